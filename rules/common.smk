@@ -1,0 +1,76 @@
+# What several rules share. Nothing here reads a file at every job: see snakemake_notes on scale.
+import functools
+
+from reward_memory.dependencies import source_hash
+
+SCRIPTS = Path(workflow.basedir) / "scripts"
+RESULTS = config["results"]
+TABLES = {"main": "main", "ood": "ood"}  # table -> the suite it is about
+SUITES = list(
+    dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
+)
+
+
+wildcard_constraints:
+    policy="|".join(map(re.escape, config["policies"])),
+    benchmark="|".join(map(re.escape, config["benchmarks"])),
+    suite="|".join(map(re.escape, SUITES)),
+    split="train|valid|test",
+    method="|".join(map(re.escape, config["methods"])),
+    predictor="graph",
+    ratio=r"\d+",
+    seed=r"\d+",
+
+
+@functools.cache
+def sources(script, *extra):
+    """Hash of a script and of the library modules it reaches: Snakemake does not follow imports."""
+    return source_hash(SCRIPTS / f"{script}.py", extra)
+
+
+def members(suite):
+    return configuration.members(config, suite)
+
+
+def policy_folder(policy):
+    """A policy given by path is used where it lies; any other is made by a rule."""
+    return config["policies"][policy].get("path", f"<results>/policies/{policy}")
+
+
+def of_kind(kind):
+    """A wildcard constraint: the policies that come from `kind`."""
+    names = [name for name, policy in config["policies"].items() if kind in policy]
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def evaluated_policy(wc):
+    """The base policy itself, or what training made of it."""
+    if wc.method == "base":
+        return policy_folder(wc.policy)
+    return "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
+
+
+def tables():
+    return [
+        f"<results>/tables/{name}.csv"
+        for name, suite in TABLES.items()
+        if suite in SUITES
+    ]
+
+
+def figures():
+    return [
+        f"<results>/figures/{name}.svg"
+        for name, suite in TABLES.items()
+        if suite in SUITES
+    ]
+
+
+def graded(wc):
+    """One verdicts file an arm and seed."""
+    return [
+        f"<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{TABLES[wc.table]}.parquet"
+        for policy in config["policies"]
+        for method, ratio in configuration.arms(config)
+        for seed in config["seeds"]
+    ]

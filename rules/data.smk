@@ -1,0 +1,26 @@
+rule queries:
+    "Sample one benchmark and split it into train, valid and test."
+    input:
+        lambda wc: MIRRORED.get(wc.benchmark, []),
+    output:
+        train="<results>/data/{benchmark}/train.parquet",
+        valid="<results>/data/{benchmark}/valid.parquet",
+        test="<results>/data/{benchmark}/test.parquet",
+    log:
+        "<logs>/queries/{benchmark}.log",
+    benchmark:
+        "<usage>/queries/{benchmark}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="20m",
+    params:
+        benchmark=lambda wc: config["benchmarks"][wc.benchmark],
+        mirror=config["data"]["mirror"],
+        seed=config["data"]["seed"],
+        src=sources("queries"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/queries.py"

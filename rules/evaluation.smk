@@ -1,0 +1,28 @@
+rule evaluate:
+    "Sample the test queries of one suite from one policy and grade the responses."
+    input:
+        policy=evaluated_policy,
+        queries=lambda wc: expand(
+            "<results>/data/{name}/test.parquet", name=members(wc.suite)
+        ),
+    output:
+        responses="<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.responses.parquet",
+        verdicts="<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet",
+    log:
+        "<logs>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.log",
+    benchmark:
+        "<usage>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=lambda wc, attempt: 3_000 * attempt,
+        runtime="4h",
+    params:
+        sampling=lookup("evaluation", within=config),
+        isolation=config["sandbox"],
+        src=sources("evaluate", "verifiers"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/evaluate.py"

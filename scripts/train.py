@@ -1,0 +1,28 @@
+"""Train one policy with verl."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from reward_memory.runtime import job
+from reward_memory.training.launch import train
+from reward_memory.training.overrides import Run
+
+with job(snakemake) as run:
+    reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None
+    train(
+        dict(run.params.training),
+        Run(
+            policy=Path(run.input.policy).resolve(),
+            train=Path(run.input.train).resolve(),
+            valid=Path(run.input.valid).resolve(),
+            valid_rows=pq.read_metadata(run.input.valid).num_rows,
+            reward_model=reward_model,
+            state=run.state.resolve(),
+            seed=run.seed,
+            gpus=run.gpus,
+        ),
+        run.params.isolation,
+        Path(run.output.policy).parent,
+        {"policy": run.input.policy, "train": run.input.train, "valid": run.input.valid},
+    )

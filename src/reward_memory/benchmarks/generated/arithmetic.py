@@ -1,0 +1,149 @@
+"""Word problems, calculations and sequences: stand-ins for gsm8k, math, gsm_symbolic and numina_math.
+
+Every number stands after a space, because the tiny policy's tokenizer has one token for a space and a number.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+from .problem import PEOPLE
+
+THINGS = ("apples", "books", "coins", "cards", "shells", "pens", "stamps", "cakes", "balls", "eggs")
+#: What happens to the things, by operation; the number comes first, so that it follows the name of its step.
+EVENTS = {
+    "+": ("{} are found", "{} are bought", "{} are given by a friend"),
+    "-": ("{} are lost", "{} are sold", "{} are given away"),
+    "*": ("{} times as many are there",),
+}
+CHANGES = {"+": "{} is added", "-": "{} is subtracted", "*": "{} multiplies it"}
+PROMPT = "End with #### and the number."
+#: What tells the steps apart: a model of two layers finds a step by its name, not by counting.
+ORDINALS, LAST = ("First", "Then", "Next", "Later"), "Last"
+FLIPPED = {"+": "-", "-": "+", "*": "+"}
+LARGEST = 180  # no step of a wrong answer leaves the numbers that have a token of their own
+
+
+@dataclass(frozen=True)
+class Step:
+    """`before` `operation` `operand` = `after`."""
+
+    operation: str
+    operand: int
+    before: int
+    after: int
+
+
+def apply(operation: str, value: int, operand: int) -> int:
+    return {"+": value + operand, "-": value - operand, "*": value * operand}[operation]
+
+
+@dataclass(frozen=True)
+class ArithmeticProblem:
+    """A chain of steps whose last result is the answer; `clauses` say each step in question and answer alike."""
+
+    question: str
+    opening: str
+    clauses: tuple[str, ...]
+    steps: tuple[Step, ...]
+    options: None = None
+    tests: None = None
+
+    @property
+    def ground_truth(self) -> str:
+        return str(self.steps[-1].after)
+
+    def respond(self, rng: Random, noise: float) -> str:
+        """The steps one by one; noise drops the last step, flips an operation or guesses.
+
+        Long problems and multiplications are harder: the rate of errors grows with them.
+        """
+        rate = noise * (0.5 + 0.35 * (len(self.steps) - 1) + 0.2 * any(s.operation == "*" for s in self.steps))
+        steps, draw = self.steps, rng.random()
+        if draw < 0.3 * rate and len(steps) > 1:
+            steps = steps[:-1]
+        elif draw < 0.6 * rate:
+            steps = _flip(steps, rng.randrange(len(steps)))
+        elif draw < rate:
+            guess = max(0, steps[-1].after + rng.choice((-10, -3, -2, -1, 0, 0, 1, 2, 3, 10)))
+            return f"It looks like about {guess}.\n#### {guess}"
+        return f"{self.work(steps)}\n#### {steps[-1].after}"
+
+    def work(self, steps: tuple[Step, ...]) -> str:
+        """`steps`, all or the first of them, each as its clause and its equation."""
+        told = [f"{clause} {equation(step)}" for clause, step in zip(self.clauses, steps, strict=False)]
+        return " ".join([self.opening, *told])
+
+
+def equation(step: Step) -> str:
+    """`before operation operand = after.`"""
+    return f"{step.before} {step.operation} {step.operand} = {step.after}."
+
+
+def _flip(steps: tuple[Step, ...], at: int) -> tuple[Step, ...]:
+    value, flipped = steps[0].before, []
+    for index, step in enumerate(steps):
+        operation = FLIPPED[step.operation] if index == at else step.operation
+        after = min(max(apply(operation, value, step.operand), 0), LARGEST)
+        flipped.append(Step(operation, step.operand, value, after))
+        value = after
+    return tuple(flipped)
+
+
+def draw_steps(rng: Random, count: int, start: int, operations: str, largest: int) -> tuple[Step, ...]:
+    """`count` steps whose results stay in 0 ... largest."""
+    steps, value = [], start
+    while len(steps) < count:
+        operation = rng.choice(operations)
+        operand = rng.randint(2, 3) if operation == "*" else rng.randint(1, 9)
+        after = apply(operation, value, operand)
+        if 0 <= after <= largest:
+            steps.append(Step(operation, operand, value, after))
+            value = after
+    return tuple(steps)
+
+
+def word_problem(rng: Random, count: int, hard: bool) -> ArithmeticProblem:
+    """A person's things, changed `count` times; `hard` adds multiplication and larger numbers."""
+    person, things, start = rng.choice(PEOPLE), rng.choice(THINGS), rng.randint(3, 20)
+    steps = draw_steps(rng, count, start, "++-*" if hard else "++-", 60 if hard else 40)
+    events = _name_steps([rng.choice(EVENTS[step.operation]).format(step.operand) for step in steps])
+    question = f"{person} has {start} {things}. {'. '.join(events)}. How many {things} are there now? {PROMPT}"
+    return ArithmeticProblem(
+        question, f"We start with {start} {things}.", tuple(f"{event}:" for event in events), steps
+    )
+
+
+def calculation(rng: Random, count: int) -> ArithmeticProblem:
+    """A number, changed `count` times by an operation that is named."""
+    start = rng.randint(3, 20)
+    steps = draw_steps(rng, count, start, "++-*", 60)
+    events = _name_steps([CHANGES[step.operation].format(step.operand) for step in steps])
+    question = f"Let x = {start}. {'. '.join(events)}. What is x? {PROMPT}"
+    return ArithmeticProblem(question, f"We have x = {start}.", tuple(f"{event}:" for event in events), steps)
+
+
+def _name_steps(events: list[str]) -> list[str]:
+    return [f"{name} {event}" for name, event in zip((*ORDINALS[: len(events) - 1], LAST), events, strict=True)]
+
+
+def sequence(rng: Random) -> ArithmeticProblem:
+    """The next term of an arithmetic sequence."""
+    start, gap = rng.randint(2, 30), rng.randint(2, 9)
+    terms = [start + gap * index for index in range(4)]
+    question = f"A sequence goes {', '.join(map(str, terms))}. What is the next term? {PROMPT}"
+    step = Step("+", gap, terms[-1], terms[-1] + gap)
+    return ArithmeticProblem(question, f"The step is {gap}.", ("So",), (step,))
+
+
+def draw(benchmark: str, rng: Random) -> ArithmeticProblem:
+    """One problem of a math benchmark's stand-in."""
+    match benchmark:
+        case "gsm8k":
+            return word_problem(rng, rng.choice((2, 3)), hard=True)
+        case "math":
+            return calculation(rng, rng.choice((2, 3)))
+        case "gsm_symbolic":
+            return word_problem(rng, 2, hard=False)
+        case "numina_math":
+            return word_problem(rng, 3, hard=False) if rng.random() < 0.5 else sequence(rng)
+    raise ValueError(f"{benchmark!r} has no arithmetic stand-in")

@@ -1,0 +1,61 @@
+"""Dense practice text for the start of a bootstrap: equations, facts, option look-ups, code phrases."""
+
+from random import Random
+
+from ..items import LETTERS, option_lines
+from . import arithmetic, choice, programs
+from .knowledge import WORLDS
+from .problem import is_reserved
+
+
+def drill(rng: Random) -> str:
+    """One practice text; problems in it have other prompts than any benchmark item."""
+    draw = rng.random()
+    if draw < 0.30:
+        return "".join(f" {arithmetic.equation(_step(rng))}" for _ in range(8))
+    if draw < 0.45:
+        return _facts(rng)
+    if draw < 0.57:
+        return _look_up(rng)
+    if draw < 0.93:
+        return _worked_problem(rng)
+    return "\n".join(_code_phrase(rng) for _ in range(5))
+
+
+def _step(rng: Random) -> arithmetic.Step:
+    return arithmetic.draw_steps(rng, 1, rng.randint(1, 60), "++--*", 69)[0]
+
+
+def _facts(rng: Random) -> str:
+    """Things and what they belong to; each thing stands first alone, so that stating it is copying it."""
+    benchmark = rng.choice(list(WORLDS))
+    groups = WORLDS[benchmark].groups
+    return "\n".join(
+        f"{thing}? {choice.state(benchmark, thing, groups[thing])}" for thing in rng.sample(list(groups), 6)
+    )
+
+
+def _look_up(rng: Random) -> str:
+    options = WORLDS[rng.choice(list(WORLDS))].options
+    picks = " ".join(f"So pick {o} {LETTERS[options.index(o)]}." for o in rng.sample(options, len(options)))
+    return f"{option_lines(options)}\n{picks}"
+
+
+def _worked_problem(rng: Random) -> str:
+    while True:
+        kind, count = rng.randrange(3), rng.randint(2, 5)
+        if kind == 0:
+            problem = arithmetic.word_problem(rng, count, hard=True)
+        elif kind == 1:
+            problem = arithmetic.calculation(rng, count)
+        else:
+            problem = arithmetic.sequence(rng)
+        if not is_reserved(problem.question):
+            question = problem.question.removesuffix(f" {arithmetic.PROMPT}")
+            return f"{question}\n{problem.work(problem.steps)}"
+
+
+def _code_phrase(rng: Random) -> str:
+    does, returns = rng.choice(programs.FUNCTIONS)
+    constant = rng.choice(programs.CONSTANTS)
+    return f"This function {does.format(constant)}. The function should return {returns.format(constant)}."

@@ -1,0 +1,167 @@
+"""The configuration: defaults filled in, checked, every mistake told in one sentence."""
+
+import copy
+import math
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from .benchmarks import mirror
+from .errors import InputError
+from .policies.snapshots import check
+
+#: Methods that train on the labels of a ratio; base trains on none, oracle on all.
+RATIO_METHODS = ("r1-p", "memreward")
+
+# JSON takes 20.0 for a whole number, which would name another file than 20, and nan for a number above 0
+_TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+    "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+).redefine(
+    "number",
+    lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value),
+)
+_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)
+
+
+def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml") -> dict[str, Any]:
+    """A copy of `config` with every default filled in.
+
+    source  names the file in messages
+
+    InputError: one sentence with file, key, value and mend, for the first mistake.
+    """
+    schema = yaml.safe_load(schema_path.read_text())
+    config = _fill(copy.deepcopy(config), schema)
+    errors = sorted(
+        _Validator(schema).iter_errors(config), key=lambda error: (len(error.absolute_path), str(error.path))
+    )
+    if errors:
+        raise InputError(f"{source}: {_sentence(errors[0], config)}")
+    if wrong := _contradiction(config):
+        raise InputError(f"{source}: {wrong}")
+    return config
+
+
+def arms(config: dict[str, Any]) -> list[tuple[str, int]]:
+    """(method, label ratio) of each arm: base at 0 %, oracle at 100 %, the others at every configured ratio."""
+    out: list[tuple[str, int]] = []
+    for method in config["methods"]:
+        if method in RATIO_METHODS:
+            out += [(method, ratio) for ratio in config["label_ratios"]]
+        else:
+            out.append((method, 0 if method == "base" else 100))
+    return out
+
+
+def members(config: dict[str, Any], suite: str) -> list[str]:
+    """Names of the benchmarks of one suite, in the configured order."""
+    return [name for name, benchmark in config["benchmarks"].items() if benchmark["suite"] == suite]
+
+
+def check_files(config: dict[str, Any]) -> dict[str, list[Path]]:
+    """Files that the user brings: benchmark -> its files in the mirror; policies given by path are looked at, too.
+
+    InputError names a missing file before anything runs.
+    """
+    for policy in config["policies"].values():
+        if "path" in policy:
+            check(Path(policy["path"]))
+    return {
+        name: list(mirror.files(name, Path(config["data"]["mirror"])).values())
+        for name, benchmark in config["benchmarks"].items()
+        if benchmark["source"] == "mirror"
+    }
+
+
+def _fill(value: Any, schema: dict) -> Any:
+    """The value with defaults, and with numbers where YAML or the command line left text.
+
+    YAML takes 1e-6 for text, and Snakemake passes `--config 'seeds=[0,1]'` on as text.
+    """
+    if isinstance(value, str) and schema.get("type") in ("integer", "number"):
+        try:
+            return int(value) if schema["type"] == "integer" else float(value)
+        except ValueError:
+            return value
+    if isinstance(value, list) and isinstance(schema.get("items"), dict):
+        return [_fill(item, schema["items"]) for item in value]
+    if isinstance(value, dict):
+        named, rest = schema.get("properties", {}), schema.get("additionalProperties")
+        for key, part in named.items():
+            if "default" in part:
+                value.setdefault(key, copy.deepcopy(part["default"]))
+        for key in value:
+            part = named.get(key, rest)
+            if isinstance(part, dict):
+                value[key] = _fill(value[key], part)
+    return value
+
+
+def _sentence(error: jsonschema.ValidationError, config: dict) -> str:
+    path = _path(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        key = next(name for name in error.instance if name not in known)
+        return f"{_join(path, key)}: no such key; there are {', '.join(known)}."
+    if "propertyNames" in error.absolute_schema_path:
+        allowed = error.schema.get("enum")
+        mend = f"one of {', '.join(allowed)}" if allowed else "a name of letters, digits, dots and dashes"
+        return f"{_join(path, error.instance)}: {error.instance!r} is not {mend}."
+    if error.validator == "required":
+        key = next(name for name in error.validator_value if name not in error.instance)
+        mend = error.schema.get("properties", {}).get(key, {}).get("mend", "a value")
+        return f"{_join(path, key)} is missing; it should be {mend}."
+    return f"{path}: {_shown(error.instance)} is not {error.schema.get('mend', error.message)}."
+
+
+def _contradiction(config: dict) -> str | None:
+    """What no single key's rule can say."""
+    training, trained = config["training"], members(config, "main")
+    benchmarks = config["benchmarks"]
+    methods = [method for method in config["methods"] if method != "base"]
+    reward_model = config.get("reward_model")
+    if "memreward" in methods and reward_model is None:
+        return "methods: memreward needs a reward model; add the section reward_model, such as {predictor: graph}."
+    for name, benchmark in benchmarks.items():
+        if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
+            return f"benchmarks: {name}: source: mirror needs data: mirror, the folder that holds its files."
+        if methods and benchmark["suite"] == "main":
+            for split in ("train", "valid"):
+                if not benchmark[split]:
+                    return f"benchmarks: {name}: {split}: 0 is too few; {methods[0]} needs at least 1 query."
+    if methods and not trained:
+        return f"benchmarks: none is in suite main, which {methods[0]} trains on."
+    if training["mini_batch"] and training["batch"] % training["mini_batch"]:
+        return f"training: mini_batch: {training['mini_batch']} does not divide batch, {training['batch']}."
+    if training["steps"] % training["save_every"]:
+        return f"training: save_every: {training['save_every']} does not divide steps, {training['steps']}."
+    if reward_model and reward_model["hidden"] % reward_model["heads"]:
+        return f"reward_model: heads: {reward_model['heads']} does not divide hidden, {reward_model['hidden']}."
+    queries = sum(benchmarks[name]["train"] for name in trained)
+    for method in methods:
+        for ratio in config["label_ratios"] if method == "r1-p" else []:
+            labelled = sum(max(1, (benchmarks[name]["train"] * ratio + 50) // 100) for name in trained)
+            if labelled < training["batch"]:
+                return (
+                    f"training: batch: {training['batch']} is more than the {labelled} queries that label_ratios: "
+                    f"{ratio} leaves to r1-p; lower it or add training queries."
+                )
+        if queries < training["batch"]:
+            return f"training: batch: {training['batch']} is more than the {queries} training queries."
+    return None
+
+
+def _path(parts: Any) -> str:
+    # the place in a list is left out: the message shows the value
+    return ": ".join(str(part) for part in parts if not isinstance(part, int))
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}: {key}" if path else str(key)
+
+
+def _shown(value: Any) -> str:
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,1 @@
+"""Grading a policy on test queries, and what its grades are worth."""

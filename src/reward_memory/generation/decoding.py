@@ -1,0 +1,141 @@
+"""Batched sampling with transformers, in which a response's draws depend on its own seed alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from transformers import Cache, GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
+
+from ..randomness import uniforms
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One sampled response: its tokens with the closing end token, if any, and their log-probabilities."""
+
+    tokens: list[int]
+    log_probs: list[float] | None
+    finished: bool
+
+
+class SeededDraw(LogitsProcessor):
+    """Turns greedy search into sampling by inverse transform, one uniform a row and position.
+
+    The uniforms come from each row's own seed, so neither the order nor the size of a batch changes a draw.
+    """
+
+    def __init__(self, seeds: Sequence[int], prompt_length: int, max_new_tokens: int, temperature: float, top_p: float):
+        self.prompt_length, self.temperature, self.top_p = prompt_length, temperature, top_p
+        self.draws = torch.from_numpy(np.stack([uniforms(seed, max_new_tokens) for seed in seeds]))
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        probabilities = torch.softmax(scores.float() / self.temperature, dim=-1)
+        order = None
+        if self.top_p < 1:
+            probabilities, order = probabilities.sort(dim=-1, descending=True)
+            outside = probabilities.cumsum(-1) - probabilities >= self.top_p
+            probabilities = probabilities.masked_fill(outside, 0.0)
+        # float64: a float32 sum over 150,000 tokens ends visibly short of 1
+        cumulative = probabilities.double().cumsum(-1)
+        draw = self.draws[:, input_ids.shape[1] - self.prompt_length].to(scores.device)
+        token = torch.searchsorted(cumulative, (draw * cumulative[:, -1])[:, None], right=True)
+        token = token.clamp_(max=scores.shape[-1] - 1)
+        if order is not None:
+            token = order.gather(-1, token)
+        return torch.full_like(scores, -torch.inf).scatter_(-1, token, 0.0)
+
+
+@torch.inference_mode()
+def decode(
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    *,
+    temperature: float,
+    top_p: float,
+    max_new_tokens: int,
+    log_probs: bool = False,
+) -> list[Decoded]:
+    """Sample one response a prompt.
+
+    prompts      token ids, one list a row; left-padded here
+    seeds        one a row (randomness.derive)
+    temperature  0 is greedy
+    log_probs    also return each token's log-probability at the temperature it was drawn at, but of all tokens and
+                 not of the nucleus alone: what verl's actor computes too (at temperature 1 if greedy)
+    """
+    plain = _plain(model.generation_config)
+    width = max(map(len, prompts))
+    ids = torch.full((len(prompts), width), plain.pad_token_id)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):
+        ids[row, width - len(prompt) :] = torch.tensor(list(prompt))
+        mask[row, width - len(prompt) :] = 1
+    ids, mask = ids.to(model.device), mask.to(model.device)
+    processors = LogitsProcessorList()
+    if temperature > 0:
+        processors.append(SeededDraw(seeds, width, max_new_tokens, temperature, top_p))
+    own, model.generation_config = model.generation_config, plain
+    try:
+        out = model.generate(
+            ids,
+            attention_mask=mask,
+            past_key_values=_shared_prefill(model, ids, mask),
+            logits_processor=processors,
+            do_sample=False,
+            max_new_tokens=max_new_tokens,
+            output_logits=log_probs,
+            return_dict_in_generate=True,
+        )
+    finally:
+        model.generation_config = own
+    tokens = out.sequences[:, width:].cpu()
+    scores = None
+    if log_probs:
+        picked = [
+            (logits.float() / (temperature or 1.0)).log_softmax(-1).gather(-1, tokens[:, step, None].to(logits.device))
+            for step, logits in enumerate(out.logits)
+        ]
+        scores = torch.cat(picked, dim=-1).cpu()
+    decoded = []
+    for row in range(len(prompts)):
+        sequence = tokens[row].tolist()
+        stop = next((at for at, token in enumerate(sequence) if token in plain.eos_token_id), None)
+        length = len(sequence) if stop is None else stop + 1
+        decoded.append(
+            Decoded(sequence[:length], scores[row, :length].tolist() if log_probs else None, stop is not None)
+        )
+    return decoded
+
+
+def _plain(own: GenerationConfig) -> GenerationConfig:
+    """A policy's end and pad tokens alone: the rest, such as a repetition penalty, would bend its distribution.
+
+    generate() falls back on the model's own settings for whatever a call leaves out, hence a whole one of ours.
+    """
+    ends = own.eos_token_id if isinstance(own.eos_token_id, list) else [own.eos_token_id]
+    ends = [end for end in ends if end is not None]
+    pad = own.pad_token_id if own.pad_token_id is not None else (ends or [0])[0]
+    return GenerationConfig(eos_token_id=ends, pad_token_id=pad, bos_token_id=own.bos_token_id)
+
+
+def _shared_prefill(model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor) -> Cache | None:
+    """Key-value cache of all prompt tokens but the last, each distinct prompt computed once.
+
+    A query's samples share their prompt, which is most of the work where responses are short.
+    """
+    # marked: a prompt may hold the pad token itself
+    distinct, back = torch.unique(ids.masked_fill(mask == 0, -1), dim=0, return_inverse=True)
+    if len(distinct) == len(ids) or ids.shape[1] < 2:
+        return None
+    first = torch.zeros(len(distinct), dtype=torch.long, device=ids.device).scatter_(
+        0, back, torch.arange(len(ids), device=ids.device)
+    )
+    distinct, distinct_mask = ids[first], mask[first, :-1]
+    positions = (distinct_mask.cumsum(-1) - 1).clamp_(min=0)
+    cache = model.model(
+        input_ids=distinct[:, :-1], attention_mask=distinct_mask, position_ids=positions, use_cache=True
+    ).past_key_values
+    cache.batch_select_indices(back)
+    return cache

@@ -1,0 +1,195 @@
+"""Training of the graph reward model on labelled rollouts, with selection inside the label budget."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ..errors import InputError
+from ..randomness import derive, generator
+from .memory import Memory, nearest
+from .network import Batch, GraphNetwork
+from .reward_model import RewardModel, restore
+from .rollouts import Rollouts
+
+#: The paper's hyper-parameters (section 4 and the authors' repository) and this project's selection.
+GRAPH_DEFAULTS = {
+    "hidden": 512,  # width of a node's state
+    "heads": 4,  # attention heads of hidden / heads each
+    "layers": 2,  # rounds of messages
+    "dropout": 0.1,  # of attention coefficients
+    "neighbours": 7,  # labelled queries that a query attends to
+    "products": False,  # products of the embeddings as further features; not in the paper
+    "learning_rate": 1e-3,  # Adam, full batch
+    "weight_decay": 0.0,  # decoupled
+    "epochs": 150,  # at most
+    "check_every": 5,  # epochs between two looks at the held-out fold
+    "patience": 20,  # epochs without a better look before training ends
+    "holdout": 0.2,  # share of the labelled queries kept for selection
+    "criterion": "loss",  # what selection looks at on them: loss | auc | f1 | fpr
+}
+
+
+def _loss(rewards: np.ndarray, logits: np.ndarray) -> float:
+    return -float(np.mean(np.logaddexp(0, logits) - rewards * logits))
+
+
+def _auc(rewards: np.ndarray, logits: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(rewards, logits))
+
+
+def _f1(rewards: np.ndarray, logits: np.ndarray) -> float:
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(rewards, logits > 0, zero_division=0))
+
+
+def _specificity(rewards: np.ndarray, logits: np.ndarray) -> float:
+    return -float(np.mean(logits[rewards == 0] > 0))
+
+
+#: Larger is better.
+CRITERIA: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "auc": _auc,
+    "f1": _f1,
+    "loss": _loss,
+    "fpr": _specificity,
+}
+
+
+def configure(overrides: dict) -> dict:
+    """GRAPH_DEFAULTS with `overrides`; InputError names an unknown key or an impossible value."""
+    unknown = sorted(set(overrides) - set(GRAPH_DEFAULTS))
+    if unknown:
+        raise InputError(f"reward_model: {unknown[0]}: no such key; there are {', '.join(GRAPH_DEFAULTS)}.")
+    config = GRAPH_DEFAULTS | overrides
+    for key in ("hidden", "heads", "layers", "neighbours", "epochs", "check_every", "patience"):
+        if isinstance(config[key], bool) or not isinstance(config[key], int) or config[key] < 1:
+            raise InputError(f"reward_model: {key}: {config[key]} is not a whole number of at least 1.")
+    if config["hidden"] % config["heads"]:
+        raise InputError(f"reward_model: hidden: {config['hidden']} is not a multiple of heads, {config['heads']}.")
+    for key in ("dropout", "holdout"):
+        if not 0 <= config[key] < 1:
+            raise InputError(f"reward_model: {key}: {config[key]} is not in [0, 1).")
+    if not config["learning_rate"] > 0:
+        raise InputError(f"reward_model: learning_rate: {config['learning_rate']} is not a number above 0.")
+    if not config["weight_decay"] >= 0:
+        raise InputError(f"reward_model: weight_decay: {config['weight_decay']} is not a number of at least 0.")
+    if config["criterion"] not in CRITERIA:
+        raise InputError(f"reward_model: criterion: {config['criterion']} is not one of {', '.join(CRITERIA)}.")
+    return config
+
+
+def hold_out(rollouts: Rollouts, share: float, seed: int) -> np.ndarray:
+    """(q,) bool: the labelled queries kept for selection, at least one and not all, spread evenly over the benchmarks.
+
+    Systematic sampling of the queries in (benchmark, random) order. Depends on ids and the seed alone.
+    """
+    draws = [derive("holdout", int(seed), str(name)) for name in rollouts.query_ids]
+    order = sorted(range(len(draws)), key=lambda row: (rollouts.benchmarks[row], draws[row], rollouts.query_ids[row]))
+    count = min(max(1, round(share * len(order))), len(order) - 1)
+    first = generator("holdout", int(seed), "start").random()
+    held = np.zeros(len(order), bool)
+    held[[order[int((first + step) * len(order) / count)] for step in range(count)]] = True
+    return held
+
+
+def fit(
+    rollouts: Rollouts,
+    *,
+    seeds: Sequence[int] = (0,),
+    device: str = "cpu",
+    report: Callable[[int, str], None] | None = None,
+    **overrides,
+) -> RewardModel:
+    """Train one network a seed on the labelled queries and freeze the one that is best on the held-out fold.
+
+    rollouts   only queries whose rewards were revealed are read; the others may be there or not
+    seeds      initialisation and dropout; the fold depends on the first seed only, so that the models compare
+    overrides  of GRAPH_DEFAULTS
+    report     called with (epochs done since the last call, a note); in all epochs * len(seeds)
+
+    A held-out query attends to the training fold exactly as a new one does. The weights kept are those of the best
+    look, not the last. The frozen memory holds all labelled queries. On a CPU the result depends on the arguments
+    alone, byte for byte.
+
+    InputError if fewer than two queries are labelled. FloatingPointError if training diverges.
+    """
+    config = configure(overrides)
+    labelled = rollouts.take(rollouts.labelled)
+    if len(labelled.query_ids) < 2:
+        raise InputError(
+            f"reward_model: {len(labelled.query_ids)} labelled queries with responses are too few to train and select "
+            "on; raise label_ratios or the benchmarks' train sizes."
+        )
+    held = hold_out(labelled, config["holdout"], seeds[0])
+    training, selection = labelled.take(~held), labelled.take(held)
+    runs = [_train(training, selection, config, int(seed), device, report) for seed in seeds]
+    scores = [run["score"] for run in runs]
+    best = runs[int(np.argmax(scores))]
+    network = restore(config, best.pop("weights")).eval()
+    for run in runs:
+        run.pop("weights", None)
+    memory = Memory.of(network, Batch.of(labelled, device), config["neighbours"])
+    metrics = {
+        "labelled_queries": len(labelled.query_ids),
+        "labelled_responses": len(labelled.rewards),
+        "held_out_queries": int(held.sum()),
+        "seed": best["seed"],
+        "runs": runs,
+    }
+    return RewardModel(network, memory, config | {"encoder_dtype": rollouts.dtype}, metrics)
+
+
+def build(config: dict, seed: int) -> GraphNetwork:
+    """The untrained network of a configuration, on the CPU; torch's own generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive("graph", seed, "weights"))
+        return GraphNetwork.of(config)
+
+
+def _train(
+    training: Rollouts, selection: Rollouts, config: dict, seed: int, device: str, report: Callable | None
+) -> dict:
+    network = build(config, seed).to(device)
+    draws = torch.Generator(device).manual_seed(derive("graph", seed, "dropout"))
+    batch, held = Batch.of(training, device), Batch.of(selection, device)
+    rewards = torch.as_tensor(training.rewards, device=device)
+    # the embeddings are unit vectors already
+    neighbours = nearest(batch.query, batch.query, config["neighbours"], same=True)
+    recalled = nearest(held.query, batch.query, config["neighbours"])
+    criterion = CRITERIA[config["criterion"]]
+    if selection.rewards.min() == selection.rewards.max():
+        criterion = _loss  # the others need both classes
+    optimiser = torch.optim.AdamW(network.parameters(), config["learning_rate"], weight_decay=config["weight_decay"])
+    best, looks = {"score": -math.inf, "epoch": 0}, []
+    for epoch in range(1, config["epochs"] + 1):
+        optimiser.zero_grad(set_to_none=True)
+        loss = F.binary_cross_entropy_with_logits(network(batch, neighbours, generator=draws), rewards)
+        loss.backward()
+        optimiser.step()
+        if report is not None:
+            report(1, f"seed {seed}, loss {loss.item():.3f}")
+        if epoch % config["check_every"] and epoch != config["epochs"]:
+            continue
+        with torch.no_grad():
+            keys = Memory.of(network, batch, config["neighbours"]).keys
+            logits = network(held, recalled, keys).cpu().numpy().astype(np.float64)
+        if not np.isfinite(logits).all():
+            raise FloatingPointError(f"the reward model diverged at epoch {epoch}; lower reward_model: learning_rate.")
+        score = criterion(selection.rewards, logits)
+        looks.append([epoch, round(loss.item(), 6), round(score, 6)])
+        if score > best["score"]:
+            weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
+            best = {"score": score, "epoch": epoch, "weights": weights}
+        elif epoch - best["epoch"] >= config["patience"]:
+            if report is not None and epoch < config["epochs"]:
+                report(config["epochs"] - epoch, f"seed {seed} stopped at epoch {epoch}")
+            break
+    return best | {"seed": seed, "looks": looks}

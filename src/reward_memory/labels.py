@@ -1,0 +1,61 @@
+"""Label routing: which training query may see its ground truth (MemReward, section 4).
+
+Everything that learns from truths gets them through `hide` or `reveal`, so an unlabelled query's truth is not
+merely unused: it is absent.
+"""
+
+import pandas as pd
+
+from .errors import InputError
+from .randomness import derive
+
+
+def route(queries: pd.DataFrame, ratio: int, seed: int) -> pd.DataFrame:
+    """Choose the labelled training queries of a suite (schemas.LABELS, in the row order of `queries`).
+
+    queries   the columns `id` and `benchmark` are read, nothing else
+    ratio     percent, 1 to 100; of each benchmark's n queries `ratio * n / 100` are labelled, rounded half up,
+              at least one
+    seed      orders the queries of a benchmark; a smaller ratio labels a subset of what a larger one does
+
+    The place of a query in that order depends on its id alone, so that neither the order of the rows nor another
+    benchmark changes it. InputError if the ratio is not a percentage or an id occurs twice.
+    """
+    if isinstance(ratio, bool) or ratio != int(ratio) or not 1 <= ratio <= 100:
+        raise InputError(f"label_ratios: {ratio} is not a whole percentage between 1 and 100.")
+    twice = queries["id"][queries["id"].duplicated()]
+    if len(twice):
+        raise InputError(f"queries: the id {twice.iloc[0]!r} occurs twice; ids must be unique within a suite.")
+    labelled = set()
+    for _, ids in queries.groupby("benchmark", sort=True)["id"]:
+        count = max(1, (len(ids) * int(ratio) + 50) // 100)
+        order = sorted(ids, key=lambda name: (derive("labels", int(seed), str(name)), name))
+        labelled.update(order[:count])
+    return pd.DataFrame(
+        {
+            "id": queries["id"].to_numpy(),
+            "benchmark": queries["benchmark"].to_numpy(),
+            "labelled": queries["id"].isin(labelled).to_numpy(),
+        }
+    )
+
+
+def hide(queries: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """A copy of `queries` with `ground_truth` and `tests` null wherever `labels` does not say labelled.
+
+    A query that `labels` does not mention is hidden too.
+    """
+    hidden = queries.copy()
+    secret = ~_labelled(queries["id"], labels)
+    for column in ("ground_truth", "tests"):
+        hidden[column] = hidden[column].astype(object).where(~secret, None)
+    return hidden
+
+
+def reveal(verdicts: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Only the rows of `verdicts` (schemas.VERDICTS) whose query is labelled, renumbered from 0."""
+    return verdicts[_labelled(verdicts["query_id"], labels)].reset_index(drop=True)
+
+
+def _labelled(ids: pd.Series, labels: pd.DataFrame) -> pd.Series:
+    return ids.isin(set(labels["id"][labels["labelled"].astype(bool)]))

@@ -1,0 +1,111 @@
+"""What every job of the workflow needs: its log, its devices, its state folder, errors in one sentence."""
+
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from . import progress
+from .errors import InputError
+from .provenance import digest, file_digest
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job's files and settings.
+
+    rule, input, output, params, wildcards  as the rule names them
+    gpus                                    devices that the job may use, 0 for the CPU path
+    """
+
+    rule: str
+    input: Any
+    output: Any
+    params: Any
+    wildcards: Any
+    gpus: int
+
+    @cached_property
+    def state(self) -> Path:
+        """Folder for checkpoints: the same for the same rule, wildcards, params and contents of the inputs.
+
+        Sources are left out of the key on purpose, so that an edit of the library does not throw a half-finished
+        run away. The folder is removed when the job is done.
+        """
+        params = {name: value for name, value in self.params.items() if name not in ("src", "state")}
+        inputs = [file_digest(path) for path in self.input]
+        return Path(self.params.state) / self.rule / digest([dict(self.wildcards.items()), params, inputs])
+
+    @property
+    def seed(self) -> int:
+        """The wildcard `seed`."""
+        return int(self.wildcards.seed)
+
+    @property
+    def device(self) -> str:
+        return "cuda" if self.gpus else "cpu"
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[Job]:
+    """Run a rule's script: output goes to the rule's log, progress and errors also to the terminal.
+
+    An InputError ends the job with its one sentence; any other error also with a traceback in the log.
+    """
+    wildcards = " ".join(str(value) for value in snakemake.wildcards)
+    prefix = f"{snakemake.rule} {wildcards}: " if wildcards else f"{snakemake.rule}: "
+    os.environ["OMP_NUM_THREADS"] = str(snakemake.threads)
+    # weights and data sets are inputs: nothing is fetched behind the workflow's back
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    with _logged(snakemake.log[0]) as terminal:
+        progress.MIRRORS.append((prefix, terminal))
+        try:
+            run = Job(
+                rule=snakemake.rule,
+                input=snakemake.input,
+                output=snakemake.output,
+                params=snakemake.params,
+                wildcards=snakemake.wildcards,
+                gpus=int(snakemake.resources.get("gpu", 0)),
+            )
+            yield run
+            if "state" in vars(run):
+                shutil.rmtree(run.state, ignore_errors=True)
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            print(f"{prefix}{error}", file=terminal, flush=True)
+            sys.exit(1)
+        except Exception as error:
+            traceback.print_exc()
+            print(f"{prefix}{type(error).__name__}: {error}; see {snakemake.log[0]}", file=terminal, flush=True)
+            sys.exit(1)
+        finally:
+            progress.MIRRORS.clear()
+
+
+@contextmanager
+def _logged(path: str) -> Iterator[Any]:
+    """Send the process's stdout and stderr, those of its children too, to `path`; yield the old stderr."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(1), os.dup(2)]
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a") as log, os.fdopen(os.dup(2), "w") as terminal:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, old in enumerate(kept, start=1):
+                os.dup2(old, number)
+                os.close(old)

@@ -1,0 +1,103 @@
+"""The parquet tables that pass between rules: their columns, and reading and writing them."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .errors import InputError
+from .provenance import atomic_path
+
+MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+
+#: One row a query. `ground_truth` and `tests` are null where the reader may not see them.
+QUERIES = pa.schema(
+    [
+        ("id", pa.string()),  # benchmark/source_split/row
+        ("benchmark", pa.string()),
+        ("domain", pa.string()),  # math | qa | code
+        ("template", pa.string()),  # items made from one template share it; null otherwise
+        ("messages", MESSAGES),
+        ("options", pa.list_(pa.string())),  # qa: the options in order A, B, ...; null otherwise
+        ("ground_truth", pa.string()),  # math: the answer; qa: the letter; code: null
+        ("tests", pa.string()),  # code: JSON, see verifiers.GroundTruth
+        ("content_hash", pa.string()),  # of messages and options, not of the truth
+    ]
+)
+
+#: One row a response; rewards are kept apart, so that a reader of rollouts sees none.
+RESPONSES = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("benchmark", pa.string()),
+        ("domain", pa.string()),
+        ("sample", pa.int32()),
+        ("text", pa.string()),
+        ("thinking", pa.string()),
+        ("answer", pa.string()),
+        ("tokens", pa.int32()),
+        ("finished", pa.bool_()),  # the policy ended it itself
+    ]
+)
+
+#: One row a graded response.
+VERDICTS = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("benchmark", pa.string()),
+        ("sample", pa.int32()),
+        ("reward", pa.float32()),  # 1 correct, 0 wrong
+        ("extracted", pa.string()),
+        ("path", pa.string()),  # how the verdict came about
+    ]
+)
+
+#: Label routing: which training query may see its ground truth.
+LABELS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("benchmark", pa.string()),
+        ("labelled", pa.bool_()),
+    ]
+)
+
+
+def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
+    """Read a parquet table and check its columns.
+
+    InputError names the file if it is missing, cut short, or lacks a column, or a column is of another type.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a whole parquet file; delete it and run again to rebuild it.") from error
+    missing = [name for name in schema.names if name not in table.column_names]
+    if missing:
+        raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(table.column_names)}.")
+    try:
+        return table.select(schema.names).cast(schema).to_pandas()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        wrong = next(field for field in schema if not _fits(table.column(field.name), field.type))
+        raise InputError(
+            f"{path}: column {wrong.name!r} holds {table.column(wrong.name).type}, not {wrong.type}; "
+            "delete the file and run again to rebuild it."
+        ) from error
+
+
+def write(frame: pd.DataFrame, path: str | Path, schema: pa.Schema) -> None:
+    """Write a table with exactly the columns of `schema`, atomically and without a time stamp."""
+    table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd")
+
+
+def _fits(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
+    try:
+        column.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Policy training: everything that touches verl. Importing this package imports none of it."""

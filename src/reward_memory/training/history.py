@@ -1,0 +1,76 @@
+"""What a training run logged: one row a step, the same whether or not the run was interrupted."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError
+
+#: verl's metric -> our column. Times are left out: they differ between two runs of one configuration.
+COLUMNS = {
+    "reward/mean": "reward",
+    "reward/verified": "reward_verified",
+    "reward/predicted": "reward_predicted",
+    "reward/predicted_share": "predicted_share",
+    "actor/entropy": "entropy",
+    "actor/entropy_loss": "entropy",  # verl's name for it where the actor does not compute old log-probabilities
+    "actor/pg_loss": "policy_loss",
+    "actor/kl_loss": "kl_loss",
+    "actor/grad_norm": "gradient_norm",
+    "actor/lr": "learning_rate",
+    "response_length/mean": "response_tokens",
+}
+VALIDATION = re.compile(r"val-core/(?P<benchmark>[^/]+)/acc/mean@\d+$")
+
+
+def read_history(folder: Path, sizes: dict[str, int]) -> pd.DataFrame:
+    """Merge the metrics files of all attempts (verl.utils.tracking.FileLogger), later attempts last.
+
+    sizes    validation queries a benchmark: `valid_accuracy` is the mean weighted by them
+    returns  one row a step, ascending: step, the values of COLUMNS, valid_accuracy (NaN where not validated)
+
+    InputError if nothing was logged.
+    """
+    steps = logged_steps(folder)
+    if not steps:
+        raise InputError(f"{folder}: the trainer logged no step; see its log.")
+    return pd.DataFrame([_row(step, steps[step], sizes) for step in sorted(steps)])
+
+
+def logged_steps(folder: Path) -> dict[int, dict]:
+    """Step -> verl's metrics of it, from the metrics files of all attempts, later ones last."""
+    steps: dict[int, dict] = {}
+    for path in sorted(folder.glob("metrics.*.jsonl")):
+        for line in path.read_text().splitlines():
+            try:
+                entry = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # the line that a killed attempt was writing
+            steps.setdefault(entry["step"], {}).update(entry["data"])
+    return steps
+
+
+def _row(step: int, metrics: dict, sizes: dict[str, int]) -> dict:
+    row = {"step": step} | dict.fromkeys(COLUMNS.values(), np.nan)
+    row |= {name: metrics[key] for key, name in COLUMNS.items() if key in metrics}
+    accuracies = {match["benchmark"]: value for key, value in metrics.items() if (match := VALIDATION.match(key))}
+    row["valid_accuracy"] = (
+        sum(accuracies[name] * sizes[name] for name in accuracies) / sum(sizes[name] for name in accuracies)
+        if accuracies
+        else np.nan
+    )
+    return row
+
+
+def select_step(history: pd.DataFrame, saved: list[int], selection: str) -> int:
+    """The checkpoint to keep: `last`, or `valid` for the best validation accuracy, the latest among equals."""
+    if selection == "last":
+        return max(saved)
+    scored = history[history["step"].isin(saved) & history["valid_accuracy"].notna()]
+    if scored.empty:
+        return max(saved)
+    best = scored["valid_accuracy"].max()
+    return int(scored.loc[scored["valid_accuracy"] == best, "step"].max())

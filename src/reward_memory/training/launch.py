@@ -1,0 +1,211 @@
+"""Starting verl's main_ppo as a process of its own, watching it, and collecting what it leaves."""
+
+import ctypes
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import InputError
+from ..progress import Progress
+from ..provenance import atomic_path, manifest, write_json
+from .history import logged_steps, read_history, select_step
+from .overrides import Run, overrides
+
+PLUGIN = "reward_memory.training.plugin"
+CPU_PLUGIN = "reward_memory.training.cpu.plugin"
+#: Seconds that the trainer gets to end Ray's processes.
+GRACE = 20.0
+STEP = re.compile(r"Training Progress:.*?\b(?P<done>\d+)/\d+ \[")
+
+
+def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs: dict[str, str]) -> None:
+    """Train one policy with GRPO and write policy/, history.csv, responses.parquet and manifest.json to `out`.
+
+    A killed run goes on from its last checkpoint in `run.state`, which the caller may remove afterwards.
+
+    InputError if the trainer fails; the lock is then free, and the state stays for the next attempt.
+    """
+    run.state.mkdir(parents=True, exist_ok=True)
+    with _alone(run.state) as lock, _scratch() as scratch:
+        _repair_tracker(run.state)
+        _step_back(run.state)
+        if _latest(run.state) < training["steps"]:
+            _run(overrides(training, run, isolation, scratch), training, run, lock)
+        _collect(training, run, out, inputs)
+
+
+def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int) -> None:
+    resumed = _latest(run.state)
+    if resumed:
+        print(f"training: going on after step {resumed}", file=sys.stderr, flush=True)
+        listed = [*listed, "trainer.val_before_train=false"]
+    attempt = len(list(run.state.glob("metrics.*.jsonl")))
+    command = [sys.executable, "-m", "verl.trainer.main_ppo", *listed]
+    progress = Progress("training steps", training["steps"], done=resumed)
+    process = subprocess.Popen(
+        command,
+        env=_environment(run, attempt),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        pass_fds=[lock],
+        preexec_fn=_die_with_parent,  # noqa: PLW1509  one system call, no lock is taken
+    )
+    with _forward_termination(process):
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            step = STEP.search(line)
+            if step and int(step["done"]) > progress.done:
+                progress.advance(int(step["done"]) - progress.done)
+        code = process.wait()
+    if code or _latest(run.state) < training["steps"]:
+        raise InputError(
+            f"training stopped with exit status {code}, {_latest(run.state)} of {training['steps']} steps are safe; "
+            "the trainer's own messages are in this job's log, and the same command goes on from there."
+        )
+
+
+def _environment(run: Run, attempt: int) -> dict[str, str]:
+    environment = os.environ | {
+        "VERL_USE_EXTERNAL_MODULES": PLUGIN if run.gpus else CPU_PLUGIN,
+        "VERL_FILE_LOGGER_PATH": str(run.state / f"metrics.{attempt:04d}.jsonl"),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_DEDUP_LOGS": "0",
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_CACHE": str(run.state / "datasets"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if not run.gpus:
+        # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
+        environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
+    return environment
+
+
+def _collect(training: dict[str, Any], run: Run, out: Path, inputs: dict[str, str]) -> None:
+    valid = pd.read_parquet(run.valid, columns=["data_source"])
+    history = read_history(run.state, valid["data_source"].value_counts().to_dict())
+    saved = [step for step, _ in _checkpoints(run.state)]
+    step = select_step(history, saved, training["selection"])
+    policy = dict(_checkpoints(run.state))[step] / "actor" / "huggingface"
+    responses = pd.concat([pd.read_parquet(path) for path in sorted((run.state / "responses").glob("step_*.parquet"))])
+    responses = responses[responses["step"] <= training["steps"]]
+    out.mkdir(parents=True, exist_ok=True)
+    with atomic_path(out / "history.csv") as temporary:
+        history.to_csv(temporary, index=False, float_format="%.8g")
+    with atomic_path(out / "responses.parquet") as temporary:
+        responses.to_parquet(temporary, index=False)
+    write_json(out / "manifest.json", manifest({"training": training, "seed": run.seed, "step": step}, inputs))
+    copy = Path(tempfile.mkdtemp(dir=out, prefix=".policy."))
+    shutil.copytree(policy, copy, dirs_exist_ok=True)
+    shutil.rmtree(out / "policy", ignore_errors=True)
+    copy.chmod(0o755)
+    copy.rename(out / "policy")
+
+
+def _checkpoints(state: Path) -> list[tuple[int, Path]]:
+    """(step, folder) of the checkpoints that verl finished, ascending; it writes data.pt after the actor."""
+    found = [
+        (int(folder.name.removeprefix("global_step_")), folder)
+        for folder in (state / "checkpoints").glob("global_step_*")
+        if (folder / "data.pt").exists()
+    ]
+    latest = _latest(state)
+    return sorted((step, folder) for step, folder in found if step <= latest)
+
+
+def _latest(state: Path) -> int:
+    tracker = state / "checkpoints" / "latest_checkpointed_iteration.txt"
+    text = tracker.read_text().strip() if tracker.exists() else ""
+    return int(text) if text.isdigit() else 0
+
+
+def _repair_tracker(state: Path) -> None:
+    """Name the newest whole checkpoint where a kill left verl's tracker file empty: verl writes it in place."""
+    tracker = state / "checkpoints" / "latest_checkpointed_iteration.txt"
+    if tracker.exists() and not tracker.read_text().strip().isdigit():
+        whole = [int(path.parent.name.removeprefix("global_step_")) for path in tracker.parent.glob("*/data.pt")]
+        if whole:
+            with atomic_path(tracker) as temporary:
+                temporary.write_text(str(max(whole)))
+        else:
+            tracker.unlink()
+
+
+def _step_back(state: Path) -> None:
+    """Go on from the newest checkpoint whose step was logged too.
+
+    verl saves a step's checkpoint before it validates and logs the step: a run that is killed in between would go
+    on after the step, and its history would lack it.
+    """
+    tracker = state / "checkpoints" / "latest_checkpointed_iteration.txt"
+    logged = logged_steps(state)
+    whole = [step for step, _ in _checkpoints(state)]
+    if not whole or whole[-1] in logged:
+        return
+    known = [step for step in whole if step in logged]
+    if known:
+        with atomic_path(tracker) as temporary:
+            temporary.write_text(str(known[-1]))
+    else:
+        tracker.unlink()
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[int]:
+    """Hold the run's lock; the trainer inherits it, so a successor waits until an orphan has gone."""
+    with (state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="rm-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _forward_termination(process: subprocess.Popen) -> Iterator[None]:
+    """On SIGTERM and SIGINT end the trainer, and with it Ray's processes, before this process goes."""
+
+    def stop(number, frame):
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        _end(process)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(process: subprocess.Popen) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -1,0 +1,176 @@
+"""From our configuration to verl's: the list of Hydra overrides that main_ppo is started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+
+HERE = Path(__file__).parent
+
+#: verl 0.9.1 on one CPU: FSDP2 in float32 over gloo, one logical device, nothing compiled.
+CPU = {
+    "trainer.device": "cpu",
+    "trainer.n_gpus_per_node": 1,
+    "+ray_kwargs.ray_init.num_gpus": 1,
+    "actor_rollout_ref.rollout.name": "transformers",
+    "actor_rollout_ref.actor.use_torch_compile": False,
+    "actor_rollout_ref.actor.fsdp_config.use_torch_compile": False,
+    "actor_rollout_ref.actor.fsdp_config.dtype": "float32",
+    "+actor_rollout_ref.actor.fsdp_config.mixed_precision": "{param_dtype:fp32,reduce_dtype:fp32,buffer_dtype:fp32}",
+    "actor_rollout_ref.ref.fsdp_config.use_torch_compile": False,
+    "actor_rollout_ref.ref.fsdp_config.dtype": "float32",
+    "+actor_rollout_ref.ref.fsdp_config.mixed_precision": "{param_dtype:fp32,reduce_dtype:fp32,buffer_dtype:fp32}",
+    "+actor_rollout_ref.model.override_config.attn_implementation": "sdpa",
+    "actor_rollout_ref.rollout.load_format": "auto",
+    # the server's log-probabilities equal the actor's to 1e-6 here, so the actor need not compute them again
+    "algorithm.rollout_correction.bypass_mode": True,
+    "actor_rollout_ref.rollout.calculate_log_probs": True,
+    "actor_rollout_ref.actor.calculate_entropy": True,
+}
+
+#: GPUs: vLLM samples, FSDP2 trains in bfloat16.
+GPU = {
+    "trainer.device": "cuda",
+    "actor_rollout_ref.rollout.name": "vllm",
+    "actor_rollout_ref.actor.fsdp_config.dtype": "bfloat16",
+    "actor_rollout_ref.rollout.gpu_memory_utilization": 0.5,
+    "actor_rollout_ref.model.enable_gradient_checkpointing": True,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The files and counts of one training run.
+
+    policy        Hugging Face folder that training starts from
+    train, valid  parquet files in verl's row format (training.rows)
+    valid_rows    rows of `valid`: all of them are validated in one batch
+    reward_model  folder of the frozen reward model, None where every training row carries its ground truth
+    state         folder of checkpoints, metrics and rewarded responses
+    """
+
+    policy: Path
+    train: Path
+    valid: Path
+    valid_rows: int
+    reward_model: Path | None
+    state: Path
+    seed: int
+    gpus: int
+
+
+def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path) -> list[str]:
+    """Hydra overrides of `verl.trainer.main_ppo` for one GRPO run (MemReward, section 4; verl 0.9.1's keys).
+
+    training   the `training` section of the configuration
+    isolation  of the code sandbox: bubblewrap | reduced
+    scratch    a short path for Ray's sockets (a Unix socket's path holds 107 characters)
+
+    InputError if the responses of a gradient step cannot be shared among the GPUs.
+    """
+    answers = training["max_new_tokens"]
+    mini_batch = training["mini_batch"] or training["batch"]
+    responses, devices = mini_batch * training["rollouts"], max(run.gpus, 1)
+    if responses % devices:
+        raise InputError(
+            f"training: {mini_batch} queries with {training['rollouts']} rollouts are {responses} responses a gradient "
+            f"step, which {devices} GPUs cannot share evenly; change batch, mini_batch or rollouts."
+        )
+    micro_batch = _divisor(responses // devices, training["micro_batch"])
+    keys: dict[str, Any] = {
+        "algorithm.adv_estimator": "grpo",
+        "algorithm.use_kl_in_reward": False,
+        "data.train_files": run.train,
+        "data.val_files": run.valid,
+        "data.train_batch_size": training["batch"],
+        "data.validation_shuffle": False,
+        "data.seed": run.seed,
+        "data.max_prompt_length": training["max_prompt_tokens"],
+        "data.max_response_length": answers,
+        "data.filter_overlong_prompts": True,
+        "data.filter_overlong_prompts_workers": 1,
+        "data.truncation": "error",
+        "data.dataloader_num_workers": 0,
+        "actor_rollout_ref.model.path": run.policy,
+        "actor_rollout_ref.model.use_remove_padding": False,
+        "actor_rollout_ref.model.enable_gradient_checkpointing": False,
+        "actor_rollout_ref.actor.strategy": "fsdp2",
+        "actor_rollout_ref.actor.optim.lr": training["learning_rate"],
+        "actor_rollout_ref.actor.optim.weight_decay": training["weight_decay"],
+        "actor_rollout_ref.actor.ppo_mini_batch_size": mini_batch,
+        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": micro_batch,
+        # the loss reads the bounds; `clip_ratio` counts only where they are null, which by default they are not
+        "actor_rollout_ref.actor.clip_ratio": training["clip"],
+        "actor_rollout_ref.actor.clip_ratio_low": training["clip"],
+        "actor_rollout_ref.actor.clip_ratio_high": training["clip"],
+        "actor_rollout_ref.actor.use_kl_loss": training["kl_coefficient"] > 0,
+        "actor_rollout_ref.actor.kl_loss_coef": training["kl_coefficient"],
+        "actor_rollout_ref.actor.kl_loss_type": "low_var_kl",
+        "actor_rollout_ref.actor.entropy_coeff": 0,
+        "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra,hf_model]",
+        "actor_rollout_ref.ref.strategy": "fsdp2",
+        "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu": micro_batch,
+        "actor_rollout_ref.rollout.n": training["rollouts"],
+        "actor_rollout_ref.rollout.seed": run.seed,
+        "actor_rollout_ref.rollout.temperature": training["temperature"],
+        "actor_rollout_ref.rollout.top_p": 1.0,
+        "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu": micro_batch,
+        "actor_rollout_ref.rollout.tensor_model_parallel_size": 1,
+        "actor_rollout_ref.rollout.free_cache_engine": False,
+        "actor_rollout_ref.rollout.enforce_eager": True,
+        "actor_rollout_ref.rollout.calculate_log_probs": False,
+        "actor_rollout_ref.rollout.agent.num_workers": 8 if run.gpus else 1,
+        "actor_rollout_ref.rollout.agent.default_agent_loop": "reward_memory",
+        "actor_rollout_ref.rollout.agent.agent_loop_config_path": HERE / "agent_loop.yaml",
+        "actor_rollout_ref.rollout.val_kwargs.n": training["validation_samples"],
+        "actor_rollout_ref.rollout.val_kwargs.do_sample": training["validation_temperature"] > 0,
+        "actor_rollout_ref.rollout.val_kwargs.temperature": training["validation_temperature"],
+        "actor_rollout_ref.rollout.val_kwargs.top_p": 1.0,
+        "reward.num_workers": 0,  # the agent loop calls the reward function itself
+        "reward.reward_manager.name": "naive",
+        "reward.custom_reward_function.path": HERE / "reward.py",
+        "reward.custom_reward_function.name": "compute_score",
+        "+reward.custom_reward_function.reward_kwargs.isolation": isolation,
+        "trainer.v1.trainer_mode": "reward_memory",
+        "+trainer.v1.reward_memory.reward_model": run.reward_model or "null",
+        "+trainer.v1.reward_memory.responses": run.state / "responses",
+        "+trainer.v1.reward_memory.isolation": isolation,
+        "+trainer.v1.reward_memory.poll_interval": 0.2,
+        "+trainer.v1.reward_memory.valid_rows": run.valid_rows,
+        "trainer.nnodes": 1,
+        "trainer.n_gpus_per_node": run.gpus,
+        "trainer.logger": "[file]",
+        "trainer.project_name": "reward-memory",
+        "trainer.experiment_name": Path(run.state.name),  # a hash: digits alone, now and then
+        "trainer.total_training_steps": training["steps"],
+        "trainer.total_epochs": training["steps"],
+        "trainer.save_freq": training["save_every"],
+        "trainer.test_freq": training["validate_every"],
+        "trainer.val_before_train": True,
+        "trainer.resume_mode": "auto",
+        "trainer.default_local_dir": run.state / "checkpoints",
+        "transfer_queue.backend.SimpleStorage.num_data_storage_units": 1,
+        "ray_kwargs.ray_init.num_cpus": 16,  # logical: verl's actors each ask for one, whatever the machine has
+        "+ray_kwargs.ray_init.include_dashboard": False,
+        "+ray_kwargs.ray_init._temp_dir": scratch,
+        "hydra.run.dir": run.state / "hydra",
+        "hydra.output_subdir": "null",
+        **(GPU if run.gpus else CPU),
+    }
+    listed = [f"{key}={_value(value)}" for key, value in keys.items()]
+    return listed + list(training["verl"])
+
+
+def _divisor(number: int, limit: int) -> int:
+    """The largest divisor of `number` that is at most `limit`: verl cuts a batch into equal micro-batches."""
+    return max(part for part in range(1, min(number, limit) + 1) if number % part == 0)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Path):
+        # quoted: Hydra would read a space as an end, and a name of digits as a number
+        return '"' + str(value).replace('"', '\\"') + '"'
+    return str(value)

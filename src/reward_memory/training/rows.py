@@ -1,0 +1,68 @@
+"""Training and validation queries in the row format that verl's dataset reads."""
+
+import pandas as pd
+import pyarrow as pa
+
+from ..errors import InputError
+from ..labels import hide
+from ..schemas import MESSAGES
+from ..verifiers import GroundTruth
+from .reward import encode_truth
+
+#: verl.utils.dataset.rl_dataset.RLHFDataset's columns. `ground_truth` is null for an unlabelled query.
+ROWS = pa.schema(
+    [
+        ("data_source", pa.string()),
+        ("prompt", MESSAGES),
+        ("ability", pa.string()),
+        ("reward_model", pa.struct([("style", pa.string()), ("ground_truth", pa.string())])),
+        (
+            "extra_info",
+            pa.struct([("index", pa.int64()), ("id", pa.string()), ("split", pa.string()), ("domain", pa.string())]),
+        ),
+    ]
+)
+
+METHODS = ("r1-p", "memreward", "oracle")
+
+
+def training_queries(queries: pd.DataFrame, labels: pd.DataFrame | None, method: str) -> pd.DataFrame:
+    """The queries that a method trains on, with no truth that it may not see (columns of schemas.QUERIES).
+
+    queries  training queries of one suite, with truths
+    labels   their routing (schemas.LABELS); None for oracle, which needs none
+    method   r1-p: labelled queries only; memreward: all, truth where labelled; oracle: all, with truth
+
+    ValueError for another method.
+    """
+    if method not in METHODS:
+        raise ValueError(f"{method!r} is not one of {', '.join(METHODS)}")
+    if method == "oracle":
+        return queries
+    if method == "memreward":
+        return hide(queries, labels)
+    seen = queries["id"].isin(labels.loc[labels["labelled"], "id"])
+    return queries[seen].reset_index(drop=True)
+
+
+def verl_rows(queries: pd.DataFrame, split: str) -> pd.DataFrame:
+    """Rows for verl (columns of ROWS), in the order of `queries`.
+
+    InputError for a validation query without a ground truth.
+    """
+    rows = []
+    for index, query in enumerate(queries.to_dict("records")):
+        hidden = pd.isna(query["ground_truth"]) and pd.isna(query["tests"])
+        if hidden and split != "train":
+            raise InputError(f"{query['id']}: a {split} query needs its ground truth; rebuild the data.")
+        truth = None if hidden else encode_truth(GroundTruth.from_query(query))
+        rows.append(
+            {
+                "data_source": query["benchmark"],
+                "prompt": [dict(message) for message in query["messages"]],
+                "ability": query["domain"],
+                "reward_model": {"style": "rule", "ground_truth": truth},
+                "extra_info": {"index": index, "id": query["id"], "split": split, "domain": query["domain"]},
+            }
+        )
+    return pd.DataFrame(rows, columns=ROWS.names)

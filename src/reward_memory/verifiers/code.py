@@ -1,0 +1,160 @@
+"""Code answers: the program found in a response, run in the sandbox, judged outside it."""
+
+import re
+import textwrap
+from functools import lru_cache
+
+from ..errors import InputError
+from .answers import final_part
+from .asserts import Assertion, split_assert
+from .oracles import ORACLES, matches
+from .sandbox import Run
+from .sandbox.inside.values import decode
+from .verdicts import GroundTruth
+
+FENCE = re.compile(r"^[ \t]*(?:```+|~~~+)[ \t]*([\w+-]*)[^\n]*$", re.MULTILINE)
+LANGUAGES = ("python", "py", "python3", "")
+LONGEST = 100_000  # characters of a program
+
+
+def find_program(response: str, names: tuple[str, ...]) -> tuple[str, list[str]]:
+    """(program, earlier blocks) of a response.
+
+    The program is the last Python fence that defines one of `names`, or else the last one; blocks before it may hold
+    helpers that it needs (sandbox/inside/assemble.py decides). A response without fences is a program itself, from its
+    first line of code on.
+    """
+    text = final_part(response)
+    blocks = _fences(text)
+    if not blocks and text is not response:
+        blocks = _fences(response)
+    if not blocks:
+        code = re.search(r"^(?:(?:def|class|import|from|async def)\b|@)", text, re.MULTILINE)
+        whole = text[code.start() :] if code and "####" in text[: code.start()] else text
+        return whole.strip("\n")[:LONGEST], []
+    chosen = len(blocks) - 1
+    for place in range(len(blocks) - 1, -1, -1):
+        if any(defines(blocks[place], name) for name in names):
+            chosen = place
+            break
+    return blocks[chosen][:LONGEST], [block[:LONGEST] for block in blocks[:chosen]]
+
+
+def _fences(text: str) -> list[str]:
+    """Contents of the Python fences; of the untagged ones if none is tagged. The last may lack its end."""
+    blocks, start, language = [], None, ""
+    for fence in FENCE.finditer(text):
+        if start is None:
+            start, language = fence.end() + 1, fence[1].lower()
+        elif not fence[1]:
+            blocks.append((language, text[start : fence.start()]))
+            start = None
+    if start is not None:
+        blocks.append((language, text[start:]))
+    blocks = [block for block in blocks if block[0] in LANGUAGES]
+    if any(language for language, _ in blocks):
+        blocks = [block for block in blocks if block[0]]
+    return [textwrap.dedent(content) for _, content in blocks]
+
+
+def defines(code: str, name: str) -> bool:
+    """Whether a program binds a name at its top level."""
+    name = re.escape(name)
+    return (
+        re.search(rf"^(?:(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|{name}[ \t]*[=:])", code, re.MULTILINE) is not None
+    )
+
+
+class Tests:
+    """The tests of one query, split into what the sandbox is told and what is compared outside."""
+
+    def __init__(self, tests: dict):
+        if "assert" in tests:
+            self._read_asserts(tests["assert"])
+        elif isinstance(tests.get("entry_point"), str) and isinstance(tests.get("calls"), list):
+            self._read_calls(tests)
+        else:
+            raise InputError('tests: neither "assert" nor "entry_point" with "calls" and "expected" is there.')
+
+    def _read_calls(self, tests: dict) -> None:
+        name, calls, expected = tests["entry_point"], tests["calls"], tests.get("expected")
+        if not isinstance(expected, list) or len(expected) != len(calls) or not calls:
+            raise InputError(f"tests of {name}: there must be one expected value a call, and at least one call.")
+        oracle = tests.get("oracle")
+        if oracle is not None and oracle not in ORACLES:
+            raise InputError(f"tests of {name}: oracle {oracle!r} is not one of {', '.join(ORACLES)}.")
+        self.names, self.setup = (name,), ""
+        self.calls = [{"name": name, "args": call} for call in calls]
+        self.base, self.timeout = int(tests.get("base", len(calls))), float(tests.get("timeout", 0))
+        self.counts = [1] * len(calls)
+        rule = (float(tests.get("atol") or 0), bool(tests.get("python_equality")), oracle)
+        self.judges = [_judge_call(call, value, *rule) for call, value in zip(calls, expected, strict=True)]
+
+    def _read_asserts(self, lines: list[str]) -> None:
+        assertions: list[Assertion] = []
+        setup = []
+        for line in lines:
+            parsed = split_assert(line)
+            if isinstance(parsed, str):
+                setup.append(parsed)
+            else:
+                assertions += parsed
+        if not assertions:
+            raise InputError("tests: no assert line is there.")
+        self.names = tuple(dict.fromkeys(name for assertion in assertions for name in assertion.names))
+        self.setup = "\n".join(setup)
+        self.calls = [{"expression": text} for assertion in assertions for text in assertion.expressions]
+        self.counts = [len(assertion.expressions) for assertion in assertions]
+        self.base, self.timeout = len(assertions), 0.0
+        self.judges = [assertion.holds for assertion in assertions]
+
+    def job(self, program: str, earlier: list[str]) -> dict:
+        """What the sandbox is told: no expected value is in it."""
+        return {
+            "code": program,
+            "earlier": earlier,
+            "setup": self.setup,
+            "calls": self.calls,
+            "timeout": self.timeout,
+        }
+
+    def judge(self, run: Run) -> tuple[bool, str]:
+        """(all tests pass, path) with the base and the plus tests counted apart."""
+        passed, place = [], 0
+        for count, judge in zip(self.counts, self.judges, strict=True):
+            values = run.calls[place : place + count]
+            place += count
+            ok = len(values) == count and all(call.error is None for call in values)
+            passed.append(ok and judge([call.value for call in values]))
+        base, plus = passed[: self.base], passed[self.base :]
+        counts = f"base {sum(base)}/{len(base)}" + (f" plus {sum(plus)}/{len(plus)}" if plus else "")
+        if all(passed):
+            return True, f"code:passed {counts}"
+        if run.end != "ended":
+            return False, f"code:{run.end} {counts}"
+        if run.error:
+            return False, f"code:not loaded {counts}: {run.error}"
+        raised = next((call.error for call in run.calls if call.error is not None), None)
+        return False, f"code:failed {counts}" + (f": {raised}" if raised else "")
+
+
+def _judge_call(arguments: list, expected: object, atol: float, loose: bool, oracle: str | None):
+    """A test on the encoded return value. Expected values are decoded when they are needed, once."""
+    decoded = lru_cache(maxsize=1)(lambda: decode(expected))
+    if oracle is None:
+        return lambda values: matches(values[0], decoded(), atol, loose)
+
+    def holds(values: list) -> bool:
+        try:
+            return bool(ORACLES[oracle](values[0], decoded(), [decode(item) for item in arguments], atol))
+        except (ValueError, TypeError, OverflowError, RecursionError, AttributeError):
+            return False
+
+    return holds
+
+
+def tests_of(truth: GroundTruth) -> Tests:
+    """The tests of a truth. InputError if they have not the form that GroundTruth tells."""
+    if not isinstance(truth.tests, dict):
+        raise InputError("tests: a code answer needs an object of tests.")
+    return Tests(truth.tests)

@@ -1,0 +1,132 @@
+"""One grader for all kinds of truth: what the rules, the trainer and the command line call."""
+
+import threading
+import time
+from collections.abc import Sequence
+
+from ..errors import InputError
+from .answers import Answer, find_answer
+from .choice import extract_letter
+from .code import find_program, tests_of
+from .math import Judgement, Question, SymbolicPool, compare
+from .sandbox import Sandbox
+from .verdicts import GroundTruth, Verdict
+
+LONGEST_BARE = 300  # characters; what is longer, or has a box in it, is no bare answer, whatever the caller says
+
+
+class Grader:
+    """Grades responses; a context manager, safe from any thread.
+
+    isolation  of code: "bubblewrap", or "reduced" (bubblewrap where it works, resource limits elsewhere)
+    workers    processes for symbolic answers, and programs that start at a time
+    timeout    seconds for a symbolic comparison
+    program_timeout  seconds for a program with all its tests, unless these name a longer time
+
+    Seconds are the worker's own: waiting for a core does not count, so that verdicts do not depend on how busy the
+    machine is.
+
+    The sandbox starts with the first code answer, the workers for symbolic answers with the first one that needs them.
+    """
+
+    def __init__(
+        self, isolation: str = "bubblewrap", workers: int = 1, timeout: float = 5.0, program_timeout: float = 1.5
+    ):
+        if workers < 1:
+            raise InputError(f"workers: {workers} is not a positive number of workers.")
+        self.sandbox = Sandbox(isolation, workers, program_timeout)
+        self.symbolic = SymbolicPool(workers, timeout)
+        self.lock = threading.Lock()
+
+    def __enter__(self) -> "Grader":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; a later `grade` starts them again."""
+        self.sandbox.close()
+        self.symbolic.close()
+
+    def grade(
+        self, responses: Sequence[str], truths: Sequence[GroundTruth], bare: Sequence[bool] | None = None
+    ) -> list[Verdict]:
+        """Verdicts in the order of the responses, one truth each.
+
+        bare  true where the response is the answer itself and nothing has to be looked for
+
+        InputError if tests are malformed, or full isolation is asked for and cannot be had. No response, be it what it
+        may, raises, and nothing is right where the truth is empty.
+        """
+        if len(responses) != len(truths):
+            raise InputError(f"{len(responses)} responses for {len(truths)} ground truths; give one truth a response.")
+        bare = [False] * len(responses) if bare is None else bare
+        verdicts: list[Verdict | None] = [None] * len(responses)
+        questions: dict[Question, list[int]] = {}
+        programs: list[int] = []
+        for place, (response, truth) in enumerate(zip(responses, truths, strict=True)):
+            start = time.perf_counter()
+            if truth.kind == "code":
+                programs.append(place)
+            elif truth.kind == "choice":
+                verdicts[place] = _choose(response, truth, bare[place], start)
+            elif truth.kind == "math":
+                result = _calculate(response, truth, bare[place])
+                if isinstance(result, Question):
+                    questions.setdefault(result, []).append(place)
+                else:
+                    verdicts[place] = _verdict(result, time.perf_counter() - start)
+            else:
+                raise InputError(f"kind {truth.kind!r} is not one of math, choice, code.")
+        if questions:
+            # each distinct question once: the responses of one query often agree
+            for places, result in zip(questions.values(), self.symbolic.ask(list(questions)), strict=True):
+                for place in places:
+                    verdicts[place] = _verdict(result, result.seconds)
+        self._execute(programs, responses, truths, bare, verdicts)
+        return verdicts
+
+    def _execute(self, programs: list[int], responses, truths, bare, verdicts: list) -> None:
+        """Programs; tests that many responses share are read once."""
+        shared = {}
+        jobs, tests, found = [], [], []
+        for place in programs:
+            key = id(truths[place].tests)
+            if key not in shared:
+                shared[key] = tests_of(truths[place])
+            tests.append(shared[key])
+            program, earlier = (
+                (responses[place], []) if bare[place] else find_program(responses[place], shared[key].names)
+            )
+            found.append(program)
+            jobs.append(shared[key].job(program, earlier))
+        if not jobs:
+            return
+        for place, run, test, program in zip(programs, self.sandbox.run(jobs), tests, found, strict=True):
+            correct, path = test.judge(run)
+            verdicts[place] = Verdict(correct, program or None, path, run.seconds)
+
+
+def _calculate(response: str, truth: GroundTruth, bare: bool) -> Judgement | Question:
+    """Judged by the first of the alternative truths that holds; what needs algebra is asked of the first such one."""
+    bare = bare and len(response) <= LONGEST_BARE and "\\boxed" not in response
+    answer = Answer(response, "bare") if bare else find_answer(response)
+    results = [compare(answer, text) for text in (truth.answer or "", *truth.alternatives)]
+    decided = [result for result in results if isinstance(result, Judgement)]
+    open_ = [result for result in results if isinstance(result, Question)]
+    right = [result for result in decided if result.correct]
+    if right or not open_:
+        return right[0] if right else decided[0]
+    return open_[0]
+
+
+def _verdict(result: Judgement, seconds: float) -> Verdict:
+    return Verdict(result.correct, result.extracted, f"math:{result.path}", seconds)
+
+
+def _choose(response: str, truth: GroundTruth, bare: bool, start: float) -> Verdict:
+    answer = Answer(response, "bare") if bare else find_answer(response)
+    letter, how = extract_letter(answer, truth.options)
+    correct = letter is not None and letter == (truth.answer or "").strip().upper()
+    return Verdict(correct, letter, f"choice:{how}", time.perf_counter() - start)

@@ -1,0 +1,234 @@
+"""The warm process for symbolic answers: math-verify in children that can be ended from outside.
+
+Run as a file. Speaks the frames of sandbox/inside/runner.py; a job's payload is {"truth", "readings"} with
+(source, source is running text) a reading, the reply's {"equal", "extracted"}. A child that does not answer in time,
+whatever it is stuck in, is killed and replaced by a fork, which costs milliseconds.
+"""
+
+import functools
+import gc
+import json
+import os
+import re
+import resource
+import select
+import signal
+import struct
+import sys
+import time
+
+MEMORY = 4 << 30
+PATIENCE = 10
+WARMING = (
+    ("\\frac{1}{2}", "$0.5$"),
+    ("x^2 + 2x = \\sqrt{3}", "\\boxed{3 \\cdot x^{2} - 2}"),
+    ("(1, 2\\pi]", "\\left[3, \\infty\\right)"),
+    ("\\{1, 2\\}", "x \\in (-1, 2) \\cup [3, 4]"),
+    ("\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}", "\\sin(x) + \\log_2 8"),
+    ("1 \\le x < 2", "x = 1, y = 2"),
+)
+DECIMAL = re.compile(r"(\d*)\.(\d+)")
+
+
+def judge(truth: str, readings: list) -> tuple[bool, str | None]:
+    """Whether math-verify holds a reading of the answer equal to the truth, and what it read."""
+    gold = _parse(truth, text=False)
+    extracted = None
+    for source, text in readings:
+        found = _parse(source, text)
+        if not found:
+            continue
+        extracted = extracted or str(found[-1])
+        if gold and _equal(gold, found, source, truth):
+            return True, str(found[-1])
+    return False, extracted
+
+
+@functools.lru_cache(maxsize=256)  # the responses of a query share its truth
+def _parse(source: str, text: bool) -> list:
+    """Readings of a source: an expression without LaTeX delimiters is one formula, unless it stands in running text."""
+    from math_verify import parse
+
+    marked = any(mark in source for mark in ("$", "\\boxed", "\\[", "\\("))
+    found = [] if text or marked else parse(f"${source}$", parsing_timeout=None)
+    return found or parse(source, parsing_timeout=None)
+
+
+def _equal(gold: list, found: list, source: str, truth: str) -> bool:
+    from math_verify import verify
+
+    if verify(gold, found, timeout_seconds=None):
+        return True
+    # 2.6667 is 8/3 rounded; only where the truth is no decimal itself and the answer has four significant digits
+    decimals = [digits for digits in DECIMAL.findall(source) if len((digits[0] + digits[1]).lstrip("0")) >= 4]
+    if not decimals or "." in truth:
+        return False
+    places = max(len(digits[1]) for digits in decimals)
+    return bool(verify(gold, found, float_rounding=places, timeout_seconds=None))
+
+
+def hasten() -> None:
+    """Let ANTLR predict without full context first, which is several times faster. What it parses so it would parse to
+    the same tree with it; what it does not is parsed again as before. A release that has changed inside stays as it is.
+    """
+    from antlr4.atn.PredictionMode import PredictionMode
+    from latex2sympy2_extended import latex2sympy2
+
+    reader = getattr(latex2sympy2, "_Latex2Sympy", None)
+    if reader is None or not hasattr(reader, "create_parser"):
+        return
+    create, parse = reader.create_parser, reader.parse
+
+    def create_with_mode(self, source):
+        parser = create(self, source)
+        parser._interp.predictionMode = self.mode
+        return parser
+
+    def parse_twice(self, source):
+        self.mode = PredictionMode.SLL
+        try:
+            return parse(self, source)
+        except Exception:
+            self.mode = PredictionMode.LL
+            return parse(self, source)
+
+    reader.create_parser, reader.parse = create_with_mode, parse_twice
+
+
+def waited(pid: int) -> float:
+    """Seconds that a process was ready to run and had no core; 0 where the kernel does not say."""
+    try:
+        with open(f"/proc/{pid}/schedstat") as stream:
+            return int(stream.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+class Child:
+    """A fork of this process that serves one job at a time."""
+
+    def __init__(self):
+        theirs_in, self.sending = os.pipe()
+        self.receiving, theirs_out = os.pipe()
+        self.job, self.timeout, self.start, self.answer = None, 0.0, 0.0, bytearray()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.dup2(theirs_in, 3)
+                os.dup2(theirs_out, 4)
+                os.closerange(5, 1 << 16)
+                _serve(3, 4)
+            finally:
+                os._exit(0)
+        os.close(theirs_in)
+        os.close(theirs_out)
+
+    def give(self, number: int, timeout: float, payload: bytes) -> None:
+        self.job, self.start = number, time.monotonic()
+        self.timeout, self.answer = timeout, bytearray()
+        self.waited = waited(self.pid)
+        block = memoryview(struct.pack(">I", len(payload)) + payload)
+        while block:
+            block = block[os.write(self.sending, block) :]
+
+    def overdue(self) -> bool:
+        """Whether the job had its time; a wait for a core is not counted, as in sandbox/inside/runner.py."""
+        age = time.monotonic() - self.start
+        had = age - (waited(self.pid) - self.waited)
+        return age >= self.timeout and (had >= self.timeout or age >= PATIENCE * self.timeout)
+
+    def end(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.sending)
+        os.close(self.receiving)
+
+
+def _serve(source: int, target: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with os.fdopen(source, "rb") as stream:
+        while len(size := stream.read(4)) == 4:
+            job = json.loads(stream.read(int.from_bytes(size, "big")))
+            try:
+                equal, extracted = judge(job["truth"], job["readings"])
+            except Exception as error:
+                equal, extracted = False, f"{type(error).__name__}"
+            os.write(target, json.dumps({"equal": equal, "extracted": (extracted or "")[:500]}).encode() + b"\n")
+
+
+def main(workers: int) -> None:
+    import logging
+
+    import math_verify  # noqa: F401 - loaded here, so that each fork has it
+
+    logging.disable(logging.CRITICAL)
+    hasten()
+    for truth, answer in WARMING:  # fills the parser's tables, which every child inherits
+        judge(truth, [(answer, False)])
+    gc.collect()
+    gc.freeze()
+    source, target = sys.stdin.fileno(), os.fdopen(os.dup(1), "wb")
+    _report(target, {"id": None, "end": "ready", "seconds": 0.0}, b"")
+    children = [Child() for _ in range(workers)]
+    waiting, pending = [], bytearray()
+    os.set_blocking(source, False)
+    while True:
+        for child in children:
+            if child.job is None and waiting:
+                frame = waiting.pop(0)
+                length = int.from_bytes(frame[:4], "big")
+                header = json.loads(frame[4 : 4 + length])
+                child.give(header["id"], header["timeout"], frame[4 + length :])
+        busy = [child for child in children if child.job is not None]
+        ready, _, _ = select.select([source, *(child.receiving for child in busy)], [], [], 0.1 if busy else None)
+        if source in ready and not _receive(source, pending, waiting):
+            break
+        for place, child in enumerate(children):
+            if child.job is None:
+                continue
+            ended = False
+            if child.receiving in ready:
+                block = os.read(child.receiving, 1 << 16)
+                child.answer += block
+                ended = not block
+            if child.answer.endswith(b"\n"):
+                _reply(target, child, "ended")
+            elif ended or child.overdue():
+                _reply(target, child, "output" if ended else "timeout")
+                child.end()
+                children[place] = Child()
+    for child in children:
+        child.end()
+
+
+def _receive(source: int, pending: bytearray, waiting: list) -> bool:
+    while True:
+        try:
+            block = os.read(source, 1 << 18)
+        except BlockingIOError:
+            return True
+        if not block:
+            return False
+        pending += block
+        while len(pending) >= 4 and len(pending) >= 4 + (length := int.from_bytes(pending[:4], "big")):
+            if length == 0:
+                return False
+            waiting.append(bytes(pending[4 : 4 + length]))
+            del pending[: 4 + length]
+
+
+def _reply(target, child: Child, end: str) -> None:
+    header = {"id": child.job, "end": end, "seconds": time.monotonic() - child.start}
+    _report(target, header, bytes(child.answer) if end == "ended" else b"")
+    child.job = None
+
+
+def _report(target, header: dict, payload: bytes) -> None:
+    head = json.dumps(header).encode()
+    body = struct.pack(">I", len(head)) + head + payload
+    target.write(struct.pack(">I", len(body)) + body)
+    target.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,65 @@
+"""What a response is judged against, and the judgement."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..errors import InputError
+
+KINDS = {"math": "math", "qa": "choice", "code": "code"}  # domain of a query -> kind of truth
+
+
+@dataclass(frozen=True, slots=True)
+class GroundTruth:
+    """The truth of one query.
+
+    kind      "math" | "choice" | "code"
+    answer    math: the answer's text; choice: the letter
+    options   choice: the options' texts in order A, B, ...
+    tests     code: {"entry_point", "calls", "expected", "atol", "base"}, with every argument and expected value in
+              the JSON form of sandbox/inside/values.py, `calls` a list of argument lists, and the first `base` calls
+              the base tests; optional "oracle" (a name in oracles.ORACLES), "timeout" (seconds, where the task
+              needs more than the grader's) and "python_equality" (True is 1, as in evalplus). Or
+              {"assert": [line, ...]}; lines that are not asserts (imports, set-up) run before.
+    alternatives  math: other texts that are right as well
+    """
+
+    kind: str
+    answer: str | None = None
+    options: tuple[str, ...] = ()
+    tests: dict | None = None
+    alternatives: tuple[str, ...] = ()
+
+    @classmethod
+    def from_query(cls, row: Mapping) -> "GroundTruth":
+        """The truth of a row of schemas.QUERIES. InputError naming the id if the row has none."""
+        kind = KINDS.get(row["domain"])
+        if kind is None:
+            raise InputError(f"{row['id']}: domain {row['domain']!r} is not one of {', '.join(KINDS)}.")
+        column = "tests" if kind == "code" else "ground_truth"
+        value = row.get(column)
+        # pandas reads a null string as None or as nan
+        if not isinstance(value, str) or not value.strip():
+            raise InputError(f"{row['id']}: column {column} is empty; a response to this query cannot be graded.")
+        if kind == "code":
+            try:
+                return cls(kind, tests=json.loads(value))
+            except ValueError as error:
+                raise InputError(f"{row['id']}: column tests is not JSON ({error}).") from error
+        options = row.get("options") if kind == "choice" else None
+        return cls(kind, answer=value, options=tuple(options) if options is not None else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement and why.
+
+    extracted  the answer that was found in the response, None if there was none
+    path       how the judgement came about, such as "math:numeric" or "code:timeout base 7/7 plus 3/12"
+    seconds    spent on it, of a worker for symbolic answers and code
+    """
+
+    correct: bool
+    extracted: str | None
+    path: str
+    seconds: float

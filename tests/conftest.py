@@ -1,0 +1,110 @@
+"""A copy of the project that a test may run and change, and runs of Snakemake in it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# a busy machine is no failure; and the same examples everywhere
+settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("Snakefile", "config.yaml", "config", "schemas", "rules", "scripts", "src", "report", "reference", "envs")
+SHARED = ROOT.parent / "shared"
+RULE = re.compile(r"^(?:local)?rule (\w+):", re.MULTILINE)
+
+
+class Workflow:
+    """The workflow in a folder of its own, with its own copy of the library."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.environment = os.environ | {"PYTHONPATH": str(folder / "src"), "OMP_NUM_THREADS": "1"}
+
+    def command(self, *arguments: str) -> list[str]:
+        # the rich logger's output is for people; the plain one can be read by a test
+        return [sys.executable, "-m", "snakemake", *arguments, "--workflow-profile", "none", "--resources", "gpu=0"]
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode:
+            logs = "\n".join(
+                f"--- {path}\n{path.read_text()[-3000:]}" for path in (self.folder / "results/logs").rglob("*.log")
+            )
+            raise AssertionError(f"snakemake failed:\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}\n{logs[-20000:]}")
+        return done
+
+    def jobs(self, *arguments: str) -> list[tuple[str, dict[str, str]]]:
+        """(rule, wildcards) of every job of a dry run."""
+        done = self.run(*arguments[:1], "-n", *arguments[1:])
+        text = done.stdout + done.stderr
+        found = []
+        starts = [*RULE.finditer(text)]
+        for match, after in zip(starts, [*starts[1:], None], strict=False):
+            block = text[match.end() : after.start() if after else None].split("\n\n")[0]
+            wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
+            pairs = dict(pair.split("=", 1) for pair in wildcards[1].split(", ")) if wildcards else {}
+            found.append((match[1], pairs))
+        return found
+
+    def rules(self, *arguments: str) -> set[str]:
+        """Names of the rules of a dry run."""
+        return {rule for rule, _ in self.jobs(*arguments)}
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace text that must be there in one of the project's files."""
+        file = self.folder / path
+        text = file.read_text()
+        assert old in text, f"{path} does not contain {old!r}"
+        file.write_text(text.replace(old, new, 1))
+
+    def copy(self, folder: Path) -> "Workflow":
+        """The same workflow with its results and Snakemake's records of them, elsewhere."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Workflow(folder)
+
+
+@pytest.fixture
+def workflow(tmp_path: Path) -> Workflow:
+    """A fresh copy of the project without results."""
+    return make(tmp_path / "project")
+
+
+def make(folder: Path) -> Workflow:
+    folder.mkdir(parents=True)
+    for name in PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy2(source, folder / name)
+    return Workflow(folder)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """The test-size pipeline, run whole once a session. Copy it before changing anything."""
+    flow = make(tmp_path_factory.mktemp("finished") / "project")
+    flow.run("all", "--cores", "2", "--configfile", "config/test.yaml")
+    return flow
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real benchmark files beside the project's root."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the folder ../shared with real benchmark files")
+    return SHARED

@@ -1,0 +1,146 @@
+"""The real trainer: resumed runs, hidden labels, failing reward models."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from reward_memory import schemas
+from reward_memory.provenance import file_digest
+
+CONFIG = ("--configfile", "config/test.yaml", "--cores", "2")
+ORACLE = "results/training/tiny/oracle/ratio100/seed0"
+MEMREWARD = "results/training/tiny/memreward/ratio50/seed0"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    return finished.copy(tmp_path / "project")
+
+
+def kill_when(flow, target: str, reached: Callable[[], bool]) -> None:
+    """Run a target and kill its training job with SIGKILL as soon as `reached`; Snakemake reports and ends."""
+    process = subprocess.Popen(
+        flow.command(target, *CONFIG),
+        cwd=flow.folder,
+        env=flow.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 240
+    while not reached():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline, "the run never got so far"
+        time.sleep(0.02)
+    jobs = [child for child in psutil.Process(process.pid).children(recursive=True) if is_training(child)]
+    assert jobs, "no training job is running"
+    for child in jobs:
+        child.kill()
+    assert process.wait(120) == 1
+
+
+def is_training(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return any(part.endswith("train.py") for part in process.cmdline())
+    return False
+
+
+def state_of(flow) -> Path:
+    return flow.folder / "results/state/train"
+
+
+def test_a_killed_training_ends_as_an_uninterrupted_one(finished, copy):
+    for name in ("history.csv", "responses.parquet", "manifest.json"):
+        (copy.folder / ORACLE / name).unlink()
+
+    def saving() -> bool:
+        return any(state_of(copy).glob("*/checkpoints/global_step_2/actor"))
+
+    def in_step_four() -> bool:
+        return any(state_of(copy).glob("*/responses/step_000004.parquet"))
+
+    kill_when(copy, f"{ORACLE}/history.csv", saving)
+    kill_when(copy, f"{ORACLE}/history.csv", in_step_four)
+    copy.run(f"{ORACLE}/history.csv", "all", *CONFIG)
+    for name in ("history.csv", "responses.parquet", "policy/model.safetensors"):
+        assert file_digest(copy.folder / ORACLE / name) == file_digest(finished.folder / ORACLE / name), name
+    table = "results/tables/main.csv"
+    assert (copy.folder / table).read_bytes() == (finished.folder / table).read_bytes()
+
+
+def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
+    """The canary: nonsense as ground truth of every unlabelled query."""
+    labels = schemas.read(copy.folder / "results/labels/main/ratio50.parquet", schemas.LABELS)
+    hidden = set(labels.loc[~labels["labelled"], "id"])
+    for path in copy.folder.glob("results/data/*/train.parquet"):
+        queries = schemas.read(path, schemas.QUERIES)
+        secret = queries["id"].isin(hidden)
+        truths = queries["ground_truth"].notna()
+        queries.loc[secret & truths, "ground_truth"] = "A"
+        queries.loc[secret & ~truths, "tests"] = (
+            '{"entry_point": "f", "calls": [[1]], "expected": ["nonsense"], "atol": 0, "base": 1}'
+        )
+        schemas.write(queries, path, schemas.QUERIES)
+    copy.run(
+        f"{MEMREWARD}/history.csv",
+        *CONFIG,
+        "--forcerun",
+        "verdicts",
+        "labels",
+        "revealed_rewards",
+        "embeddings",
+        "reward_model",
+        "training_queries",
+        "train",
+    )
+    verdicts = "results/verdicts/tiny/main/train.parquet"
+    assert file_digest(copy.folder / verdicts) != file_digest(finished.folder / verdicts), "the canary was not seen"
+    for name in (
+        "results/labels/main/ratio50.parquet",
+        "results/labels/main/tiny/rewards50.parquet",
+        "results/training_queries/memreward/ratio50/train.parquet",
+        "results/reward_models/tiny/graph/ratio50/seed0/model.safetensors",
+        "results/reward_models/tiny/graph/ratio50/seed0/memory.safetensors",
+        "results/reward_models/tiny/graph/ratio50/seed0/model.json",
+        f"{MEMREWARD}/history.csv",
+        f"{MEMREWARD}/responses.parquet",
+        f"{MEMREWARD}/policy/model.safetensors",
+    ):
+        assert file_digest(copy.folder / name) == file_digest(finished.folder / name), name
+
+
+def test_unlabelled_rows_reach_the_trainer_without_truth_and_get_predicted_rewards(finished):
+    rows = pd.read_parquet(finished.folder / "results/training_queries/memreward/ratio50/train.parquet")
+    truths = rows["reward_model"].map(lambda value: value["ground_truth"])
+    labels = pd.read_parquet(finished.folder / "results/labels/main/ratio50.parquet").set_index("id")["labelled"]
+    ids = rows["extra_info"].map(lambda value: value["id"])
+    assert truths.notna().tolist() == labels.loc[ids].tolist()
+    responses = pd.read_parquet(finished.folder / MEMREWARD / "responses.parquet")
+    labelled = responses["query_id"].map(labels)
+    assert (responses["probability"].isna() == labelled).all()
+    predicted = responses[~labelled]
+    assert len(predicted) > 0
+    assert (predicted["reward"] == (predicted["probability"] > 0.5)).all()
+
+
+def test_a_failing_reward_model_stops_the_run(copy):
+    """No fallback: neither to the hidden truth, nor to a reward of zero."""
+    copy.edit(
+        "src/reward_memory/graph_memory/reward_model.py",
+        "    def predict(",
+        "    def predict(self, *args, **kwargs):\n        raise ValueError('the model is broken')\n\n    def _predict(",
+    )
+    (copy.folder / MEMREWARD / "history.csv").unlink()
+    done = copy.run(f"{MEMREWARD}/history.csv", *CONFIG, "--rerun-triggers", "mtime", check=False)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert "training stopped with exit status 1" in said
+    assert not (copy.folder / MEMREWARD / "history.csv").exists()
+    assert "the model is broken" in (copy.folder / "results/logs/train/tiny.memreward.50.0.log").read_text()

@@ -1,0 +1,153 @@
+"""The bootstrap: the same weights every time, also after an interruption."""
+
+import pytest
+import torch
+
+from reward_memory.benchmarks import generated
+from reward_memory.errors import InputError
+from reward_memory.policies import bootstrap, check, curriculum, pretraining
+from reward_memory.policies.tokenizer import train_tokenizer
+
+TINY = {"hidden": 32, "layers": 1, "steps": 20, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer(0)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "policy"
+    return out, bootstrap(out, **TINY)
+
+
+def weights(out):
+    return (out / "model.safetensors").read_bytes()
+
+
+def test_a_bootstrap_gives_a_whole_policy_and_its_figures(whole):
+    out, figures = whole
+    check(out)
+    assert figures["parameters"] > 30_000
+    assert 0 < figures["loss"] < 8
+    assert figures["seconds"] > 0
+
+
+def test_two_bootstraps_of_one_seed_give_the_same_bytes(whole, tmp_path):
+    bootstrap(tmp_path / "again", **TINY)
+    for file in sorted(whole[0].iterdir()):
+        assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_another_seed_gives_another_policy(whole, tmp_path):
+    bootstrap(tmp_path / "other", **{**TINY, "seed": 4})
+    assert weights(tmp_path / "other") != weights(whole[0])
+
+
+def test_an_interrupted_bootstrap_goes_on_to_the_identical_policy(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
+    learn, seen = pretraining.Run.learn, []
+
+    def dying(run, batch):
+        if run.step == 13:
+            raise KeyboardInterrupt
+        seen.append(run.step)
+        learn(run, batch)
+
+    monkeypatch.setattr(pretraining.Run, "learn", dying)
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+    assert not (tmp_path / "policy").exists()
+    assert list((tmp_path / "state").iterdir())
+
+    def counting(run, batch):
+        seen.append(run.step)
+        learn(run, batch)
+
+    monkeypatch.setattr(pretraining.Run, "learn", counting)
+    seen.clear()
+    figures = bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+    assert seen == list(range(8, 20))
+    assert weights(tmp_path / "policy") == weights(whole[0])
+    assert (figures["loss"], figures["tokens"]) == (whole[1]["loss"], whole[1]["tokens"])
+    assert not list((tmp_path / "state").iterdir())
+
+
+def test_a_checkpoint_of_other_settings_is_not_taken(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(pretraining, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap(tmp_path / "policy", **{**TINY, "noise": 0.1}, state=tmp_path / "state")
+    monkeypatch.undo()
+    bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+    assert weights(tmp_path / "policy") == weights(whole[0])
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(pretraining, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+    [checkpoint] = (tmp_path / "state").iterdir()
+    checkpoint.write_bytes(checkpoint.read_bytes()[:5000])
+    with pytest.raises(InputError, match=rf"{checkpoint.name}.*delete it"):
+        bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+
+
+def test_the_callers_threads_are_left_as_they_were(tmp_path):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        bootstrap(tmp_path / "policy", **{**TINY, "steps": 1})
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("steps", 0), ("noise", 1.5), ("noise", -0.1), ("hidden", 50), ("layers", 0)]
+)
+def test_impossible_settings_name_their_key(tmp_path, key, value):
+    with pytest.raises(InputError, match=f"{key}: {value}"):
+        bootstrap(tmp_path / "policy", **{**TINY, key: value})
+
+
+def test_only_the_response_is_learnt_and_padding_never(tokenizer):
+    for batch in curriculum.block(tokenizer, 10, 100, seed=0, noise=0.4):
+        assert batch.tokens.shape == batch.learned.shape
+        assert not (batch.learned & (batch.tokens == tokenizer.pad_token_id)).any()
+        prompt = tokenizer.decode(batch.tokens[0][~batch.learned[0]], skip_special_tokens=False)
+        assert prompt.startswith("<|im_start|>user\n")
+
+
+def test_the_bootstrap_reads_no_prompt_of_any_benchmark(tokenizer):
+    for index in (0, 40, 90):
+        for batch in curriculum.block(tokenizer, index, 800, seed=1, noise=0.4):
+            for tokens, learned in zip(batch.tokens, batch.learned, strict=True):
+                prompt = tokenizer.decode(tokens[: int(learned.int().argmax())])
+                if prompt:
+                    question = prompt.removeprefix("<|im_start|>user\n").removesuffix(
+                        "<|im_end|>\n<|im_start|>assistant\n"
+                    )
+                    assert not generated.is_reserved(question)
+
+
+def test_a_block_depends_on_its_index_and_seed_alone(tokenizer):
+    first, again, other = (curriculum.block(tokenizer, index, 800, 1, 0.4) for index in (5, 5, 6))
+    assert all(torch.equal(a.tokens, b.tokens) for a, b in zip(first, again, strict=True))
+    assert not all(torch.equal(a.tokens, b.tokens) for a, b in zip(first, other, strict=True))
+
+
+def test_the_learning_rate_warms_up_stays_and_falls_to_nearly_nothing():
+    factors = [pretraining.learning_rate_factor(step, 1000) for step in range(1000)]
+    assert factors[0] == pytest.approx(1 / 30)
+    assert factors[29:400] == pytest.approx([1.0] * 371)
+    assert factors[700] == pytest.approx(0.5)
+    assert 0 < factors[-1] < 0.01
+
+
+@pytest.mark.slow
+def test_a_short_bootstrap_learns_the_format_and_lowers_the_loss(tmp_path):
+    figures = bootstrap(tmp_path / "policy", hidden=64, layers=2, steps=120, seed=0)
+    assert figures["loss"] < 2.0

@@ -1,0 +1,333 @@
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reward_memory.configuration import arms, check_files, load, members
+from reward_memory.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "schemas/config.schema.yaml"
+SMALL = {
+    "benchmarks": {
+        "gsm8k": {"suite": "main", "source": "generated", "train": 200, "valid": 5, "test": 5},
+        "piqa": {"suite": "ood", "source": "generated", "test": 5},
+    },
+    "policies": {"tiny": {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}}},
+    "reward_model": {},
+}
+
+
+def changed(path: str, value: object) -> dict:
+    """SMALL with one value put in; `path` is a key after a key, separated by slashes."""
+    config = copy.deepcopy(SMALL)
+    *parents, last = path.split("/")
+    place = config
+    for key in parents:
+        place = place.setdefault(key, {})
+    place[last] = value
+    return config
+
+
+def complaint(config: dict) -> str:
+    with pytest.raises(InputError) as caught:
+        load(config, SCHEMA, "mine.yaml")
+    return str(caught.value)
+
+
+#: path, value -> the whole sentence after the file's name
+MISTAKES = {
+    "unknown section": ("trainning", {}, "trainning: no such key; there are results, seeds, data,"),
+    "unknown key": ("training/step", 3, "training: step: no such key; there are steps, batch,"),
+    "key that is a number": ("5", 1, "5: no such key; there are results,"),
+    "unknown benchmark": ("benchmarks/gsm9k", {}, "benchmarks: gsm9k: 'gsm9k' is not one of gsm8k, math,"),
+    "unknown suite": (
+        "benchmarks/gsm8k/suite",
+        "extra",
+        "benchmarks: gsm8k: suite: 'extra' is not main (trained on and tested) or ood (tested only).",
+    ),
+    "unknown source": ("benchmarks/gsm8k/source", "web", "benchmarks: gsm8k: source: 'web' is not generated"),
+    "no source": ("benchmarks/math", {"suite": "ood", "test": 1}, "benchmarks: math: source is missing; it should be "),
+    "no test queries": ("benchmarks/gsm8k/test", 0, "benchmarks: gsm8k: test: 0 is not at least 1 query."),
+    "no training queries": (
+        "benchmarks/gsm8k/train",
+        0,
+        "benchmarks: gsm8k: train: 0 is too few; r1-p needs at least 1 query.",
+    ),
+    "no benchmark": ("benchmarks", {}, "benchmarks: {} is not at least one benchmark."),
+    "no main benchmark": (
+        "benchmarks/gsm8k",
+        {"suite": "ood", "source": "generated", "test": 1},
+        "benchmarks: none is in suite main, which r1-p trains on.",
+    ),
+    "mirror without a folder": (
+        "benchmarks/gsm8k/source",
+        "mirror",
+        "benchmarks: gsm8k: source: mirror needs data: mirror, the folder that holds its files.",
+    ),
+    "unknown policy source": ("policies/tiny", {"url": "x"}, "policies: tiny: url: no such key; there are bootstrap,"),
+    "two policy sources": (
+        "policies/tiny",
+        {"path": "a", "package": "b"},
+        "policies: tiny: {'path': 'a', 'package': 'b'} is not exactly one of bootstrap, package and path.",
+    ),
+    "policy from nowhere": ("policies/tiny", {}, "policies: tiny: {} is not exactly one of"),
+    "policy with a slash": (
+        "policies",
+        {"a/b": {"path": "x"}},
+        "policies: a/b: 'a/b' is not a name of letters, digits, dots and dashes.",
+    ),
+    "policy named by a number": (
+        "policies",
+        {3: {"path": "x"}},
+        "policies: 3: 3 is not a name of letters, digits, dots and dashes.",
+    ),
+    "policy with an empty path": ("policies/tiny", {"path": ""}, "policies: tiny: path: '' is not the path of"),
+    "odd hidden size": (
+        "policies/tiny/bootstrap/hidden",
+        33,
+        "policies: tiny: bootstrap: hidden: 33 is not a multiple of 32.",
+    ),
+    "ratio of 0": ("label_ratios", [0], "label_ratios: 0 is not a whole percentage between 1 and 100."),
+    "ratio of 130": (
+        "label_ratios",
+        [20, 130],
+        "label_ratios: 130 is not a whole percentage between 1 and 100.",
+    ),
+    "ratio as a float": ("label_ratios", [20.0], "label_ratios: 20.0 is not a whole percentage"),
+    "ratio that is no list": ("label_ratios", 20, "label_ratios: 20 is not a list of different percentages."),
+    "ratio given twice": ("label_ratios", [20, 20], "label_ratios: [20, 20] is not a list of different percentages."),
+    "no seeds": ("seeds", [], "seeds: [] is not a list of different whole numbers."),
+    "negative seed": ("seeds", [-1], "seeds: -1 is not a whole number of at least 0."),
+    "unknown method": ("methods", ["ppo"], "methods: 'ppo' is not one of base, r1-p, memreward and oracle."),
+    "unknown predictor": ("reward_model/predictor", "knn", "reward_model: predictor: 'knn' is not graph."),
+    "heads that do not divide": ("reward_model/heads", 3, "reward_model: heads: 3 does not divide hidden, 512."),
+    "0 rollouts": ("rollouts/samples", 0, "rollouts: samples: 0 is not at least 1 response a query."),
+    "top_p of 0": ("evaluation/top_p", 0, "evaluation: top_p: 0 is not a number above 0 and at most 1."),
+    "negative temperature": ("rollouts/temperature", -1, "rollouts: temperature: -1 is not a number of at least 0."),
+    "1 rollout a step": ("training/rollouts", 1, "training: rollouts: 1 is not at least 2 responses a query,"),
+    "learning rate of 0": ("training/learning_rate", 0, "training: learning_rate: 0 is not a number above 0."),
+    "learning rate not a number": (
+        "training/learning_rate",
+        float("nan"),
+        "training: learning_rate: nan is not a number above 0.",
+    ),
+    "infinite learning rate": (
+        "training/learning_rate",
+        float("inf"),
+        "training: learning_rate: inf is not a number above 0.",
+    ),
+    "text for a number": ("training/clip", "small", "training: clip: 'small' is not a number between 0 and 1."),
+    "truth value for a number": ("training/steps", True, "training: steps: True is not a whole number of at least 1."),
+    "empty section": ("training", None, "training: null is not settings such as {steps: 20}."),
+    "mini batch that does not divide": (
+        "training/mini_batch",
+        5,
+        "training: mini_batch: 5 does not divide batch, 32.",
+    ),
+    "steps that no save ends": ("training/save_every", 6, "training: save_every: 6 does not divide steps, 20."),
+    "override without a value": (
+        "training/verl",
+        ["a b"],
+        "training: verl: 'a b' is not a Hydra override such as key=value.",
+    ),
+    "batch above the labelled": (
+        "training/batch",
+        41,
+        "training: batch: 41 is more than the 40 queries that label_ratios: 20 leaves to r1-p; lower it or add "
+        "training queries.",
+    ),
+    "unknown sandbox": ("sandbox", "docker", "sandbox: 'docker' is not bubblewrap"),
+    "empty results": ("results", "", "results: '' is not a folder for all targets."),
+}
+
+
+@pytest.mark.parametrize(("path", "value", "told"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_one_sentence_with_file_key_value_and_mend(path, value, told):
+    config = changed(path, value)
+    if path == "5":
+        config[5] = config.pop("5")
+    sentence = complaint(config)
+    assert sentence.startswith(f"mine.yaml: {told}")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def test_memreward_without_a_reward_model_is_refused():
+    config = copy.deepcopy(SMALL)
+    del config["reward_model"]
+    assert complaint(config) == (
+        "mine.yaml: methods: memreward needs a reward model; add the section reward_model, such as {predictor: graph}."
+    )
+
+
+def test_without_memreward_no_reward_model_is_needed():
+    config = copy.deepcopy(SMALL) | {"methods": ["base", "oracle"]}
+    del config["reward_model"]
+    assert "reward_model" not in load(config, SCHEMA)
+
+
+def test_a_batch_above_all_queries_is_refused():
+    config = changed("training/batch", 201) | {"methods": ["oracle"]}
+    assert complaint(config) == "mine.yaml: training: batch: 201 is more than the 200 training queries."
+
+
+def test_the_labelled_queries_that_the_batch_is_held_against_are_those_that_are_routed():
+    import pandas as pd
+
+    from reward_memory.labels import route
+
+    sizes = {"gsm8k": 13, "math": 7, "gpqa": 1}
+    config = copy.deepcopy(SMALL) | {"label_ratios": [15], "methods": ["r1-p"]}
+    config["benchmarks"] = {
+        name: {"suite": "main", "source": "generated", "train": size, "valid": 1, "test": 1}
+        for name, size in sizes.items()
+    }
+    rows = [(f"{name}/{row}", name) for name, size in sizes.items() for row in range(size)]
+    labelled = int(route(pd.DataFrame(rows, columns=["id", "benchmark"]), 15, 0)["labelled"].sum())
+    load(config | {"training": {"batch": labelled}}, SCHEMA)
+    assert f"the {labelled} queries" in complaint(config | {"training": {"batch": labelled + 1}})
+
+
+@pytest.mark.parametrize("missing", ["benchmarks", "policies"])
+def test_a_missing_section_is_named(missing):
+    config = copy.deepcopy(SMALL)
+    del config[missing]
+    assert re.fullmatch(rf"mine\.yaml: {missing} is missing; it should be at least one \w+\.", complaint(config))
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))], ids=lambda path: path.name
+)
+def test_a_configuration_of_the_project_is_valid(path):
+    load(yaml.safe_load(path.read_text()), SCHEMA, path.name)
+
+
+def test_defaults_are_filled_in_at_every_depth():
+    config = load(SMALL, SCHEMA)
+    assert config["seeds"] == [0]
+    assert config["rollouts"]["samples"] == 8
+    assert config["benchmarks"]["piqa"]["train"] == 0
+    assert config["policies"]["tiny"]["bootstrap"]["noise"] == 0.4
+    assert config["reward_model"]["predictor"] == "graph"
+
+
+def test_filling_in_leaves_the_input_untouched():
+    config = copy.deepcopy(SMALL)
+    load(config, SCHEMA)["benchmarks"]["piqa"]["test"] = 99
+    assert config == SMALL
+
+
+def test_two_loads_share_no_default():
+    load(SMALL, SCHEMA)["seeds"].append(1)
+    assert load(SMALL, SCHEMA)["seeds"] == [0]
+
+
+def test_a_value_that_is_given_stays():
+    config = load(changed("rollouts/samples", 3), SCHEMA)
+    assert config["rollouts"]["samples"] == 3
+    assert config["evaluation"]["samples"] == 8
+
+
+@given(
+    st.lists(st.sampled_from(["base", "r1-p", "memreward", "oracle"]), min_size=1, unique=True),
+    st.lists(st.integers(1, 100), min_size=1, max_size=4, unique=True),
+)
+def test_base_and_oracle_are_one_arm_each_and_the_others_one_a_ratio(methods, ratios):
+    found = arms({"methods": methods, "label_ratios": ratios})
+    assert list(dict.fromkeys(method for method, _ in found)) == methods
+    for method in methods:
+        expected = {"base": [0], "oracle": [100]}.get(method, ratios)
+        assert [ratio for name, ratio in found if name == method] == expected
+
+
+def test_members_of_a_suite_keep_their_order():
+    benchmarks = {name: {"suite": suite} for name, suite in [("b", "main"), ("x", "ood"), ("a", "main")]}
+    assert members({"benchmarks": benchmarks}, "main") == ["b", "a"]
+
+
+def mirrored(folder: Path) -> dict:
+    """SMALL with gsm8k read from a mirror."""
+    config = changed("benchmarks/gsm8k/source", "mirror") | {"data": {"mirror": str(folder)}}
+    return load(config, SCHEMA)
+
+
+def test_the_files_of_mirrored_benchmarks_alone_are_listed(tmp_path):
+    (tmp_path / "gsm8k").mkdir()
+    files = [tmp_path / "gsm8k/train.jsonl", tmp_path / "gsm8k/test.jsonl.gz"]
+    for file in files:
+        file.touch()
+    assert check_files(mirrored(tmp_path)) == {"gsm8k": files}
+
+
+def test_a_missing_mirror_file_is_named_before_any_job(tmp_path):
+    with pytest.raises(InputError, match=r"gsm8k/train\.jsonl: no such file \(nor \.gz\); put .* there\.$"):
+        check_files(mirrored(tmp_path))
+
+
+def test_a_policy_folder_without_weights_is_named_before_any_job(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    config = load(changed("policies/tiny", {"path": str(tmp_path)}), SCHEMA)
+    with pytest.raises(InputError, match=f"{tmp_path}: the policy folder has no weights"):
+        check_files(config)
+
+
+def rules(schema: dict, path: str = ""):
+    """(path, part of the schema) of every value that a user can get wrong."""
+    yield path, schema
+    for key, part in schema.get("properties", {}).items():
+        yield from rules(part, f"{path}/{key}")
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from rules(schema[key], f"{path}/*")
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict:
+    return yaml.safe_load(SCHEMA.read_text())
+
+
+def test_every_value_has_words_for_what_would_be_right(schema):
+    assert [path for path, part in rules(schema) if path and "mend" not in part] == []
+
+
+def test_every_section_refuses_unknown_keys(schema):
+    open_sections = [
+        path
+        for path, part in rules(schema)
+        if part.get("type") == "object" and part.get("additionalProperties", True) is True
+    ]
+    assert open_sections == []
+
+
+def test_every_default_is_itself_valid(schema):
+    from jsonschema import Draft202012Validator
+
+    wrong = [
+        path
+        for path, part in rules(schema)
+        if "default" in part and not Draft202012Validator(part).is_valid(part["default"])
+    ]
+    assert wrong == []
+
+
+def test_config_yaml_names_every_benchmark_of_the_schema(schema):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    assert list(config["benchmarks"]) == schema["properties"]["benchmarks"]["propertyNames"]["enum"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "number"),
+    [("training/learning_rate", "1e-6", 1e-6), ("training/steps", "40", 40), ("seeds", ["0", "1"], [0, 1])],
+)
+def test_numbers_that_arrive_as_text_are_numbers(path, text, number):
+    """YAML takes 1e-6 for text, and Snakemake passes `--config 'seeds=[0,1]'` on as text."""
+    loaded = load(changed(path, text), SCHEMA)
+    for key in path.split("/"):
+        loaded = loaded[key]
+    assert loaded == number
+    assert str(loaded) == str(number)

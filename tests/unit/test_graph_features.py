@@ -1,0 +1,52 @@
+import math
+
+import numpy as np
+import pytest
+
+from reward_memory.graph_memory import answer_features
+from reward_memory.graph_memory.features import extract_number
+
+
+@pytest.mark.parametrize(
+    ("answer", "number"),
+    [
+        ("#### 12", 12),
+        ("#### -3.5", -3.5),
+        ("#### \N{MINUS SIGN}4", -4),
+        ("#### 1,234,567", 1234567),
+        ("#### [0,1]", 1),
+        ("10 - 7 = 3", 3),
+        ("10-7", 7),
+        ("#### $18.50.", 18.5),
+        ("#### 3/4", 0.75),
+        (r"\boxed{-\frac{1}{2}}", -0.5),
+        ("#### .25", 0.25),
+        ("#### 1/0", None),
+        ("#### none", None),
+        ("", None),
+        ("9" * 400, None),
+    ],
+)
+def test_the_last_number_is_the_answer(answer, number):
+    assert extract_number(answer) == number
+
+
+def test_features_by_hand():
+    answers = ["#### 7", "#### 7", "#### -3", "no idea", "#### 7"]
+    found = answer_features(answers, [0, 0, 0, 0, 1], ["math"] * 4 + ["qa"])
+    seven, three = math.log1p(7) / 20, -math.log1p(3) / 20
+    assert found == pytest.approx(np.array([[seven, 1, 1], [seven, 1, 1], [three, 1, 0], [0, 0, 0], [0, 0, 0]]))
+
+
+def test_a_majority_of_zero_counts():
+    assert answer_features(["#### 0", "#### 0", "#### 5"], [4, 4, 4], ["math"] * 3)[:, 2].tolist() == [1, 1, 0]
+
+
+def test_huge_values_are_clipped():
+    assert answer_features(["#### -" + "9" * 30], [0], ["math"])[0, 0] == -1
+
+
+def test_groups_of_any_size_vote_apart():
+    answers = ["1", "2", "2", "5", "9", "9", "9", "5", "9", "9", "9", "9"]
+    groups = [0, 0, 0, 1] + [2] * 8
+    assert answer_features(answers, groups, ["math"] * 12)[:, 2].tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1]

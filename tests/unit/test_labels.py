@@ -1,0 +1,107 @@
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reward_memory import labels, schemas
+from reward_memory.errors import InputError
+
+SIZES = st.dictionaries(st.sampled_from(["gsm8k", "math", "gpqa"]), st.integers(1, 40), min_size=1)
+
+
+def suite(sizes: dict[str, int]) -> pd.DataFrame:
+    rows = [(f"{name}/train/{row}", name) for name, size in sizes.items() for row in range(size)]
+    frame = pd.DataFrame(rows, columns=["id", "benchmark"])
+    return frame.assign(ground_truth="42", tests='{"entry": "f"}')
+
+
+def chosen(queries: pd.DataFrame, ratio: int, seed: int) -> set[str]:
+    table = labels.route(queries, ratio, seed)
+    return set(table["id"][table["labelled"]])
+
+
+@given(SIZES, st.integers(1, 100), st.integers(1, 100), st.integers(0, 9))
+def test_a_smaller_ratio_labels_a_subset_of_a_larger_one(sizes, one, two, seed):
+    queries = suite(sizes)
+    assert chosen(queries, min(one, two), seed) <= chosen(queries, max(one, two), seed)
+
+
+@given(SIZES, st.integers(1, 100), st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_changes_no_label(sizes, ratio, random):
+    queries = suite(sizes)
+    order = list(range(len(queries)))
+    random.shuffle(order)
+    assert chosen(queries.iloc[order], ratio, 3) == chosen(queries, ratio, 3)
+
+
+@given(SIZES, st.integers(1, 100))
+def test_each_benchmark_gets_its_own_rounded_share_and_at_least_one(sizes, ratio):
+    table = labels.route(suite(sizes), ratio, 0)
+    counts = table.groupby("benchmark")["labelled"].sum()
+    assert counts.to_dict() == {name: max(1, int(size * ratio / 100 + 0.5)) for name, size in sizes.items()}
+
+
+def test_another_benchmark_changes_no_label():
+    both, one = suite({"math": 30, "gpqa": 20}), suite({"math": 30})
+    assert {name for name in chosen(both, 20, 0) if name.startswith("math")} == chosen(one, 20, 0)
+
+
+def test_truths_play_no_part_in_the_choice():
+    queries = suite({"math": 30})
+    assert chosen(queries.assign(ground_truth="nonsense"), 20, 0) == chosen(queries[["id", "benchmark"]], 20, 0)
+
+
+def test_another_seed_labels_other_queries():
+    assert chosen(suite({"math": 200}), 20, 0) != chosen(suite({"math": 200}), 20, 1)
+
+
+def test_labels_fit_their_table(tmp_path):
+    table = labels.route(suite({"math": 5}), 20, 0)
+    schemas.write(table, tmp_path / "labels.parquet", schemas.LABELS)
+    assert schemas.read(tmp_path / "labels.parquet", schemas.LABELS)["labelled"].tolist() == table["labelled"].tolist()
+
+
+@pytest.mark.parametrize("ratio", [0, 130, -5, 12.5, True])
+def test_an_impossible_ratio_is_named(ratio):
+    with pytest.raises(InputError, match=f"label_ratios: {ratio} is not a whole percentage"):
+        labels.route(suite({"math": 5}), ratio, 0)
+
+
+def test_a_repeated_id_is_named():
+    queries = suite({"math": 5})
+    with pytest.raises(InputError, match="id 'math/train/0' occurs twice"):
+        labels.route(pd.concat([queries, queries]), 20, 0)
+
+
+def test_hide_leaves_truths_of_labelled_queries_only():
+    queries = suite({"math": 10})
+    table = labels.route(queries, 20, 0)
+    hidden = labels.hide(queries, table)
+    for column in ("ground_truth", "tests"):
+        assert (hidden[column].notna() == table["labelled"]).all()
+        assert all(value is None for value in hidden[column][~table["labelled"]])
+    assert queries["ground_truth"].notna().all()
+
+
+def test_a_query_that_the_labels_do_not_mention_is_hidden():
+    queries = suite({"math": 10})
+    assert (
+        labels.hide(queries, labels.route(queries[:5], 100, 0))["ground_truth"].notna().tolist()
+        == [True] * 5 + [False] * 5
+    )
+
+
+def test_reveal_keeps_labelled_verdicts_only():
+    table = labels.route(suite({"math": 10}), 20, 0)
+    verdicts = pd.DataFrame({"query_id": table["id"].repeat(2), "sample": [0, 1] * 10, "reward": 1.0})
+    seen = labels.reveal(verdicts, table)
+    assert set(seen["query_id"]) == set(table["id"][table["labelled"]])
+    assert len(seen) == 4
+
+
+def test_routing_labels_does_not_import_torch():
+    code = "import sys, reward_memory.labels, reward_memory.graph_memory; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,324 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reward_memory.configuration import load
+from reward_memory.errors import InputError
+from reward_memory.training.overrides import Run, overrides
+from reward_memory.training.reward import encode_truth
+from reward_memory.verifiers import GroundTruth
+
+ROOT = Path(__file__).parents[2]
+TRAINING = {
+    "steps": 6,
+    "batch": 16,
+    "rollouts": 4,
+    "mini_batch": 8,
+    "micro_batch": 64,
+    "learning_rate": 3e-6,
+    "weight_decay": 0.25,
+    "clip": 0.15,
+    "kl_coefficient": 0.002,
+    "temperature": 0.9,
+    "max_prompt_tokens": 96,
+    "max_new_tokens": 48,
+    "save_every": 2,
+    "validate_every": 3,
+    "validation_samples": 5,
+    "validation_temperature": 0.8,
+    "selection": "valid",
+    "verl": [],
+}
+#: Spaces, an equals sign, quotes, a comma, braces and another alphabet: what Hydra's grammar trips over.
+ODD = Path('/data/run a=b, {c} "d"/é')
+RUN = Run(
+    policy=ODD / "policy",
+    train=ODD / "train.parquet",
+    valid=ODD / "valid.parquet",
+    valid_rows=20,
+    reward_model=ODD / "reward model",
+    state=ODD / "1234567890123e45",  # a hash that reads like a number
+    seed=7,
+    gpus=0,
+)
+CASES = {
+    "cpu": (TRAINING, RUN),
+    "gpu": (TRAINING, replace(RUN, gpus=4, reward_model=None)),
+    "plain": (TRAINING | {"kl_coefficient": 0.0, "mini_batch": None, "validation_temperature": 0.0}, RUN),
+    "own": (TRAINING | {"verl": ["trainer.test_freq=77", "+trainer.extra=1", "~trainer.project_name"]}, RUN),
+}
+
+#: Run within verl's own process environment: composes each case as main_ppo does and resolves what verl would use.
+RESOLVE = """
+import json, os, sys
+import verl
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+from verl.trainer.ppo.core_algos import get_adv_estimator_fn
+from verl.trainer.ppo.reward import get_custom_reward_fn, resolve_reward_manager_cls
+from verl.trainer.ppo.utils import need_critic, need_reference_policy
+from verl.trainer.ppo.v1 import get_trainer_cls
+from verl.utils.config import omega_conf_to_dataclass, validate_config
+from verl.utils.device import get_device_name
+from verl.workers.rollout.base import get_rollout_class
+
+name = lambda thing: f"{thing.__module__}.{thing.__qualname__}"
+told = {}
+for case, listed in json.load(open(sys.argv[1])).items():
+    with initialize_config_dir(os.path.join(os.path.dirname(verl.__file__), "trainer/config"), version_base=None):
+        config = compose("ppo_trainer", [text for text in listed if not text.startswith("hydra.")])
+    OmegaConf.resolve(config)
+    validate_config(config, need_reference_policy(config), need_critic(config))
+    score = get_custom_reward_fn(config)
+    agent = config.actor_rollout_ref.rollout.agent
+    loops = {loop.name: loop._target_ for loop in OmegaConf.load(agent.agent_loop_config_path)}
+    actor = omega_conf_to_dataclass(config.actor_rollout_ref.actor)
+    rollout = config.actor_rollout_ref.rollout
+    told[case] = {
+        "reward": name(score.args[0]),
+        "scores": [
+            score(data_source="gsm8k", solution_str=text, ground_truth=sys.argv[2], extra_info={})["score"]
+            for text in ("#### 4", "#### 5")
+        ],
+        "isolation": score.args[1]["isolation"],
+        "manager": name(resolve_reward_manager_cls(config)),
+        "trainer": name(get_trainer_cls(config.trainer.v1.trainer_mode)),
+        "estimator": name(get_adv_estimator_fn(config.algorithm.adv_estimator)),
+        "agent": name(get_class(loops[agent.default_agent_loop])),
+        "rollout": name(get_rollout_class(rollout.name)) if rollout.name != "vllm" else "vllm",
+        "reference": need_reference_policy(config),
+        "critic": need_critic(config),
+        "learning_rate": actor.optim.lr,
+        "weight_decay": actor.optim.weight_decay,
+        "clip": [actor.clip_ratio, actor.clip_ratio_low, actor.clip_ratio_high],
+        "kl": [actor.use_kl_loss, actor.kl_loss_coef, actor.kl_loss_type],
+        "entropy": actor.entropy_coeff,
+        "device": get_device_name(),
+        "config": OmegaConf.to_container(config),
+    }
+json.dump(told, open(sys.argv[3], "w"))
+"""
+
+
+@pytest.fixture(scope="module")
+def effective(tmp_path_factory) -> dict[str, dict]:
+    """Case -> what verl makes of its overrides."""
+    folder = tmp_path_factory.mktemp("effective")
+    cases = {case: overrides(training, run, "reduced", Path("/tmp/rm")) for case, (training, run) in CASES.items()}
+    (folder / "cases.json").write_text(json.dumps(cases))
+    environment = os.environ | {
+        "VERL_USE_EXTERNAL_MODULES": "reward_memory.training.cpu.plugin",
+        "VERL_PLATFORM": "cpu",
+        "VERL_ENGINE_DEVICE": "cuda",
+    }
+    truth = encode_truth(GroundTruth("math", "4"))
+    done = subprocess.run(
+        [sys.executable, "-c", RESOLVE, folder / "cases.json", truth, folder / "told.json"],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads((folder / "told.json").read_text())
+
+
+BOTH = pytest.mark.parametrize("case", ["cpu", "gpu"])
+
+
+@BOTH
+def test_verl_rewards_with_our_function_from_our_file(effective, case):
+    found = effective[case]
+    assert found["reward"].endswith(".compute_score")
+    assert found["scores"] == [1.0, 0.0]
+    assert found["isolation"] == "reduced"
+    path = Path(found["config"]["reward"]["custom_reward_function"]["path"])
+    assert path.samefile(ROOT / "src/reward_memory/training/reward.py")
+
+
+@BOTH
+def test_verl_asks_that_function_once_a_response(effective, case):
+    assert effective[case]["manager"].endswith(".NaiveRewardManager")
+
+
+@BOTH
+def test_verl_runs_our_trainer_mode(effective, case):
+    assert effective[case]["trainer"] == "reward_memory.training.trainer.RewardMemoryTrainer"
+
+
+@BOTH
+def test_verl_samples_through_our_seeded_agent_loop(effective, case):
+    assert effective[case]["agent"] == "reward_memory.training.agent_loop.SeededAgentLoop"
+    rollout = effective[case]["config"]["actor_rollout_ref"]["rollout"]
+    assert Path(rollout["agent"]["agent_loop_config_path"]).is_file()
+    assert rollout["seed"] == 7
+
+
+@BOTH
+def test_verl_estimates_advantages_by_group_without_a_critic(effective, case):
+    assert effective[case]["estimator"] == "verl.trainer.ppo.core_algos.compute_grpo_outcome_advantage"
+    assert effective[case]["critic"] is False
+
+
+def test_each_device_samples_with_its_own_engine(effective):
+    assert effective["cpu"]["rollout"] == "reward_memory.training.cpu.rollout.TransformersWeights"
+    assert effective["gpu"]["rollout"] == "vllm"
+    assert effective["cpu"]["device"] == "cpu"
+
+
+def test_each_device_has_its_ranks_and_its_precision(effective):
+    trainer = {case: effective[case]["config"]["trainer"] for case in ("cpu", "gpu")}
+    assert (trainer["cpu"]["device"], trainer["cpu"]["n_gpus_per_node"]) == ("cpu", 1)
+    assert (trainer["gpu"]["device"], trainer["gpu"]["n_gpus_per_node"]) == ("cuda", 4)
+    actor = {case: effective[case]["config"]["actor_rollout_ref"]["actor"] for case in ("cpu", "gpu")}
+    assert {actor[case]["strategy"] for case in actor} == {"fsdp2"}
+    assert actor["cpu"]["fsdp_config"]["dtype"] == "float32"
+    assert set(actor["cpu"]["fsdp_config"]["mixed_precision"].values()) == {"fp32"}
+    assert actor["gpu"]["fsdp_config"]["dtype"] == "bfloat16"
+
+
+@BOTH
+def test_the_optimiser_and_the_loss_are_those_of_the_configuration(effective, case):
+    found = effective[case]
+    assert (found["learning_rate"], found["weight_decay"]) == (3e-6, 0.25)
+    assert found["clip"][0] == 0.15
+    assert found["kl"] == [True, 0.002, "low_var_kl"]
+    assert found["entropy"] == 0
+    assert found["reference"] is True
+    assert found["config"]["algorithm"]["use_kl_in_reward"] is False
+
+
+def test_without_a_kl_term_no_reference_policy_is_loaded(effective):
+    assert effective["plain"]["reference"] is False
+    assert effective["plain"]["kl"][0] is False
+
+
+@BOTH
+def test_clipping_is_the_same_on_both_sides(effective, case):
+    # verl keeps asymmetric bounds beside clip_ratio; GRPO as published clips symmetrically
+    policy_loss = effective[case]["config"]["actor_rollout_ref"]["actor"]
+    assert policy_loss["clip_ratio_low"] == policy_loss["clip_ratio_high"] == 0.15
+
+
+@BOTH
+def test_batches_and_lengths_are_those_of_the_configuration(effective, case):
+    config = effective[case]["config"]
+    data, rollout = config["data"], config["actor_rollout_ref"]["rollout"]
+    assert (data["train_batch_size"], rollout["n"]) == (16, 4)
+    assert config["actor_rollout_ref"]["actor"]["ppo_mini_batch_size"] == 8
+    assert (data["max_prompt_length"], data["max_response_length"]) == (96, 48)
+    assert (rollout["prompt_length"], rollout["response_length"]) == (96, 48)
+    assert (rollout["temperature"], rollout["top_p"]) == (0.9, 1.0)
+    assert data["seed"] == 7
+
+
+def test_a_batch_is_one_gradient_step_unless_told_otherwise(effective):
+    assert effective["plain"]["config"]["actor_rollout_ref"]["actor"]["ppo_mini_batch_size"] == 16
+
+
+@BOTH
+def test_the_run_validates_saves_and_resumes_as_configured(effective, case):
+    trainer = effective[case]["config"]["trainer"]
+    assert (trainer["total_training_steps"], trainer["test_freq"], trainer["save_freq"]) == (6, 3, 2)
+    assert trainer["resume_mode"] == "auto"
+    assert trainer["val_before_train"] is True
+    assert trainer["logger"] == ["file"]
+    contents = effective[case]["config"]["actor_rollout_ref"]["actor"]["checkpoint"]["save_contents"]
+    assert set(contents) == {"model", "optimizer", "extra", "hf_model"}
+
+
+def test_validation_samples_or_is_greedy_as_configured(effective):
+    def validation(case: str) -> dict:
+        return effective[case]["config"]["actor_rollout_ref"]["rollout"]["val_kwargs"]
+
+    assert (validation("cpu")["n"], validation("cpu")["do_sample"], validation("cpu")["temperature"]) == (5, True, 0.8)
+    assert (validation("plain")["do_sample"], validation("plain")["temperature"]) == (False, 0.0)
+
+
+@BOTH
+def test_paths_survive_hydras_grammar(effective, case):
+    config = effective[case]["config"]
+    assert config["actor_rollout_ref"]["model"]["path"] == str(RUN.policy)
+    assert config["data"]["train_files"] == str(RUN.train)
+    assert config["data"]["val_files"] == str(RUN.valid)
+    assert config["trainer"]["default_local_dir"] == str(RUN.state / "checkpoints")
+    assert config["trainer"]["v1"]["reward_memory"]["responses"] == str(RUN.state / "responses")
+
+
+def test_a_hash_that_reads_like_a_number_stays_a_text(effective):
+    assert effective["cpu"]["config"]["trainer"]["experiment_name"] == "1234567890123e45"
+
+
+def test_the_trainer_is_told_of_its_reward_model_or_that_there_is_none(effective):
+    told = {case: effective[case]["config"]["trainer"]["v1"]["reward_memory"] for case in ("cpu", "gpu")}
+    assert told["cpu"]["reward_model"] == str(RUN.reward_model)
+    assert told["gpu"]["reward_model"] is None
+    assert told["cpu"]["valid_rows"] == 20
+
+
+def test_the_users_own_overrides_win(effective):
+    trainer = effective["own"]["config"]["trainer"]
+    assert trainer["test_freq"] == 77
+    assert trainer["extra"] == 1
+    assert "project_name" not in trainer
+
+
+@pytest.mark.parametrize("gpus", [0, 4])
+def test_no_key_is_one_that_verl_composes_but_no_longer_reads(gpus):
+    import importlib.util
+
+    folder = Path(importlib.util.find_spec("verl").origin).parent / "trainer/config"
+    old = yaml.safe_load((folder / "legacy_reward_impl.yaml").read_text())
+    listed = overrides(TRAINING, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
+    assert not {text.lstrip("+~").split(".")[0] for text in listed} & old.keys()
+
+
+def test_no_key_is_given_twice():
+    keys = [text.lstrip("+").split("=")[0] for text in overrides(TRAINING, RUN, "reduced", Path("/tmp/rm"))]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_seed_changes_nothing_but_the_seeds():
+    one, other = (overrides(TRAINING, replace(RUN, seed=seed), "reduced", Path("/tmp/rm")) for seed in (1, 2))
+    changed = {a.split("=")[0] for a, b in zip(one, other, strict=True) if a != b}
+    assert changed == {"data.seed", "actor_rollout_ref.rollout.seed"}
+
+
+def micro_batch(training: dict, gpus: int) -> int:
+    listed = overrides(TRAINING | training, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
+    found = {text.split("=")[1] for text in listed if "micro_batch_size_per_gpu" in text}
+    (size,) = found
+    return int(size)
+
+
+@given(st.integers(1, 64), st.integers(2, 16), st.integers(1, 256), st.sampled_from([0, 1, 2, 4, 8]))
+def test_a_micro_batch_divides_each_devices_share_of_a_gradient_step(batch, rollouts, limit, gpus):
+    training = {"batch": batch, "mini_batch": None, "rollouts": rollouts, "micro_batch": limit}
+    responses = batch * rollouts
+    if responses % max(gpus, 1):
+        with pytest.raises(InputError, match=rf"^training: .* {responses} responses .* {gpus} GPUs cannot share"):
+            micro_batch(training, gpus)
+        return
+    share, size = responses // max(gpus, 1), micro_batch(training, gpus)
+    assert share % size == 0
+    assert size <= limit
+    assert not [larger for larger in range(size + 1, min(limit, share) + 1) if share % larger == 0]
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))], ids=lambda p: p.name
+)
+def test_every_configuration_of_the_project_can_be_turned_into_overrides(path):
+    config = load(yaml.safe_load(path.read_text()), ROOT / "schemas/config.schema.yaml", path.name)
+    listed = overrides(config["training"], RUN, config["sandbox"], Path("/tmp/rm"))
+    assert f"trainer.total_training_steps={config['training']['steps']}" in listed

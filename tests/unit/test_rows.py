@@ -1,0 +1,218 @@
+import importlib.util
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reward_memory import schemas
+from reward_memory.errors import InputError
+from reward_memory.labels import route
+from reward_memory.training import reward
+from reward_memory.training.reward import compute_score, decode_truth, encode_truth
+from reward_memory.training.rows import ROWS, training_queries, verl_rows
+from reward_memory.verifiers import GroundTruth
+
+TESTS = '{"assert": ["assert f(1) == 2"]}'
+
+
+def queries(truth: str = "4", tests: str = TESTS) -> pd.DataFrame:
+    """Ten queries of each kind; `truth` and `tests` are their ground truths."""
+    kinds = [
+        ("math", "gsm8k", truth, None, None),
+        ("qa", "obqa", "B", ["x", "y"], None),
+        ("code", "mbpp_plus", None, None, tests),
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "id": f"{benchmark}/train/{row}",
+                "benchmark": benchmark,
+                "domain": domain,
+                "template": None,
+                "messages": [
+                    {"role": "system", "content": "Answer."},
+                    {"role": "user", "content": f"{benchmark} {row}?"},
+                ],
+                "options": options,
+                "ground_truth": answer,
+                "tests": code,
+                "content_hash": "0",
+            }
+            for domain, benchmark, answer, options, code in kinds
+            for row in range(10)
+        ]
+    )
+
+
+@pytest.fixture
+def on_disk(tmp_path):
+    """Queries as the workflow reads them."""
+
+    def on_disk(frame: pd.DataFrame) -> pd.DataFrame:
+        schemas.write(frame, tmp_path / "queries.parquet", schemas.QUERIES)
+        return schemas.read(tmp_path / "queries.parquet", schemas.QUERIES)
+
+    return on_disk
+
+
+LABELS = route(queries(), 30, 0)
+LABELLED = set(LABELS["id"][LABELS["labelled"]])
+
+
+def truths(rows: pd.DataFrame) -> dict[str, str | None]:
+    return {
+        info["id"]: model["ground_truth"] for info, model in zip(rows["extra_info"], rows["reward_model"], strict=True)
+    }
+
+
+def test_three_of_ten_queries_of_each_kind_are_labelled_here():
+    assert len(LABELLED) == 9
+
+
+def test_r1p_trains_on_labelled_queries_only(on_disk):
+    rows = verl_rows(training_queries(on_disk(queries()), LABELS, "r1-p"), "train")
+    assert truths(rows).keys() == LABELLED
+    assert None not in truths(rows).values()
+
+
+def test_memreward_trains_on_all_queries_and_has_no_truth_exactly_for_unlabelled_ones(on_disk):
+    found = truths(verl_rows(training_queries(on_disk(queries()), LABELS, "memreward"), "train"))
+    assert found.keys() == set(queries()["id"])
+    assert {name for name, truth in found.items() if truth is not None} == LABELLED
+
+
+def test_oracle_trains_on_all_queries_with_their_truths(on_disk):
+    found = truths(verl_rows(training_queries(on_disk(queries()), None, "oracle"), "train"))
+    assert found.keys() == set(queries()["id"])
+    assert None not in found.values()
+
+
+def test_an_unknown_method_is_an_error():
+    with pytest.raises(ValueError, match="'ppo' is not one of r1-p, memreward, oracle"):
+        training_queries(queries(), LABELS, "ppo")
+
+
+def test_a_query_that_the_labels_do_not_mention_has_no_truth():
+    found = truths(verl_rows(training_queries(queries(), LABELS.iloc[:0], "memreward"), "train"))
+    assert set(found.values()) == {None}
+
+
+@pytest.mark.parametrize("method", ["r1-p", "memreward"])
+def test_the_truths_of_unlabelled_queries_change_no_byte_of_the_training_rows(on_disk, tmp_path, method):
+    def written(frame: pd.DataFrame) -> bytes:
+        labels = route(frame, 30, 0)
+        rows = verl_rows(training_queries(on_disk(frame), labels, method), "train")
+        schemas.write(rows, tmp_path / "rows.parquet", ROWS)
+        return (tmp_path / "rows.parquet").read_bytes()
+
+    frame, nonsense = queries(), queries("nonsense 987654", '{"assert": ["assert nonsense"]}')
+    mixed = frame.copy()
+    secret = ~frame["id"].isin(LABELLED)
+    for column in ("ground_truth", "tests"):
+        mixed[column] = frame[column].where(~secret, nonsense[column])
+    assert mixed.loc[secret, "ground_truth"].dropna().isin(["nonsense 987654", "B"]).all()
+    assert written(mixed) == written(frame)
+    assert written(nonsense) != written(frame)  # the labelled ones do count
+
+
+def test_a_hidden_truth_occurs_nowhere_in_the_file(on_disk, tmp_path):
+    rows = verl_rows(
+        training_queries(on_disk(queries(truth="987654321")), LABELS.assign(labelled=False), "memreward"), "train"
+    )
+    schemas.write(rows, tmp_path / "rows.parquet", ROWS)
+    assert "987654321" not in json.dumps(pd.read_parquet(tmp_path / "rows.parquet").to_dict("records"), default=list)
+
+
+def test_a_row_carries_what_verl_reads():
+    frame = queries().iloc[10:11]
+    assert verl_rows(frame, "train").to_dict("records") == [
+        {
+            "data_source": "obqa",
+            "prompt": [{"role": "system", "content": "Answer."}, {"role": "user", "content": "obqa 0?"}],
+            "ability": "qa",
+            "reward_model": {
+                "style": "rule",
+                "ground_truth": encode_truth(GroundTruth("choice", "B", ("x", "y"))),
+            },
+            "extra_info": {"index": 0, "id": "obqa/train/0", "split": "train", "domain": "qa"},
+        }
+    ]
+
+
+def test_rows_keep_the_order_of_the_queries():
+    frame = queries().sample(frac=1, random_state=0)
+    infos = verl_rows(frame, "train")["extra_info"]
+    assert [info["id"] for info in infos] == frame["id"].tolist()
+    assert [info["index"] for info in infos] == list(range(len(frame)))
+
+
+def test_rows_come_back_from_disk_as_they_were(on_disk, tmp_path):
+    rows = verl_rows(training_queries(on_disk(queries()), LABELS, "memreward"), "train")
+    schemas.write(rows, tmp_path / "rows.parquet", ROWS)
+    again = schemas.read(tmp_path / "rows.parquet", ROWS)
+    assert truths(again) == truths(rows)
+    assert [list(prompt) for prompt in again["prompt"]] == rows["prompt"].tolist()
+
+
+@pytest.mark.parametrize("place", [0, 10, 20])
+def test_a_validation_query_without_a_truth_is_refused(on_disk, place):
+    frame = queries()
+    frame.loc[place, ["ground_truth", "tests"]] = None
+    with pytest.raises(InputError, match=rf"^{frame.loc[place, 'id']}: a valid query needs its ground truth; rebuild"):
+        verl_rows(on_disk(frame), "valid")
+
+
+def test_hidden_truths_stay_hidden_after_a_way_over_the_disk(on_disk):
+    hidden = training_queries(queries(), LABELS, "memreward")
+    assert truths(verl_rows(on_disk(hidden), "train")) == truths(verl_rows(hidden, "train"))
+
+
+TEXTS = st.text(max_size=12)
+TRUTHS = st.builds(
+    GroundTruth,
+    kind=st.sampled_from(["math", "choice", "code"]),
+    answer=st.none() | TEXTS,
+    options=st.lists(TEXTS, max_size=3).map(tuple),
+    alternatives=st.lists(TEXTS, max_size=3).map(tuple),
+    tests=st.none() | st.dictionaries(TEXTS, st.integers() | TEXTS | st.lists(st.floats(allow_nan=False)), max_size=3),
+)
+
+
+@given(TRUTHS)
+def test_a_truth_comes_back_from_its_text(truth):
+    assert decode_truth(encode_truth(truth)) == truth
+
+
+@pytest.mark.parametrize(("response", "score"), [("so #### 4", 1.0), ("so #### 5", 0.0), ("", 0.0)])
+def test_a_response_is_scored_by_its_truth(response, score):
+    truth = encode_truth(GroundTruth("math", "4"))
+    assert compute_score("gsm8k", response, truth, {}) == {"score": score, "acc": score}
+
+
+def test_a_choice_is_scored_with_its_options():
+    truth = encode_truth(GroundTruth("choice", "B", ("red", "blue")))
+    assert compute_score("obqa", "#### B", truth, {})["score"] == 1.0
+    assert compute_score("obqa", "#### A", truth, {})["score"] == 0.0
+
+
+def test_a_program_is_scored_by_its_tests():
+    truth = encode_truth(GroundTruth("code", tests=json.loads(TESTS)))
+    right, wrong = (f"####\n```python\ndef f(x):\n    return {body}\n```" for body in ("x + 1", "x"))
+    assert compute_score("mbpp_plus", right, truth, {}, isolation="reduced")["score"] == 1.0
+    assert compute_score("mbpp_plus", wrong, truth, {}, isolation="reduced")["score"] == 0.0
+
+
+def test_a_response_without_a_truth_is_not_scored_at_all():
+    # training rows do not pass here; were an unlabelled one to, it must not count as wrong in silence
+    with pytest.raises(TypeError):
+        compute_score("gsm8k", "so #### 4", None, {})
+
+
+def test_the_reward_function_can_be_loaded_by_its_path_alone():
+    # verl does so, without a package around it
+    spec = importlib.util.spec_from_file_location("loaded_by_path", reward.__file__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.compute_score("gsm8k", "#### 4", encode_truth(GroundTruth("math", "4")), {})["score"] == 1.0

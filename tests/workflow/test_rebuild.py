@@ -1,0 +1,120 @@
+"""After a whole run: what a change rebuilds, and what it leaves alone."""
+
+import time
+
+import pandas as pd
+import pytest
+
+CONFIG = ("--configfile", "config/test.yaml")
+TABLE = "results/tables/main.csv"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    return finished.copy(tmp_path / "project")
+
+
+def test_nothing_to_do_afterwards_and_quick_to_say_so(finished):
+    start = time.monotonic()
+    assert finished.jobs(TABLE, *CONFIG) == []
+    assert time.monotonic() - start < 5
+
+
+def test_evaluation_samples_rerun_evaluation_and_tables_only(copy):
+    copy.edit("config/test.yaml", "evaluation: {samples: 2", "evaluation: {samples: 3")
+    jobs = copy.jobs(TABLE, *CONFIG)
+    assert {rule for rule, _ in jobs} == {"evaluate", "accuracy_table"}
+    assert len(jobs) == 5
+
+
+def test_label_ratio_reruns_no_rollout_and_no_oracle_run(copy):
+    copy.edit("config/test.yaml", "label_ratios: [50]", "label_ratios: [75]")
+    jobs = copy.jobs(TABLE, *CONFIG)
+    assert {rule for rule, _ in jobs} == {
+        "labels",
+        "revealed_rewards",
+        "reward_model",
+        "training_queries",
+        "train",
+        "evaluate",
+        "accuracy_table",
+    }
+    assert {wildcards["method"] for rule, wildcards in jobs if rule in ("train", "evaluate")} == {"r1-p", "memreward"}
+
+
+def test_another_policy_touches_no_other_policy(copy):
+    copy.edit("config/test.yaml", "policies:\n", "policies:\n  other: {bootstrap: {hidden: 64, layers: 1, steps: 9}}\n")
+    jobs = copy.jobs(TABLE, *CONFIG)
+    assert {wildcards["policy"] for _, wildcards in jobs if "policy" in wildcards} == {"other"}
+    assert {rule for rule, wildcards in jobs if "policy" not in wildcards} == {"accuracy_table"}
+
+
+def test_another_seed_keeps_the_first(copy):
+    copy.edit("config/test.yaml", "seeds: [0]", "seeds: [0, 1]")
+    jobs = copy.jobs(TABLE, *CONFIG)
+    assert {wildcards["seed"] for _, wildcards in jobs if "seed" in wildcards} == {"1"}
+    assert "rollouts" not in {rule for rule, _ in jobs}
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "rules"),
+    [
+        ("tables.py", "100 * found.mean,", "100.0 * found.mean,", {"accuracy_table"}),
+        ("labels.py", "% int(ratio) ", "", None),
+        ("graph_memory/assessment.py", "BINS = 10", "BINS = 12", set()),
+        ("training/trainer.py", "> 0.5", ">= 0.5", {"train", "evaluate", "accuracy_table"}),
+        ("evaluation/statistics.py", "RESAMPLES = 2000", "RESAMPLES = 2001", {"accuracy_table"}),
+    ],
+)
+def test_editing_a_library_module_reruns_the_rules_that_use_it(copy, module, old, new, rules):
+    if rules is None:
+        old, new = "    return verdicts[", "    verdicts = verdicts.copy()\n    return verdicts["
+        rules = {
+            "labels",
+            "revealed_rewards",
+            "reward_model",
+            "training_queries",
+            "validation_queries",  # its rows are made by the module that hides labels
+            "train",
+            "evaluate",
+            "accuracy_table",
+        }
+    copy.edit(f"src/reward_memory/{module}", old, new)
+    assert copy.rules(TABLE, *CONFIG) == rules
+
+
+def test_a_comment_in_a_library_module_reruns_nothing(copy):
+    copy.edit("src/reward_memory/tables.py", "COLUMNS = [", "# the order readers see\nCOLUMNS = [")
+    assert copy.jobs(TABLE, *CONFIG) == []
+
+
+def test_main_table_has_all_arms_benchmarks_and_averages(finished):
+    table = pd.read_csv(finished.folder / TABLE)
+    assert set(table["method"]) == {"base", "r1-p", "memreward", "oracle"}
+    benchmarks = ["math", "mmlu", "mbpp_plus", "average (sample-weighted)", "average (macro)"]
+    for _, arm in table.groupby("method"):
+        assert arm["benchmark"].tolist() == benchmarks
+        assert arm["n"].tolist() == [8, 8, 8, 24, 24]
+    assert (table["ci_low"] <= table["accuracy"]).all()
+    assert (table["accuracy"] <= table["ci_high"]).all()
+    assert table["published"].isna().all()
+    assert set(table["source"]) == {"generated"}
+
+
+def test_out_of_domain_table_has_only_its_benchmarks(finished):
+    table = pd.read_csv(finished.folder / "results/tables/ood.csv")
+    assert set(table["benchmark"]) == {"piqa", "average (sample-weighted)", "average (macro)"}
+
+
+def test_every_job_left_a_log_and_a_measurement(finished):
+    logs = {
+        path.relative_to(finished.folder / "results/logs") for path in (finished.folder / "results/logs").rglob("*.log")
+    }
+    usage = {
+        path.relative_to(finished.folder / "results/usage").with_suffix(".log")
+        for path in (finished.folder / "results/usage").rglob("*.jsonl")
+    }
+    assert logs == usage
+    assert len(logs) > 20
