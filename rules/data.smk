@@ -1,11 +1,14 @@
 rule queries:
-    "Sample one benchmark and split it into train, valid and test."
+    "Sample one benchmark and split it into train, valid and test, truths apart."
     input:
         lambda wc: MIRRORED.get(wc.benchmark, []),
     output:
         train="<results>/data/{benchmark}/train.parquet",
         valid="<results>/data/{benchmark}/valid.parquet",
         test="<results>/data/{benchmark}/test.parquet",
+        train_truths="<results>/data/{benchmark}/train.truths.parquet",
+        valid_truths="<results>/data/{benchmark}/valid.truths.parquet",
+        test_truths="<results>/data/{benchmark}/test.truths.parquet",
     log:
         "<logs>/queries/{benchmark}.log",
     benchmark:

@@ -5,6 +5,9 @@ rule evaluate:
         queries=lambda wc: expand(
             "<results>/data/{name}/test.parquet", name=members(wc.suite)
         ),
+        truths=lambda wc: expand(
+            "<results>/data/{name}/test.truths.parquet", name=members(wc.suite)
+        ),
     output:
         responses="<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.responses.parquet",
         verdicts="<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet",

@@ -31,6 +31,9 @@ rule verdicts:
         queries=lambda wc: expand(
             "<results>/data/{name}/{{split}}.parquet", name=members(wc.suite)
         ),
+        truths=lambda wc: expand(
+            "<results>/data/{name}/{{split}}.truths.parquet", name=members(wc.suite)
+        ),
         responses=lambda wc: expand(
             "<results>/rollouts/{{policy}}/{name}/{{split}}.parquet",
             name=members(wc.suite),

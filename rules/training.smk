@@ -2,6 +2,9 @@ rule training_queries:
     "The queries that a method trains on, without any ground truth that it may not see."
     input:
         queries=expand("<results>/data/{name}/train.parquet", name=members("main")),
+        truths=expand(
+            "<results>/data/{name}/train.truths.parquet", name=members("main")
+        ),
         labels=lambda wc: (
             []
             if wc.method == "oracle"
@@ -29,7 +32,10 @@ rule training_queries:
 rule validation_queries:
     "The queries that checkpoints are compared on, with their ground truth."
     input:
-        expand("<results>/data/{name}/valid.parquet", name=members("main")),
+        queries=expand("<results>/data/{name}/valid.parquet", name=members("main")),
+        truths=expand(
+            "<results>/data/{name}/valid.truths.parquet", name=members("main")
+        ),
     output:
         "<results>/training_queries/valid.parquet",
     log:

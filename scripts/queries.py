@@ -16,3 +16,4 @@ with job(snakemake) as run:
     )
     for split, queries in splits.items():
         schemas.write(queries, run.output[split], schemas.QUERIES)
+        schemas.write(queries, run.output[f"{split}_truths"], schemas.TRUTHS)

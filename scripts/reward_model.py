@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from reward_memory import schemas
 from reward_memory.graph_memory.fitting import fit
 from reward_memory.graph_memory.reward_model import save
@@ -13,8 +11,8 @@ from reward_memory.randomness import derive
 from reward_memory.runtime import job
 
 with job(snakemake) as run:
-    queries = pd.concat([schemas.read(path, schemas.QUERIES) for path in run.input.queries], ignore_index=True)
-    responses = pd.concat([schemas.read(path, schemas.RESPONSES) for path in run.input.responses], ignore_index=True)
+    queries = schemas.read_all(run.input.queries, schemas.QUERIES)
+    responses = schemas.read_all(run.input.responses, schemas.RESPONSES)
     rewards = schemas.read(run.input.rewards, schemas.VERDICTS)
     settings = dict(run.params.settings)
     del settings["predictor"]

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from reward_memory import schemas
 from reward_memory.graph_memory.assessment import assess
 from reward_memory.graph_memory.reward_model import load
@@ -12,8 +10,8 @@ from reward_memory.provenance import write_json
 from reward_memory.runtime import job
 
 with job(snakemake) as run:
-    queries = pd.concat([schemas.read(path, schemas.QUERIES) for path in run.input.queries], ignore_index=True)
-    responses = pd.concat([schemas.read(path, schemas.RESPONSES) for path in run.input.responses], ignore_index=True)
+    queries = schemas.read_all(run.input.queries, schemas.QUERIES)
+    responses = schemas.read_all(run.input.responses, schemas.RESPONSES)
     rollouts = assemble([(queries, responses, run.input.embeddings)], schemas.read(run.input.rewards, schemas.VERDICTS))
     model = load(Path(run.input.model[0]).parent, run.device)
     write_json(run.output[0], assess(model, rollouts, schemas.read(run.input.verdicts, schemas.VERDICTS)))

@@ -1,11 +1,11 @@
 """Write the validation rows of a suite."""
 
-import pandas as pd
-
 from reward_memory import schemas
+from reward_memory.labels import with_truths
 from reward_memory.runtime import job
 from reward_memory.training.rows import ROWS, verl_rows
 
 with job(snakemake) as run:
-    queries = pd.concat([schemas.read(path, schemas.QUERIES) for path in run.input], ignore_index=True)
-    schemas.write(verl_rows(queries, "valid"), run.output[0], ROWS)
+    queries = schemas.read_all(run.input.queries, schemas.QUERIES)
+    truths = schemas.read_all(run.input.truths, schemas.TRUTHS)
+    schemas.write(verl_rows(with_truths(queries, truths), "valid"), run.output[0], ROWS)

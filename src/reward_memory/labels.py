@@ -1,6 +1,6 @@
 """Label routing: which training query may see its ground truth (MemReward, section 4).
 
-Everything that learns from truths gets them through `hide` or `reveal`, so an unlabelled query's truth is not
+Everything that learns from truths or verdicts gets them through `reveal`, so an unlabelled query's truth is not
 merely unused: it is absent.
 """
 
@@ -40,22 +40,17 @@ def route(queries: pd.DataFrame, ratio: int, seed: int) -> pd.DataFrame:
     )
 
 
-def hide(queries: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-    """A copy of `queries` with `ground_truth` and `tests` null wherever `labels` does not say labelled.
+def with_truths(queries: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
+    """`queries` with the columns `ground_truth` and `tests` of schemas.TRUTHS, None where `truths` has no row."""
+    known = truths.set_index("query_id").astype(object).reindex(queries["id"])
+    known = known.where(known.notna(), None).set_axis(queries.index)
+    return queries.assign(ground_truth=known["ground_truth"], tests=known["tests"])
 
-    A query that `labels` does not mention is hidden too.
+
+def reveal(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Only the rows of `table` (schemas.TRUTHS or VERDICTS) whose query is labelled, renumbered from 0.
+
+    A query that `labels` does not mention is not labelled.
     """
-    hidden = queries.copy()
-    secret = ~_labelled(queries["id"], labels)
-    for column in ("ground_truth", "tests"):
-        hidden[column] = hidden[column].astype(object).where(~secret, None)
-    return hidden
-
-
-def reveal(verdicts: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-    """Only the rows of `verdicts` (schemas.VERDICTS) whose query is labelled, renumbered from 0."""
-    return verdicts[_labelled(verdicts["query_id"], labels)].reset_index(drop=True)
-
-
-def _labelled(ids: pd.Series, labels: pd.DataFrame) -> pd.Series:
-    return ids.isin(set(labels["id"][labels["labelled"].astype(bool)]))
+    labelled = set(labels["id"][labels["labelled"].astype(bool)])
+    return table[table["query_id"].isin(labelled)].reset_index(drop=True)

@@ -1,5 +1,6 @@
 """The parquet tables that pass between rules: their columns, and reading and writing them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ from .provenance import atomic_path
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
-#: One row a query. `ground_truth` and `tests` are null where the reader may not see them.
+#: One row a query. Its truth is kept apart, so that only a rule that names TRUTHS among its inputs can read it.
 QUERIES = pa.schema(
     [
         ("id", pa.string()),  # benchmark/source_split/row
@@ -20,9 +21,16 @@ QUERIES = pa.schema(
         ("template", pa.string()),  # items made from one template share it; null otherwise
         ("messages", MESSAGES),
         ("options", pa.list_(pa.string())),  # qa: the options in order A, B, ...; null otherwise
+        ("content_hash", pa.string()),  # of messages and options, not of the truth
+    ]
+)
+
+#: One row a query: what a right response is.
+TRUTHS = pa.schema(
+    [
+        ("query_id", pa.string()),
         ("ground_truth", pa.string()),  # math: the answer; qa: the letter; code: null
         ("tests", pa.string()),  # code: JSON, see verifiers.GroundTruth
-        ("content_hash", pa.string()),  # of messages and options, not of the truth
     ]
 )
 
@@ -86,6 +94,11 @@ def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
             f"{path}: column {wrong.name!r} holds {table.column(wrong.name).type}, not {wrong.type}; "
             "delete the file and run again to rebuild it."
         ) from error
+
+
+def read_all(paths: Iterable[str | Path], schema: pa.Schema) -> pd.DataFrame:
+    """The tables of all `paths` below one another, renumbered from 0; errors as `read`."""
+    return pd.concat([read(path, schema) for path in paths], ignore_index=True)
 
 
 def write(frame: pd.DataFrame, path: str | Path, schema: pa.Schema) -> None:

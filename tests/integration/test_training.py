@@ -79,15 +79,14 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
     """The canary: nonsense as ground truth of every unlabelled query."""
     labels = schemas.read(copy.folder / "results/labels/main/ratio50.parquet", schemas.LABELS)
     hidden = set(labels.loc[~labels["labelled"], "id"])
-    for path in copy.folder.glob("results/data/*/train.parquet"):
-        queries = schemas.read(path, schemas.QUERIES)
-        secret = queries["id"].isin(hidden)
-        truths = queries["ground_truth"].notna()
-        queries.loc[secret & truths, "ground_truth"] = "A"
-        queries.loc[secret & ~truths, "tests"] = (
+    for path in copy.folder.glob("results/data/*/train.truths.parquet"):
+        truths = schemas.read(path, schemas.TRUTHS)
+        secret, answered = truths["query_id"].isin(hidden), truths["ground_truth"].notna()
+        truths.loc[secret & answered, "ground_truth"] = "A"
+        truths.loc[secret & ~answered, "tests"] = (
             '{"entry_point": "f", "calls": [[1]], "expected": ["nonsense"], "atol": 0, "base": 1}'
         )
-        schemas.write(queries, path, schemas.QUERIES)
+        schemas.write(truths, path, schemas.TRUTHS)
     copy.run(
         f"{MEMREWARD}/history.csv",
         *CONFIG,

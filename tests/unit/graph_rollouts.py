@@ -40,8 +40,7 @@ def frames(count: int, samples: int = 4) -> tuple[pd.DataFrame, pd.DataFrame, pd
     for row in range(count):
         name = {"query_id": f"sums/train/{row}", "benchmark": "sums"}
         messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": f"What is {row} + 1?"}]
-        truth = {"ground_truth": str(row + 1), "tests": None}
-        queries.append({"id": name["query_id"], "benchmark": "sums", "domain": "math", "messages": messages} | truth)
+        queries.append({"id": name["query_id"], "benchmark": "sums", "domain": "math", "messages": messages})
         for sample in range(samples):
             right = (row + sample) % 2 == 0
             answer = f"#### {row + 1 if right else row - 1}"

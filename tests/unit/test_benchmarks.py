@@ -54,7 +54,11 @@ def test_a_table_survives_parquet(built, name, tmp_path):
     schemas.write(frame, tmp_path / "train.parquet", schemas.QUERIES)
     again = schemas.read(tmp_path / "train.parquet", schemas.QUERIES)
     assert list(again["id"]) == list(frame["id"])
-    assert list(again["ground_truth"].fillna("null")) == list(frame["ground_truth"].fillna("null"))
+    assert list(again.columns) == schemas.QUERIES.names
+    schemas.write(frame, tmp_path / "train.truths.parquet", schemas.TRUTHS)
+    truths = schemas.read(tmp_path / "train.truths.parquet", schemas.TRUTHS)
+    assert list(truths["query_id"]) == list(frame["id"])
+    assert list(truths["ground_truth"].fillna("null")) == list(frame["ground_truth"].fillna("null"))
 
 
 @pytest.mark.parametrize("name", ["gsm8k", "mmlu", "mbpp_plus"])

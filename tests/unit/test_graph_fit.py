@@ -45,7 +45,6 @@ def in_memory(tmp_path: Path, count: int = 20, ratio: int = 50, nonsense: bool =
     table = labels.route(queries, ratio, 0)
     if nonsense:
         hidden = ~table["labelled"]
-        queries.loc[hidden, "ground_truth"] = "nonsense"
         secret = verdicts["query_id"].isin(table["id"][hidden])
         verdicts.loc[secret, "reward"] = 1 - verdicts.loc[secret, "reward"]
     path = tmp_path / "embeddings.safetensors"

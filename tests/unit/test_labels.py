@@ -14,8 +14,11 @@ SIZES = st.dictionaries(st.sampled_from(["gsm8k", "math", "gpqa"]), st.integers(
 
 def suite(sizes: dict[str, int]) -> pd.DataFrame:
     rows = [(f"{name}/train/{row}", name) for name, size in sizes.items() for row in range(size)]
-    frame = pd.DataFrame(rows, columns=["id", "benchmark"])
-    return frame.assign(ground_truth="42", tests='{"entry": "f"}')
+    return pd.DataFrame(rows, columns=["id", "benchmark"])
+
+
+def truths_of(queries: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"query_id": queries["id"], "ground_truth": "42", "tests": '{"entry": "f"}'})
 
 
 def chosen(queries: pd.DataFrame, ratio: int, seed: int) -> set[str]:
@@ -49,11 +52,6 @@ def test_another_benchmark_changes_no_label():
     assert {name for name in chosen(both, 20, 0) if name.startswith("math")} == chosen(one, 20, 0)
 
 
-def test_truths_play_no_part_in_the_choice():
-    queries = suite({"math": 30})
-    assert chosen(queries.assign(ground_truth="nonsense"), 20, 0) == chosen(queries[["id", "benchmark"]], 20, 0)
-
-
 def test_another_seed_labels_other_queries():
     assert chosen(suite({"math": 200}), 20, 0) != chosen(suite({"math": 200}), 20, 1)
 
@@ -76,22 +74,27 @@ def test_a_repeated_id_is_named():
         labels.route(pd.concat([queries, queries]), 20, 0)
 
 
-def test_hide_leaves_truths_of_labelled_queries_only():
+def test_only_revealed_truths_come_to_their_queries():
     queries = suite({"math": 10})
     table = labels.route(queries, 20, 0)
-    hidden = labels.hide(queries, table)
+    joined = labels.with_truths(queries, labels.reveal(truths_of(queries).iloc[::-1], table))
+    assert joined["id"].equals(queries["id"])
     for column in ("ground_truth", "tests"):
-        assert (hidden[column].notna() == table["labelled"]).all()
-        assert all(value is None for value in hidden[column][~table["labelled"]])
-    assert queries["ground_truth"].notna().all()
+        assert (joined[column].notna() == table["labelled"]).all()
+        assert all(value is None for value in joined[column][~table["labelled"]])
 
 
-def test_a_query_that_the_labels_do_not_mention_is_hidden():
+@given(st.permutations(range(8)))
+def test_each_query_gets_its_own_truth_whatever_the_order(order):
+    queries = suite({"math": 8})
+    truths = truths_of(queries).assign(ground_truth=queries["id"] + "!").iloc[list(order)]
+    assert labels.with_truths(queries, truths)["ground_truth"].tolist() == (queries["id"] + "!").tolist()
+
+
+def test_a_query_that_the_labels_do_not_mention_is_not_revealed():
     queries = suite({"math": 10})
-    assert (
-        labels.hide(queries, labels.route(queries[:5], 100, 0))["ground_truth"].notna().tolist()
-        == [True] * 5 + [False] * 5
-    )
+    seen = labels.reveal(truths_of(queries), labels.route(queries[:5], 100, 0))
+    assert seen["query_id"].tolist() == queries["id"][:5].tolist()
 
 
 def test_reveal_keeps_labelled_verdicts_only():

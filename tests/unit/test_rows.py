@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reward_memory import schemas
 from reward_memory.errors import InputError
-from reward_memory.labels import route
+from reward_memory.labels import route, with_truths
 from reward_memory.training import reward
 from reward_memory.training.reward import compute_score, decode_truth, encode_truth
 from reward_memory.training.rows import ROWS, training_queries, verl_rows
@@ -18,7 +18,7 @@ TESTS = '{"assert": ["assert f(1) == 2"]}'
 
 
 def queries(truth: str = "4", tests: str = TESTS) -> pd.DataFrame:
-    """Ten queries of each kind; `truth` and `tests` are their ground truths."""
+    """Ten queries of each kind with their truths, `truth` and `tests` among them."""
     kinds = [
         ("math", "gsm8k", truth, None, None),
         ("qa", "obqa", "B", ["x", "y"], None),
@@ -36,9 +36,10 @@ def queries(truth: str = "4", tests: str = TESTS) -> pd.DataFrame:
                     {"role": "user", "content": f"{benchmark} {row}?"},
                 ],
                 "options": options,
+                "content_hash": "0",
+                "query_id": f"{benchmark}/train/{row}",
                 "ground_truth": answer,
                 "tests": code,
-                "content_hash": "0",
             }
             for domain, benchmark, answer, options, code in kinds
             for row in range(10)
@@ -48,11 +49,12 @@ def queries(truth: str = "4", tests: str = TESTS) -> pd.DataFrame:
 
 @pytest.fixture
 def on_disk(tmp_path):
-    """Queries as the workflow reads them."""
+    """(queries, truths) as the workflow reads them."""
 
-    def on_disk(frame: pd.DataFrame) -> pd.DataFrame:
-        schemas.write(frame, tmp_path / "queries.parquet", schemas.QUERIES)
-        return schemas.read(tmp_path / "queries.parquet", schemas.QUERIES)
+    def on_disk(frame: pd.DataFrame) -> list[pd.DataFrame]:
+        for name in ("QUERIES", "TRUTHS"):
+            schemas.write(frame, tmp_path / f"{name}.parquet", getattr(schemas, name))
+        return [schemas.read(tmp_path / f"{name}.parquet", getattr(schemas, name)) for name in ("QUERIES", "TRUTHS")]
 
     return on_disk
 
@@ -72,30 +74,30 @@ def test_three_of_ten_queries_of_each_kind_are_labelled_here():
 
 
 def test_r1p_trains_on_labelled_queries_only(on_disk):
-    rows = verl_rows(training_queries(on_disk(queries()), LABELS, "r1-p"), "train")
+    rows = verl_rows(training_queries(*on_disk(queries()), LABELS, "r1-p"), "train")
     assert truths(rows).keys() == LABELLED
     assert None not in truths(rows).values()
 
 
 def test_memreward_trains_on_all_queries_and_has_no_truth_exactly_for_unlabelled_ones(on_disk):
-    found = truths(verl_rows(training_queries(on_disk(queries()), LABELS, "memreward"), "train"))
+    found = truths(verl_rows(training_queries(*on_disk(queries()), LABELS, "memreward"), "train"))
     assert found.keys() == set(queries()["id"])
     assert {name for name, truth in found.items() if truth is not None} == LABELLED
 
 
 def test_oracle_trains_on_all_queries_with_their_truths(on_disk):
-    found = truths(verl_rows(training_queries(on_disk(queries()), None, "oracle"), "train"))
+    found = truths(verl_rows(training_queries(*on_disk(queries()), None, "oracle"), "train"))
     assert found.keys() == set(queries()["id"])
     assert None not in found.values()
 
 
 def test_an_unknown_method_is_an_error():
     with pytest.raises(ValueError, match="'ppo' is not one of r1-p, memreward, oracle"):
-        training_queries(queries(), LABELS, "ppo")
+        training_queries(queries(), queries(), LABELS, "ppo")
 
 
 def test_a_query_that_the_labels_do_not_mention_has_no_truth():
-    found = truths(verl_rows(training_queries(queries(), LABELS.iloc[:0], "memreward"), "train"))
+    found = truths(verl_rows(training_queries(queries(), queries(), LABELS.iloc[:0], "memreward"), "train"))
     assert set(found.values()) == {None}
 
 
@@ -103,7 +105,7 @@ def test_a_query_that_the_labels_do_not_mention_has_no_truth():
 def test_the_truths_of_unlabelled_queries_change_no_byte_of_the_training_rows(on_disk, tmp_path, method):
     def written(frame: pd.DataFrame) -> bytes:
         labels = route(frame, 30, 0)
-        rows = verl_rows(training_queries(on_disk(frame), labels, method), "train")
+        rows = verl_rows(training_queries(*on_disk(frame), labels, method), "train")
         schemas.write(rows, tmp_path / "rows.parquet", ROWS)
         return (tmp_path / "rows.parquet").read_bytes()
 
@@ -119,7 +121,7 @@ def test_the_truths_of_unlabelled_queries_change_no_byte_of_the_training_rows(on
 
 def test_a_hidden_truth_occurs_nowhere_in_the_file(on_disk, tmp_path):
     rows = verl_rows(
-        training_queries(on_disk(queries(truth="987654321")), LABELS.assign(labelled=False), "memreward"), "train"
+        training_queries(*on_disk(queries(truth="987654321")), LABELS.assign(labelled=False), "memreward"), "train"
     )
     schemas.write(rows, tmp_path / "rows.parquet", ROWS)
     assert "987654321" not in json.dumps(pd.read_parquet(tmp_path / "rows.parquet").to_dict("records"), default=list)
@@ -149,7 +151,7 @@ def test_rows_keep_the_order_of_the_queries():
 
 
 def test_rows_come_back_from_disk_as_they_were(on_disk, tmp_path):
-    rows = verl_rows(training_queries(on_disk(queries()), LABELS, "memreward"), "train")
+    rows = verl_rows(training_queries(*on_disk(queries()), LABELS, "memreward"), "train")
     schemas.write(rows, tmp_path / "rows.parquet", ROWS)
     again = schemas.read(tmp_path / "rows.parquet", ROWS)
     assert truths(again) == truths(rows)
@@ -161,12 +163,7 @@ def test_a_validation_query_without_a_truth_is_refused(on_disk, place):
     frame = queries()
     frame.loc[place, ["ground_truth", "tests"]] = None
     with pytest.raises(InputError, match=rf"^{frame.loc[place, 'id']}: a valid query needs its ground truth; rebuild"):
-        verl_rows(on_disk(frame), "valid")
-
-
-def test_hidden_truths_stay_hidden_after_a_way_over_the_disk(on_disk):
-    hidden = training_queries(queries(), LABELS, "memreward")
-    assert truths(verl_rows(on_disk(hidden), "train")) == truths(verl_rows(hidden, "train"))
+        verl_rows(with_truths(*on_disk(frame)), "valid")
 
 
 TEXTS = st.text(max_size=12)

@@ -25,8 +25,6 @@ QUERY = {
     "template": None,
     "messages": [{"role": "user", "content": "2+2?"}],
     "options": None,
-    "ground_truth": "4",
-    "tests": None,
     "content_hash": "0",
 }
 
@@ -61,8 +59,7 @@ def test_messages_and_options_come_back(tmp_path):
 def test_a_null_comes_back_as_a_null(tmp_path):
     schemas.write(pd.DataFrame([QUERY]), tmp_path / "q.parquet", schemas.QUERIES)
     row = schemas.read(tmp_path / "q.parquet", schemas.QUERIES).iloc[0]
-    assert row[["template", "options", "tests"]].isna().all()
-    assert row["ground_truth"] == "4"
+    assert row[["template", "options"]].isna().all()
 
 
 def test_the_same_table_gives_the_same_bytes(path, tmp_path):
@@ -111,7 +108,18 @@ def test_writing_a_table_that_lacks_a_column_leaves_the_old_one(path):
     assert path.read_bytes() == before
 
 
-def test_every_table_names_its_query_and_no_column_twice():
+def test_several_tables_come_below_one_another(path):
+    both = schemas.read_all([path, path], schemas.VERDICTS)
+    assert both["reward"].tolist() == [1.0, 0.0, 1.0, 0.0]
+    assert both.index.tolist() == [0, 1, 2, 3]
+
+
+def test_no_table_but_that_of_truths_holds_a_truth():
     for schema in (schemas.QUERIES, schemas.RESPONSES, schemas.VERDICTS, schemas.LABELS):
+        assert not {"ground_truth", "tests"} & set(schema.names)
+
+
+def test_every_table_names_its_query_and_no_column_twice():
+    for schema in (schemas.QUERIES, schemas.TRUTHS, schemas.RESPONSES, schemas.VERDICTS, schemas.LABELS):
         assert len(set(schema.names)) == len(schema.names)
         assert re.fullmatch("id|query_id", schema.names[0])

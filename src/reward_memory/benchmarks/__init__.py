@@ -23,7 +23,8 @@ def build(
     mirror: Path | None = None,
     answer_format: str = "hash",
 ) -> dict[str, pd.DataFrame]:
-    """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `schemas.QUERIES`.
+    """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `schemas.QUERIES` and
+    `schemas.TRUTHS`.
 
     name           one of NAMES
     source         generated: a stand-in made by rule | mirror: the release in the folder `mirror`

@@ -49,10 +49,11 @@ def sample(name: str, items: list[Item], sizes: Mapping[str, int], seed: int) ->
 
 
 def table(name: str, domain: str, items: list[Item]) -> pd.DataFrame:
-    """One row an item with the columns of `schemas.QUERIES`."""
+    """One row an item with the columns of `schemas.QUERIES` and `schemas.TRUTHS`."""
     rows = [
         {
             "id": f"{name}/{item.source_split}/{item.row}",
+            "query_id": f"{name}/{item.source_split}/{item.row}",
             "benchmark": name,
             "domain": domain,
             "template": item.template,
@@ -64,4 +65,4 @@ def table(name: str, domain: str, items: list[Item]) -> pd.DataFrame:
         }
         for item in items
     ]
-    return pd.DataFrame(rows, columns=schemas.QUERIES.names)
+    return pd.DataFrame(rows, columns=[*schemas.QUERIES.names, *schemas.TRUTHS.names])

@@ -3,28 +3,35 @@
 import pandas as pd
 
 from ..errors import InputError
+from ..labels import with_truths
 from ..progress import Progress
 from ..verifiers import Grader, GroundTruth
 
 
 def grade(
-    queries: pd.DataFrame, responses: pd.DataFrame, isolation: str, workers: int = 1, chunk: int = 512
+    queries: pd.DataFrame,
+    truths: pd.DataFrame,
+    responses: pd.DataFrame,
+    isolation: str,
+    workers: int = 1,
+    chunk: int = 512,
 ) -> pd.DataFrame:
     """Verdicts (columns of schemas.VERDICTS) on responses to queries, in the order of `responses`.
 
-    queries    schemas.QUERIES with ground truths
+    queries    schemas.QUERIES
+    truths     schemas.TRUTHS of all of them
     responses  schemas.RESPONSES
 
     InputError if a response belongs to no query, or a query has no ground truth.
     """
-    truths = {row["id"]: GroundTruth.from_query(row) for row in queries.to_dict("records")}
-    if lost := set(responses["query_id"]) - truths.keys():
+    known = {row["id"]: GroundTruth.from_query(row) for row in with_truths(queries, truths).to_dict("records")}
+    if lost := set(responses["query_id"]) - known.keys():
         raise InputError(f"{min(lost)}: responses to a query that is not among the queries; rebuild the rollouts.")
     progress, verdicts = Progress("verdicts", len(responses)), []
     with Grader(isolation=isolation, workers=workers) as grader:
         for start in range(0, len(responses), chunk):
             part = responses.iloc[start : start + chunk]
-            verdicts += grader.grade(part["text"].tolist(), [truths[query] for query in part["query_id"]])
+            verdicts += grader.grade(part["text"].tolist(), [known[query] for query in part["query_id"]])
             progress.advance(len(part))
     return pd.DataFrame(
         {

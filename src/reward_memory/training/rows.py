@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..errors import InputError
-from ..labels import hide
+from ..labels import reveal, with_truths
 from ..schemas import MESSAGES
 from ..verifiers import GroundTruth
 from .reward import encode_truth
@@ -26,10 +26,13 @@ ROWS = pa.schema(
 METHODS = ("r1-p", "memreward", "oracle")
 
 
-def training_queries(queries: pd.DataFrame, labels: pd.DataFrame | None, method: str) -> pd.DataFrame:
-    """The queries that a method trains on, with no truth that it may not see (columns of schemas.QUERIES).
+def training_queries(
+    queries: pd.DataFrame, truths: pd.DataFrame, labels: pd.DataFrame | None, method: str
+) -> pd.DataFrame:
+    """The queries that a method trains on, with no truth that it may not see (schemas.QUERIES and the truths' columns).
 
-    queries  training queries of one suite, with truths
+    queries  training queries of one suite
+    truths   of all of them (schemas.TRUTHS)
     labels   their routing (schemas.LABELS); None for oracle, which needs none
     method   r1-p: labelled queries only; memreward: all, truth where labelled; oracle: all, with truth
 
@@ -38,15 +41,15 @@ def training_queries(queries: pd.DataFrame, labels: pd.DataFrame | None, method:
     if method not in METHODS:
         raise ValueError(f"{method!r} is not one of {', '.join(METHODS)}")
     if method == "oracle":
-        return queries
-    if method == "memreward":
-        return hide(queries, labels)
-    seen = queries["id"].isin(labels.loc[labels["labelled"], "id"])
-    return queries[seen].reset_index(drop=True)
+        return with_truths(queries, truths)
+    seen = reveal(truths, labels)
+    if method == "r1-p":
+        queries = queries[queries["id"].isin(seen["query_id"])].reset_index(drop=True)
+    return with_truths(queries, seen)
 
 
 def verl_rows(queries: pd.DataFrame, split: str) -> pd.DataFrame:
-    """Rows for verl (columns of ROWS), in the order of `queries`.
+    """Rows for verl (columns of ROWS), in the order of `queries`, whose truths are null where they are hidden.
 
     InputError for a validation query without a ground truth.
     """
