@@ -88,7 +88,7 @@ rule train:
     threads: 1
     resources:
         gpu=1,
-        mem_mb=lambda wc, attempt: 5_000 * attempt,
+        mem_mb=lambda wc, attempt: 4_000 * attempt,
         runtime="24h",
     params:
         training=lookup("training", within=config),

@@ -40,13 +40,6 @@ def route(queries: pd.DataFrame, ratio: int, seed: int) -> pd.DataFrame:
     )
 
 
-def with_truths(queries: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
-    """`queries` with the columns `ground_truth` and `tests` of schemas.TRUTHS, None where `truths` has no row."""
-    known = truths.set_index("query_id").astype(object).reindex(queries["id"])
-    known = known.where(known.notna(), None).set_axis(queries.index)
-    return queries.assign(ground_truth=known["ground_truth"], tests=known["tests"])
-
-
 def reveal(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """Only the rows of `table` (schemas.TRUTHS or VERDICTS) whose query is labelled, renumbered from 0.
 

@@ -101,6 +101,13 @@ def read_all(paths: Iterable[str | Path], schema: pa.Schema) -> pd.DataFrame:
     return pd.concat([read(path, schema) for path in paths], ignore_index=True)
 
 
+def with_truths(queries: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
+    """`queries` with the columns `ground_truth` and `tests` of TRUTHS, None where `truths` has no row."""
+    known = truths.set_index("query_id").astype(object).reindex(queries["id"])
+    known = known.where(known.notna(), None).set_axis(queries.index)
+    return queries.assign(ground_truth=known["ground_truth"], tests=known["tests"])
+
+
 def write(frame: pd.DataFrame, path: str | Path, schema: pa.Schema) -> None:
     """Write a table with exactly the columns of `schema`, atomically and without a time stamp."""
     table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)

@@ -77,7 +77,7 @@ def test_a_repeated_id_is_named():
 def test_only_revealed_truths_come_to_their_queries():
     queries = suite({"math": 10})
     table = labels.route(queries, 20, 0)
-    joined = labels.with_truths(queries, labels.reveal(truths_of(queries).iloc[::-1], table))
+    joined = schemas.with_truths(queries, labels.reveal(truths_of(queries).iloc[::-1], table))
     assert joined["id"].equals(queries["id"])
     for column in ("ground_truth", "tests"):
         assert (joined[column].notna() == table["labelled"]).all()
@@ -88,7 +88,7 @@ def test_only_revealed_truths_come_to_their_queries():
 def test_each_query_gets_its_own_truth_whatever_the_order(order):
     queries = suite({"math": 8})
     truths = truths_of(queries).assign(ground_truth=queries["id"] + "!").iloc[list(order)]
-    assert labels.with_truths(queries, truths)["ground_truth"].tolist() == (queries["id"] + "!").tolist()
+    assert schemas.with_truths(queries, truths)["ground_truth"].tolist() == (queries["id"] + "!").tolist()
 
 
 def test_a_query_that_the_labels_do_not_mention_is_not_revealed():

@@ -154,7 +154,7 @@ def test_an_earlier_policy_is_replaced_whole(run, trainer, tmp_path):
 def test_verl_is_started_as_its_own_program_with_our_overrides(run, trainer, tmp_path):
     train(run, tmp_path)
     ((module, name, *listed),) = commands(run)
-    assert (module, name) == ("-m", "verl.trainer.main_ppo")
+    assert (module, name) == ("-m", "reward_memory.training.cpu.main_ppo")
     assert "trainer.v1.trainer_mode=reward_memory" in listed
     assert "trainer.val_before_train=true" in listed
     assert "trainer.val_before_train=false" not in listed
@@ -285,10 +285,11 @@ def test_checkpoints_are_the_whole_ones_up_to_the_tracked_step_in_order(tmp_path
 
 
 def test_a_cpu_run_gets_our_platform_and_one_thread_a_process(run):
-    environment = launch._environment(run, 2)
+    environment = launch._environment(run, 2, Path("/scratch"))
     assert environment["VERL_USE_EXTERNAL_MODULES"] == "reward_memory.training.cpu.plugin"
     assert (environment["VERL_PLATFORM"], environment["OMP_NUM_THREADS"]) == ("cpu", "1")
     assert environment["VERL_FILE_LOGGER_PATH"] == str(run.state / "metrics.0002.jsonl")
+    assert environment["REWARD_MEMORY_FORKS"] == "/scratch/forks"
     assert environment["PATH"] == os.environ["PATH"]
 
 
@@ -296,9 +297,9 @@ def test_a_gpu_run_gets_no_cpu_platform(run, monkeypatch):
     from dataclasses import replace
 
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
-    environment = launch._environment(replace(run, gpus=2), 0)
+    environment = launch._environment(replace(run, gpus=2), 0, Path("/scratch"))
     assert environment["VERL_USE_EXTERNAL_MODULES"] == "reward_memory.training.plugin"
-    assert "VERL_PLATFORM" not in environment
+    assert not {"VERL_PLATFORM", "REWARD_MEMORY_FORKS"} & set(environment)
     assert environment["OMP_NUM_THREADS"] == "5"
 
 
@@ -306,7 +307,7 @@ def test_a_gpu_run_gets_no_cpu_platform(run, monkeypatch):
 def test_no_run_reaches_for_the_network(run, gpus):
     from dataclasses import replace
 
-    assert launch._environment(replace(run, gpus=gpus), 0)["HF_HUB_OFFLINE"] == "1"
+    assert launch._environment(replace(run, gpus=gpus), 0, Path("/scratch"))["HF_HUB_OFFLINE"] == "1"
 
 
 def test_the_trainer_inherits_the_lock(run, trainer, tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reward_memory import schemas
 from reward_memory.errors import InputError
-from reward_memory.labels import route, with_truths
+from reward_memory.labels import route
 from reward_memory.training import reward
 from reward_memory.training.reward import compute_score, decode_truth, encode_truth
 from reward_memory.training.rows import ROWS, training_queries, verl_rows
@@ -163,7 +163,7 @@ def test_a_validation_query_without_a_truth_is_refused(on_disk, place):
     frame = queries()
     frame.loc[place, ["ground_truth", "tests"]] = None
     with pytest.raises(InputError, match=rf"^{frame.loc[place, 'id']}: a valid query needs its ground truth; rebuild"):
-        verl_rows(with_truths(*on_disk(frame)), "valid")
+        verl_rows(schemas.with_truths(*on_disk(frame)), "valid")
 
 
 TEXTS = st.text(max_size=12)

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from ..errors import InputError
-from ..labels import with_truths
 from ..progress import Progress
+from ..schemas import with_truths
 from ..verifiers import Grader, GroundTruth
 
 

@@ -24,6 +24,9 @@ from .overrides import Run, overrides
 
 PLUGIN = "reward_memory.training.plugin"
 CPU_PLUGIN = "reward_memory.training.cpu.plugin"
+TRAINER = "verl.trainer.main_ppo"
+#: The same trainer; on one machine its workers are forked, since importing verl in each takes longer than training.
+CPU_TRAINER = "reward_memory.training.cpu.main_ppo"
 #: Seconds that the trainer gets to end Ray's processes.
 GRACE = 20.0
 STEP = re.compile(r"Training Progress:.*?\b(?P<done>\d+)/\d+ \[")
@@ -41,21 +44,21 @@ def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs:
         _repair_tracker(run.state)
         _step_back(run.state)
         if _latest(run.state) < training["steps"]:
-            _run(overrides(training, run, isolation, scratch), training, run, lock)
+            _run(overrides(training, run, isolation, scratch), training, run, lock, scratch)
         _collect(training, run, out, inputs)
 
 
-def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int) -> None:
+def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int, scratch: Path) -> None:
     resumed = _latest(run.state)
     if resumed:
         print(f"training: going on after step {resumed}", file=sys.stderr, flush=True)
         listed = [*listed, "trainer.val_before_train=false"]
     attempt = len(list(run.state.glob("metrics.*.jsonl")))
-    command = [sys.executable, "-m", "verl.trainer.main_ppo", *listed]
+    command = [sys.executable, "-m", TRAINER if run.gpus else CPU_TRAINER, *listed]
     progress = Progress("training steps", training["steps"], done=resumed)
     process = subprocess.Popen(
         command,
-        env=_environment(run, attempt),
+        env=_environment(run, attempt, scratch),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -77,7 +80,7 @@ def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int) -> No
         )
 
 
-def _environment(run: Run, attempt: int) -> dict[str, str]:
+def _environment(run: Run, attempt: int, scratch: Path) -> dict[str, str]:
     environment = os.environ | {
         "VERL_USE_EXTERNAL_MODULES": PLUGIN if run.gpus else CPU_PLUGIN,
         "VERL_FILE_LOGGER_PATH": str(run.state / f"metrics.{attempt:04d}.jsonl"),
@@ -90,6 +93,7 @@ def _environment(run: Run, attempt: int) -> dict[str, str]:
     if not run.gpus:
         # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
         environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
+        environment["REWARD_MEMORY_FORKS"] = str(scratch / "forks")  # cpu.fork_worker.SOCKET
     return environment
 
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pyarrow as pa
 
 from ..errors import InputError
-from ..labels import reveal, with_truths
-from ..schemas import MESSAGES
+from ..labels import reveal
+from ..schemas import MESSAGES, with_truths
 from ..verifiers import GroundTruth
 from .reward import encode_truth
 
