@@ -7,12 +7,43 @@ import pandas as pd
 from ..errors import InputError
 from . import generated, splits
 from . import mirror as mirrors
+from .items import Dropped, Item, Loaded
 from .prompts import SYSTEM_PROMPTS, system_prompt
-from .registry import DOMAINS, NAMES, check_name
+from .registry import BENCHMARKS, DOMAINS, NAMES, check_name
 
-__all__ = ["DOMAINS", "NAMES", "SOURCES", "SYSTEM_PROMPTS", "build"]
+__all__ = ["BENCHMARKS", "DOMAINS", "NAMES", "SOURCES", "SYSTEM_PROMPTS", "Dropped", "Item", "Loaded", "build", "load"]
 
 SOURCES = ("generated", "mirror")
+
+
+def load(
+    name: str,
+    source: str,
+    mirror: Path | None = None,
+    *,
+    count: int = 0,
+    seed: int = 0,
+    answer_format: str = "hash",
+) -> Loaded:
+    """All items of one benchmark, and the rows that gave none.
+
+    name           one of BENCHMARKS
+    source         generated: a stand-in made by rule | mirror: the release in the folder `mirror`
+    count, seed    generated: at least so many items, drawn with this seed
+    answer_format  what the system prompt of a real benchmark asks for, see SYSTEM_PROMPTS
+
+    InputError names the benchmark or the file, and the mend.
+    """
+    check_name(name)
+    system_prompt(DOMAINS[name], answer_format)
+    match source:
+        case "generated":
+            return Loaded(generated.load(name, count, seed))
+        case "mirror" if mirror is None:
+            raise InputError(f"benchmarks: {name}: source 'mirror' needs the key 'mirror' with the folder's path.")
+        case "mirror":
+            return Loaded(mirrors.load(name, mirror, answer_format))
+    raise InputError(f"benchmarks: {name}: source: {source!r} is not known; choose from {', '.join(SOURCES)}.")
 
 
 def build(
@@ -26,26 +57,14 @@ def build(
     """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `schemas.QUERIES` and
     `schemas.TRUTHS`.
 
-    name           one of NAMES
-    source         generated: a stand-in made by rule | mirror: the release in the folder `mirror`
-    sizes          queries a split; a split that is not named is empty
-    seed           of the sampling, and of the drawing where the items are generated
-    answer_format  hash: real benchmarks get a system prompt that asks for a last line `#### <answer>`
+    sizes  queries a split; a split that is not named is empty
+    seed   of the sampling, and of the drawing where the items are generated
 
-    All source splits are pooled, sampled and cut (MemReward, section 4.1); no prompt occurs twice.
-    InputError names the benchmark or the file, and the mend.
+    The other arguments and the errors are those of `load`. All source splits are pooled, sampled and cut (MemReward,
+    section 4.1); no prompt occurs twice.
     """
     check_name(name)
-    system_prompt(DOMAINS[name], answer_format)
     needed = splits.check_sizes(name, sizes)
-    match source:
-        case "generated":
-            items = generated.load(name, needed, seed)
-        case "mirror" if mirror is None:
-            raise InputError(f"benchmarks: {name}: source 'mirror' needs the key 'mirror' with the folder's path.")
-        case "mirror":
-            items = mirrors.load(name, mirror, answer_format)
-        case _:
-            raise InputError(f"benchmarks: {name}: source: {source!r} is not known; choose from {', '.join(SOURCES)}.")
+    items = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format).items
     parts = splits.sample(name, items, sizes, seed)
     return {split: splits.table(name, DOMAINS[name], part) for split, part in parts.items()}
