@@ -53,16 +53,19 @@ class Job:
 
 
 @contextmanager
-def job(snakemake: Any) -> Iterator[Job]:
+def job(snakemake: Any, fetches: bool = False) -> Iterator[Job]:
     """Run a rule's script: output goes to the rule's log, progress and errors also to the terminal.
+
+    fetches  the job is there to download: the Hugging Face libraries may use the network, as nowhere else
 
     An InputError ends the job with its one sentence; any other error also with a traceback in the log.
     """
     wildcards = " ".join(str(value) for value in snakemake.wildcards)
     prefix = f"{snakemake.rule} {wildcards}: " if wildcards else f"{snakemake.rule}: "
     os.environ["OMP_NUM_THREADS"] = str(snakemake.threads)
-    # weights and data sets are inputs: nothing is fetched behind the workflow's back
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    if not fetches:
+        # weights and data sets are inputs: nothing is fetched behind the workflow's back
+        os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     os.environ["TRANSFORMERS_VERBOSITY"] = "error"
     with _logged(snakemake.log[0]) as terminal:

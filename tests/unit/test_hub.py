@@ -1,0 +1,302 @@
+"""Downloads from a server that speaks the hub's endpoints; no test leaves the machine."""
+
+import hashlib
+import io
+import json
+import socket
+import subprocess
+import sys
+from collections import deque
+
+import huggingface_hub.constants
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hub_server import Hub, serve
+
+from reward_memory.benchmarks import hub, hub_client
+from reward_memory.errors import InputError
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+TRAIN, TEST = "main/train-00000-of-00001.parquet", "main/test-00000-of-00001.parquet"
+URL = f"/datasets/openai/gsm8k/resolve/{COMMIT}"
+
+
+def parquet(rows: list[dict]) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), buffer)
+    return buffer.getvalue()
+
+
+def problems(count: int, start: int = 0) -> list[dict]:
+    return [
+        {"question": f"What is {n} + 1?", "answer": f"One more.\n#### {n + 1}"} for n in range(start, start + count)
+    ]
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch):
+    """No token of the person who runs the tests, and no proxy."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", "/nonexistent")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+
+
+@pytest.fixture
+def waits(monkeypatch) -> list[float]:
+    """The seconds that would have been waited."""
+    seconds: list[float] = []
+    monkeypatch.setattr(hub_client.time, "sleep", seconds.append)
+    return seconds
+
+
+@pytest.fixture
+def server(monkeypatch, waits):
+    files = {TRAIN: parquet(problems(200)), TEST: parquet(problems(50, 1000)), "README.md": b"# GSM8K\n"}
+    files |= {"socratic/train-00000-of-00001.parquet": b"", "dataset_infos.json": b"{}"}
+    served = Hub("openai/gsm8k", COMMIT, files, large=(TRAIN,))
+    with serve(served) as address, serve(served) as storage:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        served.storage = storage
+        yield served
+
+
+@pytest.fixture
+def download(tmp_path):
+    def download(revision=COMMIT, name="gsm8k", **more):
+        folder = tmp_path / "raw" / name
+        hub.download(name, revision, folder, tmp_path / "state", **more)
+        return folder
+
+    return download
+
+
+def parts(tmp_path):
+    return sorted((tmp_path / "state").glob("*.part"))
+
+
+def test_the_files_arrive_in_a_mirrors_layout_with_a_manifest(server, download):
+    folder = download()
+    assert (folder / "gsm8k" / TRAIN).read_bytes() == server.files[TRAIN]
+    assert (folder / "gsm8k" / TEST).read_bytes() == server.files[TEST]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert (manifest["repository"], manifest["revision"], manifest["licence"]) == ("openai/gsm8k", COMMIT, "mit")
+    assert manifest["files"][TRAIN] == {
+        "bytes": len(server.files[TRAIN]),
+        "sha256": hashlib.sha256(server.files[TRAIN]).hexdigest(),
+    }
+
+
+def test_only_what_the_benchmark_needs_is_asked_for(server, download):
+    download()
+    assert len(server.requests) == 4  # the listing, test, and train with its redirection
+    assert not [*server.asked("README"), *server.asked("socratic"), *server.asked("infos")]
+
+
+def test_a_broken_download_goes_on_at_the_byte_where_it_stopped(server, download, waits):
+    server.faults["/storage/" + TRAIN] = deque([1000, 500])
+    folder = download()
+    assert [request.range for request in server.asked("/storage/")] == [None, "bytes=1000-", "bytes=1500-"]
+    assert (folder / "gsm8k" / TRAIN).read_bytes() == server.files[TRAIN]
+    assert waits == [1, 1]  # each brought new bytes, so the waits did not grow
+
+
+def test_the_next_call_fetches_only_what_the_broken_one_left(server, download, waits, tmp_path):
+    server.faults["/storage/" + TRAIN] = deque([1000] + [0] * 6)
+    with pytest.raises(InputError, match=r"download of main/train.*broke off.*goes on where it stopped"):
+        download()
+    assert waits == [1, 2, 4, 8, 16, 32]
+    assert {part.stat().st_size for part in parts(tmp_path)} == {1000, len(server.files[TEST])}
+    server.requests.clear()
+    download()
+    assert [request.range for request in server.asked("/storage/")] == ["bytes=1000-"]
+
+
+def test_a_whole_file_is_not_fetched_twice(server, download):
+    server.faults[TRAIN] = deque([(500, {})] * 7)
+    with pytest.raises(InputError, match="status 500"):
+        download()
+    server.requests.clear()
+    download()
+    assert not server.asked(TEST)
+    assert len(server.asked("/storage/" + TRAIN)) == 1
+
+
+def test_a_server_that_ignores_ranges_is_read_from_the_start(server, download, tmp_path):
+    digest = hashlib.sha256(server.files[TRAIN]).hexdigest()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / f"{digest}.part").write_bytes(server.files[TRAIN][:100])
+    server.faults["/storage/" + TRAIN] = deque([(200, {}, server.files[TRAIN])])
+    assert (download() / "gsm8k" / TRAIN).read_bytes() == server.files[TRAIN]
+    assert server.asked("/storage/")[0].range == "bytes=100-"
+
+
+@pytest.mark.parametrize("path", [TRAIN, TEST], ids=["large file, SHA-256", "small file, git's SHA-1"])
+def test_a_file_with_another_checksum_than_the_hub_lists_is_deleted(server, download, path, tmp_path):
+    server.content[path] = server.files[path][:-4] + b"PAR2"
+    with pytest.raises(InputError, match=rf"{path} did not arrive as the hub lists it.*deleted: run the same command"):
+        download()
+    assert not (tmp_path / "raw/gsm8k").exists()
+    assert all(len(part.read_bytes()) != len(server.files[path]) for part in parts(tmp_path))
+    server.content.clear()
+    assert (download() / "gsm8k" / TRAIN).is_file()
+
+
+def test_a_file_with_another_checksum_than_the_configuration_says_is_deleted(server, download, tmp_path):
+    with pytest.raises(InputError, match=r"has SHA-256 [0-9a-f]{64}, not 00.*correct revision or sha256"):
+        download(expected={TEST: "00" * 32})
+    assert parts(tmp_path) == []
+    found = {path: hashlib.sha256(server.files[path]).hexdigest() for path in (TRAIN, TEST)}
+    assert download(expected=found).is_dir()
+
+
+def test_a_gated_repository_without_a_token_names_the_token_and_the_page(server, download):
+    server.gated, server.token = True, "hf_right"
+    with pytest.raises(
+        InputError, match=r"gated \(401\).*terms at https://huggingface.co/datasets/openai/gsm8k and set HF_TOKEN"
+    ):
+        download()
+
+
+def test_a_gated_repository_whose_terms_were_not_accepted_says_so(server, download, monkeypatch):
+    server.gated, server.token = True, "hf_right"
+    monkeypatch.setenv("HF_TOKEN", "hf_other")
+    with pytest.raises(InputError, match=r"gated \(403\); accept its terms"):
+        download()
+
+
+def test_the_token_opens_a_gated_repository_and_is_not_shown_to_its_storage(server, download, monkeypatch):
+    server.gated, server.token = True, "hf_right"
+    monkeypatch.setenv("HF_TOKEN", "hf_right")
+    download()
+    assert {request.token for request in server.asked("/resolve/")} == {"Bearer hf_right"}
+    assert {request.token for request in server.asked("/storage/")} == {None}
+
+
+def test_a_bad_token_is_told(server, download, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_old")
+    server.faults["/api/"] = deque([(401, {"X-Error-Message": "Invalid credentials in Authorization header"})])
+    with pytest.raises(InputError, match=r"does not accept the token \(401\); set HF_TOKEN"):
+        download()
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_repository_that_is_not_there_is_named(server, download, status):
+    server.faults["/api/"] = deque([(status, {"X-Error-Code": "RepoNotFound"} if status == 404 else {})])
+    with pytest.raises(InputError, match=rf"shows no repository openai/gsm8k \({status}\)"):
+        download()
+
+
+def test_a_commit_that_is_not_there_is_named(server, download):
+    with pytest.raises(InputError, match=rf"openai/gsm8k has no commit {'f' * 40}"):
+        download("f" * 40)
+
+
+def test_a_commit_without_data_files_is_named(server, download):
+    for path in (TRAIN, TEST):
+        del server.files[path]
+    with pytest.raises(InputError, match=r"openai/gsm8k has no data files in main at commit 0123"):
+        download()
+
+
+def test_a_file_that_the_configuration_expects_and_the_commit_lacks_is_named(server, download):
+    with pytest.raises(InputError, match=r"has no main/valid\.parquet at commit"):
+        download(expected={"main/valid.parquet": "00" * 32})
+
+
+@pytest.mark.parametrize(
+    ("folder", "chosen"),
+    [
+        ("", ["data/a.parquet", "top.csv"]),
+        ("data", ["data/a.parquet"]),
+        ("*", ["data/a.parquet", "main/b.jsonl"]),
+        ("mai", []),
+    ],
+)
+def test_data_files_are_chosen_by_their_folder(folder, chosen):
+    paths = ["top.csv", "README.md", "data/a.parquet", "data/deep/c.parquet", "main/b.jsonl", "main/script.py"]
+    assert hub._chosen(folder, paths) == chosen
+
+
+def test_a_file_that_is_listed_but_gone_is_named(server, download):
+    server.faults[URL + "/" + TRAIN] = deque([(404, {"X-Error-Code": "EntryNotFound"})])
+    with pytest.raises(InputError, match=rf"has no file {TRAIN} at commit"):
+        download()
+
+
+def test_a_rate_limit_is_waited_for_as_long_as_it_asks(server, download, waits):
+    server.faults["/api/"] = deque([(429, {"Retry-After": "7"})])
+    server.faults[URL] = deque([(429, {}), (429, {"Retry-After": "60"})])
+    assert download().is_dir()
+    assert waits == [7, 1, 60]
+
+
+def test_a_lasting_rate_limit_ends_with_one_sentence(server, download, waits):
+    server.faults["/api/"] = deque([(429, {"Retry-After": "3"})] * 100)
+    with pytest.raises(InputError, match=r"gave status 429 with Retry-After 3 s.*run the same command later") as caught:
+        download()
+    assert waits == [3, 3, 4, 8, 16, 32]
+    assert "\n" not in str(caught.value)
+
+
+def test_a_rate_limit_that_asks_for_hours_is_not_waited_for(server, download, waits):
+    server.faults["/api/"] = deque([(429, {"Retry-After": "7200"})])
+    with pytest.raises(InputError, match="Retry-After 7200 s"):
+        download()
+    assert waits == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("where", ["/api/", URL, "/storage/"])
+def test_a_passing_server_error_is_tried_again(server, download, waits, status, where):
+    server.faults[where] = deque([(status, {}), (status, {})])
+    assert download().is_dir()
+    assert waits == [1, 2]
+
+
+def test_a_hub_that_cannot_be_reached_says_so_at_once_and_names_the_mirror(download, monkeypatch, waits):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{unused.getsockname()[1]}")
+        with pytest.raises(InputError, match=r"127\.0\.0\.1:\d+ cannot be reached.*use source: mirror"):
+            download()
+    assert waits == [1, 2]
+
+
+@pytest.mark.parametrize("endpoint", ["hub.example", "http://", "ftp://127.0.0.1"])
+def test_an_endpoint_that_is_no_address_is_told(download, monkeypatch, endpoint, waits):
+    monkeypatch.setenv("HF_ENDPOINT", endpoint)
+    with pytest.raises(InputError, match=r"cannot be reached.*check the network and HF_ENDPOINT"):
+        download()
+
+
+def test_an_endpoint_that_is_no_hub_is_told(server, download):
+    server.faults["/api/"] = deque([(200, {}, b"<html>Log in to the hotel's network</html>")])
+    with pytest.raises(InputError, match="does not answer as a Hugging Face hub"):
+        download()
+
+
+def test_offline_mode_names_the_mirror(server, download, monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(InputError, match=r"HF_HUB_OFFLINE forbids.*source: mirror"):
+        download()
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", COMMIT[:12], COMMIT.upper()])
+def test_a_branch_tag_or_short_commit_is_no_pinned_revision(download, revision):
+    with pytest.raises(InputError, match=rf"gsm8k: revision: '{revision}' is not a commit of 40 hexadecimal digits"):
+        download(revision)
+
+
+def test_a_missing_revision_is_asked_for(download):
+    with pytest.raises(InputError, match="gsm8k: source 'hub' needs the key 'revision'"):
+        download(None)
+
+
+def test_the_library_does_not_import_the_hub_before_a_job_forbids_the_network():
+    """huggingface_hub reads HF_HUB_OFFLINE when it is imported; runtime.job sets it later than a script's imports."""
+    code = "import sys, reward_memory.benchmarks; sys.exit('huggingface_hub' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
