@@ -69,7 +69,7 @@ def check_files(config: dict[str, Any]) -> dict[str, list[Path]]:
         if "path" in policy:
             check(Path(policy["path"]))
     return {
-        name: list(mirror.files(name, Path(config["data"]["mirror"])).values())
+        name: mirror.files(name, Path(config["data"]["mirror"]))
         for name, benchmark in config["benchmarks"].items()
         if benchmark["source"] == "mirror"
     }

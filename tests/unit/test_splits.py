@@ -1,11 +1,14 @@
 """Laws of sampling and cutting, for any pool and any sizes."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reward_memory.benchmarks import splits
 from reward_memory.benchmarks.items import Item
+from reward_memory.benchmarks.repeats import families, normalised, without_repeats
 from reward_memory.errors import InputError
 
 SIZES = st.fixed_dictionaries({split: st.integers(0, 12) for split in splits.SPLITS})
@@ -45,6 +48,86 @@ def test_the_first_of_equal_prompts_is_kept():
 def test_a_size_is_a_whole_number_from_0(size):
     with pytest.raises(InputError, match=r"gsm8k: valid"):
         splits.check_sizes("gsm8k", {"valid": size})
+
+
+# --- families: instances of one template, repeats of one question
+
+
+def item(row, question, template=None, truth="1"):
+    return Item("train", row, (("system", "Think."), ("user", question)), truth, template=template)
+
+
+def templated(counts):
+    """A pool with counts[t] instances of template t."""
+    kinds = [kind for kind, count in enumerate(counts) for _ in range(count)]
+    return [item(row, f"instance {row}", f"template-{kind}") for row, kind in enumerate(kinds)]
+
+
+def can_be_dealt(counts, wanted):
+    """The slow way: try every way to give each family to a split."""
+    for homes in product(range(len(wanted)), repeat=len(counts)):
+        held = [sum(count for count, home in zip(counts, homes, strict=True) if home == i) for i in range(len(wanted))]
+        if all(have >= want for have, want in zip(held, wanted, strict=True)):
+            return True
+    return False
+
+
+@given(counts=st.lists(st.integers(1, 5), min_size=1, max_size=6), sizes=SIZES, seed=st.integers(0, 9))
+@settings(max_examples=200)
+def test_sizes_are_met_exactly_wherever_whole_families_allow_it(counts, sizes, seed):
+    if can_be_dealt(counts, list(sizes.values())):
+        parts = splits.sample("x", templated(counts), sizes, seed)
+        assert {split: len(part) for split, part in parts.items()} == sizes
+        homes = {(one.template, split) for split, part in parts.items() for one in part}
+        assert len({template for template, _ in homes}) == len(homes)
+    else:
+        with pytest.raises(InputError, match=r"x: .*(tearing families apart|has at most)"):
+            splits.sample("x", templated(counts), sizes, seed)
+
+
+def test_published_sizes_of_gsm_symbolic_leave_every_template_in_one_split():
+    sizes = {"train": 750, "valid": 300, "test": 450}
+    parts = splits.sample("gsm_symbolic", templated([50] * 100), sizes, seed=42)
+    assert {split: len(part) for split, part in parts.items()} == sizes
+    templates = {split: {one.template for one in part} for split, part in parts.items()}
+    # in proportion to the sizes, so that no split is made of a few templates
+    assert {split: len(found) for split, found in templates.items()} == {"train": 50, "valid": 20, "test": 30}
+    assert sum(map(len, templates.values())) == len(set.union(*templates.values()))
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["what is 2 + x", "What  is\n2 + x?", "WHAT IS 2 + X", "What is “2 + x”?"],
+    ids=["case and mark", "white space", "capitals", "quotes"],
+)
+def test_questions_alike_but_for_case_space_and_punctuation_share_a_split(other):
+    pool = [item(0, "What is 2 + x?"), item(1, other), *(item(row, f"other {row}") for row in range(2, 4))]
+    for seed in range(10):
+        parts = splits.sample("x", pool, {"train": 2, "test": 2}, seed)
+        homes = {split for split, part in parts.items() for one in part if one.row in (0, 1)}
+        assert len(homes) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("x + 1", "x - 1"), ("x > 1", "x < 1"), ("x^2", "x2"), ("12", "1 2")])
+def test_another_formula_is_another_question(one, other):
+    assert normalised(one) != normalised(other)
+
+
+def test_families_join_over_templates_and_repeats_alike():
+    pool = [item(0, "A", "t"), item(1, "B", "t"), item(2, "b."), item(3, "C"), item(4, "D", "u")]
+    assert [[one.row for one in family] for family in families(pool)] == [[0, 1, 2], [3], [4]]
+
+
+def test_a_draw_that_is_impossible_names_the_largest_family():
+    with pytest.raises(InputError, match=r"x: 4 of its 4 queries.*2 \+ 0 \+ 2.*1 has 4; ask for fewer"):
+        splits.sample("x", templated([4]), {"train": 2, "test": 2}, 0)
+
+
+def test_repeats_are_dropped_with_the_first_and_whether_the_answers_differ():
+    pool = [item(0, "What is 2 + 2?"), item(1, "Other"), item(2, "what is 2+2"), item(3, "What is 2 + 2 ?", truth="5")]
+    kept, dropped = without_repeats(pool)
+    assert [one.row for one in kept] == [0, 1]
+    assert dropped == [("train", 2, "repeats train/0"), ("train", 3, "repeats train/0 with another answer")]
 
 
 def test_an_empty_split_still_has_its_columns():

@@ -1,5 +1,6 @@
 """The benchmarks: their names and domains, and their queries from any source, sampled and split."""
 
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pandas as pd
 from ..errors import InputError
 from . import generated, splits
 from . import mirror as mirrors
+from .code_tests import with_tests
 from .items import Dropped, Item, Loaded
 from .prompts import SYSTEM_PROMPTS, system_prompt
 from .registry import BENCHMARKS, DOMAINS, NAMES, check_name
@@ -24,13 +26,15 @@ def load(
     count: int = 0,
     seed: int = 0,
     answer_format: str = "hash",
+    partial: bool = False,
 ) -> Loaded:
     """All items of one benchmark, and the rows that gave none.
 
     name           one of BENCHMARKS
     source         generated: a stand-in made by rule | mirror: the release in the folder `mirror`
     count, seed    generated: at least so many items, drawn with this seed
-    answer_format  what the system prompt of a real benchmark asks for, see SYSTEM_PROMPTS
+    answer_format  what the system prompt of a real benchmark asks for: hash (`#### <answer>`) | boxed
+    partial        mirror: files with fewer rows than the release are taken, too
 
     InputError names the benchmark or the file, and the mend.
     """
@@ -42,7 +46,7 @@ def load(
         case "mirror" if mirror is None:
             raise InputError(f"benchmarks: {name}: source 'mirror' needs the key 'mirror' with the folder's path.")
         case "mirror":
-            return Loaded(mirrors.load(name, mirror, answer_format))
+            return mirrors.load(name, mirror, answer_format, partial)
     raise InputError(f"benchmarks: {name}: source: {source!r} is not known; choose from {', '.join(SOURCES)}.")
 
 
@@ -53,18 +57,24 @@ def build(
     seed: int,
     mirror: Path | None = None,
     answer_format: str = "hash",
+    *,
+    partial: bool = False,
+    isolation: str = "bubblewrap",
+    workers: int = 1,
 ) -> dict[str, pd.DataFrame]:
     """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `schemas.QUERIES` and
     `schemas.TRUTHS`.
 
-    sizes  queries a split; a split that is not named is empty
-    seed   of the sampling, and of the drawing where the items are generated
+    sizes               queries a split; a split that is not named is empty
+    seed                of the sampling, and of the drawing where the items are generated
+    isolation, workers  of the sandbox that runs canonical solutions for the tests of real code benchmarks
 
     The other arguments and the errors are those of `load`. All source splits are pooled, sampled and cut (MemReward,
-    section 4.1); no prompt occurs twice.
+    section 4.1); no prompt occurs twice, see `splits.sample`.
     """
     check_name(name)
     needed = splits.check_sizes(name, sizes)
-    items = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format).items
-    parts = splits.sample(name, items, sizes, seed)
-    return {split: splits.table(name, DOMAINS[name], part) for split, part in parts.items()}
+    loaded = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format, partial=partial)
+    parts = splits.sample(name, loaded.items, sizes, seed)
+    sampled = iter(with_tests((item for part in parts.values() for item in part), isolation, workers))
+    return {split: splits.table(name, DOMAINS[name], list(islice(sampled, len(part)))) for split, part in parts.items()}

@@ -51,7 +51,7 @@ class Loaded:
 
     items    one a usable row
     dropped  one an unusable row: items and dropped rows together are the rows of the files
-    absent   source splits that the benchmark has and this source lacks
+    absent   source splits of the benchmark that this source lacks, or that are not used beside the others
     """
 
     items: list[Item]

@@ -1,8 +1,13 @@
-"""System prompts of the real benchmarks: step-by-step work, then a last line `#### <answer>`."""
+"""System prompts of the real benchmarks: step-by-step work, then the answer where the verifiers look for it."""
 
 from ..errors import InputError
 
-#: answer format -> domain -> system prompt.
+_CODE = (
+    "Think step by step about the function that is asked for. Then write #### and, below it, the whole function in one "
+    "```python block."
+)
+
+#: answer format -> domain -> system prompt. MemReward asks for `####`, MEDS for a box.
 SYSTEM_PROMPTS = {
     "hash": {
         "math": (
@@ -13,11 +18,16 @@ SYSTEM_PROMPTS = {
             "Think about the question step by step, then choose one option. Write its letter alone on the last "
             "line after ####, like this: #### <answer>"
         ),
-        "code": (
-            "Think step by step about the function that is asked for. Then write #### and, below it, the whole "
-            "function in one ```python block."
+        "code": _CODE,
+    },
+    "boxed": {
+        "math": "Please reason step by step, and put your final answer within \\boxed{}.",
+        "qa": (
+            "Please reason step by step, then choose one option, and put its letter within \\boxed{}, "
+            "like this: \\boxed{<letter>}"
         ),
-    }
+        "code": _CODE,
+    },
 }
 
 

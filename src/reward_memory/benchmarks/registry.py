@@ -49,7 +49,7 @@ MEMREWARD = {
 #: The training set of MEDS, which is DAPO-Math-17k and MATH's levels 3 to 5, and the benchmarks it is evaluated on.
 MEDS = {
     "dapo_math_17k": Benchmark(
-        "math", "Apache-2.0; MIT", "open-r1/DAPO-Math-17k-Processed", "all", {"dapo": 17398, "math": 7500}
+        "math", "Apache-2.0; MIT", "open-r1/DAPO-Math-17k-Processed", "all", {"math": 7500, "dapo": 17398}
     ),
     "aime24": Benchmark("math", "not stated; problems by MAA", "HuggingFaceH4/aime_2024", "", {"test": 30}),
     "amc23": Benchmark("math", "not stated; problems by MAA", "math-ai/amc23", "", {"test": 40}),

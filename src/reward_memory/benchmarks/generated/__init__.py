@@ -1,4 +1,4 @@
-"""Stand-ins for the 13 benchmarks: problems made by rule, small enough for a policy of half a million weights.
+"""Stand-ins for the benchmarks: problems made by rule, small enough for a policy of half a million weights.
 
 Each family has a teacher (`Problem.respond`) whose errors are systematic, so that reinforcement learning has
 something to remove and a reward model something to predict. The prompts of every benchmark are split once, by a

@@ -1,4 +1,6 @@
-"""Word problems, calculations and sequences: stand-ins for gsm8k, math, gsm_symbolic and numina_math.
+"""Word problems, calculations and sequences: stand-ins for the math benchmarks.
+
+What MEDS trains on has three steps, what it is evaluated on has more or fewer, so that no problem can be in both.
 
 Every number stands after a space, because the tiny policy's tokenizer has one token for a space and a number.
 """
@@ -146,4 +148,16 @@ def draw(benchmark: str, rng: Random) -> ArithmeticProblem:
             return word_problem(rng, 2, hard=False)
         case "numina_math":
             return word_problem(rng, 3, hard=False) if rng.random() < 0.5 else sequence(rng)
+        case "dapo_math_17k":
+            return word_problem(rng, 3, hard=True) if rng.random() < 0.5 else calculation(rng, 3)
+        case "aime24":
+            return calculation(rng, 4)
+        case "amc23":
+            return word_problem(rng, 4, hard=True)
+        case "math500":
+            return word_problem(rng, 2, hard=True)
+        case "minerva":
+            return word_problem(rng, 5, hard=True)
+        case "olympiadbench":
+            return calculation(rng, 5)
     raise ValueError(f"{benchmark!r} has no arithmetic stand-in")

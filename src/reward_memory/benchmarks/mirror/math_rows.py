@@ -1,0 +1,106 @@
+"""Rows of the math benchmarks: a problem, and its answer as text, number, list, or at the end of a solution."""
+
+import re
+from typing import Any
+
+from ...verifiers.answers import box_content
+from .rows import MissingAnswerError, Row, UnusableError
+
+#: What training sets in verl's format put around a problem.
+INSTRUCTIONS = (
+    "Let's think step by step and output the final answer within \\boxed{}.",
+    "Solve the following math problem step by step. The last line of your response should be of the form Answer: "
+    "$Answer (without quotes) where $Answer is the answer to the problem.",
+    'Remember to put your answer on its own line after "Answer:".',
+)
+WHOLE = re.compile(r"-?\d+\.0+")
+#: MEDS trains on these levels of MATH.
+HARD = ("Level 3", "Level 4", "Level 5")
+
+
+def word_problem(row: dict[str, Any]) -> Row:
+    """GSM8K: the truth stands after the last `####` of the worked answer, thousands with commas."""
+    _, mark, truth = (row.get("answer") or "").rpartition("####")
+    truth = truth.strip().replace(",", "")
+    if not mark or not truth:
+        raise MissingAnswerError
+    return Row(row["question"].strip(), truth)
+
+
+def symbolic_problem(row: dict[str, Any]) -> Row:
+    """GSM-Symbolic: the instances of one template, which is a GSM8K test problem, share its number."""
+    return word_problem(row)._replace(template=f"gsm8k-{row['original_id']}")
+
+
+def problem(row: dict[str, Any]) -> Row:
+    """A problem with an answer, or else with a solution whose last box is the answer."""
+    if "reward_model" in row:
+        return _verl_problem(row)
+    question = row["problem"] if "problem" in row else row["question"]
+    for key in ("answer", "final_answer"):
+        if row.get(key) is not None:
+            return Row(question.strip(), answer_text(row[key]))
+    return Row(question.strip(), boxed_answer(row.get("solution")))
+
+
+def solved_problem(row: dict[str, Any]) -> Row:
+    """MATH and NuminaMath: the last box of the solution is the answer. One solution of MATH has an empty box, and many
+    of NuminaMath are proofs without any."""
+    try:
+        if "reward_model" in row:
+            return _verl_problem(row)
+        return Row(row["problem"].strip(), boxed_answer(row["solution"]))
+    except MissingAnswerError as error:
+        raise UnusableError("no boxed answer in the solution") from error
+
+
+def hard_problem(row: dict[str, Any]) -> Row:
+    """MATH as far as MEDS trains on it: its levels 3 to 5."""
+    if row["level"] not in HARD:
+        raise UnusableError(f"{row['level']} of MATH, where only 3 to 5 are used")
+    return solved_problem(row)
+
+
+def training_problem(row: dict[str, Any]) -> Row:
+    """DAPO-Math-17k: in verl's format, or on the hub with the bare problem in `prompt` and the answer in `solution`."""
+    if isinstance(row["prompt"], str):
+        return Row(_bare(row["prompt"]), answer_text(row["solution"]))
+    return _verl_problem(row)
+
+
+def _verl_problem(row: dict[str, Any]) -> Row:
+    """The truth is a text, a list of texts, or a dict with the question, the solution and its answer.
+
+    That answer has lost its white space (`2,3,{}4`), so the solution's own box is read.
+    """
+    truth = row["reward_model"]["ground_truth"]
+    if isinstance(truth, dict):
+        solved = truth.get("solution")
+        return Row(_bare(truth["question"]), boxed_answer(solved) if solved else answer_text(truth["target"]))
+    return Row(_bare(row["prompt"][-1]["content"]), answer_text(truth))
+
+
+def _bare(text: str) -> str:
+    for instruction in INSTRUCTIONS:
+        text = text.strip().removeprefix(instruction).removesuffix(instruction)
+    return text.strip()
+
+
+def boxed_answer(solution: str | None) -> str:
+    """The content of a solution's last box, braces balanced. MissingAnswerError if there is none."""
+    at = max((solution or "").rfind(mark) for mark in ("\\boxed", "\\fbox"))
+    return answer_text(box_content(solution, at) if at >= 0 else None)
+
+
+def answer_text(answer: Any) -> str:
+    """An answer as text: 27.0 is 27, several parts are joined by commas. MissingAnswerError if it is empty."""
+    if isinstance(answer, list):
+        text = ", ".join(answer_text(part) for part in answer)
+    elif answer is None or isinstance(answer, bool | dict):
+        text = ""
+    else:
+        text = str(answer).strip()
+        text = text.split(".")[0] if WHOLE.fullmatch(text) else text
+    if not text or text == "nan":
+        raise MissingAnswerError
+    return text

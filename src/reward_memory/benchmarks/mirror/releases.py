@@ -1,0 +1,238 @@
+"""Which files of a mirror folder hold a benchmark's source splits, in their original form or the hub's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..registry import BENCHMARKS
+from . import choice_rows, code_rows, math_rows
+from .formats import matches
+from .rows import Parser
+
+
+class File(NamedTuple):
+    """One form in which a source split is published.
+
+    pattern  glob below the release's folder; all files that fit are read one after the other. What follows a `!` is a
+             glob over the members of a zip archive
+    labels   likewise, for a file with one label a line
+    rows     what the whole file holds where that is not the registry's number; several numbers if several are known
+    """
+
+    pattern: str
+    labels: str | None = None
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Split:
+    """A source split of a release.
+
+    name        in ids
+    files       its forms, of which the first that is there is read
+    parse       a released row -> Row
+    folder      below the mirror
+    optional    the benchmark can be used without it
+    unlabelled  published without answers: its rows are dropped
+    """
+
+    name: str
+    files: tuple[File, ...]
+    parse: Parser
+    folder: str
+    optional: bool = False
+    unlabelled: bool = False
+
+    def find(self, paths: Iterable[str]) -> tuple[File, list[str]] | None:
+        """The form that `paths`, relative to the folder, hold, and those of them that belong to it."""
+        paths = list(paths)
+        for file in self.files:
+            if found := [path for path in paths if matches(path, file.pattern.split("!")[0])]:
+                return file, found
+        return None
+
+
+@dataclass(frozen=True)
+class Release:
+    """The source splits of a benchmark.
+
+    any_of   the first of the splits that is there is read, the others are not
+    repeats  the release holds problems several times: only the first is used
+    """
+
+    splits: tuple[Split, ...]
+    any_of: bool = False
+    repeats: bool = False
+
+
+#: Names of source splits on the hub where they differ.
+HUB_NAMES = {"valid": ("validation", "valid", "val")}
+
+
+def _hub(split: str, config: str = "") -> tuple[File, ...]:
+    """The hub's forms of a split: its files put straight into the folder, or a copy of the repository."""
+    folders = ("", "data/", *([f"{config}/"] if config else []))
+    forms = []
+    for name in HUB_NAMES.get(split, (split,)):
+        for folder in folders:
+            forms += [File(f"{folder}{name}.jsonl"), File(f"{folder}{name}.parquet"), File(f"{folder}{name}-*.parquet")]
+        # the hub's own conversion of other formats
+        forms.append(File(f"{config or '*'}/{name}/*.parquet"))
+    return tuple(forms)
+
+
+def _split(name: str, parse: Parser, folder: str, *files: File | str, config: str = "", **more: bool) -> Split:
+    own = tuple(file if isinstance(file, File) else File(file) for file in files)
+    return Split(name, (*own, *_hub(name, config)), parse, folder, **more)
+
+
+def _math(folder: str = "math") -> tuple[Split, Split]:
+    subjects = {"config": "*"}  # EleutherAI/hendrycks_math has one folder a subject
+    return (
+        _split("train", math_rows.solved_problem, folder, "train_verl.parquet", **subjects),
+        _split("test", math_rows.solved_problem, folder, **subjects),
+    )
+
+
+def _test_only(folder: str, parse: Parser, *files: File | str) -> Release:
+    return Release((_split("test", parse, folder, *files),))
+
+
+_SIQA, _PIQA = choice_rows.social_question, choice_rows.physical_question
+_OPTIONS = choice_rows.labelled_options
+_MMLU = choice_rows.subject_question
+
+RELEASES = {
+    "gsm8k": Release(tuple(_split(name, math_rows.word_problem, "gsm8k", config="main") for name in ("train", "test"))),
+    "math": Release(_math()),
+    "gsm_symbolic": Release(
+        tuple(
+            Split(
+                name,
+                tuple(
+                    File(pattern)
+                    for pattern in (
+                        f"GSM_{old}.jsonl",
+                        f"{name}/test.jsonl",
+                        f"{name}/test-*.parquet",
+                        f"{name}/test/*.parquet",
+                        f"{name}.parquet",
+                    )
+                ),
+                math_rows.symbolic_problem,
+                "gsm_symbolic",
+            )
+            for name, old in (("main", "symbolic"), ("p1", "p1"), ("p2", "p2"))
+        ),
+        any_of=True,
+    ),
+    "mmlu": Release(
+        tuple(
+            _split(name, _MMLU, "mmlu", f"mmlu.zip!data/{old}/*_{old}.csv", config="all")
+            for name, old in (("test", "test"), ("valid", "val"), ("dev", "dev"))
+        )
+    ),
+    "commonsenseqa": Release(
+        (
+            _split("train", _OPTIONS, "commonsenseqa", "train_rand_split.jsonl"),
+            _split("valid", _OPTIONS, "commonsenseqa", "dev_rand_split.jsonl"),
+            _split(
+                "test", _OPTIONS, "commonsenseqa", "test_rand_split_no_answers.jsonl", optional=True, unlabelled=True
+            ),
+        )
+    ),
+    "obqa": Release(
+        tuple(
+            _split(name, _OPTIONS, "openbookqa", f"{old}.jsonl", config="main")
+            for name, old in (("train", "train"), ("valid", "dev"), ("test", "test"))
+        )
+    ),
+    "arc_c": Release(
+        (
+            _split(
+                "train",
+                _OPTIONS,
+                "arc_challenge",
+                "ARC-Challenge-Train.jsonl",
+                File("train_1056_hub_shape.jsonl", rows=(1056,)),
+                config="ARC-Challenge",
+            ),
+            _split("valid", _OPTIONS, "arc_challenge", "ARC-Challenge-Dev.jsonl", config="ARC-Challenge"),
+            _split("test", _OPTIONS, "arc_challenge", "ARC-Challenge-Test.jsonl", config="ARC-Challenge"),
+        )
+    ),
+    "gpqa": Release((_split("train", choice_rows.expert_question, "gpqa", "gpqa_diamond.csv", config="gpqa_diamond"),)),
+    "humaneval_plus": _test_only("humaneval_plus", code_rows.completion_task, "HumanEvalPlus.jsonl"),
+    "mbpp_plus": _test_only("mbpp_plus", code_rows.writing_task, "MbppPlus.jsonl"),
+    "numina_math": Release(
+        (
+            _split("train", math_rows.solved_problem, "numina_math", File("NM_20K.parquet", rows=(20000,))),
+            _split("test", math_rows.solved_problem, "numina_math", optional=True),
+        )
+    ),
+    "siqa": Release(
+        tuple(
+            _split(
+                name,
+                _SIQA,
+                "siqa",
+                File(f"socialiqa-train-dev.zip!*/{old}.jsonl", f"socialiqa-train-dev.zip!*/{old}-labels.lst"),
+                File(f"{old}.jsonl", f"{old}-labels.lst"),
+            )
+            for name, old in (("train", "train"), ("valid", "dev"))
+        )
+    ),
+    "piqa": Release(
+        (
+            _split("train", _PIQA, "piqa", File("train.jsonl", "train-labels.lst"), optional=True),
+            _split("valid", _PIQA, "piqa", File("valid.jsonl", "valid-labels.lst")),
+            _split("test", _PIQA, "piqa", "tests.jsonl", optional=True, unlabelled=True),
+        )
+    ),
+    "dapo_math_17k": Release(
+        (
+            # first, because DAPO repeats many of its problems and has some of their answers wrong
+            Split("math", _math()[0].files, math_rows.hard_problem, "math"),
+            Split(
+                "dapo",
+                (
+                    File("train.parquet"),
+                    *_hub("train", "all"),
+                    # BytedTsinghua-SIA/DAPO-Math-17k: every problem a hundred times
+                    File("dapo-math-17k.parquet", rows=(1791700,)),
+                    File("data/dapo-math-17k.parquet", rows=(1791700,)),
+                ),
+                math_rows.training_problem,
+                "dapo_math_17k",
+            ),
+        ),
+        repeats=True,
+    ),
+    "aime24": Release(
+        (
+            Split(
+                "test",
+                (
+                    File("aime2024.jsonl"),
+                    *_hub("test"),
+                    *_hub("train"),
+                    # BytedTsinghua-SIA/AIME-2024: every problem 32 times
+                    File("aime-2024.parquet", rows=(960,)),
+                    File("data/aime-2024.parquet", rows=(960,)),
+                ),
+                math_rows.problem,
+                "aime",
+            ),
+        ),
+        repeats=True,
+    ),
+    "amc23": _test_only("amc", math_rows.problem, "amc23.jsonl"),
+    "math500": _test_only("math500", math_rows.problem),
+    "minerva": _test_only("minerva", math_rows.problem),
+    "olympiadbench": _test_only("olympiadbench", math_rows.problem),
+}
+
+
+def expected_rows(name: str, split: str, file: File) -> tuple[int, ...]:
+    """How many rows a whole release may have in this form of a source split."""
+    return file.rows or (BENCHMARKS[name].rows[split],)
