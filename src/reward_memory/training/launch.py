@@ -94,6 +94,7 @@ def _environment(run: Run, attempt: int, scratch: Path) -> dict[str, str]:
         # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
         environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
         environment["REWARD_MEMORY_FORKS"] = str(scratch / "forks")  # cpu.fork_worker.SOCKET
+        environment["RAY_worker_niceness"] = "0"  # Ray's 15 would let all other jobs go before the longest
     return environment
 
 
