@@ -17,13 +17,16 @@ rule queries:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
+        mem_mb=4_000,
         runtime="20m",
     params:
         benchmark=lambda wc: config["benchmarks"][wc.benchmark],
         mirror=config["data"]["mirror"],
+        answer_format=config["data"]["answer_format"],
+        partial=config["data"]["partial"],
+        isolation=config["sandbox"],
         seed=config["data"]["seed"],
-        src=sources("queries"),
+        src=sources("queries", "verifiers/sandbox/inside"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/queries.py"

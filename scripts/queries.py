@@ -13,6 +13,9 @@ with job(snakemake) as run:
         {split: benchmark[split] for split in ("train", "valid", "test")},
         run.params.seed,
         mirror=Path(run.params.mirror) if run.input else None,
+        answer_format=run.params.answer_format,
+        partial=run.params.partial,
+        isolation=run.params.isolation,
     )
     for split, queries in splits.items():
         schemas.write(queries, run.output[split], schemas.QUERIES)

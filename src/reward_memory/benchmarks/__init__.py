@@ -15,7 +15,7 @@ from .registry import BENCHMARKS, DOMAINS, NAMES, check_name
 
 __all__ = ["BENCHMARKS", "DOMAINS", "NAMES", "SOURCES", "SYSTEM_PROMPTS", "Dropped", "Item", "Loaded", "build", "load"]
 
-SOURCES = ("generated", "mirror")
+SOURCES = ("generated", "mirror", "hub")
 
 
 def load(
@@ -31,7 +31,8 @@ def load(
     """All items of one benchmark, and the rows that gave none.
 
     name           one of BENCHMARKS
-    source         generated: a stand-in made by rule | mirror: the release in the folder `mirror`
+    source         generated: a stand-in made by rule | mirror: the release in the folder `mirror` | hub: likewise, in
+                   the folder that `hub.download` filled
     count, seed    generated: at least so many items, drawn with this seed
     answer_format  what the system prompt of a real benchmark asks for: hash (`#### <answer>`) | boxed
     partial        mirror: files with fewer rows than the release are taken, too
@@ -43,9 +44,9 @@ def load(
     match source:
         case "generated":
             return Loaded(generated.load(name, count, seed))
-        case "mirror" if mirror is None:
-            raise InputError(f"benchmarks: {name}: source 'mirror' needs the key 'mirror' with the folder's path.")
-        case "mirror":
+        case "mirror" | "hub" if mirror is None:
+            raise InputError(f"benchmarks: {name}: source {source!r} needs the key 'mirror' with the folder's path.")
+        case "mirror" | "hub":
             return mirrors.load(name, mirror, answer_format, partial)
     raise InputError(f"benchmarks: {name}: source: {source!r} is not known; choose from {', '.join(SOURCES)}.")
 
