@@ -58,8 +58,8 @@ class Hub:
 
 
 @contextmanager
-def serve(hub: Hub) -> Iterator[str]:
-    """Serve `hub` in a thread; yields the address."""
+def serve(*hubs: Hub) -> Iterator[str]:
+    """Serve repositories in a thread; yields the address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -69,6 +69,7 @@ def serve(hub: Hub) -> Iterator[str]:
 
         def do_GET(self):
             path = unquote(urlsplit(self.path).path)
+            hub = self.hub = next((hub for hub in hubs if hub.repository in path), hubs[0])
             token = self.headers.get("Authorization")
             hub.requests.append(Request(path, self.headers.get("Range"), token))
             fault = next((queue.popleft() for at, queue in hub.faults.items() if queue and at in path), None)
@@ -77,7 +78,7 @@ def serve(hub: Hub) -> Iterator[str]:
             elif path == f"/api/datasets/{hub.repository}/revision/{hub.commit}":
                 self.answer(200, {"Content-Type": "application/json"}, json.dumps(hub.listing()).encode())
             elif path.startswith("/storage/"):
-                self.send_file(path.removeprefix("/storage/"), fault)
+                self.send_file(path.removeprefix(f"/storage/{hub.repository}/"), fault)
             elif hub.repository not in path:
                 self.answer(401, {"X-Error-Message": "Invalid username or password."})
             elif hub.commit not in path:
@@ -88,22 +89,23 @@ def serve(hub: Hub) -> Iterator[str]:
                 self.resolve(path.removeprefix(f"/datasets/{hub.repository}/resolve/{hub.commit}/"), fault)
 
         def resolve(self, name, fault):
+            hub = self.hub
             if name not in hub.files:
                 self.answer(404, {"X-Error-Code": "EntryNotFound"})
             elif name in hub.large and hub.storage:
-                self.answer(302, {"Location": f"{hub.storage}/storage/{name}"})
+                self.answer(302, {"Location": f"{hub.storage}/storage/{hub.repository}/{name}"})
             else:
                 self.send_file(name, fault)
 
         def send_file(self, name, cut):
-            data = hub.content.get(name, hub.files[name])
+            data = self.hub.content.get(name, self.hub.files[name])
             start = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
             headers = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if start else {}
             self.answer(206 if start else 200, headers, data[start:], cut)
 
         def answer(self, status, headers=None, body=b"", cut=None):
             self.send_response(status)
-            for name, value in {"X-Repo-Commit": hub.commit, **(headers or {})}.items():
+            for name, value in {"X-Repo-Commit": self.hub.commit, **(headers or {})}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -9,16 +9,19 @@ import sys
 from collections import deque
 
 import huggingface_hub.constants
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hub_server import Hub, serve
 
-from reward_memory.benchmarks import hub, hub_client
+from reward_memory import benchmarks
+from reward_memory.benchmarks import hub, hub_client, revisions
 from reward_memory.errors import InputError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TRAIN, TEST = "main/train-00000-of-00001.parquet", "main/test-00000-of-00001.parquet"
+STORED = f"/storage/openai/gsm8k/{TRAIN}"
 URL = f"/datasets/openai/gsm8k/resolve/{COMMIT}"
 
 
@@ -65,9 +68,10 @@ def server(monkeypatch, waits):
 
 @pytest.fixture
 def download(tmp_path):
-    def download(revision=COMMIT, name="gsm8k", **more):
+    def download(revision=COMMIT, name="gsm8k", partial=True, **more):
         folder = tmp_path / "raw" / name
-        hub.download(name, revision, folder, tmp_path / "state", **more)
+        manifest = hub.download(name, revision, folder, tmp_path / "state", partial=partial, **more)
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
         return folder
 
     return download
@@ -77,13 +81,13 @@ def parts(tmp_path):
     return sorted((tmp_path / "state").glob("*.part"))
 
 
-def test_the_files_arrive_in_a_mirrors_layout_with_a_manifest(server, download):
+def test_the_files_arrive_in_a_mirrors_layout_with_a_manifest(server, download, tmp_path):
     folder = download()
     assert (folder / "gsm8k" / TRAIN).read_bytes() == server.files[TRAIN]
     assert (folder / "gsm8k" / TEST).read_bytes() == server.files[TEST]
-    manifest = json.loads((folder / "manifest.json").read_text())
-    assert (manifest["repository"], manifest["revision"], manifest["licence"]) == ("openai/gsm8k", COMMIT, "mit")
-    assert manifest["files"][TRAIN] == {
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["repositories"] == {"openai/gsm8k": {"revision": COMMIT, "licence": "mit"}}
+    assert manifest["files"][f"gsm8k/{TRAIN}"] == {
         "bytes": len(server.files[TRAIN]),
         "sha256": hashlib.sha256(server.files[TRAIN]).hexdigest(),
     }
@@ -96,7 +100,7 @@ def test_only_what_the_benchmark_needs_is_asked_for(server, download):
 
 
 def test_a_broken_download_goes_on_at_the_byte_where_it_stopped(server, download, waits):
-    server.faults["/storage/" + TRAIN] = deque([1000, 500])
+    server.faults[STORED] = deque([1000, 500])
     folder = download()
     assert [request.range for request in server.asked("/storage/")] == [None, "bytes=1000-", "bytes=1500-"]
     assert (folder / "gsm8k" / TRAIN).read_bytes() == server.files[TRAIN]
@@ -104,31 +108,31 @@ def test_a_broken_download_goes_on_at_the_byte_where_it_stopped(server, download
 
 
 def test_the_next_call_fetches_only_what_the_broken_one_left(server, download, waits, tmp_path):
-    server.faults["/storage/" + TRAIN] = deque([1000] + [0] * 6)
+    server.faults[STORED] = deque([1000] + [0] * 6)
     with pytest.raises(InputError, match=r"download of main/train.*broke off.*goes on where it stopped"):
         download()
     assert waits == [1, 2, 4, 8, 16, 32]
-    assert {part.stat().st_size for part in parts(tmp_path)} == {1000, len(server.files[TEST])}
+    assert {part.stat().st_size for part in parts(tmp_path)} == {1000}
     server.requests.clear()
     download()
     assert [request.range for request in server.asked("/storage/")] == ["bytes=1000-"]
 
 
 def test_a_whole_file_is_not_fetched_twice(server, download):
-    server.faults[TRAIN] = deque([(500, {})] * 7)
+    server.faults[TEST] = deque([(500, {})] * 7)
     with pytest.raises(InputError, match="status 500"):
         download()
     server.requests.clear()
     download()
-    assert not server.asked(TEST)
-    assert len(server.asked("/storage/" + TRAIN)) == 1
+    assert not server.asked(TRAIN)
+    assert len(server.asked(TEST)) == 1
 
 
 def test_a_server_that_ignores_ranges_is_read_from_the_start(server, download, tmp_path):
     digest = hashlib.sha256(server.files[TRAIN]).hexdigest()
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / f"{digest}.part").write_bytes(server.files[TRAIN][:100])
-    server.faults["/storage/" + TRAIN] = deque([(200, {}, server.files[TRAIN])])
+    server.faults[STORED] = deque([(200, {}, server.files[TRAIN])])
     assert (download() / "gsm8k" / TRAIN).read_bytes() == server.files[TRAIN]
     assert server.asked("/storage/")[0].range == "bytes=100-"
 
@@ -147,7 +151,7 @@ def test_a_file_with_another_checksum_than_the_hub_lists_is_deleted(server, down
 def test_a_file_with_another_checksum_than_the_configuration_says_is_deleted(server, download, tmp_path):
     with pytest.raises(InputError, match=r"has SHA-256 [0-9a-f]{64}, not 00.*correct revision or sha256"):
         download(expected={TEST: "00" * 32})
-    assert parts(tmp_path) == []
+    assert [part.read_bytes() for part in parts(tmp_path)] == [server.files[TRAIN]]
     found = {path: hashlib.sha256(server.files[path]).hexdigest() for path in (TRAIN, TEST)}
     assert download(expected=found).is_dir()
 
@@ -194,30 +198,58 @@ def test_a_commit_that_is_not_there_is_named(server, download):
         download("f" * 40)
 
 
-def test_a_commit_without_data_files_is_named(server, download):
-    for path in (TRAIN, TEST):
-        del server.files[path]
-    with pytest.raises(InputError, match=r"openai/gsm8k has no data files in main at commit 0123"):
+def test_a_commit_without_a_source_split_is_named(server, download):
+    del server.files[TEST]
+    with pytest.raises(InputError, match=r"openai/gsm8k has no file of source split test .* at commit 0123"):
         download()
 
 
 def test_a_file_that_the_configuration_expects_and_the_commit_lacks_is_named(server, download):
-    with pytest.raises(InputError, match=r"has no main/valid\.parquet at commit"):
+    with pytest.raises(InputError, match=r"sha256: main/valid\.parquet is none of the files, gsm8k/main/train-"):
         download(expected={"main/valid.parquet": "00" * 32})
 
 
-@pytest.mark.parametrize(
-    ("folder", "chosen"),
-    [
-        ("", ["data/a.parquet", "top.csv"]),
-        ("data", ["data/a.parquet"]),
-        ("*", ["data/a.parquet", "main/b.jsonl"]),
-        ("mai", []),
-    ],
-)
-def test_data_files_are_chosen_by_their_folder(folder, chosen):
-    paths = ["top.csv", "README.md", "data/a.parquet", "data/deep/c.parquet", "main/b.jsonl", "main/script.py"]
-    assert hub._chosen(folder, paths) == chosen
+def test_another_number_of_rows_than_the_release_is_told(server, download):
+    with pytest.raises(InputError, match=r"train-00000-of-00001\.parquet: 200 rows, but the release has 7473"):
+        download(partial=False)
+
+
+def test_the_hub_gives_the_same_queries_as_a_mirror(server, download, tmp_path):
+    mirror = tmp_path / "mirror/gsm8k"
+    mirror.mkdir(parents=True)
+    for split, rows in (("train", problems(200)), ("test", problems(50, 1000))):
+        (mirror / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    sizes = {"train": 20, "valid": 10, "test": 20}
+    one = benchmarks.build("gsm8k", "mirror", sizes, 0, download(), partial=True)
+    other = benchmarks.build("gsm8k", "mirror", sizes, 0, mirror.parent, partial=True)
+    for split in sizes:
+        pd.testing.assert_frame_equal(one[split], other[split])
+
+
+DAPO, MATH = "open-r1/DAPO-Math-17k-Processed", "EleutherAI/hendrycks_math"
+
+
+def test_a_benchmark_of_two_repositories_has_a_commit_for_each(monkeypatch, download, waits, tmp_path):
+    hard = {"problem": "What is 1 + 1?", "solution": r"It is \boxed{2}.", "level": "Level 5", "type": "Algebra"}
+    posed = {"prompt": "What is 2 + 2?", "solution": "4", "data_source": "math_dapo"}
+    served = [
+        Hub(DAPO, "a" * 40, {"all/train-00000-of-00001.parquet": parquet([posed])}, licence="apache-2.0"),
+        Hub(MATH, "b" * 40, {"algebra/train-00000-of-00001.parquet": parquet([hard])}),
+    ]
+    with serve(*served) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        folder = download({DAPO: "a" * 40, MATH: "b" * 40}, "dapo_math_17k")
+    assert {item.ground_truth for item in benchmarks.load("dapo_math_17k", "mirror", folder, partial=True).items} == {
+        "2",
+        "4",
+    }
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["repositories"] == {
+        DAPO: {"revision": "a" * 40, "licence": "apache-2.0"},
+        MATH: {"revision": "b" * 40, "licence": "mit"},
+    }
+    with pytest.raises(InputError, match=rf"as a line `{MATH}: <commit>` for each repository"):
+        revisions.commits("dapo_math_17k", "a" * 40)
 
 
 def test_a_file_that_is_listed_but_gone_is_named(server, download):

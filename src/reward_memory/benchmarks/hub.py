@@ -1,84 +1,83 @@
 """Files of a benchmark from the Hugging Face hub, at a pinned commit and verified, as a folder that mirrors read."""
 
-import re
 import shutil
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub.utils.sha import git_hash
 
 from ..errors import InputError
 from ..progress import Progress
-from ..provenance import atomic_folder, file_digest, write_json
+from ..provenance import atomic_folder, file_digest
+from . import mirror
 from .hub_client import HubFile, HubRepository
-from .registry import BENCHMARKS, check_name
-
-#: Beside the files: the repository, the commit, the licence, and bytes and SHA-256 of every file.
-MANIFEST = "manifest.json"
-#: Files that hold rows; cards, scripts and dataset_infos.json are left where they are.
-SUFFIXES = (".parquet", ".jsonl", ".csv", ".zip")
+from .mirror.formats import matches
+from .mirror.releases import RELEASES, Split
+from .registry import BENCHMARKS
+from .revisions import commits, owners
 
 
 def download(
-    name: str, revision: str | None, folder: Path, state: Path, expected: Mapping[str, str] | None = None
-) -> None:
-    """Download the files of benchmark `name` at commit `revision` into `folder`, with a manifest.json beside them.
+    name: str,
+    revision: str | Mapping[str, str] | None,
+    folder: Path,
+    state: Path,
+    expected: Mapping[str, str] | None = None,
+    partial: bool = False,
+) -> dict[str, Any]:
+    """Download the files of benchmark `name` into `folder`.
 
-    folder    gets the files under their paths in the repository, below a folder with the benchmark's name
+    revision  the commit, or a commit of each repository where there are several
+    folder    a mirror of this one benchmark: the files lie under their paths in the repository
     state     folder where unfinished files wait for the next call, which fetches only what is missing
-    expected  path in the repository -> hex SHA-256 that the file must have
+    expected  path in a repository -> hex SHA-256 that the file must have
+    partial   files with other numbers of rows than the release are taken, too
+    returns   the manifest: commit and licence of each repository, and bytes and SHA-256 of each file
 
     InputError, one sentence: no such benchmark, commit or file on the hub; a gated repository; a hub that cannot be
-    reached or keeps failing; a file with another checksum, which is deleted.
+    reached or keeps failing; a file with another checksum, which is deleted; another number of rows than the release.
     """
-    commit, where = check_revision(name, revision), BENCHMARKS[name].repository
-    repository = HubRepository(name, where, commit)
-    listed, licence = repository.files()
-    wanted = [listed[path] for path in _chosen(BENCHMARKS[name].folder, listed)]
-    absent = sorted({*(expected or {})} - {file.path for file in wanted})
-    if absent or not wanted:
-        what = absent[0] if absent else f"data files in {BENCHMARKS[name].folder or 'its top folder or data'}"
-        raise InputError(f"benchmarks: {name}: {where} has no {what} at commit {commit}; choose another revision.")
-    progress = Progress(f"download of {where}, bytes", sum(file.size for file in wanted))
+    pinned = commits(name, revision)
+    hubs = {owner: HubRepository(name, BENCHMARKS[owner].repository, commit) for owner, commit in pinned.items()}
+    listings = {owner: hub.files() for owner, hub in hubs.items()}
+    wanted = {
+        f"{split.folder}/{path}": (owner, listings[owner][0][path])
+        for split, owner in owners(name).items()
+        for path in _choose(name, split, hubs[owner], listings[owner][0])
+    }
+    if absent := sorted({*(expected or {})} - {file.path for _, file in wanted.values()}):
+        raise InputError(f"benchmarks: {name}: sha256: {absent[0]} is none of the files, {', '.join(wanted)}.")
+    progress = Progress(f"download of {name}, bytes", sum(file.size for _, file in wanted.values()))
     digests = {}
-    for file in wanted:
-        repository.fetch(file, _part(state, file), progress)
-        digests[file.path] = _verify(name, file, _part(state, file), (expected or {}).get(file.path))
+    for local, (owner, file) in wanted.items():
+        hubs[owner].fetch(file, _part(state, file), progress)
+        digests[local] = _verify(name, file, _part(state, file), (expected or {}).get(file.path))
     with atomic_folder(folder) as new:
-        for file in wanted:
-            (new / name / file.path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_part(state, file), new / name / file.path)
-        files = {file.path: {"bytes": file.size, "sha256": digests[file.path]} for file in wanted}
-        write_json(new / MANIFEST, {"repository": where, "revision": commit, "licence": licence, "files": files})
+        for local, (_, file) in wanted.items():
+            (new / local).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_part(state, file), new / local)
+    mirror.load(name, folder, partial=partial)
+    return {
+        "repositories": {
+            hub.repository: {"revision": hub.commit, "licence": listings[owner][1]} for owner, hub in hubs.items()
+        },
+        "files": {local: {"bytes": file.size, "sha256": digests[local]} for local, (_, file) in wanted.items()},
+    }
 
 
-def check_revision(name: str, revision: str | None) -> str:
-    """The commit to download; InputError if it is missing, or a branch or tag, which may move."""
-    check_name(name)
-    commits = f"https://huggingface.co/datasets/{BENCHMARKS[name].repository}/commits/main"
-    if revision is None:
+def _choose(name: str, split: Split, hub: HubRepository, paths: Mapping[str, HubFile]) -> list[str]:
+    """The files of a repository that hold a source split, none if it can be done without."""
+    form = split.find(paths)
+    if form is None and not split.optional and not RELEASES[name].any_of:
         raise InputError(
-            f"benchmarks: {name}: source 'hub' needs the key 'revision' with the 40 hexadecimal digits of a commit; "
-            f"copy one from {commits}."
+            f"benchmarks: {name}: {hub.repository} has no file of source split {split.name} that this project reads at "
+            f"commit {hub.commit}; choose another revision, or use source: mirror."
         )
-    if not re.fullmatch(r"[0-9a-f]{40}", revision):
-        raise InputError(
-            f"benchmarks: {name}: revision: {revision!r} is not a commit of 40 hexadecimal digits (a branch or tag may "
-            f"move); copy one from {commits}."
-        )
-    return revision
-
-
-def _chosen(folder: str, paths: Iterable[str]) -> list[str]:
-    """The data files of a repository that lie in `folder`; `*` is any one folder, "" is the top or `data`."""
-
-    def inside(parent: str) -> bool:
-        if not folder:
-            return parent in ("", "data")
-        return bool(parent) and "/" not in parent and fnmatchcase(parent, folder)
-
-    return sorted(path for path in paths if path.endswith(SUFFIXES) and inside(path.rpartition("/")[0]))
+    if form is None:
+        return []
+    file, found = form
+    return found + [path for path in paths if file.labels and matches(path, file.labels)]
 
 
 def _part(state: Path, file: HubFile) -> Path:

@@ -51,12 +51,14 @@ class Loaded:
 
     items    one a usable row
     dropped  one an unusable row: items and dropped rows together are the rows of the files
+    repeats  of the dropped rows, those that are the item of another row once more; only the audit looks at them
     absent   source splits of the benchmark that this source lacks, or that are not used beside the others
     """
 
     items: list[Item]
     dropped: list[Dropped] = field(default_factory=list)
     absent: tuple[str, ...] = ()
+    repeats: list[Item] = field(default_factory=list)
 
 
 def option_lines(options: tuple[str, ...]) -> str:

@@ -18,7 +18,8 @@ SHINGLE = 5
 THRESHOLD = Fraction(4, 5)
 
 # a word, one character of a script without spaces, or a sign that changes what a formula says
-_TOKEN = re.compile(r"[぀-ヿ㐀-鿿豈-﫿가-힯]|[^\W_぀-ヿ㐀-鿿豈-﫿가-힯]+|[-+*/=<>^!%]")
+_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+|[-+*/=<>^!%]")
 _BLOCK = 4096
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 

@@ -53,11 +53,16 @@ def load(name: str, mirror: Path, answer_format: str = "hash", partial: bool = F
                 dropped.append(Dropped(split.name, number - 1, row))
         if not partial:
             _check_count(paths, number, expected_rows(name, split.name, file))
+    repeats: list[Item] = []
     if release.repeats:
-        items, repeated = without_repeats(items)
+        every = items
+        items, repeated = without_repeats(every)
         dropped += repeated
+        places = {(one.source_split, one.row) for one in repeated}
+        repeats = [item for item in every if (item.source_split, item.row) in places]
     here = [split.name for split, _, _ in present]
-    return Loaded(items, dropped, tuple(split for split in BENCHMARKS[name].rows if split not in here))
+    absent = tuple(split for split in BENCHMARKS[name].rows if split not in here)
+    return Loaded(items, dropped, absent, repeats)
 
 
 def _present(release: Release, mirror: Path) -> Iterator[tuple[Split, File, list[Path]]]:
