@@ -1,0 +1,70 @@
+"""Tests of code items are made from their tasks, in the sandbox, for the queries that were drawn."""
+
+import json
+
+import pytest
+
+from reward_memory import benchmarks, schemas
+from reward_memory.benchmarks.code_tests import with_tests
+from reward_memory.benchmarks.items import Item
+from reward_memory.errors import InputError
+from reward_memory.verifiers import Grader, GroundTruth
+
+TASK = {
+    "task_id": "Mbpp/900",
+    "prompt": '"""\nWrite a function to add {}.\nassert add(1, 2) == 3\n"""\n',
+    "entry_point": "add",
+    "canonical_solution": "def add(a, b):\n    return a + b + {}\n",
+    "base_input": [[1, 2]],
+    "plus_input": [[4, 5.5]],
+    "atol": 0,
+}
+
+
+def task(number):
+    changed = {key: TASK[key].format(number) for key in ("prompt", "canonical_solution")}
+    return TASK | changed | {"task_id": f"Mbpp/{900 + number}"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "mbpp_plus").mkdir()
+    text = "".join(json.dumps(task(number)) + "\n" for number in range(4))
+    (tmp_path / "mbpp_plus/MbppPlus.jsonl").write_text(text)
+    return tmp_path
+
+
+def test_the_tests_of_a_drawn_query_grade_a_response(folder):
+    sizes = {"train": 1, "valid": 1, "test": 1}
+    built = benchmarks.build("mbpp_plus", "mirror", sizes, 0, folder, partial=True, isolation="reduced")
+    row = built["test"].iloc[0]
+    number = int(row["id"].rsplit("/", 1)[1])
+    tests = json.loads(row["tests"])
+    assert (tests["entry_point"], tests["base"]) == ("add", 1)
+    assert tests["calls"] == [[1, 2], [4, 5.5]]
+    assert tests["expected"] == [3 + number, 9.5 + number]
+    answers = [f"####\n```python\ndef add(a, b):\n    return a + b + {guess}\n```" for guess in (number, number + 1)]
+    with Grader("reduced") as grader:
+        verdicts = grader.grade(answers, [GroundTruth.from_query(row)] * 2)
+    assert [verdict.correct for verdict in verdicts] == [True, False]
+    assert verdicts[0].path == "code:passed base 1/1 plus 1/1"
+
+
+def test_tables_of_code_queries_survive_parquet(folder, tmp_path):
+    built = benchmarks.build("mbpp_plus", "mirror", {"test": 2}, 0, folder, partial=True, isolation="reduced")
+    schemas.write(built["test"], tmp_path / "truths.parquet", schemas.TRUTHS)
+    truths = schemas.read(tmp_path / "truths.parquet", schemas.TRUTHS)
+    assert truths["tests"].tolist() == built["test"]["tests"].tolist()
+    assert truths["ground_truth"].isna().all()
+
+
+def test_items_without_a_task_are_left_as_they_are():
+    items = [Item("test", 0, (("user", "Q"),), "4")]
+    assert with_tests(items, "no such isolation") == items
+
+
+def test_a_canonical_solution_that_fails_is_named():
+    broken = task(3) | {"canonical_solution": "def add(a, b):\n    return a / 0\n"}
+    item = Item("test", 0, (("user", "Q"),), None, task=broken)
+    with pytest.raises(InputError, match=r"Mbpp/903: the canonical solution fails.*ZeroDivisionError"):
+        with_tests([item], "reduced")
