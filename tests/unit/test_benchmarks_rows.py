@@ -6,6 +6,8 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reward_memory.benchmarks import mirror
 from reward_memory.benchmarks.mirror import choice_rows, code_rows, math_rows
@@ -115,6 +117,20 @@ def test_a_math_benchmark_takes_every_level():
     for level in ("Level 5", "Level ?"):
         row = {"level": level, "problem": "P", "solution": "\\boxed{1}"}
         assert math_rows.solved_problem(row).ground_truth == "1"
+
+
+def test_a_benchmark_of_the_hub_may_have_several_final_answers_and_no_column_of_one():
+    row = {"question": "Q", "final_answer": ["$69$", "$84$"], "solution": ["long"], "answer": None}
+    assert math_rows.problem(row).ground_truth == "$69$, $84$"
+
+
+@given(st.text(alphabet="ab{}\\", max_size=20), st.text(alphabet="x1^{}", max_size=12))
+def test_the_last_box_is_found_whatever_stands_before_it(before, content):
+    balanced = content.count("{") == content.count("}") and all(
+        content[:end].count("{") >= content[:end].count("}") for end in range(len(content))
+    )
+    if content.strip() and balanced:
+        assert math_rows.boxed_answer(f"{before} \\boxed{{{content}}} end.") == content.strip()
 
 
 # --- multiple choice

@@ -21,7 +21,16 @@ SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$")
 #: Large columns that no parser reads.
 UNREAD = {"messages"}
 #: What a damaged file makes its reader raise.
-DAMAGE = (OSError, EOFError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, csv.Error, pa.ArrowException)
+DAMAGE = (
+    OSError,
+    EOFError,
+    UnicodeDecodeError,
+    RuntimeError,  # an encrypted archive
+    zlib.error,
+    zipfile.BadZipFile,
+    csv.Error,
+    pa.ArrowException,
+)
 
 
 class Source(NamedTuple):
@@ -119,7 +128,7 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, Any]]:
     with _text(source, newline="") as lines:
         rows = csv.reader(lines)
         first = next(rows, None)
-        header = first if first and "Question" in first else None
+        header = first if first and "Correct Answer" in first else None
         body = rows if header else ([first, *rows] if first else [])
         for number, row in enumerate(body, start=1):
             yield number, dict(zip(header, row, strict=False)) if header else row
