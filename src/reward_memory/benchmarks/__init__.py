@@ -1,5 +1,7 @@
 """The benchmarks: their names and domains, and their queries from any source, sampled and split."""
 
+from collections.abc import Iterable
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 
@@ -8,7 +10,6 @@ import pandas as pd
 from ..errors import InputError
 from . import generated, splits
 from . import mirror as mirrors
-from .code_tests import with_tests
 from .items import Dropped, Item, Loaded
 from .prompts import SYSTEM_PROMPTS, system_prompt
 from .registry import BENCHMARKS, DOMAINS, NAMES, check_name
@@ -77,5 +78,13 @@ def build(
     needed = splits.check_sizes(name, sizes)
     loaded = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format, partial=partial)
     parts = splits.sample(name, loaded.items, sizes, seed)
-    sampled = iter(with_tests((item for part in parts.values() for item in part), isolation, workers))
+    sampled = iter(_with_tests((item for part in parts.values() for item in part), isolation, workers))
     return {split: splits.table(name, DOMAINS[name], list(islice(sampled, len(part)))) for split, part in parts.items()}
+
+
+def _with_tests(items: Iterable[Item], isolation: str, workers: int) -> list[Item]:
+    items = list(items)
+    if all(item.task is None for item in items):
+        return items
+    # by name: else all queries, and the rollouts made from them, would hang on the verifiers' sources
+    return import_module(f"{__package__}.code_tests").with_tests(items, isolation, workers)

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from ...verifiers.answers import box_content
 from .rows import MissingAnswerError, Row, UnusableError
 
 #: What training sets in verl's format put around a problem.
@@ -13,6 +12,8 @@ INSTRUCTIONS = (
     "$Answer (without quotes) where $Answer is the answer to the problem.",
     'Remember to put your answer on its own line after "Answer:".',
 )
+BOX = re.compile(r"\\(?:boxed|fbox)\s*")
+BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # an escaped brace is text
 WHOLE = re.compile(r"-?\d+\.0+")
 #: MEDS trains on these levels of MATH.
 HARD = ("Level 3", "Level 4", "Level 5")
@@ -87,9 +88,22 @@ def _bare(text: str) -> str:
 
 
 def boxed_answer(solution: str | None) -> str:
-    """The content of a solution's last box, braces balanced. MissingAnswerError if there is none."""
-    at = max((solution or "").rfind(mark) for mark in ("\\boxed", "\\fbox"))
-    return answer_text(box_content(solution, at) if at >= 0 else None)
+    """The content of a solution's last box, braces balanced. MissingAnswerError if there is none.
+
+    Not the verifiers' reader of responses: an edit of that must not make queries, and all rollouts, anew.
+    """
+    marks = list(BOX.finditer(solution or ""))
+    if not marks:
+        raise MissingAnswerError
+    rest = solution[marks[-1].end() :]
+    if not rest.startswith("{"):  # \boxed 5
+        return answer_text(rest.split(maxsplit=1)[0].strip("$.,") if rest.strip() else None)
+    depth = 0
+    for sign in BRACE.finditer(rest):
+        depth += {"{": 1, "}": -1}.get(sign[0], 0)
+        if depth == 0:
+            return answer_text(rest[1 : sign.start()])
+    raise MissingAnswerError
 
 
 def answer_text(answer: Any) -> str:
