@@ -38,6 +38,7 @@ rule all:
 
 
 include: "rules/common.smk"
+include: "rules/sources.smk"
 include: "rules/data.smk"
 include: "rules/policies.smk"
 include: "rules/rollouts.smk"

@@ -50,6 +50,30 @@ def evaluated_policy(wc):
     return "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
 
 
+def released_folder(benchmark):
+    """The folder with a benchmark's released files, None where it is generated."""
+    source = config["benchmarks"][benchmark]["source"]
+    folders = {"hub": f"{RESULTS}/raw/{benchmark}", "mirror": config["data"]["mirror"]}
+    return folders.get(source)
+
+
+def released_files(benchmark):
+    """What a benchmark's rows are read from: files that the user brings, or a folder that is downloaded."""
+    if config["benchmarks"][benchmark]["source"] == "hub":
+        return [f"<results>/raw/{benchmark}"]
+    return MIRRORED.get(benchmark, [])
+
+
+def from_source(source):
+    """A wildcard constraint: the benchmarks that come from `source`."""
+    names = [
+        name
+        for name, benchmark in config["benchmarks"].items()
+        if benchmark["source"] == source
+    ]
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 def tables():
     return [
         f"<results>/tables/{name}.csv"

@@ -1,7 +1,7 @@
 rule queries:
     "Sample one benchmark and split it into train, valid and test, truths apart."
     input:
-        lambda wc: MIRRORED.get(wc.benchmark, []),
+        lambda wc: released_files(wc.benchmark),
     output:
         train="<results>/data/{benchmark}/train.parquet",
         valid="<results>/data/{benchmark}/valid.parquet",
@@ -21,7 +21,7 @@ rule queries:
         runtime="20m",
     params:
         benchmark=lambda wc: config["benchmarks"][wc.benchmark],
-        mirror=config["data"]["mirror"],
+        mirror=lambda wc: released_folder(wc.benchmark),
         answer_format=config["data"]["answer_format"],
         partial=config["data"]["partial"],
         isolation=config["sandbox"],

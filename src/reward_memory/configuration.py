@@ -9,6 +9,7 @@ import jsonschema
 import yaml
 
 from .benchmarks import mirror
+from .benchmarks.revisions import commits
 from .errors import InputError
 from .policies.snapshots import check
 
@@ -127,6 +128,11 @@ def _contradiction(config: dict) -> str | None:
     for name, benchmark in benchmarks.items():
         if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
             return f"benchmarks: {name}: source: mirror needs data: mirror, the folder that holds its files."
+        if benchmark["source"] == "hub":
+            try:
+                commits(name, benchmark["revision"])
+            except InputError as error:
+                return str(error)
         if methods and benchmark["suite"] == "main":
             for split in ("train", "valid"):
                 if not benchmark[split]:

@@ -1,6 +1,7 @@
 """A server on 127.0.0.1 that speaks the endpoints of the Hugging Face hub which a download asks for."""
 
 import hashlib
+import io
 import json
 import threading
 from collections import deque
@@ -11,7 +12,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from huggingface_hub.utils.sha import git_hash
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+#: GSM8K's files on the hub.
+TRAIN, TEST = "main/train-00000-of-00001.parquet", "main/test-00000-of-00001.parquet"
+
+
+def parquet(rows: list[dict]) -> bytes:
+    """A parquet file of these rows."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), buffer)
+    return buffer.getvalue()
+
+
+def problems(count: int, start: int = 0) -> list[dict]:
+    """Rows in the shape of GSM8K, different ones from different starts."""
+    return [
+        {"question": f"What is {n} + 1?", "answer": f"One more.\n#### {n + 1}"} for n in range(start, start + count)
+    ]
 
 
 class Request(NamedTuple):

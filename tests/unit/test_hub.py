@@ -1,7 +1,6 @@
 """Downloads from a server that speaks the hub's endpoints; no test leaves the machine."""
 
 import hashlib
-import io
 import json
 import socket
 import subprocess
@@ -10,31 +9,15 @@ from collections import deque
 
 import huggingface_hub.constants
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from hub_server import Hub, serve
+from hub_server import COMMIT, TEST, TRAIN, Hub, parquet, problems, serve
 
 from reward_memory import benchmarks
 from reward_memory.benchmarks import hub, hub_client, revisions
 from reward_memory.errors import InputError
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-TRAIN, TEST = "main/train-00000-of-00001.parquet", "main/test-00000-of-00001.parquet"
 STORED = f"/storage/openai/gsm8k/{TRAIN}"
 URL = f"/datasets/openai/gsm8k/resolve/{COMMIT}"
-
-
-def parquet(rows: list[dict]) -> bytes:
-    buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), buffer)
-    return buffer.getvalue()
-
-
-def problems(count: int, start: int = 0) -> list[dict]:
-    return [
-        {"question": f"What is {n} + 1?", "answer": f"One more.\n#### {n + 1}"} for n in range(start, start + count)
-    ]
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +109,25 @@ def test_a_whole_file_is_not_fetched_twice(server, download):
     download()
     assert not server.asked(TRAIN)
     assert len(server.asked(TEST)) == 1
+
+
+def test_files_that_did_not_change_are_not_fetched_for_another_commit(server, download):
+    download()
+    server.requests.clear()
+    server.commit = "f" * 40
+    server.files[TEST] = parquet(problems(60, 1000))
+    folder = download("f" * 40)
+    assert (folder / "gsm8k" / TEST).read_bytes() == server.files[TEST]
+    assert not server.asked(TRAIN)
+
+
+def test_a_file_that_was_changed_on_disk_is_not_taken_for_the_downloaded_one(server, download):
+    path = download() / "gsm8k" / TRAIN
+    with path.open("r+b") as file:
+        file.write(b"XXXX")
+    with pytest.raises(InputError, match=r"did not arrive as the hub lists it.*run the same command"):
+        download()
+    assert (download() / "gsm8k" / TRAIN).read_bytes() == server.files[TRAIN]
 
 
 def test_a_server_that_ignores_ranges_is_read_from_the_start(server, download, tmp_path):

@@ -1,5 +1,6 @@
 """Files of a benchmark from the Hugging Face hub, at a pinned commit and verified, as a folder that mirrors read."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,7 @@ def download(
 
     revision  the commit, or a commit of each repository where there are several
     folder    a mirror of this one benchmark: the files lie under their paths in the repository
-    state     folder where unfinished files wait for the next call, which fetches only what is missing
+    state     folder that keeps what was fetched, under its digest: another call fetches only what is missing
     expected  path in a repository -> hex SHA-256 that the file must have
     partial   files with other numbers of rows than the release are taken, too
     returns   the manifest: commit and licence of each repository, and bytes and SHA-256 of each file
@@ -56,7 +57,7 @@ def download(
     with atomic_folder(folder) as new:
         for local, (_, file) in wanted.items():
             (new / local).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_part(state, file), new / local)
+            _place(_part(state, file), new / local)
     mirror.load(name, folder, partial=partial)
     return {
         "repositories": {
@@ -82,6 +83,14 @@ def _choose(name: str, split: Split, hub: HubRepository, paths: Mapping[str, Hub
 
 def _part(state: Path, file: HubFile) -> Path:
     return state / f"{file.digest}.part"
+
+
+def _place(part: Path, path: Path) -> None:
+    """The same file under another name; a copy where the file system has no hard links."""
+    try:
+        os.link(part, path)
+    except OSError:
+        shutil.copyfile(part, path)
 
 
 def _verify(name: str, file: HubFile, part: Path, expected: str | None) -> str:

@@ -1,0 +1,70 @@
+# Where benchmarks come from, and what they turn out to hold.
+localrules:
+    download,  # compute nodes often have no internet
+
+
+rule download:
+    "Fetch the files of one benchmark from the Hugging Face hub at its pinned commit."
+    output:
+        files=directory("<results>/raw/{benchmark}"),
+        manifest="<results>/raw/{benchmark}.json",
+    log:
+        "<logs>/download/{benchmark}.log",
+    benchmark:
+        "<usage>/download/{benchmark}.jsonl"
+    wildcard_constraints:
+        benchmark=from_source("hub"),
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="4h",
+    params:
+        revision=lambda wc: config["benchmarks"][wc.benchmark]["revision"],
+        sha256=lambda wc: config["benchmarks"][wc.benchmark]["sha256"],
+        partial=config["data"]["partial"],
+        src=sources("download"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/download.py"
+
+
+rule audit:
+    "Count what the benchmarks hold: rows, losses, duplicates, overlaps, languages, revisions. Nothing depends on it."
+    input:
+        queries=[
+            f"<results>/data/{name}/{split}.parquet"
+            for name in config["benchmarks"]
+            for split in ("train", "valid", "test")
+        ],
+        released=[
+            file for name in config["benchmarks"] for file in released_files(name)
+        ],
+        manifests=[
+            f"<results>/raw/{name}.json"
+            for name, benchmark in config["benchmarks"].items()
+            if benchmark["source"] == "hub"
+        ],
+    output:
+        "<results>/data/audit.csv",
+    log:
+        "<logs>/audit.log",
+    benchmark:
+        "<usage>/audit.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4_000,
+        runtime="30m",
+    params:
+        origins={
+            name: (benchmark["source"], released_folder(name))
+            for name, benchmark in config["benchmarks"].items()
+        },
+        partial=config["data"]["partial"],
+        src=sources("audit"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/audit.py"
