@@ -147,6 +147,12 @@ def test_files_lists_what_load_reads(folder):
     assert mirror.files("piqa", folder) == [folder / "piqa/valid.jsonl", folder / "piqa/valid-labels.lst"]
 
 
+def test_a_file_that_is_there_plain_and_gzipped_is_read_once(folder):
+    lines(folder / "gsm8k/train.jsonl.gz", [gsm(9)])
+    assert mirror.files("gsm8k", folder)[0] == folder / "gsm8k/train.jsonl"
+    assert len(load("gsm8k", folder).items) == 6
+
+
 # --- damage
 
 

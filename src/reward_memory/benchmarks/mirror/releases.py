@@ -44,11 +44,18 @@ class Split:
     unlabelled: bool = False
 
     def find(self, paths: Iterable[str]) -> tuple[File, list[str]] | None:
-        """The form that `paths`, relative to the folder, hold, and those of them that belong to it."""
-        paths = list(paths)
+        """The form that `paths`, relative to the folder, hold, and those of them that belong to it.
+
+        Of a file that is there plain and gzipped, the plain one.
+        """
+        paths = sorted(paths)
         for file in self.files:
-            if found := [path for path in paths if matches(path, file.pattern.split("!")[0])]:
-                return file, found
+            found: dict[str, str] = {}
+            for path in paths:
+                if matches(path, file.pattern.split("!")[0]):
+                    found.setdefault(path.removesuffix(".gz"), path)
+            if found:
+                return file, list(found.values())
         return None
 
 
