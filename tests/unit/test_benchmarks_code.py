@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from test_source_jobs import run_job
 
 from reward_memory import benchmarks, schemas
 from reward_memory.benchmarks.code_tests import with_tests
@@ -68,3 +69,33 @@ def test_a_canonical_solution_that_fails_is_named():
     item = Item("test", 0, (("user", "Q"),), None, task=broken)
     with pytest.raises(InputError, match=r"Mbpp/903: the canonical solution fails.*ZeroDivisionError"):
         with_tests([item], "reduced")
+
+
+def test_the_rules_script_writes_queries_and_truths_apart(folder, tmp_path):
+    output = {
+        f"{split}{kind}": str(tmp_path / f"out/{split}{kind}.parquet")
+        for split in ("train", "valid", "test")
+        for kind in ("", "_truths")
+    }
+    done = run_job(
+        tmp_path,
+        "queries",
+        {},
+        input={"file": str(folder / "mbpp_plus/MbppPlus.jsonl")},
+        output=output,
+        wildcards={"benchmark": "mbpp_plus"},
+        params={
+            "benchmark": {"source": "mirror", "train": 1, "valid": 1, "test": 2},
+            "mirror": str(folder),
+            "answer_format": "boxed",
+            "partial": True,
+            "isolation": "reduced",
+            "seed": 3,
+            "state": str(tmp_path / "state"),
+        },
+    )
+    assert done.returncode == 0, done.stderr
+    queries = schemas.read(output["test"], schemas.QUERIES)
+    truths = schemas.read(output["test_truths"], schemas.TRUTHS)
+    assert list(queries["id"]) == list(truths["query_id"])
+    assert [json.loads(tests)["base"] for tests in truths["tests"]] == [1, 1]
