@@ -1,6 +1,7 @@
 """The generated benchmarks: sizes, identity, truth, and what the teacher may see."""
 
 import json
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -9,9 +10,11 @@ from reward_memory import benchmarks, schemas
 from reward_memory.benchmarks import BENCHMARKS, DOMAINS, generated
 from reward_memory.benchmarks.generated import arithmetic, choice, programs
 from reward_memory.benchmarks.items import LETTERS
+from reward_memory.benchmarks.mirror import RELEASES
 from reward_memory.errors import InputError
 from reward_memory.provenance import digest
 
+ROOT = Path(__file__).parents[2]
 SIZES = {"train": 40, "valid": 16, "test": 40}
 NAMES = tuple(BENCHMARKS)
 #: Of 100 items, and of the ids and hashes of a split of 40, 8 and 40: what the tiny policies and every result hang on.
@@ -62,6 +65,15 @@ def test_what_meds_trains_on_is_in_none_of_its_tests():
     trained = {item.messages for item in generated.load("dapo_math_17k", 3000, 0)}
     for name in NAMES[14:]:
         assert not trained & {item.messages for item in generated.load(name, 3000, 0)}
+
+
+@pytest.mark.parametrize(("name", "benchmark"), BENCHMARKS.items())
+def test_the_docs_tell_folders_rows_and_repository_of_every_benchmark(name, benchmark):
+    lines = (ROOT / "docs/data.md").read_text().splitlines()
+    [line] = [line for line in lines if line.startswith(f"| `{name}` |")]
+    assert all(f"`{split.folder}`" in line for split in RELEASES[name].splits)
+    assert all(f"{split} {count}" in line for split, count in benchmark.rows.items())
+    assert benchmark.repository in line
 
 
 @pytest.mark.parametrize(("name", "benchmark"), BENCHMARKS.items())
