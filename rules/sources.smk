@@ -18,7 +18,7 @@ rule download:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
+        mem_mb=4_000,
         runtime="4h",
     params:
         revision=lambda wc: config["benchmarks"][wc.benchmark]["revision"],
@@ -56,7 +56,7 @@ rule audit:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4_000,
+        mem_mb=lambda wc, attempt: 4_000 * attempt,
         runtime="30m",
     params:
         origins={

@@ -1,9 +1,14 @@
 """The audit of hand-made rows, and of the real files where they are."""
 
+import itertools
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reward_memory.benchmarks import Dropped, Item, Loaded, audit, splits
 from reward_memory.benchmarks.audit import Source
+from reward_memory.benchmarks.overlaps import Prompts, overlaps
 
 LONG = "Anna has {} red apples and gives {} of them to her brother who likes fruit very much so how many are left"
 
@@ -60,6 +65,32 @@ def test_exact_duplicates_are_counted_within_and_across_splits_and_benchmarks(th
 def test_near_duplicates_are_those_that_are_not_exact(three):
     found = {pair: count for pair, count in numbers(three, "near_duplicates").items() if count}
     assert found == {("gsm8k/train", "math/test"): 1, ("math/test", "gsm8k/train"): 1}
+
+
+prompts = st.lists(st.sampled_from(["a b c d e f", "A b c d e f", "b", "c ="]), max_size=4)
+
+
+@given(st.lists(prompts, min_size=1, max_size=3))
+def test_counts_are_those_of_comparing_every_prompt_with_every_other(splits_of_texts):
+    parts = [
+        Prompts(f"bench{n // 2}", f"split{n}", [f"{n}/{row}" for row in range(len(texts))], texts, [None] * len(texts))
+        for n, texts in enumerate(splits_of_texts)
+    ]
+    alike = {
+        "exact_duplicates": lambda one, other: one == other,
+        "near_duplicates": lambda one, other: one != other and one.casefold() == other.casefold(),
+    }
+    expected = {}
+    for measure, same in alike.items():
+        for here, there in itertools.product(parts, parts):
+            count = sum(
+                any(same(text, other) and (here, row) != (there, place) for place, other in enumerate(there.texts))
+                for row, text in enumerate(here.texts)
+            )
+            if count or here.benchmark == there.benchmark:
+                expected[measure, here.split, there.split] = count
+    found = overlaps(parts)
+    assert {(one.measure, one.here.split, one.there.split): one.count for one in found} == expected
 
 
 def test_repeats_that_a_reader_drops_are_still_found():

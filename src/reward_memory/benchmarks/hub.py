@@ -73,7 +73,8 @@ def _choose(name: str, split: Split, hub: HubRepository, paths: Mapping[str, Hub
     if form is None and not split.optional and not RELEASES[name].any_of:
         raise InputError(
             f"benchmarks: {name}: {hub.repository} has no file of source split {split.name} that this project reads at "
-            f"commit {hub.commit}; choose another revision, or use source: mirror."
+            f"commit {hub.commit}; choose another revision (if it holds a loading script only, one of its branch "
+            "refs/convert/parquet), or use source: mirror."
         )
     if form is None:
         return []
