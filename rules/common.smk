@@ -1,6 +1,7 @@
 # What several rules share. Nothing here reads a file at every job: see snakemake_notes on scale.
 import functools
 
+from reward_memory.benchmarks import DOMAINS
 from reward_memory.dependencies import source_hash
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
@@ -62,6 +63,12 @@ def released_files(benchmark):
     if config["benchmarks"][benchmark]["source"] == "hub":
         return [f"<results>/raw/{benchmark}"]
     return MIRRORED.get(benchmark, [])
+
+
+def runs_solutions(benchmark):
+    """Whether a benchmark's tests come from running its canonical solutions."""
+    released = config["benchmarks"][benchmark]["source"] != "generated"
+    return released and DOMAINS[benchmark] == "code"
 
 
 def from_source(source):

@@ -1,12 +1,3 @@
-from reward_memory.benchmarks import DOMAINS
-
-
-def runs_solutions(benchmark):
-    """Whether a benchmark's tests come from running its canonical solutions."""
-    released = config["benchmarks"][benchmark]["source"] != "generated"
-    return released and DOMAINS[benchmark] == "code"
-
-
 rule queries:
     "Sample one benchmark and split it into train, valid and test, truths apart."
     input:
