@@ -21,7 +21,7 @@ launch.sys.executable = sys.argv[2]
 run = Run(folder, folder, folder, 1, None, folder / "state", 0, 0)
 run.state.mkdir()
 with launch._alone(run.state) as lock:
-    launch._run([], {"steps": 1}, run, lock)
+    launch._run([], {"steps": 1}, run, lock, run.state)
 """
 WAITER = f"""#!{sys.executable}
 import os, signal, sys, time

@@ -83,7 +83,8 @@ def test_an_unknown_isolation_is_refused():
 
 @pytest.mark.usefixtures("no_bubblewrap")
 def test_many_threads_share_a_grader():
-    with Grader(isolation="reduced", workers=2) as grader, ThreadPoolExecutor(8) as threads:
+    # threads wait for each other: a busy machine must not turn that into a timeout
+    with Grader(isolation="reduced", workers=2, program_timeout=30) as grader, ThreadPoolExecutor(8) as threads:
 
         def grade(number):
             truth = GroundTruth("code", tests=TESTS | {"calls": [[number]], "expected": [number + number % 2]})
