@@ -83,15 +83,15 @@ def test_an_unknown_isolation_is_refused():
 
 @pytest.mark.usefixtures("no_bubblewrap")
 def test_many_threads_share_a_grader():
-    # threads wait for each other: a busy machine must not turn that into a timeout
-    with Grader(isolation="reduced", workers=2, program_timeout=30) as grader, ThreadPoolExecutor(8) as threads:
+    before = threading.active_count()
+    with Grader(isolation="reduced", workers=2) as grader, ThreadPoolExecutor(8) as threads:
 
         def grade(number):
             truth = GroundTruth("code", tests=TESTS | {"calls": [[number]], "expected": [number + number % 2]})
             return grader.grade([RIGHT, "#### 3"], [truth, GroundTruth("math", "3")])[0].correct
 
         assert list(threads.map(grade, range(40))) == [number % 2 == 1 for number in range(40)]
-    assert threading.active_count() < 20
+    assert threading.active_count() <= before + 4  # a reader and an error reader of each worker may still be ending
 
 
 @pytest.mark.usefixtures("no_bubblewrap")

@@ -62,25 +62,20 @@ def test_another_seed_keeps_the_first(copy):
     ("module", "old", "new", "rules"),
     [
         ("tables.py", "100 * found.mean,", "100.0 * found.mean,", {"accuracy_table"}),
-        ("labels.py", "% int(ratio) ", "", None),
+        (
+            "labels.py",
+            "    labelled = set(",
+            "    labels = labels.copy()\n    labelled = set(",
+            {"labels", "revealed_rewards", "reward_model", "training_queries", "train", "evaluate", "accuracy_table"}
+            # its rows are made by the module that reveals truths
+            | {"validation_queries"},
+        ),
         ("graph_memory/assessment.py", "BINS = 10", "BINS = 12", set()),
         ("training/trainer.py", "> 0.5", ">= 0.5", {"train", "evaluate", "accuracy_table"}),
         ("evaluation/statistics.py", "RESAMPLES = 2000", "RESAMPLES = 2001", {"accuracy_table"}),
     ],
 )
 def test_editing_a_library_module_reruns_the_rules_that_use_it(copy, module, old, new, rules):
-    if rules is None:
-        old, new = "    return verdicts[", "    verdicts = verdicts.copy()\n    return verdicts["
-        rules = {
-            "labels",
-            "revealed_rewards",
-            "reward_model",
-            "training_queries",
-            "validation_queries",  # its rows are made by the module that hides labels
-            "train",
-            "evaluate",
-            "accuracy_table",
-        }
     copy.edit(f"src/reward_memory/{module}", old, new)
     assert copy.rules(TABLE, *CONFIG) == rules
 
