@@ -1,7 +1,7 @@
 # What several rules share. Nothing here reads a file at every job: see snakemake_notes on scale.
 import functools
 
-from reward_memory.benchmarks import DOMAINS
+from reward_memory.benchmarks.registry import DOMAINS
 from reward_memory.dependencies import source_hash
 
 SCRIPTS = Path(workflow.basedir) / "scripts"

@@ -23,7 +23,7 @@ COUNTS = {
     "numina_math": {"train": 20000},
     "siqa": {"train": 33410, "valid": 1954},
     "piqa": {"valid": 1838},
-    "dapo_math_17k": {"math": 5581, "dapo": 14853},
+    "dapo_math_17k": {"math": 5581, "dapo": 14824},
     "aime24": {"test": 30},
     "amc23": {"test": 40},
     "math500": {"test": 500},
@@ -39,7 +39,7 @@ DROPPED = {
         "math: Level ? of MATH, where only 3 to 5 are used": 2,
         "math: no boxed answer in the solution": 2,
         "math: repeats": 3,
-        "dapo: repeats": 2545,
+        "dapo: repeats": 2574,
     },
 }
 

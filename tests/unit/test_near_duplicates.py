@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.benchmarks.near_duplicates import near_duplicates, tokens
+from reward_memory.benchmarks.near_duplicates import near_duplicates
+from reward_memory.benchmarks.words import words
 
 
 def brute_force(texts, threshold):
     """The same by its definition."""
     sets = []
     for text in texts:
-        words = tokens(text)
-        sets.append({tuple(words[n : n + 5]) for n in range(max(1, len(words) - 4))} if words else set())
+        said = words(text)
+        sets.append({tuple(said[n : n + 5]) for n in range(max(1, len(said) - 4))} if said else set())
     found = {}
     for (i, a), (j, b) in combinations(enumerate(sets), 2):
         if a and b and Fraction(len(a & b), len(a | b)) >= threshold:
@@ -27,8 +28,8 @@ def found(texts, threshold=Fraction(4, 5)):
     return {tuple(pair): similarity for pair, similarity in zip(pairs.tolist(), similarities.tolist(), strict=True)}
 
 
-words = st.sampled_from(["a", "b", "c", "数", "="])
-texts = st.lists(words, max_size=14).map(" ".join)
+vocabulary = st.sampled_from(["a", "b", "c", "数", "="])
+texts = st.lists(vocabulary, max_size=14).map(" ".join)
 
 
 @st.composite
@@ -39,7 +40,7 @@ def families(draw):
         parts = text.split()
         for _ in range(draw(st.integers(0, 2))):
             at = draw(st.integers(0, len(parts)))
-            out.append(" ".join([*parts[:at], draw(words), *parts[at + draw(st.integers(0, 1)) :]]))
+            out.append(" ".join([*parts[:at], draw(vocabulary), *parts[at + draw(st.integers(0, 1)) :]]))
     return out
 
 
@@ -63,7 +64,7 @@ def test_case_layout_and_punctuation_do_not_count_but_signs_do():
 
 
 def test_chinese_is_compared_by_characters():
-    assert tokens("求 x 的值") == ["求", "x", "的", "值"]
+    assert words("求 x 的值") == ["求", "x", "的", "值"]
     long = "已知三角形的三边长分别为三四五求这个三角形的面积是多少"
     assert found([long, long + "呢"]) == {(0, 1): pytest.approx(23 / 24)}
 

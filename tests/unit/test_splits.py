@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from reward_memory.benchmarks import splits
 from reward_memory.benchmarks.items import Item
-from reward_memory.benchmarks.repeats import families, normalised, without_repeats
+from reward_memory.benchmarks.repeats import families, without_repeats
+from reward_memory.benchmarks.words import words
 from reward_memory.errors import InputError
 
 SIZES = st.fixed_dictionaries({split: st.integers(0, 12) for split in splits.SPLITS})
@@ -108,9 +109,11 @@ def test_questions_alike_but_for_case_space_and_punctuation_share_a_split(other)
         assert len(homes) == 1
 
 
-@pytest.mark.parametrize(("one", "other"), [("x + 1", "x - 1"), ("x > 1", "x < 1"), ("x^2", "x2"), ("12", "1 2")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("x + 1", "x - 1"), ("x > 1", "x < 1"), ("x^2", "x2"), ("12", "1 2"), ("|x|", "x")]
+)
 def test_another_formula_is_another_question(one, other):
-    assert normalised(one) != normalised(other)
+    assert words(one) != words(other)
 
 
 def test_families_join_over_templates_and_repeats_alike():
@@ -125,8 +128,9 @@ def test_a_draw_that_is_impossible_names_the_largest_family():
 
 def test_repeats_are_dropped_with_the_first_and_whether_the_answers_differ():
     pool = [item(0, "What is 2 + 2?"), item(1, "Other"), item(2, "what is 2+2"), item(3, "What is 2 + 2 ?", truth="5")]
-    kept, dropped = without_repeats(pool)
+    kept, repeats, dropped = without_repeats(pool)
     assert [one.row for one in kept] == [0, 1]
+    assert [one.row for one in repeats] == [2, 3]
     assert dropped == [("train", 2, "repeats train/0"), ("train", 3, "repeats train/0 with another answer")]
 
 

@@ -4,29 +4,21 @@ An exact set-similarity join with prefix filtering (Bayardo, Ma and Srikant, 200
 more share one of their rarest elements, so that only texts with a rare 5-gram in common need to be compared.
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 import scipy.sparse as sp
 
+from .words import words
+
 #: Words in a row that make one element of a text's set; a shorter text is one element.
 SHINGLE = 5
 #: Jaccard similarity from which two texts are near duplicates.
 THRESHOLD = Fraction(4, 5)
 
-# a word, one character of a script without spaces, or a sign that changes what a formula says
-_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
-_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+|[-+*/=<>^!%]")
 _BLOCK = 4096
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-
-
-def tokens(text: str) -> list[str]:
-    """The words and signs of a text, without case, layout and punctuation."""
-    return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def near_duplicates(texts: Sequence[str], threshold: Fraction = THRESHOLD) -> tuple[np.ndarray, np.ndarray]:
@@ -55,8 +47,7 @@ def near_duplicates(texts: Sequence[str], threshold: Fraction = THRESHOLD) -> tu
 def _sets(texts: Sequence[str]) -> sp.csr_array:
     """(n texts, elements) 0/1 matrix; columns from the rarest element to the most common one."""
     ids: dict[str, int] = {}
-    words = [[ids.setdefault(token, len(ids)) for token in tokens(text)] for text in texts]
-    rows, elements = _shingles(words)
+    rows, elements = _shingles([[ids.setdefault(word, len(ids)) for word in words(text)] for text in texts])
     known, elements = np.unique(elements, return_inverse=True)
     # an element that a text repeats counts once
     rows, elements = np.divmod(np.unique(rows * len(known) + elements), max(len(known), 1))
@@ -69,14 +60,14 @@ def _sets(texts: Sequence[str]) -> sp.csr_array:
     return sets
 
 
-def _shingles(words: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+def _shingles(texts: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     """(row, 64-bit hash) of every run of SHINGLE words, and of the whole of a text that is shorter."""
-    lengths = np.array([len(row) for row in words], np.int64)
-    flat = np.array([word for row in words for word in row], np.uint64)
+    lengths = np.array([len(text) for text in texts], np.int64)
+    flat = np.array([word for text in texts for word in text], np.uint64)
     starts = np.cumsum(lengths) - lengths
     # a short text is one run of its own length; the run's length goes into the hash
     runs = np.where(lengths >= SHINGLE, lengths - SHINGLE + 1, np.minimum(lengths, 1))
-    rows = np.repeat(np.arange(len(words)), runs)
+    rows = np.repeat(np.arange(len(texts)), runs)
     first = np.repeat(starts - (np.cumsum(runs) - runs), runs) + np.arange(runs.sum())
     width = np.minimum(lengths, SHINGLE)[rows]
     hashes = _mixed(width.astype(np.uint64))

@@ -1,36 +1,28 @@
 """Questions that are there more than once, alike but for case, white space and punctuation."""
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable
 
 from .items import Dropped, Item
-
-#: Letters, digits and the signs that make another formula; the rest is layout and punctuation.
-MEANING = re.compile(r"[^\W_]+|[-+*/^=<>|!%]")
-
-
-def normalised(text: str) -> str:
-    """A text without case, white space and punctuation."""
-    return " ".join(MEANING.findall(unicodedata.normalize("NFKC", text).casefold()))
+from .words import words
 
 
 def fingerprint(item: Item) -> bytes:
-    """Hash of the normalised question, options included: equal for repeats."""
-    return hashlib.blake2b(normalised(item.messages[-1][1]).encode(), digest_size=16).digest()
+    """Hash of the question's words, options included: equal for repeats."""
+    return hashlib.blake2b(" ".join(words(item.messages[-1][1])).encode(), digest_size=16).digest()
 
 
-def without_repeats(items: Iterable[Item]) -> tuple[list[Item], list[Dropped]]:
-    """(the first of the items with the same fingerprint, each other one with the reason)."""
+def without_repeats(items: Iterable[Item]) -> tuple[list[Item], list[Item], list[Dropped]]:
+    """(the first of the items with the same fingerprint, the others, the reason for each of the others)."""
     first: dict[bytes, Item] = {}
-    dropped = []
+    repeats, dropped = [], []
     for item in items:
         kept = first.setdefault(fingerprint(item), item)
         if kept is not item:
             other = "" if kept.ground_truth == item.ground_truth else " with another answer"
+            repeats.append(item)
             dropped.append(Dropped(item.source_split, item.row, f"repeats {kept.source_split}/{kept.row}{other}"))
-    return list(first.values()), dropped
+    return list(first.values()), repeats, dropped
 
 
 def families(items: list[Item]) -> list[list[Item]]:

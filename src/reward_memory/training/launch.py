@@ -1,6 +1,5 @@
 """Starting verl's main_ppo as a process of its own, watching it, and collecting what it leaves."""
 
-import ctypes
 import fcntl
 import os
 import re
@@ -11,12 +10,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ..errors import InputError
+from ..orphans import die_with_parent
 from ..progress import Progress
 from ..provenance import atomic_path, manifest, write_json
 from .history import logged_steps, read_history, select_step
@@ -64,7 +65,7 @@ def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int, scrat
         text=True,
         errors="replace",
         pass_fds=[lock],
-        preexec_fn=_die_with_parent,  # noqa: PLW1509  one system call, no lock is taken
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken
     )
     with _forward_termination(process):
         for line in process.stdout:
@@ -210,7 +211,3 @@ def _end(process: subprocess.Popen) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -55,11 +55,8 @@ def load(name: str, mirror: Path, answer_format: str = "hash", partial: bool = F
             _check_count(paths, number, expected_rows(name, split.name, file))
     repeats: list[Item] = []
     if release.repeats:
-        every = items
-        items, repeated = without_repeats(every)
-        dropped += repeated
-        places = {(one.source_split, one.row) for one in repeated}
-        repeats = [item for item in every if (item.source_split, item.row) in places]
+        items, repeats, reasons = without_repeats(items)
+        dropped += reasons
     here = [split.name for split, _, _ in present]
     absent = tuple(split for split in BENCHMARKS[name].rows if split not in here)
     return Loaded(items, dropped, absent, repeats)

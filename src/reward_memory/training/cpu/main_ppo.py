@@ -1,11 +1,10 @@
 """verl's main_ppo whose Ray workers are forked: `python -m reward_memory.training.cpu.main_ppo OVERRIDE ...`.
 
-A training run has nine workers on its one machine. Started afresh, each of them imports verl for itself, for 5 s of a
-core and 0.4 GB of memory. Forked from a process that has imported it, they start at once and share that memory. Ray
-starts a worker with its setup_worker.py; here `fork_worker.py` takes that file's place and asks for a fork.
+A training run has nine workers on its one machine. Started afresh, each of them imports verl for itself. Forked from a
+process that has imported it, they start at once and share its memory (perf/training.md). Ray starts a worker with its
+setup_worker.py; here `fork_worker.py` takes that file's place and asks for a fork.
 """
 
-import ctypes
 import gc
 import importlib
 import json
@@ -16,6 +15,7 @@ import socket
 import sys
 from pathlib import Path
 
+from ...orphans import die_with_parent
 from .fork_worker import SOCKET
 
 #: What verl's processes import; verl itself imports our plug-in.
@@ -25,7 +25,7 @@ MODULES = (
     "verl.utils.dataset.rl_dataset",
     "verl.workers.engine.fsdp",
     "verl.workers.engine_workers",
-    "transformers.models.llama.modeling_llama",
+    "transformers.models.qwen2.modeling_qwen2",
     "reward_memory.graph_memory.reward_model",
     "reward_memory.training.agent_loop",
     "reward_memory.training.cpu.rollout",
@@ -60,13 +60,13 @@ def main() -> None:
 
 def _wait_for_request(listener: socket.socket, driver: int) -> socket.socket:
     """Fork whenever a worker is asked for; returns in the fork alone, with the connection of its request."""
-    _die_with_parent(driver)
+    die_with_parent(driver)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
     server = os.getpid()
     while True:
         connection, _ = listener.accept()
         if os.fork() == 0:
-            _die_with_parent(server)
+            die_with_parent(server)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listener.close()
             return connection
@@ -91,12 +91,6 @@ def _be_worker(connection: socket.socket) -> None:
     Config.initialize("")  # reads its other variables again
     update_envs(json.loads(request["context"]).get("env_vars", {}))
     runpy.run_path(sys.argv[0], run_name="__main__")
-
-
-def _die_with_parent(parent: int) -> None:
-    ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:  # it died before
-        os._exit(1)
 
 
 if __name__ == "__main__":
