@@ -2,19 +2,26 @@
 
 import re
 
-THINK = re.compile(r"<think>(.*?)</think>(.*)", re.DOTALL)
+BOX = re.compile(r"\\(?:boxed|fbox)\b")
 
 
 def split_response(text: str, domain: str) -> tuple[str, str]:
     """(thinking, answer) of a response (MemReward, section 3; corrected: one rule everywhere).
 
-    `<think>` tags win; then, for code, the first ```python fence, and otherwise the last `####`, starts the
-    answer. A response without any marker is cut in the middle.
+    A closing `</think>` wins, with or without its opening tag, which some chat templates write into the prompt; then,
+    for code, the first ```python fence, and otherwise the last `####` or else the last box, starts the answer. A
+    response without any marker is cut in the middle.
     """
-    tagged = THINK.search(text)
-    if tagged:
-        return tagged[1].strip(), tagged[2].strip()
-    at = text.find("```python") if domain == "code" else text.rfind("####")
+    thinking, closed, answer = text.partition("</think>")
+    if closed:
+        return thinking.split("<think>", 1)[-1].strip(), answer.strip()
+    at = text.find("```python") if domain == "code" else _answer_mark(text)
     if at < 0:
         at = len(text) // 2
     return text[:at].strip(), text[at:].strip()
+
+
+def _answer_mark(text: str) -> int:
+    """Where the answer of a math problem or a choice starts, -1 if nothing says so."""
+    at = text.rfind("####")
+    return at if at >= 0 else max((box.start() for box in BOX.finditer(text)), default=-1)

@@ -6,7 +6,7 @@ from reward_memory.text import split_response
 
 DOMAINS = st.sampled_from(["math", "qa", "code"])
 # a response is cut and its parts are stripped, so only what is no space can be counted
-TEXTS = st.text(st.sampled_from("ab #`python\n<>/think"), max_size=60)
+TEXTS = st.text(st.sampled_from("ab #`python\n<>/think\\boxed{}"), max_size=60)
 
 
 @pytest.mark.parametrize("domain", ["math", "qa"])
@@ -27,6 +27,16 @@ def test_a_mark_is_no_fence_in_code():
     assert split_response("#### ```python\nx", "code") == ("####", "```python\nx")
 
 
+@pytest.mark.parametrize("box", ["\\boxed{42}", "\\fbox{42}", "\\boxed 42"])
+def test_the_last_box_starts_the_answer_where_there_is_no_mark(box):
+    assert split_response(f"maybe \\boxed{{41}}, no: {box}.", "math") == ("maybe \\boxed{41}, no:", f"{box}.")
+    assert split_response(f"so {box}\n#### 42", "math") == (f"so {box}", "#### 42")
+
+
+def test_a_box_is_no_mark_in_code():
+    assert split_response("\\boxed{1}", "code") == ("\\box", "ed{1}")
+
+
 @pytest.mark.parametrize("domain", ["math", "qa", "code"])
 def test_think_tags_win_over_marks_and_fences(domain):
     text = "<think>#### 1\n```python</think> it is #### 2 "
@@ -35,6 +45,10 @@ def test_think_tags_win_over_marks_and_fences(domain):
 
 def test_the_first_closing_tag_ends_the_thinking():
     assert split_response("<think>a</think>b</think>c", "math") == ("a", "b</think>c")
+
+
+def test_the_opening_tag_may_stand_in_the_prompt():
+    assert split_response("6*7\n</think>\n#### 42", "math") == ("6*7", "#### 42")
 
 
 def test_a_tag_that_is_not_closed_is_text():
