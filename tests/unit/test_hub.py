@@ -254,6 +254,29 @@ def test_a_benchmark_of_two_repositories_has_a_commit_for_each(monkeypatch, down
         revisions.commits("dapo_math_17k", "a" * 40)
 
 
+def instances(count: int) -> list[dict]:
+    return [row | {"original_id": 7, "instance": n} for n, row in enumerate(problems(count))]
+
+
+@pytest.mark.parametrize(("there", "fetched"), [(("main", "p1", "p2"), "main"), (("p1", "p2"), "p1")])
+def test_of_gsm_symbolic_only_the_first_variant_that_is_there_is_fetched(
+    monkeypatch, download, waits, tmp_path, there, fetched
+):
+    variants = {f"{name}/test-00000-of-00001.parquet": parquet(instances(3)) for name in there}
+    with serve(Hub("apple/GSM-Symbolic", COMMIT, variants)) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        download(name="gsm_symbolic")
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert list(manifest["files"]) == [f"gsm_symbolic/{fetched}/test-00000-of-00001.parquet"]
+
+
+def test_a_repository_without_any_variant_of_gsm_symbolic_is_named(monkeypatch, download, waits):
+    with serve(Hub("apple/GSM-Symbolic", COMMIT, {"README.md": b""})) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        with pytest.raises(InputError, match=r"apple/GSM-Symbolic has no file of source split"):
+            download(name="gsm_symbolic")
+
+
 def test_a_file_that_is_listed_but_gone_is_named(server, download):
     server.faults[URL + "/" + TRAIN] = deque([(404, {"X-Error-Code": "EntryNotFound"})])
     with pytest.raises(InputError, match=rf"has no file {TRAIN} at commit"):

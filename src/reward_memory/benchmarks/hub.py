@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,7 @@ def download(
     pinned = commits(name, revision)
     hubs = {owner: HubRepository(name, BENCHMARKS[owner].repository, commit) for owner, commit in pinned.items()}
     listings = {owner: hub.files() for owner, hub in hubs.items()}
-    wanted = {
-        f"{split.folder}/{path}": (owner, listings[owner][0][path])
-        for split, owner in owners(name).items()
-        for path in _choose(name, split, hubs[owner], listings[owner][0])
-    }
+    wanted = _wanted(name, hubs, {owner: files for owner, (files, _) in listings.items()})
     if absent := sorted({*(expected or {})} - {file.path for _, file in wanted.values()}):
         raise InputError(f"benchmarks: {name}: sha256: {absent[0]} is none of the files, {', '.join(wanted)}.")
     progress = Progress(f"download of {name}, bytes", sum(file.size for _, file in wanted.values()))
@@ -67,19 +63,39 @@ def download(
     }
 
 
-def _choose(name: str, split: Split, hub: HubRepository, paths: Mapping[str, HubFile]) -> list[str]:
-    """The files of a repository that hold a source split, none if it can be done without."""
+def _wanted(
+    name: str, hubs: Mapping[str, HubRepository], listings: Mapping[str, Mapping[str, HubFile]]
+) -> dict[str, tuple[str, HubFile]]:
+    """Local path -> (whose repository, file) of all that `mirror.load` will read."""
+    release = RELEASES[name]
+    wanted: dict[str, tuple[str, HubFile]] = {}
+    for split, owner in owners(name).items():
+        if wanted and release.any_of:
+            break
+        chosen = _choose(split, listings[owner])
+        if not chosen and not split.optional and not release.any_of:
+            raise _unreadable(name, split, hubs[owner])
+        wanted |= {f"{split.folder}/{path}": (owner, listings[owner][path]) for path in chosen}
+    if not wanted:
+        raise _unreadable(name, split, hubs[owner])
+    return wanted
+
+
+def _choose(split: Split, paths: Iterable[str]) -> list[str]:
+    """The files of a repository that hold a source split, none if it has no such files."""
     form = split.find(paths)
-    if form is None and not split.optional and not RELEASES[name].any_of:
-        raise InputError(
-            f"benchmarks: {name}: {hub.repository} has no file of source split {split.name} that this project reads at "
-            f"commit {hub.commit}; choose another revision (if it holds a loading script only, one of its branch "
-            "refs/convert/parquet), or use source: mirror."
-        )
     if form is None:
         return []
     file, found = form
     return found + [path for path in paths if file.labels and matches(path, file.labels)]
+
+
+def _unreadable(name: str, split: Split, hub: HubRepository) -> InputError:
+    return InputError(
+        f"benchmarks: {name}: {hub.repository} has no file of source split {split.name} that this project reads at "
+        f"commit {hub.commit}; choose another revision (if it holds a loading script only, one of its branch "
+        "refs/convert/parquet), or use source: mirror."
+    )
 
 
 def _part(state: Path, file: HubFile) -> Path:
