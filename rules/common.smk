@@ -6,6 +6,14 @@ from reward_memory.dependencies import source_hash
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 RESULTS = config["results"]
+SAMPLED_SPLITS = [
+    split
+    for split in ("train", "valid", "test")
+    if any(
+        config["benchmarks"][name][split]
+        for name in configuration.members(config, "main")
+    )
+]
 TABLES = {"main": "main", "ood": "ood"}  # table -> the suite it is about
 SUITES = list(
     dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
@@ -18,7 +26,7 @@ wildcard_constraints:
     suite="|".join(map(re.escape, SUITES)),
     split="train|valid|test",
     method="|".join(map(re.escape, config["methods"])),
-    predictor="graph",
+    predictor="|".join(map(re.escape, configuration.predictors(config))),
     ratio=r"\d+",
     seed=r"\d+",
 

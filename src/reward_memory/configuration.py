@@ -49,11 +49,30 @@ def arms(config: dict[str, Any]) -> list[tuple[str, int]]:
     """(method, label ratio) of each arm: base at 0 %, oracle at 100 %, the others at every configured ratio."""
     out: list[tuple[str, int]] = []
     for method in config["methods"]:
-        if method in RATIO_METHODS:
+        if kind(method) in RATIO_METHODS:
             out += [(method, ratio) for ratio in config["label_ratios"]]
         else:
             out.append((method, 0 if method == "base" else 100))
     return out
+
+
+def kind(method: str) -> str:
+    """The method without the predictor that it may name: memreward of memreward:logistic."""
+    return method.partition(":")[0]
+
+
+def predictor(config: dict[str, Any], method: str) -> str | None:
+    """The reward model that a method trains with, None if it needs none."""
+    if kind(method) != "memreward":
+        return None
+    return method.partition(":")[2] or config["reward_model"]["predictor"]
+
+
+def predictors(config: dict[str, Any]) -> list[str]:
+    """All reward models that the configuration names."""
+    named = [predictor(config, method) for method in config["methods"]]
+    own = [config["reward_model"]["predictor"]] if config.get("reward_model") else []
+    return list(dict.fromkeys([*own, *filter(None, named), *config["predictors"]]))
 
 
 def members(config: dict[str, Any], suite: str) -> list[str]:
@@ -123,8 +142,11 @@ def _contradiction(config: dict) -> str | None:
     benchmarks = config["benchmarks"]
     methods = [method for method in config["methods"] if method != "base"]
     reward_model = config.get("reward_model")
-    if "memreward" in methods and reward_model is None:
-        return "methods: memreward needs a reward model; add the section reward_model, such as {predictor: graph}."
+    for method in methods:
+        if kind(method) == "memreward" and reward_model is None:
+            return (
+                f"methods: {method} needs a reward model; add the section reward_model, such as {{predictor: graph}}."
+            )
     for name, benchmark in benchmarks.items():
         if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
             return f"benchmarks: {name}: source: mirror needs data: mirror, the folder that holds its files."

@@ -70,6 +70,18 @@ LABELS = pa.schema(
     ]
 )
 
+#: What a reward model says of responses to queries that it saw no label of, beside their true rewards.
+PREDICTIONS = pa.schema(
+    [
+        ("split", pa.string()),
+        ("query_id", pa.string()),
+        ("benchmark", pa.string()),
+        ("sample", pa.int32()),
+        ("reward", pa.float32()),  # the truth: nothing that trains or selects reads this table
+        ("probability", pa.float32()),
+    ]
+)
+
 
 def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
     """Read a parquet table and check its columns.

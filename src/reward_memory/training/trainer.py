@@ -138,7 +138,7 @@ class RewardMemoryTrainer(PPOTrainerSync):
     def reward_model(self):
         """The frozen reward model, loaded once and only when an unlabelled row needs it."""
         if self._reward_model is None:
-            from ..graph_memory.reward_model import load
+            from ..graph_memory.predictors import load
 
             folder = self.config.trainer.v1.reward_memory.reward_model
             if folder is None:
