@@ -259,7 +259,7 @@ FLOORS = [
     {"errors", "orphans"},
     {"schemas", "text", "provenance", "randomness", "progress", "dependencies", "runtime"},
     {"benchmarks", "verifiers"},
-    {"policies", "generation"},
+    {"policies", "generation", "imported"},
     {"labels"},
     {"graph_memory"},
     {"error_memory"},
