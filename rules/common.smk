@@ -25,7 +25,7 @@ wildcard_constraints:
     benchmark="|".join(map(re.escape, config["benchmarks"])),
     suite="|".join(map(re.escape, SUITES)),
     split="train|valid|test",
-    method="|".join(map(re.escape, config["methods"])),
+    method="|".join(map(re.escape, config["methods"])) or "(?!)",
     predictor="|".join(map(re.escape, configuration.predictors(config))),
     ratio=r"\d+",
     seed=r"\d+",
@@ -46,9 +46,11 @@ def policy_folder(policy):
     return config["policies"][policy].get("path", f"<results>/policies/{policy}")
 
 
-def of_kind(kind):
-    """A wildcard constraint: the policies that come from `kind`."""
-    names = [name for name, policy in config["policies"].items() if kind in policy]
+def of_kind(*kinds):
+    """A wildcard constraint: the policies that come from one of `kinds`."""
+    names = [
+        name for name, policy in config["policies"].items() if {*kinds} & {*policy}
+    ]
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
@@ -75,16 +77,16 @@ def released_files(benchmark):
 
 def runs_solutions(benchmark):
     """Whether a benchmark's tests come from running its canonical solutions."""
-    released = config["benchmarks"][benchmark]["source"] != "generated"
+    released = config["benchmarks"][benchmark]["source"] in ("mirror", "hub")
     return released and DOMAINS[benchmark] == "code"
 
 
-def from_source(source):
-    """A wildcard constraint: the benchmarks that come from `source`."""
+def from_source(*origins):
+    """A wildcard constraint: the benchmarks that come from one of `origins`."""
     names = [
         name
         for name, benchmark in config["benchmarks"].items()
-        if benchmark["source"] == source
+        if benchmark["source"] in origins
     ]
     return "|".join(map(re.escape, names)) or "(?!)"
 
@@ -93,7 +95,7 @@ def tables():
     return [
         f"<results>/tables/{name}.csv"
         for name, suite in TABLES.items()
-        if suite in SUITES
+        if suite in SUITES and config["methods"]
     ]
 
 
@@ -101,12 +103,27 @@ def figures():
     return [
         f"<results>/figures/{name}.svg"
         for name, suite in TABLES.items()
-        if suite in SUITES
+        if suite in SUITES and config["methods"]
     ]
+
+
+def imported_reward_models():
+    """What there is to build where rollouts are imported: no policy is there to train or evaluate."""
+    if not config["rollouts"]["import"]:
+        return []
+    return expand(
+        "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
+        policy=config["policies"],
+        predictor=config["reward_model"]["predictor"],
+        ratio=config["label_ratios"],
+        seed=config["seeds"],
+    )
 
 
 def graded(wc):
     """One verdicts file an arm and seed."""
+    if not config["methods"]:
+        raise WorkflowError("methods: imported rollouts have none to evaluate.")
     return [
         f"<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{TABLES[wc.table]}.parquet"
         for policy in config["policies"]

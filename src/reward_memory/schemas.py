@@ -49,6 +49,15 @@ RESPONSES = pa.schema(
     ]
 )
 
+#: One row a response that was imported with a reward; kept apart from the responses like TRUTHS from the queries.
+REWARDS = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("sample", pa.int32()),
+        ("reward", pa.float32()),  # 1 correct, 0 wrong
+    ]
+)
+
 #: One row a graded response.
 VERDICTS = pa.schema(
     [

@@ -75,7 +75,7 @@ class Predictor(ABC):
         """Probability that each response is right: a (len(responses[i]),) float32 array for each query.
 
         queries    texts as `embedding.query_text` gives them; the same text may stand for several groups
-        responses  (thinking, answer) of each sample of a query, as `text.split_response` gives them; any number
+        responses  (thinking, answer) of each sample of a query, as `reading.split_response` gives them; any number
         domains    math | qa | code, one a query
 
         FloatingPointError if a probability is not finite.

@@ -12,9 +12,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..verifiers.answers import Answer, find_answer
-from ..verifiers.choice import extract_letter
-from ..verifiers.plain_numbers import last_number, number_with_unit, plain_number
+from ..reading.answers import Answer, find_answer
+from ..reading.choices import extract_letter
+from ..reading.numbers import last_number, number_with_unit, plain_number
 
 #: Columns of `signals`.
 NAMES = (

@@ -14,7 +14,7 @@ from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from .. import schemas
 from ..graph_memory.embedding import query_text
-from ..text import split_response
+from ..reading.responses import split_response
 from ..verifiers import Grader
 from .reward import decode_truth
 
