@@ -34,7 +34,7 @@ pathvars:
 rule all:
     "All tables and figures of the configuration, or the reward models on what is imported."
     input:
-        lambda wc: tables() + figures() + imported_reward_models(),
+        lambda wc: tables() + figures(),
 
 
 include: "rules/common.smk"

@@ -6,9 +6,10 @@ from reward_memory.dependencies import source_hash
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 RESULTS = config["results"]
-SAMPLED_SPLITS = [
+# where a reward model is measured: on what it is fitted to, and on the other splits that hold a query
+SAMPLED_SPLITS = ["train"] + [
     split
-    for split in ("train", "valid", "test")
+    for split in ("valid", "test")
     if any(
         config["benchmarks"][name][split]
         for name in configuration.members(config, "main")
@@ -92,11 +93,13 @@ def from_source(*origins):
 
 
 def tables():
-    return [
+    accuracy = [
         f"<results>/tables/{name}.csv"
         for name, suite in TABLES.items()
         if suite in SUITES and config["methods"]
     ]
+    fitted = "reward_model" in config or config["rollouts"]["import"]
+    return accuracy + (["<results>/tables/reward_models.csv"] if fitted else [])
 
 
 def figures():
@@ -105,19 +108,6 @@ def figures():
         for name, suite in TABLES.items()
         if suite in SUITES and config["methods"]
     ]
-
-
-def imported_reward_models():
-    """What there is to build where rollouts are imported: no policy is there to train or evaluate."""
-    if not config["rollouts"]["import"]:
-        return []
-    return expand(
-        "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
-        policy=config["policies"],
-        predictor=config["reward_model"]["predictor"],
-        ratio=config["label_ratios"],
-        seed=config["seeds"],
-    )
 
 
 def graded(wc):

@@ -22,7 +22,7 @@ def imported(workflow):
 def test_metrics_need_the_import_and_no_policy(imported):
     jobs = imported.jobs(METRICS, *CONFIG)
     assert sorted(rule for rule, _ in jobs) == sorted([*STAGES, "reward_model_metrics"])
-    assert imported.rules("all", *CONFIG) == {*STAGES, "reward_model_metrics", "all"}
+    assert imported.rules("all", *CONFIG) == {*STAGES, "reward_model_metrics", "reward_models_table", "all"}
 
 
 def test_every_split_has_all_that_a_reward_model_is_fitted_and_measured_on(imported):
@@ -117,7 +117,7 @@ def test_a_file_becomes_metrics_and_hidden_rewards_reach_nothing_that_learns(imp
     metrics = json.loads((imported.folder / METRICS).read_text())
     labelled = pd.read_parquet(results / "labels/main/ratio20.parquet").set_index("id")["labelled"]
     assert [len(labelled), labelled.sum()] == [24, 5]
-    assert [metrics["overall"][name] for name in ("queries", "responses")] == [19, 76]
+    assert [metrics["train"]["overall"][name] for name in ("queries", "responses")] == [19, 76]
     paths = pd.read_parquet(results / "verdicts/mine/main/train.parquet").groupby("query_id")["path"].first()
     assert all((path == "given") == (int(name.removeprefix("sums/id/s")) % 2 == 0) for name, path in paths.items())
 
@@ -131,7 +131,7 @@ def test_a_file_becomes_metrics_and_hidden_rewards_reach_nothing_that_learns(imp
     brought(imported, rows)
     imported.run(METRICS, "--cores", "1", *CONFIG)
     assert {name: (results / name).read_bytes() for name in learned} == before
-    assert json.loads((imported.folder / METRICS).read_text())["overall"]["base_rate"] == 0
+    assert json.loads((imported.folder / METRICS).read_text())["train"]["overall"]["base_rate"] == 0
 
 
 def texts(one: dict) -> list[str]:
