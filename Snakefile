@@ -32,7 +32,7 @@ pathvars:
 
 
 rule all:
-    "All tables and figures of the configuration."
+    "All tables and figures of the configuration, or the reward models on what is imported."
     input:
         lambda wc: tables() + figures(),
 
@@ -47,3 +47,8 @@ include: "rules/reward_models.smk"
 include: "rules/training.smk"
 include: "rules/evaluation.smk"
 include: "rules/tables.smk"
+
+
+if config["rollouts"]["import"]:
+
+    include: "rules/imports.smk"

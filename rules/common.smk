@@ -6,6 +6,15 @@ from reward_memory.dependencies import source_hash
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 RESULTS = config["results"]
+# where a reward model is measured: on what it is fitted to, and on the other splits that hold a query
+SAMPLED_SPLITS = ["train"] + [
+    split
+    for split in ("valid", "test")
+    if any(
+        config["benchmarks"][name][split]
+        for name in configuration.members(config, "main")
+    )
+]
 TABLES = {"main": "main", "ood": "ood"}  # table -> the suite it is about
 SUITES = list(
     dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
@@ -17,8 +26,8 @@ wildcard_constraints:
     benchmark="|".join(map(re.escape, config["benchmarks"])),
     suite="|".join(map(re.escape, SUITES)),
     split="train|valid|test",
-    method="|".join(map(re.escape, config["methods"])),
-    predictor="graph",
+    method="|".join(map(re.escape, config["methods"])) or "(?!)",
+    predictor="|".join(map(re.escape, configuration.predictors(config))),
     ratio=r"\d+",
     seed=r"\d+",
 
@@ -38,9 +47,11 @@ def policy_folder(policy):
     return config["policies"][policy].get("path", f"<results>/policies/{policy}")
 
 
-def of_kind(kind):
-    """A wildcard constraint: the policies that come from `kind`."""
-    names = [name for name, policy in config["policies"].items() if kind in policy]
+def of_kind(*kinds):
+    """A wildcard constraint: the policies that come from one of `kinds`."""
+    names = [
+        name for name, policy in config["policies"].items() if {*kinds} & {*policy}
+    ]
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
@@ -67,38 +78,42 @@ def released_files(benchmark):
 
 def runs_solutions(benchmark):
     """Whether a benchmark's tests come from running its canonical solutions."""
-    released = config["benchmarks"][benchmark]["source"] != "generated"
+    released = config["benchmarks"][benchmark]["source"] in ("mirror", "hub")
     return released and DOMAINS[benchmark] == "code"
 
 
-def from_source(source):
-    """A wildcard constraint: the benchmarks that come from `source`."""
+def from_source(*origins):
+    """A wildcard constraint: the benchmarks that come from one of `origins`."""
     names = [
         name
         for name, benchmark in config["benchmarks"].items()
-        if benchmark["source"] == source
+        if benchmark["source"] in origins
     ]
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def tables():
-    return [
+    accuracy = [
         f"<results>/tables/{name}.csv"
         for name, suite in TABLES.items()
-        if suite in SUITES
+        if suite in SUITES and config["methods"]
     ]
+    fitted = "reward_model" in config or config["rollouts"]["import"]
+    return accuracy + (["<results>/tables/reward_models.csv"] if fitted else [])
 
 
 def figures():
     return [
         f"<results>/figures/{name}.svg"
         for name, suite in TABLES.items()
-        if suite in SUITES
+        if suite in SUITES and config["methods"]
     ]
 
 
 def graded(wc):
     """One verdicts file an arm and seed."""
+    if not config["methods"]:
+        raise WorkflowError("methods: imported rollouts have none to evaluate.")
     return [
         f"<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{TABLES[wc.table]}.parquet"
         for policy in config["policies"]

@@ -13,6 +13,8 @@ rule queries:
         "<logs>/queries/{benchmark}.log",
     benchmark:
         "<usage>/queries/{benchmark}.jsonl"
+    wildcard_constraints:
+        benchmark=from_source("generated", "mirror", "hub"),
     conda:
         "../envs/cpu.yaml"
     threads: 1

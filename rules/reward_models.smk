@@ -67,13 +67,28 @@ rule reward_model_metrics:
     "Compare a frozen reward model with the hidden truth. Nothing that trains or selects reads the result."
     input:
         model=rules.reward_model.output,
-        queries=rules.reward_model.input.queries,
-        responses=rules.reward_model.input.responses,
-        embeddings=rules.reward_model.input.embeddings,
+        # split by split, each with all benchmarks
+        queries=expand(
+            "<results>/data/{name}/{split}.parquet",
+            split=SAMPLED_SPLITS,
+            name=members("main"),
+        ),
+        responses=expand(
+            "<results>/rollouts/{{policy}}/{name}/{split}.parquet",
+            split=SAMPLED_SPLITS,
+            name=members("main"),
+        ),
+        embeddings=expand(
+            "<results>/embeddings/{{policy}}/main/{split}.safetensors",
+            split=SAMPLED_SPLITS,
+        ),
         rewards=rules.reward_model.input.rewards,
-        verdicts="<results>/verdicts/{policy}/main/train.parquet",
+        verdicts=expand(
+            "<results>/verdicts/{{policy}}/main/{split}.parquet", split=SAMPLED_SPLITS
+        ),
     output:
-        "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
+        metrics="<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
+        predictions="<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/predictions.parquet",
     log:
         "<logs>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:
@@ -86,6 +101,8 @@ rule reward_model_metrics:
         mem_mb=3_000,
         runtime="1h",
     params:
+        splits=SAMPLED_SPLITS,
+        benchmarks=len(members("main")),
         src=sources("reward_model_metrics"),
         state=f"{RESULTS}/state",
     script:

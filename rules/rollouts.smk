@@ -9,6 +9,8 @@ rule rollouts:
         "<logs>/rollouts/{policy}.{benchmark}.{split}.log",
     benchmark:
         "<usage>/rollouts/{policy}.{benchmark}.{split}.jsonl"
+    wildcard_constraints:
+        policy=of_kind("bootstrap", "package", "path"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -17,7 +19,11 @@ rule rollouts:
         mem_mb=lambda wc, attempt: 3_000 * attempt,
         runtime="2h",
     params:
-        sampling=lookup("rollouts", within=config),
+        sampling={
+            name: value
+            for name, value in config["rollouts"].items()
+            if name not in ("import", "bad_rows")
+        },
         seed=config["data"]["seed"],
         src=sources("rollouts"),
         state=f"{RESULTS}/state",
@@ -37,6 +43,14 @@ rule verdicts:
         responses=lambda wc: expand(
             "<results>/rollouts/{{policy}}/{name}/{{split}}.parquet",
             name=members(wc.suite),
+        ),
+        rewards=lambda wc: (
+            expand(
+                "<results>/rollouts/{{policy}}/{name}/{{split}}.rewards.parquet",
+                name=members(wc.suite),
+            )
+            if config["rollouts"]["import"]
+            else []
         ),
     output:
         "<results>/verdicts/{policy}/{suite}/{split}.parquet",

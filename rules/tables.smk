@@ -67,3 +67,41 @@ rule accuracy_figure:
         state=f"{RESULTS}/state",
     script:
         "../scripts/accuracy_figure.py"
+
+
+rule reward_models_table:
+    "Every reward model on the queries whose labels it did not see."
+    input:
+        predictions=[
+            f"<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/predictions.parquet"
+            for policy in config["policies"]
+            for predictor in config["predictors"]
+            for ratio in config["label_ratios"]
+            for seed in config["seeds"]
+        ],
+        published=rules.accuracy_table.input.published,
+    output:
+        report(
+            "<results>/tables/reward_models.csv",
+            caption="../report/reward_models_table.rst",
+            category="Reward models",
+        ),
+    log:
+        "<logs>/reward_models_table.log",
+    benchmark:
+        "<usage>/reward_models_table.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4_000,
+        runtime="30m",
+    params:
+        policies=list(config["policies"]),
+        predictors=config["predictors"],
+        ratios=config["label_ratios"],
+        seeds=config["seeds"],
+        src=sources("reward_models_table"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/reward_models_table.py"

@@ -16,6 +16,8 @@ rule training_queries:
         "<logs>/training_queries/{method}.{ratio}.log",
     benchmark:
         "<usage>/training_queries/{method}.{ratio}.jsonl"
+    wildcard_constraints:
+        method="r1-p|memreward|oracle",
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -59,15 +61,17 @@ rule train:
     "Train one policy with GRPO (verl)."
     input:
         policy=lambda wc: policy_folder(wc.policy),
-        train="<results>/training_queries/{method}/ratio{ratio}/train.parquet",
+        train=lambda wc: "<results>/training_queries/{kind}/ratio{{ratio}}/train.parquet".format(
+            kind=configuration.kind(wc.method)
+        ),
         valid="<results>/training_queries/valid.parquet",
         reward_model=lambda wc: (
             expand(
                 "<results>/reward_models/{{policy}}/{predictor}/ratio{{ratio}}/seed{{seed}}/{file}",
-                predictor=config["reward_model"]["predictor"],
+                predictor=configuration.predictor(config, wc.method),
                 file=["model.safetensors", "memory.safetensors", "model.json"],
             )
-            if wc.method == "memreward"
+            if configuration.kind(wc.method) == "memreward"
             else []
         ),
     output:

@@ -77,6 +77,14 @@ class Workflow:
         return Workflow(folder)
 
 
+def documented_import(folder: Path) -> str:
+    """Write the configuration and the rows that docs/import.md shows; its Python example is returned."""
+    blocks = dict(re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "docs/import.md").read_text(), re.MULTILINE | re.DOTALL))
+    (folder / "my.yaml").write_text(blocks["yaml"])
+    (folder / "mine.jsonl").write_text(blocks["json"])
+    return blocks["python"]
+
+
 @pytest.fixture
 def workflow(tmp_path: Path) -> Workflow:
     """A fresh copy of the project without results."""

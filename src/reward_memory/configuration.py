@@ -8,7 +8,9 @@ from typing import Any
 import jsonschema
 import yaml
 
+from . import imported
 from .benchmarks import mirror
+from .benchmarks.registry import DOMAINS
 from .benchmarks.revisions import commits
 from .errors import InputError
 from .policies.snapshots import check
@@ -34,13 +36,13 @@ def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml")
     InputError: one sentence with file, key, value and mend, for the first mistake.
     """
     schema = yaml.safe_load(schema_path.read_text())
-    config = _fill(copy.deepcopy(config), schema)
+    config = _fill(_fit_to_import(copy.deepcopy(config)), schema)
     errors = sorted(
         _Validator(schema).iter_errors(config), key=lambda error: (len(error.absolute_path), str(error.path))
     )
     if errors:
         raise InputError(f"{source}: {_sentence(errors[0], config)}")
-    if wrong := _contradiction(config):
+    if wrong := _misplaced_import(config) or _contradiction(config):
         raise InputError(f"{source}: {wrong}")
     return config
 
@@ -49,11 +51,30 @@ def arms(config: dict[str, Any]) -> list[tuple[str, int]]:
     """(method, label ratio) of each arm: base at 0 %, oracle at 100 %, the others at every configured ratio."""
     out: list[tuple[str, int]] = []
     for method in config["methods"]:
-        if method in RATIO_METHODS:
+        if kind(method) in RATIO_METHODS:
             out += [(method, ratio) for ratio in config["label_ratios"]]
         else:
             out.append((method, 0 if method == "base" else 100))
     return out
+
+
+def kind(method: str) -> str:
+    """The method without the predictor that it may name: memreward of memreward:logistic."""
+    return method.partition(":")[0]
+
+
+def predictor(config: dict[str, Any], method: str) -> str | None:
+    """The reward model that a method trains with, None if it needs none."""
+    if kind(method) != "memreward":
+        return None
+    return method.partition(":")[2] or config["reward_model"]["predictor"]
+
+
+def predictors(config: dict[str, Any]) -> list[str]:
+    """All reward models that the configuration names."""
+    named = [predictor(config, method) for method in config["methods"]]
+    own = [config["reward_model"]["predictor"]] if config.get("reward_model") else []
+    return list(dict.fromkeys([*own, *filter(None, named), *config["predictors"]]))
 
 
 def members(config: dict[str, Any], suite: str) -> list[str]:
@@ -61,11 +82,19 @@ def members(config: dict[str, Any], suite: str) -> list[str]:
     return [name for name, benchmark in config["benchmarks"].items() if benchmark["suite"] == suite]
 
 
+def domain(config: dict[str, Any], name: str) -> str:
+    """How responses to a benchmark's queries are graded: math | qa | code."""
+    return config["benchmarks"][name].get("domain") or DOMAINS[name]
+
+
 def check_files(config: dict[str, Any]) -> dict[str, list[Path]]:
-    """Files that the user brings: benchmark -> its files in the mirror; policies given by path are looked at, too.
+    """Files that the user brings: benchmark -> its files in the mirror; policies given by path and rollouts to import
+    are looked at, too.
 
     InputError names a missing file before anything runs.
     """
+    if config["rollouts"]["import"]:
+        imported.check(Path(config["rollouts"]["import"]))
     for policy in config["policies"].values():
         if "path" in policy:
             check(Path(policy["path"]))
@@ -81,9 +110,11 @@ def _fill(value: Any, schema: dict) -> Any:
 
     YAML takes 1e-6 for text, and Snakemake passes `--config 'seeds=[0,1]'` on as text.
     """
-    if isinstance(value, str) and schema.get("type") in ("integer", "number"):
+    kinds = schema.get("type", ())
+    kinds = (kinds,) if isinstance(kinds, str) else kinds
+    if isinstance(value, str) and ("integer" in kinds or "number" in kinds):
         try:
-            return int(value) if schema["type"] == "integer" else float(value)
+            return int(value) if "integer" in kinds else float(value)
         except ValueError:
             return value
     if isinstance(value, list) and isinstance(schema.get("items"), dict):
@@ -107,14 +138,62 @@ def _sentence(error: jsonschema.ValidationError, config: dict) -> str:
         key = next(name for name in error.instance if name not in known)
         return f"{_join(path, key)}: no such key; there are {', '.join(known)}."
     if "propertyNames" in error.absolute_schema_path:
-        allowed = error.schema.get("enum")
-        mend = f"one of {', '.join(allowed)}" if allowed else "a name of letters, digits, dots and dashes"
-        return f"{_join(path, error.instance)}: {error.instance!r} is not {mend}."
+        return f"{_join(path, error.instance)}: {error.instance!r} is not {error.schema['mend']}."
     if error.validator == "required":
         key = next(name for name in error.validator_value if name not in error.instance)
         mend = error.schema.get("properties", {}).get(key, {}).get("mend", "a value")
         return f"{_join(path, key)} is missing; it should be {mend}."
     return f"{path}: {_shown(error.instance)} is not {error.schema.get('mend', error.message)}."
+
+
+def _fit_to_import(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration, with the defaults that are others where rollouts are imported; it is not checked yet."""
+    rollouts, benchmarks = config.get("rollouts"), config.get("benchmarks")
+    if isinstance(rollouts, dict) and rollouts.get("import") is not None:
+        config.setdefault("methods", [])
+    for benchmark in benchmarks.values() if isinstance(benchmarks, dict) else ():
+        if isinstance(benchmark, dict) and benchmark.get("source") == "import":
+            benchmark.setdefault("train", None)
+            benchmark.setdefault("test", 0)
+    return config
+
+
+def _misplaced_import(config: dict) -> str | None:
+    """What is wrong about names and sources, with and without imported rollouts."""
+    importing, policies = config["rollouts"]["import"] is not None, config["policies"]
+    for name, benchmark in config["benchmarks"].items():
+        source, own = benchmark["source"], benchmark.get("domain")
+        if importing and source != "import":
+            return f"benchmarks: {name}: source: {source} does not go with rollouts: import; it should be import."
+        if not importing and source == "import":
+            return f"benchmarks: {name}: source: import needs rollouts: import, the file that holds its rows."
+        if not importing and own:
+            return f"benchmarks: {name}: domain: only the source import takes it; leave it out."
+        if not importing and name not in DOMAINS:
+            return f"benchmarks: {name}: {name!r} is not one of {', '.join(DOMAINS)}; others need source: import."
+        if own is None and name not in DOMAINS:
+            return f"benchmarks: {name}: domain is missing; it should be math, qa or code."
+        if own and own != DOMAINS.get(name, own):
+            return f"benchmarks: {name}: domain: {own} is not that of {name}, {DOMAINS[name]}; leave it out."
+        if importing and benchmark["train"] == 0 and benchmark["suite"] == "main":
+            return f"benchmarks: {name}: train: 0 is too few; a reward model needs at least 1 query."
+    for name, policy in policies.items():
+        if importing and "imported" not in policy:
+            return f"policies: {name}: {next(iter(policy))} does not go with rollouts: import; give it imported: true."
+        if not importing and "imported" in policy:
+            return f"policies: {name}: imported needs rollouts: import, the file that holds its responses."
+    if not importing:
+        return None if config["methods"] else "methods: [] is not a list of different methods."
+    if len(policies) > 1:
+        return f"policies: {', '.join(policies)} are {len(policies)} names for what rollouts: import holds; give one."
+    if config["methods"]:
+        name = next(iter(policies))
+        return f"methods: {config['methods'][0]} needs a policy to run, and {name} is imported; leave methods out."
+    if "reward_model" not in config:
+        return "rollouts: import: needs a reward model; add the section reward_model, such as {predictor: graph}."
+    if not members(config, "main"):
+        return "benchmarks: none is in suite main, which the reward model learns from."
+    return None
 
 
 def _contradiction(config: dict) -> str | None:
@@ -123,8 +202,11 @@ def _contradiction(config: dict) -> str | None:
     benchmarks = config["benchmarks"]
     methods = [method for method in config["methods"] if method != "base"]
     reward_model = config.get("reward_model")
-    if "memreward" in methods and reward_model is None:
-        return "methods: memreward needs a reward model; add the section reward_model, such as {predictor: graph}."
+    for method in methods:
+        if kind(method) == "memreward" and reward_model is None:
+            return (
+                f"methods: {method} needs a reward model; add the section reward_model, such as {{predictor: graph}}."
+            )
     for name, benchmark in benchmarks.items():
         if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
             return f"benchmarks: {name}: source: mirror needs data: mirror, the folder that holds its files."
@@ -145,6 +227,8 @@ def _contradiction(config: dict) -> str | None:
         return f"training: save_every: {training['save_every']} does not divide steps, {training['steps']}."
     if reward_model and reward_model["hidden"] % reward_model["heads"]:
         return f"reward_model: heads: {reward_model['heads']} does not divide hidden, {reward_model['hidden']}."
+    if not methods:
+        return None
     queries = sum(benchmarks[name]["train"] for name in trained)
     for method in methods:
         for ratio in config["label_ratios"] if method == "r1-p" else []:

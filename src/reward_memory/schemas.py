@@ -49,6 +49,15 @@ RESPONSES = pa.schema(
     ]
 )
 
+#: One row a response that was imported with a reward; kept apart from the responses like TRUTHS from the queries.
+REWARDS = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("sample", pa.int32()),
+        ("reward", pa.float32()),  # 1 correct, 0 wrong
+    ]
+)
+
 #: One row a graded response.
 VERDICTS = pa.schema(
     [
@@ -67,6 +76,18 @@ LABELS = pa.schema(
         ("id", pa.string()),
         ("benchmark", pa.string()),
         ("labelled", pa.bool_()),
+    ]
+)
+
+#: What a reward model says of responses to queries that it saw no label of, beside their true rewards.
+PREDICTIONS = pa.schema(
+    [
+        ("split", pa.string()),
+        ("query_id", pa.string()),
+        ("benchmark", pa.string()),
+        ("sample", pa.int32()),
+        ("reward", pa.float32()),  # the truth: nothing that trains or selects reads this table
+        ("probability", pa.float32()),
     ]
 )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from reward_memory.graph_memory.rollouts import Rollouts
+from reward_memory.graph_memory.signals import NAMES
 
 
 def unit(draw: np.random.Generator, count: int) -> np.ndarray:
@@ -30,6 +31,8 @@ def made_up(sizes: list[int], seed: int = 0, labelled: bool = True) -> Rollouts:
         thinking=unit(draw, total),
         answer=answer,
         features=draw.random((total, 3)).astype(np.float32),
+        keys=draw.choice(["", "1", "2", "3"], total),
+        signals=draw.random((total, len(NAMES))).astype(np.float32),
         rewards=rewards if labelled else np.full(total, np.nan, np.float32),
     )
 

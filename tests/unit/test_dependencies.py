@@ -257,9 +257,9 @@ def test_training_depends_on_what_verl_loads_by_name():
 #: design.md's floors, ground floor first; the workflow and the command line stand on top.
 FLOORS = [
     {"errors", "orphans"},
-    {"schemas", "text", "provenance", "randomness", "progress", "dependencies", "runtime"},
+    {"schemas", "reading", "provenance", "randomness", "progress", "dependencies", "runtime"},
     {"benchmarks", "verifiers"},
-    {"policies", "generation"},
+    {"policies", "generation", "imported"},
     {"labels"},
     {"graph_memory"},
     {"error_memory"},

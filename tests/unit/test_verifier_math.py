@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reward_memory.reading.answers import find_answer
 from reward_memory.verifiers import Grader, GroundTruth
-from reward_memory.verifiers.answers import find_answer
 from reward_memory.verifiers.math import Judgement, compare
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, documented_import
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"^    (\S.*)$", README, re.MULTILINE)
@@ -36,6 +36,8 @@ def test_every_command_is_known_here():
 def test_command_plans_jobs(workflow, command, request):
     if "FOLDER" in command:
         command = command.replace("FOLDER", str(request.getfixturevalue("shared") / "benchmarks"))
+    if "my.yaml" in command:
+        documented_import(workflow.folder)
     first, *arguments = shlex.split(command)
     assert first == "snakemake"
     shutil.copytree(ROOT / "profiles", workflow.folder / "profiles")

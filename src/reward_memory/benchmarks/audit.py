@@ -108,7 +108,7 @@ def _row(stage: str, name: str, split: str, measure: str, count: int | None = No
 def _provenance(name: str, source: Source) -> Iterator[dict]:
     """Source, licence, and the commit of each repository and the SHA-256 of each file that was read."""
     yield _row("source", name, "", "source", detail=source.source)
-    if source.source != "generated":
+    if source.source in ("mirror", "hub"):
         yield _row("source", name, "", "licence", detail=BENCHMARKS[name].licence)
     for repository, facts in source.manifest.get("repositories", {}).items():
         detail = f"{repository}@{facts['revision']}, licence on the hub: {facts['licence']}"

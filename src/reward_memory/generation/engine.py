@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..progress import Progress
 from ..provenance import digest
 from ..randomness import derive
-from ..text import split_response
+from ..reading.responses import split_response
 
 
 @dataclass(frozen=True, slots=True)

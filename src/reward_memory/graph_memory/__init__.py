@@ -14,11 +14,12 @@ _HOME = {
     "Rollouts": "rollouts",
     "assemble": "rollouts",
     "GRAPH_DEFAULTS": "fitting",
-    "fit": "fitting",
+    "PREDICTORS": "predictors",
+    "Predictor": "predictor",
     "RewardModel": "reward_model",
-    "load": "reward_model",
-    "save": "reward_model",
-    "assess": "assessment",
+    "fit": "predictors",
+    "load": "predictors",
+    "save": "predictor",
 }
 
 __all__ = list(_HOME)

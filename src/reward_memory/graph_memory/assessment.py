@@ -1,4 +1,4 @@
-"""How good a reward model is on queries whose truth it never saw; nothing trains or selects on these numbers."""
+"""How good a predictor is on queries whose truth it never saw; nothing trains or selects on these numbers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from .reward_model import RewardModel
+from .predictor import Predictor
 from .rollouts import Rollouts
 
 BINS = 10
+#: What `measure` gives of a predictor, in the order of the tables.
+METRICS = ("auc", "within_query_auc", "accuracy", "precision", "recall", "f1", "fpr", "calibration_error")
 
 
-def assess(model: RewardModel, rollouts: Rollouts, verdicts: pd.DataFrame) -> dict:
-    """Metrics on the queries of `rollouts` that are not labelled, overall and by benchmark.
+def predictions(model: Predictor, rollouts: Rollouts, verdicts: pd.DataFrame, split: str) -> pd.DataFrame:
+    """One row for each response to a query of `rollouts` that is not labelled (schemas.PREDICTIONS).
 
+    split     what `rollouts` are of: train | valid | test
     verdicts  schemas.VERDICTS with the true reward of every such response; the only place where hidden truth is read
 
-    Returns {"overall": metrics, "benchmarks": {name: metrics}}, see `measure`. InputError if a verdict is missing.
+    InputError if a verdict is missing.
     """
     unseen = rollouts.take(~rollouts.labelled)
     known = dict(
@@ -27,54 +30,90 @@ def assess(model: RewardModel, rollouts: Rollouts, verdicts: pd.DataFrame) -> di
     lost = [key for key in keys if key not in known]
     if lost:
         raise InputError(f"verdicts: none for sample {lost[0][1]} of the query {lost[0][0]!r}; grade it first.")
-    truth = np.array([known[key] for key in keys], np.float64)
-    probability = model.score(unseen)
-    benchmark = unseen.benchmarks[unseen.group]
+    return pd.DataFrame(
+        {
+            "split": np.full(len(keys), split),
+            "query_id": unseen.query_ids[unseen.group],
+            "benchmark": unseen.benchmarks[unseen.group],
+            "sample": unseen.samples,
+            "reward": np.array([known[key] for key in keys], np.float32),
+            "probability": model.score(unseen) if keys else np.empty(0, np.float32),
+        }
+    )
+
+
+def assess(table: pd.DataFrame) -> dict:
+    """split -> {"overall": metrics, "benchmarks": {name: metrics}} of `predictions`; None where undefined."""
     return {
-        "overall": measure(truth, probability, unseen.group),
-        "benchmarks": {
-            str(name): measure(*(array[benchmark == name] for array in (truth, probability, unseen.group)))
-            for name in np.unique(benchmark)
-        },
+        str(split): {
+            "overall": _measured(part),
+            "benchmarks": {str(name): _measured(rows) for name, rows in part.groupby("benchmark", sort=True)},
+        }
+        for split, part in table.groupby("split", sort=False)
     }
 
 
-def measure(truth: np.ndarray, probability: np.ndarray, group: np.ndarray) -> dict[str, float | int | None]:
-    """Metrics of predicted probabilities.
+def _measured(table: pd.DataFrame) -> dict[str, float | int | None]:
+    group = pd.factorize(table["query_id"])[0]
+    truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
+    values = measure(truth, probability, group, np.ones((1, group.max(initial=-1) + 1)))
+    defined = {name: float(value[0]) if np.isfinite(value[0]) else None for name, value in values.items()}
+    return {"queries": len(np.unique(group)), "responses": len(table)} | defined
+
+
+def measure(
+    truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """base_rate and METRICS of predicted probabilities, each (b,) float64, NaN where undefined.
 
     truth        (r,) 0 or 1
     probability  (r,) in [0, 1]; more than 0.5 is predicted right
-    group        (r,) the query of each response
+    group        (r,) int64 in [0, q): the query of each response
+    weights      (b, q): how often each query counts; a row of ones, or the draws of a bootstrap
 
-    queries, responses, base_rate (share right), auc, within_query_auc (mean over queries with right and wrong
-    responses), accuracy, precision, recall, f1, fpr (false-positive rate), calibration_error (expected, 10 equal
-    bins). None where a metric is not defined, such as the AUC of one class.
+    base_rate is the share right; auc the chance that a right response is above a wrong one; within_query_auc the mean
+    of that over the queries with both; fpr the false-positive rate; calibration_error the expected one, 10 equal bins.
     """
-    from sklearn.metrics import roc_auc_score
-
     right, predicted = truth > 0.5, probability > 0.5
-    hits = int((right & predicted).sum())
-    within = []
-    for name in np.unique(group):
-        rows = group == name
-        if 0 < right[rows].mean() < 1:
-            within.append(roc_auc_score(right[rows], probability[rows]))
+    count = weights[:, group].astype(np.float64)
+    total, positive = count.sum(1), count @ right
+    hits, claimed = count @ (right & predicted), count @ predicted
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
-    gaps = [abs(right[bins == step].sum() - probability[bins == step].sum()) for step in range(BINS)]
-    return {
-        "queries": len(np.unique(group)),
-        "responses": len(truth),
-        "base_rate": _ratio(right.sum(), len(right)),
-        "auc": float(roc_auc_score(right, probability)) if 0 < right.sum() < len(right) else None,
-        "within_query_auc": float(np.mean(within)) if within else None,
-        "accuracy": _ratio((right == predicted).sum(), len(right)),
-        "precision": _ratio(hits, predicted.sum()),
-        "recall": _ratio(hits, right.sum()),
-        "f1": _ratio(2 * hits, right.sum() + predicted.sum()),
-        "fpr": _ratio((predicted & ~right).sum(), (~right).sum()),
-        "calibration_error": _ratio(sum(gaps), len(right)),
-    }
+    gaps = sum(np.abs(count[:, bins == step] @ (right - probability)[bins == step]) for step in range(BINS))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "base_rate": positive / total,
+            "auc": _auc(right, probability, count),
+            "within_query_auc": _within(right, probability, group, weights),
+            "accuracy": (count @ (right == predicted)) / total,
+            "precision": hits / claimed,
+            "recall": hits / positive,
+            "f1": 2 * hits / (positive + claimed),
+            "fpr": (claimed - hits) / (total - positive),
+            "calibration_error": gaps / total,
+        }
 
 
-def _ratio(part: float, whole: float) -> float | None:
-    return float(part / whole) if whole else None
+def _auc(right: np.ndarray, probability: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """(b,): weighted pairs of a right and a wrong response that are in order, ties half, of all such pairs."""
+    order = np.argsort(probability, kind="stable")
+    starts = np.flatnonzero(np.diff(probability[order], prepend=-np.inf))
+    if not len(starts):
+        return np.full(len(count), np.nan)
+    up, down = (np.add.reduceat(count[:, order] * side[order], starts, axis=1) for side in (right, ~right))
+    below = np.cumsum(down, 1) - down / 2
+    with np.errstate(invalid="ignore"):
+        return (up * below).sum(1) / (up.sum(1) * down.sum(1))
+
+
+def _within(right: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    each = np.full(weights.shape[1], np.nan)
+    order = np.argsort(group, kind="stable")
+    rows = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(group) else []
+    for own in rows:
+        above = probability[own][right[own]][:, None] - probability[own][~right[own]]
+        if above.size:
+            each[group[own[0]]] = ((above > 0) + (above == 0) / 2).mean()
+    both = np.isfinite(each)
+    with np.errstate(invalid="ignore"):
+        return weights[:, both] @ each[both] / weights[:, both].sum(1)

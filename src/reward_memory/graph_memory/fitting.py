@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from ..errors import InputError
-from ..randomness import derive, generator
+from ..randomness import derive
+from .folds import hold_out, labelled_only
 from .memory import Memory, nearest
 from .network import Batch, GraphNetwork
 from .reward_model import RewardModel, restore
@@ -86,34 +87,31 @@ def configure(overrides: dict) -> dict:
     return config
 
 
-def hold_out(rollouts: Rollouts, share: float, seed: int) -> np.ndarray:
-    """(q,) bool: the labelled queries kept for selection, at least one and not all, spread evenly over the benchmarks.
-
-    Systematic sampling of the queries in (benchmark, random) order. Depends on ids and the seed alone.
-    """
-    draws = [derive("holdout", int(seed), str(name)) for name in rollouts.query_ids]
-    order = sorted(range(len(draws)), key=lambda row: (rollouts.benchmarks[row], draws[row], rollouts.query_ids[row]))
-    count = min(max(1, round(share * len(order))), len(order) - 1)
-    first = generator("holdout", int(seed), "start").random()
-    held = np.zeros(len(order), bool)
-    held[[order[int((first + step) * len(order) / count)] for step in range(count)]] = True
-    return held
+def fit(rollouts: Rollouts, **settings) -> RewardModel:
+    """The model of `fit_on_top`, without an offset."""
+    return fit_on_top(rollouts, None, **settings)[0]
 
 
-def fit(
+def fit_on_top(
     rollouts: Rollouts,
+    offset: np.ndarray | None,
     *,
+    predictor: str = "graph",
     seeds: Sequence[int] = (0,),
     device: str = "cpu",
     report: Callable[[int, str], None] | None = None,
     **overrides,
-) -> RewardModel:
+) -> tuple[RewardModel, np.ndarray]:
     """Train one network a seed on the labelled queries and freeze the one that is best on the held-out fold.
 
     rollouts   only queries whose rewards were revealed are read; the others may be there or not
+    offset     (r,) logits that the network's are added to, in training and selection
+    predictor  graph, or one of its ablations (`network.LAYERS`)
     seeds      initialisation and dropout; the fold depends on the first seed only, so that the models compare
     overrides  of GRAPH_DEFAULTS
     report     called with (epochs done since the last call, a note); in all epochs * len(seeds)
+
+    Returns the model, and the (h,) logits of the held-out responses, without offset, as selection saw them.
 
     A held-out query attends to the training fold exactly as a new one does. The weights kept are those of the best
     look, not the last. The frozen memory holds all labelled queries. On a CPU the result depends on the arguments
@@ -121,21 +119,20 @@ def fit(
 
     InputError if fewer than two queries are labelled. FloatingPointError if training diverges.
     """
-    config = configure(overrides)
-    labelled = rollouts.take(rollouts.labelled)
-    if len(labelled.query_ids) < 2:
-        raise InputError(
-            f"reward_model: {len(labelled.query_ids)} labelled queries with responses are too few to train and select "
-            "on; raise label_ratios or the benchmarks' train sizes."
-        )
+    config = {"predictor": predictor} | configure(overrides)
+    labelled = labelled_only(rollouts)
+    given = np.zeros(len(rollouts.group)) if offset is None else offset
+    given = given[rollouts.labelled[rollouts.group]].astype(np.float32)
     held = hold_out(labelled, config["holdout"], seeds[0])
-    training, selection = labelled.take(~held), labelled.take(held)
-    runs = [_train(training, selection, config, int(seed), device, report) for seed in seeds]
+    parts = [(labelled.take(part), given[part[labelled.group]]) for part in (~held, held)]
+    runs = [_train(*parts, config, int(seed), device, report) for seed in seeds]
     scores = [run["score"] for run in runs]
     best = runs[int(np.argmax(scores))]
     network = restore(config, best.pop("weights")).eval()
+    logits = best["logits"]
     for run in runs:
         run.pop("weights", None)
+        run.pop("logits")
     memory = Memory.of(network, Batch.of(labelled, device), config["neighbours"])
     metrics = {
         "labelled_queries": len(labelled.query_ids),
@@ -144,7 +141,7 @@ def fit(
         "seed": best["seed"],
         "runs": runs,
     }
-    return RewardModel(network, memory, config | {"encoder_dtype": rollouts.dtype}, metrics)
+    return RewardModel(network, memory, config | {"encoder_dtype": rollouts.dtype}, metrics), logits
 
 
 def build(config: dict, seed: int) -> GraphNetwork:
@@ -155,23 +152,30 @@ def build(config: dict, seed: int) -> GraphNetwork:
 
 
 def _train(
-    training: Rollouts, selection: Rollouts, config: dict, seed: int, device: str, report: Callable | None
+    training: tuple[Rollouts, np.ndarray],
+    selection: tuple[Rollouts, np.ndarray],
+    config: dict,
+    seed: int,
+    device: str,
+    report: Callable | None,
 ) -> dict:
+    """training, selection: rollouts and the offsets of their logits."""
     network = build(config, seed).to(device)
     draws = torch.Generator(device).manual_seed(derive("graph", seed, "dropout"))
-    batch, held = Batch.of(training, device), Batch.of(selection, device)
-    rewards = torch.as_tensor(training.rewards, device=device)
+    batch, held = Batch.of(training[0], device), Batch.of(selection[0], device)
+    rewards, offset = (torch.as_tensor(array, device=device) for array in (training[0].rewards, training[1]))
     # the embeddings are unit vectors already
     neighbours = nearest(batch.query, batch.query, config["neighbours"], same=True)
     recalled = nearest(held.query, batch.query, config["neighbours"])
     criterion = CRITERIA[config["criterion"]]
-    if selection.rewards.min() == selection.rewards.max():
+    truth = selection[0].rewards
+    if truth.min() == truth.max():
         criterion = _loss  # the others need both classes
     optimiser = torch.optim.AdamW(network.parameters(), config["learning_rate"], weight_decay=config["weight_decay"])
     best, looks = {"score": -math.inf, "epoch": 0}, []
     for epoch in range(1, config["epochs"] + 1):
         optimiser.zero_grad(set_to_none=True)
-        loss = F.binary_cross_entropy_with_logits(network(batch, neighbours, generator=draws), rewards)
+        loss = F.binary_cross_entropy_with_logits(network(batch, neighbours, generator=draws) + offset, rewards)
         loss.backward()
         optimiser.step()
         if report is not None:
@@ -183,11 +187,11 @@ def _train(
             logits = network(held, recalled, keys).cpu().numpy().astype(np.float64)
         if not np.isfinite(logits).all():
             raise FloatingPointError(f"the reward model diverged at epoch {epoch}; lower reward_model: learning_rate.")
-        score = criterion(selection.rewards, logits)
+        score = criterion(truth, logits + selection[1])
         looks.append([epoch, round(loss.item(), 6), round(score, 6)])
         if score > best["score"]:
             weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
-            best = {"score": score, "epoch": epoch, "weights": weights}
+            best = {"score": score, "epoch": epoch, "weights": weights, "logits": logits}
         elif epoch - best["epoch"] >= config["patience"]:
             if report is not None and epoch < config["epochs"]:
                 report(config["epochs"] - epoch, f"seed {seed} stopped at epoch {epoch}")

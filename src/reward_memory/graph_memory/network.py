@@ -155,20 +155,66 @@ class Layer(nn.Module):
         return F.relu((from_thinking + from_memory) / 2), F.relu((from_query + from_answer) / 2), F.relu(new_answer)
 
 
+class WithoutThinking(nn.Module):
+    """The ablation without thinking nodes: queries and answers exchange messages, thinking has no say."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.query_from_answer = Attention(hidden, heads, dropout)
+        self.query_from_memory = Attention(hidden, heads, dropout)
+        self.answer_from_query = Message(hidden, heads, dropout)
+
+    def keys(self, query: Tensor) -> Tensor:
+        return self.query_from_memory.source(query)
+
+    def forward(self, nodes, group, neighbours, memory, generator):
+        query, thinking, answer = nodes
+        own = self.keys(query)
+        recalled = F.embedding(neighbours, own if memory is None else memory)
+        from_memory = self.query_from_memory.over_fixed(torch.cat([recalled, own[:, None]], 1), query, generator)
+        from_answer = self.query_from_answer.over_groups(self.query_from_answer.source(answer), group, query, generator)
+        new_answer = self.answer_from_query(query, group, generator)
+        return F.relu((from_answer + from_memory) / 2), torch.zeros_like(thinking), F.relu(new_answer)
+
+
+class WithoutMessages(nn.Module):
+    """The ablation without a graph: every node keeps to itself, in a perceptron of the same depth and width."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.query, self.thinking, self.answer = (Message(hidden, heads, dropout) for _ in range(3))
+
+    def keys(self, query: Tensor) -> Tensor:
+        return query
+
+    def forward(self, nodes, group, neighbours, memory, generator):
+        query, thinking, answer = nodes
+        return (
+            F.relu(self.query(query, None, generator)),
+            F.relu(self.thinking(thinking, None, generator)),
+            F.relu(self.answer(answer, None, generator)),
+        )
+
+
+#: predictor -> what a round of messages is; all are called as `Layer` is.
+LAYERS = {"graph": Layer, "graph-no-thinking": WithoutThinking, "mlp": WithoutMessages}
+
+
 class GraphNetwork(nn.Module):
     """Logit of "this response is right" for every response of some queries.
 
     hidden    width of a node's state, a multiple of `heads`
     layers    rounds of messages
+    layer     one of LAYERS
     products  also show the head the products query*thinking, query*answer, thinking*answer of the embeddings
               (not in the paper)
     """
 
-    def __init__(self, hidden: int, heads: int, layers: int, dropout: float, products: bool):
+    def __init__(self, hidden: int, heads: int, layers: int, dropout: float, products: bool, layer: type = Layer):
         super().__init__()
         self.scale = math.sqrt(hidden // 2)
         self.query, self.thinking, self.answer = (nn.Linear(WIDTH, hidden) for _ in range(3))
-        self.layers = nn.ModuleList(Layer(hidden, heads, dropout) for _ in range(layers))
+        self.layers = nn.ModuleList(layer(hidden, heads, dropout) for _ in range(layers))
         self.features = nn.Sequential(nn.Linear(3, 64), nn.ReLU(), nn.Linear(64, hidden))
         self.products = nn.Linear(3 * WIDTH, hidden) if products else None
         self.query_head = nn.Sequential(nn.Linear(hidden, hidden // 2), nn.LayerNorm(hidden // 2))
@@ -179,7 +225,8 @@ class GraphNetwork(nn.Module):
     @classmethod
     def of(cls, config: dict) -> GraphNetwork:
         """From a configuration such as `fitting.GRAPH_DEFAULTS`."""
-        return cls(**{key: config[key] for key in ("hidden", "heads", "layers", "dropout", "products")})
+        settings = {key: config[key] for key in ("hidden", "heads", "layers", "dropout", "products")}
+        return cls(**settings, layer=LAYERS[config["predictor"]])
 
     def enter(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         return self.query(batch.query), self.thinking(batch.thinking), self.answer(batch.answer)

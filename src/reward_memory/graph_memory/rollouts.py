@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from .embedding import read_embeddings
+from .embedding import query_text, read_embeddings
 from .features import answer_features
+from .signals import answer_key, signals
+
+RESPONSE_FIELDS = ("samples", "thinking", "answer", "features", "keys", "signals", "rewards")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Rollouts:
     query      (q, 384) float32 unit vectors
     thinking, answer  (r, 384) float32 unit vectors
     features   (r, 3) float32, see `answer_features`
+    keys       (r,) str, see `answer_key`
+    signals    (r, 17) float32, see `signals`
     rewards    (r,) float32: 0 or 1 where revealed, NaN elsewhere
     dtype      what the encoder computed in; serving uses the same
     """
@@ -37,6 +42,8 @@ class Rollouts:
     thinking: np.ndarray
     answer: np.ndarray
     features: np.ndarray
+    keys: np.ndarray
+    signals: np.ndarray
     rewards: np.ndarray
     dtype: str = "float32"
 
@@ -57,7 +64,7 @@ class Rollouts:
             *(getattr(self, name)[queries] for name in ("query_ids", "benchmarks", "domains")),
             group=np.repeat(np.arange(len(queries)), ends - starts),
             query=self.query[queries],
-            **{name: getattr(self, name)[rows] for name in ("samples", "thinking", "answer", "features", "rewards")},
+            **{name: getattr(self, name)[rows] for name in RESPONSE_FIELDS},
             dtype=self.dtype,
         )
 
@@ -112,7 +119,11 @@ def _join(queries: pd.DataFrame, responses: pd.DataFrame, arrays: dict, known: d
     kept, group = np.unique(owner[order], return_inverse=True)
     responses, queries = responses.iloc[order], queries.iloc[kept]
     domains = queries["domain"].to_numpy(str)
-    keys = zip(responses["query_id"], responses["sample"].astype(int), strict=True)
+    rows = zip(responses["query_id"], responses["sample"].astype(int), strict=True)
+    texts, answers = responses["thinking"].tolist(), responses["answer"].tolist()
+    thinking, answer = arrays["thinking"][order], arrays["answer"][order]
+    keys = np.array([answer_key(*pair) for pair in zip(answers, domains[group], strict=True)], str)
+    asked = [query_text(messages) for messages in queries["messages"]]
     return {
         "query_ids": queries["id"].to_numpy(str),
         "benchmarks": queries["benchmark"].to_numpy(str),
@@ -120,8 +131,10 @@ def _join(queries: pd.DataFrame, responses: pd.DataFrame, arrays: dict, known: d
         "group": group,
         "samples": responses["sample"].to_numpy(np.int64),
         "query": arrays["query"][kept],
-        "thinking": arrays["thinking"][order],
-        "answer": arrays["answer"][order],
-        "features": answer_features(responses["answer"].tolist(), group, domains[group]),
-        "rewards": np.array([known.get(key, np.nan) for key in keys], np.float32),
+        "thinking": thinking,
+        "answer": answer,
+        "features": answer_features(answers, group, domains[group]),
+        "keys": keys,
+        "signals": signals(asked, texts, answers, keys, (thinking, answer), group, domains),
+        "rewards": np.array([known.get(row, np.nan) for row in rows], np.float32),
     }

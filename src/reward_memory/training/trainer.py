@@ -14,7 +14,7 @@ from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from .. import schemas
 from ..graph_memory.embedding import query_text
-from ..text import split_response
+from ..reading.responses import split_response
 from ..verifiers import Grader
 from .reward import decode_truth
 
@@ -138,7 +138,7 @@ class RewardMemoryTrainer(PPOTrainerSync):
     def reward_model(self):
         """The frozen reward model, loaded once and only when an unlabelled row needs it."""
         if self._reward_model is None:
-            from ..graph_memory.reward_model import load
+            from ..graph_memory.predictors import load
 
             folder = self.config.trainer.v1.reward_memory.reward_model
             if folder is None:

@@ -5,7 +5,7 @@ import textwrap
 from functools import lru_cache
 
 from ..errors import InputError
-from .answers import final_part
+from ..reading.answers import final_part
 from .asserts import Assertion, split_assert
 from .oracles import ORACLES, matches
 from .sandbox import Run

@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 
 from ..errors import InputError
-from .answers import Answer, find_answer
-from .choice import extract_letter
+from ..reading.answers import Answer, find_answer
+from ..reading.choices import extract_letter
 from .code import find_program, tests_of
 from .math import Judgement, Question, SymbolicPool, compare
 from .sandbox import Sandbox

@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .answers import Answer, find_answer
-from .plain_numbers import decimal_comma, last_number, number_with_unit, plain_number
+from ..reading.answers import Answer, find_answer
+from ..reading.numbers import decimal_comma, last_number, number_with_unit, plain_number
 from .pool import WarmPool
 
 WORKER = Path(__file__).parent / "symbolic_worker.py"

@@ -26,7 +26,7 @@ MODULES = (
     "verl.workers.engine.fsdp",
     "verl.workers.engine_workers",
     "transformers.models.qwen2.modeling_qwen2",
-    "reward_memory.graph_memory.reward_model",
+    "reward_memory.graph_memory.predictors",
     "reward_memory.training.agent_loop",
     "reward_memory.training.cpu.rollout",
 )

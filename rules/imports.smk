@@ -1,0 +1,51 @@
+# Included only where the configuration imports rollouts: without a file to read there is nothing to make.
+IMPORTED = [
+    f"{name}/{split}"
+    for name in config["benchmarks"]
+    for split in ("train", "valid", "test")
+]
+
+
+rule import_rollouts:
+    "Read the user's file once: queries, truths, responses and rewards, each in files of their own."
+    input:
+        config["rollouts"]["import"],
+    output:
+        queries=expand("<results>/data/{part}.parquet", part=IMPORTED),
+        truths=expand("<results>/data/{part}.truths.parquet", part=IMPORTED),
+        responses=expand(
+            "<results>/rollouts/{policy}/{part}.parquet",
+            policy=config["policies"],
+            part=IMPORTED,
+        ),
+        rewards=expand(
+            "<results>/rollouts/{policy}/{part}.rewards.parquet",
+            policy=config["policies"],
+            part=IMPORTED,
+        ),
+        bad_rows="<results>/data/bad_rows.csv",
+    log:
+        "<logs>/import_rollouts.log",
+    benchmark:
+        "<usage>/import_rollouts.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        # all rows are held at once; a compressed file unfolds
+        mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
+        runtime="1h",
+    params:
+        domains={
+            name: configuration.domain(config, name) for name in config["benchmarks"]
+        },
+        sizes={
+            name: {split: benchmark[split] for split in ("train", "valid", "test")}
+            for name, benchmark in config["benchmarks"].items()
+        },
+        bad_rows=config["rollouts"]["bad_rows"],
+        seed=config["data"]["seed"],
+        src=sources("import_rollouts"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/import_rollouts.py"

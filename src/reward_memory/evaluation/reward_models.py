@@ -1,0 +1,82 @@
+"""The table of the reward models: how well each predicts the rewards of queries whose labels it never saw."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .. import schemas
+from ..errors import InputError
+from ..graph_memory.assessment import METRICS, measure
+
+RESAMPLES = 1000
+OVERALL = "overall"
+#: Metrics with a published figure, and their names in reference/published_results.csv; it is about the valid split.
+PUBLISHED = {"auc": "gnn_roc_auc", "accuracy": "gnn_accuracy", "precision": "gnn_precision", "recall": "gnn_recall"}
+COLUMNS = [
+    *("policy", "predictor", "label_ratio", "split", "benchmark", "metric"),
+    *("seeds", "queries", "responses", "base_rate", "mean", "sd", "ci_low", "ci_high", "published"),
+]
+
+
+def read(paths: Iterable[str | Path]) -> list[pd.DataFrame]:
+    """The predictions of one reward model, one table a seed. InputError if two are about other responses."""
+    tables = [schemas.read(path, schemas.PREDICTIONS) for path in paths]
+    keys = ["split", "query_id", "sample", "reward"]
+    for path, table in zip(paths, tables, strict=True):
+        if not table[keys].equals(tables[0][keys]):
+            raise InputError(f"{path}: is about other responses than the other seeds; delete it and run again.")
+    return tables
+
+
+def rows(tables: Sequence[pd.DataFrame], model: dict, published: pd.DataFrame) -> list[dict]:
+    """Rows of one reward model: split x (all benchmarks, each benchmark) x metric.
+
+    tables     one a seed, rows alike: schemas.PREDICTIONS
+    model      policy, predictor, label_ratio
+    published  reference/published_results.csv; its figures of the paper's graph stand beside `graph` on valid
+    """
+    out = []
+    for split in dict.fromkeys(tables[0]["split"]):
+        inside = (tables[0]["split"] == split).to_numpy()
+        for benchmark in [OVERALL, *dict.fromkeys(tables[0]["benchmark"][inside])]:
+            chosen = inside if benchmark == OVERALL else inside & (tables[0]["benchmark"] == benchmark).to_numpy()
+            parts = [table[chosen] for table in tables]
+            known = _published(published, benchmark) if (model["predictor"], split) == ("graph", "valid") else {}
+            place = model | {"split": split, "benchmark": benchmark}
+            out += [place | row | {"published": known.get(PUBLISHED.get(row["metric"]))} for row in _metric_rows(parts)]
+    return out
+
+
+def _metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
+    """Mean and standard deviation over seeds; the interval is a percentile bootstrap over queries and seeds."""
+    group, names = pd.factorize(tables[0]["query_id"])
+    queries, seeds = len(names), len(tables)
+    generator = np.random.default_rng(0)
+    draws = generator.multinomial(queries, np.full(queries, 1 / queries), RESAMPLES)
+    weights = np.concatenate([np.ones((1, queries), np.int64), draws])
+    chosen = generator.integers(seeds, size=(RESAMPLES, seeds))
+    truth = tables[0]["reward"].to_numpy()
+    measured = [_measured(truth, table["probability"].to_numpy(), group, weights) for table in tables]
+    counts = {"seeds": seeds, "queries": queries, "responses": len(truth), "base_rate": measured[0]["base_rate"][0]}
+    out = []
+    for metric in METRICS:
+        values = np.stack([one[metric] for one in measured])
+        means = values[:, 1:][chosen.T, np.arange(RESAMPLES)].mean(0)
+        low, high = np.nanquantile(means, [0.025, 0.975]) if np.isfinite(means).any() else (np.nan, np.nan)
+        spread = values[:, 0].std(ddof=1) if seeds > 1 else np.nan
+        numbers = {"mean": values[:, 0].mean(), "sd": spread, "ci_low": low, "ci_high": high}
+        out.append({"metric": metric} | counts | numbers)
+    return out
+
+
+def _measured(truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray) -> dict:
+    # in parts: a weight for each response and draw is a large array
+    parts = [measure(truth, probability, group, part) for part in np.array_split(weights, 1 + len(weights) // 100)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _published(published: pd.DataFrame, benchmark: str) -> dict[str, float]:
+    part = published[(published["table"] == "gnn_quality") & (published["benchmark"] == benchmark)]
+    return dict(zip(part["metric"], part["value"], strict=True))

@@ -1,0 +1,151 @@
+"""Metrics of reward models, against hand-computed values and scikit-learn."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from graph_rollouts import made_up
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score, roc_auc_score
+
+from reward_memory.errors import InputError
+from reward_memory.evaluation import reward_models
+from reward_memory.graph_memory.assessment import METRICS, assess, measure, predictions
+from reward_memory.graph_memory.predictors import fit
+
+TRUTH = np.array([1, 1, 0, 0, 1, 1])
+PROBABILITY = np.array([0.9, 0.4, 0.6, 0.1, 0.8, 0.7])
+GROUP = np.array([0, 0, 0, 0, 1, 1])
+NOTHING = pd.DataFrame(columns=["table", "benchmark", "metric", "value"])
+
+
+def once(truth, probability, group):
+    return {name: value[0] for name, value in measure(truth, probability, group, np.ones((1, group.max() + 1))).items()}
+
+
+def test_metrics_by_hand():
+    found = once(TRUTH, PROBABILITY, GROUP)
+    assert found["base_rate"] == pytest.approx(4 / 6)
+    assert found["auc"] == pytest.approx(7 / 8)
+    assert found["within_query_auc"] == pytest.approx(3 / 4)
+    assert found["accuracy"] == pytest.approx(4 / 6)
+    assert found["precision"] == found["recall"] == found["f1"] == pytest.approx(3 / 4)
+    assert found["fpr"] == pytest.approx(1 / 2)
+    assert found["calibration_error"] == pytest.approx((0.1 + 0.6 + 0.6 + 0.1 + 0.2 + 0.3) / 6)
+
+
+def test_metrics_of_one_class_are_left_open():
+    found = once(np.ones(3), np.array([0.2, 0.3, 0.1]), np.zeros(3, int))
+    assert np.isnan([found["auc"], found["within_query_auc"], found["precision"], found["fpr"]]).all()
+    assert found["recall"] == 0
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 3)), min_size=1, max_size=30), st.data())
+def test_weights_count_as_repetitions_do(rows, data):
+    truth, tenths, group = (np.array(column) for column in zip(*rows, strict=True))
+    group = np.unique(group, return_inverse=True)[1]
+    queries = int(group.max()) + 1
+    weights = np.array(data.draw(st.lists(st.integers(0, 3), min_size=queries, max_size=queries)))
+    probability = tenths / 5
+    repeated = np.repeat(np.arange(len(truth)), weights[group])
+    found = {name: value[0] for name, value in measure(truth, probability, group, weights[None]).items()}
+    if not len(repeated):
+        return
+    assert found["accuracy"] == pytest.approx((truth == (probability > 0.5))[repeated].mean())
+    if 0 < truth[repeated].sum() < len(repeated):
+        assert found["auc"] == pytest.approx(roc_auc_score(truth[repeated], probability[repeated]))
+        assert found["f1"] == pytest.approx(f1_score(truth[repeated], probability[repeated] > 0.5, zero_division=0))
+    within = [
+        roc_auc_score(truth[group == name], probability[group == name])
+        for name in np.repeat(np.arange(len(weights)), weights)
+        if 0 < truth[group == name].mean() < 1
+    ]
+    assert found["within_query_auc"] == pytest.approx(np.mean(within) if within else np.nan, nan_ok=True)
+
+
+@pytest.fixture
+def half_labelled():
+    """(model, rollouts whose first 10 queries are labelled, verdicts on all)."""
+    whole = made_up([4] * 20)
+    rollouts = replace(whole, rewards=np.where(whole.group < 10, whole.rewards, np.nan).astype(np.float32))
+    verdicts = pd.DataFrame(
+        {"query_id": whole.query_ids[whole.group], "sample": whole.samples, "reward": whole.rewards}
+    )
+    return fit("majority", rollouts), rollouts, verdicts
+
+
+def test_predictions_are_about_unlabelled_queries_only(half_labelled):
+    model, rollouts, verdicts = half_labelled
+    table = predictions(model, rollouts, verdicts, "train")
+    assert set(table["query_id"]) == set(rollouts.query_ids[10:])
+    labelled = verdicts["query_id"].isin(rollouts.query_ids[:10])
+    nonsense = verdicts.assign(reward=verdicts["reward"].where(~labelled, 0.0))
+    pd.testing.assert_frame_equal(predictions(model, rollouts, nonsense, "train"), table)
+    found = assess(table)["train"]
+    assert found["overall"]["queries"] == 10
+    assert found["overall"]["auc"] == pytest.approx(roc_auc_score(table["reward"], table["probability"]))
+    assert sum(part["responses"] for part in found["benchmarks"].values()) == 40
+
+
+def test_a_missing_verdict_is_named(half_labelled):
+    model, rollouts, verdicts = half_labelled
+    with pytest.raises(InputError, match="verdicts: none for sample"):
+        predictions(model, rollouts, verdicts.iloc[:0], "train")
+
+
+def seeds_of(half_labelled, count):
+    model, rollouts, verdicts = half_labelled
+    table = predictions(model, rollouts, verdicts, "valid")
+    noise = np.random.default_rng(0).random((count, len(table))).astype(np.float32)
+    return [table.assign(probability=row) for row in noise]
+
+
+def test_the_table_has_a_row_for_each_benchmark_and_metric(half_labelled):
+    model = {"policy": "tiny", "predictor": "graph", "label_ratio": 50}
+    published = pd.DataFrame(
+        {"table": ["gnn_quality"], "benchmark": ["overall"], "metric": ["gnn_roc_auc"], "value": [0.9]}
+    )
+    tables = seeds_of(half_labelled, 3)
+    table = pd.DataFrame(reward_models.rows(tables, model, published), columns=reward_models.COLUMNS)
+    assert table["benchmark"].unique().tolist() == ["overall", *tables[0]["benchmark"].unique()]
+    assert table["metric"].tolist() == [*METRICS] * 4
+    row = table[(table["benchmark"] == "overall") & (table["metric"] == "auc")].squeeze()
+    each = [roc_auc_score(one["reward"], one["probability"]) for one in tables]
+    assert row["mean"] == pytest.approx(np.mean(each))
+    assert row["sd"] == pytest.approx(np.std(each, ddof=1))
+    assert row["ci_low"] < row["mean"] < row["ci_high"]
+    assert (row["seeds"], row["queries"], row["responses"], row["published"]) == (3, 10, 40, 0.9)
+    other = reward_models.rows(tables, model | {"predictor": "mlp"}, published)
+    assert not any(row["published"] for row in other)
+
+
+def test_seeds_about_other_responses_are_refused(half_labelled, tmp_path):
+    from reward_memory import schemas
+
+    one, two = seeds_of(half_labelled, 2)
+    for name, table in (("one", one), ("two", two.iloc[:-1])):
+        schemas.write(table, tmp_path / name, schemas.PREDICTIONS)
+    with pytest.raises(InputError, match="two: is about other responses"):
+        reward_models.read([tmp_path / "one", tmp_path / "two"])
+
+
+def test_an_interval_covers_the_truth_about_as_often_as_it_says():
+    generator, hits = np.random.default_rng(1), 0
+    for _ in range(60):
+        right = generator.random(80) < 0.5
+        table = pd.DataFrame(
+            {
+                "split": "test",
+                "query_id": np.repeat(np.arange(40), 2).astype(str),
+                "benchmark": "x",
+                "sample": np.tile([0, 1], 40),
+                "reward": right.astype(np.float32),
+                "probability": (generator.normal(size=80) + right).astype(np.float32),
+            }
+        )
+        model = {"policy": "", "predictor": "", "label_ratio": 0}
+        row = next(one for one in reward_models.rows([table], model, NOTHING) if one["metric"] == "auc")
+        hits += row["ci_low"] < 0.7602 < row["ci_high"]  # P(normal + 1 > normal)
+    assert hits >= 50

@@ -1,0 +1,288 @@
+"""One row of a file to import: every form, and everything that can be wrong with it."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imported_rows import CODE, DOMAINS, MATH, QA
+
+from reward_memory.imported.rows import BadRowError, Response, parse
+from reward_memory.reading.responses import split_response
+
+
+def read(row: dict, number: int = 1):
+    return parse(json.dumps(row).encode(), number, DOMAINS)
+
+
+# --- forms
+
+
+def test_a_query_is_one_message_of_the_user_without_a_system_prompt():
+    assert read(MATH).item.messages == (("user", "What is 7 + 5?"),)
+
+
+def test_messages_are_taken_as_they_are():
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "What is 7 + 5?"}]
+    row = {key: value for key, value in MATH.items() if key != "query"} | {"messages": messages}
+    assert read(row).item.messages == (("system", "Be brief."), ("user", "What is 7 + 5?"))
+
+
+def test_a_row_of_a_parquet_file_says_the_same_as_a_line():
+    row = MATH | {"messages": None, "options": None, "id": None}
+    assert parse(row, 1, DOMAINS) == read(MATH)
+
+
+def test_a_byte_order_mark_before_the_first_line_does_no_harm():
+    assert parse(b"\xef\xbb\xbf" + json.dumps(MATH).encode(), 1, DOMAINS) == read(MATH)
+
+
+@pytest.mark.parametrize(("given", "name"), [(None, "row/3"), ("q7", "id/q7"), (7, "id/7"), ("7", "id/7")])
+def test_the_id_is_the_files_or_the_rows_number(given, name):
+    assert read(MATH | {"id": given}, 3).id == f"sums/{name}"
+
+
+@pytest.mark.parametrize(("truth", "text"), [(12, "12"), (1.5, "1.5"), (" \\frac{1}{2} ", "\\frac{1}{2}")])
+def test_a_truth_is_a_text_or_a_number(truth, text):
+    assert read(MATH | {"ground_truth": truth}).item.ground_truth == text
+
+
+def test_options_that_the_query_lacks_are_put_below_it():
+    item = read(QA).item
+    assert item.messages == (("user", "Which is a colour?\nA. red\nB. dog\nC. seven"),)
+    assert item.options == ("red", "dog", "seven")
+
+
+def test_options_that_the_query_has_are_not_said_twice():
+    query = "Which is a colour: red, dog or seven?"
+    assert read(QA | {"query": query}).item.messages == (("user", query),)
+
+
+def test_a_choices_truth_is_a_letter_in_either_case():
+    assert read(QA | {"ground_truth": "b"}).item.ground_truth == "B"
+
+
+def test_without_options_a_choice_goes_from_a_to_e():
+    row = {key: value for key, value in QA.items() if key != "options"}
+    assert read(row | {"ground_truth": "E"}).item.ground_truth == "E"
+
+
+CALLS = {"entry_point": "double", "calls": [[2]], "expected": [4]}
+
+
+@pytest.mark.parametrize(
+    ("tests", "kept"),
+    [
+        (["assert double(2) == 4"], {"assert": ["assert double(2) == 4"]}),
+        (CALLS, CALLS),
+        (json.dumps(CALLS), CALLS),
+    ],
+    ids=["asserts", "calls", "text"],
+)
+def test_tests_are_asserts_or_calls_as_json_or_its_text(tests, kept):
+    item = read(CODE | {"tests": tests}).item
+    assert json.loads(item.tests) == kept
+    assert item.ground_truth is None
+
+
+def test_a_template_makes_a_family():
+    assert read(MATH | {"template": "sums-1"}).item.template == "sums-1"
+
+
+def test_the_domain_may_be_said_once_more():
+    assert read(MATH | {"domain": "math"}) == read(MATH)
+
+
+def test_a_key_that_nobody_reads_does_no_harm():
+    assert read(MATH | {"model": "mine", "temperature": 1.0}) == read(MATH)
+
+
+def test_a_text_is_split_as_the_policys_own_responses_are():
+    text = "7 and 5.\n#### 12"
+    assert read(MATH).responses[0] == Response(text, *split_response(text, "math"), None)
+
+
+def test_thinking_and_answer_that_are_given_stay():
+    response = {"text": "7 and 5\nA: 12", "thinking": "7 and 5", "answer": "12"}
+    assert read(MATH | {"responses": [response]}).responses == (Response("7 and 5\nA: 12", "7 and 5", "12", None),)
+
+
+@pytest.mark.parametrize(("given", "reward"), [(0, 0.0), (1, 1.0), (1.0, 1.0), (True, 1.0), (False, 0.0), (None, None)])
+def test_a_reward_is_0_or_1_or_left_to_the_verifiers(given, reward):
+    assert read(MATH | {"responses": [{"text": "12", "reward": given}]}).responses[0].reward == reward
+
+
+def test_texts_and_objects_may_stand_side_by_side_and_a_text_may_be_empty():
+    responses = ["", {"text": "12", "reward": 1}, {"text": "13"}]
+    assert [one.reward for one in read(MATH | {"responses": responses}).responses] == [None, 1.0, None]
+
+
+def test_where_every_response_has_a_reward_no_truth_is_needed():
+    row = {key: value for key, value in MATH.items() if key != "ground_truth"}
+    assert read(row | {"responses": [{"text": "12", "reward": 1}]}).item.ground_truth is None
+
+
+# --- bad rows
+
+#: changes of a row, None taking the key out -> the whole reason
+BAD = {
+    "no benchmark": (MATH, {"benchmark": None}, "benchmark is missing"),
+    "another benchmark": (MATH, {"benchmark": "gsm9k"}, "benchmark 'gsm9k' is not one of the configuration's"),
+    "a benchmark that is a list": (MATH, {"benchmark": ["a"]}, "benchmark ['a'] is not one of the configuration's"),
+    "a long benchmark": (
+        MATH,
+        {"benchmark": "a" * 99},
+        f"benchmark '{'a' * 56}... is not one of the configuration's",
+    ),
+    "another domain": (MATH, {"domain": "qa"}, "domain is 'qa', but sums is math"),
+    "no query": (MATH, {"query": None}, "query or messages must be there"),
+    "query and messages": (
+        MATH,
+        {"messages": [{"role": "user", "content": "a"}]},
+        "query and messages are both there",
+    ),
+    "a blank query": (MATH, {"query": " \n"}, "query is empty"),
+    "a query that is no text": (MATH, {"query": 7}, "query is not a text"),
+    "half a character": (MATH, {"query": "a\ud800"}, "query holds half a character (a lone surrogate)"),
+    "messages that are no list": (MATH, {"query": None, "messages": "a"}, "messages is not a list of {role, content}"),
+    "messages of texts": (MATH, {"query": None, "messages": ["a"]}, "messages is not a list of {role, content}"),
+    "no messages": (MATH, {"query": None, "messages": []}, "the last of messages is not the user's"),
+    "an assistant's last message": (
+        MATH,
+        {"query": None, "messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
+        "the last of messages is not the user's",
+    ),
+    "a message without content": (
+        MATH,
+        {"query": None, "messages": [{"role": "user"}]},
+        "a message's content is not a text",
+    ),
+    "a message without a role": (
+        MATH,
+        {"query": None, "messages": [{"content": "a"}]},
+        "a message's role is not a text",
+    ),
+    "an id that is a list": (MATH, {"id": [1]}, "id is not a text"),
+    "a blank id": (MATH, {"id": ""}, "id is empty"),
+    "a template that is a number": (MATH, {"template": 3}, "template is not a text"),
+    "a truth that is a list": (MATH, {"ground_truth": ["12"]}, "ground_truth is not a text"),
+    "a truth that is not a number": (
+        MATH,
+        {"ground_truth": float("nan")},
+        "ground_truth is nan, which is no number",
+    ),
+    "a blank truth": (MATH, {"ground_truth": " "}, "ground_truth is empty"),
+    "a truth beyond the options": (QA, {"ground_truth": "D"}, "ground_truth is not a letter from A to C"),
+    "a truth that is an option's text": (QA, {"ground_truth": "red"}, "ground_truth is not a letter from A to C"),
+    "one option": (QA, {"options": ["red"]}, "options is not a list of 2 to 10 texts"),
+    "an empty option": (QA, {"options": ["red", ""]}, "an option is empty"),
+    "tests that are no JSON": (CODE, {"tests": "{"}, "tests is not of the form that docs/import.md tells"),
+    "tests without an assert": (CODE, {"tests": ["x = 1"]}, "tests: no assert line is there"),
+    "tests of another form": (
+        CODE,
+        {"tests": {"check": 1}},
+        'tests: neither "assert" nor "entry_point" with "calls" and "expected" is there',
+    ),
+    "a call that is no list of arguments": (
+        CODE,
+        {"tests": CALLS | {"calls": [2]}},
+        "tests is not of the form that docs/import.md tells",
+    ),
+    "an expected value of an unknown kind": (
+        CODE,
+        {"tests": CALLS | {"expected": [{"$matrix": []}]}},
+        "tests is not of the form that docs/import.md tells",
+    ),
+    "tests with too few values": (
+        CODE,
+        {"tests": CALLS | {"expected": []}},
+        "tests of double: there must be one expected value a call, and at least one call",
+    ),
+    "neither truth nor reward": (
+        MATH,
+        {"ground_truth": None},
+        "response 1 has no reward, and the row no ground_truth to grade it by",
+    ),
+    "a reward for some alone": (
+        MATH,
+        {"ground_truth": None, "responses": [{"text": "12", "reward": 1}, "13"]},
+        "response 2 has no reward, and the row no ground_truth to grade it by",
+    ),
+    "neither tests nor reward": (
+        CODE,
+        {"tests": None, "ground_truth": "x"},
+        "response 1 has no reward, and the row no tests to grade it by",
+    ),
+    "no responses": (MATH, {"responses": None}, "responses is missing"),
+    "an empty list of responses": (MATH, {"responses": []}, "responses is empty"),
+    "responses that are a text": (MATH, {"responses": "12"}, "responses is not a list"),
+    "a response that is a number": (MATH, {"responses": ["12", 12]}, "response 2 is not a text"),
+    "a response without text": (MATH, {"responses": [{"reward": 1}]}, "response 1's text is not a text"),
+    "half a reward": (
+        MATH,
+        {"responses": [{"text": "12", "reward": 0.5}]},
+        "response 1's reward is 0.5, which is not 0 or 1",
+    ),
+    "a reward in words": (
+        MATH,
+        {"responses": [{"text": "12", "reward": "1"}]},
+        "response 1's reward is '1', which is not 0 or 1",
+    ),
+    "a reward that is not a number": (
+        MATH,
+        {"responses": [{"text": "12", "reward": float("nan")}]},
+        "response 1's reward is nan, which is not 0 or 1",
+    ),
+    "an answer alone": (
+        MATH,
+        {"responses": [{"text": "12", "answer": "12"}]},
+        "response 1 has thinking or answer alone; give both or neither",
+    ),
+    "an answer that is a number": (
+        MATH,
+        {"responses": [{"text": "12", "thinking": "", "answer": 12}]},
+        "response 1's answer is not a text",
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "changes", "reason"), BAD.values(), ids=BAD.keys())
+def test_a_bad_row_says_why(row, changes, reason):
+    read(row)
+    with pytest.raises(BadRowError) as caught:
+        read(row | changes)
+    assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize(
+    "line", [b"{", b"[1]", b"3", b'{"a": 1} x', b"\xff\xfe", b"[" * 100_000], ids=lambda line: repr(line[:9])
+)
+def test_a_line_that_is_no_json_object_is_a_bad_row(line):
+    with pytest.raises(BadRowError, match=r"^it is not a whole JSON object$"):
+        parse(line, 1, DOMAINS)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = ("id", "domain", "query", "messages", "options", "template", "ground_truth", "tests", "responses")
+
+
+@given(st.sampled_from([MATH, QA, CODE]), st.dictionaries(st.sampled_from(KEYS), JSON, min_size=1))
+def test_whatever_stands_in_a_row_it_is_a_query_or_a_bad_row(row, changes):
+    try:
+        query = read(row | changes)
+    except BadRowError:
+        return
+    assert query.responses
+    assert query.item.ground_truth or query.item.tests or all(one.reward is not None for one in query.responses)
+
+
+@given(st.sampled_from([[], "a"]), JSON)
+def test_whatever_tests_hold_they_can_be_read_or_the_row_is_bad(kind, value):
+    for tests in (value, {"assert": value}, CALLS | {"calls": value}, CALLS | {"atol": value, "base": kind}):
+        with suppress(BadRowError):
+            read(CODE | {"tests": tests})

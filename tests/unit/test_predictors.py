@@ -1,0 +1,186 @@
+"""Every predictor behind the one interface."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from graph_rollouts import frames, made_up
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from reward_memory import labels
+from reward_memory.errors import InputError
+from reward_memory.graph_memory import PREDICTORS, assemble, embed_rollouts, fit, load, query_text, save
+from reward_memory.graph_memory.linear import _fit, sources
+from reward_memory.graph_memory.signals import NAMES
+
+SMALL = {"hidden": 16, "epochs": 6}
+NETWORKS = ("graph", "graph-no-thinking", "graph-plus", "mlp")
+EVERY = pytest.mark.parametrize("name", list(PREDICTORS))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def small(name):
+    return SMALL if name in NETWORKS else {}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def half(rollouts):
+    """The same with the truth of the second half hidden."""
+    shown = rollouts.group < len(rollouts.query_ids) // 2
+    return replace(rollouts, rewards=np.where(shown, rollouts.rewards, np.nan).astype(np.float32))
+
+
+@EVERY
+def test_what_is_saved_predicts_as_what_was_fitted(name, tmp_path):
+    model, new = fit(name, made_up([4] * 12), **small(name)), made_up([3, 1, 5], seed=1)
+    save(model, tmp_path)
+    assert (load(tmp_path).score(new) == model.score(new)).all()
+    assert load(tmp_path).name == name
+
+
+@EVERY
+def test_hidden_rewards_change_no_byte(name, tmp_path):
+    rollouts = made_up([4] * 16)
+    for folder, seen in (("one", half(rollouts)), ("two", half(rollouts).take(np.arange(8)))):
+        save(fit(name, seen, **small(name)), tmp_path / folder)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@EVERY
+def test_raw_texts_score_as_the_embedded_rollouts_do(name, tmp_path):
+    queries, responses, verdicts = frames(8)
+    embed_rollouts(queries, responses, tmp_path / "e")
+    rollouts = assemble([(queries, responses, tmp_path / "e")], labels.reveal(verdicts, labels.route(queries, 50, 0)))
+    model = fit(name, rollouts, **small(name))
+    groups = [
+        list(zip(part["thinking"], part["answer"], strict=True))
+        for _, part in responses.groupby("query_id", sort=False)
+    ]
+    predicted = model.predict([query_text(one) for one in queries["messages"]], groups, ["math"] * 8)
+    assert np.concatenate(predicted) == pytest.approx(model.score(rollouts), abs=1e-5)
+
+
+@EVERY
+def test_a_query_without_responses_has_no_probability(name):
+    model = fit(name, made_up([4] * 12), **small(name))
+    found = model.predict(["a", "b", "c"], [[], [("t", "#### 1"), ("u", "#### 2")], []], ["math"] * 3)
+    assert [len(one) for one in found] == [0, 2, 0]
+    assert model.predict(["a"], [[]], ["math"])[0].size == 0
+
+
+@EVERY
+def test_two_labelled_queries_are_needed(name):
+    with pytest.raises(InputError, match="1 labelled queries"):
+        fit(name, made_up([4]))
+
+
+def test_an_unknown_predictor_is_named():
+    with pytest.raises(InputError, match="'oracle' is not one of graph,"):
+        fit("oracle", made_up([4] * 4))
+
+
+def test_an_answer_that_is_not_outvoted_is_right_by_majority():
+    rollouts = made_up([3])
+    table = np.zeros((3, len(NAMES)), np.float32)
+    table[:, 0], table[:, 1] = [2 / 3, 2 / 3, 1 / 3], [1, 1, 0]
+    found = fit("majority", made_up([4] * 4)).score(replace(rollouts, signals=table))
+    assert found.tolist() == pytest.approx([5 / 6, 5 / 6, 1 / 6])
+
+
+def test_neighbours_hand_down_the_rewards_of_alike_responses():
+    labelled = made_up([2, 2, 2])
+    model = fit("knn", labelled, neighbours=1)
+    asked = labelled.take(np.array([1]))
+    likeness = (
+        np.concatenate([asked.thinking, asked.answer], 1) @ np.concatenate([asked.thinking, asked.answer], 1).T / 2
+    )
+    weights = np.exp(likeness / 0.1)
+    expected = weights @ asked.rewards / weights.sum(1)
+    assert model.score(asked) == pytest.approx(expected, abs=1e-5)
+
+
+def test_neighbours_may_have_any_number_of_responses():
+    assert fit("knn", made_up([1, 5, 2, 3]), neighbours=3).score(made_up([2, 1], seed=1)).shape == (3,)
+
+
+def test_coefficients_are_those_of_scikit_learn_on_standardised_columns():
+    draw = np.random.default_rng(0)
+    table, rewards = draw.normal(3, 2, (60, 4)), (draw.random(60) < 0.4).astype(np.float32)
+    coefficients, intercept = _fit(table, rewards, 0.1)
+    scaled = (table - table.mean(0)) / table.std(0)
+    model = LogisticRegression(C=0.1, max_iter=1000).fit(scaled, rewards)
+    assert table @ coefficients + intercept == pytest.approx(model.decision_function(scaled), abs=1e-6)
+
+
+def test_labels_of_one_class_give_their_rate():
+    model = fit("logistic", replace(made_up([4] * 4), rewards=np.ones(16, np.float32)))
+    assert model.score(made_up([2])) == pytest.approx([16.5 / 17] * 2)
+
+
+def test_sources_say_who_agrees_with_whom():
+    rollouts = replace(made_up([3]), keys=np.array(["7", "7", ""]))
+    one_hot, agrees = sources(rollouts, 3).reshape(3, 2, 3).transpose(1, 0, 2)
+    assert (one_hot == np.eye(3)).all()
+    assert agrees.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+
+
+def test_samples_beyond_those_of_the_labels_have_no_columns():
+    assert sources(made_up([5]), 2).reshape(5, 2, 2)[2:, 0].sum() == 0
+
+
+def of_several_models(count, seed=0):
+    """Two responses a query: the first model is nearly always right, the other nearly never; nothing else tells."""
+    rollouts = made_up([2] * count, seed)
+    rewards = np.where(rollouts.samples == 0, 1.0, 0.0)
+    wrong = np.random.default_rng(seed).random(len(rewards)) < 0.1
+    return replace(
+        rollouts, rewards=np.where(wrong, 1 - rewards, rewards).astype(np.float32), keys=np.full(len(rewards), "1")
+    )
+
+
+def test_graph_plus_learns_which_source_to_trust():
+    model, new = fit("graph-plus", of_several_models(60), **SMALL), of_several_models(60, seed=1)
+    assert model.config["linear"]["design"] == ["signals", "sources"]
+    assert roc_auc_score(new.rewards, model.score(new)) > 0.8
+
+
+def test_graph_plus_leaves_the_graph_out_where_it_does_not_help():
+    weights = []
+    for seed in range(6):
+        luck = np.random.default_rng(seed).integers(0, 2, 120).astype(np.float32)
+        weights.append(fit("graph-plus", replace(made_up([4] * 30), rewards=luck), **SMALL).config["weight"])
+    assert np.mean(np.array(weights) == 0) > 0.5
+
+
+def test_graph_plus_learns_from_the_embeddings_what_the_signals_leave():
+    rollouts = made_up([8] * 120)
+    model = fit("graph-plus", half(rollouts), hidden=32, epochs=40)
+    unseen = rollouts.group >= 60
+    assert model.config["weight"] > 0
+    assert roc_auc_score(rollouts.rewards[unseen], model.score(rollouts)[unseen]) > 0.8
+
+
+def test_without_messages_no_other_node_plays_a_part():
+    model, new = fit("mlp", made_up([4] * 12), **SMALL), made_up([4, 4], seed=1)
+    changed = replace(new, thinking=np.concatenate([new.thinking[:4], -new.thinking[4:]]))
+    assert (model.score(changed)[:4] == model.score(new)[:4]).all()
+
+
+def test_without_thinking_nodes_thinking_plays_no_part():
+    model, new = fit("graph-no-thinking", made_up([4] * 12), **SMALL), made_up([4], seed=1)
+    assert (model.score(replace(new, thinking=-new.thinking)) == model.score(new)).all()
+    graph = fit("graph", made_up([4] * 12), **SMALL)
+    assert (graph.score(replace(new, thinking=-new.thinking)) != graph.score(new)).any()

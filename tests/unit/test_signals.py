@@ -1,0 +1,110 @@
+"""What is said of responses without a label."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reward_memory.graph_memory.signals import NAMES, WIDTH, answer_key, signals
+
+COLUMN = {name: number for number, name in enumerate(NAMES)}
+
+
+def told(thinking, answers, domain="math", query="Tom has 3 apples and 4 pears.", vectors=None):
+    """signals of one query's responses, as {column: values}."""
+    keys = [answer_key(answer, domain) for answer in answers]
+    vectors = np.eye(len(answers), 8) if vectors is None else vectors
+    group = np.zeros(len(answers), np.int64)
+    out = signals([query], thinking, answers, keys, (vectors, vectors), group, [domain])
+    assert out.shape == (len(answers), WIDTH)
+    assert out.dtype == np.float32
+    return dict(zip(NAMES, out.T.tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("#### 18", "A: 18"),
+        ("\\boxed{1,000}", "#### $1000.00"),
+        ("\\boxed{\\frac12}", "#### 0.5"),
+        ("#### 12 apples", "#### 12"),
+        ("#### x + 1", "\\boxed{x+1}"),
+    ],
+)
+def test_equal_mathematics_has_one_key(one, other):
+    assert answer_key(one, "math") == answer_key(other, "math") != ""
+
+
+@pytest.mark.parametrize(("one", "other"), [("#### x+1", "#### 1"), ("\\boxed{(1,2)}", "\\boxed{(3,2)}")])
+def test_other_mathematics_has_another_key(one, other):
+    assert answer_key(one, "math") != answer_key(other, "math")
+
+
+def test_choices_are_known_by_their_letter():
+    assert answer_key("#### (B)", "qa") == answer_key("the answer is B.", "qa") == "B"
+
+
+def test_programs_are_known_without_layout_and_comments():
+    one, other = "```python\ndef f(x):\n  return x  # it\n```", "```python\ndef f( x ):\n    return x\n```"
+    assert answer_key(one, "code") == answer_key(other, "code")
+    assert answer_key(one, "code") != answer_key(one.replace("return x", "return 1"), "code")
+
+
+def test_a_program_that_does_not_parse_is_known_by_its_text():
+    assert answer_key("def f(: x", "code") == "deff(:x"
+
+
+@pytest.mark.parametrize("domain", ["math", "qa", "code"])
+def test_nothing_is_no_answer(domain):
+    assert answer_key("", domain) == answer_key("```python\n```" if domain == "code" else "####", domain) == ""
+
+
+def test_agreement_by_hand():
+    found = told([""] * 4, ["#### 5", "#### 5.0", "#### 6", ""])
+    assert found["share"] == [0.5, 0.5, 0.25, 0]
+    assert found["majority"] == [1, 1, 0, 0]
+    assert found["answers"] == [0.5] * 4
+    assert found["largest_share"] == [0.5] * 4
+    assert found["answered"] == [1, 1, 1, 0]
+
+
+def test_a_tie_has_several_majorities():
+    assert told([""] * 3, ["#### A", "#### B", ""], "qa")["majority"] == [1, 1, 0]
+
+
+def test_likeness_is_the_mean_cosine_with_the_others():
+    half = np.sqrt(0.5)
+    found = told([""] * 3, [""] * 3, vectors=np.array([[1, 0], [0, 1], [half, half]]))
+    assert found["thinking_likeness"] == pytest.approx([half / 2, half / 2, half])
+    assert told([""], [""])["answer_likeness"] == [1]
+
+
+def test_a_calculation_is_compared_with_the_question():
+    found = told(["3 + 4 = 7", "9", ""], ["#### 7", "#### -1/2", "#### 4"])
+    assert found["whole"] == [1, 0, 1]
+    assert found["negative"] == [0, 1, 0]
+    assert found["given"] == [0, 0, 1]
+    assert found["derived"] == [1, 0, 0]
+    assert found["used"] == [1, 0, 0]
+    assert found["invented"] == pytest.approx([np.log(2), np.log(2), 0])
+
+
+def test_only_mathematics_calculates():
+    found = told(["3 + 4 = 7"], ["#### A"], "qa")
+    assert not any(found[name][0] for name in NAMES[COLUMN["whole"] :])
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.text(max_size=30), st.text("#boxed{}AB12,./$ \\`\n", max_size=30)), min_size=1
+    ),
+    st.lists(st.sampled_from(["math", "qa", "code"]), min_size=3, max_size=3),
+)
+def test_signals_are_finite_whatever_the_texts(rows, domains):
+    rows.sort(key=lambda row: row[0])
+    group = np.array([row[0] for row in rows])
+    thinking, answers = [row[1] for row in rows], [row[2] for row in rows]
+    keys = [answer_key(answer, domains[query]) for query, answer in zip(group, answers, strict=True)]
+    vectors = np.ones((len(rows), 1))
+    out = signals(["1", "2", "3"], thinking, answers, keys, (vectors, vectors), group, domains)
+    assert np.isfinite(out).all()

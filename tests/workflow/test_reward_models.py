@@ -1,0 +1,43 @@
+"""Reward models other than the graph: their table, and training with them."""
+
+import pandas as pd
+import pytest
+
+from reward_memory.graph_memory.assessment import METRICS
+
+CONFIG = ("--configfile", "config/test.yaml")
+TABLE = "results/tables/reward_models.csv"
+
+
+def test_the_table_plans_no_training(workflow):
+    rules = {rule for rule, _ in workflow.jobs(TABLE, *CONFIG)}
+    assert {"reward_model", "reward_model_metrics", "reward_models_table"} <= rules
+    assert not rules & {"train", "evaluate", "training_queries", "validation_queries"}
+
+
+def test_a_method_may_name_its_reward_model(workflow):
+    workflow.edit("config/test.yaml", "memreward, oracle", "memreward:majority, oracle")
+    jobs = workflow.jobs("results/tables/main.csv", *CONFIG)
+    assert [wildcards["predictor"] for rule, wildcards in jobs if rule == "reward_model"] == ["majority"]
+    assert "memreward:majority" in {wildcards["method"] for rule, wildcards in jobs if rule == "train"}
+    assert "memreward" in {wildcards["method"] for rule, wildcards in jobs if rule == "training_queries"}
+
+
+@pytest.mark.slow
+def test_every_reward_model_has_its_metrics_on_every_split(finished):
+    table = pd.read_csv(finished.folder / TABLE)
+    overall = table[table["benchmark"] == "overall"].set_index(["predictor", "split", "metric"])
+    assert len(overall) == 3 * 3 * len(METRICS)
+    assert overall.loc[("graph", "train", "auc"), "queries"] == 24
+    assert overall.loc[("graph", "test", "auc"), "queries"] == 24
+    assert overall["mean"].dropna().between(0, 1).all()
+    assert (table["ci_low"].isna() | (table["ci_low"] <= table["mean"] + 1e-9)).all()
+
+
+@pytest.mark.slow
+def test_an_arm_with_another_reward_model_leaves_the_others_alone(finished, tmp_path):
+    copy = finished.copy(tmp_path / "project")
+    copy.edit("config/test.yaml", "memreward, oracle", "memreward, memreward:graph-plus, oracle")
+    jobs = copy.jobs("results/tables/main.csv", *CONFIG)
+    assert {rule for rule, _ in jobs} == {"train", "evaluate", "accuracy_table"}
+    assert {wildcards["method"] for _, wildcards in jobs if "method" in wildcards} == {"memreward:graph-plus"}
