@@ -110,3 +110,29 @@ rule train:
         state=f"{RESULTS}/state",
     script:
         "../scripts/train.py"
+
+
+rule reward_agreement:
+    "Compare the rewards that a policy was trained with to the hidden truth. Nothing that trains reads the result."
+    input:
+        queries=rules.training_queries.input.queries,
+        truths=rules.training_queries.input.truths,
+        responses=rules.train.output.responses,
+    output:
+        "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/agreement.csv",
+    log:
+        "<logs>/reward_agreement/{policy}.{method}.{ratio}.{seed}.log",
+    benchmark:
+        "<usage>/reward_agreement/{policy}.{method}.{ratio}.{seed}.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="2h",
+    params:
+        isolation=config["sandbox"],
+        src=sources("reward_agreement", "verifiers"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/reward_agreement.py"
