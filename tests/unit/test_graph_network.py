@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from graph_rollouts import made_up
 from torch_geometric.nn import GATv2Conv, HeteroConv
 
+from reward_memory.graph_memory.layers import Attention, drop
 from reward_memory.graph_memory.memory import Memory, nearest
-from reward_memory.graph_memory.network import Attention, Batch, GraphNetwork, drop
+from reward_memory.graph_memory.network import Batch, GraphNetwork
 
 SIZES = {"even": [8] * 12, "uneven": [8, 1, 9, 16, 3, 8, 2, 5, 8, 1, 4, 7], "single": [1] * 12}
 ASKED = {"even": [8] * 5, "uneven": [9, 1, 16, 2, 8], "empty": [3, 0, 2, 0, 1]}

@@ -17,7 +17,7 @@ from reward_memory.graph_memory.linear import _fit, sources
 from reward_memory.graph_memory.signals import NAMES
 
 SMALL = {"hidden": 16, "epochs": 6}
-NETWORKS = ("graph", "graph-no-thinking", "graph-plus", "mlp")
+NETWORKS = tuple(name for name in PREDICTORS if name.startswith(("graph", "mlp")))
 EVERY = pytest.mark.parametrize("name", list(PREDICTORS))
 
 

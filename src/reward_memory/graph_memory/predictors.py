@@ -18,6 +18,8 @@ from .simple import Majority, Neighbours
 #: name -> class of what `fit` gives.
 PREDICTORS: dict[str, type[Predictor]] = {
     "graph": RewardModel,
+    "graph-as-published": RewardModel,
+    "graph-homogeneous": RewardModel,
     "graph-no-thinking": RewardModel,
     "graph-plus": GraphPlus,
     "mlp": RewardModel,

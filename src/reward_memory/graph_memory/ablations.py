@@ -1,0 +1,118 @@
+"""Rounds of messages that the paper compares its own with, and the one that its code performs."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .layers import Attention, Layer, Message, Nodes
+
+
+class WithoutThinking(nn.Module):
+    """The ablation without thinking nodes: queries and answers exchange messages, thinking has no say."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.query_from_answer = Attention(hidden, heads, dropout)
+        self.query_from_memory = Attention(hidden, heads, dropout)
+        self.answer_from_query = Message(hidden, heads, dropout)
+
+    def keys(self, query: Tensor) -> Tensor:
+        return self.query_from_memory.source(query)
+
+    def forward(
+        self,
+        nodes: Nodes,
+        group: Tensor,
+        neighbours: Tensor,
+        memory: Tensor | None,
+        generator: torch.Generator | None,
+    ) -> Nodes:
+        query, thinking, answer = nodes
+        own = self.keys(query)
+        recalled = F.embedding(neighbours, own if memory is None else memory)
+        from_memory = self.query_from_memory.over_fixed(torch.cat([recalled, own[:, None]], 1), query, generator)
+        from_answer = self.query_from_answer.over_groups(self.query_from_answer.source(answer), group, query, generator)
+        new_answer = self.answer_from_query(query, group, generator)
+        return F.relu((from_answer + from_memory) / 2), torch.zeros_like(thinking), F.relu(new_answer)
+
+
+class WithoutMessages(nn.Module):
+    """The ablation without a graph: every node keeps to itself, in a perceptron of the same depth and width."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.query, self.thinking, self.answer = (Message(hidden, heads, dropout) for _ in range(3))
+
+    def keys(self, query: Tensor) -> Tensor:
+        return query
+
+    def forward(
+        self,
+        nodes: Nodes,
+        group: Tensor,
+        neighbours: Tensor,
+        memory: Tensor | None,
+        generator: torch.Generator | None,
+    ) -> Nodes:
+        query, thinking, answer = nodes
+        return (
+            F.relu(self.query(query, None, generator)),
+            F.relu(self.thinking(thinking, None, generator)),
+            F.relu(self.answer(answer, None, generator)),
+        )
+
+
+class Homogeneous(nn.Module):
+    """The ablation with one type of node and one of edge: every node attends to all its neighbours and itself alike."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.attention = Attention(hidden, heads, dropout)
+
+    def keys(self, query: Tensor) -> Tensor:
+        return self.attention.source(query)
+
+    def forward(
+        self,
+        nodes: Nodes,
+        group: Tensor,
+        neighbours: Tensor,
+        memory: Tensor | None,
+        generator: torch.Generator | None,
+    ) -> Nodes:
+        query, thinking, answer = nodes
+        queries, thoughts, answers = (self.attention.source(node) for node in nodes)
+        recalled = F.embedding(neighbours, queries if memory is None else memory)
+        own = torch.arange(len(query), device=query.device)
+        senders = torch.cat([recalled.flatten(0, 1), queries, thoughts])
+        receivers = torch.cat([own.repeat_interleave(neighbours.shape[1]), own, group])
+        new_query = self.attention.over_groups(senders, receivers, query, generator)
+        around_thinking = torch.stack([queries[group], answers, thoughts], 1)
+        new_thinking = self.attention.over_fixed(around_thinking, thinking, generator)
+        new_answer = self.attention.over_fixed(torch.stack([thoughts, answers], 1), answer, generator)
+        return F.relu(new_query), F.relu(new_thinking), F.relu(new_answer)
+
+
+class AsPublished(Layer):
+    """The published edges: a query sends to its nearest labelled queries and receives from itself alone.
+
+    Labelled queries receive from those whose neighbour they are; what a new query is predicted does not depend on the
+    memory.
+    When it serves, an empty relation is counted in the mean that a thinking node receives (`serve`).
+    """
+
+    def from_memory(
+        self, query: Tensor, neighbours: Tensor, memory: Tensor | None, generator: torch.Generator | None
+    ) -> Tensor:
+        own = self.keys(query)
+        if memory is not None:
+            return self.query_from_memory.over_fixed(own[:, None], query, generator)
+        rows = torch.arange(len(query), device=query.device)
+        senders = own[torch.cat([rows.repeat_interleave(neighbours.shape[1]), rows])]
+        return self.query_from_memory.over_groups(senders, torch.cat([neighbours.flatten(), rows]), query, generator)
+
+    def serve(self) -> None:
+        """From now on as the published server does it, unlike the published training."""
+        self.thinking_relations = 3

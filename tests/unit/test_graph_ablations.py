@@ -1,0 +1,99 @@
+"""The other rounds of messages against torch-geometric's GATv2Conv on the edges that they stand for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from graph_rollouts import made_up
+from sklearn.metrics import roc_auc_score
+from torch_geometric.nn import GATv2Conv
+
+from reward_memory.graph_memory.ablations import AsPublished, Homogeneous
+from reward_memory.graph_memory.layers import Attention
+from reward_memory.graph_memory.memory import Memory
+from reward_memory.graph_memory.predictors import fit
+from reward_memory.graph_memory.reward_model import RewardModel
+
+HIDDEN, HEADS = 16, 4
+SMALL = {"hidden": 16, "epochs": 6}
+SIZES = [2, 1, 3, 2]
+GROUP = torch.repeat_interleave(torch.arange(4), torch.tensor(SIZES))
+NEIGHBOURS = torch.tensor([[1, 2], [0, 3], [3, 1], [2, 0]])
+
+
+def states(seed=0):
+    torch.manual_seed(seed)
+    return torch.randn(4, HIDDEN), torch.randn(8, HIDDEN), torch.randn(8, HIDDEN)
+
+
+def convolution(ours: Attention) -> GATv2Conv:
+    conv = GATv2Conv(HIDDEN, HIDDEN // HEADS, heads=HEADS, add_self_loops=False)
+    for theirs, mine in ((conv.lin_l, ours.source), (conv.lin_r, ours.target)):
+        theirs.weight.data, theirs.bias.data = mine.weight.data.clone(), mine.bias.data.clone()
+    conv.att.data, conv.bias.data = ours.attention.data.clone()[None], ours.bias.data.clone()
+    return conv.eval()
+
+
+def test_homogeneous_is_one_convolution_over_all_edges():
+    torch.manual_seed(1)
+    layer, nodes = Homogeneous(HIDDEN, HEADS, 0.1), states()
+    thoughts, answers = 4 + torch.arange(8), 12 + torch.arange(8)
+    edges = [(int(j), i) for i, row in enumerate(NEIGHBOURS) for j in row] + [(n, n) for n in range(20)]
+    for query, thought, answer in zip(GROUP.tolist(), thoughts.tolist(), answers.tolist(), strict=True):
+        edges += [(query, thought), (thought, query), (thought, answer), (answer, thought)]
+    expected = convolution(layer.attention)(torch.cat(nodes), torch.tensor(edges).T).relu()
+    found = torch.cat(layer(nodes, GROUP, NEIGHBOURS, None, None))
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_published_queries_send_to_their_neighbours():
+    torch.manual_seed(1)
+    layer, (query, *_) = AsPublished(HIDDEN, HEADS, 0.1), states()
+    edges = [(i, int(j)) for i, row in enumerate(NEIGHBOURS) for j in row] + [(n, n) for n in range(4)]
+    expected = convolution(layer.query_from_memory)(query, torch.tensor(edges).T)
+    assert torch.allclose(layer.from_memory(query, NEIGHBOURS, None, None), expected, atol=1e-5)
+
+
+def test_a_published_server_divides_thinking_by_three():
+    torch.manual_seed(1)
+    layer, nodes = AsPublished(HIDDEN, HEADS, 0.1), states()
+    before = layer(nodes, GROUP, NEIGHBOURS, None, None)
+    layer.serve()
+    after = layer(nodes, GROUP, NEIGHBOURS, None, None)
+    assert torch.allclose(after[1], before[1] * 2 / 3)
+    assert torch.equal(after[0], before[0])
+    assert torch.equal(after[2], before[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "matters"),
+    [("graph", True), ("graph-homogeneous", True), ("graph-no-thinking", True), ("graph-as-published", False)],
+)
+def test_noise_in_place_of_the_memory(name, matters):
+    """MemReward's claim is that the memory informs a new query; with the published edges it cannot."""
+    model, new = fit(name, made_up([4] * 20), **SMALL), made_up([4] * 5, seed=1)
+    noise = torch.Generator().manual_seed(0)
+    keys = [torch.randn(key.shape, generator=noise) for key in model.memory.keys]
+    unit = F.normalize(torch.randn(model.memory.unit.shape, generator=noise), dim=-1)
+    noisy = RewardModel(model.network, Memory(unit, keys), model.config, {})
+    changed = np.abs(noisy.score(new) - model.score(new)).max()
+    assert changed > 1e-3 if matters else changed == 0
+
+
+def test_noise_in_the_memory_lowers_the_auc():
+    # responses are right where those to similar queries are, and queries show only dimly what they are similar to
+    rollouts, draw = made_up([4] * 200), np.random.default_rng(5)
+    kind = np.arange(200) % 4
+    query = draw.standard_normal((4, 384))[kind] + 6 * draw.standard_normal((200, 384))
+    query = (query / np.linalg.norm(query, axis=1, keepdims=True)).astype(np.float32)
+    rewards = (kind[rollouts.group] < 2).astype(np.float32)
+    part = replace(rollouts, query=query, rewards=np.where(rollouts.group < 100, rewards, np.nan).astype(np.float32))
+    model = fit("graph", part, hidden=32, epochs=30)
+    unseen = part.group >= 100
+    generator = torch.Generator().manual_seed(0)
+    keys = [3 * key.std() * torch.randn(key.shape, generator=generator) for key in model.memory.keys]
+    noisy = RewardModel(model.network, Memory(model.memory.unit, keys), model.config, {})
+    true, false = (roc_auc_score(rewards[unseen], one.score(part)[unseen]) for one in (model, noisy))
+    assert true > false + 0.01
