@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from reward_memory.benchmarks import audit
-from reward_memory.benchmarks.near_duplicates import SHINGLE, THRESHOLD, near_duplicates, tokens
+from reward_memory.benchmarks.near_duplicates import SHINGLE, THRESHOLD, near_duplicates
+from reward_memory.benchmarks.words import words
 
 PERMUTATIONS = 128
 
@@ -44,10 +45,10 @@ def minhash(texts: list[str]) -> set[tuple[int, int]]:
 
     index, sketches = MinHashLSH(threshold=float(THRESHOLD), num_perm=PERMUTATIONS), []
     for number, text in enumerate(texts):
-        words = tokens(text)
-        runs = range(max(1, len(words) - SHINGLE + 1))
+        said = words(text)
+        runs = range(max(1, len(said) - SHINGLE + 1))
         sketch = MinHash(num_perm=PERMUTATIONS)
-        sketch.update_batch({" ".join(words[run : run + SHINGLE]).encode() for run in runs})
+        sketch.update_batch({" ".join(said[run : run + SHINGLE]).encode() for run in runs})
         sketches.append(sketch)
         index.insert(number, sketch)
     return {(other, one) for one, sketch in enumerate(sketches) for other in index.query(sketch) if other < one}
