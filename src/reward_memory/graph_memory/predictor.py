@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from ..provenance import atomic_path, write_json
 from .embedding import embed
 from .features import answer_features
 from .rollouts import Rollouts
-from .signals import answer_key, signals
+from .signals import NAMES, answer_key, signals
 
 #: Embeddings of queries that are kept between calls: training sees each query once an epoch.
 CACHED_QUERIES = 1 << 16
@@ -30,6 +31,9 @@ class Predictor(ABC):
     config   settings that make it what it is, with its name as `predictor` and the encoder's dtype
     metrics  what fitting and selection saw, on labelled queries only
     """
+
+    #: Whether `Rollouts.keys` and `signals` matter; they take a while to compute.
+    reads_signals: ClassVar[bool] = True
 
     def __init__(self, config: dict, metrics: dict, device: str = "cpu"):
         self.config, self.metrics, self.device = config, metrics, torch.device(device)
@@ -104,7 +108,10 @@ class Predictor(ABC):
         thinking = [text for pairs in responses for text, _ in pairs]
         answers = [text for pairs in responses for _, text in pairs]
         vectors = embed(thinking, "thinking", **settings), embed(answers, "answer", **settings)
-        keys = np.array([answer_key(*pair) for pair in zip(answers, chosen[group], strict=True)], str)
+        keys, table = np.full(len(group), ""), np.zeros((len(group), len(NAMES)), np.float32)
+        if self.reads_signals:
+            keys = np.array([answer_key(*pair) for pair in zip(answers, chosen[group], strict=True)], str)
+            table = signals(queries, thinking, answers, keys, vectors, group, chosen)
         return Rollouts(
             query_ids=np.array([str(row) for row in rows]),
             benchmarks=np.full(len(queries), ""),
@@ -116,7 +123,7 @@ class Predictor(ABC):
             answer=vectors[1],
             features=answer_features(answers, group, chosen[group]),
             keys=keys,
-            signals=signals(queries, thinking, answers, keys, vectors, group, chosen),
+            signals=table,
             rewards=np.full(len(group), np.nan, np.float32),
             dtype=self.config["encoder_dtype"],
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 
@@ -13,6 +15,8 @@ from .rollouts import Rollouts
 
 class RewardModel(Predictor):
     """A trained network and its frozen memory."""
+
+    reads_signals: ClassVar[bool] = False
 
     def __init__(self, network: GraphNetwork, memory: Memory, config: dict, metrics: dict):
         super().__init__(config, metrics, str(memory.unit.device))
