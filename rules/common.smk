@@ -92,22 +92,21 @@ def from_source(*origins):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def tables():
-    accuracy = [
-        f"<results>/tables/{name}.csv"
-        for name, suite in TABLES.items()
-        if suite in SUITES and config["methods"]
-    ]
+def shown():
+    """The tables that there is something for; each has a figure."""
+    accuracy = [name for name, suite in TABLES.items() if suite in SUITES]
     fitted = "reward_model" in config or config["rollouts"]["import"]
-    return accuracy + (["<results>/tables/reward_models.csv"] if fitted else [])
+    return (accuracy if config["methods"] else []) + (
+        ["reward_models"] if fitted else []
+    )
+
+
+def tables():
+    return expand("<results>/tables/{name}.csv", name=shown())
 
 
 def figures():
-    return [
-        f"<results>/figures/{name}.svg"
-        for name, suite in TABLES.items()
-        if suite in SUITES and config["methods"]
-    ]
+    return expand("<results>/figures/{name}.svg", name=shown())
 
 
 def graded(wc):

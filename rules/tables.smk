@@ -105,3 +105,30 @@ rule reward_models_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/reward_models_table.py"
+
+
+rule reward_models_figure:
+    "The reward models side by side, with intervals."
+    input:
+        rules.reward_models_table.output,
+    output:
+        report(
+            "<results>/figures/reward_models.svg",
+            caption="../report/reward_models_figure.rst",
+            category="Reward models",
+        ),
+    log:
+        "<logs>/reward_models_figure.log",
+    benchmark:
+        "<usage>/reward_models_figure.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="20m",
+    params:
+        src=sources("reward_models_figure"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/reward_models_figure.py"

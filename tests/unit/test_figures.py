@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from reward_memory.figures import COLOURS, draw_accuracies
+from reward_memory.figures import COLOURS, draw_accuracies, draw_reward_models
 
 BENCHMARKS = ["gsm8k", "average (macro)"]
 
@@ -95,3 +95,18 @@ def test_the_source_of_the_queries_is_written_under_the_figure(tmp_path, drawn):
     draw_accuracies(table(), tmp_path / "a.svg")
     texts = [text.get_text() for text in drawn()[0].figure.texts]
     assert texts == ["queries: generated; bars: 95 % intervals"]
+
+
+def test_reward_models_have_a_bar_for_each_predictor_and_metric(tmp_path, drawn):
+    rows = [
+        {"policy": policy, "label_ratio": 20, "predictor": predictor, "metric": metric}
+        | {"split": split, "benchmark": benchmark, "mean": mean, "ci_low": 0.6, "ci_high": 0.9}
+        for policy in ("tiny", "small")
+        for predictor, mean in (("graph", 0.7), ("majority", 0.8))
+        for metric in ("auc", "within_query_auc", "f1")
+        for split, benchmark in (("train", "overall"), ("train", "gsm8k"), ("test", "overall"))
+    ]
+    draw_reward_models(pd.DataFrame(rows), tmp_path / "a.svg")
+    assert [axis.get_title(loc="left") for axis in drawn()] == ["tiny, 20 % labels", "small, 20 % labels"]
+    heights = [[bar.get_height() for bar in axis.patches] for axis in drawn()]
+    assert heights == [[0.7, 0.8, 0.7, 0.8]] * 2

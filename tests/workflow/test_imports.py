@@ -22,7 +22,13 @@ def imported(workflow):
 def test_metrics_need_the_import_and_no_policy(imported):
     jobs = imported.jobs(METRICS, *CONFIG)
     assert sorted(rule for rule, _ in jobs) == sorted([*STAGES, "reward_model_metrics"])
-    assert imported.rules("all", *CONFIG) == {*STAGES, "reward_model_metrics", "reward_models_table", "all"}
+    assert imported.rules("all", *CONFIG) == {
+        *STAGES,
+        "reward_model_metrics",
+        "reward_models_table",
+        "reward_models_figure",
+        "all",
+    }
 
 
 def test_every_split_has_all_that_a_reward_model_is_fitted_and_measured_on(imported):
