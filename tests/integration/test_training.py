@@ -132,7 +132,7 @@ def test_unlabelled_rows_reach_the_trainer_without_truth_and_get_predicted_rewar
 def test_a_failing_reward_model_stops_the_run(copy):
     """No fallback: neither to the hidden truth, nor to a reward of zero."""
     copy.edit(
-        "src/reward_memory/graph_memory/reward_model.py",
+        "src/reward_memory/graph_memory/predictor.py",
         "    def predict(",
         "    def predict(self, *args, **kwargs):\n        raise ValueError('the model is broken')\n\n    def _predict(",
     )
