@@ -1,7 +1,7 @@
 """A fuzz target for everything that reads a response: `python tests/fuzz/extractors.py [SECONDS] [SEED]`.
 
-No text may raise, take a second of a core, or be right with an empty answer. `check` takes one text, so that a coverage-guided
-fuzzer can drive it as well (atheris: `atheris.Fuzz` over `check(data.decode("utf-8", "replace"))`).
+No text may raise, take a second of a core, or be right with an empty answer. `check` takes one text, so that a
+coverage-guided fuzzer can drive it as well (atheris: `atheris.Fuzz` over `check(data.decode("utf-8", "replace"))`).
 """
 
 import random
