@@ -88,7 +88,8 @@ rule reward_model_metrics:
         ),
     output:
         metrics="<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
-        predictions="<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/predictions.parquet",
+        # not in the model's folder, which trainers are given: it holds the hidden truth
+        predictions="<results>/predictions/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet",
     log:
         "<logs>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:

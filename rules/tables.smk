@@ -73,7 +73,7 @@ rule reward_models_table:
     "Every reward model on the queries whose labels it did not see."
     input:
         predictions=[
-            f"<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/predictions.parquet"
+            f"<results>/predictions/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet"
             for policy in config["policies"]
             for predictor in config["predictors"]
             for ratio in config["label_ratios"]

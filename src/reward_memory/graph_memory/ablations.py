@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Attention, Layer, Message, Nodes
+from .layers import Attention, Layer, Message, Nodes, Remembering
 
 
-class WithoutThinking(nn.Module):
+class WithoutThinking(Remembering):
     """The ablation without thinking nodes: queries and answers exchange messages, thinking has no say."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
@@ -17,9 +17,6 @@ class WithoutThinking(nn.Module):
         self.query_from_answer = Attention(hidden, heads, dropout)
         self.query_from_memory = Attention(hidden, heads, dropout)
         self.answer_from_query = Message(hidden, heads, dropout)
-
-    def keys(self, query: Tensor) -> Tensor:
-        return self.query_from_memory.source(query)
 
     def forward(
         self,
@@ -30,9 +27,7 @@ class WithoutThinking(nn.Module):
         generator: torch.Generator | None,
     ) -> Nodes:
         query, thinking, answer = nodes
-        own = self.keys(query)
-        recalled = F.embedding(neighbours, own if memory is None else memory)
-        from_memory = self.query_from_memory.over_fixed(torch.cat([recalled, own[:, None]], 1), query, generator)
+        from_memory = self.from_memory(query, neighbours, memory, generator)
         from_answer = self.query_from_answer.over_groups(self.query_from_answer.source(answer), group, query, generator)
         new_answer = self.answer_from_query(query, group, generator)
         return F.relu((from_answer + from_memory) / 2), torch.zeros_like(thinking), F.relu(new_answer)

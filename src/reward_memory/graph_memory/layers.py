@@ -90,17 +90,10 @@ class Message(nn.Module):
         return x + self.bias
 
 
-class Layer(nn.Module):
-    """One round of messages; a node type that receives over two relations takes their mean; ReLU."""
+class Remembering(nn.Module):
+    """A round of messages whose queries attend to their nearest ones in the memory with `query_from_memory`."""
 
-    def __init__(self, hidden: int, heads: int, dropout: float):
-        super().__init__()
-        self.query_from_thinking = Attention(hidden, heads, dropout)
-        self.query_from_memory = Attention(hidden, heads, dropout)
-        self.thinking_from_query = Message(hidden, heads, dropout)
-        self.thinking_from_answer = Message(hidden, heads, dropout)
-        self.answer_from_thinking = Message(hidden, heads, dropout)
-        self.thinking_relations = 2  # that the mean of what a thinking node receives is over
+    query_from_memory: Attention
 
     def keys(self, query: Tensor) -> Tensor:
         """What a query shows to those that attend to it, (q, hidden)."""
@@ -113,6 +106,19 @@ class Layer(nn.Module):
         own = self.keys(query)
         recalled = F.embedding(neighbours, own if memory is None else memory)
         return self.query_from_memory.over_fixed(torch.cat([recalled, own[:, None]], 1), query, generator)
+
+
+class Layer(Remembering):
+    """One round of messages; a node type that receives over two relations takes their mean; ReLU."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.query_from_thinking = Attention(hidden, heads, dropout)
+        self.query_from_memory = Attention(hidden, heads, dropout)
+        self.thinking_from_query = Message(hidden, heads, dropout)
+        self.thinking_from_answer = Message(hidden, heads, dropout)
+        self.answer_from_thinking = Message(hidden, heads, dropout)
+        self.thinking_relations = 2  # that the mean of what a thinking node receives is over
 
     def forward(
         self,

@@ -18,7 +18,7 @@ from ..provenance import atomic_path, write_json
 from .embedding import embed
 from .features import answer_features
 from .rollouts import Rollouts
-from .signals import NAMES, answer_key, signals
+from .signals import WIDTH, answer_key, signals
 
 #: Embeddings of queries that are kept between calls: training sees each query once an epoch.
 CACHED_QUERIES = 1 << 16
@@ -108,7 +108,7 @@ class Predictor(ABC):
         thinking = [text for pairs in responses for text, _ in pairs]
         answers = [text for pairs in responses for _, text in pairs]
         vectors = embed(thinking, "thinking", **settings), embed(answers, "answer", **settings)
-        keys, table = np.full(len(group), ""), np.zeros((len(group), len(NAMES)), np.float32)
+        keys, table = np.full(len(group), ""), np.zeros((len(group), WIDTH), np.float32)
         if self.reads_signals:
             keys = np.array([answer_key(*pair) for pair in zip(answers, chosen[group], strict=True)], str)
             table = signals(queries, thinking, answers, keys, vectors, group, chosen)
