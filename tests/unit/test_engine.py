@@ -5,7 +5,8 @@ import pytest
 
 from reward_memory import schemas
 from reward_memory.errors import InputError
-from reward_memory.generation.engine import Sampling, load, sample_responses
+from reward_memory.generation.engine import load, sample_responses
+from reward_memory.generation.interface import Engine, Sampling
 from reward_memory.randomness import derive
 
 SAMPLING = Sampling(samples=3, temperature=1.0, max_new_tokens=8)
@@ -22,7 +23,7 @@ def queries(*ids: str) -> pd.DataFrame:
     )
 
 
-class Fake:
+class Fake(Engine):
     """An engine whose text tells its prompt and seed; it can break down after some calls."""
 
     def __init__(self, calls: int = 10**6):
@@ -193,7 +194,7 @@ def test_another_seed_samples_other_responses(policy):
 
 
 def test_an_unknown_engine_is_refused(policy):
-    with pytest.raises(InputError, match=r"engine: 'abacus' is not one of transformers\."):
+    with pytest.raises(InputError, match=r"engine: 'abacus' is not one of transformers, vllm, auto\."):
         load(policy, engine="abacus")
 
 

@@ -1,35 +1,25 @@
 """Engines that sample responses: queries in, one table of responses out."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from .. import schemas
+from ..devices import given
 from ..errors import InputError
 from ..progress import Progress
 from ..provenance import digest
 from ..randomness import derive
 from ..reading.responses import split_response
+from .interface import Engine, Sampling
+from .vllm_engine import VllmEngine
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How responses are drawn.
-
-    samples         responses a query
-    temperature     0 is greedy
-    top_p           nucleus mass in (0, 1]
-    max_new_tokens  cut after this many tokens
-    """
-
-    samples: int
-    temperature: float
-    max_new_tokens: int
-    top_p: float = 1.0
-
-
-class TransformersEngine:
+class TransformersEngine(Engine):
     """Samples with transformers.generate on one device, in batches of prompts of similar length."""
 
     def __init__(self, folder: str | Path, dtype: str = "float32", batch: int = 256, device: str = "cpu"):
@@ -41,7 +31,6 @@ class TransformersEngine:
         self.batch = batch
 
     def generate(self, prompts: list[list[dict]], seeds: list[int], sampling: Sampling) -> list[tuple[str, int, bool]]:
-        """(text, tokens, finished) of one response a prompt; `prompts` are chat messages."""
         from .decoding import decode
 
         tokens = self.tokenizer.apply_chat_template(prompts, add_generation_prompt=True, return_dict=True)["input_ids"]
@@ -63,52 +52,99 @@ class TransformersEngine:
         return out
 
 
-ENGINES = {"transformers": TransformersEngine}
+#: What the settings of a section such as `rollouts` tell each engine.
+OPTIONS = {
+    "transformers": ("dtype", "batch"),
+    "vllm": (
+        "dtype",
+        "tensor_parallel",
+        "gpu_memory_utilization",
+        "max_model_len",
+        "max_num_seqs",
+        "enforce_eager",
+    ),
+}
 
 
-def load(folder: str | Path, engine: str = "transformers", **options) -> TransformersEngine:
+def load(folder: str | Path, engine: str = "transformers", *, gpus: int = 0, **settings: Any) -> Engine:
     """The engine of that name with the policy in `folder` (a Hugging Face directory).
 
-    InputError if the folder is no whole policy.
+    engine    transformers | vllm | auto, which is vllm where there are GPUs
+    gpus      the job's, 0 for the CPU; transformers samples on the first
+    settings  of any engine (OPTIONS); each takes its own
+
+    InputError if the folder is no whole policy, or the GPUs are not there.
     """
     from ..policies import check
 
     check(Path(folder))
-    if engine not in ENGINES:
-        raise InputError(f"rollouts: engine: {engine!r} is not one of {', '.join(ENGINES)}.")
-    return ENGINES[engine](folder, **options)
+    if engine == "auto":
+        engine = "vllm" if gpus else "transformers"
+    if engine not in OPTIONS:
+        raise InputError(f"rollouts: engine: {engine!r} is not one of {', '.join(OPTIONS)}, auto.")
+    devices = given(gpus)
+    own = {name: settings[name] for name in OPTIONS[engine] if name in settings}
+    if engine == "vllm":
+        return VllmEngine(folder, devices=devices, **own)
+    return TransformersEngine(folder, device="cuda" if devices else "cpu", **own)
+
+
+def parse(settings: dict[str, Any]) -> tuple[dict[str, Any], Sampling]:
+    """The settings of a section such as `rollouts`, as (arguments of `load`, how responses are drawn)."""
+    names = {field.name for field in fields(Sampling)}
+    drawn = {name: value for name, value in settings.items() if name in names}
+    return {name: value for name, value in settings.items() if name not in names}, Sampling(**drawn)
 
 
 def sample_responses(
-    engine: TransformersEngine,
+    engine: Engine,
     queries: pd.DataFrame,
     sampling: Sampling,
     seed: int,
     *,
     what: str = "rollouts",
     state: Path | None = None,
-    shard: int = 512,
+    shard: int | None = None,
 ) -> pd.DataFrame:
     """Sample `sampling.samples` responses a query (columns of schemas.RESPONSES).
 
     seed   each draw depends on (seed, query id, sample) and on nothing else
-    state  a folder in which whole shards of `shard` responses are kept, so that a killed job goes on
+    state  a folder in which whole shards are kept, so that a killed job goes on
+    shard  responses in one, None for what suits the engine
     """
+    shard = shard or engine.shard
     tasks = [(row, sample) for row in queries.itertuples() for sample in range(sampling.samples)]
     progress = Progress(what, len(tasks))
-    shards = []
-    for start in range(0, len(tasks), shard):
+
+    def sampled(start: int) -> pd.DataFrame:
         part = tasks[start : start + shard]
         kept = state / f"{digest([start, [(row.id, sample) for row, sample in part]])}.parquet" if state else None
         if kept is not None and kept.exists():
-            frame = schemas.read(kept, schemas.RESPONSES)
-        else:
-            frame = _sample_shard(engine, part, sampling, seed)
-            if kept is not None:
-                schemas.write(frame, kept, schemas.RESPONSES)
+            return schemas.read(kept, schemas.RESPONSES)
+        frame = _sample_shard(engine, part, sampling, seed)
+        if kept is not None:
+            schemas.write(frame, kept, schemas.RESPONSES)
+        return frame
+
+    shards = []
+    for frame in _in_order(sampled, range(0, len(tasks), shard), engine.concurrency):
         shards.append(frame)
-        progress.advance(len(part), f"{int(frame.tokens.sum())} tokens in the last {len(part)} responses")
+        progress.advance(len(frame), f"{int(frame.tokens.sum())} tokens in the last {len(frame)} responses")
     return pd.concat(shards, ignore_index=True)
+
+
+def _in_order(work: Callable[[int], pd.DataFrame], starts: Iterable[int], threads: int) -> Iterator[pd.DataFrame]:
+    """`map` with so many calls at a time; after an error no further one is begun."""
+    if threads == 1:
+        yield from map(work, starts)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        calls = [pool.submit(work, start) for start in starts]
+        try:
+            for call in calls:
+                yield call.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _sample_shard(engine, tasks: list, sampling: Sampling, seed: int) -> pd.DataFrame:

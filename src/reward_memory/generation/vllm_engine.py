@@ -1,0 +1,171 @@
+"""Sampling with vLLM: one process for each group of GPUs, so that whole shards are sampled side by side."""
+
+import os
+import queue
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from importlib.util import find_spec
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..orphans import die_with_parent
+from . import vllm_worker
+from .interface import Engine, Sampling
+
+#: Seconds that a process of vLLM gets to end by itself.
+GRACE = 30.0
+
+
+class VllmEngine(Engine):
+    """Samples with vLLM in processes of their own, one for each `tensor_parallel` GPUs.
+
+    A call of `generate` is served by one process, and `concurrency` threads may call at a time. So what is batched
+    together, and with it the rounding of the sums, depends on the call alone, not on the number of GPUs.
+
+    folder                  a Hugging Face directory
+    devices                 names of the GPUs (CUDA_VISIBLE_DEVICES); none on the CPU
+    tensor_parallel         GPUs that share one copy of the policy
+    processes               copies on the CPU; on GPUs as many as there are groups
+    gpu_memory_utilization  share of a GPU's memory that vLLM takes
+    max_model_len           tokens of prompt and response together, None for what the policy was made for
+    max_num_seqs            responses that a process samples at once
+    enforce_eager           whether to go without CUDA graphs: a quicker start and slower sampling
+
+    InputError if vLLM is not installed, if the GPUs do not make whole groups, or if a process does not start.
+    """
+
+    #: Many, since a process is idle while its last and longest responses end.
+    shard = 1024
+
+    def __init__(
+        self,
+        folder: str | Path,
+        dtype: str = "float32",
+        *,
+        devices: Sequence[str] = (),
+        tensor_parallel: int = 1,
+        processes: int = 1,
+        gpu_memory_utilization: float = 0.9,
+        max_model_len: int | None = None,
+        max_num_seqs: int = 256,
+        enforce_eager: bool = False,
+    ):
+        if find_spec("vllm") is None:
+            raise InputError("engine: vllm is not installed; install it (docs/gpu.md) or set engine: transformers.")
+        settings = {
+            "folder": str(folder),
+            "dtype": dtype,
+            "max_model_len": max_model_len,
+            "max_num_seqs": max_num_seqs,
+            "enforce_eager": enforce_eager,
+            "tensor_parallel_size": tensor_parallel,
+        }
+        if devices:
+            settings["gpu_memory_utilization"] = gpu_memory_utilization
+        groups = device_groups(devices, tensor_parallel) if devices else [()] * processes
+        self.concurrency = len(groups)
+        self.workers = [_Process(settings, group) for group in groups]
+        self.idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        try:
+            for worker in self.workers:
+                worker.answer()  # the engine is up
+                self.idle.put(worker)
+        except BaseException:
+            self.close()
+            raise
+
+    def generate(self, prompts: list[list[dict]], seeds: list[int], sampling: Sampling) -> list[tuple[str, int, bool]]:
+        worker = self.idle.get()
+        try:
+            return worker.ask(prompts, seeds, sampling_arguments(sampling))
+        finally:
+            self.idle.put(worker)
+
+    def close(self) -> None:
+        for worker in self.workers:
+            worker.close()
+
+
+def device_groups(devices: Sequence[str], tensor_parallel: int) -> list[tuple[str, ...]]:
+    """The GPUs of each copy of the policy, neighbours together.
+
+    InputError if `tensor_parallel` does not divide their number.
+    """
+    if not devices or len(devices) % tensor_parallel:
+        raise InputError(
+            f"tensor_parallel: {tensor_parallel} does not divide the job's {len(devices)} GPUs; change it, or gpu in "
+            "the section resources."
+        )
+    return [tuple(devices[start : start + tensor_parallel]) for start in range(0, len(devices), tensor_parallel)]
+
+
+def sampling_arguments(sampling: Sampling) -> dict[str, Any]:
+    """The arguments of vLLM's SamplingParams that all responses of a call share."""
+    return {
+        "temperature": float(sampling.temperature),
+        # vLLM takes the likeliest token at temperature 0, whatever the nucleus
+        "top_p": float(sampling.top_p) if sampling.temperature > 0 else 1.0,
+        "max_tokens": sampling.max_new_tokens,
+    }
+
+
+class _Process:
+    """A process with one engine; messages are answered in order."""
+
+    def __init__(self, settings: dict[str, Any], devices: tuple[str, ...]):
+        self.name = f"vLLM on GPU {','.join(devices)}" if devices else "vLLM on the CPU"
+        mine, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", f"from {vllm_worker.__name__} import main; main()", str(theirs.fileno())],
+                env=_environment(devices, settings["max_model_len"]),
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken
+            )
+        self.connection = Connection(mine.detach())
+        self.connection.send(settings)
+
+    def ask(self, *message: Any) -> Any:
+        with suppress(BrokenPipeError, ConnectionResetError):  # why it ended is told below
+            self.connection.send(message)
+        return self.answer()
+
+    def answer(self) -> Any:
+        try:
+            kind, value = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            kind, value = "error", f"exit status {self.process.wait()}"
+        if kind == "ok":
+            return value
+        if kind == "input error":
+            raise InputError(value)
+        raise InputError(f"{self.name} ended: {value}; its own messages are in this job's log.")
+
+    def close(self) -> None:
+        self.connection.close()
+        try:
+            self.process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _environment(devices: tuple[str, ...], max_model_len: int | None) -> dict[str, str]:
+    environment = os.environ | {
+        # in one process with its scheduler, whose steps then do not depend on timing
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "WARNING"),
+    }
+    if devices:
+        environment["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
+    if max_model_len is not None:
+        environment["VLLM_ALLOW_LONG_MAX_MODEL_LEN"] = "1"
+    return environment

@@ -1,0 +1,84 @@
+"""One vLLM engine in a process of its own, started by vllm_engine.
+
+Of its own, because vLLM reads the devices from the environment once, and because vLLM's children import the main module
+again, which must not be a job's script.
+"""
+
+import socket
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+
+
+class Worker:
+    """A policy in vLLM; token ids go in and come out."""
+
+    def __init__(self, folder: str, dtype: str, **options: Any):
+        from transformers import AutoTokenizer
+        from vllm import LLM, TokensPrompt
+
+        from .ends import end_tokens
+
+        self.prompt = TokensPrompt
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.ends = end_tokens(Path(folder))
+        # generation_config: the policy's own settings, such as a repetition penalty, would bend its distribution
+        self.llm = LLM(folder, dtype=dtype, generation_config="vllm", **options)
+        self.longest = self.llm.llm_engine.model_config.max_model_len
+
+    def generate(self, prompts: list[list[dict]], seeds: list[int], sampling: dict[str, Any]) -> list[tuple]:
+        """(text, tokens, finished) of one response a prompt; InputError if one would not fit the model's length."""
+        ids = self.tokenizer.apply_chat_template(prompts, add_generation_prompt=True, return_dict=True)["input_ids"]
+        needed = max(map(len, ids)) + sampling["max_tokens"]
+        if needed > self.longest:
+            raise InputError(
+                f"max_model_len: {self.longest} tokens are too few for the longest prompt and max_new_tokens, {needed} "
+                "together; raise max_model_len, or lower max_new_tokens."
+            )
+        outputs = self.llm.generate(
+            [self.prompt(prompt_token_ids=prompt) for prompt in ids],
+            [self._params(seed, sampling) for seed in seeds],
+            use_tqdm=False,
+        )
+        responses = []
+        for output in outputs:
+            (one,) = output.outputs
+            tokens = list(one.token_ids)
+            text = self.tokenizer.decode(tokens, skip_special_tokens=True)
+            responses.append((text, len(tokens), one.finish_reason == "stop"))
+        return responses
+
+    def _params(self, seed: int, sampling: dict[str, Any]) -> Any:
+        from vllm import SamplingParams
+
+        # the policy's end tokens alone, as the other engine has it; vLLM would add the tokenizer's
+        return SamplingParams(
+            **sampling, seed=seed, stop_token_ids=self.ends, ignore_eos=True, detokenize=False, skip_clone=True
+        )
+
+
+def serve(connection: Connection) -> None:
+    """Make the engine that the first message describes, then answer each message until the other side is gone.
+
+    An answer is ("ok", value), or ("input error" | "error", sentence) after which the process ends.
+    """
+    try:
+        worker = Worker(**connection.recv())
+        connection.send(("ok", None))
+        while True:
+            connection.send(("ok", worker.generate(*connection.recv())))
+    except EOFError:
+        return
+    except InputError as error:
+        connection.send(("input error", str(error)))
+    except Exception as error:
+        connection.send(("error", f"{type(error).__name__}: {error}"))
+        raise
+
+
+def main() -> None:
+    """Serve on the connected socket whose descriptor is the first argument."""
+    serve(Connection(socket.socket(fileno=int(sys.argv[1])).detach()))

@@ -1,0 +1,39 @@
+import pytest
+
+from reward_memory import devices
+from reward_memory.errors import InputError
+
+
+def test_the_cpu_path_has_no_device_whatever_is_visible(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert devices.given(0) == []
+
+
+def test_the_jobs_devices_are_those_that_are_visible(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,GPU-1a2b")
+    assert devices.given(2) == ["5", "GPU-1a2b"]
+
+
+def test_a_node_has_its_share_of_the_jobs_gpus(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
+    assert devices.given(8, nodes=2) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize(("visible", "seen"), [("0", 1), ("", 0), ("0,1,2", 3)])
+def test_another_number_than_was_given_is_refused(monkeypatch, visible, seen):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    with pytest.raises(InputError, match=rf"given 2 on a node and sees {seen} \(CUDA_VISIBLE_DEVICES={visible}\)"):
+        devices.given(2)
+
+
+def test_where_nothing_is_said_the_machines_own_are_counted(monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(devices, "_count", lambda: 2)
+    assert devices.given(2) == ["0", "1"]
+    with pytest.raises(InputError, match=r"given 1 on a node and sees 2 \(CUDA_VISIBLE_DEVICES is not set\)"):
+        devices.given(1)
+
+
+def test_gpus_that_nodes_cannot_share_are_refused():
+    with pytest.raises(InputError, match="3 GPUs cannot be shared evenly by 2 nodes"):
+        devices.given(3, nodes=2)
