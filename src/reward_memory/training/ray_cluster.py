@@ -1,0 +1,167 @@
+"""A Ray cluster over the nodes of one SLURM job, for a training that needs more than one.
+
+The head runs beside the trainer on the job's first node, a worker on each other node, started there by srun. All of
+them end with the training. A job on one node needs none of this: verl starts Ray itself.
+
+Shown with two nodes of a SLURM on one machine, on the CPU. On several machines and on GPUs: untested.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from ..errors import InputError
+from ..orphans import die_with_parent
+
+#: Seconds in which all nodes must have joined, and that Ray's processes get to end.
+JOIN, GRACE = 300.0, 20.0
+#: Logical processors of a node: verl's actors each ask for one, whatever the machine has.
+CPUS = 16
+_COUNT = """
+import ray, sys
+ray.init(sys.argv[1], log_to_driver=False)
+print(sum(node["Alive"] for node in ray.nodes()))
+"""
+
+
+@contextmanager
+def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) -> Iterator[list[str]]:
+    """Run a Ray cluster over `nodes` nodes; yields the Hydra overrides by which verl joins it, none for one node.
+
+    gpus         of the whole job, shared evenly
+    environment  of the trainer: Ray's workers inherit it from the cluster, not from the trainer
+    scratch      a short path for Ray's sockets on each node
+
+    InputError if this is not a SLURM job with as many nodes, or not all of them join.
+    """
+    if nodes == 1:
+        yield []
+        return
+    names = hosts()
+    if len(names) != nodes:
+        raise InputError(
+            f"resources: train: nodes: {nodes} nodes are asked for and this job has {len(names)}; training on several "
+            "nodes runs within a SLURM job, see docs/cluster.md."
+        )
+    address = f"{_address_seen_by(names[1])}:{_free_port()}"
+    with ExitStack() as stack:
+        for command in commands(names, address, gpus // nodes, scratch):
+            stack.enter_context(_running(command, environment))
+        _wait(address, nodes, environment)
+        yield joining(address, nodes, gpus)
+
+
+def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[list[str]]:
+    """What starts the cluster: the head on this node, the workers through srun on the others.
+
+    names  of all nodes, this one first; address  host:port of the head; gpus  of each node
+    """
+    ray = [_ray(), "start", "--block", f"--num-cpus={CPUS}", f"--num-gpus={gpus}", "--disable-usage-stats"]
+    host, port = address.split(":")
+    head = [*ray, "--head", f"--node-ip-address={host}", f"--port={port}", f"--temp-dir={scratch}"]
+    others = names[1:]
+    step = ["srun", "--overlap", f"--nodes={len(others)}", f"--ntasks={len(others)}", "--ntasks-per-node=1"]
+    step += [f"--nodelist={','.join(others)}", "--mem=0", "--export=ALL", "--kill-on-bad-exit=1"]
+    step += [f"--gpus-per-node={gpus}"] if gpus else []
+    return [[*head, "--include-dashboard=false"], [*step, *ray, f"--address={address}"]]
+
+
+def joining(address: str, nodes: int, gpus: int) -> list[str]:
+    """Hydra overrides that have verl join the cluster; they stand after, and so replace, those of one node."""
+    return [
+        f"trainer.nnodes={nodes}",
+        f"trainer.n_gpus_per_node={max(gpus // nodes, 1)}",
+        f"++ray_kwargs.ray_init.address='{address}'",
+        # Ray refuses these where it joins a cluster
+        "ray_kwargs.ray_init.num_cpus=null",
+        "++ray_kwargs.ray_init.num_gpus=null",
+        "++ray_kwargs.ray_init._temp_dir=null",
+    ]
+
+
+def hosts() -> list[str]:
+    """Names of the nodes of the SLURM job that this is, this one first; none outside of SLURM.
+
+    The variables that list them do not reach a job of Snakemake's; the job's number does.
+    """
+    job = os.environ.get("SLURM_JOB_ID")
+    if job is None or shutil.which("squeue") is None:
+        return []
+    listed, first = _said("squeue", "--noheader", f"--jobs={job}", "--format=%N %B").split()
+    names = _said("scontrol", "show", "hostnames", listed).split()
+    return [first, *(name for name in names if name != first)]
+
+
+def _wait(address: str, nodes: int, environment: dict[str, str]) -> None:
+    start = time.monotonic()
+    while time.monotonic() - start < JOIN:
+        # another process: this one may not keep a connection that the trainer's own ray.init would find
+        done = subprocess.run(
+            [sys.executable, "-c", _COUNT, address],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0 and int(done.stdout.splitlines()[-1]) >= nodes:
+            print(f"training: Ray runs on {nodes} nodes", file=sys.stderr, flush=True)
+            return
+        time.sleep(1)
+    raise InputError(
+        f"training: not all of {nodes} nodes joined Ray at {address} within {JOIN:.0f} s; the messages of those that "
+        "did not are in this job's log."
+    )
+
+
+@contextmanager
+def _running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    """A process that ends with the block: by SIGTERM, on which Ray and srun end all that they started."""
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _said(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"{command[0]}: {done.stderr.strip()}; the nodes of this SLURM job cannot be listed.")
+    return done.stdout.strip()
+
+
+def _ray() -> str:
+    """The `ray` of this environment, activated or not."""
+    return str(Path(sys.executable).with_name("ray"))
+
+
+def _address_seen_by(node: str) -> str:
+    """This machine's address on the network that leads to another node of the cluster."""
+    there = re.search(r"\bNodeAddr=(\S+)", _said("scontrol", "show", "node", node))[1]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((there, 9))  # sends nothing
+        return probe.getsockname()[0]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return probe.getsockname()[1]
