@@ -8,6 +8,9 @@ from reward_memory.errors import InputError
 
 min_version("9.27")
 
+# not workflow.basedir: that is the folder of the workflow that uses this one as a module
+HERE = Path(str(workflow.current_basedir))
+
 # another --configfile stands alone: merged into config.yaml it would keep that file's benchmarks and policies
 if not workflow.config_settings.configfiles:
 
@@ -17,7 +20,7 @@ if not workflow.config_settings.configfiles:
 try:
     config = configuration.load(
         config,
-        Path(workflow.basedir) / "schemas/config.schema.yaml",
+        HERE / "schemas/config.schema.yaml",
         " + ".join(os.path.relpath(path) for path in workflow.configfiles) or "config",
     )
     MIRRORED = configuration.check_files(config)
@@ -27,14 +30,18 @@ except InputError as error:
 
 pathvars:
     results=config["results"],
-    logs=f"{config['results']}/logs",
-    usage=f"{config['results']}/usage",
+    logs="<results>/logs",
+    usage="<results>/usage",
+
+
+# whoever uses this workflow as a module may have set another one
+RESULTS = workflow.pathvars.apply("<results>")
 
 
 rule all:
     "All tables and figures of the configuration, or the reward models on what is imported."
     input:
-        lambda wc: tables() + figures(),
+        lambda wc: tables() + figures() + pages(),
 
 
 include: "rules/common.smk"
@@ -47,6 +54,8 @@ include: "rules/reward_models.smk"
 include: "rules/training.smk"
 include: "rules/evaluation.smk"
 include: "rules/tables.smk"
+include: "rules/captions.smk"
+include: "rules/report.smk"
 include: "rules/figures.smk"
 
 

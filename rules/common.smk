@@ -5,8 +5,7 @@ from reward_memory import algorithms, arms, fidelity, variants
 from reward_memory.benchmarks.registry import DOMAINS
 from reward_memory.dependencies import source_hash
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
-RESULTS = config["results"]
+SCRIPTS = HERE / "scripts"
 # where a reward model is measured: on what it is fitted to, and on the other splits that hold a query
 SAMPLED_SPLITS = ["train"] + [
     split

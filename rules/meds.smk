@@ -40,11 +40,7 @@ rule meds_main_table:
         histories=lambda wc: each_meds_run(f"{MEDS_RUN}/history.csv", "meds_main"),
         published=PUBLISHED,
     output:
-        report(
-            "<results>/tables/meds_main.csv",
-            caption="../report/meds_main_table.rst",
-            category="MEDS",
-        ),
+        "<results>/tables/meds_main.csv",
     log:
         "<logs>/meds_main_table.log",
     benchmark:
@@ -85,11 +81,7 @@ rule meds_ablation_table:
         ),
         published=PUBLISHED,
     output:
-        report(
-            "<results>/tables/meds_ablation.csv",
-            caption="../report/meds_ablation_table.rst",
-            category="MEDS",
-        ),
+        "<results>/tables/meds_ablation.csv",
     log:
         "<logs>/meds_ablation_table.log",
     benchmark:
@@ -123,11 +115,7 @@ rule meds_repeated_errors_table:
             rules.meds_error_counts.output.repeats, "repeated_errors"
         ),
     output:
-        report(
-            "<results>/tables/repeated_errors.csv",
-            caption="../report/meds_repeated_errors_table.rst",
-            category="MEDS",
-        ),
+        "<results>/tables/repeated_errors.csv",
     log:
         "<logs>/meds_repeated_errors_table.log",
     benchmark:
@@ -156,11 +144,7 @@ rule meds_cluster_sizes_table:
             rules.meds_error_counts.output.sizes, "cluster_sizes"
         ),
     output:
-        report(
-            "<results>/tables/cluster_sizes.csv",
-            caption="../report/meds_cluster_sizes_table.rst",
-            category="MEDS",
-        ),
+        "<results>/tables/cluster_sizes.csv",
     log:
         "<logs>/meds_cluster_sizes_table.log",
     benchmark:
@@ -179,33 +163,3 @@ rule meds_cluster_sizes_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/meds_cluster_sizes_table.py"
-
-
-rule meds_figure:
-    "One of the second paper's tables, drawn."
-    input:
-        "<results>/tables/{table}.csv",
-    output:
-        report(
-            "<results>/figures/{table}.svg",
-            caption="../report/meds_figure.rst",
-            category="MEDS",
-            labels={"figure": "{table}"},
-        ),
-    log:
-        "<logs>/meds_figure/{table}.log",
-    benchmark:
-        "<usage>/meds_figure/{table}.jsonl"
-    wildcard_constraints:
-        table="|".join(arms.MEDS_TABLES),
-    conda:
-        "../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=2_000,
-        runtime="20m",
-    params:
-        src=sources("meds_figure"),
-        state=f"{RESULTS}/state",
-    script:
-        "../scripts/meds_figure.py"

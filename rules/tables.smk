@@ -3,7 +3,7 @@ ORIGINS = {
     name: benchmark["source"] for name, benchmark in config["benchmarks"].items()
 }
 # relative where it can be: a project that moves is not out of date
-PUBLISHED = os.path.relpath(Path(workflow.basedir) / "reference/published_results.csv")
+PUBLISHED = os.path.relpath(HERE / "reference/published_results.csv")
 PREDICTIONS = [
     f"<results>/predictions/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet"
     for policy in configuration.policies(config)
@@ -19,12 +19,7 @@ rule accuracy_table:
         grades=lambda wc: graded(wc.table),
         published=PUBLISHED,
     output:
-        report(
-            "<results>/tables/{table}.csv",
-            caption="../report/accuracy_table.rst",
-            category="Accuracy",
-            labels={"table": "{table}"},
-        ),
+        "<results>/tables/{table}.csv",
     log:
         "<logs>/accuracy_table/{table}.log",
     benchmark:
@@ -62,11 +57,7 @@ rule labels_spent_table:
             else []
         ),
     output:
-        report(
-            "<results>/tables/labels_spent.csv",
-            caption="../report/labels_spent_table.rst",
-            category="Accuracy",
-        ),
+        "<results>/tables/labels_spent.csv",
     log:
         "<logs>/labels_spent_table.log",
     benchmark:
@@ -92,11 +83,7 @@ rule ablation_table:
         grades=lambda wc: graded("ablation"),
         published=PUBLISHED,
     output:
-        report(
-            "<results>/tables/ablation.csv",
-            caption="../report/ablation_table.rst",
-            category="Accuracy",
-        ),
+        "<results>/tables/ablation.csv",
     log:
         "<logs>/ablation_table.log",
     benchmark:
@@ -131,11 +118,7 @@ rule accuracy_delta_table:
         grades=lambda wc: graded("accuracy_delta"),
         published=PUBLISHED,
     output:
-        report(
-            "<results>/tables/accuracy_delta.csv",
-            caption="../report/accuracy_delta_table.rst",
-            category="Accuracy",
-        ),
+        "<results>/tables/accuracy_delta.csv",
     log:
         "<logs>/accuracy_delta_table.log",
     benchmark:
@@ -164,11 +147,7 @@ rule reward_models_table:
         predictions=PREDICTIONS,
         published=PUBLISHED,
     output:
-        report(
-            "<results>/tables/reward_models.csv",
-            caption="../report/reward_models_table.rst",
-            category="Reward models",
-        ),
+        "<results>/tables/reward_models.csv",
     log:
         "<logs>/reward_models_table.log",
     benchmark:
@@ -195,11 +174,7 @@ rule reliability_table:
     input:
         predictions=PREDICTIONS,
     output:
-        report(
-            "<results>/tables/reliability.csv",
-            caption="../report/reliability_table.rst",
-            category="Reward models",
-        ),
+        "<results>/tables/reliability.csv",
     log:
         "<logs>/reliability_table.log",
     benchmark:

@@ -264,7 +264,7 @@ FLOORS = [
     {"graph_memory"},
     {"error_memory"},
     {"training"},
-    {"evaluation", "tables", "figures"},
+    {"evaluation", "tables", "figures", "pages"},
     {"configuration", "algorithms", "variants", "allocations", "arms", "cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

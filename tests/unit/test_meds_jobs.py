@@ -95,7 +95,7 @@ def test_the_main_table(job, tmp_path):
     assert at["value"]["dapo", "training", "sampled_responses"] == 14
     assert at["value"]["dapo", "training", "sampled_tokens"] == 50
     assert "training" not in at.loc["base"].index
-    assert b"<svg" in job("meds_figure", "meds_main.svg", {"table": "meds_main.csv"})
+    assert b"<svg" in job("figure", "meds_main.svg", {"table": "meds_main.csv"})
 
 
 def test_the_ablation(job, counted, tmp_path):
@@ -118,7 +118,7 @@ def test_the_ablation(job, counted, tmp_path):
     )
     assert at["difference"].loc["dapo"].isna().all()
     assert at["difference"].loc["meds-single-cluster"].tolist() == pytest.approx([25, 25, 50 - 200 / 3], abs=1e-3)
-    assert b"<svg" in job("meds_figure", "meds_ablation.svg", {"table": "meds_ablation.csv"})
+    assert b"<svg" in job("figure", "meds_ablation.svg", {"table": "meds_ablation.csv"})
 
 
 def test_repeated_errors_count_what_was_not_trained_on_too(job, counted):
@@ -134,7 +134,7 @@ def test_repeated_errors_count_what_was_not_trained_on_too(job, counted):
     steps = table[table["step"].notna()].set_index(["method", "step"])["value"]
     assert np.isnan(steps["dapo", 1])
     assert steps["meds-single-cluster", 2] == 50
-    assert b"<svg" in job("meds_figure", "repeated_errors.svg", {"table": "repeated_errors.csv"})
+    assert b"<svg" in job("figure", "repeated_errors.svg", {"table": "repeated_errors.csv"})
 
 
 def test_cluster_sizes_are_of_the_arms_with_a_memory(job, counted):
@@ -144,4 +144,4 @@ def test_cluster_sizes_are_of_the_arms_with_a_memory(job, counted):
     filled = table[table["responses"] > 0]
     # two wrong responses a seed in step 2; the right one does not count
     assert filled[["step", "size", "responses", "share"]].values.tolist() == [[1, "0", 2, 100], [2, "1", 4, 100]]
-    assert b"<svg" in job("meds_figure", "cluster_sizes.svg", {"table": "cluster_sizes.csv"})
+    assert b"<svg" in job("figure", "cluster_sizes.svg", {"table": "cluster_sizes.csv"})

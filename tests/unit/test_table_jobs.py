@@ -53,7 +53,7 @@ def test_the_gain_over_r1_p(job):
     published = table.set_index(["method", "benchmark"])["published"]
     assert published["memreward", "humaneval_plus"] == pytest.approx(61.54 - 64.10)
     assert published["memreward:mlp"].isna().all()
-    assert b"<svg" in job("accuracy_delta_figure", "delta.svg", inputs={"table": "delta.csv"})
+    assert b"<svg" in job("figure", "accuracy_delta.svg", inputs={"table": "delta.csv"})
 
 
 def test_the_ablation(job):
@@ -68,7 +68,7 @@ def test_the_ablation(job):
     assert table["accuracy"].tolist() == [100, 50, 75, 50, 0, 25]
     # the paper's domains hold more benchmarks than one each
     assert table["published"].isna().all()
-    assert b"<svg" in job("ablation_figure", "ablation.svg", inputs={"table": "ablation.csv"})
+    assert b"<svg" in job("figure", "ablation.svg", inputs={"table": "ablation.csv"})
 
 
 def test_label_ratios_and_labels_spent(job, tmp_path):
@@ -81,8 +81,8 @@ def test_label_ratios_and_labels_spent(job, tmp_path):
     table = job("labels_spent_table", "spent.csv", inputs=inputs, ratios=[20], selecting=["memreward"])
     assert table["labels"].tolist() == [1, 3, 5]
     assert table["accuracy"].tolist() == [25, 75, 100]
-    assert b"<svg" in job("label_ratio_figure", "label_ratio.svg", inputs={"table": "label_ratio.csv"})
-    assert b"<svg" in job("labels_spent_figure", "spent.svg", inputs={"table": "spent.csv"})
+    assert b"<svg" in job("figure", "label_ratio.svg", inputs={"table": "label_ratio.csv"})
+    assert b"<svg" in job("figure", "labels_spent.svg", inputs={"table": "spent.csv"})
 
 
 def test_reliability(job, tmp_path):
@@ -106,7 +106,7 @@ def test_reliability(job, tmp_path):
         ["graph", 0.8, 4, 0.85, 0.5],
         ["knn", 0.3, 4, 0.35, 0.5],
     ]
-    assert b"<svg" in job("reliability_figure", "reliability.svg", inputs={"table": "reliability.csv"})
+    assert b"<svg" in job("figure", "reliability.svg", inputs={"table": "reliability.csv"})
     both = {"predictions": names, "published": PUBLISHED}
     metrics = job("reward_models_table", "reward_models.csv", inputs=both, **models)
     accuracies = metrics[(metrics["metric"] == "accuracy") & (metrics["benchmark"] == "overall")]

@@ -26,9 +26,11 @@ def test_metrics_need_the_import_and_no_policy(imported):
         *STAGES,
         "reward_model_metrics",
         "reward_models_table",
-        "reward_models_figure",
         "reliability_table",
-        "reliability_figure",
+        "comparison_table",
+        "audit",
+        "figure",
+        "page",
         "all",
     }
 

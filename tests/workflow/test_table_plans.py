@@ -23,11 +23,11 @@ def arms(jobs) -> set[tuple[str, str]]:
 
 
 def drawn(jobs) -> set[str]:
-    """The rules of tables and figures; accuracy_table with its table."""
+    """The rules of tables and figures; those of several with their table."""
     return {
         rule + (f" {wildcards['table']}" if "table" in wildcards else "")
         for rule, wildcards in jobs
-        if rule.endswith(("_table", "_figure"))
+        if rule.endswith(("_table", "figure"))
     }
 
 
@@ -43,7 +43,7 @@ def test_every_label_ratio_has_its_own_runs(workflow):
     jobs = workflow.jobs("results/figures/label_ratio.svg", *CONFIG)
     each = {(method, ratio) for method in ("r1-p", "memreward") for ratio in ("50", "75")}
     assert arms(jobs) == each | {("oracle", "100")}
-    assert drawn(jobs) == {"accuracy_table label_ratio", "label_ratio_figure"}
+    assert drawn(jobs) == {"accuracy_table label_ratio", "figure label_ratio"}
 
 
 def test_labels_spent_reads_valid_queries_only_where_a_reward_model_selects_on_them(workflow):
@@ -60,7 +60,7 @@ def test_the_ablation_trains_no_other_arm(workflow):
     workflow.edit("config/test.yaml", "memreward, oracle", "memreward, memreward:mlp, memreward:majority, oracle")
     jobs = workflow.jobs("results/figures/ablation.svg", *CONFIG)
     assert arms(jobs) == {("memreward", "50"), ("memreward:mlp", "50")}
-    assert drawn(jobs) == {"ablation_table", "ablation_figure"}
+    assert drawn(jobs) == {"ablation_table", "figure ablation"}
 
 
 def test_without_an_ablation_its_table_says_what_to_add(workflow):
@@ -75,22 +75,22 @@ def test_without_an_ablation_its_table_says_what_to_add(workflow):
 def test_gains_over_r1_p_train_these_two_arms(workflow):
     jobs = workflow.jobs("results/figures/accuracy_delta.svg", *CONFIG)
     assert arms(jobs) == {("r1-p", "50"), ("memreward", "50")}
-    assert drawn(jobs) == {"accuracy_delta_table", "accuracy_delta_figure"}
+    assert drawn(jobs) == {"accuracy_delta_table", "figure accuracy_delta"}
 
 
 def test_reliability_trains_no_policy(workflow):
     jobs = workflow.jobs("results/figures/reliability.svg", *CONFIG)
     assert not {rule for rule, _ in jobs} & {"train", "evaluate", "training_queries", "validation_queries"}
     assert sum(rule == "reward_model_metrics" for rule, _ in jobs) == 3
-    assert drawn(jobs) == {"reliability_table", "reliability_figure"}
+    assert drawn(jobs) == {"reliability_table", "figure reliability"}
 
 
 ALWAYS = {
-    *("accuracy_table main", "accuracy_table ood", "accuracy_figure main", "accuracy_figure ood"),
-    *("accuracy_delta_table", "accuracy_delta_figure"),
-    *("reward_models_table", "reward_models_figure", "reliability_table", "reliability_figure"),
+    *("accuracy_table main", "accuracy_table ood", "figure main", "figure ood", "comparison_table", "figure comparison"),
+    *("accuracy_delta_table", "figure accuracy_delta"),
+    *("reward_models_table", "figure reward_models", "reliability_table", "figure reliability"),
     *("meds_main_table", "meds_repeated_errors_table", "meds_cluster_sizes_table"),
-    *("meds_figure meds_main", "meds_figure repeated_errors", "meds_figure cluster_sizes"),
+    *("figure meds_main", "figure repeated_errors", "figure cluster_sizes"),
 }
 
 
@@ -101,9 +101,9 @@ ALWAYS = {
         (
             "label_ratios: [50]",
             "label_ratios: [50, 75]",
-            {"accuracy_table label_ratio", "label_ratio_figure", "labels_spent_table", "labels_spent_figure"},
+            {"accuracy_table label_ratio", "figure label_ratio", "labels_spent_table", "figure labels_spent"},
         ),
-        ("memreward, oracle", "memreward, memreward:mlp, oracle", {"ablation_table", "ablation_figure"}),
+        ("memreward, oracle", "memreward, memreward:mlp, oracle", {"ablation_table", "figure ablation"}),
     ],
 )
 def test_all_makes_what_there_is_something_for(workflow, old, new, more):

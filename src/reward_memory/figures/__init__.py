@@ -1,16 +1,39 @@
 """The figures, drawn from the tables alone."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from . import meds
 from .accuracies import draw_ablation, draw_accuracies, draw_differences, draw_label_ratios, draw_labels_spent
+from .comparison import draw_comparison
 from .drawing import COLOURS
 from .reward_models import draw_reliability, draw_reward_models
 
 __all__ = [
     "COLOURS",
+    "DRAW",
     "draw_ablation",
     "draw_accuracies",
+    "draw_comparison",
     "draw_differences",
     "draw_label_ratios",
     "draw_labels_spent",
     "draw_reliability",
     "draw_reward_models",
 ]
+
+#: Table -> what draws it.
+DRAW: dict[str, Callable[[pd.DataFrame, str | Path], None]] = {
+    "main": draw_accuracies,
+    "ood": draw_accuracies,
+    "label_ratio": draw_label_ratios,
+    "labels_spent": draw_labels_spent,
+    "ablation": draw_ablation,
+    "accuracy_delta": draw_differences,
+    "reward_models": draw_reward_models,
+    "reliability": draw_reliability,
+    "comparison": draw_comparison,
+    **meds.DRAW,
+}

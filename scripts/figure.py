@@ -1,8 +1,8 @@
-"""Draw one of the second paper's tables."""
+"""Draw one table."""
 
 import pandas as pd
 
-from reward_memory.figures.meds import DRAW
+from reward_memory.figures import DRAW
 from reward_memory.runtime import job
 
 with job(snakemake) as run:

@@ -1,0 +1,39 @@
+# What the report says of each result.
+import yaml
+
+from reward_memory.tables import comparison
+
+CAPTIONS = yaml.safe_load((HERE / "report/captions.yaml").read_text())
+# said of every result: the numbers of a small run are read as results all too easily
+STAND_INS = (
+    "Generated stand-ins and tiny policies show that the pipeline works, and nothing about a paper's claim."
+    if any(one["source"] == "generated" for one in config["benchmarks"].values())
+    else ""
+)
+
+
+def caption(table, kind):
+    """What the report says of a table or figure."""
+    return f"{CAPTIONS[table][kind]} {STAND_INS}".strip()
+
+
+def captioned(kind):
+    """A wildcard constraint: the results that have a caption of this kind."""
+    return "|".join(name for name, one in CAPTIONS.items() if kind in one)
+
+
+def table_file(table):
+    """The data audit describes the data and lies beside them."""
+    folder = "data" if table == "audit" else "tables"
+    return f"<results>/{folder}/{table}.csv"
+
+
+def compared():
+    """The tables with published figures beside ours."""
+    return [name for name in arms.shown(config) if name in comparison.VALUES]
+
+
+def pages():
+    """One page a table, and what is said of the whole run."""
+    found = [*arms.shown(config), "audit"] + (["comparison"] if compared() else [])
+    return expand("<results>/pages/{name}.html", name=found)

@@ -1,0 +1,63 @@
+# What a reader of the report sees: its start, pages with sortable tables, published figures beside ours.
+# a workflow that uses this one as a module has a start page of its own
+if Path(workflow.basedir) == HERE:
+
+    report: "../report/workflow.rst"
+
+
+rule comparison_table:
+    "All figures of the run that a paper prints, too, in one table."
+    input:
+        lambda wc: expand("<results>/tables/{name}.csv", name=compared()),
+    output:
+        "<results>/tables/comparison.csv",
+    log:
+        "<logs>/comparison_table.log",
+    benchmark:
+        "<usage>/comparison_table.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="20m",
+    params:
+        src=sources("comparison_table"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/comparison_table.py"
+
+
+rule page:
+    "One table as a page to read: caption, figure, rows that can be sorted and searched, the file itself."
+    input:
+        table=lambda wc: table_file(wc.table),
+        figure=lambda wc: (
+            "<results>/figures/{table}.svg" if "figure" in CAPTIONS[wc.table] else []
+        ),
+    output:
+        report(
+            "<results>/pages/{table}.html",
+            caption="../report/page.rst",
+            category=lambda wc: CAPTIONS[wc.table]["category"],
+            labels=lambda wc: {"result": f"{CAPTIONS[wc.table]['title']}: table"},
+        ),
+    log:
+        "<logs>/page/{table}.log",
+    benchmark:
+        "<usage>/page/{table}.jsonl"
+    wildcard_constraints:
+        table=captioned("table"),
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2_000,
+        runtime="20m",
+    params:
+        title=lambda wc: CAPTIONS[wc.table]["title"],
+        caption=lambda wc: caption(wc.table, "table"),
+        src=sources("page"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/page.py"

@@ -1,0 +1,14 @@
+"""Collect our figures that have a published one beside them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from reward_memory.provenance import atomic_path
+from reward_memory.runtime import job
+from reward_memory.tables.comparison import COMPARISON_COLUMNS, comparison_rows
+
+with job(snakemake) as run:
+    rows = [row for path in run.input for row in comparison_rows(Path(path).stem, pd.read_csv(path))]
+    with atomic_path(run.output[0]) as temporary:
+        pd.DataFrame(rows, columns=COMPARISON_COLUMNS).to_csv(temporary, index=False, float_format="%.4f")

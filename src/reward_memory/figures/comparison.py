@@ -1,0 +1,66 @@
+"""The figure of published results beside ours, drawn from the table alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from . import drawing
+
+NOTHING = "no figure of this run is about the same policy and benchmarks as a published one"
+
+
+def draw_comparison(table: pd.DataFrame, path: str | Path) -> None:
+    """Our figures with 95 % intervals and the published ones, a row each and a panel a metric.
+
+    table  tables.comparison.COMPARISON_COLUMNS; without a row the figure says so
+    """
+    import matplotlib.pyplot as plt
+
+    metrics = list(dict.fromkeys(table["metric"]))
+    counts = [int((table["metric"] == metric).sum()) for metric in metrics] or [1]
+    figure, axes = plt.subplots(
+        len(counts),
+        1,
+        figsize=(7.0, 0.17 * sum(counts) + 0.7 * len(counts) + 0.8),
+        height_ratios=[count + 2 for count in counts],
+        squeeze=False,
+        layout="constrained",
+    )
+    if not metrics:
+        axes[0, 0].axis("off")
+        axes[0, 0].text(0.5, 0.5, NOTHING, ha="center", va="center", fontsize=9, color=drawing.GREY)
+    for axis, metric in zip(axes[:, 0], metrics, strict=False):
+        own = table[table["metric"] == metric]
+        places = range(len(own))
+        axis.errorbar(
+            own["ours"],
+            places,
+            xerr=drawing.reaches(own, "ours"),
+            fmt="o",
+            color="#0072B2",
+            markersize=3,
+            elinewidth=0.8,
+            label="ours",
+        )
+        axis.scatter(
+            own["published"],
+            places,
+            s=18,
+            marker="D",
+            facecolor="white",
+            edgecolor="black",
+            linewidth=0.8,
+            zorder=3,
+            label="published",
+        )
+        names = own[["table", "policy", "arm", "benchmark"]].astype(str).agg(", ".join, axis=1)
+        axis.set_yticks(places, names, fontsize=6)
+        axis.set_ylim(len(own) - 0.5, -0.5)
+        axis.set_title(metric, loc="left", fontsize=9)
+        axis.spines[["top", "right"]].set_visible(False)
+    if metrics:
+        drawing.legend(figure)
+    drawing.footnote(figure, "lines: 95 % intervals")
+    drawing.save(figure, path)

@@ -1,0 +1,52 @@
+"""Our figures that a paper prints, too, from all tables of a run."""
+
+import pandas as pd
+
+from .names import OVERALL
+
+#: Table -> the column of our figure; `ci_low`, `ci_high`, `published` and `published_confidence` are called so in all.
+VALUES = {
+    "main": "accuracy",
+    "ood": "accuracy",
+    "label_ratio": "accuracy",
+    "ablation": "accuracy",
+    "accuracy_delta": "difference",
+    "reward_models": "mean",
+    "meds_main": "value",
+    "meds_ablation": "value",
+}
+COMPARISON_COLUMNS = [
+    *("table", "policy", "arm", "label_ratio", "benchmark", "metric", "ours", "ci_low", "ci_high"),
+    *("published", "delta", "covered", "published_confidence"),
+]
+
+
+def comparison_rows(name: str, table: pd.DataFrame) -> list[dict]:
+    """Rows (COMPARISON_COLUMNS) of one table's figures with a published one beside.
+
+    name   one of VALUES
+    table  that table as written
+
+    `covered` is yes where our 95 % interval holds the published figure, else no; units are the table's.
+    """
+    rows = []
+    for row in table[table["published"].notna()].to_dict("records"):
+        ours, theirs = row[VALUES[name]], row["published"]
+        rows.append(
+            {
+                "table": name,
+                "policy": row["policy"],
+                "arm": row.get("method", row.get("predictor")),
+                "label_ratio": row.get("label_ratio"),
+                "benchmark": row.get("benchmark", row.get("domain", OVERALL)),
+                "metric": row.get("metric", VALUES[name]),
+                "ours": ours,
+                "ci_low": row["ci_low"],
+                "ci_high": row["ci_high"],
+                "published": theirs,
+                "delta": ours - theirs,
+                "covered": "yes" if row["ci_low"] <= theirs <= row["ci_high"] else "no",
+                "published_confidence": row["published_confidence"],
+            }
+        )
+    return rows
