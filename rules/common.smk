@@ -3,6 +3,7 @@ import functools
 
 from reward_memory import algorithms, arms, fidelity, variants
 from reward_memory.benchmarks.registry import DOMAINS
+from reward_memory.allocations import allocation
 from reward_memory.dependencies import source_hash
 
 SCRIPTS = HERE / "scripts"
@@ -40,6 +41,15 @@ def sources(script, *extra):
 
 def members(suite):
     return configuration.members(config, suite)
+def asked(rule, name):
+    """One of the resources of a rule's jobs, from the section resources."""
+
+    def of_job(wc, attempt):
+        return allocation(config, rule, wc.get("policy"), attempt)[name]
+
+    return of_job
+
+
 
 
 def tested(suite):

@@ -17,11 +17,11 @@ rule evaluate:
         "<usage>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.jsonl"
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: asked("evaluate", "threads")
     resources:
-        gpu=1,
-        mem_mb=lambda wc, attempt: 3_000 * attempt,
-        runtime="4h",
+        gpu=asked("evaluate", "gpu"),
+        mem_mb=asked("evaluate", "mem_mb"),
+        runtime=asked("evaluate", "runtime"),
     params:
         sampling=lambda wc: algorithms.evaluation(config, wc.suite),
         grading=GRADING,

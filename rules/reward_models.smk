@@ -16,11 +16,11 @@ rule embeddings:
         "<usage>/embeddings/{policy}.{suite}.{split}.jsonl"
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: asked("embeddings", "threads")
     resources:
-        gpu=1,
-        mem_mb=3_000,
-        runtime="2h",
+        gpu=asked("embeddings", "gpu"),
+        mem_mb=asked("embeddings", "mem_mb"),
+        runtime=asked("embeddings", "runtime"),
     params:
         dtype=lookup("reward_model/encoder_dtype", within=config, default="auto"),
         src=sources("embeddings"),
@@ -69,11 +69,11 @@ rule reward_model:
         "<usage>/reward_model/{policy}.{predictor}.{ratio}.{seed}.jsonl"
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: asked("reward_model", "threads")
     resources:
-        gpu=1,
-        mem_mb=3_000,
-        runtime="4h",
+        gpu=asked("reward_model", "gpu"),
+        mem_mb=asked("reward_model", "mem_mb"),
+        runtime=asked("reward_model", "runtime"),
     params:
         settings=lambda wc: variants.settings(config, wc.predictor),
         src=sources("reward_model"),
@@ -115,11 +115,11 @@ rule reward_model_metrics:
         "<usage>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.jsonl"
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: asked("reward_model_metrics", "threads")
     resources:
-        gpu=1,
-        mem_mb=3_000,
-        runtime="1h",
+        gpu=asked("reward_model_metrics", "gpu"),
+        mem_mb=asked("reward_model_metrics", "mem_mb"),
+        runtime=asked("reward_model_metrics", "runtime"),
     params:
         splits=SAMPLED_SPLITS,
         benchmarks=len(members("main")),

@@ -20,11 +20,11 @@ rule rollouts:
         policy=of_kind("bootstrap", "package", "hub", "path"),
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: asked("rollouts", "threads")
     resources:
-        gpu=1,
-        mem_mb=lambda wc, attempt: 3_000 * attempt,
-        runtime="2h",
+        gpu=asked("rollouts", "gpu"),
+        mem_mb=asked("rollouts", "mem_mb"),
+        runtime=asked("rollouts", "runtime"),
     params:
         sampling={
             name: value

@@ -99,11 +99,12 @@ rule train:
     priority: 10
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: asked("train", "threads")
     resources:
-        gpu=1,
-        mem_mb=lambda wc, attempt: 4_000 * attempt,
-        runtime="24h",
+        gpu=asked("train", "gpu"),
+        nodes=asked("train", "nodes"),
+        mem_mb=asked("train", "mem_mb"),
+        runtime=asked("train", "runtime"),
     params:
         training=lambda wc: algorithms.settings(config, wc.method, wc.policy)[0],
         error_memory=lambda wc: algorithms.settings(config, wc.method, wc.policy)[1],

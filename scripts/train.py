@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from reward_memory.devices import given
 from reward_memory.runtime import job
 from reward_memory.training.launch import train
 from reward_memory.training.overrides import Run
 
-with job(snakemake) as run:
+with job(snakemake, lasting="train") as run:
+    nodes = int(snakemake.resources.get("nodes", 1))
+    given(run.gpus, nodes)
     reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None
     train(
         dict(run.params.training),
@@ -21,6 +24,7 @@ with job(snakemake) as run:
             state=run.state.resolve(),
             seed=run.seed,
             gpus=run.gpus,
+            nodes=nodes,
             checks=run.params.grading["checks"],
             threads=snakemake.threads,
             error_memory=run.params.error_memory,

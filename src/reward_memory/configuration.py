@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from . import algorithms, imported, variants
+from . import algorithms, allocations, imported, variants
 from .benchmarks import mirror
 from .benchmarks.registry import DOMAINS
 from .benchmarks.revisions import commits
@@ -51,6 +51,7 @@ def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml")
         or _fill_meds(config, schema["properties"])
         or _misplaced_import(config)
         or _contradiction(config)
+        or allocations.mistake(config)
     )
     if wrong:
         raise InputError(f"{source}: {wrong}")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from reward_memory.errors import InputError
-from reward_memory.training import launch
+from reward_memory.training import launch, merging
 from reward_memory.training.overrides import Run
 
 TRAINING = {
@@ -38,6 +38,15 @@ TRAINING = {
     "validation_samples": 1,
     "validation_temperature": 0.0,
     "selection": "valid",
+    "tensor_parallel": 1,
+    "gpu_memory_utilization": 0.5,
+    "sleep": True,
+    "cuda_graphs": False,
+    "offload": "none",
+    "gradient_checkpointing": True,
+    "attention": "sdpa",
+    "remove_padding": False,
+    "tokens_per_gpu": None,
     "verl": [],
 }
 ACCURACIES = [0.1, 0.5, 0.5, 0.2]
@@ -68,7 +77,7 @@ for step in range(done + 1, int(keys["trainer.total_training_steps"]) + 1):
         sys.exit(3)
     folder = state / f"checkpoints/global_step_{{step}}"
     (folder / "actor/huggingface").mkdir(parents=True, exist_ok=True)
-    (folder / "actor/huggingface/weights").write_text(f"step {{step}}")
+    (folder / "actor/huggingface/model.safetensors").write_text(f"step {{step}}")
     (folder / "data.pt").touch()
     tracker.write_text(str(step))
     print(f"Training Progress:  25%|##| {{step}}/4 [00:01<00:03,  1.0s/it]", end="\\r", flush=True)
@@ -145,18 +154,33 @@ def test_a_run_leaves_policy_history_responses_and_manifest(run, trainer, tmp_pa
 
 def test_the_policy_is_the_latest_of_the_best_checkpoints(run, trainer, tmp_path):
     out = train(run, tmp_path)
-    assert (out / "policy/weights").read_text() == "step 3"
+    assert (out / "policy/model.safetensors").read_text() == "step 3"
     assert json.loads((out / "manifest.json").read_text())["config"]["step"] == 3
 
 
 def test_selection_last_keeps_the_last_checkpoint(run, trainer, tmp_path):
-    assert (train(run, tmp_path, selection="last") / "policy/weights").read_text() == "step 4"
+    assert (train(run, tmp_path, selection="last") / "policy/model.safetensors").read_text() == "step 4"
+
+
+def test_shards_are_given_to_verls_merger(tmp_path, monkeypatch):
+    actor, out = tmp_path / "actor", tmp_path / "out"
+    (actor / "huggingface").mkdir(parents=True)
+    (actor / "huggingface/config.json").write_text("{}")
+    out.mkdir()
+    program = tmp_path / "merger"
+    program.write_text('#!/bin/sh\necho "$@" > "$9.told"\nexit 4\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(merging.sys, "executable", str(program))
+    with pytest.raises(InputError, match=r"actor: verl's merger ended with exit status 4"):
+        merging.write_policy(actor, out)
+    told = f"-m verl.model_merger merge --backend fsdp --local_dir {actor} --target_dir {out}"
+    assert (tmp_path / "out.told").read_text().split() == told.split()
 
 
 def test_an_earlier_policy_is_replaced_whole(run, trainer, tmp_path):
     (tmp_path / "out/policy").mkdir(parents=True)
     (tmp_path / "out/policy/stale").touch()
-    assert [path.name for path in (train(run, tmp_path) / "policy").iterdir()] == ["weights"]
+    assert [path.name for path in (train(run, tmp_path) / "policy").iterdir()] == ["model.safetensors"]
 
 
 def test_verl_is_started_as_its_own_program_with_our_overrides(run, trainer, tmp_path):
@@ -202,7 +226,7 @@ def test_a_failed_run_goes_on_to_the_same_results(run, trainer, tmp_path):
             train(run, tmp_path)
     trainer()
     resumed = train(run, tmp_path)
-    for name in ("history.csv", "responses.parquet", "policy/weights", "manifest.json"):
+    for name in ("history.csv", "responses.parquet", "policy/model.safetensors", "manifest.json"):
         assert (resumed / name).read_bytes() == (straight / name).read_bytes()
     first, second, third = commands(run)
     assert first[-1] != "trainer.val_before_train=false"  # nothing was safe before it
@@ -221,7 +245,7 @@ def test_each_attempt_has_a_metrics_file_of_its_own(run, trainer, tmp_path):
 def test_a_run_whose_results_alone_are_missing_is_not_trained_again(run, trainer, tmp_path, monkeypatch):
     train(run, tmp_path)
     monkeypatch.setattr(launch.sys, "executable", "/bin/false")
-    assert (train(run, tmp_path, "again") / "policy/weights").read_text() == "step 3"
+    assert (train(run, tmp_path, "again") / "policy/model.safetensors").read_text() == "step 3"
 
 
 def test_no_scratch_folder_is_left(run, trainer, tmp_path, monkeypatch):

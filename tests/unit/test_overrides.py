@@ -44,6 +44,15 @@ TRAINING = {
     "validation_samples": 5,
     "validation_temperature": 0.8,
     "selection": "valid",
+    "tensor_parallel": 1,
+    "gpu_memory_utilization": 0.5,
+    "sleep": True,
+    "cuda_graphs": False,
+    "offload": "none",
+    "gradient_checkpointing": True,
+    "attention": "sdpa",
+    "remove_padding": False,
+    "tokens_per_gpu": None,
     "verl": [],
 }
 #: Spaces, an equals sign, quotes, a comma, braces and another alphabet: what Hydra's grammar trips over.
@@ -73,6 +82,21 @@ CASES = {
     "plain": (TRAINING | {"kl_coefficient": 0.0, "mini_batch": None, "validation_temperature": 0.0}, RUN),
     "meds": (TRAINING | MEDS, replace(RUN, error_memory=DEFAULTS | {"last_layers": "all"}, threads=3)),
     "entropy": (TRAINING | {"entropy_bonus": 0.4}, RUN),
+    "sharded": (
+        TRAINING
+        | {
+            "tensor_parallel": 2,
+            "gpu_memory_utilization": 0.4,
+            "sleep": False,
+            "cuda_graphs": True,
+            "offload": "all",
+            "gradient_checkpointing": False,
+            "attention": "flash_attention_2",
+            "remove_padding": True,
+            "tokens_per_gpu": 2048,
+        },
+        replace(RUN, gpus=8, nodes=2),
+    ),
     "own": (TRAINING | {"verl": ["trainer.test_freq=77", "+trainer.extra=1", "~trainer.project_name"]}, RUN),
 }
 
@@ -288,7 +312,7 @@ def test_the_run_validates_saves_and_resumes_as_configured(effective, case):
     assert trainer["val_before_train"] is True
     assert trainer["logger"] == ["file"]
     contents = effective[case]["config"]["actor_rollout_ref"]["actor"]["checkpoint"]["save_contents"]
-    assert set(contents) == {"model", "optimizer", "extra", "hf_model"}
+    assert set(contents) == {"model", "optimizer", "extra"} | ({"hf_model"} if case == "cpu" else set())
 
 
 def test_validation_samples_or_is_greedy_as_configured(effective):
@@ -337,9 +361,78 @@ def test_no_key_is_one_that_verl_composes_but_no_longer_reads(gpus):
     assert not {text.lstrip("+~").split(".")[0] for text in listed} & old.keys()
 
 
+def test_gpus_and_nodes_are_those_of_the_job(effective):
+    found = {case: effective[case]["config"] for case in ("gpu", "sharded")}
+    trainers = {case: (one["trainer"]["nnodes"], one["trainer"]["n_gpus_per_node"]) for case, one in found.items()}
+    assert trainers == {"gpu": (1, 4), "sharded": (2, 4)}
+    # verl reserves three processors for each GPU: with fewer it would wait for ever
+    assert found["gpu"]["ray_kwargs"]["ray_init"]["num_cpus"] == 32
+
+
+def test_each_setting_of_gpus_reaches_verl(effective):
+    def told(case: str) -> list:
+        one = effective[case]["config"]["actor_rollout_ref"]
+        rollout, actor, model = one["rollout"], one["actor"], one["model"]
+        sampling = ["tensor_model_parallel_size", "gpu_memory_utilization", "free_cache_engine", "enforce_eager"]
+        return [
+            [rollout[name] for name in sampling],
+            [actor["fsdp_config"]["param_offload"], actor["fsdp_config"]["optimizer_offload"]],
+            one["ref"]["fsdp_config"]["param_offload"],
+            [model["enable_gradient_checkpointing"], model["use_remove_padding"], actor["use_remove_padding"]],
+            model["override_config"]["attn_implementation"],
+            [actor["use_dynamic_bsz"], rollout["log_prob_use_dynamic_bsz"], one["ref"]["log_prob_use_dynamic_bsz"]],
+        ]
+
+    assert told("gpu") == [[1, 0.5, True, True], [False] * 2, False, [True, False, False], "sdpa", [False] * 3]
+    assert told("sharded") == [
+        [2, 0.4, False, False],
+        [True] * 2,
+        True,
+        [False, True, True],
+        "flash_attention_2",
+        [True] * 3,
+    ]
+    actor = effective["sharded"]["config"]["actor_rollout_ref"]["actor"]
+    assert actor["ppo_max_token_len_per_gpu"] == 2048
+
+
+def test_the_optimizer_alone_can_wait_in_the_machines_memory():
+    listed = overrides(TRAINING | {"offload": "optimizer"}, replace(RUN, gpus=1), "reduced", Path("/tmp/rm"))
+    assert "actor_rollout_ref.actor.fsdp_config.optimizer_offload=true" in listed
+    assert "actor_rollout_ref.actor.fsdp_config.param_offload=false" in listed
+
+
+def test_vllm_has_room_for_prompt_and_response(effective):
+    assert effective["gpu"]["config"]["actor_rollout_ref"]["rollout"]["max_model_len"] == 96 + 48
+
+
+@pytest.mark.parametrize(
+    ("training", "run", "message"),
+    [
+        ({"tensor_parallel": 3}, {"gpus": 4}, "tensor_parallel: 3 does not divide the 4 GPUs of each of 1 nodes"),
+        ({"tensor_parallel": 4}, {"gpus": 4, "nodes": 2}, "4 does not divide the 2 GPUs of each of 2 nodes"),
+        ({"tokens_per_gpu": 143}, {"gpus": 1}, "tokens_per_gpu: 143 is less than max_prompt_tokens and .* 144"),
+    ],
+)
+def test_gpus_that_cannot_be_used_so_are_told(training, run, message):
+    with pytest.raises(InputError, match=message):
+        overrides(TRAINING | training, replace(RUN, **run), "reduced", Path("/tmp/rm"))
+
+
+@pytest.mark.parametrize("gpus", [0, 4])
+def test_settings_of_gpus_change_nothing_on_the_cpu(gpus):
+    one, other = (
+        overrides(CASES["sharded"][0] | own, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
+        for own in ({}, {name: TRAINING[name] for name in CASES["sharded"][0] if name in TRAINING})
+    )
+    assert (one == other) is (gpus == 0)
+
+
 def test_no_key_is_given_twice():
-    keys = [text.lstrip("+").split("=")[0] for text in overrides(TRAINING, RUN, "reduced", Path("/tmp/rm"))]
-    assert len(set(keys)) == len(keys)
+    for gpus in (0, 4):
+        listed = overrides(TRAINING, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
+        keys = [text.lstrip("+").split("=")[0] for text in listed]
+        assert len(set(keys)) == len(keys)
 
 
 def test_the_seed_changes_nothing_but_the_seeds():

@@ -14,14 +14,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from reward_memory import algorithms, arms, configuration
+from reward_memory import algorithms, allocations, arms, configuration
 from reward_memory.benchmarks import load, splits
 from reward_memory.benchmarks.registry import BENCHMARKS, MEDS, MEMREWARD
+from reward_memory.generation import engine as generation
+from reward_memory.generation.vllm_engine import sampling_arguments
 from reward_memory.training.overrides import Run, overrides
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "config/paper.yaml"
-GPUS = 8
 TRAINED = ["grpo", "grpo-entropy", "dapo", "meds", "meds-single-cluster", "meds-kmeans"]
 TRAINED += ["meds-all-layers", "meds-all-diff", "meds-diff"]
 
@@ -34,6 +35,15 @@ from omegaconf import OmegaConf
 from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.trainer.ppo.v1 import get_trainer_cls
 from verl.utils.config import omega_conf_to_dataclass, validate_config
+
+def vllm_arguments(rollout):
+    "What verl 0.9.1 tells vLLM (vllm_async_server.launch_server), as far as our settings reach."
+    names = ["dtype", "max_model_len", "max_num_seqs", "enable_chunked_prefill", "max_num_batched_tokens"]
+    names += ["enable_prefix_caching", "enable_sleep_mode", "logprobs_mode", "enforce_eager", "gpu_memory_utilization"]
+    names += ["disable_log_stats", "scheduling_policy", "load_format"]
+    return {name: getattr(rollout, name) for name in names} | {
+        "tensor_parallel_size": rollout.tensor_model_parallel_size, "seed": rollout.seed,
+    }
 
 told = []
 with initialize_config_dir(os.path.join(os.path.dirname(verl.__file__), "trainer/config"), version_base=None):
@@ -62,7 +72,16 @@ with initialize_config_dir(os.path.join(os.path.dirname(verl.__file__), "trainer
             "validation": [rollout.val_kwargs.n, rollout.val_kwargs.do_sample, rollout.val_kwargs.temperature],
             "steps": [config.trainer.total_training_steps, config.trainer.save_freq, config.trainer.test_freq],
             "filter_groups": config.algorithm.filter_groups.enable,
-            "engine": [rollout.name, config.trainer.device, config.trainer.n_gpus_per_node],
+            "engine": [rollout.name, config.trainer.device],
+            "gpus": [config.trainer.nnodes, config.trainer.n_gpus_per_node, rollout.tensor_model_parallel_size],
+            "memory": [rollout.gpu_memory_utilization, rollout.free_cache_engine, actor.fsdp_config.param_offload,
+                       actor.fsdp_config.optimizer_offload, config.actor_rollout_ref.ref.fsdp_config.param_offload,
+                       config.actor_rollout_ref.model.enable_gradient_checkpointing],
+            "attention": config.actor_rollout_ref.model.override_config.attn_implementation,
+            "longest": rollout.max_model_len,
+            "saved": list(actor.checkpoint.save_contents),
+            "reserved": [config.ray_kwargs.ray_init.num_cpus, 3 * config.trainer.n_gpus_per_node],
+            "vllm": vllm_arguments(rollout),
             "own": OmegaConf.to_container(config.trainer.v1.reward_memory),
         })
 json.dump(told, open(sys.argv[2], "w"))
@@ -93,7 +112,8 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
                 reward_model=Path("/m") if configuration.kind(method) == "memreward" else None,
                 state=Path("/state/run"),
                 seed=0,
-                gpus=GPUS,
+                gpus=allocations.allocation(config, "train", policy)["gpu"],
+                nodes=allocations.allocation(config, "train", policy)["nodes"],
                 error_memory=memory,
             )
             listed[policy, method] = overrides(training, run, config["sandbox"], Path("/tmp/rm"))
@@ -224,7 +244,65 @@ def test_verl_accepts_every_training_run(effective):
     }
     second = {(policy, method) for policy in ("qwen2.5-math-7b", "qwen3-1.7b", "qwen3-8b") for method in TRAINED}
     assert effective.keys() == first | second
-    assert all(run["engine"] == ["vllm", "cuda", GPUS] for run in effective.values())
+    assert all(run["engine"] == ["vllm", "cuda"] for run in effective.values())
+
+
+def test_the_resources_of_a_job_are_what_verl_is_told(config, effective):
+    for (policy, _), told in effective.items():
+        asked = allocations.allocation(config, "train", policy)
+        nodes, here, group = told["gpus"]
+        assert (nodes, nodes * here) == (asked["nodes"], asked["gpu"])
+        assert here % group == 0
+        cpus, reserved = told["reserved"]
+        assert cpus > reserved + 8  # placement groups, and the agent loops beside them
+
+
+def test_memreward_trains_on_the_four_gpus_of_its_scripts(config):
+    asked = [allocations.allocation(config, "train", policy) for policy in configuration.policies(config)]
+    assert [(one["gpu"], one["nodes"]) for one in asked] == [(4, 1)] * 2
+
+
+def test_vllm_gives_its_memory_back_and_nothing_is_offloaded(effective):
+    for told in effective.values():
+        assert told["memory"] == [0.5, True, False, False, False, True]
+        assert told["attention"] == "sdpa"
+
+
+def test_vllm_has_room_for_prompt_and_response_and_no_more(effective):
+    for told in effective.values():
+        assert told["longest"] == sum(told["lengths"][2:])
+
+
+def test_shards_alone_are_saved_since_they_are_merged_later(effective):
+    assert all(set(told["saved"]) == {"model", "optimizer", "extra"} for told in effective.values())
+
+
+def test_what_verl_tells_vllm_are_arguments_that_vllm_has(effective):
+    """With verl's own pin of vLLM or the CPU's; both have these arguments under the same names."""
+    pytest.importorskip("vllm", reason="vLLM is not installed (docs/gpu.md)")
+    from vllm.engine.arg_utils import EngineArgs
+
+    for told in {json.dumps(told["vllm"], sort_keys=True) for told in effective.values()}:
+        EngineArgs(model="policy", **json.loads(told))
+
+
+def test_what_samples_is_vllm_on_gpus_and_its_arguments_are_those_that_vllm_has(config):
+    sections = [config["rollouts"], *(algorithms.evaluation(config, suite) for suite in ("main", "ood", "meds"))]
+    assert {section["engine"] for section in sections} == {"auto"}
+    pytest.importorskip("vllm", reason="vLLM is not installed (docs/gpu.md)")
+    from vllm import SamplingParams
+    from vllm.engine.arg_utils import EngineArgs
+
+    for section in sections:
+        settings, sampling = generation.parse(section)
+        own = {name: settings[name] for name in generation.OPTIONS["vllm"] if name != "tensor_parallel"}
+        EngineArgs(model="policy", generation_config="vllm", tensor_parallel_size=settings["tensor_parallel"], **own)
+        SamplingParams(**sampling_arguments(sampling), seed=1, stop_token_ids=[0], ignore_eos=True, detokenize=False)
+
+
+def test_a_response_of_meds_evaluation_fits_behind_its_prompt(config):
+    meds = algorithms.evaluation(config, "meds")
+    assert meds["max_model_len"] >= meds["max_new_tokens"] + config["meds"]["training"]["max_prompt_tokens"]
 
 
 def of(effective, policies: str) -> list[dict]:

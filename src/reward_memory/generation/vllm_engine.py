@@ -68,6 +68,9 @@ class VllmEngine(Engine):
         }
         if devices:
             settings["gpu_memory_utilization"] = gpu_memory_utilization
+        else:
+            # a prompt in parts: vLLM draws a token after each and rewinds the response's seed, which a CPU's cannot
+            settings["enable_chunked_prefill"] = False
         groups = device_groups(devices, tensor_parallel) if devices else [()] * processes
         self.concurrency = len(groups)
         self.workers = [_Process(settings, group) for group in groups]

@@ -21,7 +21,9 @@ from ..orphans import die_with_parent
 from ..progress import Progress
 from ..provenance import atomic_path, manifest, write_json
 from .history import logged_steps, read_history, select_step
+from .merging import write_policy
 from .overrides import Run, overrides
+from .ray_cluster import spanning
 
 PLUGIN = "reward_memory.training.plugin"
 CPU_PLUGIN = "reward_memory.training.cpu.plugin"
@@ -57,17 +59,11 @@ def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int, scrat
     attempt = len(list(run.state.glob("metrics.*.jsonl")))
     command = [sys.executable, "-m", TRAINER if run.gpus else CPU_TRAINER, *listed]
     progress = Progress("training steps", training["steps"], done=resumed)
-    process = subprocess.Popen(
-        command,
-        env=_environment(run, attempt, scratch),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        pass_fds=[lock],
-        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken
-    )
-    with _forward_termination(process):
+    environment = _environment(run, attempt, scratch)
+    with (
+        spanning(run.nodes, run.gpus, environment, scratch) as joining,
+        _started([*command, *joining], environment, lock) as process,
+    ):
         for line in process.stdout:
             print(line, end="", flush=True)
             step = STEP.search(line)
@@ -79,6 +75,22 @@ def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int, scrat
             f"training stopped with exit status {code}, {_latest(run.state)} of {training['steps']} steps are safe; "
             "the trainer's own messages are in this job's log, and the same command goes on from there."
         )
+
+
+@contextmanager
+def _started(command: list[str], environment: dict[str, str], lock: int) -> Iterator[subprocess.Popen]:
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        pass_fds=[lock],
+        preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken
+    )
+    with _forward_termination(process):
+        yield process
 
 
 def _environment(run: Run, attempt: int, scratch: Path) -> dict[str, str]:
@@ -104,7 +116,7 @@ def _collect(training: dict[str, Any], run: Run, out: Path, inputs: dict[str, st
     history = read_history(run.state, valid["data_source"].value_counts().to_dict())
     saved = [step for step, _ in _checkpoints(run.state)]
     step = select_step(history, saved, training["selection"])
-    policy = dict(_checkpoints(run.state))[step] / "actor" / "huggingface"
+    actor = dict(_checkpoints(run.state))[step] / "actor"
     responses = pd.concat([pd.read_parquet(path) for path in sorted((run.state / "responses").glob("step_*.parquet"))])
     responses = responses[responses["step"] <= training["steps"]]
     out.mkdir(parents=True, exist_ok=True)
@@ -115,7 +127,7 @@ def _collect(training: dict[str, Any], run: Run, out: Path, inputs: dict[str, st
     settings = {"training": training, "error_memory": run.error_memory, "checks": run.checks, "seed": run.seed}
     write_json(out / "manifest.json", manifest(settings | {"step": step}, inputs))
     copy = Path(tempfile.mkdtemp(dir=out, prefix=".policy."))
-    shutil.copytree(policy, copy, dirs_exist_ok=True)
+    write_policy(actor, copy)
     shutil.rmtree(out / "policy", ignore_errors=True)
     copy.chmod(0o755)
     copy.rename(out / "policy")

@@ -11,9 +11,19 @@ HERE = Path(__file__).parent
 #: verl 0.9.1 on one CPU: FSDP2 in float32 over gloo, one logical device, nothing compiled.
 CPU = {
     "trainer.device": "cpu",
+    "trainer.nnodes": 1,
     "trainer.n_gpus_per_node": 1,
     "+ray_kwargs.ray_init.num_gpus": 1,
+    "ray_kwargs.ray_init.num_cpus": 16,  # logical: verl's actors each ask for one, whatever the machine has
     "actor_rollout_ref.rollout.name": "transformers",
+    "actor_rollout_ref.rollout.tensor_model_parallel_size": 1,
+    "actor_rollout_ref.rollout.free_cache_engine": False,
+    "actor_rollout_ref.rollout.enforce_eager": True,
+    "actor_rollout_ref.rollout.agent.num_workers": 1,
+    "actor_rollout_ref.model.use_remove_padding": False,
+    "actor_rollout_ref.model.enable_gradient_checkpointing": False,
+    # a whole policy in float32 at every checkpoint: verl's merger, which GPU runs need, rounds to bfloat16
+    "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra,hf_model]",
     "actor_rollout_ref.actor.use_torch_compile": False,
     "actor_rollout_ref.actor.fsdp_config.use_torch_compile": False,
     "actor_rollout_ref.actor.fsdp_config.dtype": "float32",
@@ -29,15 +39,6 @@ CPU = {
     "actor_rollout_ref.actor.calculate_entropy": True,
 }
 
-#: GPUs: vLLM samples, FSDP2 trains in bfloat16.
-GPU = {
-    "trainer.device": "cuda",
-    "actor_rollout_ref.rollout.name": "vllm",
-    "actor_rollout_ref.actor.fsdp_config.dtype": "bfloat16",
-    "actor_rollout_ref.rollout.gpu_memory_utilization": 0.5,
-    "actor_rollout_ref.model.enable_gradient_checkpointing": True,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -48,6 +49,7 @@ class Run:
     valid_rows    rows of `valid`: all of them are validated in one batch
     reward_model  folder of the frozen reward model, None where every training row carries its ground truth
     state         folder of checkpoints, metrics and rewarded responses
+    gpus, nodes   devices of the whole run, 0 on the CPU, and the machines that share them evenly
     checks        of the answers to math problems and choices, as in verifiers.Grader
     error_memory  settings of error_memory.settings.DEFAULTS, None to train without one
     """
@@ -60,6 +62,7 @@ class Run:
     state: Path
     seed: int
     gpus: int
+    nodes: int = 1
     threads: int = 1
     checks: str = "exact"
     error_memory: dict[str, Any] | None = None
@@ -72,7 +75,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
     isolation  of the code sandbox: bubblewrap | reduced
     scratch    a short path for Ray's sockets (a Unix socket's path holds 107 characters)
 
-    InputError if the responses of a gradient step cannot be shared among the GPUs.
+    InputError if the responses of a gradient step, or the GPUs, cannot be shared evenly.
     """
     answers = training["max_new_tokens"]
     mini_batch = training["mini_batch"] or training["batch"]
@@ -99,8 +102,6 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "data.truncation": "error",
         "data.dataloader_num_workers": 0,
         "actor_rollout_ref.model.path": run.policy,
-        "actor_rollout_ref.model.use_remove_padding": False,
-        "actor_rollout_ref.model.enable_gradient_checkpointing": False,
         "actor_rollout_ref.actor.strategy": "fsdp2",
         "actor_rollout_ref.actor.optim.lr": training["learning_rate"],
         "actor_rollout_ref.actor.optim.weight_decay": training["weight_decay"],
@@ -117,7 +118,6 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "actor_rollout_ref.actor.kl_loss_coef": training["kl_coefficient"],
         "actor_rollout_ref.actor.kl_loss_type": "low_var_kl",
         "actor_rollout_ref.actor.entropy_coeff": 0,
-        "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra,hf_model]",
         "actor_rollout_ref.ref.strategy": "fsdp2",
         "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu": micro_batch,
         "actor_rollout_ref.rollout.n": training["rollouts"],
@@ -125,11 +125,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "actor_rollout_ref.rollout.temperature": training["temperature"],
         "actor_rollout_ref.rollout.top_p": 1.0,
         "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu": micro_batch,
-        "actor_rollout_ref.rollout.tensor_model_parallel_size": 1,
-        "actor_rollout_ref.rollout.free_cache_engine": False,
-        "actor_rollout_ref.rollout.enforce_eager": True,
         "actor_rollout_ref.rollout.calculate_log_probs": False,
-        "actor_rollout_ref.rollout.agent.num_workers": 8 if run.gpus else 1,
         "actor_rollout_ref.rollout.agent.default_agent_loop": "reward_memory",
         "actor_rollout_ref.rollout.agent.agent_loop_config_path": HERE / "agent_loop.yaml",
         "actor_rollout_ref.rollout.val_kwargs.n": training["validation_samples"],
@@ -156,8 +152,6 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "+trainer.v1.reward_memory.error_memory_folder": run.state / "error_memory",
         "+trainer.v1.reward_memory.workers": max(1, run.threads),
         "+trainer.v1.reward_memory.valid_rows": run.valid_rows,
-        "trainer.nnodes": 1,
-        "trainer.n_gpus_per_node": run.gpus,
         "trainer.logger": "[file]",
         "trainer.project_name": "reward-memory",
         "trainer.experiment_name": Path(run.state.name),  # a hash: digits alone, now and then
@@ -169,12 +163,11 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "trainer.resume_mode": "auto",
         "trainer.default_local_dir": run.state / "checkpoints",
         "transfer_queue.backend.SimpleStorage.num_data_storage_units": 1,
-        "ray_kwargs.ray_init.num_cpus": 16,  # logical: verl's actors each ask for one, whatever the machine has
         "+ray_kwargs.ray_init.include_dashboard": False,
         "+ray_kwargs.ray_init._temp_dir": scratch,
         "hydra.run.dir": run.state / "hydra",
         "hydra.output_subdir": "null",
-        **(GPU if run.gpus else CPU),
+        **(_gpu(training, run) if run.gpus else CPU),
     }
     if run.error_memory is not None or training["entropy_bonus"] is not None:
         # layers and entropies come out of the actor's own pass, which is left out in bypass mode
@@ -184,6 +177,48 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         }
     listed = [f"{key}={_value(value)}" for key, value in keys.items()]
     return listed + list(training["verl"])
+
+
+def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
+    """GPUs: vLLM samples, FSDP2 trains in bfloat16, shards are merged by verl's merger once one is selected."""
+    here, group = run.gpus // run.nodes, training["tensor_parallel"]
+    if run.gpus % run.nodes or here % group:
+        raise InputError(
+            f"training: tensor_parallel: {group} does not divide the {here} GPUs of each of {run.nodes} nodes; change "
+            "it, or gpu and nodes in the section resources."
+        )
+    longest, filled = training["max_prompt_tokens"] + training["max_new_tokens"], training["tokens_per_gpu"]
+    if filled is not None and filled < longest:
+        raise InputError(
+            f"training: tokens_per_gpu: {filled} is less than max_prompt_tokens and max_new_tokens together, {longest}."
+        )
+    keys = {
+        "trainer.device": "cuda",
+        "trainer.nnodes": run.nodes,
+        "trainer.n_gpus_per_node": here,
+        # logical, as on the CPU: verl reserves three for each GPU, and its queues and agent loops more
+        "ray_kwargs.ray_init.num_cpus": 16 + 4 * here,
+        "actor_rollout_ref.rollout.name": "vllm",
+        "actor_rollout_ref.rollout.tensor_model_parallel_size": group,
+        "actor_rollout_ref.rollout.gpu_memory_utilization": training["gpu_memory_utilization"],
+        "actor_rollout_ref.rollout.free_cache_engine": training["sleep"],
+        "actor_rollout_ref.rollout.enforce_eager": not training["cuda_graphs"],
+        # verl refuses more than the policy was made for; left open it would cut responses there
+        "actor_rollout_ref.rollout.max_model_len": longest,
+        "actor_rollout_ref.rollout.agent.num_workers": 8,
+        "actor_rollout_ref.model.enable_gradient_checkpointing": training["gradient_checkpointing"],
+        "actor_rollout_ref.model.use_remove_padding": training["remove_padding"],
+        "+actor_rollout_ref.model.override_config.attn_implementation": training["attention"],
+        "actor_rollout_ref.actor.fsdp_config.dtype": "bfloat16",
+        "actor_rollout_ref.actor.fsdp_config.param_offload": training["offload"] == "all",
+        "actor_rollout_ref.actor.fsdp_config.optimizer_offload": training["offload"] != "none",
+        "actor_rollout_ref.ref.fsdp_config.param_offload": training["offload"] == "all",
+        "actor_rollout_ref.actor.use_dynamic_bsz": filled is not None,
+        "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra]",
+    }
+    if filled is not None:
+        keys["actor_rollout_ref.actor.ppo_max_token_len_per_gpu"] = filled
+    return keys
 
 
 def _divisor(number: int, limit: int) -> int:

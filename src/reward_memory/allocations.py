@@ -1,0 +1,44 @@
+"""What the jobs of a rule ask of the machine or the cluster: defaults, overlaid by the section `resources`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Enough for policies of about a million weights; `gpu` is that of the whole job, over all its nodes.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "rollouts": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
+    "evaluate": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "4h"},
+    "embeddings": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
+    "reward_model": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "4h"},
+    "reward_model_metrics": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "1h"},
+    "train": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 4_000, "runtime": "24h"},
+}
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
+
+
+def allocation(config: dict[str, Any], rule: str, policy: str | None = None, attempt: int = 1) -> dict[str, Any]:
+    """gpu, nodes, threads, mem_mb, runtime (minutes) of a job of `rule`, for the policy if it has its own.
+
+    Memory and time are `attempt` times those of the first attempt.
+    """
+    section = config["resources"][rule]
+    own = section["per_policy"].get(policy, {})
+    asked = DEFAULTS[rule] | {name: value for name, value in section.items() if name != "per_policy"} | own
+    minutes = int(asked["runtime"][:-1]) * _MINUTES[asked["runtime"][-1]]
+    return asked | {"mem_mb": asked["mem_mb"] * attempt, "runtime": minutes * attempt}
+
+
+def mistake(config: dict[str, Any]) -> str | None:
+    """What no single key's rule can say about the section `resources`."""
+    for rule, section in config["resources"].items():
+        for name in section["per_policy"]:
+            if name not in config["policies"]:
+                return f"resources: {rule}: per_policy: {name!r} is not one of {', '.join(config['policies'])}."
+        for name in (None, *section["per_policy"]):
+            asked = allocation(config, rule, name)
+            if asked["gpu"] % asked["nodes"]:
+                where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
+                return f"{where}gpu: {asked['gpu']} GPUs cannot be shared evenly by {asked['nodes']} nodes."
+            if rule != "train" and asked["nodes"] > 1:
+                return f"resources: {rule}: nodes: only the rule train runs on more than one."
+    return None
