@@ -41,7 +41,7 @@ RESULTS = workflow.pathvars.apply("<results>")
 rule all:
     "All tables and figures of the configuration, or the reward models on what is imported."
     input:
-        lambda wc: tables() + figures() + pages(),
+        lambda wc: tables() + figures() + pages() + [COST],
 
 
 include: "rules/common.smk"
@@ -57,6 +57,7 @@ include: "rules/tables.smk"
 include: "rules/captions.smk"
 include: "rules/report.smk"
 include: "rules/figures.smk"
+include: "rules/cost.smk"
 
 
 if "meds" in config:

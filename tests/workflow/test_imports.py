@@ -27,6 +27,7 @@ def test_metrics_need_the_import_and_no_policy(imported):
         "reward_model_metrics",
         "reward_models_table",
         "reliability_table",
+        "cost_table",
         "comparison_table",
         "audit",
         "figure",

@@ -29,7 +29,7 @@ meds:
 GIVEN = ("--configfile", "mine.yaml")
 MAIN = "results/tables/meds_main.csv"
 #: What the first paper's section and the comparison with both papers make of it.
-FIRST = ["accuracy_table main", "comparison_table", "figure comparison", "figure main"]
+FIRST = ["accuracy_table main", "comparison_table", "cost_table", "figure comparison", "figure main"]
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+# What the configuration costs, before it runs and afterwards: docs/cost.md.
+from reward_memory import cost
+
+COST = "<results>/tables/cost.csv"
+NO_LIMIT = 10**9
+COST_HOME = Path(str(workflow.current_basedir)).parent
+LENT = {
+    name: resource.value
+    for name, resource in workflow.resource_settings.resources.items()
+}
+
+
+localrules:
+    cost_table,  # it asks Snakemake for the plan, and takes seconds
+
+
+rule cost_table:
+    "Estimate GPU-hours, wall time, tokens and disk of every rule and arm, beside what finished jobs took."
+    input:
+        # asked for by name it is made from what is there; in `all` it comes last, with everything measured
+        lambda wc: (
+            []
+            if cost.named(workflow.dag_settings, "tables/cost.csv")
+            else [path for path in tables() + figures() if path != COST]
+        ),
+    output:
+        report(
+            COST,
+            caption="../report/cost_table.rst",
+            category="Cost",
+        ),
+    log:
+        "<logs>/cost_table.log",
+    benchmark:
+        "<usage>/cost_table.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1_000,
+        runtime="10m",
+        # what the profile lends, told as resources because it is no reason to make the table anew
+        lent_gpu=LENT.get("gpu", NO_LIMIT),
+        lent_mem_mb=LENT.get("mem_mb", NO_LIMIT),
+        lent_cores=lambda wc: workflow.resource_settings.cores or NO_LIMIT,
+    params:
+        snakefile=os.path.relpath(COST_HOME / "Snakefile"),
+        reference=os.path.relpath(COST_HOME / "reference"),
+        # what is kept or made anew changes nothing about what there is to make
+        config={key: config[key] for key in config if key != "finished"}
+        | {"results": RESULTS},
+        measured=lambda wc: (
+            sum(1 for _ in (Path(RESULTS) / "usage").glob("*/*.jsonl"))
+            if cost.named(workflow.dag_settings, "tables/cost.csv")
+            else None
+        ),
+        src=sources("cost_table"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/cost_table.py"

@@ -1,0 +1,74 @@
+"""What a device can do: reference/hardware.yaml, with the configuration's own figures over it."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """One device (`cpu`: the two cores of a job).
+
+    peak_tflops            dense bfloat16 matrix products, 10^12 operations a second; float32 on CPU
+    bandwidth_gb_s         of its memory, 10^9 bytes a second
+    memory_gb              of it
+    training_utilisation   share of the peak in a gradient step
+    prefill_utilisation    share of the peak where many tokens are read at once
+    bandwidth_utilisation  share of the bandwidth where tokens are sampled one after the other
+    layer_microseconds     a layer of one decoding step, however small
+    concurrency            sequences that are sampled at a time
+    job_seconds            start of a job that loads a policy or an encoder
+    training_seconds       start and end of a training run
+    step_seconds           of a training step that are not spent on the model
+    measured               whether somebody measured these figures with this workflow
+    """
+
+    name: str
+    peak_tflops: float
+    bandwidth_gb_s: float
+    memory_gb: float
+    training_utilisation: float
+    prefill_utilisation: float
+    bandwidth_utilisation: float
+    layer_microseconds: float
+    concurrency: int
+    job_seconds: float
+    training_seconds: float
+    step_seconds: float
+    measured: bool
+    source: str
+
+    @property
+    def status(self) -> str:
+        return "measured" if self.measured else "assumed, untested"
+
+
+def read(path: str | Path) -> dict[str, Hardware]:
+    """Name -> device, in the order of the file."""
+    table = yaml.safe_load(Path(path).read_text())
+    names = [field.name for field in fields(Hardware)]
+    return {
+        device: Hardware(**{name: values[name] for name in names})
+        for device, values in table.items()
+        if not device.startswith(".")
+    }
+
+
+def choose(devices: dict[str, Hardware], cost: dict[str, Any], cap: int | None) -> Hardware:
+    """The device that jobs which ask for a GPU run on.
+
+    cost  the section of the configuration; its utilisations go before the file's
+    cap   GPUs that the profile lends at a time, None without a limit
+
+    Where the configuration names none it is the CPU if the cap is 0, as it is to the jobs, and else an H100.
+    InputError for an unknown device.
+    """
+    name = cost["gpu"] or ("cpu" if cap == 0 else "h100")
+    if name not in devices:
+        raise InputError(f"cost: gpu: {name!r} is not one of {', '.join(devices)}.")
+    own = {key: cost[key] for key in ("training_utilisation", "prefill_utilisation", "bandwidth_utilisation")}
+    return replace(devices[name], **{key: value for key, value in own.items() if value is not None})

@@ -1,0 +1,60 @@
+"""Floating-point operations of a policy, and the seconds that a device takes for them.
+
+A token costs 2 operations a weight in a forward pass and 6 in a gradient step (Kaplan et al. 2020, arXiv 2001.08361,
+section 2.1), and attention 4 * layers * heads * head * context more forward, 12 in a gradient step.
+"""
+
+import math
+
+from .hardware import Hardware
+from .sizes import Size
+
+FORWARD, BACKWARD = 1, 2  # in forward passes: a backward pass is two
+BYTES = 2  # of a weight in bfloat16
+
+
+def forward_flops(size: Size, tokens: float, context: float) -> float:
+    """Operations of a forward pass of `tokens` tokens, each of which attends to `context` tokens on average."""
+    return tokens * (2 * size.active + 4 * size.layers * size.heads * size.head * context)
+
+
+def read_seconds(size: Size, device: Hardware, devices: int, tokens: float, context: float) -> float:
+    """Seconds for a forward pass of many tokens at once: prompts, or log-probabilities of whole responses."""
+    return forward_flops(size, tokens, context) / _rate(device, devices, device.prefill_utilisation)
+
+
+def update_seconds(
+    size: Size, device: Hardware, devices: int, tokens: float, context: float, recomputed: bool = False
+) -> float:
+    """Seconds for forward and backward passes of `tokens` tokens.
+
+    recomputed  whether activations are computed again for the backward pass (gradient checkpointing)
+    """
+    passes = FORWARD + BACKWARD + (FORWARD if recomputed else 0)
+    return passes * forward_flops(size, tokens, context) / _rate(device, devices, device.training_utilisation)
+
+
+def sample_seconds(
+    size: Size, device: Hardware, devices: int, responses: float, length: float, longest: int, prompt: float
+) -> float:
+    """Seconds to sample responses to prompts, which the devices share evenly.
+
+    length, longest  mean and largest number of tokens of a response
+    prompt           mean number of tokens of a prompt, which is read once a response
+
+    A device samples `concurrency` responses at a time and takes up the next one where one has ended, so it takes
+    responses * length / concurrency decoding steps, and at least the longest response.
+    """
+    a_device = math.ceil(responses / max(devices, 1))
+    together = min(device.concurrency, a_device)
+    steps = max(a_device * length / together, min(longest, 2 * length))
+    context = prompt + length / 2
+    reading = BYTES * (size.active + together * context * size.cached)
+    memory = reading / (1e9 * device.bandwidth_gb_s * device.bandwidth_utilisation)
+    computing = forward_flops(size, together, context) / _rate(device, 1, device.prefill_utilisation)
+    step = max(memory, computing) + 1e-6 * device.layer_microseconds * size.layers
+    return steps * step + read_seconds(size, device, 1, a_device * prompt, prompt / 2)
+
+
+def _rate(device: Hardware, devices: int, utilisation: float) -> float:
+    return 1e12 * device.peak_tflops * utilisation * max(devices, 1)
