@@ -23,8 +23,6 @@ from ..orphans import die_with_parent
 
 #: Seconds in which all nodes must have joined, and that Ray's processes get to end.
 JOIN, GRACE = 300.0, 20.0
-#: Logical processors of a node: verl's actors each ask for one, whatever the machine has.
-CPUS = 16
 _COUNT = """
 import ray, sys
 ray.init(sys.argv[1], log_to_driver=False)
@@ -56,7 +54,7 @@ def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) 
         for command in commands(names, address, gpus // nodes, scratch):
             stack.enter_context(_running(command, environment))
         _wait(address, nodes, environment)
-        yield joining(address, nodes, gpus)
+        yield joining(address)
 
 
 def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[list[str]]:
@@ -64,7 +62,8 @@ def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[l
 
     names  of all nodes, this one first; address  host:port of the head; gpus  of each node
     """
-    ray = [_ray(), "start", "--block", f"--num-cpus={CPUS}", f"--num-gpus={gpus}", "--disable-usage-stats"]
+    cpus = 16 + 4 * gpus  # logical, as on one node: verl's actors each ask for some, whatever the machine has
+    ray = [_ray(), "start", "--block", f"--num-cpus={cpus}", f"--num-gpus={gpus}", "--disable-usage-stats"]
     host, port = address.split(":")
     head = [*ray, "--head", f"--node-ip-address={host}", f"--port={port}", f"--temp-dir={scratch}"]
     others = names[1:]
@@ -74,14 +73,12 @@ def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[l
     return [[*head, "--include-dashboard=false"], [*step, *ray, f"--address={address}"]]
 
 
-def joining(address: str, nodes: int, gpus: int) -> list[str]:
+def joining(address: str) -> list[str]:
     """Hydra overrides that have verl join the cluster; they stand after, and so replace, those of one node."""
     return [
-        f"trainer.nnodes={nodes}",
-        f"trainer.n_gpus_per_node={max(gpus // nodes, 1)}",
         f"++ray_kwargs.ray_init.address='{address}'",
         # Ray refuses these where it joins a cluster
-        "ray_kwargs.ray_init.num_cpus=null",
+        "++ray_kwargs.ray_init.num_cpus=null",
         "++ray_kwargs.ray_init.num_gpus=null",
         "++ray_kwargs.ray_init._temp_dir=null",
     ]
