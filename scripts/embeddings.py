@@ -4,7 +4,7 @@ from reward_memory import schemas
 from reward_memory.graph_memory.embedding import embed_rollouts, resolve_dtype
 from reward_memory.runtime import job
 
-with job(snakemake) as run:
+with job(snakemake, lasting="embeddings") as run:
     queries = schemas.read_all(run.input.queries, schemas.QUERIES)
     responses = schemas.read_all(run.input.responses, schemas.RESPONSES)
     embed_rollouts(

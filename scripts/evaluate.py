@@ -5,7 +5,7 @@ from reward_memory.evaluation.grading import grade
 from reward_memory.generation.engine import load, parse, sample_responses
 from reward_memory.runtime import job
 
-with job(snakemake) as run:
+with job(snakemake, lasting="evaluate") as run:
     queries = schemas.read_all(run.input.queries, schemas.QUERIES)
     truths = schemas.read_all(run.input.truths, schemas.TRUTHS)
     settings, sampling = parse(run.params.sampling)

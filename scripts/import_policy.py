@@ -5,5 +5,5 @@ from pathlib import Path
 from reward_memory.policies.snapshots import import_gguf
 from reward_memory.runtime import job
 
-with job(snakemake) as run:
+with job(snakemake, lasting="import_policy") as run:
     import_gguf(run.params.package, Path(run.output[0]))

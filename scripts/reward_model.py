@@ -18,7 +18,7 @@ def rollouts(queries: list[str], responses: list[str], embeddings: str, rewards:
     return assemble(parts, schemas.read(rewards, schemas.VERDICTS), fidelity)
 
 
-with job(snakemake) as run:
+with job(snakemake, lasting="reward_model") as run:
     settings, given = dict(run.params.settings), run.input
     seeds = [derive("reward model", run.seed, number) for number in range(settings.pop("runs"))]
     progress = Progress("epochs", len(seeds) * settings.get("epochs", GRAPH_DEFAULTS["epochs"]))

@@ -9,7 +9,7 @@ from reward_memory.runtime import job
 from reward_memory.training.launch import train
 from reward_memory.training.overrides import Run
 
-with job(snakemake) as run:
+with job(snakemake, lasting="train") as run:
     nodes = int(snakemake.resources.get("nodes", 1))
     given(run.gpus, nodes)
     reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import progress
+from . import finished, progress
 from .errors import InputError
+from .lease import lease
 from .provenance import digest, file_digest
 
 
@@ -39,8 +41,13 @@ class Job:
         run away. The folder is removed when the job is done.
         """
         params = {name: value for name, value in self.params.items() if name not in ("src", "state")}
-        inputs = [file_digest(path) for path in self.input]
+        inputs = [*self.input_digests.values()]
         return Path(self.params.state) / self.rule / digest([dict(self.wildcards.items()), params, inputs])
+
+    @cached_property
+    def input_digests(self) -> dict[str, str]:
+        """Path -> digest of each input, in the order of the rule."""
+        return {str(path): file_digest(path) for path in self.input}
 
     @property
     def seed(self) -> int:
@@ -53,10 +60,11 @@ class Job:
 
 
 @contextmanager
-def job(snakemake: Any, fetches: bool = False) -> Iterator[Job]:
+def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> Iterator[Job]:
     """Run a rule's script: output goes to the rule's log, progress and errors also to the terminal.
 
     fetches  the job is there to download: the Hugging Face libraries may use the network, as nowhere else
+    lasting  name under which a result that takes long is recorded when it is there, see `finished`
 
     An InputError ends the job with its one sentence; any other error also with a traceback in the log.
     """
@@ -79,7 +87,22 @@ def job(snakemake: Any, fetches: bool = False) -> Iterator[Job]:
                 wildcards=snakemake.wildcards,
                 gpus=int(snakemake.resources.get("gpu", 0)),
             )
-            yield run
+            begun = time.time()
+            inputs = run.input_digests if lasting else {}
+            nodes = int(snakemake.resources.get("nodes", 1))
+            with lease(run.gpus // nodes, lambda line: print(prefix + line, file=terminal, flush=True)):
+                yield run
+            if lasting:
+                finished.record(
+                    Path(run.params.state).parent,
+                    lasting,
+                    dict(run.wildcards.items()),
+                    [str(path) for path in run.output],
+                    inputs,
+                    dict(run.params.items()),
+                    time.time() - begun,
+                    run.gpus,
+                )
             if "state" in vars(run):
                 shutil.rmtree(run.state, ignore_errors=True)
         except InputError as error:

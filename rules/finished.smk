@@ -1,0 +1,82 @@
+# Days of work are safe: see `finished` in the configuration. Last, as it asks every lasting rule what it would do now.
+import shutil
+import sys
+
+from snakemake.logging import logger
+
+LASTING = {
+    "bootstrap_policy": rules.bootstrap_policy,
+    "import_policy": rules.import_policy,
+    "download_policy": rules.download_policy,
+    "rollouts": rules.rollouts,
+    "embeddings": rules.embeddings,
+    "reward_model": rules.reward_model,
+    "train": rules.train,
+    "evaluate": rules.evaluate,
+}
+MEND = (
+    "--config finished=rebuild makes them anew (the old ones stay until the new are whole), --config finished=keep reads "
+    "them as they are, and another folder for results keeps both."
+)
+GIVEN = {path for made in KEPT for path in made.outputs}
+
+
+# Snakemake says of a target that no rule makes that the rule is missing; its settings do not have the targets yet
+if workflow.is_main_process and (asked := GIVEN & {*sys.argv}):
+    raise WorkflowError(
+        f"{min(asked)} is finished and kept, so there is nothing to make; leave it out, "
+        "or make it anew with --config finished=rebuild."
+    )
+
+
+def configured(wildcards):
+    """Whether the configuration still has what a result is named after."""
+    names = {
+        "policy": config["policies"],
+        "benchmark": config["benchmarks"],
+        "suite": SUITES,
+        "method": [*config["methods"], *algorithms.of_meds(config)],
+        "predictor": configuration.predictors(config),
+    }
+    return all(value in names.get(name, [value]) for name, value in wildcards.items())
+
+
+def outdated():
+    """(finished result, what would be different now) of those that are kept and not what would be made now."""
+    found = []
+    for made in filter(lambda made: configured(made.wildcards), KEPT):
+        maker = LASTING[made.rule].rule
+        output, _ = maker.expand_output(made.wildcards)
+        inputs, *_ = maker.expand_input(made.wildcards)
+        params, _ = maker.expand_params(made.wildcards, inputs, output, None)
+        if changes := finished.changes(made, inputs, dict(params.items())):
+            found.append((made, changes))
+    return found
+
+
+OUTDATED = outdated() if workflow.is_main_process else []
+for line in finished.told(OUTDATED):
+    logger.warning(line)
+if OUTDATED:
+    logger.warning(f"They can stay or be made anew: {MEND}")
+
+
+onstart:
+    # what Snakemake has copied aside for a job that was killed stands in the way of its next copy; results are whole,
+    # since all are renamed into place
+    shutil.rmtree(workflow.persistence.path / "backups", ignore_errors=True)
+    needed = {
+        str(path) for job in workflow.dag.needrun_jobs() for path in job.input
+    }
+    stale = [
+        made
+        for made, changes in OUTDATED
+        if config["finished"] == "check"
+        and {"settings", "inputs"} & {*changes}
+        and needed & {*made.outputs}
+    ]
+    if stale:
+        raise WorkflowError(
+            f"What is to be made next would read {len(stale)} finished results that other settings or inputs made, "
+            f"such as {stale[0].outputs[0]}: {MEND}"
+        )

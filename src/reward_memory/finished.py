@@ -1,0 +1,176 @@
+"""Results that took long: a record of what made each, and what has changed since.
+
+A rule that is told of its finished results (`constraint`) does not apply to them, so the workflow takes them for given
+files: nothing can delete them or make them anew.
+"""
+
+import importlib.metadata
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .provenance import PACKAGES, digest, file_digest, write_json
+
+#: Below a results folder: one record a finished job.
+FOLDER = "finished"
+#: Settings that are told one by one when they have changed.
+TOLD = 3
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One finished job.
+
+    rule, wildcards  which job
+    outputs          its files and folders
+    inputs           path -> digest of each input, in the order of the rule
+    params           the rule's settings, without the hash of its sources
+    source           that hash: dependencies.source_hash of its parts
+    versions         package -> version
+    seconds, gpus    wall time and devices of the job
+    ended            Unix time
+    """
+
+    rule: str
+    wildcards: dict[str, str]
+    outputs: list[str]
+    inputs: dict[str, str]
+    params: dict[str, Any]
+    source: str
+    versions: dict[str, str]
+    seconds: float
+    gpus: int
+    ended: float
+
+    @property
+    def name(self) -> str:
+        return "/".join(self.wildcards.values())
+
+    @property
+    def whole(self) -> bool:
+        return all(Path(path).exists() for path in self.outputs)
+
+
+def settings(params: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """What a rule's params set, as JSON gives it back, and the hash of the sources in them."""
+    sources = {name: value for name, value in params.items() if name.startswith("src")}
+    others = {name: value for name, value in params.items() if name != "state" and name not in sources}
+    return json.loads(json.dumps(others)), digest(sources)
+
+
+def installed() -> dict[str, str]:
+    """Versions of the packages that results hang on, of those that are there."""
+    there = {}
+    for package in PACKAGES:
+        try:
+            there[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return there
+
+
+def record(
+    results: str | Path,
+    rule: str,
+    wildcards: Mapping[str, str],
+    outputs: Iterable[str],
+    inputs: Mapping[str, str],
+    params: Mapping[str, Any],
+    seconds: float,
+    gpus: int,
+) -> None:
+    """Write down that a job is done; the arguments are as in Finished, `params` with sources and all."""
+    sets, source = settings(params)
+    made = Finished(
+        rule, dict(wildcards), list(outputs), dict(inputs), sets, source, installed(), seconds, gpus, time.time()
+    )
+    write_json(Path(results) / FOLDER / rule / f"{digest([made.wildcards, made.outputs])}.json", asdict(made))
+
+
+def read(results: str | Path) -> list[Finished]:
+    """The finished jobs below `results` of which every output is still there."""
+    found = [Finished(**json.loads(path.read_text())) for path in sorted((Path(results) / FOLDER).glob("*/*.json"))]
+    return [one for one in found if one.whole]
+
+
+def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: str) -> str:
+    """A regular expression for the first wildcard of a rule's outputs, `<results>/folder/{wildcard}...`.
+
+    It matches `names`, except where the path goes on as that of a finished result does.
+    """
+    paths = sorted(
+        "/".join(Path(path).relative_to(results).parts[1:]) for one in kept if one.rule == rule for path in one.outputs
+    )
+    unless = f"(?!(?:{'|'.join(map(re.escape, paths))})(?:/|$))" if paths else ""
+    return f"{unless}(?:{names})"
+
+
+def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any]) -> dict[str, str]:
+    """What would be different if the job were done now: a few words each for some of settings, inputs, code, packages.
+
+    inputs, params  of the rule as it is now; a file that is as old as the result is not read
+    """
+    found = {}
+    now, source = settings(params)
+    if now != made.params:
+        found["settings"] = _told(made.params, now)
+    inputs = [str(path) for path in inputs]
+    if {*inputs} != {*made.inputs}:
+        found["inputs"] = "other input files"
+    elif other := [path for path in inputs if _differs(Path(path), made)]:
+        found["inputs"] = " and ".join(other[:TOLD]) + (" and others" if len(other) > TOLD else "")
+    if source != made.source:
+        found["code"] = "the code of this workflow"
+    versions = installed()
+    moved = [name for name in made.versions if name in versions and versions[name] != made.versions[name]]
+    if moved:
+        found["packages"] = ", ".join(f"{name} {made.versions[name]} -> {versions[name]}" for name in moved)
+    return found
+
+
+def _differs(path: Path, made: Finished) -> bool:
+    """Whether the content of an input has changed. One that is gone may have been temporary and does not count."""
+    if not path.exists():
+        return False
+    files = [path, *path.rglob("*")] if path.is_dir() else [path]
+    if max(file.stat().st_mtime for file in files) <= made.ended - made.seconds:
+        return False
+    return file_digest(path) != made.inputs[str(path)]
+
+
+def _told(old: Any, new: Any) -> str:
+    told = [f"{name} {before} -> {after}" for name, before, after in _pairs("", old, new)]
+    more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
+    return ", ".join(told[:TOLD]) + more
+
+
+def _pairs(name: str, old: Any, new: Any) -> Iterable[tuple[str, Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            if old.get(key) != new.get(key):
+                yield from _pairs(f"{name}.{key}" if name else key, old.get(key), new.get(key))
+    else:
+        yield name, json.dumps(old), json.dumps(new)
+
+
+def told(outdated: Iterable[tuple[Finished, dict[str, str]]]) -> list[str]:
+    """One line for all results of one rule for which the same would be different."""
+    groups: dict[tuple[str, str], list[Finished]] = {}
+    for made, changed in outdated:
+        why = "; ".join(f"{kind}: {text}" for kind, text in changed.items())
+        groups.setdefault((made.rule, why), []).append(made)
+    return [
+        f"Kept as it is: {rule} of {', '.join(made.name for made in some[:TOLD])}"
+        f"{f' and {len(some) - TOLD} more' if len(some) > TOLD else ''} ({_cost(some)}). Now there is other {why}."
+        for (rule, why), some in groups.items()
+    ]
+
+
+def _cost(some: list[Finished]) -> str:
+    hours = sum(made.seconds for made in some) / 3600
+    devices = sum(made.seconds * made.gpus for made in some) / 3600
+    return f"took {hours:.2g} h" + (f", {devices:.2g} GPU hours" if devices else "")
