@@ -105,9 +105,25 @@ def test_a_second_attempt_adds_to_the_log(run, log):
 @pytest.mark.parametrize(
     ("resources", "device"), [({"mem_mb": 1}, "0 cpu"), ({"gpu": 0}, "0 cpu"), ({"gpu": 2}, "2 cuda")]
 )
-def test_a_job_takes_the_devices_that_it_was_given(run, log, resources, device):
+def test_a_job_takes_the_devices_that_it_was_given(run, log, monkeypatch, tmp_path, resources, device):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setenv("REWARD_MEMORY_LEASES", str(tmp_path))
     run("with job(snakemake) as run:\n    print(run.gpus, run.device)\n", resources=resources)
     assert log() == f"{device}\n"
+
+
+def test_a_job_leases_devices_of_its_own(run, log, monkeypatch, tmp_path):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    monkeypatch.setenv("REWARD_MEMORY_LEASES", str(tmp_path))
+    run("with job(snakemake):\n    print(os.environ['CUDA_VISIBLE_DEVICES'])\n", resources={"gpu": 2})
+    assert log() == "0,1\n"
+
+
+def test_of_a_job_on_several_nodes_each_leases_its_share(run, log, monkeypatch, tmp_path):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    monkeypatch.setenv("REWARD_MEMORY_LEASES", str(tmp_path))
+    run("with job(snakemake):\n    print(os.environ['CUDA_VISIBLE_DEVICES'])\n", resources={"gpu": 4, "nodes": 2})
+    assert log() == "0,1\n"
 
 
 def test_a_job_fetches_nothing_and_keeps_to_its_threads(run, log):
