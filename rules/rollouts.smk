@@ -11,13 +11,13 @@ rule rollouts:
         policy=lambda wc: policy_folder(wc.policy),
         queries="<results>/data/{benchmark}/{split}.parquet",
     output:
-        update("<results>/rollouts/{policy}/{benchmark}/{split}.parquet"),
+        "<results>/rollouts/{policy}/{benchmark}/{split}.parquet",
     log:
         "<logs>/rollouts/{policy}.{benchmark}.{split}.log",
     benchmark:
         "<usage>/rollouts/{policy}.{benchmark}.{split}.jsonl"
     wildcard_constraints:
-        policy=unfinished("rollouts", "bootstrap", "package", "hub", "path"),
+        policy=of_kind("bootstrap", "package", "hub", "path"),
     conda:
         "../envs/cpu.yaml"
     threads: asked("rollouts", "threads")
