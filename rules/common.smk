@@ -1,7 +1,7 @@
 # What several rules share. Nothing here reads a file at every job: see snakemake_notes on scale.
 import functools
 
-from reward_memory import algorithms, arms, fidelity, variants
+from reward_memory import algorithms, arms, fidelity, finished, variants
 from reward_memory.benchmarks.registry import DOMAINS
 from reward_memory.allocations import allocation
 from reward_memory.dependencies import source_hash
@@ -19,6 +19,8 @@ SAMPLED_SPLITS = ["train"] + [
 SUITES = list(
     dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
 )
+# what is not made anew, whatever has changed; rules/finished.smk tells what has
+KEPT = [] if config["finished"] == "rebuild" else finished.read(RESULTS)
 
 
 wildcard_constraints:
@@ -73,6 +75,12 @@ def of_kind(*kinds):
         name for name, policy in config["policies"].items() if {*kinds} & {*policy}
     ]
     return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def unfinished(rule, *kinds):
+    """A constraint of the wildcard policy: without the finished results of a rule, which are given files to it."""
+    names = of_kind(*kinds) if kinds else "|".join(map(re.escape, config["policies"]))
+    return finished.constraint(KEPT, rule, RESULTS, names)
 
 
 def evaluated_policy(wc):

@@ -9,12 +9,18 @@ rule evaluate:
             "<results>/data/{name}/test.truths.parquet", name=tested(wc.suite)
         ),
     output:
-        responses="<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.responses.parquet",
-        verdicts="<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet",
+        responses=update(
+            "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.responses.parquet"
+        ),
+        verdicts=update(
+            "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet"
+        ),
     log:
         "<logs>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.log",
     benchmark:
         "<usage>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.jsonl"
+    wildcard_constraints:
+        policy=unfinished("evaluate"),
     conda:
         "../envs/cpu.yaml"
     threads: asked("evaluate", "threads")

@@ -9,11 +9,13 @@ rule embeddings:
             name=members(wc.suite),
         ),
     output:
-        "<results>/embeddings/{policy}/{suite}/{split}.safetensors",
+        update("<results>/embeddings/{policy}/{suite}/{split}.safetensors"),
     log:
         "<logs>/embeddings/{policy}.{suite}.{split}.log",
     benchmark:
         "<usage>/embeddings/{policy}.{suite}.{split}.jsonl"
+    wildcard_constraints:
+        policy=unfinished("embeddings"),
     conda:
         "../envs/cpu.yaml"
     threads: asked("embeddings", "threads")
@@ -57,16 +59,21 @@ rule reward_model:
             wc, "<results>/verdicts/{policy}/main/valid.parquet", policy=wc.policy
         ),
     output:
-        multiext(
-            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/",
-            model="model.safetensors",
-            memory="memory.safetensors",
-            about="model.json",
+        model=update(
+            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.safetensors"
+        ),
+        memory=update(
+            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/memory.safetensors"
+        ),
+        about=update(
+            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.json"
         ),
     log:
         "<logs>/reward_model/{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:
         "<usage>/reward_model/{policy}.{predictor}.{ratio}.{seed}.jsonl"
+    wildcard_constraints:
+        policy=unfinished("reward_model"),
     conda:
         "../envs/cpu.yaml"
     threads: asked("reward_model", "threads")

@@ -11,13 +11,13 @@ rule rollouts:
         policy=lambda wc: policy_folder(wc.policy),
         queries="<results>/data/{benchmark}/{split}.parquet",
     output:
-        "<results>/rollouts/{policy}/{benchmark}/{split}.parquet",
+        update("<results>/rollouts/{policy}/{benchmark}/{split}.parquet"),
     log:
         "<logs>/rollouts/{policy}.{benchmark}.{split}.log",
     benchmark:
         "<usage>/rollouts/{policy}.{benchmark}.{split}.jsonl"
     wildcard_constraints:
-        policy=of_kind("bootstrap", "package", "hub", "path"),
+        policy=unfinished("rollouts", "bootstrap", "package", "hub", "path"),
     conda:
         "../envs/cpu.yaml"
     threads: asked("rollouts", "threads")

@@ -85,16 +85,26 @@ rule train:
             else []
         ),
     output:
-        policy=directory(
-            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
+        policy=update(
+            directory(
+                "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
+            )
         ),
-        history="<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv",
-        responses="<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet",
-        manifest="<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json",
+        history=update(
+            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv"
+        ),
+        responses=update(
+            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet"
+        ),
+        manifest=update(
+            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json"
+        ),
     log:
         "<logs>/train/{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
         "<usage>/train/{policy}.{method}.{ratio}.{seed}.jsonl"
+    wildcard_constraints:
+        policy=unfinished("train"),
     # the longest chain of the workflow: start it as soon as it can
     priority: 10
     conda:
