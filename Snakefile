@@ -71,3 +71,4 @@ if config["rollouts"]["import"]:
 
 
 include: "rules/finished.smk"
+include: "rules/cluster.smk"

@@ -8,6 +8,8 @@ rule labels:
         "<logs>/labels/{suite}.{ratio}.log",
     benchmark:
         "<usage>/labels/{suite}.{ratio}.jsonl"
+    # seconds, on a few small files: not worth a wait in a queue
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -34,6 +36,8 @@ rule revealed_rewards:
         "<logs>/revealed_rewards/{policy}.{suite}.{ratio}.log",
     benchmark:
         "<usage>/revealed_rewards/{policy}.{suite}.{ratio}.jsonl"
+    # seconds, on a few small files: not worth a wait in a queue
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -21,6 +21,8 @@ rule training_queries:
         "<usage>/training_queries/{method}.{ratio}.jsonl"
     wildcard_constraints:
         method="r1-p|memreward|oracle|meds",
+    # seconds, on a few small files: not worth a wait in a queue
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -52,6 +54,8 @@ rule validation_queries:
         "<logs>/validation_queries/{suite}.log",
     benchmark:
         "<usage>/validation_queries/{suite}.jsonl"
+    # seconds, on a few small files: not worth a wait in a queue
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1

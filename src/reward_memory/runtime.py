@@ -15,7 +15,6 @@ from typing import Any
 from . import finished, progress
 from .errors import InputError
 from .lease import lease
-from .lease import lease
 from .provenance import digest, file_digest
 
 
@@ -91,8 +90,6 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
             begun = time.time()
             inputs = run.input_digests if lasting else {}
             nodes = int(snakemake.resources.get("nodes", 1))
-            with lease(run.gpus // nodes, lambda line: print(prefix + line, file=terminal, flush=True)):
-                nodes = int(snakemake.resources.get("nodes", 1))
             with lease(run.gpus // nodes, lambda line: print(prefix + line, file=terminal, flush=True)):
                 yield run
             if lasting:

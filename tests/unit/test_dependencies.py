@@ -265,7 +265,7 @@ FLOORS = [
     {"error_memory"},
     {"training"},
     {"evaluation", "tables", "figures", "pages"},
-    {"configuration", "algorithms", "variants", "allocations", "arms", "cost", "cli"},
+    {"configuration", "algorithms", "variants", "allocations", "left_over", "arms", "cost", "cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
