@@ -120,16 +120,19 @@ def _collect(training: dict[str, Any], run: Run, out: Path, inputs: dict[str, st
     responses = pd.concat([pd.read_parquet(path) for path in sorted((run.state / "responses").glob("step_*.parquet"))])
     responses = responses[responses["step"] <= training["steps"]]
     out.mkdir(parents=True, exist_ok=True)
+    for torn in out.glob(".policy.*"):
+        shutil.rmtree(torn)
+    # what takes long first, so that an earlier run's files give way to this one's all at once
+    copy = Path(tempfile.mkdtemp(dir=out, prefix=".policy."))
+    write_policy(actor, copy)
+    copy.chmod(0o755)
     with atomic_path(out / "history.csv") as temporary:
         history.to_csv(temporary, index=False, float_format="%.8g")
     with atomic_path(out / "responses.parquet") as temporary:
         responses.to_parquet(temporary, index=False)
     settings = {"training": training, "error_memory": run.error_memory, "checks": run.checks, "seed": run.seed}
     write_json(out / "manifest.json", manifest(settings | {"step": step}, inputs))
-    copy = Path(tempfile.mkdtemp(dir=out, prefix=".policy."))
-    write_policy(actor, copy)
     shutil.rmtree(out / "policy", ignore_errors=True)
-    copy.chmod(0o755)
     copy.rename(out / "policy")
 
 
