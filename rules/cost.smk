@@ -10,10 +10,6 @@ LENT = {
 }
 
 
-localrules:
-    cost_table,  # it asks Snakemake for the plan, and takes seconds
-
-
 rule cost_table:
     "Estimate GPU-hours, wall time, tokens and disk of every rule and arm, beside what finished jobs took."
     input:
@@ -33,6 +29,8 @@ rule cost_table:
         "<logs>/cost_table.log",
     benchmark:
         "<usage>/cost_table.jsonl"
+    # it asks Snakemake for the plan, and takes seconds
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1

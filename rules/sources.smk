@@ -1,8 +1,4 @@
 # Where benchmarks come from, and what they turn out to hold.
-localrules:
-    download,  # compute nodes often have no internet
-
-
 rule download:
     "Fetch the files of one benchmark from the Hugging Face hub at its pinned commit."
     output:
@@ -14,6 +10,8 @@ rule download:
         "<usage>/download/{benchmark}.jsonl"
     wildcard_constraints:
         benchmark=from_source("hub"),
+    # compute nodes often have no internet
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
