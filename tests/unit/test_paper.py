@@ -36,15 +36,6 @@ from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.trainer.ppo.v1 import get_trainer_cls
 from verl.utils.config import omega_conf_to_dataclass, validate_config
 
-def vllm_arguments(rollout):
-    "What verl 0.9.1 tells vLLM (vllm_async_server.launch_server), as far as our settings reach."
-    names = ["dtype", "max_model_len", "max_num_seqs", "enable_chunked_prefill", "max_num_batched_tokens"]
-    names += ["enable_prefix_caching", "enable_sleep_mode", "logprobs_mode", "enforce_eager", "gpu_memory_utilization"]
-    names += ["disable_log_stats", "scheduling_policy", "load_format"]
-    return {name: getattr(rollout, name) for name in names} | {
-        "tensor_parallel_size": rollout.tensor_model_parallel_size, "seed": rollout.seed,
-    }
-
 told = []
 with initialize_config_dir(os.path.join(os.path.dirname(verl.__file__), "trainer/config"), version_base=None):
     for listed in json.load(open(sys.argv[1])):
@@ -81,7 +72,6 @@ with initialize_config_dir(os.path.join(os.path.dirname(verl.__file__), "trainer
             "longest": rollout.max_model_len,
             "saved": list(actor.checkpoint.save_contents),
             "reserved": [config.ray_kwargs.ray_init.num_cpus, 3 * config.trainer.n_gpus_per_node],
-            "vllm": vllm_arguments(rollout),
             "own": OmegaConf.to_container(config.trainer.v1.reward_memory),
         })
 json.dump(told, open(sys.argv[2], "w"))
@@ -277,16 +267,30 @@ def test_shards_alone_are_saved_since_they_are_merged_later(effective):
     assert all(set(told["saved"]) == {"model", "optimizer", "extra"} for told in effective.values())
 
 
-def test_what_verl_tells_vllm_are_arguments_that_vllm_has(effective):
-    """With verl's own pin of vLLM or the CPU's; both have these arguments under the same names."""
+#: What verl 0.9.1 calls our settings, and what it calls them to vLLM (vllm_async_server.launch_server).
+TO_VLLM = {
+    "tensor_model_parallel_size": "tensor_parallel_size",
+    "gpu_memory_utilization": "gpu_memory_utilization",
+    "enforce_eager": "enforce_eager",
+    "max_model_len": "max_model_len",
+    "seed": "seed",
+}
+
+
+def test_what_verl_tells_vllm_of_our_settings_are_arguments_that_vllm_takes(runs):
     pytest.importorskip("vllm", reason="vLLM is not installed (docs/gpu.md)")
+    from vllm import SamplingParams
     from vllm.engine.arg_utils import EngineArgs
 
-    for told in {json.dumps(told["vllm"], sort_keys=True) for told in effective.values()}:
-        EngineArgs(model="policy", **json.loads(told))
+    prefix = "actor_rollout_ref.rollout."
+    for listed in {tuple(listed) for listed in runs.values()}:
+        keys = dict(text.removeprefix(prefix).split("=", 1) for text in listed if text.startswith(prefix))
+        told = {theirs: yaml.safe_load(keys[ours]) for ours, theirs in TO_VLLM.items()}
+        EngineArgs(model="policy", dtype="bfloat16", enable_sleep_mode=True, load_format="dummy", **told)
+        SamplingParams(temperature=float(keys["temperature"]), top_p=float(keys["top_p"]), seed=1, max_tokens=1)
 
 
-def test_what_samples_is_vllm_on_gpus_and_its_arguments_are_those_that_vllm_has(config):
+def test_what_samples_on_gpus_is_vllm_with_arguments_that_vllm_takes(config):
     sections = [config["rollouts"], *(algorithms.evaluation(config, suite) for suite in ("main", "ood", "meds"))]
     assert {section["engine"] for section in sections} == {"auto"}
     pytest.importorskip("vllm", reason="vLLM is not installed (docs/gpu.md)")
