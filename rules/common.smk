@@ -50,6 +50,16 @@ def asked(rule, name):
     return of_job
 
 
+def of_several_nodes(rule, value):
+    """A resource that a rule's jobs have where they have several nodes: `value` of their number."""
+
+    def of_job(wc):
+        nodes = allocation(config, rule, wc.get("policy"))["nodes"]
+        return value(nodes) if nodes > 1 else None
+
+    return of_job
+
+
 def members(suite):
     return configuration.members(config, suite)
 

@@ -117,6 +117,11 @@ rule train:
     resources:
         gpu=asked("train", "gpu"),
         nodes=asked("train", "nodes"),
+        # of a job on several nodes, SLURM starts Snakemake's part on the first one alone, with all that the nodes have:
+        # training/ray_cluster starts Ray on the others
+        mpi=of_several_nodes("train", lambda nodes: "ray"),
+        tasks=of_several_nodes("train", lambda nodes: nodes),
+        tasks_per_gpu=of_several_nodes("train", lambda nodes: 0),
         mem_mb=asked("train", "mem_mb"),
         runtime=asked("train", "runtime"),
     params:
