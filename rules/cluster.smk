@@ -3,6 +3,7 @@ from reward_memory import left_over
 
 
 onstart:
+    check_finished()
     try:
         left_over.cancel(Path.cwd())
     except InputError as error:

@@ -20,7 +20,8 @@ SUITES = list(
     dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
 )
 # what is not made anew, whatever has changed; rules/finished.smk tells what has
-KEPT = [] if config["finished"] == "rebuild" else finished.read(RESULTS)
+FINISHED = finished.read(RESULTS)
+KEPT = [] if config["finished"] == "rebuild" else FINISHED
 
 
 wildcard_constraints:
@@ -91,6 +92,14 @@ def unfinished(rule, *kinds):
     """A constraint of the wildcard policy: without the finished results of a rule, which are given files to it."""
     names = of_kind(*kinds) if kinds else "|".join(map(re.escape, config["policies"]))
     return finished.constraint(KEPT, rule, RESULTS, names)
+
+
+def replaced(rule, path):
+    """An output that stays until the new one is whole, if there can be an old one: Snakemake warns where there is none."""
+    anew = config["finished"] == "rebuild" and any(
+        made.rule == rule for made in FINISHED
+    )
+    return update(path) if anew else path
 
 
 def evaluated_policy(wc):

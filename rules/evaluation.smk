@@ -9,11 +9,13 @@ rule evaluate:
             "<results>/data/{name}/test.truths.parquet", name=tested(wc.suite)
         ),
     output:
-        responses=update(
-            "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.responses.parquet"
+        responses=replaced(
+            "evaluate",
+            "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.responses.parquet",
         ),
-        verdicts=update(
-            "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet"
+        verdicts=replaced(
+            "evaluate",
+            "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet",
         ),
     log:
         "<logs>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.log",

@@ -61,13 +61,12 @@ if OUTDATED:
     logger.warning(f"They can stay or be made anew: {MEND}")
 
 
-onstart:
+def check_finished():
+    """Stop before anything runs if it would read what other settings or inputs made. For the hook in cluster.smk."""
     # what Snakemake has copied aside for a job that was killed stands in the way of its next copy; results are whole,
     # since all are renamed into place
     shutil.rmtree(workflow.persistence.path / "backups", ignore_errors=True)
-    needed = {
-        str(path) for job in workflow.dag.needrun_jobs() for path in job.input
-    }
+    needed = {str(path) for job in workflow.dag.needrun_jobs() for path in job.input}
     stale = [
         made
         for made, changes in OUTDATED

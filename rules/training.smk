@@ -89,19 +89,23 @@ rule train:
             else []
         ),
     output:
-        policy=update(
+        policy=replaced(
+            "train",
             directory(
                 "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
-            )
+            ),
         ),
-        history=update(
-            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv"
+        history=replaced(
+            "train",
+            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv",
         ),
-        responses=update(
-            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet"
+        responses=replaced(
+            "train",
+            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet",
         ),
-        manifest=update(
-            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json"
+        manifest=replaced(
+            "train",
+            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json",
         ),
     log:
         "<logs>/train/{policy}.{method}.{ratio}.{seed}.log",
