@@ -63,14 +63,16 @@ def settings(
 
     policy  whose own settings are taken, None for those that all share
     """
+    shared = dict(config["training"])
+    shared |= shared.pop("per_policy").get(policy, {})
     if method not in of_meds(config):
-        return config["training"], config["error_memory"] if method.endswith(SUFFIX) else None
+        return shared, config["error_memory"] if method.endswith(SUFFIX) else None
     section = config["meds"]
     own = section["variants"].get(method, {"method": method, "training": {}, "error_memory": {}})
     changes, memory = METHODS[own["method"]]
     budget = PUBLISHED_BUDGETS.get(own["method"], {}) if section["budget"] == "as_published" else {}
     of_policy = section["per_policy"].get(policy, {"training": {}, "error_memory": {}})
-    training = config["training"] | section["training"] | of_policy["training"] | changes | budget | own["training"]
+    training = shared | section["training"] | of_policy["training"] | changes | budget | own["training"]
     if memory is None:
         return training, None
     return training, config["error_memory"] | of_policy["error_memory"] | memory | own["error_memory"]

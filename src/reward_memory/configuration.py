@@ -48,6 +48,7 @@ def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml")
     wrong = (
         variants.mistake(config, section)
         or _fill_variants(config, section)
+        or _fill_policies(config, schema["properties"]["training"])
         or _fill_meds(config, schema["properties"])
         or _misplaced_import(config)
         or _contradiction(config)
@@ -185,6 +186,24 @@ def _fill_variants(config: dict[str, Any], section: dict) -> str | None:
     return None
 
 
+def _fill_policies(config: dict[str, Any], section: dict) -> str | None:
+    """Turn text into numbers in training.per_policy, as `_fill` does; the first mistake in it."""
+    shared = {key: value for key, value in config["training"].items() if key != "per_policy"}
+    for name, own in config["training"]["per_policy"].items():
+        where = f"training: per_policy: {name}: "
+        if name not in config["policies"]:
+            return f"training: per_policy: {name!r} is not one of {', '.join(config['policies'])}."
+        if "per_policy" in own:
+            return f"{where}per_policy: no such key here."
+        merged = _fill(shared | own, section)
+        if errors := sorted(_Validator(section).iter_errors(merged), key=lambda error: str(error.path)):
+            return f"{where}{_sentence(errors[0], merged)}"
+        if wrong := _uneven(merged):
+            return f"{where}{wrong.removeprefix('training: ')}"
+        own |= {key: merged[key] for key in own}
+    return None
+
+
 def _fill_meds(config: dict[str, Any], schema: dict) -> str | None:
     """Turn text into numbers in the section meds, as `_fill` does; the first mistake in it."""
     section = config.get("meds")
@@ -213,6 +232,8 @@ def _fill_meds(config: dict[str, Any], schema: dict) -> str | None:
     parts += [(f"variants: {name}: ", own, ("training", "error_memory")) for name, own in section["variants"].items()]
     for where, own, keys in parts:
         for key in keys:
+            if "per_policy" in own[key]:
+                return f"meds: {where}{key}: per_policy: no such key here; there is meds: per_policy."
             merged = _fill(config[key] | own[key], schema[key])
             if errors := sorted(_Validator(schema[key]).iter_errors(merged), key=lambda error: str(error.path)):
                 return f"meds: {where}{key}: {_sentence(errors[0], merged)}"
@@ -349,16 +370,17 @@ def _contradiction(config: dict) -> str | None:
     if not methods:
         return None
     queries = sum(benchmarks[name]["train"] for name in trained)
+    batch = max(algorithms.settings(config, methods[0], policy)[0]["batch"] for policy in policies(config) or [None])
     for method in methods:
         for ratio in config["label_ratios"] if method == "r1-p" else []:
             labelled = sum(max(1, (benchmarks[name]["train"] * ratio + 50) // 100) for name in trained)
-            if labelled < training["batch"]:
+            if labelled < batch:
                 return (
-                    f"training: batch: {training['batch']} is more than the {labelled} queries that label_ratios: "
+                    f"training: batch: {batch} is more than the {labelled} queries that label_ratios: "
                     f"{ratio} leaves to r1-p; lower it or add training queries."
                 )
-        if queries < training["batch"]:
-            return f"training: batch: {training['batch']} is more than the {queries} training queries."
+        if queries < batch:
+            return f"training: batch: {batch} is more than the {queries} training queries."
     return None
 
 

@@ -94,8 +94,9 @@ def test_an_arm_of_the_first_paper_may_have_the_memory():
     config = load(config, SCHEMA)
     assert configuration.kind("memreward:mlp+meds") == "memreward"
     assert configuration.predictor(config, "memreward:mlp+meds") == "mlp"
-    assert algorithms.settings(config, "memreward:mlp+meds") == (config["training"], config["error_memory"])
-    assert algorithms.settings(config, "oracle") == (config["training"], None)
+    shared = {name: value for name, value in config["training"].items() if name != "per_policy"}
+    assert algorithms.settings(config, "memreward:mlp+meds") == (shared, config["error_memory"])
+    assert algorithms.settings(config, "oracle") == (shared, None)
     assert ("oracle+meds", 100) in configuration.arms(config)
 
 
@@ -171,3 +172,46 @@ def test_a_policys_own_settings_come_before_the_sections_and_after_what_makes_th
 def test_a_mistake_in_a_policys_own_settings_is_one_sentence(own, words):
     with pytest.raises(InputError, match=words):
         load(changed("meds/per_policy", own), SCHEMA)
+
+
+def test_a_policys_own_settings_come_before_the_shared_ones_and_after_those_of_meds():
+    own = {"maths": {"tensor_parallel": "2", "batch": 8}}
+    config = load(changed("training", {"micro_batch": 3, "per_policy": own}), SCHEMA)
+    shared, maths = (algorithms.settings(config, "oracle", policy)[0] for policy in (None, "maths"))
+    assert [shared[name] for name in ("tensor_parallel", "batch", "micro_batch")] == [1, 32, 3]
+    assert [maths[name] for name in ("tensor_parallel", "batch", "micro_batch")] == [2, 8, 3]
+    of_meds = algorithms.settings(config, "dapo", "maths")[0]
+    assert [of_meds[name] for name in ("tensor_parallel", "batch")] == [2, 16]
+    assert "per_policy" not in maths.keys() | of_meds.keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("training/per_policy", {"other": {}}, r"training: per_policy: 'other' is not one of maths\."),
+        (
+            "training/per_policy",
+            {"maths": {"step": 1}},
+            "training: per_policy: maths: step: no such key; there are steps,",
+        ),
+        (
+            "training/per_policy",
+            {"maths": {"offload": "some"}},
+            "per_policy: maths: offload: 'some' is not none, optim",
+        ),
+        (
+            "training/per_policy",
+            {"maths": {"save_every": 3}},
+            "per_policy: maths: save_every: 3 does not divide steps, 20",
+        ),
+        ("training/per_policy", {"maths": {"per_policy": {}}}, "training: per_policy: maths: per_policy: no such key"),
+        (
+            "meds/training",
+            {"per_policy": {}},
+            "meds: training: per_policy: no such key here; there is meds: per_policy",
+        ),
+    ],
+)
+def test_a_mistake_in_a_policys_own_settings_is_told(path, value, told):
+    with pytest.raises(InputError, match=told):
+        load(changed(path, value), SCHEMA)

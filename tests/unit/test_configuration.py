@@ -321,7 +321,9 @@ def test_every_section_refuses_unknown_keys(schema):
     # their keys are those of other sections (tests/unit/test_variants.py, test_algorithms.py)
     parts = [f"{of}/*/{part}" for of in ("variants", "per_policy") for part in ("training", "error_memory")]
     parts += ["training", "evaluation"]
-    assert sorted(open_sections) == sorted(["/reward_model/variants/*", *(f"/meds/{part}" for part in parts)])
+    assert sorted(open_sections) == sorted(
+        ["/reward_model/variants/*", "/training/per_policy/*", *(f"/meds/{part}" for part in parts)]
+    )
 
 
 def test_every_default_is_itself_valid(schema):
