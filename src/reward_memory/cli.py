@@ -4,6 +4,7 @@ import functools
 import json
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -64,6 +65,39 @@ def verify(
     except InputError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
+
+
+@app.command()
+def plan(
+    targets: Annotated[list[str] | None, typer.Argument(help="Of Snakemake; all without one.")] = None,
+    configfile: Annotated[list[Path] | None, typer.Option(help="Instead of config.yaml; several are merged.")] = None,
+    config: Annotated[list[str] | None, typer.Option(help="key=value over the configuration; once each.")] = None,
+    workflow_profile: Annotated[Path | None, typer.Option(help="Whose GPUs and memory there are.")] = None,
+    gpus: Annotated[int | None, typer.Option(min=0, help="At a time, instead of the profile's.")] = None,
+    cores: Annotated[int | None, typer.Option(min=1, help="At a time, instead of the profile's.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the table there, too.")] = None,
+    snakefile: Annotated[Path, typer.Option(help="Of this workflow.")] = Path("Snakefile"),
+) -> None:
+    """Tell what a run would cost before it is started: what is done, what is left, GPU-hours, time, tokens, disk.
+
+    Nothing is computed or downloaded. Figures about GPUs are estimates that nobody has tested (docs/cost.md).
+    """
+    from rich.console import Console
+
+    from .cost.plan import plan as make
+    from .cost.show import show
+    from .provenance import atomic_path
+
+    limits = {name: value for name, value in (("gpu", gpus), ("cores", cores)) if value is not None}
+    try:
+        made = make(snakefile, targets or ["all"], configfile or [], config or [], workflow_profile, limits)
+        if csv is not None:
+            with atomic_path(csv) as temporary:
+                made.table.to_csv(temporary, index=False, float_format="%.6g")
+    except InputError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    show(made, Console())
 
 
 def _row(number: int, line: str) -> tuple[int, dict]:

@@ -18,6 +18,7 @@ class Hardware:
     memory_gb              of it
     training_utilisation   share of the peak in a gradient step
     prefill_utilisation    share of the peak where many tokens are read at once
+    network_utilisation    share of the peak in the encoder and in the reward models' networks
     bandwidth_utilisation  share of the bandwidth where tokens are sampled one after the other
     layer_microseconds     a layer of one decoding step, however small
     concurrency            sequences that are sampled at a time
@@ -33,6 +34,7 @@ class Hardware:
     memory_gb: float
     training_utilisation: float
     prefill_utilisation: float
+    network_utilisation: float
     bandwidth_utilisation: float
     layer_microseconds: float
     concurrency: int

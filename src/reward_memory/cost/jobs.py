@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import InputError
 
 _START = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):$", re.MULTILINE)
+_FLAG = re.compile(r" \([a-z ]+\)$")  # results/training/.../policy (update)
 _FIELD = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
 
 
@@ -62,8 +63,8 @@ def parse(text: str) -> list[Job]:
             Job(
                 start[1],
                 tuple(tuple(pair.split("=", 1)) for pair in _split(fields.get("wildcards"))),
-                tuple(_split(fields.get("input"))),
-                tuple(_split(fields["output"])),
+                tuple(_paths(fields.get("input"))),
+                tuple(_paths(fields["output"])),
                 fields.get("benchmark"),
                 _number(resources.get("gpu")),
                 _number(resources.get("mem_mb")),
@@ -140,6 +141,10 @@ def _moved(path: str, old: str, new: str) -> str:
 
 def _split(text: str | None) -> list[str]:
     return text.split(", ") if text else []
+
+
+def _paths(text: str | None) -> list[str]:
+    return [_FLAG.sub("", path) for path in _split(text)]
 
 
 def _number(text: str | None) -> int:

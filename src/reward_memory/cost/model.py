@@ -15,7 +15,7 @@ from .throughput import read_seconds, sample_seconds, update_seconds
 
 #: Assumed seconds and bytes of what no model of a policy covers.
 CPU_JOB, GRADING, DOWNLOAD = 3.0, 0.005, 50e6  # s a job, s a response, bytes/s
-TEXT, EMBEDDED = 3.0, 3 * 384 * 4.0  # bytes a token of text in a table; bytes a response of embeddings
+TEXT, VECTOR = 2.0, 384 * 4.0  # bytes a token of text in a table; bytes of an embedding
 ENCODER = 10.6e6  # weights of MiniLM's six layers, without its embeddings
 BOOTSTRAP = 2000  # tokens a step of a bootstrap
 GRAPH_PASSES = 3  # of a graph's fit: forward and backward
@@ -107,10 +107,7 @@ def _sampling(model: Model, job: Job, responses: int, settings: dict[str, Any], 
     tokens = responses * model.length(longest)
     training = model.config["training"]
     seconds = device.job_seconds + responses * GRADING * graded
-    if responses:
-        seconds += sample_seconds(
-            size, device, count, responses, model.length(longest), longest, model.prompt(training)
-        )
+    seconds += sample_seconds(size, device, count, responses, model.length(longest), longest, model.prompt(training))
     return Work(seconds, sampled=tokens, disk=tokens * TEXT)
 
 
@@ -134,17 +131,19 @@ def _train(model: Model, job: Job) -> Work:
     length, steps = model.length(longest), training["steps"]
     responses = training["batch"] * training["rollouts"]
     sampled = responses * min(max(training["generation_batches"], 1), model.cost["generation_batches"])
-    batch = sample_seconds(size, device, count, sampled, length, longest, prompt) + sampled * GRADING
-    padded = responses * (prompt + length) * model.cost["padding"]
+    share = training["gpu_memory_utilization"]
+    batch = sample_seconds(size, device, count, sampled, length, longest, prompt, share) + sampled * GRADING
+    padded = responses * (prompt + length) * (1 if training["remove_padding"] else model.cost["padding"])
     context = (prompt + length) / 2
     bypassed = not model.on_gpu and memory is None and training["entropy_bonus"] is None
     passes = (0 if bypassed else 1) + (training["kl_coefficient"] > 0)
     step = batch + passes * read_seconds(size, device, count, padded, context)
-    step += update_seconds(size, device, count, padded, context, recomputed=model.on_gpu)
+    recomputed = model.on_gpu and training["gradient_checkpointing"]
+    step += update_seconds(size, device, count, padded, context, recomputed)
     suite = "meds" if method in algorithms.of_meds(model.config) else "main"
     validated = model.queries(suite, "valid") * training["validation_samples"]
     validations = 1 + steps // training["validate_every"]
-    valid = sample_seconds(size, device, count, validated, length, longest, prompt) + validated * GRADING
+    valid = sample_seconds(size, device, count, validated, length, longest, prompt, share) + validated * GRADING
     seconds = device.training_seconds + steps * (step + device.step_seconds) + validations * valid
     weights = size.parameters * model.bytes_a_weight()
     # weights, two moments of Adam and the Hugging Face copy; the best, the last and the one being written are there
@@ -183,8 +182,8 @@ def _embeddings(model: Model, job: Job) -> Work:
     tokens = queries * model.prompt(model.config["training"])
     tokens += responses * min(model.length(model.config["rollouts"]["max_new_tokens"]), 2 * 256)
     operations = 2 * ENCODER * tokens
-    rate = 1e12 * device.peak_tflops * device.prefill_utilisation * count
-    return Work(device.job_seconds + operations / rate, disk=responses * EMBEDDED)
+    rate = 1e12 * device.peak_tflops * device.network_utilisation * count
+    return Work(device.job_seconds + operations / rate, disk=(queries + 2 * responses) * VECTOR)
 
 
 def _reward_model(model: Model, job: Job) -> Work:
@@ -199,8 +198,7 @@ def _reward_model(model: Model, job: Job) -> Work:
     # six relations with two projections each, of which a node takes part in about half
     weights = 384 * hidden + settings["layers"] * 6 * hidden**2
     operations = GRAPH_PASSES * 2 * weights * nodes * settings["epochs"] * settings["runs"]
-    # sparse and small: a third of what matrix products reach
-    rate = 1e12 * device.peak_tflops * device.prefill_utilisation * count / 3
+    rate = 1e12 * device.peak_tflops * device.network_utilisation * count
     return Work(CPU_JOB + operations / rate, disk=kept + 8 * weights)
 
 

@@ -44,7 +44,7 @@ def simulate(jobs: Sequence[Job], works: Sequence[Work], gpus: Sequence[int], li
     free, ready, running = dict(limits), [], []
     now = disk = peak = 0.0
     starting = [place for place, count in enumerate(waiting) if not count]
-    while starting or running:
+    while starting or ready or running:
         for place in starting:
             heapq.heappush(ready, (-ways[place], place))
         held = []

@@ -35,24 +35,36 @@ def update_seconds(
 
 
 def sample_seconds(
-    size: Size, device: Hardware, devices: int, responses: float, length: float, longest: int, prompt: float
+    size: Size,
+    device: Hardware,
+    devices: int,
+    responses: float,
+    length: float,
+    longest: int,
+    prompt: float,
+    memory: float = 0.9,
 ) -> float:
     """Seconds to sample responses to prompts, which the devices share evenly.
 
     length, longest  mean and largest number of tokens of a response
     prompt           mean number of tokens of a prompt, which is read once a response
+    memory           share of the device's memory for weights and the cache of keys and values
 
-    A device samples `concurrency` responses at a time and takes up the next one where one has ended, so it takes
-    responses * length / concurrency decoding steps, and at least the longest response.
+    A device samples `concurrency` responses at a time, or as many as its memory holds, and takes up the next one where
+    one has ended. So it takes responses * length / concurrency decoding steps, and at least the longest response.
     """
     a_device = math.ceil(responses / max(devices, 1))
-    together = min(device.concurrency, a_device)
+    if not a_device:
+        return 0.0
+    room = 1e9 * device.memory_gb * memory - BYTES * size.parameters
+    fitting = int(room / (BYTES * size.cached * (prompt + length)))
+    together = min(device.concurrency, a_device, max(fitting, 1))
     steps = max(a_device * length / together, min(longest, 2 * length))
     context = prompt + length / 2
     reading = BYTES * (size.active + together * context * size.cached)
-    memory = reading / (1e9 * device.bandwidth_gb_s * device.bandwidth_utilisation)
+    loading = reading / (1e9 * device.bandwidth_gb_s * device.bandwidth_utilisation)
     computing = forward_flops(size, together, context) / _rate(device, 1, device.prefill_utilisation)
-    step = max(memory, computing) + 1e-6 * device.layer_microseconds * size.layers
+    step = max(loading, computing) + 1e-6 * device.layer_microseconds * size.layers
     return steps * step + read_seconds(size, device, 1, a_device * prompt, prompt / 2)
 
 

@@ -1,0 +1,98 @@
+"""The cost of a configuration: the target by itself, the plan beside Snakemake's own dry run."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pandas as pd
+import pytest
+
+CONFIG = ("--configfile", "config/test.yaml")
+COST = "results/tables/cost.csv"
+
+
+def plan(flow, *arguments: str) -> pd.DataFrame:
+    """The table of `reward-memory plan` in the workflow's folder."""
+    command = [sys.executable, "-m", "reward_memory.cli", "plan", *arguments, "--csv", "plan.csv"]
+    environment = flow.environment | {"COLUMNS": "150"}
+    done = subprocess.run(command, cwd=flow.folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (flow.folder / "plan.txt").write_text(done.stdout)
+    return pd.read_csv(flow.folder / "plan.csv")
+
+
+def by_rule(table: pd.DataFrame, column: str = "jobs") -> Counter:
+    rows = table[(table["policy"] == "all") & (table["rule"] != "total")]
+    return Counter(dict(zip(rows["rule"], rows[column].astype(int), strict=True)))
+
+
+def planned(flow, *arguments: str) -> Counter:
+    return Counter(rule for rule, _ in flow.jobs("all", *arguments) if rule != "all")
+
+
+@pytest.mark.parametrize("name", ["config/test.yaml", "config.yaml", "config/seeds.yaml"])
+def test_the_plan_has_the_jobs_that_snakemake_would_run(workflow, name):
+    table = plan(workflow, "--configfile", name, "--gpus", "0")
+    assert by_rule(table) == planned(workflow, "--configfile", name)
+    assert table["job_hours_estimated"].notna().all()
+    assert (table.iloc[-1]["finished"], table.iloc[-1]["gpu_hours_estimated"]) == (0, 0)
+
+
+def test_the_published_matrix_is_planned_with_nothing_there(workflow):
+    (workflow.folder / "profiles/none").mkdir(parents=True)
+    (workflow.folder / "profiles/none/config.yaml").write_text("resources: {gpu: 16}\n")
+    command = (
+        "--configfile",
+        "config/paper.yaml",
+        "--workflow-profile",
+        "profiles/none",
+        "--config",
+        "cost={gpu: h100}",
+    )
+    table = plan(workflow, *command)
+    last = table.iloc[-1]
+    assert last["jobs"] == sum(planned(workflow, "--configfile", "config/paper.yaml").values())
+    assert last["gpu_hours_estimated"] > 1000
+    assert last["elapsed_hours_estimated"] >= last["critical_path_hours_estimated"] > 0
+    assert last["peak_disk_gb_estimated"] >= last["disk_gb_estimated"] > 100
+    assert set(table["estimate"]) == {"assumed, untested"}
+    assert "untested" in (workflow.folder / "plan.txt").read_text()
+    assert not (workflow.folder / "results").exists()
+
+
+def test_the_target_needs_nothing_else(workflow):
+    assert [rule for rule, _ in workflow.jobs(COST, *CONFIG)] == ["cost_table"]
+    workflow.run(COST, "--cores", "1", *CONFIG)
+    table = pd.read_csv(workflow.folder / COST)
+    assert by_rule(table) == planned(workflow, *CONFIG) | Counter(cost_table=1)
+    assert workflow.jobs(COST, *CONFIG) == []
+
+
+def test_in_all_it_comes_last(workflow):
+    text = workflow.run("all", "-n", *CONFIG).stdout
+    inputs = text.split("rule cost_table:")[1].split("\n")[1]
+    assert "results/tables/main.csv" in inputs
+    assert "results/figures/main.svg" in inputs
+
+
+@pytest.mark.slow
+def test_after_a_run_measured_figures_stand_beside_the_estimates(finished):
+    table = pd.read_csv(finished.folder / COST)
+    last = table.iloc[-1]
+    assert last["jobs"] - last["finished"] <= 1 + sum(table["rule"].eq("page") & table["policy"].eq("all")) * 99
+    train = table[(table["policy"] == "all") & (table["rule"] == "train")].iloc[0]
+    assert train["finished"] == train["jobs"]
+    assert 0 < train["job_hours_measured"] < 2
+    assert 0 < train["trained_tokens_measured"] <= train["sampled_tokens_measured"]
+    assert train["disk_gb_measured"] > 0
+    assert last["elapsed_hours_measured"] <= last["job_hours_measured"]
+
+
+@pytest.mark.slow
+def test_a_whole_run_has_nothing_left_and_a_lost_file_is_left(finished, tmp_path):
+    copy = finished.copy(tmp_path / "project")
+    table = plan(copy, *CONFIG, "--gpus", "0")
+    assert table.iloc[-1]["job_hours_left"] == 0
+    os.unlink(copy.folder / "results/tables/reliability.csv")
+    assert by_rule(plan(copy, *CONFIG, "--gpus", "0")) - by_rule(plan(copy, *CONFIG, "--gpus", "0"), "finished") >= Counter(reliability_table=1)
