@@ -316,6 +316,18 @@ def test_checkpoints_are_the_whole_ones_up_to_the_tracked_step_in_order(tmp_path
     assert [step for step, _ in launch._checkpoints(tmp_path)] == [5, 10]
 
 
+def test_only_checkpoints_that_a_run_may_go_on_from_keep_their_optimizer(tmp_path):
+    track(tmp_path, "15")
+    for step in (5, 10, 15, 20):  # verl is still writing the last
+        checkpoint(tmp_path, step)
+        for name in ("optim_world_size_2_rank_1.pt", "model_world_size_2_rank_1.pt"):
+            (tmp_path / f"checkpoints/global_step_{step}/actor/{name}").touch()
+    launch._let_optimizers_go(tmp_path)
+    kept = sorted(int(path.parts[-3].removeprefix("global_step_")) for path in tmp_path.rglob("optim_*"))
+    assert kept == [10, 15, 20]
+    assert len(list(tmp_path.rglob("model_*"))) == 4
+
+
 def test_a_cpu_run_gets_our_platform_and_one_thread_a_process(run):
     environment = launch._environment(run, 2, Path("/scratch"))
     assert environment["VERL_USE_EXTERNAL_MODULES"] == "reward_memory.training.cpu.plugin"

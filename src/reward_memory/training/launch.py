@@ -69,6 +69,8 @@ def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int, scrat
             step = STEP.search(line)
             if step and int(step["done"]) > progress.done:
                 progress.advance(int(step["done"]) - progress.done)
+                if run.gpus:
+                    _let_optimizers_go(run.state)
         code = process.wait()
     if code or _latest(run.state) < training["steps"]:
         raise InputError(
@@ -145,6 +147,13 @@ def _checkpoints(state: Path) -> list[tuple[int, Path]]:
     ]
     latest = _latest(state)
     return sorted((step, folder) for step, folder in found if step <= latest)
+
+
+def _let_optimizers_go(state: Path) -> None:
+    """Remove Adam's moments, two thirds of a checkpoint, of all but the two newest: a run goes on from one of those."""
+    for _, folder in _checkpoints(state)[:-2]:
+        for path in (folder / "actor").glob("optim_world_size_*.pt"):
+            path.unlink()
 
 
 def _latest(state: Path) -> int:
