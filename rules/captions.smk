@@ -35,5 +35,7 @@ def compared():
 
 def pages():
     """One page a table, and what is said of the whole run."""
-    found = [*arms.shown(config), "audit"] + (["comparison"] if compared() else [])
+    found = [*arms.shown(config), "audit", "cost"] + (
+        ["comparison"] if compared() else []
+    )
     return expand("<results>/pages/{name}.html", name=found)

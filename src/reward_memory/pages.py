@@ -25,7 +25,7 @@ svg { max-width: 100%; height: auto; }
 figure { margin: 0 0 1rem; overflow-x: auto; }
 table.dataTable { width: auto; margin: 0; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td { max-width: 34rem; overflow-wrap: anywhere; }
+td { max-width: 34rem; overflow-wrap: break-word; }
 """
 # the bundle is packed: it is most of a page, and a report holds many
 SORTING = """
