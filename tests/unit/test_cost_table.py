@@ -13,6 +13,7 @@ from reward_memory.cost import COLUMNS, Model, cost_table, named
 from reward_memory.cost.jobs import Job, parse
 from reward_memory.cost.plan import load
 from reward_memory.errors import InputError
+from reward_memory.finished import record
 
 ROOT = Path(__file__).parents[2]
 DRY_RUN = """
@@ -89,7 +90,7 @@ def train(method: str = "oracle") -> Job:
     return Job("train", wildcards, (), made, f"results/usage/train/{method}.jsonl", 1, 0, 1)
 
 
-def finish(job: Job, tokens: list[int], ended: float, **record) -> None:
+def finish(job: Job, tokens: list[int], ended: float, **measured) -> None:
     """Leave a job's outputs and its benchmark file."""
     for path in map(Path, job.outputs):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,7 @@ def finish(job: Job, tokens: list[int], ended: float, **record) -> None:
             pd.DataFrame({"tokens": tokens, "trained": trained}).to_parquet(path)
     usage = Path(job.usage)
     usage.parent.mkdir(parents=True, exist_ok=True)
-    usage.write_text(json.dumps({"s": 999.0}) + "\n" + json.dumps(record) + "\n")
+    usage.write_text(json.dumps({"s": 999.0}) + "\n" + json.dumps(measured) + "\n")
     os.utime(usage, (ended, ended))
 
 
@@ -141,6 +142,13 @@ def test_gpu_hours_are_those_of_the_devices_that_a_job_had(config):
     assert whole(table)["gpu_hours_measured"] == 5  # 4 where the benchmark file says so, else the one asked for
     assert whole(table)["gpu_hours_left"] == 0
     assert whole(table)["gpu_hours_estimated"] > 0
+
+
+def test_a_record_of_the_finished_job_tells_its_devices(config):
+    job = train()
+    finish(job, [1, 2], ended=10_000, s=3600.0, cpu_time=1.0)
+    record("results", job.rule, dict(job.wildcards), job.outputs, {}, {}, seconds=3600.0, gpus=2)
+    assert whole(cost_table([job], Model(config, ROOT / "reference", 0)))["gpu_hours_measured"] == 2
 
 
 def test_a_trainings_tokens_are_those_sampled_and_those_it_learnt_from(config):

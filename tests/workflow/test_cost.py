@@ -31,7 +31,7 @@ def planned(flow, *arguments: str) -> Counter:
     return Counter(rule for rule, _ in flow.jobs("all", *arguments) if rule != "all")
 
 
-@pytest.mark.parametrize("name", ["config/test.yaml", "config.yaml", "config/seeds.yaml"])
+@pytest.mark.parametrize("name", ["config/test.yaml", "config.yaml"])
 def test_the_plan_has_the_jobs_that_snakemake_would_run(workflow, name):
     table = plan(workflow, "--configfile", name, "--gpus", "0")
     assert by_rule(table) == planned(workflow, "--configfile", name)
@@ -40,17 +40,9 @@ def test_the_plan_has_the_jobs_that_snakemake_would_run(workflow, name):
 
 
 def test_the_published_matrix_is_planned_with_nothing_there(workflow):
-    (workflow.folder / "profiles/none").mkdir(parents=True)
-    (workflow.folder / "profiles/none/config.yaml").write_text("resources: {gpu: 16}\n")
-    command = (
-        "--configfile",
-        "config/paper.yaml",
-        "--workflow-profile",
-        "profiles/none",
-        "--config",
-        "cost={gpu: h100}",
-    )
-    table = plan(workflow, *command)
+    (workflow.folder / "cluster").mkdir()
+    (workflow.folder / "cluster/config.yaml").write_text("resources: {gpu: 16}\n")
+    table = plan(workflow, "--configfile", "config/paper.yaml", "--workflow-profile", "cluster")
     last = table.iloc[-1]
     assert last["jobs"] == sum(planned(workflow, "--configfile", "config/paper.yaml").values())
     assert last["gpu_hours_estimated"] > 1000
@@ -80,7 +72,6 @@ def test_in_all_it_comes_last(workflow):
 def test_after_a_run_measured_figures_stand_beside_the_estimates(finished):
     table = pd.read_csv(finished.folder / COST)
     last = table.iloc[-1]
-    assert last["jobs"] - last["finished"] <= 1 + sum(table["rule"].eq("page") & table["policy"].eq("all")) * 99
     train = table[(table["policy"] == "all") & (table["rule"] == "train")].iloc[0]
     assert train["finished"] == train["jobs"]
     assert 0 < train["job_hours_measured"] < 2
@@ -92,7 +83,9 @@ def test_after_a_run_measured_figures_stand_beside_the_estimates(finished):
 @pytest.mark.slow
 def test_a_whole_run_has_nothing_left_and_a_lost_file_is_left(finished, tmp_path):
     copy = finished.copy(tmp_path / "project")
-    table = plan(copy, *CONFIG, "--gpus", "0")
-    assert table.iloc[-1]["job_hours_left"] == 0
+    assert plan(copy, *CONFIG, "--gpus", "0").iloc[-1]["job_hours_left"] == 0
     os.unlink(copy.folder / "results/tables/reliability.csv")
-    assert by_rule(plan(copy, *CONFIG, "--gpus", "0")) - by_rule(plan(copy, *CONFIG, "--gpus", "0"), "finished") >= Counter(reliability_table=1)
+    table = plan(copy, *CONFIG, "--gpus", "0")
+    unfinished = by_rule(table) - by_rule(table, "finished")
+    assert unfinished["reliability_table"] == 1
+    assert unfinished["train"] == 0

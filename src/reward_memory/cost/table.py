@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from .. import finished
 from . import usage
 from .jobs import Job
 from .model import Model
@@ -48,7 +49,9 @@ def cost_table(
     """
     if done is None:
         done = {job.key for job in jobs if usage.finished(job)}
-    rows = [_row(job, model, job.key in done) for job in jobs]
+    records = finished.read(model.config["results"])
+    held = {(one.rule, frozenset(one.wildcards.items())): one.gpus for one in records}
+    rows = [_row(job, model, job.key in done, held) for job in jobs]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "used"])
     parts = [
         _sums(frame, ["policy", "method", "rule"]),
@@ -69,9 +72,11 @@ def cost_table(
     return table[COLUMNS]
 
 
-def _row(job: Job, model: Model, done: bool) -> dict:
+def _row(job: Job, model: Model, done: bool, held: dict[tuple, int]) -> dict:
     work, gpus = model.work(job), model.devices(job)
-    used = usage.measured(job, gpus) if done and usage.finished(job) else None
+    used = None
+    if done and usage.finished(job):
+        used = usage.measured(job, held.get((job.rule, frozenset(job.wildcards)), gpus))
     hours = work.seconds * gpus / HOUR
     row = {
         "policy": job.of("policy") or SHARED,

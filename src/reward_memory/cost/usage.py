@@ -39,7 +39,7 @@ def finished(job: Job) -> bool:
 def measured(job: Job, gpus: int) -> Used:
     """What a finished job took.
 
-    gpus  taken for those that it had, if its benchmark file does not tell (only --benchmark-extended does)
+    gpus  that it had, unless its benchmark file knows better (with --benchmark-extended)
     """
     path = Path(job.usage) if job.usage else None
     record = _last(path) if path and path.is_file() else {}
