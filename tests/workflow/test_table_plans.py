@@ -87,7 +87,14 @@ def test_reliability_trains_no_policy(workflow):
 
 ALWAYS = {
     "cost_table",
-    *("accuracy_table main", "accuracy_table ood", "figure main", "figure ood", "comparison_table", "figure comparison"),
+    *(
+        "accuracy_table main",
+        "accuracy_table ood",
+        "figure main",
+        "figure ood",
+        "comparison_table",
+        "figure comparison",
+    ),
     *("accuracy_delta_table", "figure accuracy_delta"),
     *("reward_models_table", "figure reward_models", "reliability_table", "figure reliability"),
     *("meds_main_table", "meds_repeated_errors_table", "meds_cluster_sizes_table"),
