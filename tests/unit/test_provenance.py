@@ -5,6 +5,8 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from reward_memory import provenance
 from reward_memory.errors import InputError
-from reward_memory.provenance import atomic_folder, atomic_path, digest, file_digest, manifest, write_json
+from reward_memory.provenance import atomic_folder, atomic_path, digest, file_digest, hardware, manifest, write_json
 
 
 def listing(folder) -> list[str]:
@@ -242,9 +244,34 @@ def test_a_manifest_tells_configuration_inputs_and_versions(tmp_path):
     json.dumps(told)
 
 
+def test_a_manifest_tells_the_machine(monkeypatch):
+    machine = manifest({}, {})["machine"]
+    assert set(machine) == {"python", "platform", "processor", "cores", "usable_cores", "memory", "gpus"}
+    assert 1 <= machine["usable_cores"] <= machine["cores"]
+    assert machine["memory"] > 2**28
+    one = SimpleNamespace(name="H100", total_memory=80)
+    cuda = SimpleNamespace(is_available=lambda: True, device_count=lambda: 2, get_device_properties=lambda number: one)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    assert hardware()["gpus"] == [{"name": "H100", "memory": 80}] * 2
+
+
+def test_a_manifest_tells_whether_the_code_is_the_commits_own(tmp_path, monkeypatch):
+    if shutil.which("git") is None:
+        pytest.skip("needs git")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    (tmp_path / "module.py").write_text("x = 1\n")
+    for arguments in (["init", "-q"], ["add", "module.py"], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *arguments], check=True)
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "module.py"))
+    assert manifest({}, {})["changed"] is False
+    (tmp_path / "module.py").write_text("x = 2\n")
+    assert manifest({}, {})["changed"] is True
+
+
 def test_a_manifest_needs_no_git(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert manifest({}, {})["commit"] is None
+    assert manifest({}, {})["changed"] is None
 
 
 def test_a_manifest_names_the_commit_of_the_checkout():
