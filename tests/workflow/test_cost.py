@@ -61,6 +61,17 @@ def test_the_target_needs_nothing_else(workflow):
     assert workflow.jobs(COST, *CONFIG) == []
 
 
+def test_what_is_finished_is_known_and_measured(workflow):
+    workflow.run("results/labels/main/ratio50.parquet", "--cores", "1", *CONFIG)
+    table = plan(workflow, *CONFIG, "--gpus", "0")
+    assert +by_rule(table, "finished") == Counter(queries=3, labels=1)
+    queries = table[(table["policy"] == "all") & (table["rule"] == "queries")].iloc[0]
+    assert queries["job_hours_measured"] > 0
+    assert queries["job_hours_left"] == pytest.approx(queries["job_hours_estimated"] / 2)
+    left = Counter(rule for rule, _ in workflow.jobs("all", *CONFIG) if rule != "all")
+    assert by_rule(table) - by_rule(table, "finished") == left
+
+
 def test_in_all_it_comes_last(workflow):
     text = workflow.run("all", "-n", *CONFIG).stdout
     inputs = text.split("rule cost_table:")[1].split("\n")[1]
