@@ -8,6 +8,7 @@ Shown with two nodes of a SLURM on one machine, on the CPU. On several machines 
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -35,7 +36,7 @@ def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) 
     """Run a Ray cluster over `nodes` nodes; yields the Hydra overrides by which verl joins it, none for one node.
 
     gpus         of the whole job, shared evenly
-    environment  of the trainer: Ray's workers inherit it from the cluster, not from the trainer
+    environment  of the trainer, which gets Ray's token; workers inherit theirs from the cluster, not from the trainer
     scratch      a short path for Ray's sockets on each node
 
     InputError if this is not a SLURM job with as many nodes, or not all of them join.
@@ -50,10 +51,12 @@ def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) 
             "nodes runs within a SLURM job, see docs/cluster.md."
         )
     address = f"{_address_seen_by(names[1])}:{_free_port()}"
+    # Ray starts no cluster without one; its own lies in the home folder, where workers look before it is there
+    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     with ExitStack() as stack:
-        for command in commands(names, address, gpus // nodes, scratch):
-            stack.enter_context(_running(command, environment))
-        _wait(address, nodes, environment)
+        started = commands(names, address, gpus // nodes, scratch)
+        running = [stack.enter_context(_running(command, environment)) for command in started]
+        _wait(address, nodes, environment, running)
         yield joining(address)
 
 
@@ -97,9 +100,9 @@ def hosts() -> list[str]:
     return [first, *(name for name in names if name != first)]
 
 
-def _wait(address: str, nodes: int, environment: dict[str, str]) -> None:
+def _wait(address: str, nodes: int, environment: dict[str, str], running: list[subprocess.Popen]) -> None:
     start = time.monotonic()
-    while time.monotonic() - start < JOIN:
+    while time.monotonic() - start < JOIN and all(process.poll() is None for process in running):
         # another process: this one may not keep a connection that the trainer's own ray.init would find
         done = subprocess.run(
             [sys.executable, "-c", _COUNT, address],
@@ -114,13 +117,13 @@ def _wait(address: str, nodes: int, environment: dict[str, str]) -> None:
             return
         time.sleep(1)
     raise InputError(
-        f"training: not all of {nodes} nodes joined Ray at {address} within {JOIN:.0f} s; the messages of those that "
-        "did not are in this job's log."
+        f"training: not all of {nodes} nodes joined Ray at {address}; the messages of those that did not are in this "
+        "job's log."
     )
 
 
 @contextmanager
-def _running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+def _running(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen]:
     """A process that ends with the block: by SIGTERM, on which Ray and srun end all that they started."""
     process = subprocess.Popen(
         command,
@@ -128,7 +131,7 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
         preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken
     )
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:
