@@ -1,0 +1,66 @@
+"""What the pages on reports, reproduction and extension say: commands plan jobs, settings are taken, links lead on."""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from reward_memory import configuration
+from reward_memory.graph_memory import names, predictors
+
+PAGES = ("report", "reproduce", "extend", "glossary")
+COMMANDS = re.findall(r"^    (snakemake .*)$", (ROOT / "docs/reproduce.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if "--workflow-profile" not in one])
+def test_a_command_of_reproduce_plans_jobs(workflow, command):
+    shutil.copytree(ROOT / "profiles", workflow.folder / "profiles")
+    arguments = [*workflow.command()[:3], *shlex.split(command)[1:], "-n"]
+    given = {"cwd": workflow.folder, "env": workflow.environment, "capture_output": True, "text": True}
+    done = subprocess.run(arguments, check=False, **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Job stats" in done.stdout + done.stderr
+
+
+def test_the_command_for_a_cluster_is_that_of_its_own_page():
+    (command,) = [one for one in COMMANDS if "--workflow-profile" in one]
+    assert f"    {command}\n" in (ROOT / "docs/cluster.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files(page):
+    text = (ROOT / f"docs/{page}.md").read_text()
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / "docs" / link).exists(), link
+    for path in re.findall(r"`((?:src|tests|envs|config|scripts)/[\w/.]+)`", text):
+        assert (ROOT / path).exists(), path
+
+
+def test_pictures_are_small():
+    pictures = [*(ROOT / "docs").glob("*.png")]
+    assert len(pictures) >= 3
+    assert all(path.stat().st_size < 300_000 for path in pictures)
+
+
+def block(heading: str) -> dict:
+    """The first indented block of YAML below a heading of extend.md."""
+    part = (ROOT / "docs/extend.md").read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    lines = re.search(r"(?:^    .*\n)+", part, re.MULTILINE)[0]
+    return yaml.safe_load(re.sub("^    ", "", lines, flags=re.MULTILINE).replace("<commit of 40 digits>", "a" * 40))
+
+
+@pytest.mark.parametrize("heading", ["Your own policy", "Your own reward predictor"])
+def test_settings_of_extend_are_taken(heading):
+    config = yaml.safe_load((ROOT / "config/test.yaml").read_text())
+    for key, value in block(heading).items():
+        config[key] = config[key] | value if isinstance(value, dict) else value
+    taken = configuration.load(config, ROOT / "schemas/config.schema.yaml")
+    assert {"mine", "theirs"} <= set(taken["policies"]) or "wide" in taken["reward_model"]["variants"]
+
+
+def test_a_predictor_is_named_where_extend_says():
+    assert set(names.NAMES) - {names.AS_PUBLISHED} == set(predictors.PREDICTORS)
