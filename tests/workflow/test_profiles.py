@@ -96,7 +96,8 @@ def test_every_job_of_the_papers_names_its_memory_and_time_and_fits_a_partition(
     largest = max(limits.get("max_gpu", 0) for limits in partitions.values())
     for rule, all_asked in planned(matrix[0]).items():
         for asked in all_asked - {""} if rule == "all" else all_asked:
-            assert number(asked, "mem_mb") >= 1000, rule
+            # of inputs that are not there yet the size is unknown, and what depends on it
+            assert number(asked, "mem_mb") >= 1000 or "mem_mb=<TBD>" in asked, rule
             assert number(asked, "runtime") >= 10, rule
             assert number(asked, "gpu") <= largest, rule
 
