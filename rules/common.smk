@@ -51,6 +51,11 @@ def asked(rule, name):
     return of_job
 
 
+def growing(amount):
+    """A resource in MB or minutes, as much again at each retry."""
+    return lambda wc, attempt: amount * attempt
+
+
 def of_several_nodes(rule, value):
     """A resource that a rule's jobs have where they have several nodes: `value` of their number."""
 

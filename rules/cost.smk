@@ -35,8 +35,8 @@ rule cost_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1_000,
-        runtime="10m",
+        mem_mb=growing(1_000),
+        runtime=growing(10),
         # what the profile lends, told as resources because it is no reason to make the table anew
         lent_gpu=LENT.get("gpu", NO_LIMIT),
         lent_mem_mb=LENT.get("mem_mb", NO_LIMIT),

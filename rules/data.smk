@@ -19,8 +19,8 @@ rule queries:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4_000,
-        runtime="20m",
+        mem_mb=growing(4_000),
+        runtime=growing(20),
     params:
         benchmark=lambda wc: config["benchmarks"][wc.benchmark],
         mirror=lambda wc: released_folder(wc.benchmark),

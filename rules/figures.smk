@@ -19,8 +19,8 @@ rule figure:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         caption=lambda wc: caption(wc.table, "figure"),
         src=sources("figure"),

@@ -22,9 +22,9 @@ GIVEN = {path for made in KEPT for path in made.outputs}
 
 
 # Snakemake says of a target that no rule makes that the rule is missing; its settings do not have the targets yet
-if workflow.is_main_process and (asked := GIVEN & {*sys.argv}):
+if workflow.is_main_process and (named := GIVEN & {*sys.argv}):
     raise WorkflowError(
-        f"{min(asked)} is finished and kept, so there is nothing to make; leave it out, "
+        f"{min(named)} is finished and kept, so there is nothing to make; leave it out, "
         "or make it anew with --config finished=rebuild."
     )
 

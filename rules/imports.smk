@@ -34,7 +34,7 @@ rule import_rollouts:
     resources:
         # all rows are held at once; a compressed file unfolds
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
-        runtime="1h",
+        runtime=growing(60),
     params:
         domains={
             name: configuration.domain(config, name) for name in config["benchmarks"]

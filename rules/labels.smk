@@ -14,8 +14,8 @@ rule labels:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         fidelity=[name for name in published("data") if name == "colliding-ids"],
         seed=config["data"]["seed"],
@@ -42,8 +42,8 @@ rule revealed_rewards:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         src=sources("revealed_rewards"),
         state=f"{RESULTS}/state",

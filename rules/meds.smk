@@ -25,7 +25,7 @@ rule meds_error_counts:
     resources:
         # every text that was sampled is read again
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
-        runtime="2h",
+        runtime=growing(120),
     params:
         src=sources("meds_error_counts"),
         state=f"{RESULTS}/state",
@@ -49,8 +49,8 @@ rule meds_main_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4_000,
-        runtime="30m",
+        mem_mb=growing(4_000),
+        runtime=growing(30),
     params:
         policies=config["meds"]["policies"],
         methods=lambda wc: meds_methods("meds_main"),
@@ -90,8 +90,8 @@ rule meds_ablation_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4_000,
-        runtime="30m",
+        mem_mb=growing(4_000),
+        runtime=growing(30),
     params:
         policies=config["meds"]["policies"],
         methods=lambda wc: meds_methods("meds_ablation"),
@@ -124,8 +124,8 @@ rule meds_repeated_errors_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4_000,
-        runtime="1h",
+        mem_mb=growing(4_000),
+        runtime=growing(60),
     params:
         policies=config["meds"]["policies"],
         methods=lambda wc: meds_methods("repeated_errors"),
@@ -153,8 +153,8 @@ rule meds_cluster_sizes_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         policies=config["meds"]["policies"],
         methods=lambda wc: meds_methods("cluster_sizes"),

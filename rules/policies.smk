@@ -12,8 +12,8 @@ rule bootstrap_policy:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="30m",
+        mem_mb=growing(2_000),
+        runtime=growing(30),
     params:
         bootstrap=lambda wc: config["policies"][wc.policy]["bootstrap"],
         src=sources("bootstrap_policy"),
@@ -36,8 +36,8 @@ rule import_policy:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=3_000,
-        runtime="30m",
+        mem_mb=growing(3_000),
+        runtime=growing(30),
     params:
         package=lambda wc: config["policies"][wc.policy]["package"],
         src=sources("import_policy"),
@@ -63,8 +63,8 @@ rule download_policy:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="12h",
+        mem_mb=growing(2_000),
+        runtime=growing(720),
     params:
         hub=lambda wc: config["policies"][wc.policy]["hub"],
         src=sources("download_policy"),

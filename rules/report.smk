@@ -19,8 +19,8 @@ rule comparison_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         src=sources("comparison_table"),
         state=f"{RESULTS}/state",
@@ -52,8 +52,8 @@ rule page:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         title=lambda wc: CAPTIONS[wc.table]["title"],
         caption=lambda wc: caption(wc.table, "table"),

@@ -69,8 +69,8 @@ rule verdicts:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="2h",
+        mem_mb=growing(2_000),
+        runtime=growing(120),
     params:
         grading=GRADING,
         src=sources("verdicts", "verifiers"),

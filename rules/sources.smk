@@ -16,8 +16,8 @@ rule download:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4_000,
-        runtime="4h",
+        mem_mb=growing(4_000),
+        runtime=growing(240),
     params:
         revision=lambda wc: config["benchmarks"][wc.benchmark]["revision"],
         sha256=lambda wc: config["benchmarks"][wc.benchmark]["sha256"],
@@ -54,8 +54,8 @@ rule audit:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 4_000 * attempt,
-        runtime="30m",
+        mem_mb=growing(4_000),
+        runtime=growing(30),
     params:
         origins={
             name: (benchmark["source"], released_folder(name))

@@ -30,8 +30,8 @@ rule accuracy_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         policies=configuration.policies(config),
         arms=lambda wc: arms_of(wc.table),
@@ -66,8 +66,8 @@ rule labels_spent_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         ratios=config["label_ratios"],
         selecting=selecting_on_valid(),
@@ -92,8 +92,8 @@ rule ablation_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         policies=configuration.policies(config),
         arms=lambda wc: arms_of("ablation"),
@@ -127,8 +127,8 @@ rule accuracy_delta_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         policies=configuration.policies(config),
         arms=lambda wc: arms_of("accuracy_delta"),
@@ -156,8 +156,8 @@ rule reward_models_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4_000,
-        runtime="30m",
+        mem_mb=growing(4_000),
+        runtime=growing(30),
     params:
         policies=configuration.policies(config),
         predictors=config["predictors"],
@@ -183,8 +183,8 @@ rule reliability_table:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4_000,
-        runtime="20m",
+        mem_mb=growing(4_000),
+        runtime=growing(20),
     params:
         policies=configuration.policies(config),
         predictors=config["predictors"],

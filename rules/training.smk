@@ -27,8 +27,8 @@ rule training_queries:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         leaking=lambda wc: (
             wc.method == "memreward" and "truth-fallback" in published("training")
@@ -60,8 +60,8 @@ rule validation_queries:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="20m",
+        mem_mb=growing(2_000),
+        runtime=growing(20),
     params:
         src=sources("validation_queries"),
         state=f"{RESULTS}/state",
@@ -167,8 +167,8 @@ rule reward_agreement:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2_000,
-        runtime="2h",
+        mem_mb=growing(2_000),
+        runtime=growing(120),
     params:
         grading=GRADING,
         src=sources("reward_agreement", "verifiers"),
