@@ -118,7 +118,7 @@ def second_paper(*methods: str, **variants: str) -> dict:
     section = {"methods": [*methods, *variants], "variants": named, "training": {}, "budget": "equal", "per_policy": {}}
     return config("base", predictor=None, suites=("main", "meds")) | {
         "meds": section,
-        "training": {},
+        "training": {"per_policy": {}},
         "error_memory": {},
     }
 
