@@ -3,7 +3,6 @@ from reward_memory import cost
 
 COST = "<results>/tables/cost.csv"
 NO_LIMIT = 10**9
-COST_HOME = Path(str(workflow.current_basedir)).parent
 LENT = {
     name: resource.value
     for name, resource in workflow.resource_settings.resources.items()
@@ -42,8 +41,8 @@ rule cost_table:
         lent_mem_mb=LENT.get("mem_mb", NO_LIMIT),
         lent_cores=lambda wc: workflow.resource_settings.cores or NO_LIMIT,
     params:
-        snakefile=os.path.relpath(COST_HOME / "Snakefile"),
-        reference=os.path.relpath(COST_HOME / "reference"),
+        snakefile=os.path.relpath(HERE / "Snakefile"),
+        reference=os.path.relpath(HERE / "reference"),
         # what is kept or made anew changes nothing about what there is to make
         config={key: config[key] for key in config if key != "finished"}
         | {"results": RESULTS},

@@ -2,14 +2,12 @@
 
 import copy
 import itertools
-import math
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
-from . import algorithms, allocations, imported, variants
+from . import algorithms, allocations, imported, schema_check, variants
 from .benchmarks import mirror
 from .benchmarks.registry import DOMAINS
 from .benchmarks.revisions import commits
@@ -20,15 +18,6 @@ from .policies.snapshots import check
 RATIO_METHODS = ("r1-p", "memreward")
 METHODS = ("base", *RATIO_METHODS, "oracle")
 
-# JSON takes 20.0 for a whole number, which would name another file than 20, and nan for a number above 0
-_TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
-    "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
-).redefine(
-    "number",
-    lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value),
-)
-_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)
-
 
 def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml") -> dict[str, Any]:
     """A copy of `config` with every default filled in.
@@ -38,15 +27,11 @@ def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml")
     InputError: one sentence with file, key, value and mend, for the first mistake.
     """
     schema = yaml.safe_load(schema_path.read_text())
-    config = _fill(_fit_to_import(copy.deepcopy(config)), schema)
-    errors = sorted(
-        _Validator(schema).iter_errors(config), key=lambda error: (len(error.absolute_path), str(error.path))
-    )
-    if errors:
-        raise InputError(f"{source}: {_sentence(errors[0], config)}")
+    config = schema_check.filled(_fit_to_import(copy.deepcopy(config)), schema)
     section = schema["properties"]["reward_model"]
     wrong = (
-        variants.mistake(config, section)
+        schema_check.mistake(config, schema)
+        or variants.mistake(config, section)
         or _fill_variants(config, section)
         or _fill_policies(config, schema["properties"]["training"])
         or _fill_meds(config, schema["properties"])
@@ -131,54 +116,15 @@ def check_files(config: dict[str, Any]) -> dict[str, list[Path]]:
     }
 
 
-def _fill(value: Any, schema: dict) -> Any:
-    """The value with defaults, and with numbers where YAML or the command line left text.
-
-    YAML takes 1e-6 for text, and Snakemake passes `--config 'seeds=[0,1]'` on as text.
-    """
-    kinds = schema.get("type", ())
-    kinds = (kinds,) if isinstance(kinds, str) else kinds
-    if isinstance(value, str) and ("integer" in kinds or "number" in kinds):
-        try:
-            return int(value) if "integer" in kinds else float(value)
-        except ValueError:
-            return value
-    if isinstance(value, list) and isinstance(schema.get("items"), dict):
-        return [_fill(item, schema["items"]) for item in value]
-    if isinstance(value, dict):
-        named, rest = schema.get("properties", {}), schema.get("additionalProperties")
-        for key, part in named.items():
-            if "default" in part:
-                value.setdefault(key, copy.deepcopy(part["default"]))
-        for key in value:
-            part = named.get(key, rest)
-            if isinstance(part, dict):
-                value[key] = _fill(value[key], part)
-    return value
-
-
-def _sentence(error: jsonschema.ValidationError, config: dict) -> str:
-    path = _path(error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        key = next(name for name in error.instance if name not in known)
-        return f"{_join(path, key)}: no such key; there are {', '.join(known)}."
-    if "propertyNames" in error.absolute_schema_path:
-        return f"{_join(path, error.instance)}: {error.instance!r} is not {error.schema['mend']}."
-    if error.validator == "required":
-        key = next(name for name in error.validator_value if name not in error.instance)
-        mend = error.schema.get("properties", {}).get(key, {}).get("mend", "a value")
-        return f"{_join(path, key)} is missing; it should be {mend}."
-    return f"{path}: {_shown(error.instance)} is not {error.schema.get('mend', error.message)}."
-
-
 def _fill_variants(config: dict[str, Any], section: dict) -> str | None:
-    """Turn text into numbers in the variants of the reward model, as `_fill` does; the first mistake in them."""
+    """Turn text into numbers in reward_model: variants, as `schema_check.filled` does; the first mistake in them."""
     reward_model = config.get("reward_model", {})
     for name, own in reward_model.get("variants", {}).items():
-        merged = _fill({key: value for key, value in reward_model.items() if key != "variants"} | own, section)
-        if errors := sorted(_Validator(section).iter_errors(merged), key=lambda error: str(error.path)):
-            return f"reward_model: variants: {name}: {_sentence(errors[0], merged)}"
+        merged = schema_check.filled(
+            {key: value for key, value in reward_model.items() if key != "variants"} | own, section
+        )
+        if wrong := schema_check.mistake(merged, section):
+            return f"reward_model: variants: {name}: {wrong}"
         if merged["hidden"] % merged["heads"]:
             where = f"reward_model: variants: {name}: heads: {merged['heads']}"
             return f"{where} does not divide hidden, {merged['hidden']}."
@@ -187,7 +133,7 @@ def _fill_variants(config: dict[str, Any], section: dict) -> str | None:
 
 
 def _fill_policies(config: dict[str, Any], section: dict) -> str | None:
-    """Turn text into numbers in training.per_policy, as `_fill` does; the first mistake in it."""
+    """Turn text into numbers in training.per_policy, as `schema_check.filled` does; the first mistake in it."""
     shared = {key: value for key, value in config["training"].items() if key != "per_policy"}
     for name, own in config["training"]["per_policy"].items():
         where = f"training: per_policy: {name}: "
@@ -195,9 +141,9 @@ def _fill_policies(config: dict[str, Any], section: dict) -> str | None:
             return f"training: per_policy: {name!r} is not one of {', '.join(config['policies'])}."
         if "per_policy" in own:
             return f"{where}per_policy: no such key here."
-        merged = _fill(shared | own, section)
-        if errors := sorted(_Validator(section).iter_errors(merged), key=lambda error: str(error.path)):
-            return f"{where}{_sentence(errors[0], merged)}"
+        merged = schema_check.filled(shared | own, section)
+        if wrong := schema_check.mistake(merged, section):
+            return f"{where}{wrong}"
         if wrong := _uneven(merged):
             return f"{where}{wrong.removeprefix('training: ')}"
         own |= {key: merged[key] for key in own}
@@ -205,7 +151,7 @@ def _fill_policies(config: dict[str, Any], section: dict) -> str | None:
 
 
 def _fill_meds(config: dict[str, Any], schema: dict) -> str | None:
-    """Turn text into numbers in the section meds, as `_fill` does; the first mistake in it."""
+    """Turn text into numbers in the section meds, as `schema_check.filled` does; the first mistake in it."""
     section = config.get("meds")
     if section is None:
         return None
@@ -234,9 +180,9 @@ def _fill_meds(config: dict[str, Any], schema: dict) -> str | None:
         for key in keys:
             if "per_policy" in own[key]:
                 return f"meds: {where}{key}: per_policy: no such key here; there is meds: per_policy."
-            merged = _fill(config[key] | own[key], schema[key])
-            if errors := sorted(_Validator(schema[key]).iter_errors(merged), key=lambda error: str(error.path)):
-                return f"meds: {where}{key}: {_sentence(errors[0], merged)}"
+            merged = schema_check.filled(config[key] | own[key], schema[key])
+            if wrong := schema_check.mistake(merged, schema[key]):
+                return f"meds: {where}{key}: {wrong}"
             own[key] = {name: merged[name] for name in own[key]}
     return _meds_contradiction(config)
 
@@ -392,17 +338,3 @@ def _unknown_method(config: dict, method: str) -> str | None:
         return None
     known = ", ".join([*METHODS, *(f"memreward:{name}" for name in variants.known(config))])
     return f"methods: {method!r} is not one of {known}."
-
-
-def _path(parts: Any) -> str:
-    # the place in a list is left out: the message shows the value
-    return ": ".join(str(part) for part in parts if not isinstance(part, int))
-
-
-def _join(path: str, key: str) -> str:
-    return f"{path}: {key}" if path else str(key)
-
-
-def _shown(value: Any) -> str:
-    text = "null" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

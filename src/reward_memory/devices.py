@@ -1,6 +1,8 @@
 """The GPUs that a job may use: as many as it asked for, and no other job's."""
 
 import os
+import shutil
+import subprocess
 
 from .errors import InputError
 
@@ -19,9 +21,9 @@ def given(gpus: int, nodes: int = 1) -> list[str]:
         return []
     if gpus % nodes:
         raise InputError(f"resources: gpu: {gpus} GPUs cannot be shared evenly by {nodes} nodes.")
-    told = os.environ.get(VISIBLE)
-    names = [str(number) for number in range(_count())] if told is None else [name for name in told.split(",") if name]
+    names = visible()
     if len(names) != gpus // nodes:
+        told = os.environ.get(VISIBLE)
         how = f"{VISIBLE} is not set" if told is None else f"{VISIBLE}={told}"
         raise InputError(
             f"resources: gpu: this job was given {gpus // nodes} on a node and sees {len(names)} ({how}); start it "
@@ -30,7 +32,12 @@ def given(gpus: int, nodes: int = 1) -> list[str]:
     return names
 
 
-def _count() -> int:
-    import torch
-
-    return torch.cuda.device_count()
+def visible() -> list[str]:
+    """Names of the devices that this process may use: those of CUDA_VISIBLE_DEVICES, or all of the machine's."""
+    named = os.environ.get(VISIBLE)
+    if named is not None:
+        return [name.strip() for name in named.split(",") if name.strip()]
+    if shutil.which("nvidia-smi") is None:
+        return []
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False).stdout
+    return [str(number) for number, _ in enumerate(line for line in listed.splitlines() if line.startswith("GPU "))]

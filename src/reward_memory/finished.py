@@ -4,7 +4,6 @@ A rule that is told of its finished results (`constraint`) does not apply to the
 files: nothing can delete them or make them anew.
 """
 
-import importlib.metadata
 import json
 import re
 import time
@@ -13,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .provenance import PACKAGES, digest, file_digest, write_json
+from .provenance import digest, file_digest, installed, write_json
 
 #: Below a results folder: one record a finished job.
 FOLDER = "finished"
@@ -60,17 +59,6 @@ def settings(params: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     sources = {name: value for name, value in params.items() if name.startswith("src")}
     others = {name: value for name, value in params.items() if name != "state" and name not in sources}
     return json.loads(json.dumps(others)), digest(sources)
-
-
-def installed() -> dict[str, str]:
-    """Versions of the packages that results hang on, of those that are there."""
-    there = {}
-    for package in PACKAGES:
-        try:
-            there[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return there
 
 
 def record(

@@ -7,8 +7,6 @@ process that holds it, however that ends.
 
 import fcntl
 import os
-import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +14,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from .devices import VISIBLE, visible
 from .errors import InputError
 
-VISIBLE = "CUDA_VISIBLE_DEVICES"
 #: Seconds between two looks at the pool, and between two lines about the wait.
 POLL, REPORT = 0.2, 60.0
 
@@ -36,7 +34,7 @@ def lease(count: int, say: Callable[[str], None] = print) -> Iterator[list[str]]
         yield []
         return
     before = os.environ.get(VISIBLE)
-    shown = devices()
+    shown = visible()
     if len(shown) < count:
         raise InputError(
             f"resources: gpu: {count} devices are asked for and {len(shown)} are visible here; lower gpu, or run "
@@ -80,17 +78,6 @@ def hold(folder: Path, names: list[str], count: int, say: Callable[[str], None] 
                 if len(mine) < count:
                     waiting.sleep()
         yield [name for name in names if name in mine]
-
-
-def devices() -> list[str]:
-    """Names of the devices that this process may use: those of CUDA_VISIBLE_DEVICES, or all of the machine's."""
-    named = os.environ.get(VISIBLE)
-    if named is not None:
-        return [name.strip() for name in named.split(",") if name.strip()]
-    if shutil.which("nvidia-smi") is None:
-        return []
-    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False).stdout
-    return [str(number) for number, _ in enumerate(line for line in listed.splitlines() if line.startswith("GPU "))]
 
 
 def pool() -> Path:

@@ -135,12 +135,6 @@ def manifest(config: Any, inputs: dict[str, str]) -> dict[str, Any]:
     config  what the run was told, kept whole and as `config_digest`
     inputs  name -> file or folder, of which the SHA-256 is kept
     """
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return {
         "commit": _commit(),
         "changed": _changed(),
@@ -148,8 +142,19 @@ def manifest(config: Any, inputs: dict[str, str]) -> dict[str, Any]:
         "config_digest": digest(config),
         "inputs": {name: file_digest(path) for name, path in inputs.items()},
         "machine": hardware(),
-        "versions": versions,
+        "versions": installed(),
     }
+
+
+def installed() -> dict[str, str]:
+    """Package -> version of those in PACKAGES that are installed."""
+    there = {}
+    for name in PACKAGES:
+        try:
+            there[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return there
 
 
 def hardware() -> dict[str, Any]:

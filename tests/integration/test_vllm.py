@@ -67,6 +67,9 @@ class Counting(Engine):
         self.asked += len(prompts)
         return self.engine.generate(prompts, seeds, sampling)
 
+    def close(self):
+        self.engine.close()
+
 
 def test_one_seed_gives_the_same_responses_and_another_others(engine, queries):
     first, again, other = (sample_responses(engine, queries, DRAWN, seed) for seed in (1, 1, 2))

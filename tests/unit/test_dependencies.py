@@ -256,7 +256,7 @@ def test_training_depends_on_what_verl_loads_by_name():
 
 #: design.md's floors, ground floor first; the workflow and the command line stand on top.
 FLOORS = [
-    {"errors", "orphans", "fidelity", "devices"},
+    {"errors", "orphans", "fidelity", "devices", "schema_check"},
     {"schemas", "reading", "provenance", "randomness", "progress", "lease", "dependencies", "finished", "runtime"},
     {"benchmarks", "verifiers"},
     {"policies", "generation", "imported"},

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from reward_memory import devices
@@ -26,12 +28,21 @@ def test_another_number_than_was_given_is_refused(monkeypatch, visible, seen):
         devices.given(2)
 
 
-def test_where_nothing_is_said_the_machines_own_are_counted(monkeypatch):
+def test_where_nothing_is_said_the_devices_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'GPU 0: H100 (UUID: GPU-a)'\necho '  MIG 1g'\necho 'GPU 1: H100 (UUID: GPU-b)'\n")
+    tool.chmod(0o755)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr(devices, "_count", lambda: 2)
-    assert devices.given(2) == ["0", "1"]
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert devices.visible() == devices.given(2) == ["0", "1"]
     with pytest.raises(InputError, match=r"given 1 on a node and sees 2 \(CUDA_VISIBLE_DEVICES is not set\)"):
         devices.given(1)
+
+
+def test_a_machine_without_nvidia_smi_has_no_devices(monkeypatch, tmp_path):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert devices.visible() == []
 
 
 def test_gpus_that_nodes_cannot_share_are_refused():

@@ -40,6 +40,9 @@ class Fake(Engine):
             for prompt, seed in zip(prompts, seeds, strict=True)
         ]
 
+    def close(self):
+        self.left = 0
+
 
 def run(engine: Fake, state: Path | None = None, shard: int = 4, names=("a", "b", "c", "d")) -> pd.DataFrame:
     return sample_responses(engine, queries(*names), SAMPLING, seed=7, state=state, shard=shard)

@@ -7,48 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from training_settings import SETTINGS
 
 from reward_memory.errors import InputError
 from reward_memory.training import launch, merging
 from reward_memory.training.overrides import Run
 
-TRAINING = {
-    "steps": 4,
-    "batch": 2,
-    "rollouts": 2,
-    "mini_batch": None,
-    "micro_batch": 4,
-    "learning_rate": 1e-3,
-    "weight_decay": 0.0,
-    "clip": 0.2,
-    "clip_high": None,
-    "dual_clip": 3.0,
-    "loss_aggregation": "token-mean",
-    "warm_up_steps": 0,
-    "generation_batches": 0,
-    "overlong_buffer": 0,
-    "overlong_factor": 1.0,
-    "entropy_bonus": None,
-    "kl_coefficient": 0.0,
-    "temperature": 1.0,
-    "max_prompt_tokens": 8,
-    "max_new_tokens": 8,
-    "save_every": 1,
-    "validate_every": 1,
-    "validation_samples": 1,
-    "validation_temperature": 0.0,
-    "selection": "valid",
-    "tensor_parallel": 1,
-    "gpu_memory_utilization": 0.5,
-    "sleep": True,
-    "cuda_graphs": False,
-    "offload": "none",
-    "gradient_checkpointing": True,
-    "attention": "sdpa",
-    "remove_padding": False,
-    "tokens_per_gpu": None,
-    "verl": [],
-}
 ACCURACIES = [0.1, 0.5, 0.5, 0.2]
 
 #: Leaves behind what verl does, a step at a time, from its last checkpoint on. PLAN says where it goes wrong.
@@ -122,7 +86,7 @@ def trainer(tmp_path, monkeypatch):
 
 
 def train(run: Run, tmp_path: Path, name: str = "out", **training) -> Path:
-    launch.train(TRAINING | training, run, "reduced", tmp_path / name, {"valid": str(run.valid)})
+    launch.train(SETTINGS | training, run, "reduced", tmp_path / name, {"valid": str(run.valid)})
     return tmp_path / name
 
 

@@ -1,14 +1,12 @@
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import verl_effective
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from training_settings import SETTINGS
 
 from reward_memory.configuration import load
 from reward_memory.error_memory.settings import DEFAULTS
@@ -18,7 +16,7 @@ from reward_memory.training.reward import encode_truth
 from reward_memory.verifiers import GroundTruth
 
 ROOT = Path(__file__).parents[2]
-TRAINING = {
+TRAINING = SETTINGS | {
     "steps": 6,
     "batch": 16,
     "rollouts": 4,
@@ -27,14 +25,6 @@ TRAINING = {
     "learning_rate": 3e-6,
     "weight_decay": 0.25,
     "clip": 0.15,
-    "clip_high": None,
-    "dual_clip": 3.0,
-    "loss_aggregation": "token-mean",
-    "warm_up_steps": 0,
-    "generation_batches": 0,
-    "overlong_buffer": 0,
-    "overlong_factor": 1.0,
-    "entropy_bonus": None,
     "kl_coefficient": 0.002,
     "temperature": 0.9,
     "max_prompt_tokens": 96,
@@ -43,17 +33,6 @@ TRAINING = {
     "validate_every": 3,
     "validation_samples": 5,
     "validation_temperature": 0.8,
-    "selection": "valid",
-    "tensor_parallel": 1,
-    "gpu_memory_utilization": 0.5,
-    "sleep": True,
-    "cuda_graphs": False,
-    "offload": "none",
-    "gradient_checkpointing": True,
-    "attention": "sdpa",
-    "remove_padding": False,
-    "tokens_per_gpu": None,
-    "verl": [],
 }
 #: Spaces, an equals sign, quotes, a comma, braces and another alphabet: what Hydra's grammar trips over.
 ODD = Path('/data/run a=b, {c} "d"/é')
@@ -100,82 +79,13 @@ CASES = {
     "own": (TRAINING | {"verl": ["trainer.test_freq=77", "+trainer.extra=1", "~trainer.project_name"]}, RUN),
 }
 
-#: Run within verl's own process environment: composes each case as main_ppo does and resolves what verl would use.
-RESOLVE = """
-import json, os, sys
-import verl
-from hydra import compose, initialize_config_dir
-from hydra.utils import get_class
-from omegaconf import OmegaConf
-from verl.trainer.ppo.core_algos import get_adv_estimator_fn
-from verl.trainer.ppo.reward import get_custom_reward_fn, resolve_reward_manager_cls
-from verl.trainer.ppo.utils import need_critic, need_reference_policy
-from verl.trainer.ppo.v1 import get_trainer_cls
-from verl.utils.config import omega_conf_to_dataclass, validate_config
-from verl.utils.device import get_device_name
-from verl.workers.rollout.base import get_rollout_class
-
-name = lambda thing: f"{thing.__module__}.{thing.__qualname__}"
-told = {}
-for case, listed in json.load(open(sys.argv[1])).items():
-    with initialize_config_dir(os.path.join(os.path.dirname(verl.__file__), "trainer/config"), version_base=None):
-        config = compose("ppo_trainer", [text for text in listed if not text.startswith("hydra.")])
-    OmegaConf.resolve(config)
-    validate_config(config, need_reference_policy(config), need_critic(config))
-    score = get_custom_reward_fn(config)
-    agent = config.actor_rollout_ref.rollout.agent
-    own = config.trainer.v1.reward_memory
-    loops = {loop.name: loop._target_ for loop in OmegaConf.load(agent.agent_loop_config_path)}
-    actor = omega_conf_to_dataclass(config.actor_rollout_ref.actor)
-    rollout = config.actor_rollout_ref.rollout
-    told[case] = {
-        "reward": name(score.args[0]),
-        "scores": [
-            score(data_source="gsm8k", solution_str=text, ground_truth=sys.argv[2], extra_info={})["score"]
-            for text in ("#### 4", "#### 5", "#### 4*pi")
-        ],
-        "grading": [dict(score.args[1]), *(own[key] for key in ("isolation", "checks"))],
-        "manager": name(resolve_reward_manager_cls(config)),
-        "trainer": name(get_trainer_cls(config.trainer.v1.trainer_mode)),
-        "estimator": name(get_adv_estimator_fn(config.algorithm.adv_estimator)),
-        "agent": name(get_class(loops[agent.default_agent_loop])),
-        "rollout": name(get_rollout_class(rollout.name)) if rollout.name != "vllm" else "vllm",
-        "reference": need_reference_policy(config),
-        "critic": need_critic(config),
-        "learning_rate": actor.optim.lr,
-        "weight_decay": actor.optim.weight_decay,
-        "clip": [actor.clip_ratio, actor.clip_ratio_low, actor.clip_ratio_high],
-        "kl": [actor.use_kl_loss, actor.kl_loss_coef, actor.kl_loss_type],
-        "entropy": actor.entropy_coeff,
-        "device": get_device_name(),
-        "config": OmegaConf.to_container(config),
-    }
-json.dump(told, open(sys.argv[3], "w"))
-"""
-
 
 @pytest.fixture(scope="module")
 def effective(tmp_path_factory) -> dict[str, dict]:
     """Case -> what verl makes of its overrides."""
-    folder = tmp_path_factory.mktemp("effective")
     cases = {case: overrides(training, run, "reduced", Path("/tmp/rm")) for case, (training, run) in CASES.items()}
-    (folder / "cases.json").write_text(json.dumps(cases))
-    environment = os.environ | {
-        "VERL_USE_EXTERNAL_MODULES": "reward_memory.training.cpu.plugin",
-        "VERL_PLATFORM": "cpu",
-        "VERL_ENGINE_DEVICE": "cuda",
-    }
     truth = encode_truth(GroundTruth("math", "4"))
-    done = subprocess.run(
-        [sys.executable, "-c", RESOLVE, folder / "cases.json", truth, folder / "told.json"],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads((folder / "told.json").read_text())
+    return verl_effective.effective(cases, truth, tmp_path_factory.mktemp("effective"))
 
 
 BOTH = pytest.mark.parametrize("case", ["cpu", "gpu"])

@@ -1,17 +1,14 @@
 """config/paper.yaml: the papers' sizes and settings, each training run as verl understands it, the plan of it all."""
 
 import copy
-import json
-import os
 import re
 import resource
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import verl_effective
 import yaml
 
 from reward_memory import algorithms, allocations, arms, configuration
@@ -20,62 +17,13 @@ from reward_memory.benchmarks.registry import BENCHMARKS, MEDS, MEMREWARD
 from reward_memory.generation import engine as generation
 from reward_memory.generation.vllm_engine import sampling_arguments
 from reward_memory.training.overrides import Run, overrides
+from reward_memory.training.reward import encode_truth
+from reward_memory.verifiers import GroundTruth
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "config/paper.yaml"
 TRAINED = ["grpo", "grpo-entropy", "dapo", "meds", "meds-single-cluster", "meds-kmeans"]
 TRAINED += ["meds-all-layers", "meds-all-diff", "meds-diff"]
-
-#: Composes each list as main_ppo does, validates it as main_ppo does, and tells the values that verl then reads.
-RESOLVE = """
-import json, os, sys
-import verl
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
-from verl.trainer.ppo.utils import need_critic, need_reference_policy
-from verl.trainer.ppo.v1 import get_trainer_cls
-from verl.utils.config import omega_conf_to_dataclass, validate_config
-
-told = []
-with initialize_config_dir(os.path.join(os.path.dirname(verl.__file__), "trainer/config"), version_base=None):
-    for listed in json.load(open(sys.argv[1])):
-        config = compose("ppo_trainer", [text for text in listed if not text.startswith("hydra.")])
-        OmegaConf.resolve(config)
-        validate_config(config, need_reference_policy(config), need_critic(config))
-        get_trainer_cls(config.trainer.v1.trainer_mode)
-        actor = omega_conf_to_dataclass(config.actor_rollout_ref.actor)
-        rollout = omega_conf_to_dataclass(config.actor_rollout_ref.rollout)
-        told.append({
-            "learning_rate": actor.optim.lr,
-            "weight_decay": actor.optim.weight_decay,
-            "warm_up": actor.optim.lr_warmup_steps,
-            "gradient_clip": actor.optim.clip_grad,
-            "clip": [actor.clip_ratio_low, actor.clip_ratio_high],
-            "dual_clip": actor.clip_ratio_c,
-            "loss": actor.loss_agg_mode,
-            "kl": actor.kl_loss_coef if actor.use_kl_loss else 0.0,
-            "entropy": actor.entropy_coeff,
-            "reference": need_reference_policy(config),
-            "batch": [config.data.train_batch_size, actor.ppo_mini_batch_size, rollout.n],
-            "lengths": [config.data.max_prompt_length, config.data.max_response_length,
-                        rollout.prompt_length, rollout.response_length],
-            "temperature": [rollout.temperature, rollout.top_p],
-            "validation": [rollout.val_kwargs.n, rollout.val_kwargs.do_sample, rollout.val_kwargs.temperature],
-            "steps": [config.trainer.total_training_steps, config.trainer.save_freq, config.trainer.test_freq],
-            "filter_groups": config.algorithm.filter_groups.enable,
-            "engine": [rollout.name, config.trainer.device],
-            "gpus": [config.trainer.nnodes, config.trainer.n_gpus_per_node, rollout.tensor_model_parallel_size],
-            "memory": [rollout.gpu_memory_utilization, rollout.free_cache_engine, actor.fsdp_config.param_offload,
-                       actor.fsdp_config.optimizer_offload, config.actor_rollout_ref.ref.fsdp_config.param_offload,
-                       config.actor_rollout_ref.model.enable_gradient_checkpointing],
-            "attention": config.actor_rollout_ref.model.override_config.attn_implementation,
-            "longest": rollout.max_model_len,
-            "saved": list(actor.checkpoint.save_contents),
-            "reserved": [config.ray_kwargs.ray_init.num_cpus, 3 * config.trainer.n_gpus_per_node],
-            "own": OmegaConf.to_container(config.trainer.v1.reward_memory),
-        })
-json.dump(told, open(sys.argv[2], "w"))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -113,26 +61,12 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
 @pytest.fixture(scope="module")
 def effective(runs, tmp_path_factory) -> dict[tuple[str, str], dict]:
     """(policy, method) -> what verl makes of it."""
-    folder = tmp_path_factory.mktemp("effective")
-    distinct = sorted({tuple(listed) for listed in runs.values()})
-    (folder / "lists.json").write_text(json.dumps(distinct))
-    done = subprocess.run(
-        [sys.executable, "-c", RESOLVE, folder / "lists.json", folder / "told.json"],
-        # the plugin that registers our trainer; nothing of a GPU is looked for
-        env=os.environ
-        | {
-            "VERL_USE_EXTERNAL_MODULES": "reward_memory.training.cpu.plugin",
-            "VERL_PLATFORM": "cpu",
-            "VERL_ENGINE_DEVICE": "cuda",
-        },
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
+    names = {listed: str(number) for number, listed in enumerate(sorted({tuple(listed) for listed in runs.values()}))}
+    truth = encode_truth(GroundTruth("math", "4"))
+    told = verl_effective.effective(
+        {name: listed for listed, name in names.items()}, truth, tmp_path_factory.mktemp("effective")
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    told = dict(zip(distinct, json.loads((folder / "told.json").read_text()), strict=True))
-    return {run: told[tuple(listed)] for run, listed in runs.items()}
+    return {run: told[names[tuple(listed)]] for run, listed in runs.items()}
 
 
 def test_it_says_that_it_has_not_been_run():
@@ -315,7 +249,8 @@ def of(effective, policies: str) -> list[dict]:
 
 def test_memrewards_runs_have_its_settings(effective):
     for told in of(effective, r"qwen2\.5-(3|1\.5)b"):
-        assert (told["learning_rate"], told["clip"], told["kl"], told["entropy"]) == (1e-6, [0.2, 0.2], 0.001, 0)
+        assert (told["learning_rate"], told["clip"], told["entropy"]) == (1e-6, [0.2] * 3, 0)
+        assert told["kl"] == [True, 0.001, "low_var_kl"]
         assert told["reference"] is True
         assert told["batch"] == [128, 128, 8]
         assert told["lengths"] == [1024] * 4
@@ -344,8 +279,8 @@ def test_all_arms_of_meds_share_one_budget(effective):
 def test_dapo_and_meds_clip_higher_sample_on_and_punish_length(effective):
     for (_, method), told in effective.items():
         if method == "dapo" or method.startswith("meds"):
-            assert (told["clip"], told["dual_clip"], told["loss"]) == ([0.2, 0.28], 10.0, "token-mean")
-            assert (told["kl"], told["reference"]) == (0.0, False)
+            assert (told["clip"], told["dual_clip"], told["loss"]) == ([0.2, 0.2, 0.28], 10.0, "token-mean")
+            assert (told["kl"][0], told["reference"]) == (False, False)
             own = told["own"]
             assert (own["generation_batches"], own["overlong_buffer"], own["overlong_factor"]) == (10, 512, 1.0)
 
@@ -353,8 +288,8 @@ def test_dapo_and_meds_clip_higher_sample_on_and_punish_length(effective):
 def test_grpo_has_a_kl_term_and_nothing_of_dapo(effective):
     for (_, method), told in effective.items():
         if method.startswith("grpo"):
-            assert (told["clip"], told["dual_clip"], told["loss"]) == ([0.2, 0.2], 3.0, "seq-mean-token-mean")
-            assert told["kl"] == 0.001
+            assert (told["clip"], told["dual_clip"], told["loss"]) == ([0.2] * 3, 3.0, "seq-mean-token-mean")
+            assert told["kl"] == [True, 0.001, "low_var_kl"]
             assert told["own"]["generation_batches"] == told["own"]["overlong_buffer"] == 0
             assert told["own"]["entropy_bonus"] == (0.4 if method == "grpo-entropy" else None)
 

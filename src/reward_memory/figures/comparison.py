@@ -47,12 +47,7 @@ def draw_comparison(table: pd.DataFrame, path: str | Path) -> None:
         axis.scatter(
             own["published"],
             places,
-            s=18,
-            marker="D",
-            facecolor="white",
-            edgecolor="black",
-            linewidth=0.8,
-            zorder=3,
+            **drawing.PUBLISHED_MARK,
             label="published",
         )
         names = own[["table", "policy", "arm", "benchmark"]].astype(str).agg(", ".join, axis=1)

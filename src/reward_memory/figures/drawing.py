@@ -39,6 +39,8 @@ COLOURS = {
 #: Of arms that a configuration names itself, in the order in which they come.
 MORE_COLOURS = ("#117733", "#CC6677", "#88CCEE", "#000000")
 GREY = "#666666"
+#: Of a published figure beside ours.
+PUBLISHED_MARK = {"s": 18, "marker": "D", "facecolor": "white", "edgecolor": "black", "linewidth": 0.8, "zorder": 3}
 
 Arm = tuple[str, int]
 
@@ -105,12 +107,7 @@ def published_points(axis: Axes, places: Sequence[float], rows: pd.DataFrame) ->
         axis.scatter(
             places[own.index],
             own["published"],
-            s=18,
-            marker="D",
-            facecolor="white",
-            edgecolor="black",
-            linewidth=0.8,
-            zorder=3,
+            **PUBLISHED_MARK,
             label=None if known else label,
         )
 

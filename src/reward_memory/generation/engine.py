@@ -51,6 +51,9 @@ class TransformersEngine(Engine):
                 out[row] = (text, len(one.tokens), one.finished)
         return out
 
+    def close(self) -> None:
+        del self.model
+
 
 #: What the settings of a section such as `rollouts` tell each engine.
 OPTIONS = {

@@ -1,5 +1,6 @@
 """What an engine is to those who sample with it."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,7 +21,7 @@ class Sampling:
     top_p: float = 1.0
 
 
-class Engine:
+class Engine(ABC):
     """A policy that can be asked for responses; to be closed, or used in a `with` block."""
 
     #: Responses that are asked for in one call, and lost with it.
@@ -28,16 +29,17 @@ class Engine:
     #: Calls of `generate` that are served at once.
     concurrency = 1
 
+    @abstractmethod
     def generate(self, prompts: list[list[dict]], seeds: list[int], sampling: Sampling) -> list[tuple[str, int, bool]]:
         """(text, tokens, finished) of one response a prompt; `prompts` are chat messages.
 
         tokens    with the closing end token, if any
         finished  whether there is one
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
-        """End what the engine started."""
+        """Give back what the engine took: memory, devices, processes."""
 
     def __enter__(self) -> Self:
         return self

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import InputError
-from ..orphans import die_with_parent
+from ..orphans import die_with_parent, end
 from ..progress import Progress
 from ..provenance import atomic_path, manifest, write_json
 from .history import logged_steps, read_history, select_step
@@ -223,16 +223,6 @@ def _forward_termination(process: subprocess.Popen) -> Iterator[None]:
     finally:
         for number in before:
             signal.signal(number, signal.SIG_IGN)
-        _end(process)
+        end(process, GRACE)
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _end(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import InputError
-from ..orphans import die_with_parent
+from ..orphans import die_with_parent, end
 
 #: Seconds in which all nodes must have joined, and that Ray's processes get to end.
 JOIN, GRACE = 300.0, 20.0
@@ -133,12 +133,7 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[subpro
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, GRACE)
 
 
 def _said(*command: str) -> str:
