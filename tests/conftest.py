@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 # a busy machine is no failure; and the same examples everywhere
@@ -104,10 +105,17 @@ def make(folder: Path) -> Workflow:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """The test-size pipeline, run whole once a session. Copy it before changing anything."""
-    flow = make(tmp_path_factory.mktemp("finished") / "project")
-    flow.run("all", "--cores", "2", "--configfile", "config/test.yaml")
-    return flow
+    """The test-size pipeline, run whole once a session, by the first worker to need it. Copy it before changing it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, whole = base / "finished/project", base / "finished/whole"
+    with FileLock(base / "finished.lock"):
+        if not whole.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder).run("all", "--cores", "2", "--configfile", "config/test.yaml")
+            whole.touch()
+    return Workflow(folder)
 
 
 @pytest.fixture(scope="session")
