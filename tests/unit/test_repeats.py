@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reward_memory.error_memory.settings import DEFAULTS
-from reward_memory.training.repeats import RepeatedErrors
+from reward_memory.training.repeats import RepeatedErrors, uneven_groups
 from reward_memory.training.sampled import STEP_RESPONSES, Response, frame
 
 
@@ -43,6 +43,28 @@ def test_a_second_failure_costs_and_a_right_response_does_not(tmp_path):
     assert [row.cluster_size for row in second] == [1, 0, 0]
     assert metrics["memory/penalty"] == pytest.approx(0.1 * np.log(2) / 3)
     assert metrics["memory/repeated_share"] == 0.5
+
+
+def test_a_group_is_uneven_where_its_failures_pay_different_penalties():
+    #           even: 0.1 each | uneven: 0 to 0.3      | one failure | none
+    queries = ["a", "a", "a", "b", "b", "b", "b", "c", "c", "d", "d"]
+    right = [False, False, True, False, False, False, True, False, True, True, True]
+    penalties = [0.1, 0.1, 0, 0, 0.3, 0.2, 0, 0.4, 0, 0, 0]
+    found = uneven_groups(queries, np.array(right), np.array(penalties))
+    assert found == {"failed_groups": 2, "uneven_groups": 0.5, "penalty_spread": pytest.approx(0.15)}
+    assert uneven_groups(["c"], np.array([False]), np.array([0.4])) == {"failed_groups": 0}
+
+
+def test_a_step_tells_of_its_uneven_groups(tmp_path):
+    errors = memory(tmp_path)
+    logits = np.ones((2, 3), np.float32)
+    alike = [response("#### 5", sample=sample) for sample in range(2)]
+    metrics = errors.penalise(1, alike, logits)
+    assert [metrics[f"memory/{name}"] for name in ("failed_groups", "uneven_groups", "penalty_spread")] == [1, 0, 0]
+    logits[1] = np.nan  # no answer: no cluster, no penalty
+    metrics = errors.penalise(2, [response("#### 5"), response("none", sample=1)], logits)
+    assert [metrics[f"memory/{name}"] for name in ("failed_groups", "uneven_groups")] == [1, 1]
+    assert metrics["memory/penalty_spread"] == pytest.approx(0.1 * np.log(3))
 
 
 def test_padding_and_responses_without_an_answer_stay_out(tmp_path):

@@ -63,6 +63,27 @@ class RepeatedErrors:
         # a run resumes at one of its last two checkpoints at the earliest (launch._step_back)
         self._memory.release(max(0, step - step % self.every - self.every))
         numbers = {name: value for name, value in seen.statistics.items() if isinstance(value, int | float)}
+        numbers |= uneven_groups([response.query for response in real], right, before - scores)
         return {f"memory/{name}": float(value) for name, value in numbers.items()} | {
             "memory/penalty": float(np.mean(before - scores))
         }
+
+
+def uneven_groups(queries: list[str], right: np.ndarray, penalties: np.ndarray) -> dict[str, float]:
+    """How many groups the penalty can teach: GRPO's normalisation forgives what all failures of a group pay alike.
+
+    queries, right, penalties  (n,) of each response
+
+    Returns `failed_groups`, groups with two wrong responses or more; and of these `uneven_groups`, the share whose
+    wrong responses pay different penalties, and `penalty_spread`, the mean of highest less lowest penalty. The two are
+    left out where there is no such group.
+    """
+    paid: dict[str, list[float]] = {}
+    for query, fine, penalty in zip(queries, right, penalties, strict=True):
+        if not fine:
+            paid.setdefault(query, []).append(float(penalty))
+    spreads = np.array([max(some) - min(some) for some in paid.values() if len(some) > 1])
+    if not len(spreads):
+        return {"failed_groups": 0}
+    uneven = spreads > 1e-9  # scores are sums of floats
+    return {"failed_groups": len(spreads), "uneven_groups": uneven.mean(), "penalty_spread": spreads.mean()}
