@@ -43,14 +43,15 @@ def configured(wildcards):
 
 def outdated():
     """(finished result, what would be different now) of those that are kept and not what would be made now."""
-    found = []
+    found, known = [], finished.Digests(RESULTS)
     for made in filter(lambda made: configured(made.wildcards), KEPT):
         maker = LASTING[made.rule].rule
         output, _ = maker.expand_output(made.wildcards)
         inputs, *_ = maker.expand_input(made.wildcards)
         params, _ = maker.expand_params(made.wildcards, inputs, output, None)
-        if changes := finished.changes(made, inputs, dict(params.items())):
+        if changes := finished.changes(made, inputs, dict(params.items()), known):
             found.append((made, changes))
+    known.keep()
     return found
 
 

@@ -6,8 +6,8 @@ files: nothing can delete them or make them anew.
 
 import json
 import re
-import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,8 @@ class Finished:
     params           the rule's settings, without the hash of its sources
     source           that hash: dependencies.source_hash of its parts
     versions         package -> version
-    seconds, gpus    wall time and devices of the job
-    ended            Unix time
+    begun            Unix time from which on its inputs were read
+    seconds, gpus    wall time of the job, without what it waited for devices, and these
     """
 
     rule: str
@@ -41,9 +41,9 @@ class Finished:
     params: dict[str, Any]
     source: str
     versions: dict[str, str]
+    begun: float
     seconds: float
     gpus: int
-    ended: float
 
     @property
     def name(self) -> str:
@@ -68,14 +68,13 @@ def record(
     outputs: Iterable[str],
     inputs: Mapping[str, str],
     params: Mapping[str, Any],
+    begun: float,
     seconds: float,
     gpus: int,
 ) -> None:
     """Write down that a job is done; the arguments are as in Finished, `params` with sources and all."""
     sets, source = settings(params)
-    made = Finished(
-        rule, dict(wildcards), list(outputs), dict(inputs), sets, source, installed(), seconds, gpus, time.time()
-    )
+    made = Finished(rule, dict(wildcards), list(outputs), dict(inputs), sets, source, installed(), begun, seconds, gpus)
     write_json(Path(results) / FOLDER / rule / f"{digest([made.wildcards, made.outputs])}.json", asdict(made))
 
 
@@ -97,10 +96,36 @@ def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: 
     return f"{unless}(?:{names})"
 
 
-def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any]) -> dict[str, str]:
+class Digests:
+    """Digests of inputs, kept in a file: a policy of 16 GB that was only touched is read once, not at every call.
+
+    One holds as long as no file of the input is newer, and all together are as many and as big.
+    """
+
+    def __init__(self, results: str | Path):
+        self.file = Path(results) / FOLDER / "digests.json"
+        self._known = json.loads(self.file.read_text()) if self.file.exists() else {}
+        self._new = False
+
+    def digest(self, path: Path) -> str:
+        stats = [file.stat() for file in _parts(path)]
+        stamp = [max(stat.st_mtime_ns for stat in stats), sum(stat.st_size for stat in stats), len(stats)]
+        if self._known.get(str(path), {}).get("stamp") != stamp:
+            self._known[str(path)] = {"stamp": stamp, "digest": file_digest(path)}
+            self._new = True
+        return self._known[str(path)]["digest"]
+
+    def keep(self) -> None:
+        """Write what was read; a folder of results that may only be read stays as it is."""
+        if self._new:
+            with suppress(PermissionError):
+                write_json(self.file, self._known)
+
+
+def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], known: Digests) -> dict[str, str]:
     """What would be different if the job were done now: a few words each for some of settings, inputs, code, packages.
 
-    inputs, params  of the rule as it is now; a file that is as old as the result is not read
+    inputs, params  of the rule as it is now; a file that is older than the job is not read
     """
     found = {}
     now, source = settings(params)
@@ -109,7 +134,7 @@ def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any]) ->
     inputs = [str(path) for path in inputs]
     if {*inputs} != {*made.inputs}:
         found["inputs"] = "other input files"
-    elif other := [path for path in inputs if _differs(Path(path), made)]:
+    elif other := [path for path in inputs if _differs(Path(path), made, known)]:
         found["inputs"] = " and ".join(other[:TOLD]) + (" and others" if len(other) > TOLD else "")
     if source != made.source:
         found["code"] = "the code of this workflow"
@@ -120,14 +145,15 @@ def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any]) ->
     return found
 
 
-def _differs(path: Path, made: Finished) -> bool:
+def _differs(path: Path, made: Finished, known: Digests) -> bool:
     """Whether the content of an input has changed. One that is gone may have been temporary and does not count."""
-    if not path.exists():
+    if not path.exists() or max(file.stat().st_mtime for file in _parts(path)) <= made.begun:
         return False
-    files = [path, *path.rglob("*")] if path.is_dir() else [path]
-    if max(file.stat().st_mtime for file in files) <= made.ended - made.seconds:
-        return False
-    return file_digest(path) != made.inputs[str(path)]
+    return known.digest(path) != made.inputs[str(path)]
+
+
+def _parts(path: Path) -> list[Path]:
+    return [path, *path.rglob("*")] if path.is_dir() else [path]
 
 
 def _told(old: Any, new: Any) -> str:

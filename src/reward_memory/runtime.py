@@ -91,7 +91,9 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
             inputs = run.input_digests if lasting else {}
             nodes = int(snakemake.resources.get("nodes", 1))
             with lease(run.gpus // nodes, lambda line: print(prefix + line, file=terminal, flush=True)):
+                held = time.monotonic()
                 yield run
+                seconds = time.monotonic() - held
             if lasting:
                 finished.record(
                     Path(run.params.state).parent,
@@ -100,7 +102,8 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
                     [str(path) for path in run.output],
                     inputs,
                     dict(run.params.items()),
-                    time.time() - begun,
+                    begun,
+                    seconds,
                     run.gpus,
                 )
             if "state" in vars(run):

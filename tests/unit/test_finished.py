@@ -29,6 +29,7 @@ def made(tmp_path, monkeypatch):
         ["results/rollouts/tiny/math/train.parquet"],
         {path: file_digest(path) for path in ("queries", "policy")},
         PARAMS,
+        begun=1.5e9,
         seconds=7200.0,
         gpus=2,
     )
@@ -37,7 +38,7 @@ def made(tmp_path, monkeypatch):
 
 
 def changes(made, inputs=("queries", "policy"), params=PARAMS):
-    return finished.changes(made, inputs, params)
+    return finished.changes(made, inputs, params, finished.Digests("results"))
 
 
 def test_nothing_has_changed_at_first(made):
@@ -54,6 +55,37 @@ def test_a_file_older_than_the_result_is_not_read(made):
     Path("queries").write_text("3 + 3")
     os.utime("queries", (1e9, 1e9))
     assert changes(made) == {}
+
+
+def test_what_was_touched_is_read_once(made, monkeypatch):
+    Path("policy/weights").touch()
+    known = finished.Digests("results")
+    assert finished.changes(made, ["queries", "policy"], PARAMS, known) == {}
+    known.keep()
+    monkeypatch.setattr(finished, "file_digest", lambda path: pytest.fail(f"{path} is read again"))
+    assert changes(made) == {}
+    assert finished.read("results") == [made]
+
+
+@pytest.mark.parametrize("later", [b"another", b"0.6"])
+def test_a_digest_holds_no_longer_than_its_file(made, later):
+    known = finished.Digests("results")
+    Path("policy/weights").touch()
+    assert finished.changes(made, ["queries", "policy"], PARAMS, known) == {}
+    known.keep()
+    Path("policy/weights").write_bytes(later)
+    assert changes(made) == {"inputs": "policy"}
+
+
+def test_results_that_may_only_be_read_can_be_looked_at(made, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(finished, "write_json", refuse)
+    Path("queries").touch()
+    known = finished.Digests("results")
+    assert finished.changes(made, ["queries", "policy"], PARAMS, known) == {}
+    known.keep()
 
 
 @pytest.mark.parametrize("path", ["queries", "policy/weights"])
