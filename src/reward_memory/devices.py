@@ -3,10 +3,17 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 
 from .errors import InputError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+AMD = "ROCR_VISIBLE_DEVICES"
+
+
+def unambiguous(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without AMD's name for the devices where NVIDIA's is set: SLURM sets both, verl refuses that."""
+    return {name: value for name, value in environment.items() if VISIBLE not in environment or name != AMD}
 
 
 def given(gpus: int, nodes: int = 1) -> list[str]:

@@ -1,5 +1,6 @@
 """Ray over two nodes of a real SLURM; both of them are this machine, with fake GPUs."""
 
+import json
 import os
 import re
 import shutil
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 from conftest import ROOT
 from test_slurm import MINISLURM, Cluster, said, stop_daemons, wait
+
+from reward_memory import configuration
 
 JOB = """
 import os, subprocess, sys, tempfile
@@ -30,6 +34,29 @@ environment = dict(os.environ) | {"MARK": "here"}
 with tempfile.TemporaryDirectory(prefix="rm-") as scratch, spanning(2, 4, environment, Path(scratch)) as joining:
     address = joining[0].split("'")[1]
     subprocess.run([sys.executable, "-c", ASK, address], env=environment, check=True)
+print("ended")
+"""
+#: verl's own main_ppo with a rank on each node, as a job of several nodes starts it, but with the settings of the CPU.
+TRAINING = """
+import json, os, subprocess, sys, tempfile
+from pathlib import Path
+import pandas as pd
+from reward_memory.training import launch
+from reward_memory.training.overrides import Run, overrides
+from reward_memory.training.ray_cluster import spanning
+told = json.loads(Path("told.json").read_text())
+state = Path("state").resolve()
+state.mkdir()
+run = Run(
+    policy=Path(told["policy"]), train=Path(told["train"]), valid=Path(told["valid"]), reward_model=None, state=state,
+    valid_rows=len(pd.read_parquet(told["valid"])), seed=0, gpus=0,
+)
+with tempfile.TemporaryDirectory(prefix="rm-") as scratch:
+    environment = launch._environment(run, 0, Path(scratch)) | {"MARK": "here"}
+    with spanning(2, 2, environment, Path(scratch)) as joining:
+        command = [sys.executable, "-m", "verl.trainer.main_ppo"]
+        command += [*overrides(told["training"], run, "reduced", Path(scratch)), "trainer.nnodes=2", *joining]
+        subprocess.run(command, env=environment, check=True)
 print("ended")
 """
 # what Snakemake leaves of SLURM's variables
@@ -91,21 +118,48 @@ def split(folder: Path) -> None:
     wait(lambda: said(Cluster(folder), "sinfo", "-h", "-N", "-o", "%t").split() == ["idle", "idle"], 30)
 
 
-def test_ray_spans_the_nodes_of_a_job_and_ends_with_it(two_nodes, tmp_path):
-    (tmp_path / "job.py").write_text(JOB)
-    (tmp_path / "job.sh").write_text(BATCH.format(python=sys.executable))
-    size = ["--nodes=2", "--ntasks=2", "--gpus=4", "--cpus-per-task=2", "--mem=4000"]
+def submit(cluster: Cluster, folder: Path, program: str, *size: str) -> str:
+    """Run a program as a job of two nodes; what it said."""
+    (folder / "job.py").write_text(program)
+    (folder / "job.sh").write_text(BATCH.format(python=sys.executable))
     done = subprocess.run(
-        ["sbatch", "--wait", *size, "--output=said", "job.sh"],
-        cwd=tmp_path,
-        env=two_nodes.environment | {"PYTHONPATH": str(ROOT / "src")},
+        ["sbatch", "--wait", "--nodes=2", "--ntasks=2", "--cpus-per-task=2", *size, "--output=said", "job.sh"],
+        cwd=folder,
+        env=cluster.environment | {"PYTHONPATH": str(ROOT / "src")},
         check=False,
         timeout=300,
     )
-    text = (tmp_path / "said").read_text()
-    assert done.returncode == 0, text
+    text = (folder / "said").read_text()
+    assert done.returncode == 0, text[-10000:]
+    return text
+
+
+def test_ray_spans_the_nodes_of_a_job_and_ends_with_it(two_nodes, tmp_path):
+    text = submit(two_nodes, tmp_path, JOB, "--gpus=4", "--mem=4000")
     assert "found ('n0', 'here') ('n1', 'here')" in text
     assert text.rstrip().splitlines()[-1] == "ended"
+    assert not [process for process in psutil.process_iter(["environ"]) if marked(process, tmp_path)]
+
+
+def test_verl_trains_with_a_rank_on_each_node(two_nodes, finished, tmp_path):
+    results = finished.folder / "results"
+    config = configuration.load(
+        yaml.safe_load((ROOT / "config/test.yaml").read_text()), ROOT / "schemas/config.schema.yaml"
+    )
+    told = {
+        "policy": f"{results}/policies/tiny",
+        "train": f"{results}/training_queries/oracle/ratio100/train.parquet",
+        "valid": f"{results}/training_queries/main.valid.parquet",
+        "training": config["training"] | {"steps": 1, "save_every": 1, "validate_every": 1, "micro_batch": 4},
+    }
+    (tmp_path / "told.json").write_text(json.dumps(told))
+    text = submit(two_nodes, tmp_path, TRAINING, "--gpus=2", "--mem=12000")
+    assert "Ray runs on 2 nodes" in text
+    state = tmp_path / "state"
+    steps = [json.loads(line) for line in (state / "metrics.0000.jsonl").read_text().splitlines()]
+    assert {step["step"] for step in steps} == {0, 1}
+    shards = [path.name for path in (state / "checkpoints/global_step_1/actor").glob("model_world_size_*.pt")]
+    assert sorted(shards) == [f"model_world_size_2_rank_{rank}.pt" for rank in (0, 1)]
     assert not [process for process in psutil.process_iter(["environ"]) if marked(process, tmp_path)]
 
 

@@ -48,3 +48,15 @@ def test_a_machine_without_nvidia_smi_has_no_devices(monkeypatch, tmp_path):
 def test_gpus_that_nodes_cannot_share_are_refused():
     with pytest.raises(InputError, match="3 GPUs cannot be shared evenly by 2 nodes"):
         devices.given(3, nodes=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ({"CUDA_VISIBLE_DEVICES": "0", "ROCR_VISIBLE_DEVICES": "0", "A": "b"}, {"CUDA_VISIBLE_DEVICES", "A"}),
+        ({"ROCR_VISIBLE_DEVICES": "0"}, {"ROCR_VISIBLE_DEVICES"}),
+        ({}, set()),
+    ],
+)
+def test_where_nvidias_name_for_the_devices_is_set_amds_goes(given, left):
+    assert {*devices.unambiguous(given)} == left

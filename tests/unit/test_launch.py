@@ -305,10 +305,15 @@ def test_a_gpu_run_gets_no_cpu_platform(run, monkeypatch):
     from dataclasses import replace
 
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    # as SLURM sets both
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setenv("ROCR_VISIBLE_DEVICES", "0,1")
     environment = launch._environment(replace(run, gpus=2), 0, Path("/scratch"))
     assert environment["VERL_USE_EXTERNAL_MODULES"] == "reward_memory.training.plugin"
     assert not {"VERL_PLATFORM", "REWARD_MEMORY_FORKS"} & set(environment)
     assert environment["OMP_NUM_THREADS"] == "5"
+    assert environment["CUDA_VISIBLE_DEVICES"] == "0,1"
+    assert "ROCR_VISIBLE_DEVICES" not in environment
 
 
 @pytest.mark.parametrize("gpus", [0, 1])

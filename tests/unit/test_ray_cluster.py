@@ -48,6 +48,8 @@ def test_the_head_runs_here_and_a_worker_on_each_other_node():
     step, started = workers[: workers.index(ray)], workers[workers.index(ray) :]
     assert {"--nodes=2", "--ntasks=2", "--nodelist=n2,n3", "--gpus-per-node=8", "--overlap"} <= {*step}
     assert {"--block", "--address=10.0.0.1:6400", "--num-gpus=8"} <= {*started}
+    # SLURM tells each step of its devices in NVIDIA's words and in AMD's, on which verl's workers would stop
+    assert step[-2:] == ["env", "--unset=ROCR_VISIBLE_DEVICES"]
 
 
 def test_without_gpus_none_are_asked_for():

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..devices import unambiguous
 from ..errors import InputError
 from ..orphans import die_with_parent, end
 from ..progress import Progress
@@ -96,7 +97,7 @@ def _started(command: list[str], environment: dict[str, str], lock: int) -> Iter
 
 
 def _environment(run: Run, attempt: int, scratch: Path) -> dict[str, str]:
-    environment = os.environ | {
+    environment = unambiguous(os.environ) | {
         "VERL_USE_EXTERNAL_MODULES": PLUGIN if run.gpus else CPU_PLUGIN,
         "VERL_FILE_LOGGER_PATH": str(run.state / f"metrics.{attempt:04d}.jsonl"),
         "RAY_USAGE_STATS_ENABLED": "0",

@@ -3,7 +3,8 @@
 The head runs beside the trainer on the job's first node, a worker on each other node, started there by srun. All of
 them end with the training. A job on one node needs none of this: verl starts Ray itself.
 
-Shown with two nodes of a SLURM on one machine, on the CPU. On several machines and on GPUs: untested.
+Shown with two nodes of a SLURM on one machine, on the CPU: verl trains with a rank on each. On several machines and on
+GPUs: untested.
 """
 
 import os
@@ -19,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
+from ..devices import AMD
 from ..errors import InputError
 from ..orphans import die_with_parent, end
 
@@ -73,7 +75,9 @@ def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[l
     step = ["srun", "--overlap", f"--nodes={len(others)}", f"--ntasks={len(others)}", "--ntasks-per-node=1"]
     step += [f"--nodelist={','.join(others)}", "--mem=0", "--export=ALL", "--kill-on-bad-exit=1"]
     step += [f"--gpus-per-node={gpus}"] if gpus else []
-    return [[*head, "--include-dashboard=false"], [*step, *ray, f"--address={address}"]]
+    # each step of a job is told of its devices anew, see devices.unambiguous
+    worker = ["env", f"--unset={AMD}", *ray, f"--address={address}"]
+    return [[*head, "--include-dashboard=false"], [*step, *worker]]
 
 
 def joining(address: str) -> list[str]:
