@@ -21,6 +21,20 @@ SHARED = ROOT.parent / "shared"
 RULE = re.compile(r"^(?:local)?rule (\w+):", re.MULTILINE)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`pytest -n 2`: files stay whole and begin in their order, in which the long ones come first."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            # one SLURM at a time: its tests wait for jobs, and not for another SLURM's
+            return "slurm" if "/test_slurm" in nodeid else nodeid.split("::", maxsplit=1)[0]
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
 class Workflow:
     """The workflow in a folder of its own, with its own copy of the library."""
 
