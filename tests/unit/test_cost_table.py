@@ -147,7 +147,7 @@ def test_gpu_hours_are_those_of_the_devices_that_a_job_had(config):
 def test_a_record_of_the_finished_job_tells_its_devices(config):
     job = train()
     finish(job, [1, 2], ended=10_000, s=3600.0, cpu_time=1.0)
-    record("results", job.rule, dict(job.wildcards), job.outputs, {}, {}, seconds=3600.0, gpus=2)
+    record("results", job.rule, dict(job.wildcards), job.outputs, {}, {}, begun=6400.0, seconds=3600.0, gpus=2)
     assert whole(cost_table([job], Model(config, ROOT / "reference", 0)))["gpu_hours_measured"] == 2
 
 
