@@ -23,7 +23,7 @@ RULE = re.compile(r"^(?:local)?rule (\w+):", re.MULTILINE)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """`pytest -n 2`: files stay whole and begin in their order, in which the long ones come first."""
+    """`pytest -n 3`: files stay whole and begin in their order, in which the long ones come first."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
