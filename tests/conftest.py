@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,7 @@ RULE = re.compile(r"^(?:local)?rule (\w+):", re.MULTILINE)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """`pytest -n 3`: files stay whole and begin in their order, in which the long ones come first."""
+    """`pytest -n 2`: files stay whole and begin in their order, in which the long ones come first."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
@@ -90,6 +91,12 @@ class Workflow:
         """The same workflow with its results and Snakemake's records of them, elsewhere."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Workflow(folder)
+
+
+def processor_seconds() -> float:
+    """Processor time of this process's ended children: with it, a busy machine is no failure."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def documented_import(folder: Path) -> str:

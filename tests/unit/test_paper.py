@@ -2,7 +2,6 @@
 
 import copy
 import re
-import resource
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pandas as pd
 import pytest
 import verl_effective
 import yaml
+from conftest import processor_seconds
 
 from reward_memory import algorithms, allocations, arms, configuration
 from reward_memory.benchmarks import load, splits
@@ -340,14 +340,9 @@ def test_the_published_budget_gives_grpo_its_scripts_lengths(config):
 
 @pytest.mark.slow
 def test_the_whole_matrix_is_planned_within_20_seconds_and_3000_jobs(workflow):
-    def seconds() -> float:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
-
-    before = seconds()
+    before = processor_seconds()
     planned = Counter(rule for rule, _ in workflow.jobs("all", "--configfile", "config/paper.yaml"))
-    # of processor time: a busy machine is no failure
-    assert seconds() - before < 20
+    assert processor_seconds() - before < 20
     assert sum(planned.values()) <= 3000
     # 2 policies x 3 seeds x (6 ratios of r1-p and memreward + oracle); 3 policies x 3 seeds x 9 methods
     assert planned["train"] == 2 * 3 * 13 + 3 * 3 * 9

@@ -1,7 +1,6 @@
 """The profiles, as Snakemake reads them; what the paper's matrix asks of a cluster; the commands of docs/cluster.md."""
 
 import re
-import resource
 import shlex
 import shutil
 import subprocess
@@ -9,7 +8,7 @@ import sys
 
 import pytest
 import yaml
-from conftest import ROOT, Workflow, make
+from conftest import ROOT, Workflow, make, processor_seconds
 
 from reward_memory import left_over
 
@@ -79,10 +78,9 @@ def matrix(tmp_path_factory):
     """What the dry run of both papers says, and the seconds of processor time that it took."""
     flow = make(tmp_path_factory.mktemp("matrix") / "project")
     copy_profiles(flow)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = processor_seconds()
     said = plan(flow, "slurm", *PAPER)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return said, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return said, processor_seconds() - before
 
 
 def test_both_papers_are_planned_for_a_cluster_within_20_seconds_and_3000_jobs(matrix):

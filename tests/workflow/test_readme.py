@@ -23,7 +23,7 @@ PLANNED = [command for command in COMMANDS if command.startswith("snakemake") an
 
 def test_first_screen_has_the_two_commands():
     assert COMMANDS[0] == SETUP + ". && snakemake --cores all results/tables/main.csv"
-    assert COMMANDS[1] == SETUP + "'.[test]' && pytest -n 3"
+    assert COMMANDS[1] == SETUP + "'.[test]' && pytest -n 2"
     assert README.index(COMMANDS[1]) < README.index("## ")
 
 
