@@ -20,7 +20,10 @@ SUITES = list(
     dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
 )
 # what is not made anew, whatever has changed; rules/finished.smk tells what has
-FINISHED = finished.read(RESULTS)
+try:
+    FINISHED = finished.read(RESULTS)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
 KEPT = [] if config["finished"] == "rebuild" else FINISHED
 
 

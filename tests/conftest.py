@@ -25,12 +25,12 @@ RULE = re.compile(r"^(?:local)?rule (\w+):", re.MULTILINE)
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """`pytest -n 2`: files stay whole and begin in their order, in which the long ones come first."""
-    from xdist.scheduler import LoadScopeScheduling
+    from xdist.scheduler import LoadFileScheduling
 
-    class ByFile(LoadScopeScheduling):
+    class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             # one SLURM at a time: its tests wait for jobs, and not for another SLURM's
-            return "slurm" if "/test_slurm" in nodeid else nodeid.split("::", maxsplit=1)[0]
+            return "slurm" if "/test_slurm" in nodeid else super()._split_scope(nodeid)
 
     config.option.loadscopereorder = False
     return ByFile(config, log)

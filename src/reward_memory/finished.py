@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .errors import InputError
 from .provenance import digest, file_digest, installed, write_json
 
 #: Below a results folder: one record a finished job.
@@ -79,9 +80,22 @@ def record(
 
 
 def read(results: str | Path) -> list[Finished]:
-    """The finished jobs below `results` of which every output is still there."""
-    found = [Finished(**json.loads(path.read_text())) for path in sorted((Path(results) / FOLDER).glob("*/*.json"))]
+    """The finished jobs below `results` of which every output is still there.
+
+    InputError for a record of another version of this workflow: what it keeps is not to be made anew unasked.
+    """
+    found = [_record(path) for path in sorted((Path(results) / FOLDER).glob("*/*.json"))]
     return [one for one in found if one.whole]
+
+
+def _record(path: Path) -> Finished:
+    try:
+        return Finished(**json.loads(path.read_text()))
+    except TypeError as error:
+        raise InputError(
+            f"{path}: another version of this workflow wrote this record of a finished result; go on with that version "
+            "or with another folder for results, or delete the record, which has the result made anew."
+        ) from error
 
 
 def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: str) -> str:

@@ -232,10 +232,10 @@ def story(cluster, probes, local, tmp_path_factory):
     first = cluster.start(flow.folder, *CALL, **environment)
     try:
         # step 1 is safe when step 2 is being saved
-        wait(lambda: [*flow.folder.glob("results/state/train/*/checkpoints/global_step_2")], 900, first)
+        wait(lambda: [*flow.folder.glob("results/state/train/*/checkpoints/global_step_2")], 500, first)
         for process in trainings(flow.folder):
             process.kill()
-        wait(lambda: story.log.count("training: going on after step") == 1, 400, first)
+        wait(lambda: story.log.count("training: going on after step") == 1, 200, first)
         first.kill()  # SIGKILL: its jobs are orphans now
         first.wait()
         story.left, story.whole = cluster.jobs(flow.folder), story.stamps()
@@ -245,7 +245,7 @@ def story(cluster, probes, local, tmp_path_factory):
         )  # fmt: skip
         second = cluster.start(flow.folder, *CALL, **environment)
         try:
-            assert second.wait(800) == 0, story.said
+            assert second.wait(400) == 0, story.said
         finally:
             end(second)
     finally:
@@ -265,7 +265,7 @@ def trainings(folder: Path) -> list[psutil.Process]:
 
 def test_the_table_is_that_of_a_local_run(story, local):
     flow, process = local
-    assert process.wait(800) == 0, (flow.folder / "said").read_text()
+    assert process.wait(400) == 0, (flow.folder / "said").read_text()
     for path in (TABLE, f"{TRAINING}/history.csv"):
         assert (story.flow.folder / path).read_bytes() == (flow.folder / path).read_bytes()
 
@@ -287,13 +287,13 @@ def test_nothing_whole_is_computed_twice_after_a_killed_call(story):
 
 def test_concurrent_jobs_get_distinct_devices(probes):
     folder, process = probes
-    wait(lambda: (folder / "a.device").exists() and (folder / "b.device").exists(), 800, process)
+    wait(lambda: (folder / "a.device").exists() and (folder / "b.device").exists(), 400, process)
     assert {(folder / f"{name}.device").read_text().strip() for name in "ab"} == {"0", "1"}
 
 
 def test_a_job_over_its_memory_or_time_is_submitted_again_with_more(probes):
     folder, process = probes
-    assert process.wait(800) == 0, (folder / "said").read_text()
+    assert process.wait(400) == 0, (folder / "said").read_text()
     assert (folder / "slow.limits").read_text().split() == ["1:00", "2:00"]
     assert (folder / "greedy.limits").read_text().split() == ["700M", "1400M"]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reward_memory import finished
+from reward_memory.errors import InputError
 from reward_memory.provenance import file_digest
 
 PARAMS = {"steps": 10, "batch": {"size": 4}, "src": "abc", "state": "results/state"}
@@ -121,6 +122,13 @@ def test_an_upgraded_package_is_told(made):
 def test_a_result_whose_file_is_gone_is_not_finished(made):
     Path(made.outputs[0]).unlink()
     assert finished.read("results") == []
+
+
+def test_a_record_of_another_version_is_told_and_not_thrown_away(made):
+    (path,) = Path("results/finished/rollouts").iterdir()
+    path.write_text(path.read_text().replace('"begun"', '"ended"'))
+    with pytest.raises(InputError, match=rf"^{path}: another version of this workflow wrote this record"):
+        finished.read("results")
 
 
 def test_the_constraint_leaves_out_exactly_the_finished_result(made):

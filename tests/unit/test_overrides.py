@@ -12,8 +12,6 @@ from reward_memory.configuration import load
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import Run, overrides
-from reward_memory.training.reward import encode_truth
-from reward_memory.verifiers import GroundTruth
 
 ROOT = Path(__file__).parents[2]
 TRAINING = SETTINGS | {
@@ -84,8 +82,7 @@ CASES = {
 def effective(tmp_path_factory) -> dict[str, dict]:
     """Case -> what verl makes of its overrides."""
     cases = {case: overrides(training, run, "reduced", Path("/tmp/rm")) for case, (training, run) in CASES.items()}
-    truth = encode_truth(GroundTruth("math", "4"))
-    return verl_effective.effective(cases, truth, tmp_path_factory.mktemp("effective"))
+    return verl_effective.effective(cases, tmp_path_factory.mktemp("effective"))
 
 
 BOTH = pytest.mark.parametrize("case", ["cpu", "gpu"])

@@ -17,8 +17,6 @@ from reward_memory.benchmarks.registry import BENCHMARKS, MEDS, MEMREWARD
 from reward_memory.generation import engine as generation
 from reward_memory.generation.vllm_engine import sampling_arguments
 from reward_memory.training.overrides import Run, overrides
-from reward_memory.training.reward import encode_truth
-from reward_memory.verifiers import GroundTruth
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "config/paper.yaml"
@@ -62,9 +60,8 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
 def effective(runs, tmp_path_factory) -> dict[tuple[str, str], dict]:
     """(policy, method) -> what verl makes of it."""
     names = {listed: str(number) for number, listed in enumerate(sorted({tuple(listed) for listed in runs.values()}))}
-    truth = encode_truth(GroundTruth("math", "4"))
     told = verl_effective.effective(
-        {name: listed for listed, name in names.items()}, truth, tmp_path_factory.mktemp("effective")
+        {name: listed for listed, name in names.items()}, tmp_path_factory.mktemp("effective")
     )
     return {run: told[names[tuple(listed)]] for run, listed in runs.items()}
 

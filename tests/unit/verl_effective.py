@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 
-def effective(cases: Mapping[str, Sequence[str]], truth: str, folder: Path) -> dict[str, dict[str, Any]]:
+def effective(cases: Mapping[str, Sequence[str]], folder: Path) -> dict[str, dict[str, Any]]:
     """Case -> the values that verl reads from its overrides.
 
-    truth   what the reward function is tried on, as a training file holds it: that of the answer 4
     folder  for what passes between the processes
+
+    The reward function is tried on a query whose answer is 4.
     """
+    from reward_memory.training.reward import encode_truth
+    from reward_memory.verifiers import GroundTruth
+
+    truth = encode_truth(GroundTruth("math", "4"))
     (folder / "cases.json").write_text(json.dumps(cases))
     done = subprocess.run(
         [sys.executable, __file__, folder / "cases.json", truth, folder / "told.json"],

@@ -62,3 +62,8 @@ def test_a_new_predictor_is_fitted_and_measured(finished, tmp_path):
     )
     table = pd.read_csv(flow.folder / target)
     assert {"prior", "majority"} <= {*table["predictor"]}
+    arm = flow.jobs(
+        *("results/tables/main.csv", "--configfile", "config/test.yaml", "--rerun-triggers", "mtime"),
+        *("--config", "methods=[base,memreward:prior]"),
+    )
+    assert "memreward:prior" in {wildcards.get("method") for rule, wildcards in arm if rule == "train"}
