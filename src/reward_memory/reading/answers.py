@@ -7,14 +7,37 @@ BOXES = ("\\boxed", "\\fbox")
 TAIL = 50_000  # characters at the end that are looked at for marks
 TEXT_TAIL = 4_000  # and for an answer without a mark
 ATTEMPTS = 20  # empty marks that are passed over
-STATEMENT = re.compile(r"(?:answer[ \t]*(?:is|was|:|=)|^[ \t]*A:)[ \t]*:?[ \t]*", re.IGNORECASE | re.MULTILINE)
-SENTENCE_END = re.compile(r"[.!?](?=[\s*_]|$)|\n")
+STATEMENT = re.compile(
+    r"(?:answer[*_]{0,3}[ \t]*(?:is|was|would be|should be|:|：|=)|^[ \t]*A:|答案(?:应该)?(?:是|为|：|:)|答えは|정답은|"
+    r"(?:ответ|antwort|réponse|respuesta|resposta|risposta|odpowiedź|antwoord|cevap)[*_]{0,3}"
+    r"[ \t]*(?:ist|lautet|est|es|é|è|is|to|:|：|-|—))"
+    r"[*_]{0,3}[ \t]*[:：]?[*_]{0,3}[ \t]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+SENTENCE_END = re.compile(r"[.!?](?=[\s*_]|$)|[。！？]|\n")
+# a heading of four hashes structures the work and is no answer
+HEADING = re.compile(
+    r"[*_\d. ]*(?:step|part|case|solution|explanation|verif\w+|check(?:ing)?|conclusion|summary|note|proof|analysis|reasoning|"
+    r"calculat\w+|approach|method|example|understand\w*|given|problem|question|breakdown|justification|remark|overview|"
+    r"interpretation|simplif\w+|setup|set up|find\w*|determin\w+|solv\w+|comput\w+|combin\w+|substitut\w+|"
+    r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
+    re.IGNORECASE,
+)
+OPENING = {"\\[": "\\]", "$$": "$$", "\\(": "\\)"}  # display mathematics over several lines
+TAG, TAG_END = "<answer>", "</answer>"
+END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*$")
 # between two boxes that make one answer together: a comma, "and", a name with an equals sign
 _SPACE = r"[\s$\\()\[\]&]"
 _JOINT = r"(?:[,;]|and\b|or\b|\\q?quad|\\text\{[^{}]{1,40}\})"
 JOINED = re.compile(rf"{_SPACE}*{_JOINT}(?:{_SPACE}|{_JOINT}|[A-Za-z](?:_\{{?\w{{1,3}}\}}?)?\s?=){{0,40}}")
+# a number or a short formula, then a sentence or a remark about it
+EXPLAINED = re.compile(
+    r"([*_]{0,3}[-$€£]{0,2}\d[\d,./]*%?[*_]{0,3}(?: [a-z]{2,15}){0,3})(?:[.;,]\s+(?=[A-Z\u4e00-\u9fff])|\s+\(|,?\s+(?:because|since|as|so|which)\b).*"
+)
 VALUE = re.compile(r"\$[^$]+\$|\\\(.+\\\)|[-$]?\d[\d,./]*%?")  # a formula or a number and nothing else
-LABELS = ("answer:", "answer", "final answer:", "final answer")
+LABEL = re.compile(
+    r"[*_]*(?:(?:the )?(?:final )?answer(?: is)?|答案|最终答案|result|final result)[*_]*\s*[:：]?[*_ ]*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +45,8 @@ class Answer:
     """The final answer of a response.
 
     text  as it stands there
-    how   "hash" (#### line), "boxed", "statement" (the answer is ...), "text" (nothing points at it) or "bare" (given)
+    how   "hash" (#### line), "boxed", "tag" (<answer>), "statement" (the answer is ...), "text" (nothing points at it) or
+          "bare" (given)
     tail  the end of the response, for a second look at answers that nothing marks; "" for marked ones
     """
 
@@ -32,39 +56,41 @@ class Answer:
 
 
 def find_answer(response: str) -> Answer:
-    """The last non-empty `#### answer` line or box, whichever stands last; else what the last "answer is" or "answer:"
-    introduces, up to the end of the sentence; else the end of the text. What follows `</think>` goes before what
-    precedes it.
+    """The last non-empty `#### answer` line, box or `<answer>` tag, whichever stands last; else what the last "answer is" or
+    "answer:" introduces, up to the end of the sentence; else the end of the text. What follows `</think>` goes before what
+    precedes it. Headings such as `#### Step 3` are no answers.
     """
     text = final_part(response)[-TAIL:]
     marked, at = _last_mark(text)
     tail = text[-TEXT_TAIL:]
-    statement = _last_statement(tail)
-    if statement is not None:
-        line, place = statement
-        if marked is None:
-            return Answer(line, "statement", tail)
+    if marked is not None:
         # after a mark, only what is plainly a value takes its place
-        if place + len(text) - len(tail) > at and VALUE.fullmatch(line):
-            return Answer(line, "statement", tail)
-    return marked or Answer(tail.strip(), "text", tail)
+        statement = _last_statement(text[max(at, len(text) - TEXT_TAIL) :])
+        if statement is not None and VALUE.fullmatch(statement.strip("*_ ")):
+            return Answer(statement, "statement", tail)
+        return marked
+    statement = _last_statement(tail)
+    return Answer(tail.strip(), "text", tail) if statement is None else Answer(statement, "statement", tail)
 
 
 def final_part(response: str) -> str:
-    """What follows the thinking, if anything does."""
+    """What follows the thinking, if anything does, without the tokens that end a response."""
     _, tag, rest = response.rpartition("</think>")
-    return rest if tag and rest and not rest.isspace() else response
+    text = rest if tag and rest and not rest.isspace() else response
+    return END_TOKENS.sub("", text) if text[-40:].rstrip().endswith((">", "}")) else text
 
 
-def _last_statement(tail: str) -> tuple[str, int] | None:
-    """(what the last "answer is" introduces, its place), None if it introduces nothing."""
+def _last_statement(tail: str) -> str | None:
+    """What the last "answer is" introduces, None if it introduces nothing."""
     statements = list(STATEMENT.finditer(tail))
     if not statements:
         return None
-    start = statements[-1].end()
-    end = SENTENCE_END.search(tail, start)
-    line = tail[start : end.start() if end else None].strip()
-    return (line, start) if line else None
+    rest = tail[statements[-1].end() :].lstrip()
+    opening = next((mark for mark in OPENING if rest.startswith(mark)), None)
+    if opening and (end := rest.find(OPENING[opening], len(opening))) > 0:
+        return rest[len(opening) : end].strip() or None
+    end = SENTENCE_END.search(rest)
+    return rest[: end.start() if end else None].strip() or None
 
 
 def _last_mark(text: str) -> tuple[Answer | None, int]:
@@ -73,26 +99,62 @@ def _last_mark(text: str) -> tuple[Answer | None, int]:
     for _ in range(ATTEMPTS):
         hashes = text.rfind("####", 0, end)
         box = max(text.rfind(mark, 0, end) for mark in BOXES)
-        if hashes < 0 and box < 0:
+        tag = text.rfind(TAG, 0, end)
+        last = max(hashes, box, tag)
+        if last < 0:
             break
-        if hashes > box:
+        if last == tag:
+            if answer := _tagged(text[tag + len(TAG) :]):
+                return answer, tag
+            end = tag
+        elif last == hashes:
             if answer := _line_after(text, hashes):
                 return Answer(answer, "hash"), hashes
             end = len(text[:hashes].rstrip("#"))
         else:
             if answer := _joined_boxes(text, box):
+                inside = text.rfind(TAG, 0, box)
+                if inside >= 0 and TAG_END not in text[inside:box]:
+                    return Answer(answer, "boxed"), inside
                 return Answer(answer, "boxed"), box
             end = box
     return None, -1
 
 
+def _tagged(rest: str) -> Answer | None:
+    """What an answer tag holds, None if it is empty."""
+    content = rest.partition(TAG_END)[0].strip()
+    if not content:
+        return None
+    statement = _last_statement(content[-TEXT_TAIL:])
+    return Answer(statement or content, "tag", content[-TEXT_TAIL:])
+
+
 def _line_after(text: str, at: int) -> str:
-    """The rest of a `####` line, or the next line that is not empty; likewise after a label such as "Answer:"."""
+    """The rest of a `####` line, or the next line that is not empty; likewise after a label such as "Answer:". "" for a
+    heading.
+    """
     rest = text[at:].lstrip("#").lstrip()
     line = rest.split("\n", 1)[0].strip()
-    if line.strip("*_ ").casefold() in LABELS:
-        line = rest[len(line) :].strip().split("\n", 1)[0].strip()
-    return line
+    label = LABEL.match(line)
+    if label and label.end() == len(line):
+        rest = rest[len(line) :].lstrip()
+        line = rest.split("\n", 1)[0].strip()
+    elif HEADING.match(line) or (line.endswith((":", "：")) and rest[len(line) :].strip()):
+        return ""
+    elif label and label.end() > 0 and label[0].rstrip("*_ ").endswith((":", "：")):
+        line = line[label.end() :].strip()
+    for opening, closing in OPENING.items():
+        if line.startswith(opening) and closing not in line[len(opening) :]:
+            end = rest.find(closing, len(opening))
+            return rest[len(opening) : end if end > 0 else None].strip()
+    return _first_sentence(line)
+
+
+def _first_sentence(line: str) -> str:
+    """A line without the sentences that explain its number: "18. She sells 9 eggs" is 18."""
+    found = EXPLAINED.match(line)
+    return found[1] if found else line
 
 
 def _joined_boxes(text: str, at: int) -> str:

@@ -1,46 +1,87 @@
 """Plain numbers in answers: the fast path that needs no computer algebra."""
 
 import re
+import unicodedata
 from fractions import Fraction
 
-CURRENCY = "$€£¥₹"
-MINUS = "-\u2212\u2013"  # hyphen, minus sign, en dash
-_DIGITS = r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+"
+CURRENCY = "$€£¥₹₩₽"
+#: characters that are typed for a minus sign: hyphens, dashes, the minus sign, full width forms
+MINUS_LIKE = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d\u2796\u02d7"
+SPACE_LIKE = "\u00a0\u2002\u2003\u2009\u200a\u202f\u205f\u3000"
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
+ASCII = str.maketrans(MINUS_LIKE + SPACE_LIKE, "-" * len(MINUS_LIKE) + " " * len(SPACE_LIKE), INVISIBLE)
+UNICODE_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215e\u2189]")
+FULL_WIDTH = re.compile("[\uff01-\uff5e\u2460-\u2473]+")
+_DIGITS = r"(?:[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)|[1-9]\d?(?:,\d{2})+,\d{3}|\d+)(?:\.\d*)?|\.\d+"
 _MONEY = rf"(?:\\?[{CURRENCY}])?"
-NUMBER = re.compile(rf"([{MINUS}+]?)\s?{_MONEY}\s?([{MINUS}+]?)({_DIGITS})(?:\s?/\s?(\d+))?")
-FRACTION = re.compile(rf"([{MINUS}]?)\\[dtc]?frac\{{([{MINUS}]?)(\d+)\}}\{{(\d+)\}}|([{MINUS}]?)\\[dtc]?frac(\d)(\d)")
-DECIMAL_COMMA = re.compile(rf"([{MINUS}]?)(\d+),(\d+)")
+NUMBER = re.compile(rf"([+-]?)\s?{_MONEY}\s?([+-]?)({_DIGITS})(?:[eE]([+-]?\d{{1,3}})(?![\d.]))?(?:\s?/\s?(\d+))?")
+FRACTION = re.compile(r"(-?)\\[dtc]?frac\{(-?)(\d+)\}\{(\d+)\}|(-?)\\[dtc]?frac(\d)(\d)")
+#: 3 1/2, which is three and a half and neither 31/2 nor 3/2
+MIXED = re.compile(r"(?<![\d.,/^_{}A-Za-z)-])(-?)(\d{1,12})\s+(\d{1,12})\s?/\s?(\d{1,12})(?![\d.])")
+#: 9 500 and 1 234 567.8: groups of exactly three digits
+SPACED_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d,]|\s\d)")
+DECIMAL_COMMA = re.compile(r"(-?)(\d+),(\d+)")
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
-TOKEN = re.compile(rf"(?<![\w.,])[{MINUS}]?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?")
-# what is counted: words of three letters and more, because one or two may be a variable, "pi" or a unit that matters
-UNIT = re.compile(r"(?:\s?[A-Za-z][A-Za-z]{2,20}){1,4}")
+TOKEN = re.compile(rf"(?<![\w.,])-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+# what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
+_SHORT = (
+    "of|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|C|F|Hz"
+)
+_WORD = rf"(?:[A-Za-z][A-Za-z-]{{2,20}}|(?:{_SHORT})(?![A-Za-z]))"
+UNIT = re.compile(rf"\s?{_WORD}(?:\^?[23²³])?(?:(?:\s?/\s?|\s|, ){_WORD}(?:\^?[23²³])?){{0,7}}")
 # but not words that change the value of the number before them
 MULTIPLIERS = re.compile(
-    r"\b(?:hundred|thousand|million|billion|trillion|dozen|percent|hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|"
-    r"sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|and|over|times|plus|minus|squared|cubed|divided|choose|"
-    r"mod|per|sqrt|sin|cos|tan|log|exp|cot|sec|csc|degrees?|radians?|power|inf|infinity|base|factorial)\b",
+    r"\b(?:hundred|thousand|million|billion|trillion|dozens?|percent|hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|"
+    r"sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|and|or|over|times|plus|minus|squared|cubed|divided|choose|"
+    r"mod|cent|sqrt|sin|cos|tan|log|exp|cot|sec|csc|degrees?|radians?|power|inf|infinity|base|factorial|below|negative|"
+    r"not|but|if|than|least|most|pi)\b",
     re.IGNORECASE,
 )
+SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+SCALE = re.compile(rf"\s?({'|'.join(SCALES)})s?\b", re.IGNORECASE)
+#: "Total: 18", "Total distance = 18": the words before a number on a line of its own
+LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z][A-Za-z '()-]{0,60}[*_]*\s*[:=][*_]*\s*(?=[-$€£¥\\.\d])")
 LONGEST = 400  # characters; a longer number is no final answer
 
 
+def as_ascii(text: str) -> str:
+    """A text whose look-alikes of minus signs, spaces, digits and fractions are the ASCII or LaTeX ones."""
+    if text.isascii():
+        return text
+    text = FULL_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(ASCII))
+    return UNICODE_FRACTION.sub(_latex_fraction, text)
+
+
+def _latex_fraction(found: re.Match) -> str:
+    above, _, below = unicodedata.normalize("NFKC", found[0]).partition("\u2044")
+    return f"\\frac{{{above}}}{{{below}}}"
+
+
 def plain_number(text: str) -> Fraction | None:
-    """The exact value of a text that is one number: sign, currency, thousands, decimals, a/b; None otherwise."""
-    text = text.strip().strip("*_` ")
+    """The exact value of a text that is one number: sign, currency, thousands, decimals, 4.5e3, a/b, 3 1/2; else None."""
     if len(text) > LONGEST:
         return None
+    text = as_ascii(text.strip().strip("*_` "))
     if text.startswith("\\(") and text.endswith("\\)"):
         text = text[2:-2]
     if len(text) > 1 and text.endswith("$"):  # LaTeX delimiters; a leading $ alone may be currency
         text = text[:-1].strip("$")
-    text = text.strip().removesuffix(".").replace("{,}", ",").replace("\\,", "").replace("\\!", "")
+    text = text.strip().removesuffix(".").replace("{,}", ",").replace("\\!", "")
+    if "\\" in text:
+        text = re.sub(r"(?<=\d)\\[,;: ](?=\d{3}(?!\d))", " ", text).replace("\\,", "")
     match = NUMBER.fullmatch(text)
-    return _value(match) if match else _fraction(text)
+    if match:
+        return _value(match)
+    mixed = MIXED.fullmatch(text)
+    if mixed and int(mixed[4]):
+        value = int(mixed[2]) + Fraction(int(mixed[3]), int(mixed[4]))
+        return -value if mixed[1] else value
+    return _fraction(text)
 
 
 def decimal_comma(text: str) -> Fraction | None:
     """The value of "2,74", which is no number with thousands; None otherwise."""
-    match = DECIMAL_COMMA.fullmatch(text.strip().strip(CURRENCY).strip()[:LONGEST])
+    match = DECIMAL_COMMA.fullmatch(as_ascii(text.strip())[:LONGEST].strip(CURRENCY).strip())
     if match is None or THOUSANDS.fullmatch(f"{match[2]},{match[3]}"):
         return None
     value = Fraction(f"{match[2]}.{match[3]}")
@@ -48,20 +89,24 @@ def decimal_comma(text: str) -> Fraction | None:
 
 
 def number_with_unit(text: str) -> Fraction | None:
-    """The value of a number that is followed by nothing or by words that name what is counted."""
-    text = text.strip().strip("*_`. ")[:LONGEST]
+    """The value of a number with the words around it that do not change it: a label before, what is counted after."""
+    text = as_ascii(text.strip().strip("*_`. ")[:LONGEST])
+    label = LABEL.match(text)
+    text = text[label.end() :] if label else text
     match = NUMBER.match(text)
     if not match:
         return None
-    rest = text[match.end() :].strip("*_ .!")
-    if rest and (not UNIT.fullmatch(rest) or MULTIPLIERS.search(rest)):
+    rest, value = text[match.end() :].strip("*_ .!"), _value(match)
+    if value is not None and (scale := SCALE.match(rest)):
+        rest, value = rest[scale.end() :], value * SCALES[scale[1].lower()]
+    if rest and (not UNIT.fullmatch(rest.strip()) or MULTIPLIERS.search(rest)):
         return None
-    return _value(match)
+    return value
 
 
 def last_number(text: str) -> tuple[str, Fraction] | None:
     """The last number of a text as it stands there, and its value."""
-    found = TOKEN.findall(text)
+    found = TOKEN.findall(as_ascii(text))
     if not found or len(found[-1]) > LONGEST:
         return None
     token = found[-1].rstrip(",")
@@ -86,12 +131,14 @@ def _fraction(text: str) -> Fraction | None:
 
 
 def _value(match: re.Match) -> Fraction | None:
-    sign, inner, digits, divisor = match.groups()
+    sign, inner, digits, exponent, divisor = match.groups()
     if sign and inner:
         return None
-    value = Fraction(digits.replace(",", "").rstrip(".") or "0")
+    value = Fraction(digits.replace(",", "").replace(" ", "").rstrip(".") or "0")
+    if exponent is not None:
+        value *= Fraction(10) ** int(exponent)
     if divisor is not None:
         if int(divisor) == 0:
             return None
         value /= int(divisor)
-    return -value if (sign or inner) and (sign or inner) in MINUS else value
+    return -value if "-" in (sign, inner) else value

@@ -4,19 +4,23 @@ import json
 import re
 import sys
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from ..reading.answers import Answer, find_answer
-from ..reading.numbers import decimal_comma, last_number, number_with_unit, plain_number
+from ..reading.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
 from .pool import WarmPool
+from .spelling import has_percent, is_prose, read_formula, without_percent
 
 WORKER = Path(__file__).parent / "symbolic_worker.py"
 LATEX = re.compile(r"[\\^{}_]|\$(?!\d)|[\d)\]]\$|=")
-INERT = re.compile(r"\\[()\[\]!, ]|\\(?:left|right)(?![a-z])|[$\s]")
-TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|mathrm|mbox)\{([^{}]*)\}")
-WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*")
-PROSE = 80  # characters; a longer statement is read again as running text
+INERT = re.compile(r"\\[()\[\]!,;: ]|\\(?:left|right)(?![a-z])|[$\s]")
+BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)")
+TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}")
+DELIMITED = re.compile(r"\$.+\$|\\\[|\\\(", re.DOTALL)
+WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
+LONGEST_BARE = 300  # characters; a longer text without marks is no formula
 DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is not handed to computer algebra
 
 
@@ -34,65 +38,96 @@ class Judgement:
 class Question:
     """What a worker is asked: whether a reading of the answer equals the truth.
 
-    readings  (source, source is running text in which the answer has still to be found), the likeliest first
+    truth      (source, source is running text in which the formula has still to be found)
+    readings   the same of the answer, the likeliest first
+    percent    exactly one of the two is written as a percentage
+    tolerance  absolute; 0 where the benchmark names none
     """
 
-    truth: str
+    truth: tuple[str, bool]
     readings: tuple[tuple[str, bool], ...]
+    percent: bool = False
+    tolerance: float = 0.0
 
     def payload(self) -> bytes:
-        return json.dumps({"truth": self.truth, "readings": self.readings}).encode()
+        truth, is_text = self.truth
+        job = {"truth": truth, "truth_is_text": is_text, "readings": self.readings}
+        return json.dumps({**job, "percent": self.percent, "tolerance": self.tolerance}).encode()
 
 
-def compare(answer: Answer, truth: str) -> Judgement | Question:
-    """The judgement where text or numbers decide, the question for the worker where they do not."""
+def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgement | Question:
+    """The judgement where text or numbers decide, the question for the worker where they do not.
+
+    tolerance  absolute, of numbers, where the benchmark names one
+    """
     if "####" in truth or truth.count("\\boxed") == 1 or (len(truth) > LONG_TRUTH and "\\boxed" in truth):
         truth = find_answer(truth).text  # a whole solution in place of its answer
     if not answer.text.strip() or not truth.strip():
         return Judgement(False, None, "no answer" if truth.strip() else "no ground truth")
     if _same(answer.text, truth):
         return Judgement(True, answer.text, "exact")
-    return _compare_numbers(answer, truth) or _question(answer, truth)
+    return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
 
 
-def _compare_numbers(answer: Answer, truth: str) -> Judgement | None:
+def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgement | None:
+    text, percent = answer.text, False
+    if has_percent(text) or has_percent(truth):
+        percent = has_percent(text) != has_percent(truth)
+        text, truth = without_percent(text), without_percent(truth)
     wanted = plain_number(truth)
     if wanted is None:
         comma = decimal_comma(truth)
-        if comma is not None and "." in answer.text and plain_number(answer.text) == comma:
+        if comma is not None and "." in text and plain_number(text) == comma:
             return Judgement(True, answer.text, "numeric")
-        return None
-    found = plain_number(answer.text)
+        wanted = number_with_unit(truth)
+        if wanted is None:
+            return None
+    found = plain_number(text)
     if found is None and "." in truth:
-        found = decimal_comma(answer.text)
-    if found is None and answer.how not in ("bare", "boxed"):
-        found = number_with_unit(answer.text)
+        found = decimal_comma(text)
+    if found is None and (answer.how not in ("bare", "boxed") or re.search(r"\d [A-Za-z]{3}", text)):
+        found = number_with_unit(text)
     if found is not None:
-        if found != wanted and _is_ratio(answer.text) != _is_ratio(truth):
+        if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
-        return Judgement(found == wanted, answer.text, "numeric")
-    if answer.how == "text" and not LATEX.search(answer.text) and (last := last_number(answer.text)) is not None:
-        return Judgement(last[1] == wanted, last[0], "numeric")
+        return Judgement(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
+    if answer.how == "text" and not LATEX.search(text) and (last := last_number(text)) is not None:
+        return Judgement(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
+
+
+def _equal_numbers(found: Fraction, wanted: Fraction, percent: bool, tolerance: float) -> bool:
+    """10 % is 10 and 0.1, where only one of the two has the sign."""
+    if percent and wanted in (found / 100, found * 100):
+        return True
+    return found == wanted or (tolerance > 0 and abs(found - wanted) <= Fraction(str(tolerance)))
 
 
 def _is_ratio(text: str) -> bool:
     return "/" in text or "frac" in text
 
 
-def _question(answer: Answer, truth: str) -> Judgement | Question:
+def _question(answer: Answer, truth: str, tolerance: float) -> Judgement | Question:
     if max(_depth(answer.text), _depth(truth)) > DEEPEST or max(len(answer.text), len(truth)) > 2 * LONGEST:
         return Judgement(False, answer.text[:LONGEST], "too long or too deep")
-    if answer.how == "text":
-        readings = ((answer.tail[-LONGEST:], True),)
-    elif answer.how == "statement":
-        short = ((answer.text, False),) if len(answer.text) <= PROSE else ()
-        readings = (*short, (answer.tail[-LONGEST:], True))
-    elif answer.how == "boxed" and "\\boxed" not in answer.text:
-        readings = ((answer.text.replace("\\$", "").replace("$", " "), False),)
-    else:
-        readings = ((answer.text, answer.how == "bare"),)
-    return Question(truth, readings)
+    formula = None if is_prose(truth) else read_formula(truth)
+    readings = _readings(answer)
+    if not readings:
+        return Judgement(False, answer.text[:LONGEST], "not a formula")
+    percent = has_percent(answer.text) != has_percent(truth)
+    return Question((truth, True) if formula is None else (formula, False), readings, percent, tolerance)
+
+
+def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
+    """An answer is one formula. Only words around it make it running text, in which the last formula or number counts."""
+    formula = read_formula(answer.text) if answer.how != "text" or len(answer.text) <= LONGEST_BARE else None
+    if answer.how == "text" and (formula is None or is_prose(answer.text)):
+        return ((as_ascii(answer.tail[-LONGEST:]), True),)
+    readings = () if formula is None else ((formula, False),)
+    if is_prose(answer.text) or (formula is None and DELIMITED.search(answer.text)):
+        text = answer.tail if answer.how == "statement" else answer.text
+        readings += ((as_ascii(text[-LONGEST:]), True),)
+    return readings
 
 
 def _depth(text: str) -> int:
@@ -115,10 +150,14 @@ def _same(answer: str, truth: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    text = text.strip().strip("*_` ").removesuffix(".").strip()
+    text = as_ascii(text).strip().strip("*_` ").removesuffix(".").strip()
     if "\\" in text:
         text = TEXT_COMMAND.sub(r"\1", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
-    return INERT.sub("", text)
+        text = text.strip().removesuffix(".")
+    if text.isalnum():
+        return text
+    # a space between digits has a meaning: 1 2 is not 12
+    return INERT.sub("", BETWEEN_DIGITS.sub("|", text))
 
 
 class SymbolicPool:

@@ -1,70 +1,69 @@
 """The warm process for symbolic answers: math-verify in children that can be ended from outside.
 
-Run as a file. Speaks the frames of sandbox/inside/runner.py; a job's payload is {"truth", "readings"} with
-(source, source is running text) a reading, the reply's {"equal", "extracted"}. A child that does not answer in time,
+Run as a file. Speaks the frames of sandbox/inside/runner.py; a job's payload is that of math.Question, the reply's
+{"equal", "extracted"}. A child that does not answer in time,
 whatever it is stuck in, is killed and replaced by a fork, which costs milliseconds.
 """
 
 import functools
 import gc
+import itertools
 import json
 import os
-import re
 import resource
 import select
 import signal
 import struct
 import sys
 import time
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a file, maybe without the package installed
+
+from reward_memory.verifiers.equality import equal, parse_formula, rounded_places
 
 MEMORY = 4 << 30
 PATIENCE = 10
 WARMING = (
-    ("\\frac{1}{2}", "$0.5$"),
-    ("x^2 + 2x = \\sqrt{3}", "\\boxed{3 \\cdot x^{2} - 2}"),
-    ("(1, 2\\pi]", "\\left[3, \\infty\\right)"),
+    ("\\frac{1}{2}", "0.5"),
+    ("x^2 + 2x = \\sqrt{3}", "3 \\cdot x^{2} - 2"),
+    ("(1, 2\\pi]", "[3, \\infty)"),
     ("\\{1, 2\\}", "x \\in (-1, 2) \\cup [3, 4]"),
     ("\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}", "\\sin(x) + \\log_2 8"),
     ("1 \\le x < 2", "x = 1, y = 2"),
 )
-DECIMAL = re.compile(r"(\d*)\.(\d+)")
 
 
-def judge(truth: str, readings: list) -> tuple[bool, str | None]:
-    """Whether math-verify holds a reading of the answer equal to the truth, and what it read."""
-    gold = _parse(truth, text=False)
+def judge(job: dict) -> tuple[bool, str | None]:
+    """Whether a reading of the answer equals the truth, and what was read. `job` is math.Question's payload."""
+    truth = job["truth"]
+    gold = _parse(truth, job["truth_is_text"])
     extracted = None
-    for source, text in readings:
-        found = _parse(source, text)
+    for source, is_text in job["readings"]:
+        found = _parse(source, is_text)
         if not found:
             continue
-        extracted = extracted or str(found[-1])
-        if gold and _equal(gold, found, source, truth):
-            return True, str(found[-1])
+        extracted = extracted or str(found[-1])[:500]
+        places = rounded_places(source, truth)
+        for one, other in itertools.product(gold, found):
+            if isinstance(one, str) or isinstance(other, str):
+                same = one == other and one != ""
+            else:
+                same = equal(one, other, places, job["percent"], job["tolerance"])
+            if same:
+                return True, str(found[-1])
     return False, extracted
 
 
 @functools.lru_cache(maxsize=256)  # the responses of a query share its truth
-def _parse(source: str, text: bool) -> list:
-    """Readings of a source: an expression without LaTeX delimiters is one formula, unless it stands in running text."""
+def _parse(source: str, is_text: bool) -> list:
+    """The readings of a source: one formula, or what math-verify finds in running text."""
+    if not is_text:
+        formula = parse_formula(source)
+        return [] if formula is None else [formula]
     from math_verify import parse
 
-    marked = any(mark in source for mark in ("$", "\\boxed", "\\[", "\\("))
-    found = [] if text or marked else parse(f"${source}$", parsing_timeout=None)
-    return found or parse(source, parsing_timeout=None)
-
-
-def _equal(gold: list, found: list, source: str, truth: str) -> bool:
-    from math_verify import verify
-
-    if verify(gold, found, timeout_seconds=None):
-        return True
-    # 2.6667 is 8/3 rounded; only where the truth is no decimal itself and the answer has four significant digits
-    decimals = [digits for digits in DECIMAL.findall(source) if len((digits[0] + digits[1]).lstrip("0")) >= 4]
-    if not decimals or "." in truth:
-        return False
-    places = max(len(digits[1]) for digits in decimals)
-    return bool(verify(gold, found, float_rounding=places, timeout_seconds=None))
+    return parse(source, parsing_timeout=None)
 
 
 def hasten() -> None:
@@ -150,10 +149,10 @@ def _serve(source: int, target: int) -> None:
         while len(size := stream.read(4)) == 4:
             job = json.loads(stream.read(int.from_bytes(size, "big")))
             try:
-                equal, extracted = judge(job["truth"], job["readings"])
+                correct, extracted = judge(job)
             except Exception as error:
-                equal, extracted = False, f"{type(error).__name__}"
-            os.write(target, json.dumps({"equal": equal, "extracted": (extracted or "")[:500]}).encode() + b"\n")
+                correct, extracted = False, f"{type(error).__name__}"
+            os.write(target, json.dumps({"equal": correct, "extracted": (extracted or "")[:500]}).encode() + b"\n")
 
 
 def main(workers: int) -> None:
@@ -164,7 +163,7 @@ def main(workers: int) -> None:
     logging.disable(logging.CRITICAL)
     hasten()
     for truth, answer in WARMING:  # fills the parser's tables, which every child inherits
-        judge(truth, [(answer, False)])
+        judge({"truth": truth, "truth_is_text": False, "readings": [(answer, False)], "percent": False, "tolerance": 0})
     gc.collect()
     gc.freeze()
     source, target = sys.stdin.fileno(), os.fdopen(os.dup(1), "wb")

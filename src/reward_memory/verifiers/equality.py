@@ -1,0 +1,226 @@
+"""When two formulas are equal: math-verify's rules, without those of its equalities that numbers contradict.
+
+math-verify 0.9 takes all numbers below 1e-15 for zero, `\\cos(x)=a` for `\\sin(x)=a`, and a list with other elements of tiny
+size for the same list. What it holds equal is checked here on numbers; numbers themselves are compared here alone.
+"""
+
+import re
+from collections.abc import Sequence
+
+EXACT = 1e-12  # relative: two ways of computing one number
+ROUNDED = 6  # decimals that a rounded number has at least
+SMALL, SMALL_ROUNDED = 1e-3, 2e-6  # numbers below it are compared relatively
+TINY = 1e-9
+POINTS = ((0.37, 1.71, 2.23), (1.93, 0.59, 3.01), (2.71, 3.37, 0.83))  # values for symbols, in the order of their names
+DECIMAL = re.compile(r"(\d*)\.(\d+)")
+
+
+def parse_formula(latex: str) -> object | None:
+    """The sympy object of a formula that `spelling.read_formula` wrote; None if any of it cannot be read."""
+    from latex2sympy2_extended.latex2sympy2 import NormalizationConfig, normalize_latex
+    from math_verify.parser import parse_latex_cached
+    from sympy import I, Symbol
+
+    # units are off: they cut a formula from its first \text on
+    config = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
+    try:
+        value = parse_latex_cached(normalize_latex(latex, config))
+        names = {str(symbol) for symbol in getattr(value, "free_symbols", ())}
+        # alone, i is the imaginary unit
+        return value.subs(Symbol("i"), I) if names == {"i"} and value.has(Symbol("i")) else value
+    except Exception:  # the parser raises whatever it likes at what it cannot read
+        return None
+
+
+def equal(gold: object, found: object, places: int | None, percent: bool, tolerance: float) -> bool:
+    """Whether an answer equals the truth.
+
+    places     decimals that a rounded answer has; None where it has to be equal
+    percent    exactly one of the two is written as a percentage: 10 % is 10 and 0.1
+    tolerance  absolute, of a benchmark that names one; 0 without
+    """
+    if _equal(gold, found, places, tolerance):
+        return True
+    return percent and (
+        _equal(gold, _hundredth(found), places, tolerance) or _equal(_hundredth(gold), found, places, tolerance)
+    )
+
+
+def _hundredth(value: object) -> object:
+    from sympy import Expr
+
+    return value / 100 if isinstance(value, Expr) else None
+
+
+def _equal(gold: object, found: object, places: int | None, tolerance: float) -> bool:
+    from math_verify import verify
+
+    if gold is None or found is None:
+        return False
+    if _is_number(gold) and _is_number(found):
+        return _equal_numbers(gold, found, places, tolerance)
+    gold, found = _function_values(gold, found)
+    gold, found = _inequalities_as_set(gold, found), _inequalities_as_set(found, gold)
+    if verify(gold, found, allow_set_relation_comp=True, timeout_seconds=None):
+        return not _contradicted(gold, found)
+    if places is None or not verify(gold, found, float_rounding=places, timeout_seconds=None):
+        return False
+    return not _contradicted(gold, found, places)
+
+
+def _function_values(gold: object, found: object) -> tuple[object, object]:
+    """The values of `f(n) = 1, f(n) = -1`, where both sides are such lists: the argument's name does not matter."""
+    from sympy import Eq
+    from sympy import FiniteSet as Set
+    from sympy.core.function import AppliedUndef
+
+    def values(value):
+        parts = value.args if isinstance(value, Set) else (value,)
+        if not all(
+            isinstance(part, Eq) and isinstance(part.lhs, AppliedUndef) and _is_number(part.rhs) for part in parts
+        ):
+            return None
+        return Set(*(part.rhs for part in parts)), {part.lhs.func for part in parts}
+
+    one, other = values(gold), values(found)
+    return (one[0], other[0]) if one and other and one[1] == other[1] else (gold, found)
+
+
+def _inequalities_as_set(value: object, other: object) -> object:
+    """`x < -2 or x > 3` as the union of its intervals, where the other one is such a set."""
+    from sympy import Interval, Union
+    from sympy import FiniteSet as Set
+    from sympy.core.relational import StrictGreaterThan, StrictLessThan, GreaterThan, LessThan
+
+    relations = (StrictGreaterThan, StrictLessThan, GreaterThan, LessThan)
+    if not isinstance(other, Interval | Union) or not isinstance(value, Set):
+        return value
+    if not value.args or not all(isinstance(part, relations) and len(part.free_symbols) == 1 for part in value.args):
+        return value
+    return Union(*(part.as_set() for part in value.args))
+
+
+def _is_number(value: object) -> bool:
+    from sympy import Expr
+
+    return isinstance(value, Expr) and not value.free_symbols and value.is_commutative
+
+
+def _evaluated(value) -> complex | None:
+    """A number's value, None where it has none that is finite."""
+    try:
+        result = complex(value.evalf(30))
+    except Exception:
+        return None
+    return result if abs(result) < float("inf") else None
+
+
+def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
+    from sympy import Float, nan, zoo
+
+    if gold.has(nan, zoo) or found.has(nan, zoo):  # 12:00 and 1:00 as ratios
+        return False
+    if gold == found:
+        return True
+    decimal = gold.has(Float) or found.has(Float)
+    a, b = gold.evalf(30), found.evalf(30)
+    if not (a.is_finite and b.is_finite):
+        return a == b
+    size, distance = max(abs(a), abs(b)), abs(a - b)
+    if distance <= size * EXACT and (decimal or distance <= size * 1e-25 or gold.equals(found)):
+        return True
+    if tolerance and distance <= tolerance * (1 + 1e-9):
+        return True
+    if not decimal:
+        return False
+    if size < SMALL:
+        return bool(distance <= size * SMALL_ROUNDED)
+    if not (a.is_real and b.is_real):
+        return bool(distance < 0.5 * 10**-ROUNDED)
+    digits = ROUNDED if places is None else places
+    return a.round(digits) == b.round(digits)
+
+
+def _contradicted(gold, found, places: int | None = None) -> bool:
+    """Whether numbers show that two formulas which are taken for equal are not. False where nothing can be said."""
+    from sympy import Eq, Expr, Interval, MatrixBase, Tuple
+    from sympy import FiniteSet as Set
+
+    if _is_number(gold) and _is_number(found):
+        return not _equal_numbers(gold, found, places, 0)
+    if isinstance(gold, MatrixBase) and isinstance(found, MatrixBase):
+        return _pairs_contradicted(gold.flat(), found.flat(), places)
+    if isinstance(gold, Interval) and isinstance(found, Interval):
+        return _pairs_contradicted((gold.start, gold.end), (found.start, found.end), places)
+    if isinstance(gold, Tuple) and isinstance(found, Tuple):
+        return _pairs_contradicted(gold.args, found.args, places)
+    if isinstance(gold, Set) and isinstance(found, Set) and all(map(_is_number, (*gold.args, *found.args))):
+        return not _same_members(gold.args, found.args, places)
+    if isinstance(gold, Eq) and isinstance(found, Eq):
+        return _other_equation(gold, found)
+    if isinstance(gold, Expr) and isinstance(found, Expr):
+        return _other_function(gold, found)
+    return False
+
+
+def _pairs_contradicted(golds: Sequence, founds: Sequence, places: int | None) -> bool:
+    return len(golds) == len(founds) and any(map(lambda one, other: _contradicted(one, other, places), golds, founds))
+
+
+def _same_members(golds: Sequence, founds: Sequence, places: int | None) -> bool:
+    """Whether two sets of numbers can be paired off."""
+    left = list(founds)
+    for gold in golds:
+        match = next((found for found in left if _equal_numbers(gold, found, places, 0)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return not left
+
+
+def _values(expression, symbols: Sequence) -> list[complex | None]:
+    """An expression's values at POINTS."""
+    return [_evaluated(expression.subs(dict(zip(symbols, point, strict=False)))) for point in POINTS]
+
+
+def _other_function(gold, found) -> bool:
+    """Whether two expressions of the same one to three symbols differ at a point."""
+    symbols = sorted(gold.free_symbols, key=str)
+    if gold.free_symbols != found.free_symbols or not 1 <= len(symbols) <= 3:
+        return False
+    size = _evaluated(gold.subs(dict(zip(symbols, POINTS[0], strict=False))))
+    if size is not None and abs(size) > TINY:  # only what is tiny is taken for equal to something else
+        return False
+    for one, other in zip(_values(gold, symbols), _values(found, symbols), strict=True):
+        if one is not None and other is not None and abs(one - other) > 1e-5 * max(abs(one), abs(other)):
+            return True
+    return False
+
+
+def _other_equation(gold, found) -> bool:
+    """Whether an equation of several symbols, solved for one of them at a point, contradicts the other equation."""
+    from sympy import Expr, solve
+
+    symbols = sorted(gold.free_symbols, key=str)
+    sides = (gold.lhs, gold.rhs, found.lhs, found.rhs)
+    if len(symbols) < 2 or found.free_symbols != gold.free_symbols or not all(isinstance(side, Expr) for side in sides):
+        return False
+    one, other = gold.lhs - gold.rhs, found.lhs - found.rhs
+    for symbol in symbols:
+        point = dict(zip([name for name in symbols if name != symbol], POINTS[0], strict=False))
+        try:
+            roots = solve(one.subs(point), symbol)
+        except Exception:  # sympy cannot solve it: the next symbol may do
+            continue
+        values = [_evaluated(other.subs(point).subs(symbol, root)) for root in roots]
+        if values and all(value is not None for value in values):
+            return any(abs(value) > 1e-6 for value in values)
+    return False
+
+
+def rounded_places(source: str, truth: str) -> int | None:
+    """Decimals of an answer that may be a rounded truth: 2.6667 is 8/3, only where the truth is no decimal itself and
+    the answer has four significant digits.
+    """
+    decimals = [digits for digits in DECIMAL.findall(source) if len((digits[0] + digits[1]).lstrip("0")) >= 4]
+    return max(len(digits[1]) for digits in decimals) if decimals and "." not in truth else None

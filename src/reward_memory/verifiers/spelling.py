@@ -1,0 +1,302 @@
+"""One spelling of a formula: Unicode, plain ASCII and the many spellings of LaTeX become the LaTeX that math-verify reads.
+
+math-verify 0.9 drops what it cannot read (`4\\sqrt(2)` becomes 4, everything after the first `\\text` or `\\mathrm` is cut),
+adds numbers with a space between them (`1 2` becomes 3) and knows no repeating decimals, no `4.5e33` and no Unicode
+mathematics. All of it is worked round here, on text alone.
+"""
+
+import re
+import unicodedata
+
+from ..reading.numbers import MIXED, SPACED_THOUSANDS, as_ascii
+
+PERCENT = re.compile(
+    r"\s*(?:\\[,;: ])?\s*\\?[%％]|\s*\\text\s*\{\s*per ?cent\s*\}|\s*\bper ?cent(?:age)?\b", re.IGNORECASE
+)
+LONGEST = 2_000  # characters; a longer formula is not read
+UNIT_WORD = r"(?:\\(?:text|mathrm|textrm|textnormal|mbox|textbf|operatorname)\s*\{[^{}]*\}|\\(?:degree|circ|ohm|Omega)(?![a-zA-Z]))"
+UNIT_POWER = r"(?:\s*\^\s*(?:\{\s*-?\d+\s*\}|-?\d|\\circ)|\s*[/·]|\s*\\cdot(?![a-zA-Z])|\s*\\[,; ])*"
+# a value's units at the end: \text{ m}, \mathrm{km}/\mathrm{h}, \text{cm}^2; words that change the value are kept
+UNITS = re.compile(
+    rf"(?<=[\d}})\]a-z])(?:\s|\\[,;:! ]|~|\\q?quad|\\cdot(?![a-zA-Z]))*((?:{UNIT_WORD}{UNIT_POWER}\s*)+)\.?$"
+)
+UNIT_TEXT = re.compile(r"\{([^{}]*)\}")
+NO_UNIT = re.compile(
+    r"\b(?:hundred|thousand|million|billion|trillion|dozen|and|or|if|for|when|where|in|base|mod|with|such|plus|minus|times|"
+    r"over|less|more|greater|any|all|real|integers?|[eix]|dne|none|no|undefined|infinity)\b",
+    re.IGNORECASE,
+)
+ENDING_DEGREES = re.compile(r"\^\s*(?:\{\s*\\circ\s*\}|\\circ)(?![a-zA-Z])|\\degree(?![a-zA-Z])|°")
+ANGLE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\\degree(?![a-zA-Z]))")
+TRIGONOMETRY = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
+
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₓᵢⱼₖ", "0123456789+-=()nxijk", strict=True))
+RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
+LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
+SYMBOLS = {
+    "π": "\\pi ", "∞": "\\infty ", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "∙": "\\cdot ", "÷": "\\div ",
+    "≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ",
+    "∈": "\\in ", "∉": "\\notin ", "∅": "\\emptyset ", "⊂": "\\subset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}",
+    "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}", "∖": "\\setminus ", "°": "^{\\circ}", "±": "\\pm ",
+    "∓": "\\mp ", "…": "\\ldots ", "⋯": "\\ldots ", "→": "\\to ", "⟨": "\\langle ", "⟩": "\\rangle ", "′": "'",
+    "∑": "\\sum ", "∏": "\\prod ", "∫": "\\int ", "∂": "\\partial ", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
+    "⌉": "\\rceil ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "δ": "\\delta ", "ε": "\\epsilon ", "θ": "\\theta ",
+    "λ": "\\lambda ", "μ": "\\mu ", "ρ": "\\rho ", "σ": "\\sigma ", "τ": "\\tau ", "φ": "\\phi ", "ϕ": "\\phi ",
+    "ω": "\\omega ", "Δ": "\\Delta ", "Ω": "\\Omega ", "ξ": "\\xi ", "η": "\\eta ", "ψ": "\\psi ", "χ": "\\chi ",
+}  # fmt: skip
+NOT_ASCII = re.compile(f"[{''.join(SYMBOLS)}]")
+ROOTS = {"√": "\\sqrt", "∛": "\\sqrt[3]", "∜": "\\sqrt[4]"}
+ROOT = re.compile(r"([√∛∜])\s*(\(|\{|(?:\d+(?:\.\d+)?|\\[a-z]+ |[A-Za-z]))")
+ASCII_ROOT = re.compile(r"\\?(?<![A-Za-z])(sqrt|cbrt)\s*(?=\()")
+ASCII_NAMES = re.compile(
+    r"(?<![\\A-Za-z{])(pi|infinity|inf|oo|theta|alpha|beta|gamma|lambda|sigma|omega|phi|arcsin|arccos|arctan|sinh|cosh|tanh|"
+    r"sin|cos|tan|cot|sec|csc|ln|log|exp|max|min|gcd|lcm)(?![A-Za-z])"
+)
+ASCII_SPELLING = {"infinity": "infty", "inf": "infty", "oo": "infty"}
+ROMAN = re.compile(
+    r"(?<!_\{)(?<!_)\\(?:mathrm|operatorname\*?|text|textrm|mathit|mathsf|rm)\s*\{\s*(e|i|d|ln|log|lg|exp|sin|cos|tan|cot|sec|csc|arcsin|"
+    r"arccos|arctan|sinh|cosh|tanh|max|min|gcd|lcm|det)\s*\}"
+)
+OLD_ROMAN = re.compile(r"\{\s*\\(?:rm|it|bf)\s+([A-Za-z]+)\s*\}")
+STYLED = re.compile(
+    r"\\(?:mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
+)
+COLORED = re.compile(
+    r"\\(?:textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}\s*(?=\{)|\\color\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}"
+)
+IGNORED = re.compile(
+    r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldmath|hfill|centering|noindent|null|strut|left|right|middle|"
+    r"[bB]igg?[lrm]?)(?![a-zA-Z])(?:\s*\.(?=\s*[|\\\])}]))?|\\(?:label|tag|vphantom|hphantom|phantom|hspace\*?|vspace)\s*\{[^{}]*\}"
+)
+SPACES = re.compile(
+    r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-zA-Z])|\\(?:space|thinspace|enspace|medspace)(?![a-zA-Z])|~|[\s\u00a0\u2000-\u200b\u202f\u205f]+"
+)
+SYNONYMS = {
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "varnothing": "emptyset", "leq": "le", "leqslant": "le",
+    "geq": "ge", "geqslant": "ge", "neq": "ne", "lbrace": "{", "rbrace": "}", "lvert": "|", "rvert": "|", "vert": "|",
+    "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots",
+    "dotsb": "ldots", "ast": "cdot", "wedge": "land", "epsilon": "epsilon", "varepsilon": "epsilon", "varphi": "phi",
+    "vartheta": "theta", "dbinom": "binom", "tbinom": "binom", "imath": "i", "jmath": "j", "Reals": "mathbb{R}",
+    "R": "mathbb{R}", "Z": "mathbb{Z}", "N": "mathbb{N}", "Q": "mathbb{Q}", "C": "mathbb{C}", "lt": "<", "gt": ">",
+    "bmod": "mod", "smallmatrix": "matrix", "colon": ":",
+}  # fmt: skip
+PLAIN_SYNONYMS = {
+    "lvert",
+    "rvert",
+    "vert",
+    "lbrack",
+    "rbrack",
+    "lparen",
+    "rparen",
+    "lt",
+    "gt",
+    "imath",
+    "jmath",
+    "colon",
+}
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+BRACED_POWER = re.compile(r"(?:\*\*|\^)\s*\(")
+PLAIN_POWER = re.compile(r"(?:\*\*|\^)\s*(-?\d+(?:\.\d+)?)")
+SCIENTIFIC = re.compile(r"(?<![A-Za-z\\_^{.\d])(\d+(?:\.\d*)?|\.\d+)[eE]([+-]?\d{1,4})(?![\dA-Za-z.])")
+TIMES_TEN = re.compile(r"(?<=\d)\s*(?:[xX*]|\\times|\\cdot)\s*(?=10\s*(?:\^|\*\*))")
+REPEATING = re.compile(r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\s*\{?\s*(\d+)\s*\}?)(?!\d)")
+INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?![\d,])")
+WESTERN_ALONE = re.compile(
+    r"(?<=\{)-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?=\})|^-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?(?=\s*(?:\\times|\\cdot|\\pi|\\sqrt|$))"
+)
+AND_OR = re.compile(
+    r"\\(?:text|mathrm|mbox|textrm)\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![a-z])|\\(?:lor|land)(?![a-zA-Z])"
+)
+PLUS_MINUS = re.compile(r"\\(pm|mp)(?![a-z])\s*")
+#: plain units of a member of a list: {35 cm, 4}
+LISTED_UNITS = re.compile(
+    r"(?<=\d)\s+(?:km|cm|mm|kg|mg|lbs?|ft|miles?|meters?|metres?|feet|inch(?:es)?|hours?|minutes?|seconds?|days?|years?|dollars?|units?)(?:\^\{\d\})?(?=\s*[,;}\])]|\s*$)"
+)
+COMMAS = re.compile(r"\s*,(?:\s*,)+\s*")
+MATRIX_ENVIRONMENT = re.compile(
+    r"\\begin\{(?:smallmatrix|[vVB]?matrix|array)\}(?:\{[lcr|\s]*\})?(.*?)\\end\{(?:smallmatrix|[vVB]?matrix|array)\}",
+    re.DOTALL,
+)
+SPLIT_NUMBERS = re.compile(r"(?<![_^\\A-Za-z])\d\s+\d")
+WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}(?![A-Za-z])")
+NO_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname|begin|end)\s*\{[^{}]*\}")
+BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+# a dollar sign before a number and without another one after it
+CURRENCY_SIGN = re.compile(r"\\\$\s*(?=[\d.-])|^\$(?=\d[\d,.{}]*(?:\s|$))(?!.*\$)")
+ASSIGNED = re.compile(r"\s*(?:[A-Za-z](?:\([A-Za-z]\))?\s*(?:=|\\in|∈))?\s*")
+DELIMITERS = re.compile(r"\$\$?|\\\[|\\\]|\\\(|\\\)")
+
+
+def read_formula(text: str) -> str | None:
+    """The LaTeX of a formula for math-verify; None where it cannot be read as a whole.
+
+    Signs of percent are gone, units at the end too.
+    """
+    if len(text) > LONGEST:
+        return None
+    text = _undelimited(text)
+    if text is None:
+        return None
+    text = _latex_of_unicode(text)
+    text = _spelled(text)
+    text = _both_signs(_numbers(text))
+    text = _without_units(without_percent(text)).strip()
+    text = COMMAS.sub(", ", text).strip().rstrip(",;").removesuffix(".").strip()
+    # two numbers with nothing between them, as in "1 2", are no number
+    return None if not text or SPLIT_NUMBERS.search(text) else text
+
+
+def has_percent(text: str) -> bool:
+    """Whether a value is written as a percentage."""
+    return ("%" in text or "％" in text or "cent" in text) and PERCENT.search(text) is not None
+
+
+def without_percent(text: str) -> str:
+    """A text without its signs of percent."""
+    return PERCENT.sub("", text)
+
+
+def is_prose(text: str) -> bool:
+    """Whether an answer is words around a value rather than a formula."""
+    bare = NO_WORDS.sub(" ", text)
+    words = [word for word in WORDS.findall(bare) if not ASCII_NAMES.fullmatch(word) and word not in ("sqrt", "and")]
+    if len(words) >= 2:
+        return True
+    return bool(words) and _undelimited(text) is None
+
+
+def _undelimited(text: str) -> str | None:
+    """Without dollars, brackets of display mathematics, boxes and Markdown around it; None if words stand outside of them."""
+    text = text.strip().strip("*_`").strip()
+    if "matrix" not in text:
+        text = re.sub(r"\\\\(?=[A-Za-z])", r"\\", text)  # escaped twice, as in JSON
+    while box := BOX.search(text):
+        end = _closing(text, box.end() - 1)
+        end = len(text) if end < 0 else end
+        after = text[end + 1 :]
+        if BOX.match(after.lstrip(" +$\n")):  # \\boxed{1}\\boxed{2}
+            after = f", {after.lstrip(' +$')}"
+        text = f"{text[: box.start()]}{text[box.end() : end]}{after}"
+    text = CURRENCY_SIGN.sub("", text)
+    parts = DELIMITERS.split(text)
+    if len(parts) == 1:
+        return text
+    outside = [AND_OR.sub("", part) for part in parts[::2]]
+    if ASSIGNED.fullmatch(outside[0]) and re.fullmatch(r"[\s.,;*_]*", "".join(outside[1:-1])):
+        rest = outside[-1].strip().strip("*_")
+        if PERCENT.fullmatch(rest) or re.fullmatch(r"[\s.,;]*|[A-Za-z/]{1,12}\.?", rest):
+            return f"{' '.join(parts[:-1])}{'%' if PERCENT.fullmatch(rest) else ''}"
+    return None
+
+
+def _closing(text: str, start: int) -> int:
+    """The place of the brace or bracket that closes the one at `start`, -1 if none does."""
+    opening = text[start]
+    closing = {"{": "}", "(": ")", "[": "]"}[opening]
+    depth, place = 0, start
+    while place < len(text):
+        if text[place] == "\\" and opening == "{":
+            place += 2
+            continue
+        depth += (text[place] == opening) - (text[place] == closing)
+        if depth == 0:
+            return place
+        place += 1
+    return -1
+
+
+def _latex_of_unicode(text: str) -> str:
+    if not text.isascii():
+        text = as_ascii(text)
+        text = RAISED.sub(lambda found: "^{" + "".join(map(SUPERSCRIPTS.get, found[0])) + "}", text)
+        text = LOWERED.sub(lambda found: "_{" + "".join(map(SUBSCRIPTS.get, found[0])) + "}", text)
+        text = NOT_ASCII.sub(lambda found: SYMBOLS[found[0]], text)
+        while root := ROOT.search(text):
+            name, operand = ROOTS[root[1]], root[2]
+            if operand in "({":
+                end = _closing(text, root.start(2))
+                if end < 0:
+                    break
+                text = f"{text[: root.start()]}{name}{{{text[root.end() : end]}}}{text[end + 1 :]}"
+            else:
+                text = f"{text[: root.start()]}{name}{{{operand}}}{text[root.end() :]}"
+        text = unicodedata.normalize("NFKC", text)
+    while root := ASCII_ROOT.search(text):  # sqrt(3), and LaTeX's \sqrt(3)
+        end = _closing(text, root.end())
+        if end < 0:
+            break
+        name = "\\sqrt[3]" if root[1] == "cbrt" else "\\sqrt"
+        text = f"{text[: root.start()]}{name}{{{text[root.end() + 1 : end]}}}{text[end + 1 :]}"
+    return ASCII_NAMES.sub(lambda found: f"\\{ASCII_SPELLING.get(found[1], found[1])} ", text)
+
+
+def _spelled(text: str) -> str:
+    """LaTeX in one spelling, on one line."""
+    for pattern in (COLORED, IGNORED):
+        text = pattern.sub("", text)
+    text = ROMAN.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 else f"\\{found[1]} ", text)
+    text = STYLED.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 or found[1][0].isdigit() else found[0], text)
+    text = OLD_ROMAN.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 else f"\\text{{{found[1]}}}", text)
+    text = re.sub(r"\\(?=\{|\})\\?", r"\\", text)
+    text = COMMAND.sub(_synonym, text)
+    text = MATRIX_ENVIRONMENT.sub(lambda found: f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}", text)
+    text = AND_OR.sub(",", text)
+    text = re.sub(r",\s*\\!\s*", ",", text).replace("\\!", "")
+    text = text.replace("...", "\\ldots").replace("\\ldots", "\\xi_{99}")  # math-verify drops dots
+    text = text.replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ").replace("{,}", ",THOUSANDS,")
+    text = re.sub(r"(?<=\d),THOUSANDS,(?=\d)", "", text).replace(",THOUSANDS,", ",")
+    text = SPACES.sub(" ", text)
+    text = SPACED_THOUSANDS.sub(lambda found: found[0].replace(" ", ""), text)
+    while power := BRACED_POWER.search(text):
+        end = _closing(text, power.end() - 1)
+        if end < 0:
+            break
+        text = f"{text[: power.start()]}^{{{text[power.end() : end]}}}{text[end + 1 :]}"
+    text = PLAIN_POWER.sub(r"^{\1}", text)
+    text = re.sub(r"(?<!\\)\*", r"\\cdot ", text)
+    return re.sub(r"\\langle(?![a-zA-Z])", "(", re.sub(r"\\rangle(?![a-zA-Z])", ")", text)).strip()
+
+
+def _synonym(found: re.Match) -> str:
+    name = found[1]
+    if name not in SYNONYMS:
+        return found[0]
+    spelled = SYNONYMS[name]
+    return f"{spelled} " if name in PLAIN_SYNONYMS else f"\\{spelled}"
+
+
+def _numbers(text: str) -> str:
+    """Numbers in one spelling: 4.5e33, 0.\\overline{3}, 1{,}000, 12,34,567, 3 1/2."""
+    text = TIMES_TEN.sub(r"\\times ", text)
+    text = SCIENTIFIC.sub(lambda found: f"{found[1]}\\times 10^{{{int(found[2])}}}", text)
+    text = REPEATING.sub(_repeating, text)
+    text = INDIAN.sub(lambda found: found[0].replace(",", ""), text)
+    text = WESTERN_ALONE.sub(lambda found: found[0].replace(",", ""), text)
+    return MIXED.sub(lambda found: f"{found[1]}{found[2]}\\frac{{{found[3]}}}{{{found[4]}}}", text)
+
+
+def _both_signs(text: str) -> str:
+    """A formula with a sign \\pm within is two formulas; math-verify reads those at the beginning."""
+    if not PLUS_MINUS.search(text) or "," in text or re.search(r"(?:^|=)\s*\\pm(?![a-z])[^\\]*$", text):
+        return text
+    signs = {"pm": "+-", "mp": "-+"}
+    return ", ".join(PLUS_MINUS.sub(lambda found, place=place: f"{signs[found[1]][place]} ", text) for place in (0, 1))
+
+
+def _repeating(found: re.Match) -> str:
+    whole, fixed, repeated = found[1] or "0", found[2], found[3]
+    above = int(whole + fixed + repeated) - int(whole + fixed)
+    return f"\\frac{{{above}}}{{{'9' * len(repeated)}{'0' * len(fixed)}}}"
+
+
+def _without_units(text: str) -> str:
+    """Without units at the end; degrees within trigonometry become radians."""
+    if TRIGONOMETRY.search(text):
+        text = ANGLE.sub(r"(\\frac{\1\\pi}{180})", text)
+    text = ENDING_DEGREES.sub("", text)
+    text = LISTED_UNITS.sub("", text)
+    units = UNITS.search(text)
+    if units and not any(NO_UNIT.search(word) for word in UNIT_TEXT.findall(units[1])):
+        text = text[: units.start()]
+    return text
