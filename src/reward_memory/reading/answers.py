@@ -14,11 +14,11 @@ STATEMENT = re.compile(
     r"[*_]{0,3}[ \t]*[:：]?[*_]{0,3}[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
-SENTENCE_END = re.compile(r"[.!?](?=[\s*_]|$)|[。！？]|\n")
+SENTENCE_END = re.compile(r"(?<!\\)[.!?](?=[\s*_]|$)|[。！？]|\n")
 # a heading of four hashes structures the work and is no answer
 HEADING = re.compile(
-    r"[*_\d. ]*(?:step|part|case|solution|explanation|verif\w+|check(?:ing)?|conclusion|summary|note|proof|analysis|reasoning|"
-    r"calculat\w+|approach|method|example|understand\w*|given|problem|question|breakdown|justification|remark|overview|"
+    r"[*_\d. ]*(?:step|part|case|solution|explanation|verif\w+|check(?:ing)?|conclusion|summary|note|proof|analysis|"
+    r"reasoning|calculat\w+|approach|method|example|understand\w*|given|problem|question|breakdown|justification|remark|overview|"
     r"interpretation|simplif\w+|setup|set up|find\w*|determin\w+|solv\w+|comput\w+|combin\w+|substitut\w+|"
     r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
     re.IGNORECASE,
@@ -32,7 +32,8 @@ _JOINT = r"(?:[,;]|and\b|or\b|\\q?quad|\\text\{[^{}]{1,40}\})"
 JOINED = re.compile(rf"{_SPACE}*{_JOINT}(?:{_SPACE}|{_JOINT}|[A-Za-z](?:_\{{?\w{{1,3}}\}}?)?\s?=){{0,40}}")
 # a number or a short formula, then a sentence or a remark about it
 EXPLAINED = re.compile(
-    r"([*_]{0,3}[-$€£]{0,2}\d[\d,./]*%?[*_]{0,3}(?: [a-z]{2,15}){0,3})(?:[.;,]\s+(?=[A-Z\u4e00-\u9fff])|\s+\(|,?\s+(?:because|since|as|so|which)\b).*"
+    r"([*_]{0,3}[-$€£]{0,2}\d[\d,./]*%?[*_]{0,3}(?: [a-z]{2,15}){0,3})"
+    r"(?:[.;,]\s+(?=[A-Z\u4e00-\u9fff])|\s+\(|,?\s+(?:because|since|as|so|which)\b).*"
 )
 VALUE = re.compile(r"\$[^$]+\$|\\\(.+\\\)|[-$]?\d[\d,./]*%?")  # a formula or a number and nothing else
 LABEL = re.compile(
@@ -45,8 +46,8 @@ class Answer:
     """The final answer of a response.
 
     text  as it stands there
-    how   "hash" (#### line), "boxed", "tag" (<answer>), "statement" (the answer is ...), "text" (nothing points at it) or
-          "bare" (given)
+    how   "hash" (#### line), "boxed", "tag" (<answer>), "statement" (the answer is ...), "text" (nothing points at it)
+          or "bare" (given)
     tail  the end of the response, for a second look at answers that nothing marks; "" for marked ones
     """
 
@@ -56,9 +57,9 @@ class Answer:
 
 
 def find_answer(response: str) -> Answer:
-    """The last non-empty `#### answer` line, box or `<answer>` tag, whichever stands last; else what the last "answer is" or
-    "answer:" introduces, up to the end of the sentence; else the end of the text. What follows `</think>` goes before what
-    precedes it. Headings such as `#### Step 3` are no answers.
+    """The last non-empty `#### answer` line, box or `<answer>` tag; without one, what the last "answer is" or "answer:"
+    introduces, up to the end of the sentence; without that, the end of the text. Text after `</think>` has precedence.
+    Headings such as `#### Step 3` are no answers.
     """
     text = final_part(response)[-TAIL:]
     marked, at = _last_mark(text)

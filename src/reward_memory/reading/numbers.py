@@ -33,14 +33,14 @@ UNIT = re.compile(rf"\s?{_WORD}(?:\^?[23²³])?(?:(?:\s?/\s?|\s|, ){_WORD}(?:\^?
 MULTIPLIERS = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozens?|percent|hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|"
     r"sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|and|or|over|times|plus|minus|squared|cubed|divided|choose|"
-    r"mod|cent|sqrt|sin|cos|tan|log|exp|cot|sec|csc|degrees?|radians?|power|inf|infinity|base|factorial|below|negative|"
+    r"mod|cent|sqrt|sin|cos|tan|log|exp|cot|sec|csc|radians?|power|inf|infinity|base|factorial|below|negative|"
     r"not|but|if|than|least|most|pi)\b",
     re.IGNORECASE,
 )
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 SCALE = re.compile(rf"\s?({'|'.join(SCALES)})s?\b", re.IGNORECASE)
 #: "Total: 18", "Total distance = 18": the words before a number on a line of its own
-LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z][A-Za-z '()-]{0,60}[*_]*\s*[:=][*_]*\s*(?=[-$€£¥\\.\d])")
+LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z]{2}[A-Za-z '()-]{0,60}[*_]*\s*[:=][*_]*\s*(?=[-$€£¥\\.\d])")
 LONGEST = 400  # characters; a longer number is no final answer
 
 
@@ -58,7 +58,7 @@ def _latex_fraction(found: re.Match) -> str:
 
 
 def plain_number(text: str) -> Fraction | None:
-    """The exact value of a text that is one number: sign, currency, thousands, decimals, 4.5e3, a/b, 3 1/2; else None."""
+    """The exact value of a text that is one number (sign, currency, thousands, decimals, 4.5e3, a/b, 3 1/2) or None."""
     if len(text) > LONGEST:
         return None
     text = as_ascii(text.strip().strip("*_` "))

@@ -1,7 +1,7 @@
 """When two formulas are equal: math-verify's rules, without those of its equalities that numbers contradict.
 
-math-verify 0.9 takes all numbers below 1e-15 for zero, `\\cos(x)=a` for `\\sin(x)=a`, and a list with other elements of tiny
-size for the same list. What it holds equal is checked here on numbers; numbers themselves are compared here alone.
+math-verify 0.9 takes all numbers below 1e-15 for zero and `\\cos(x)=a` for `\\sin(x)=a`. What it holds equal is checked
+here on numbers; numbers themselves are compared here alone.
 """
 
 import re
@@ -19,15 +19,15 @@ def parse_formula(latex: str) -> object | None:
     """The sympy object of a formula that `spelling.read_formula` wrote; None if any of it cannot be read."""
     from latex2sympy2_extended.latex2sympy2 import NormalizationConfig, normalize_latex
     from math_verify.parser import parse_latex_cached
-    from sympy import I, Symbol
+    from sympy import I
 
     # units are off: they cut a formula from its first \text on
     config = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
     try:
         value = parse_latex_cached(normalize_latex(latex, config))
-        names = {str(symbol) for symbol in getattr(value, "free_symbols", ())}
+        symbols = [*getattr(value, "free_symbols", ())]
         # alone, i is the imaginary unit
-        return value.subs(Symbol("i"), I) if names == {"i"} and value.has(Symbol("i")) else value
+        return value.subs(symbols[0], I) if [str(symbol) for symbol in symbols] == ["i"] else value
     except Exception:  # the parser raises whatever it likes at what it cannot read
         return None
 
@@ -88,9 +88,9 @@ def _function_values(gold: object, found: object) -> tuple[object, object]:
 
 def _inequalities_as_set(value: object, other: object) -> object:
     """`x < -2 or x > 3` as the union of its intervals, where the other one is such a set."""
-    from sympy import Interval, Union
     from sympy import FiniteSet as Set
-    from sympy.core.relational import StrictGreaterThan, StrictLessThan, GreaterThan, LessThan
+    from sympy import Interval, Union
+    from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan
 
     relations = (StrictGreaterThan, StrictLessThan, GreaterThan, LessThan)
     if not isinstance(other, Interval | Union) or not isinstance(value, Set):

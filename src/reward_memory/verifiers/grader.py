@@ -125,7 +125,7 @@ def _calculate(response: str, truth: GroundTruth, bare: bool) -> Judgement | Que
     """Judged by the first of the alternative truths that holds; what needs algebra is asked of the first such one."""
     bare = bare and len(response) <= LONGEST_BARE and "\\boxed" not in response
     answer = Answer(response, "bare") if bare else find_answer(response)
-    results = [compare(answer, text) for text in (truth.answer or "", *truth.alternatives)]
+    results = [compare(answer, text, truth.tolerance) for text in (truth.answer or "", *truth.alternatives)]
     decided = [result for result in results if isinstance(result, Judgement)]
     open_ = [result for result in results if isinstance(result, Question)]
     right = [result for result in decided if result.correct]

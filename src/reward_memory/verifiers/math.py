@@ -10,14 +10,13 @@ from pathlib import Path
 from ..reading.answers import Answer, find_answer
 from ..reading.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
 from .pool import WarmPool
-from .spelling import has_percent, is_prose, read_formula, without_percent
+from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 
 WORKER = Path(__file__).parent / "symbolic_worker.py"
 LATEX = re.compile(r"[\\^{}_]|\$(?!\d)|[\d)\]]\$|=")
 INERT = re.compile(r"\\[()\[\]!,;: ]|\\(?:left|right)(?![a-z])|[$\s]")
 BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)")
 TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}")
-DELIMITED = re.compile(r"\$.+\$|\\\[|\\\(", re.DOTALL)
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
 LONGEST_BARE = 300  # characters; a longer text without marks is no formula
@@ -119,12 +118,12 @@ def _question(answer: Answer, truth: str, tolerance: float) -> Judgement | Quest
 
 
 def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
-    """An answer is one formula. Only words around it make it running text, in which the last formula or number counts."""
+    """An answer is one formula. Words around it make it running text, in which the last formula or number counts."""
     formula = read_formula(answer.text) if answer.how != "text" or len(answer.text) <= LONGEST_BARE else None
     if answer.how == "text" and (formula is None or is_prose(answer.text)):
         return ((as_ascii(answer.tail[-LONGEST:]), True),)
     readings = () if formula is None else ((formula, False),)
-    if is_prose(answer.text) or (formula is None and DELIMITED.search(answer.text)):
+    if is_prose(answer.text) or undelimited(answer.text) is None:
         text = answer.tail if answer.how == "statement" else answer.text
         readings += ((as_ascii(text[-LONGEST:]), True),)
     return readings
@@ -150,7 +149,7 @@ def _same(answer: str, truth: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    text = as_ascii(text).strip().strip("*_` ").removesuffix(".").strip()
+    text = as_ascii(text).strip().strip("*_`$ ").removesuffix(".").strip()
     if "\\" in text:
         text = TEXT_COMMAND.sub(r"\1", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
         text = text.strip().removesuffix(".")

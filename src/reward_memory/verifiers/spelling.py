@@ -1,8 +1,8 @@
-"""One spelling of a formula: Unicode, plain ASCII and the many spellings of LaTeX become the LaTeX that math-verify reads.
+"""One spelling of a formula: Unicode, plain ASCII and the spellings of LaTeX become the LaTeX that math-verify reads.
 
-math-verify 0.9 drops what it cannot read (`4\\sqrt(2)` becomes 4, everything after the first `\\text` or `\\mathrm` is cut),
+math-verify 0.9 drops what it cannot read (`4\\sqrt(2)` becomes 4), cuts a formula at its first `\\text` or `\\mathrm`,
 adds numbers with a space between them (`1 2` becomes 3) and knows no repeating decimals, no `4.5e33` and no Unicode
-mathematics. All of it is worked round here, on text alone.
+mathematics. This module works round all of it, on text alone.
 """
 
 import re
@@ -14,13 +14,16 @@ PERCENT = re.compile(
     r"\s*(?:\\[,;: ])?\s*\\?[%％]|\s*\\text\s*\{\s*per ?cent\s*\}|\s*\bper ?cent(?:age)?\b", re.IGNORECASE
 )
 LONGEST = 2_000  # characters; a longer formula is not read
-UNIT_WORD = r"(?:\\(?:text|mathrm|textrm|textnormal|mbox|textbf|operatorname)\s*\{[^{}]*\}|\\(?:degree|circ|ohm|Omega)(?![a-zA-Z]))"
+UNIT_WORD = (
+    r"(?:\\(?:text|mathrm|textrm|textnormal|mbox|textbf|operatorname)\s*\{(?:[^{}]|\{[^{}]*\})*\}"
+    r"|\\(?:degree|circ|ohm|Omega)(?![a-zA-Z]))"
+)
 UNIT_POWER = r"(?:\s*\^\s*(?:\{\s*-?\d+\s*\}|-?\d|\\circ)|\s*[/·]|\s*\\cdot(?![a-zA-Z])|\s*\\[,; ])*"
 # a value's units at the end: \text{ m}, \mathrm{km}/\mathrm{h}, \text{cm}^2; words that change the value are kept
 UNITS = re.compile(
     rf"(?<=[\d}})\]a-z])(?:\s|\\[,;:! ]|~|\\q?quad|\\cdot(?![a-zA-Z]))*((?:{UNIT_WORD}{UNIT_POWER}\s*)+)\.?$"
 )
-UNIT_TEXT = re.compile(r"\{([^{}]*)\}")
+UNIT_TEXT = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}")
 NO_UNIT = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozen|and|or|if|for|when|where|in|base|mod|with|such|plus|minus|times|"
     r"over|less|more|greater|any|all|real|integers?|[eix]|dne|none|no|undefined|infinity)\b",
@@ -36,14 +39,15 @@ RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 SYMBOLS = {
     "π": "\\pi ", "∞": "\\infty ", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "∙": "\\cdot ", "÷": "\\div ",
-    "≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ",
-    "∈": "\\in ", "∉": "\\notin ", "∅": "\\emptyset ", "⊂": "\\subset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}",
-    "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}", "∖": "\\setminus ", "°": "^{\\circ}", "±": "\\pm ",
-    "∓": "\\mp ", "…": "\\ldots ", "⋯": "\\ldots ", "→": "\\to ", "⟨": "\\langle ", "⟩": "\\rangle ", "′": "'",
-    "∑": "\\sum ", "∏": "\\prod ", "∫": "\\int ", "∂": "\\partial ", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
-    "⌉": "\\rceil ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "δ": "\\delta ", "ε": "\\epsilon ", "θ": "\\theta ",
-    "λ": "\\lambda ", "μ": "\\mu ", "ρ": "\\rho ", "σ": "\\sigma ", "τ": "\\tau ", "φ": "\\phi ", "ϕ": "\\phi ",
-    "ω": "\\omega ", "Δ": "\\Delta ", "Ω": "\\Omega ", "ξ": "\\xi ", "η": "\\eta ", "ψ": "\\psi ", "χ": "\\chi ",
+    "≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∪": "\\cup ",
+    "∩": "\\cap ", "∈": "\\in ", "∉": "\\notin ", "∅": "\\emptyset ", "⊂": "\\subset ", "ℝ": "\\mathbb{R}",
+    "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}", "∖": "\\setminus ",
+    "°": "^{\\circ}", "±": "\\pm ", "∓": "\\mp ", "…": "\\ldots ", "⋯": "\\ldots ", "→": "\\to ", "⟨": "\\langle ",
+    "⟩": "\\rangle ", "′": "'", "∑": "\\sum ", "∏": "\\prod ", "∫": "\\int ", "∂": "\\partial ", "⌊": "\\lfloor ",
+    "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ",
+    "δ": "\\delta ", "ε": "\\epsilon ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ", "ρ": "\\rho ",
+    "σ": "\\sigma ", "τ": "\\tau ", "φ": "\\phi ", "ϕ": "\\phi ", "ω": "\\omega ", "Δ": "\\Delta ", "Ω": "\\Omega ",
+    "ξ": "\\xi ", "η": "\\eta ", "ψ": "\\psi ", "χ": "\\chi ",
 }  # fmt: skip
 NOT_ASCII = re.compile(f"[{''.join(SYMBOLS)}]")
 ROOTS = {"√": "\\sqrt", "∛": "\\sqrt[3]", "∜": "\\sqrt[4]"}
@@ -69,9 +73,7 @@ IGNORED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldmath|hfill|centering|noindent|null|strut|left|right|middle|"
     r"[bB]igg?[lrm]?)(?![a-zA-Z])(?:\s*\.(?=\s*[|\\\])}]))?|\\(?:label|tag|vphantom|hphantom|phantom|hspace\*?|vspace)\s*\{[^{}]*\}"
 )
-SPACES = re.compile(
-    r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-zA-Z])|\\(?:space|thinspace|enspace|medspace)(?![a-zA-Z])|~|[\s\u00a0\u2000-\u200b\u202f\u205f]+"
-)
+SPACES = re.compile(r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-zA-Z])|\\(?:space|thinspace|enspace|medspace)(?![a-zA-Z])|~|\s+")
 SYNONYMS = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "varnothing": "emptyset", "leq": "le", "leqslant": "le",
     "geq": "ge", "geqslant": "ge", "neq": "ne", "lbrace": "{", "rbrace": "}", "lvert": "|", "rvert": "|", "vert": "|",
@@ -111,7 +113,7 @@ AND_OR = re.compile(
 PLUS_MINUS = re.compile(r"\\(pm|mp)(?![a-z])\s*")
 #: plain units of a member of a list: {35 cm, 4}
 LISTED_UNITS = re.compile(
-    r"(?<=\d)\s+(?:km|cm|mm|kg|mg|lbs?|ft|miles?|meters?|metres?|feet|inch(?:es)?|hours?|minutes?|seconds?|days?|years?|dollars?|units?)(?:\^\{\d\})?(?=\s*[,;}\])]|\s*$)"
+    r"(?:(?<=[\d})])|(?<=\\pi))\s+(?:km|cm|mm|kg|mg|lbs?|ft|miles?|meters?|metres?|feet|inch(?:es)?|hours?|minutes?|seconds?|days?|years?|dollars?|units?|degrees?)(?:\^\{\d\})?(?=\s*[,;}\])]|\s*$)"
 )
 COMMAS = re.compile(r"\s*,(?:\s*,)+\s*")
 MATRIX_ENVIRONMENT = re.compile(
@@ -120,6 +122,9 @@ MATRIX_ENVIRONMENT = re.compile(
 )
 SPLIT_NUMBERS = re.compile(r"(?<![_^\\A-Za-z])\d\s+\d")
 WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}(?![A-Za-z])")
+#: what a string literal makes of \\frac, \\boxed, \\times, \\right when its backslashes are not doubled
+ESCAPES = {"\f": "f", "\b": "b", "\t": "t", "\r": "r"}
+ESCAPED = re.compile("\frac|\boxed|\beta|\begin|\binom|\t(?:imes|heta|frac|an|au)(?![a-z])|\r(?:ight|ho)")
 NO_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname|begin|end)\s*\{[^{}]*\}")
 BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 # a dollar sign before a number and without another one after it
@@ -135,7 +140,7 @@ def read_formula(text: str) -> str | None:
     """
     if len(text) > LONGEST:
         return None
-    text = _undelimited(text)
+    text = undelimited(text)
     if text is None:
         return None
     text = _latex_of_unicode(text)
@@ -163,12 +168,13 @@ def is_prose(text: str) -> bool:
     words = [word for word in WORDS.findall(bare) if not ASCII_NAMES.fullmatch(word) and word not in ("sqrt", "and")]
     if len(words) >= 2:
         return True
-    return bool(words) and _undelimited(text) is None
+    return bool(words) and undelimited(text) is None
 
 
-def _undelimited(text: str) -> str | None:
-    """Without dollars, brackets of display mathematics, boxes and Markdown around it; None if words stand outside of them."""
-    text = text.strip().strip("*_`").strip()
+def undelimited(text: str) -> str | None:
+    """Without dollars, display brackets, boxes and Markdown around it; None if words are outside of them."""
+    text = ESCAPED.sub(lambda found: f"\\{ESCAPES[found[0][0]]}{found[0][1:]}", text)
+    text = text.strip().strip("*_`").strip().rstrip("\\")
     if "matrix" not in text:
         text = re.sub(r"\\\\(?=[A-Za-z])", r"\\", text)  # escaped twice, as in JSON
     while box := BOX.search(text):
@@ -242,6 +248,7 @@ def _spelled(text: str) -> str:
     text = COMMAND.sub(_synonym, text)
     text = MATRIX_ENVIRONMENT.sub(lambda found: f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}", text)
     text = AND_OR.sub(",", text)
+    text = re.sub(r"(?<![A-Za-z\\])E(?=_)", r"\\Upsilon ", text)  # E_1 is no power of e
     text = re.sub(r",\s*\\!\s*", ",", text).replace("\\!", "")
     text = text.replace("...", "\\ldots").replace("\\ldots", "\\xi_{99}")  # math-verify drops dots
     text = text.replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ").replace("{,}", ",THOUSANDS,")

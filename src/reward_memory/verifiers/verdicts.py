@@ -22,6 +22,7 @@ class GroundTruth:
               needs more than the grader's) and "python_equality" (True is 1, as in evalplus). Or
               {"assert": [line, ...]}; lines that are not asserts (imports, set-up) run before.
     alternatives  math: other texts that are right as well
+    tolerance     math: largest absolute error of a number, where the benchmark names one; 0 without
     """
 
     kind: str
@@ -29,6 +30,7 @@ class GroundTruth:
     options: tuple[str, ...] = ()
     tests: dict | None = None
     alternatives: tuple[str, ...] = ()
+    tolerance: float = 0.0
 
     @classmethod
     def from_query(cls, row: Mapping) -> "GroundTruth":
@@ -46,8 +48,24 @@ class GroundTruth:
                 return cls(kind, tests=json.loads(value))
             except ValueError as error:
                 raise InputError(f"{row['id']}: column tests is not JSON ({error}).") from error
+        if kind == "math":
+            return cls(kind, answer=value, tolerance=_tolerance(row))
         options = row.get("options") if kind == "choice" else None
         return cls(kind, answer=value, options=tuple(options) if options is not None else ())
+
+
+def _tolerance(row: Mapping) -> float:
+    """The tolerance in a math row's `tests`, {"tolerance": 0.1}; 0 without."""
+    tests = row.get("tests")
+    if not isinstance(tests, str) or not tests.strip():
+        return 0.0
+    try:
+        tolerance = float(json.loads(tests).get("tolerance", 0))
+    except (ValueError, AttributeError, TypeError):
+        tolerance = -1.0
+    if not 0 <= tolerance < float("inf"):
+        raise InputError(f'{row["id"]}: column tests of a math query is not {{"tolerance": NUMBER}}: {tests[:80]}.')
+    return tolerance
 
 
 @dataclass(frozen=True, slots=True)
