@@ -1,12 +1,14 @@
 """Math verdicts: the table of conventions in docs/verdicts.md, and kinds of answers that were once judged wrongly."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from reward_memory.errors import InputError
 from reward_memory.reading.answers import find_answer
+from reward_memory.reading.numbers import number_with_unit
 from reward_memory.verifiers import Grader, GroundTruth
 from reward_memory.verifiers.equality import equal, parse_formula
 from reward_memory.verifiers.spelling import is_prose, read_formula
@@ -225,3 +227,49 @@ def test_what_cannot_be_read_is_not_read():
     assert read_formula("1 2") is None
     assert parse_formula("\\frac{1}{") is None
     assert not equal(None, None, None, percent=False, tolerance=0)
+
+
+PIECES = (
+    "\\text{m}",
+    "\\text{",
+    " ",
+    "1 ",
+    "1,",
+    "\\boxed{",
+    "\\frac",
+    "^(",
+    "\u221a(",
+    "sqrt(",
+    "$",
+    "\\pm ",
+    "{,}",
+    "a ",
+    "%",
+    "-",
+)
+PIECES += (
+    "\\,",
+    "\\begin{array}",
+    "\\left",
+    "1/",
+    "e1",
+    "\\overline{",
+    "**",
+    "word ",
+    "1\\text{ cm}^2 ",
+    "\\(",
+    "x=",
+    "|",
+)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_reading_a_formula_takes_milliseconds(piece):
+    start = time.process_time()
+    for head in ("", "5", "x=5 "):
+        text = head + piece * (2_000 // len(piece))
+        read_formula(text)
+        is_prose(text)
+        number_with_unit(text)
+        find_answer(f"#### {text}")
+    assert time.process_time() - start < 0.5

@@ -186,7 +186,7 @@ def test_the_answer_pairs_agree_but_for_six():
         for row, verdict in zip(rows, verdicts, strict=True)
         if verdict.correct != row["expected"]
     ]
-    # two are right answers that the pairs call wrong because a formula spans lines, one is a wrong answer that they call
-    # right (1 + 1/e for 1 - 1/e), one asks for a precision of two digits, two differ by an option (inequalities for
-    # intervals, any variable for any)
+    # two are right answers that the pairs call wrong because a formula spans lines, one is a wrong answer that they
+    # call right (1 + 1/e for 1 - 1/e), one asks for a precision of two digits, two differ by an option
+    # (inequalities for intervals, any variable for any)
     assert len(wrong) <= 6, wrong

@@ -137,6 +137,8 @@ def _line_after(text: str, at: int) -> str:
     """
     rest = text[at:].lstrip("#").lstrip()
     line = rest.split("\n", 1)[0].strip()
+    if line.strip("$-+.,/ 0123456789") == "":  # a number alone, the common case
+        return line
     label = LABEL.match(line)
     if label and label.end() == len(line):
         rest = rest[len(line) :].lstrip()

@@ -25,7 +25,8 @@ THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 TOKEN = re.compile(rf"(?<![\w.,])-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?")
 # what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
 _SHORT = (
-    "of|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|C|F|Hz"
+    "of|sq|cu|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|"
+    "C|F|Hz"
 )
 _WORD = rf"(?:[A-Za-z][A-Za-z-]{{2,20}}|(?:{_SHORT})(?![A-Za-z]))"
 UNIT = re.compile(rf"\s?{_WORD}(?:\^?[23²³])?(?:(?:\s?/\s?|\s|, ){_WORD}(?:\^?[23²³])?){{0,7}}")
@@ -41,26 +42,34 @@ SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9,
 SCALE = re.compile(rf"\s?({'|'.join(SCALES)})s?\b", re.IGNORECASE)
 #: "Total: 18", "Total distance = 18": the words before a number on a line of its own
 LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z]{2}[A-Za-z '()-]{0,60}[*_]*\s*[:=][*_]*\s*(?=[-$€£¥\\.\d])")
+VAGUE = re.compile(
+    r"(?:about|approximately|approx\.?|exactly|only|just|around|roughly|[~≈])\s*(?=[-$€£¥.\d])", re.IGNORECASE
+)
+DOTTED_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3}){2,}")
 LONGEST = 400  # characters; a longer number is no final answer
 
 
 def as_ascii(text: str) -> str:
-    """A text whose look-alikes of minus signs, spaces, digits and fractions are the ASCII or LaTeX ones."""
+    """A text whose look-alikes of minus signs, spaces, digits and fractions are the ASCII ones."""
     if text.isascii():
         return text
     text = FULL_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(ASCII))
-    return UNICODE_FRACTION.sub(_latex_fraction, text)
+    return UNICODE_FRACTION.sub(_ascii_fraction, text)
 
 
-def _latex_fraction(found: re.Match) -> str:
+def _ascii_fraction(found: re.Match) -> str:
+    """1/2 for its character; after a digit with a space, which makes it a mixed number."""
     above, _, below = unicodedata.normalize("NFKC", found[0]).partition("\u2044")
-    return f"\\frac{{{above}}}{{{below}}}"
+    before = found.string[: found.start()]
+    return f"{' ' if before[-1:].isdigit() else ''}{above}/{below}"
 
 
 def plain_number(text: str) -> Fraction | None:
     """The exact value of a text that is one number (sign, currency, thousands, decimals, 4.5e3, a/b, 3 1/2) or None."""
     if len(text) > LONGEST:
         return None
+    if text.isascii() and text.isdigit():
+        return Fraction(int(text))
     text = as_ascii(text.strip().strip("*_` "))
     if text.startswith("\\(") and text.endswith("\\)"):
         text = text[2:-2]
@@ -72,6 +81,8 @@ def plain_number(text: str) -> Fraction | None:
     match = NUMBER.fullmatch(text)
     if match:
         return _value(match)
+    if DOTTED_THOUSANDS.fullmatch(text):
+        return Fraction(int(text.replace(".", "")))
     mixed = MIXED.fullmatch(text)
     if mixed and int(mixed[4]):
         value = int(mixed[2]) + Fraction(int(mixed[3]), int(mixed[4]))
@@ -91,12 +102,15 @@ def decimal_comma(text: str) -> Fraction | None:
 def number_with_unit(text: str) -> Fraction | None:
     """The value of a number with the words around it that do not change it: a label before, what is counted after."""
     text = as_ascii(text.strip().strip("*_`. ")[:LONGEST])
-    label = LABEL.match(text)
+    label = LABEL.match(text) or VAGUE.match(text)
     text = text[label.end() :] if label else text
-    match = NUMBER.match(text)
-    if not match:
+    if mixed := MIXED.match(text):
+        rest, value = text[mixed.end() :], plain_number(mixed[0])
+    elif match := NUMBER.match(text):
+        rest, value = text[match.end() :], _value(match)
+    else:
         return None
-    rest, value = text[match.end() :].strip("*_ .!"), _value(match)
+    rest = rest.strip("*_ .!")
     if value is not None and (scale := SCALE.match(rest)):
         rest, value = rest[scale.end() :], value * SCALES[scale[1].lower()]
     if rest and (not UNIT.fullmatch(rest.strip()) or MULTIPLIERS.search(rest)):
@@ -134,7 +148,8 @@ def _value(match: re.Match) -> Fraction | None:
     sign, inner, digits, exponent, divisor = match.groups()
     if sign and inner:
         return None
-    value = Fraction(digits.replace(",", "").replace(" ", "").rstrip(".") or "0")
+    digits = digits.replace(",", "").replace(" ", "").rstrip(".") or "0"
+    value = Fraction(int(digits)) if digits.isdigit() else Fraction(digits)  # a whole number is made faster
     if exponent is not None:
         value *= Fraction(10) ** int(exponent)
     if divisor is not None:

@@ -111,6 +111,8 @@ def _question(answer: Answer, truth: str, tolerance: float) -> Judgement | Quest
         return Judgement(False, answer.text[:LONGEST], "too long or too deep")
     formula = None if is_prose(truth) else read_formula(truth)
     readings = _readings(answer)
+    if formula is not None and (formula, False) in readings:
+        return Judgement(True, answer.text, "exact")
     if not readings:
         return Judgement(False, answer.text[:LONGEST], "not a formula")
     percent = has_percent(answer.text) != has_percent(truth)
