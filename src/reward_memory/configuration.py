@@ -26,7 +26,7 @@ def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml")
 
     InputError: one sentence with file, key, value and mend, for the first mistake.
     """
-    schema = yaml.safe_load(schema_path.read_text())
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = schema_check.filled(_fit_to_import(copy.deepcopy(config)), schema)
     section = schema["properties"]["reward_model"]
     wrong = (
