@@ -39,6 +39,8 @@ def inspect(name: str, folder: Path) -> None:
         for file in _SETTINGS:
             if (folder / file).is_file():
                 _object(folder / file)
+        if (folder / WEIGHTS[1]).is_file():
+            _shards(folder / WEIGHTS[1])
         check(folder)
         _settings(folder / "config.json")
         _weights(folder)
@@ -93,15 +95,22 @@ def _weights(folder: Path) -> None:
         _header(folder / WEIGHTS[0])
         return
     index = folder / WEIGHTS[1]
-    named = _object(index).get("weight_map")
-    if not isinstance(named, dict) or not named or not all(isinstance(shard, str) for shard in named.values()):
-        raise InputError(f"{index}: names no shards; {_FETCH}")
+    named = _shards(index)
     for shard in sorted(set(named.values())):
-        if Path(shard).name != shard:
-            raise InputError(f"{index}: names {shard}, which is no file of this folder; {_FETCH}")
         held = _header(folder / shard)
         if missing := sorted(name for name, file in named.items() if file == shard and name not in held):
             raise InputError(f"{folder / shard}: lacks {missing[0]}, which {index.name} names; {_FETCH}")
+
+
+def _shards(index: Path) -> dict[str, str]:
+    """Name of a tensor -> the file of the folder that holds it."""
+    named = _object(index).get("weight_map")
+    if not isinstance(named, dict) or not named or not all(isinstance(shard, str) for shard in named.values()):
+        raise InputError(f"{index}: names no shards; {_FETCH}")
+    for shard in named.values():
+        if Path(shard).name != shard:
+            raise InputError(f"{index}: names {shard}, which is no file of this folder; {_FETCH}")
+    return named
 
 
 def _header(file: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def load(name: str, folder: Path) -> dict[str, int]:
     the policy; ends beyond the vocabulary; a template that fails, or that leaves the question out.
     """
     where = f"policies: {name}: path: {folder}"
+    _settings(where, folder)
     tokenizer = _tokenizer(where, folder)
     _template(where, tokenizer)
     model, report = _model(where, folder)
@@ -30,6 +31,18 @@ def load(name: str, folder: Path) -> dict[str, int]:
     _finite(where, model)
     weights = sum(weight.numel() for weight in model.parameters())
     return {"weights": weights, "embeddings": rows, "tokens": len(tokenizer)}
+
+
+def _settings(where: str, folder: Path) -> None:
+    from transformers import AutoConfig
+
+    try:
+        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # any library's error is a fault of the file
+        raise InputError(
+            f"{where}/config.json: does not load ({_short(error)}); correct config.json, or choose a policy that "
+            "transformers has."
+        ) from error
 
 
 def _tokenizer(where: str, folder: Path) -> Any:
@@ -141,6 +154,6 @@ def _finite(where: str, model: Any) -> None:
 
 
 def _short(error: object) -> str:
-    """The first line of an error, without the dot that would end our sentence."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    """The beginning of an error on one line, without the dot that would end our sentence."""
+    line = " ".join(str(error).split()) or type(error).__name__
     return (line if len(line) <= 160 else line[:157] + "...").rstrip(".")
