@@ -27,12 +27,9 @@ if not workflow.config_settings.configfiles:
 
 try:
     config_reading.check(workflow.configfiles)
-    config = configuration.load(
-        config,
-        HERE / "schemas/config.schema.yaml",
-        config_reading.named(workflow.configfiles, workflow.config_settings.config),
-    )
-    MIRRORED = configuration.check_files(config, HERE)
+    source = config_reading.named(workflow.configfiles, workflow.config_settings.config)
+    config = configuration.load(config, HERE / "schemas/config.schema.yaml", source)
+    MIRRORED = configuration.check_files(config, HERE, source)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

@@ -101,23 +101,26 @@ def domain(config: dict[str, Any], name: str) -> str:
     return config["benchmarks"][name].get("domain") or DOMAINS[name]
 
 
-def check_files(config: dict[str, Any], checkout: Path | None = None) -> dict[str, list[Path]]:
+def check_files(
+    config: dict[str, Any], checkout: Path | None = None, source: str = "config.yaml"
+) -> dict[str, list[Path]]:
     """Files that the user brings: benchmark -> its files in the mirror. All that lies outside the configuration is
     looked at, too: the place of the results, policies given by path, rollouts to import, verl's own settings.
 
     checkout  the folder of the workflow, which results must not be mixed with
+    source    names the configuration in messages
 
     InputError, one sentence, before anything runs.
     """
     if checkout and (wrong := result_folder.misplaced(config["results"], checkout)):
-        raise InputError(wrong)
+        raise InputError(f"{source}: {wrong}")
     if config["rollouts"]["import"]:
         imported.check(Path(config["rollouts"]["import"]))
     for name, policy in config["policies"].items():
         if "path" in policy:
             inspect(name, Path(policy["path"]))
     if wrong := plausible.too_long(config, plausible.contexts(config)) or verl_overrides.mistake(config):
-        raise InputError(wrong)
+        raise InputError(f"{source}: {wrong}")
     return {
         name: mirror.files(name, Path(config["data"]["mirror"]))
         for name, benchmark in config["benchmarks"].items()
