@@ -1,9 +1,10 @@
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from reward_memory import configuration
+from reward_memory import config_reading, configuration, result_folder
 from reward_memory.errors import InputError
 
 min_version("9.27")
@@ -11,19 +12,24 @@ min_version("9.27")
 # not workflow.basedir: that is the folder of the workflow that uses this one as a module
 HERE = Path(str(workflow.current_basedir))
 
+# a module's configuration comes from the workflow around it
+OWN_CONFIG = not workflow.modifier.skip_configfile
+
 # another --configfile stands alone: merged into config.yaml it would keep that file's benchmarks and policies
 if not workflow.config_settings.configfiles:
+    try:
+        config_reading.check(["config.yaml"] if OWN_CONFIG else [])
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
     configfile: "config.yaml"
 
 
 try:
-    config = configuration.load(
-        config,
-        HERE / "schemas/config.schema.yaml",
-        " + ".join(os.path.relpath(path) for path in workflow.configfiles) or "config",
-    )
-    MIRRORED = configuration.check_files(config)
+    config_reading.check(workflow.configfiles)
+    source = config_reading.named(workflow.configfiles, workflow.config_settings.config)
+    config = configuration.load(config, HERE / "schemas/config.schema.yaml", source)
+    MIRRORED = configuration.check_files(config, HERE, source)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -36,6 +42,10 @@ pathvars:
 
 # whoever uses this workflow as a module may have set another one
 RESULTS = workflow.pathvars.apply("<results>")
+
+# the settings do not have the targets yet
+if wrong := result_folder.unexpanded(sys.argv[1:]):
+    raise WorkflowError(wrong)
 
 
 rule all:

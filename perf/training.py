@@ -27,7 +27,9 @@ STEPS = 4
 
 def main(results: Path, policy: str, method: str, ratio: str) -> None:
     config = configuration.load(
-        yaml.safe_load((ROOT / "config.yaml").read_text()), ROOT / "schemas/config.schema.yaml", "config.yaml"
+        yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")),
+        ROOT / "schemas/config.schema.yaml",
+        "config.yaml",
     )
     training = config["training"] | {"steps": STEPS, "save_every": STEPS, "validate_every": STEPS}
     rows = []

@@ -3,7 +3,7 @@ import yaml
 
 from reward_memory.tables import comparison
 
-CAPTIONS = yaml.safe_load((HERE / "report/captions.yaml").read_text())
+CAPTIONS = yaml.safe_load((HERE / "report/captions.yaml").read_text(encoding="utf-8"))
 # said of every result: the numbers of a small run are read as results all too easily
 STAND_INS = (
     "Generated stand-ins and tiny policies show that the pipeline works, and nothing about a paper's claim."

@@ -88,6 +88,22 @@ def policy_folder(policy):
     return config["policies"][policy].get("path", f"<results>/policies/{policy}")
 
 
+def policy_files(policy):
+    """The files of a policy given by path."""
+    folder = Path(policy_folder(policy))
+    return sorted(str(path) for path in folder.iterdir() if path.is_file())
+
+
+def megabytes(paths):
+    return sum(os.path.getsize(path) for path in paths) // 1_000_000
+
+
+def checked_policy(policy):
+    """What says that a policy given by path loads; those that rules make are whole."""
+    given = "path" in config["policies"][policy]
+    return f"<results>/checked_policies/{policy}.json" if given else []
+
+
 def of_kind(*kinds):
     """A wildcard constraint: the policies that come from one of `kinds`."""
     names = [

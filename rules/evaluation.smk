@@ -2,6 +2,7 @@ rule evaluate:
     "Sample the test queries of one suite from one policy and grade the responses."
     input:
         policy=evaluated_policy,
+        checked=lambda wc: checked_policy(wc.policy),
         queries=lambda wc: expand(
             "<results>/data/{name}/test.parquet", name=tested(wc.suite)
         ),

@@ -71,3 +71,32 @@ rule download_policy:
         state=f"{RESULTS}/state",
     script:
         "../scripts/download_policy.py"
+
+
+rule check_policy:
+    "Load a policy given by path once, before anything is sampled from it or trained."
+    input:
+        policy=lambda wc: policy_folder(wc.policy),
+        # the folder's own time does not tell that a file has changed
+        files=lambda wc: policy_files(wc.policy),
+    output:
+        "<results>/checked_policies/{policy}.json",
+    log:
+        "<logs>/check_policy/{policy}.log",
+    benchmark:
+        "<usage>/check_policy/{policy}.jsonl"
+    wildcard_constraints:
+        policy=of_kind("path"),
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: (
+            attempt * (2_000 + megabytes(policy_files(wc.policy)) * 5 // 4)
+        ),
+        runtime=growing(30),
+    params:
+        src=sources("check_policy"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/check_policy.py"

@@ -9,6 +9,7 @@ rule rollouts:
     "Sample responses of one policy to the training queries of one benchmark."
     input:
         policy=lambda wc: policy_folder(wc.policy),
+        checked=lambda wc: checked_policy(wc.policy),
         queries="<results>/data/{benchmark}/{split}.parquet",
     output:
         replaced("rollouts", "<results>/rollouts/{policy}/{benchmark}/{split}.parquet"),

@@ -73,6 +73,7 @@ rule train:
     "Train one policy with GRPO (verl)."
     input:
         policy=lambda wc: policy_folder(wc.policy),
+        checked=lambda wc: checked_policy(wc.policy),
         train=lambda wc: "<results>/training_queries/{kind}/ratio{{ratio}}/train.parquet".format(
             kind=trained_as(wc.method)
         ),

@@ -7,12 +7,12 @@ from typing import Any
 
 import yaml
 
-from . import algorithms, allocations, imported, schema_check, variants
+from . import algorithms, allocations, imported, plausible, result_folder, schema_check, variants, verl_overrides
 from .benchmarks import mirror
 from .benchmarks.registry import DOMAINS
 from .benchmarks.revisions import commits
 from .errors import InputError
-from .policies.snapshots import check
+from .policies.inspection import inspect
 
 #: Methods that train on the labels of a ratio; base trains on none, oracle on all.
 RATIO_METHODS = ("r1-p", "memreward")
@@ -26,21 +26,24 @@ def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml")
 
     InputError: one sentence with file, key, value and mend, for the first mistake.
     """
-    schema = yaml.safe_load(schema_path.read_text())
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = schema_check.filled(_fit_to_import(copy.deepcopy(config)), schema)
     section = schema["properties"]["reward_model"]
     wrong = (
         schema_check.mistake(config, schema)
         or variants.mistake(config, section)
         or _fill_variants(config, section)
+        or result_folder.mistake(config["results"])
         or _fill_policies(config, schema["properties"]["training"])
         or _fill_meds(config, schema["properties"])
         or _misplaced_import(config)
         or _contradiction(config)
         or allocations.mistake(config)
+        or plausible.unshared(config)
     )
     if wrong:
         raise InputError(f"{source}: {wrong}")
+    _spell_out(config)
     if config["predictors"] is None:
         config["predictors"] = _measurable(config)
     return config
@@ -98,22 +101,41 @@ def domain(config: dict[str, Any], name: str) -> str:
     return config["benchmarks"][name].get("domain") or DOMAINS[name]
 
 
-def check_files(config: dict[str, Any]) -> dict[str, list[Path]]:
-    """Files that the user brings: benchmark -> its files in the mirror; policies given by path and rollouts to import
-    are looked at, too.
+def check_files(
+    config: dict[str, Any], checkout: Path | None = None, source: str = "config.yaml"
+) -> dict[str, list[Path]]:
+    """Files that the user brings: benchmark -> its files in the mirror. All that lies outside the configuration is
+    looked at, too: the place of the results, policies given by path, rollouts to import, verl's own settings.
 
-    InputError names a missing file before anything runs.
+    checkout  the folder of the workflow, which results must not be mixed with
+    source    names the configuration in messages
+
+    InputError, one sentence, before anything runs.
     """
+    if checkout and (wrong := result_folder.misplaced(config["results"], checkout)):
+        raise InputError(f"{source}: {wrong}")
     if config["rollouts"]["import"]:
         imported.check(Path(config["rollouts"]["import"]))
-    for policy in config["policies"].values():
+    for name, policy in config["policies"].items():
         if "path" in policy:
-            check(Path(policy["path"]))
+            inspect(name, Path(policy["path"]))
+    if wrong := plausible.too_long(config, plausible.contexts(config)) or verl_overrides.mistake(config):
+        raise InputError(f"{source}: {wrong}")
     return {
         name: mirror.files(name, Path(config["data"]["mirror"]))
         for name, benchmark in config["benchmarks"].items()
         if benchmark["source"] == "mirror"
     }
+
+
+def _spell_out(config: dict[str, Any]) -> None:
+    """One spelling of each path: the home folder for ~, and results without ./ and a slash at the end."""
+    config["results"] = result_folder.normal(config["results"])
+    for section, key in ((config["data"], "mirror"), (config["rollouts"], "import")):
+        section[key] = section[key] and result_folder.expanded(section[key])
+    for policy in config["policies"].values():
+        if "path" in policy:
+            policy["path"] = result_folder.expanded(policy["path"])
 
 
 def _fill_variants(config: dict[str, Any], section: dict) -> str | None:
@@ -144,7 +166,7 @@ def _fill_policies(config: dict[str, Any], section: dict) -> str | None:
         merged = schema_check.filled(shared | own, section)
         if wrong := schema_check.mistake(merged, section):
             return f"{where}{wrong}"
-        if wrong := _uneven(merged):
+        if wrong := plausible.run_mistake(merged):
             return f"{where}{wrong.removeprefix('training: ')}"
         own |= {key: merged[key] for key in own}
     return None
@@ -199,22 +221,8 @@ def _meds_contradiction(config: dict[str, Any]) -> str | None:
         training, _ = algorithms.settings(config, method, policy)
         if training["batch"] > pool:
             return f"meds: training: batch: {training['batch']} is more than the {pool} training queries of suite meds."
-        if training["overlong_buffer"] > training["max_new_tokens"]:
-            return (
-                f"meds: training: overlong_buffer: {training['overlong_buffer']} is more than max_new_tokens, "
-                f"{training['max_new_tokens']}."
-            )
-        if wrong := _uneven(training):
+        if wrong := plausible.run_mistake(training):
             return f"meds: {wrong}"
-    return None
-
-
-def _uneven(training: dict[str, Any]) -> str | None:
-    """Counts of one training run that do not divide each other."""
-    if training["mini_batch"] and training["batch"] % training["mini_batch"]:
-        return f"training: mini_batch: {training['mini_batch']} does not divide batch, {training['batch']}."
-    if training["steps"] % training["save_every"]:
-        return f"training: save_every: {training['save_every']} does not divide steps, {training['steps']}."
     return None
 
 
@@ -263,7 +271,7 @@ def _misplaced_import(config: dict) -> str | None:
         if not importing and "imported" in policy:
             return f"policies: {name}: imported needs rollouts: import, the file that holds its responses."
     if not importing:
-        return None if config["methods"] else "methods: [] is not a list of different methods."
+        return None if config["methods"] or "meds" in config else "methods: [] is not a list of different methods."
     if len(policies) > 1:
         return f"policies: {', '.join(policies)} are {len(policies)} names for what rollouts: import holds; give one."
     if config["methods"]:
@@ -284,6 +292,11 @@ def _contradiction(config: dict) -> str | None:
     reward_model = config.get("reward_model")
     for method in config["methods"]:
         if wrong := _unknown_method(config, method):
+            return wrong
+    if wrong := plausible.same_arms(config) or plausible.no_policy_left(config):
+        return wrong
+    for name in ("rollouts", "evaluation"):
+        if wrong := plausible.sampling_mistake(config[name], name):
             return wrong
     for method in methods:
         if kind(method) == "memreward" and reward_model is None:
@@ -309,7 +322,7 @@ def _contradiction(config: dict) -> str | None:
                     return f"benchmarks: {benchmark}: valid: 0 is too few; {name} selects on the valid queries."
     if methods and not trained:
         return f"benchmarks: none is in suite main, which {methods[0]} trains on."
-    if wrong := _uneven(training):
+    if wrong := plausible.run_mistake(training):
         return wrong
     if reward_model and reward_model["hidden"] % reward_model["heads"]:
         return f"reward_model: heads: {reward_model['heads']} does not divide hidden, {reward_model['hidden']}."

@@ -50,7 +50,7 @@ def _imports(path: Path) -> tuple[Path, ...]:
     if path.suffix != ".py":
         return ()
     found: list[Path] = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             base = _resolve(path, node)
             if base is not None:
@@ -86,7 +86,7 @@ def _follow(base: Path, name: str) -> list[Path]:
     if (module := _module(base / name)) != []:
         return module
     init = base / "__init__.py"
-    for node in ast.parse(init.read_text()).body if init.exists() else []:
+    for node in ast.parse(init.read_text(encoding="utf-8")).body if init.exists() else []:
         if isinstance(node, ast.ImportFrom) and any((alias.asname or alias.name) == name for alias in node.names):
             origin = _resolve(init, node)
             return _follow(origin, name) if origin is not None else []
@@ -101,7 +101,7 @@ def _module(stem: Path) -> list[Path]:
 
 @cache
 def _content(path: Path) -> str:
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         return text
     tree = ast.parse(text)

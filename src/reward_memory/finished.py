@@ -90,7 +90,7 @@ def read(results: str | Path) -> list[Finished]:
 
 def _record(path: Path) -> Finished:
     try:
-        return Finished(**json.loads(path.read_text()))
+        return Finished(**json.loads(path.read_text(encoding="utf-8")))
     except TypeError as error:
         raise InputError(
             f"{path}: another version of this workflow wrote this record of a finished result; go on with that version "
@@ -118,7 +118,7 @@ class Digests:
 
     def __init__(self, results: str | Path):
         self.file = Path(results) / FOLDER / "digests.json"
-        self._known = json.loads(self.file.read_text()) if self.file.exists() else {}
+        self._known = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}
         self._new = False
 
     def digest(self, path: Path) -> str:

@@ -64,13 +64,13 @@ def hold(folder: Path, names: list[str], count: int, say: Callable[[str], None] 
     waiting = _Wait(count, len(names), say)
     mine: dict[str, TextIO] = {}
     with ExitStack() as locks:
-        with (folder / "collecting").open("w") as turn:
+        with (folder / "collecting").open("w", encoding="utf-8") as turn:
             while not _locked(turn):
                 waiting.sleep()
             while len(mine) < count:
                 for name in names:
                     if name not in mine and len(mine) < count:
-                        lock = (folder / f"{name.replace('/', '_')}.lock").open("w")
+                        lock = (folder / f"{name.replace('/', '_')}.lock").open("w", encoding="utf-8")
                         if _locked(lock):
                             mine[name] = locks.enter_context(lock)
                         else:

@@ -40,7 +40,7 @@ def cancel(folder: Path) -> list[str]:
 def jobs(folder: Path) -> list[str]:
     """Numbers of the waiting and running jobs that were submitted from `folder`, the one around this process aside."""
     asked = ["squeue", "--me", "--noheader", "--format=%i|%j|%Z"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, encoding="utf-8")
     rows = [line.split("|", 2) for line in done.stdout.splitlines()]
     return [
         number

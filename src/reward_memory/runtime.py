@@ -127,7 +127,7 @@ def _logged(path: str) -> Iterator[Any]:
     sys.stderr.flush()
     kept = [os.dup(1), os.dup(2)]
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a") as log, os.fdopen(os.dup(2), "w") as terminal:
+    with open(path, "a", encoding="utf-8") as log, os.fdopen(os.dup(2), "w", encoding="utf-8") as terminal:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:

@@ -1,6 +1,7 @@
 """A section against its JSON schema: defaults filled in, the first mistake told in one sentence."""
 
 import copy
+import difflib
 import math
 from typing import Any
 
@@ -11,7 +12,9 @@ _TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
 ).redefine(
     "number",
-    lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value),
+    lambda _, value: (
+        not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)))
+    ),
 )
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)
 
@@ -28,6 +31,8 @@ def filled(value: Any, schema: dict) -> Any:
             return int(value) if "integer" in kinds else float(value)
         except ValueError:
             return value
+    if isinstance(value, float) and value == 0:
+        return 0.0  # -0.0 is the same number under another name
     if isinstance(value, list) and isinstance(schema.get("items"), dict):
         return [filled(item, schema["items"]) for item in value]
     if isinstance(value, dict):
@@ -55,14 +60,28 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
         key = next(name for name in error.instance if name not in known)
-        return f"{_join(path, key)}: no such key; there are {', '.join(known)}."
+        near = difflib.get_close_matches(str(key), known, n=1)
+        perhaps = f"; perhaps {near[0]} is meant" if near else ""
+        return f"{_join(path, key)}: no such key; there are {', '.join(known)}{perhaps}."
     if "propertyNames" in error.absolute_schema_path:
         return f"{_join(path, error.instance)}: {error.instance!r} is not {error.schema['mend']}."
     if error.validator == "required":
         key = next(name for name in error.validator_value if name not in error.instance)
         mend = error.schema.get("properties", {}).get(key, {}).get("mend", "a value")
         return f"{_join(path, key)} is missing; it should be {mend}."
+    if (wrong := _limit(error)) is not None:
+        return f"{path}: {_shown(error.instance)} {wrong}."
     return f"{path}: {_shown(error.instance)} is not {error.schema.get('mend', error.message)}."
+
+
+def _limit(error: jsonschema.ValidationError) -> str | None:
+    """What is said of a number beyond a limit that its `mend` does not name, since nobody comes near it."""
+    limit = error.validator_value
+    if error.validator == "maximum" and str(limit) not in error.schema.get("mend", ""):
+        return f"is too large; give at most {limit}"
+    if error.validator == "minimum" and "exclusiveMinimum" in error.schema:
+        return f"is too small; give at least {limit}"
+    return None
 
 
 def _path(parts: Any) -> str:

@@ -17,7 +17,7 @@ BASIC = {
         "math500": {"suite": "meds", "source": "generated", "test": 8},
     },
     "policies": {"maths": {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}}},
-    "methods": ["base"],
+    "methods": [],
     "error_memory": {"alpha": 0.05},
     "meds": {
         "policies": ["maths"],
@@ -91,6 +91,7 @@ def test_the_published_budgets_differ():
 def test_an_arm_of_the_first_paper_may_have_the_memory():
     config = changed("benchmarks/gsm8k", {"suite": "main", "source": "generated", "train": 40, "valid": 4, "test": 4})
     config |= {"methods": ["base", "oracle", "oracle+meds", "memreward:mlp+meds"], "reward_model": {}}
+    config["policies"]["words"] = {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}}
     config = load(config, SCHEMA)
     assert configuration.kind("memreward:mlp+meds") == "memreward"
     assert configuration.predictor(config, "memreward:mlp+meds") == "mlp"
@@ -176,7 +177,8 @@ def test_a_mistake_in_a_policys_own_settings_is_one_sentence(own, words):
 
 def test_a_policys_own_settings_come_before_the_shared_ones_and_after_those_of_meds():
     own = {"maths": {"tensor_parallel": "2", "batch": 8}}
-    config = load(changed("training", {"micro_batch": 3, "per_policy": own}), SCHEMA)
+    config = changed("training", {"micro_batch": 3, "per_policy": own}) | {"resources": {"train": {"gpu": 2}}}
+    config = load(config, SCHEMA)
     shared, maths = (algorithms.settings(config, "oracle", policy)[0] for policy in (None, "maths"))
     assert [shared[name] for name in ("tensor_parallel", "batch", "micro_batch")] == [1, 32, 3]
     assert [maths[name] for name in ("tensor_parallel", "batch", "micro_batch")] == [2, 8, 3]

@@ -66,7 +66,7 @@ def read(name: str, source: str, folder: str | Path | None, partial: bool = Fals
     if source == "generated" or folder is None:
         return Source(source, None, [], {})
     folder = Path(folder)
-    manifest = json.loads(folder.with_name(f"{name}.json").read_text()) if source == "hub" else {}
+    manifest = json.loads(folder.with_name(f"{name}.json").read_text(encoding="utf-8")) if source == "hub" else {}
     return Source(source, mirror.load(name, folder, partial=partial), mirror.files(name, folder), manifest)
 
 

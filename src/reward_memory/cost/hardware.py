@@ -51,7 +51,7 @@ class Hardware:
 
 def read(path: str | Path) -> dict[str, Hardware]:
     """Name -> device, in the order of the file."""
-    table = yaml.safe_load(Path(path).read_text())
+    table = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     names = [field.name for field in fields(Hardware)]
     return {
         device: Hardware(**{name: values[name] for name in names})

@@ -84,7 +84,7 @@ def dry_run(snakefile: str | Path, targets: Sequence[str], options: Sequence[str
     command = [sys.executable, "-m", "snakemake", *targets, "-n", "--snakefile", str(snakefile)]
     command += ["--workflow-profile", "none", "--rerun-incomplete", "--nolock", *options]
     environment = {name: value for name, value in os.environ.items() if name != "SNAKEMAKE_PROFILE"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, encoding="utf-8")
     text = done.stdout + done.stderr
     if done.returncode:
         said = [line.strip() for line in text.splitlines() if line.strip()]
@@ -121,7 +121,7 @@ def matrix(
 
 def configured(snakefile: str | Path, config: dict[str, Any]) -> list[Job]:
     """`matrix` of all targets of a configuration, as configuration.load returns it."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="plan-") as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="plan-", encoding="utf-8") as file:
         json.dump(config, file)
         file.flush()
         return matrix(snakefile, ["all"], ["--configfile", file.name], [], config["results"])

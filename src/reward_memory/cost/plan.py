@@ -99,7 +99,7 @@ def _profile(folder: Path, named: bool) -> tuple[dict[str, int], list[str]]:
 
 def _mapping(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(path.read_text())
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file.") from None
     except yaml.YAMLError as error:

@@ -52,7 +52,7 @@ class Size:
 
 def read(path: str | Path) -> dict[str, Size]:
     """Repository on the hub -> size, from reference/policies.csv."""
-    with Path(path).open(newline="") as stream:
+    with Path(path).open(newline="", encoding="utf-8") as stream:
         rows = [*csv.DictReader(stream)]
     return {
         row["repository"]: Size(
@@ -74,7 +74,7 @@ def size_of(name: str, policy: dict[str, Any], results: str | Path, known: dict[
         return _bootstrapped(policy["bootstrap"])
     folder = Path(policy.get("path") or f"{results}/policies/{name}")
     if (folder / "config.json").is_file():
-        return from_config(json.loads((folder / "config.json").read_text()))
+        return from_config(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     return known.get(policy.get("hub", {}).get("repository") or policy.get("package"))
 
 

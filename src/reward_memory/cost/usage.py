@@ -67,7 +67,7 @@ def busy_seconds(found: Sequence[Used]) -> float:
 
 
 def _last(path: Path) -> dict:
-    lines = [line for line in path.read_text().splitlines() if line.strip()]
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     return json.loads(lines[-1]) if lines else {}
 
 

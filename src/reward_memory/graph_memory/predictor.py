@@ -193,7 +193,7 @@ def read(folder: str | Path, device: str = "cpu") -> tuple[dict, Tensors, Tensor
 
 def _read_about(path: Path) -> dict:
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file.") from error
     except ValueError as error:

@@ -83,7 +83,9 @@ def _weights(hub: HubRepository, listing: Mapping[str, HubFile], state: Path, wh
     index = listing[INDEX]
     fetch({INDEX: (hub, index)}, state, what)
     try:
-        shards = sorted({str(shard) for shard in json.loads(part(state, index).read_text())["weight_map"].values()})
+        shards = sorted(
+            {str(shard) for shard in json.loads(part(state, index).read_text(encoding="utf-8"))["weight_map"].values()}
+        )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(
             f"{hub.where}: {INDEX} of {hub.repository} at commit {hub.commit} names no shards; choose another revision."

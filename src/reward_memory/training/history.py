@@ -59,7 +59,7 @@ def logged_steps(folder: Path) -> dict[int, dict]:
     """Step -> verl's metrics of it, from the metrics files of all attempts, later ones last."""
     steps: dict[int, dict] = {}
     for path in sorted(folder.glob("metrics.*.jsonl")):
-        for line in path.read_text().splitlines():
+        for line in path.read_text(encoding="utf-8").splitlines():
             try:
                 entry = json.loads(line)
             except json.JSONDecodeError:

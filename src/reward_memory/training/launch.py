@@ -91,6 +91,7 @@ def _started(command: list[str], environment: dict[str, str], lock: int) -> Iter
         errors="replace",
         pass_fds=[lock],
         preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken
+        encoding="utf-8",
     )
     with _forward_termination(process):
         yield process
@@ -159,18 +160,18 @@ def _let_optimizers_go(state: Path) -> None:
 
 def _latest(state: Path) -> int:
     tracker = state / "checkpoints" / "latest_checkpointed_iteration.txt"
-    text = tracker.read_text().strip() if tracker.exists() else ""
+    text = tracker.read_text(encoding="utf-8").strip() if tracker.exists() else ""
     return int(text) if text.isdigit() else 0
 
 
 def _repair_tracker(state: Path) -> None:
     """Name the newest whole checkpoint where a kill left verl's tracker file empty: verl writes it in place."""
     tracker = state / "checkpoints" / "latest_checkpointed_iteration.txt"
-    if tracker.exists() and not tracker.read_text().strip().isdigit():
+    if tracker.exists() and not tracker.read_text(encoding="utf-8").strip().isdigit():
         whole = [int(path.parent.name.removeprefix("global_step_")) for path in tracker.parent.glob("*/data.pt")]
         if whole:
             with atomic_path(tracker) as temporary:
-                temporary.write_text(str(max(whole)))
+                temporary.write_text(str(max(whole)), encoding="utf-8")
         else:
             tracker.unlink()
 
@@ -189,7 +190,7 @@ def _step_back(state: Path) -> None:
     known = [step for step in whole if step in logged]
     if known:
         with atomic_path(tracker) as temporary:
-            temporary.write_text(str(known[-1]))
+            temporary.write_text(str(known[-1]), encoding="utf-8")
     else:
         tracker.unlink()
 
@@ -197,7 +198,7 @@ def _step_back(state: Path) -> None:
 @contextmanager
 def _alone(state: Path) -> Iterator[int]:
     """Hold the run's lock; the trainer inherits it, so a successor waits until an orphan has gone."""
-    with (state / "lock").open("w") as lock:
+    with (state / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()
 

@@ -115,6 +115,7 @@ def _wait(address: str, nodes: int, environment: dict[str, str], running: list[s
             stderr=subprocess.DEVNULL,
             text=True,
             check=False,
+            encoding="utf-8",
         )
         if done.returncode == 0 and int(done.stdout.splitlines()[-1]) >= nodes:
             print(f"training: Ray runs on {nodes} nodes", file=sys.stderr, flush=True)
@@ -141,7 +142,7 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[subpro
 
 
 def _said(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     if done.returncode:
         raise InputError(f"{command[0]}: {done.stderr.strip()}; the nodes of this SLURM job cannot be listed.")
     return done.stdout.strip()

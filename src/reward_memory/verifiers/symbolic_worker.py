@@ -97,7 +97,7 @@ def hasten() -> None:
 def waited(pid: int) -> float:
     """Seconds that a process was ready to run and had no core; 0 where the kernel does not say."""
     try:
-        with open(f"/proc/{pid}/schedstat") as stream:
+        with open(f"/proc/{pid}/schedstat", encoding="utf-8") as stream:
             return int(stream.read().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0

@@ -62,7 +62,7 @@ class Candidate:
 def waited(pid):
     """Seconds that a process was ready to run and had no core; 0 where the kernel does not say."""
     try:
-        with open(f"/proc/{pid}/schedstat") as stream:
+        with open(f"/proc/{pid}/schedstat", encoding="utf-8") as stream:
             return int(stream.read().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
@@ -162,7 +162,7 @@ class Runner:
             os.dup2(null, standard)
         os.dup2(writing, RESULTS)
         os.closerange(RESULTS + 1, 1 << 16)
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as stream:
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="utf-8") as stream:
             stream.write("1000")
         if self.isolated:
             confine.mount_private_folders(folder, megabytes=32)
@@ -224,7 +224,7 @@ class Runner:
         """Kill adopted children until none is left; each may have had children of its own."""
         known = {candidate.pid for candidate in self.running.values()}
         while True:
-            with open(f"/proc/self/task/{os.getpid()}/children") as stream:
+            with open(f"/proc/self/task/{os.getpid()}/children", encoding="utf-8") as stream:
                 orphans = {int(pid) for pid in stream.read().split()} - known
             if not orphans:
                 return

@@ -1,0 +1,159 @@
+"""A policy that the user brings, loaded once before anything uses it: what no header of a file can show."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+
+_FETCH = "download the policy again"
+#: Two prompts of which the template must keep both questions apart.
+_QUESTIONS = ("What is 2 + 3?", "Name the capital of France.")
+
+
+def load(name: str, folder: Path) -> dict[str, int]:
+    """Load the policy of that name from its folder, in the numbers that it is stored in.
+
+    returns  its weights, layers' vocabulary and the tokenizer's, which a log may show
+
+    InputError, one sentence with policy, file and fix: an architecture that transformers does not have; weights that
+    are missing, left over, of other shapes or not finite; a tokenizer that does not load or knows more tokens than
+    the policy; ends beyond the vocabulary; a template that fails, or that leaves the question out.
+    """
+    where = f"policies: {name}: path: {folder}"
+    _settings(where, folder)
+    tokenizer = _tokenizer(where, folder)
+    _template(where, tokenizer)
+    model, report = _model(where, folder)
+    _complete(where, report)
+    rows = model.get_input_embeddings().weight.shape[0]
+    _vocabulary(where, tokenizer, model, rows)
+    _finite(where, model)
+    weights = sum(weight.numel() for weight in model.parameters())
+    return {"weights": weights, "embeddings": rows, "tokens": len(tokenizer)}
+
+
+def _settings(where: str, folder: Path) -> None:
+    from transformers import AutoConfig
+
+    try:
+        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # any library's error is a fault of the file
+        raise InputError(
+            f"{where}/config.json: does not load ({_short(error)}); correct config.json, or choose a policy that "
+            "transformers has."
+        ) from error
+
+
+def _tokenizer(where: str, folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        encoded = tokenizer(_QUESTIONS[0], add_special_tokens=False)["input_ids"]
+        shown = tokenizer.decode(encoded)
+    except Exception as error:  # any library's error is a fault of the files
+        raise InputError(f"{where}/tokenizer.json: the tokenizer does not load ({_short(error)}); {_FETCH}.") from error
+    if not encoded or "".join(shown.split()) != "".join(_QUESTIONS[0].split()):
+        raise InputError(f"{where}/tokenizer.json: the tokenizer turns {_QUESTIONS[0]!r} into {shown!r}; {_FETCH}.")
+    if tokenizer.eos_token_id is None:
+        raise InputError(f"{where}/tokenizer_config.json: names no eos_token, so that no response ends; add it.")
+    return tokenizer
+
+
+def _template(where: str, tokenizer: Any) -> None:
+    """Refuse a chat template that does not render, or that renders two questions alike."""
+    rendered = []
+    for question in _QUESTIONS:
+        try:
+            text = tokenizer.apply_chat_template(
+                [{"role": "user", "content": question}], tokenize=False, add_generation_prompt=True
+            )
+        except Exception as error:  # Jinja's own and those that templates raise
+            raise InputError(
+                f"{where}: the chat template cannot be rendered ({_short(error)}); correct chat_template.jinja."
+            ) from error
+        if question not in text:
+            raise InputError(f"{where}: the chat template leaves out what the user asks; correct chat_template.jinja.")
+        rendered.append(text)
+    if _QUESTIONS[0] in rendered[1]:
+        raise InputError(f"{where}: the chat template holds a question of its own; correct chat_template.jinja.")
+    if not tokenizer(rendered[0], add_special_tokens=False)["input_ids"]:
+        raise InputError(f"{where}/tokenizer.json: the tokenizer makes no token of a prompt; {_FETCH}.")
+
+
+def _model(where: str, folder: Path) -> tuple[Any, dict[str, Any]]:
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype="auto",
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are reported, all at once
+            )
+    except Exception as error:  # any library's error is a fault of the files
+        text = _short(error)
+        if "generation" in text.lower():
+            raise InputError(
+                f"{where}/generation_config.json: does not load ({text}); correct or remove it."
+            ) from error
+        raise InputError(
+            f"{where}/config.json: the policy does not load as a causal language model ({text}); correct config.json, "
+            "or choose a policy that transformers has."
+        ) from error
+
+
+def _complete(where: str, report: dict[str, Any]) -> None:
+    """Refuse weights that config.json and the files do not agree on: transformers would draw them at random."""
+    for key, wrong in (
+        ("missing_keys", "are not in the weights, and would be random"),
+        ("unexpected_keys", "have no place in the policy of config.json"),
+        ("mismatched_keys", "have other shapes in the weights than in config.json"),
+    ):
+        found = sorted(str(part[0] if isinstance(part, tuple | list) else part) for part in report.get(key, ()))
+        if found:
+            raise InputError(
+                f"{where}/config.json: {len(found)} tensors, such as {found[0]}, {wrong}; take config.json and weights "
+                "of the same policy."
+            )
+    if report.get("error_msgs"):
+        raise InputError(f"{where}: the weights do not load ({_short(report['error_msgs'][0])}); {_FETCH}.")
+
+
+def _vocabulary(where: str, tokenizer: Any, model: Any, rows: int) -> None:
+    largest = max(tokenizer.get_vocab().values())
+    if largest >= rows:
+        raise InputError(
+            f"{where}/tokenizer.json: has a token {largest}, and the policy embeddings for {rows} alone; take "
+            "tokenizer and weights of the same policy."
+        )
+    for file, settings in (("config.json", model.config), ("generation_config.json", model.generation_config)):
+        for key in ("eos_token_id", "pad_token_id", "bos_token_id"):
+            value = getattr(settings, key, None)
+            for token in value if isinstance(value, list) else [value]:
+                if token is not None and not (isinstance(token, int) and -1 <= token < rows):
+                    raise InputError(f"{where}/{file}: {key}: {token} is not one of the {rows} tokens; correct it.")
+
+
+def _finite(where: str, model: Any) -> None:
+    import torch
+
+    for name, weight in model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise InputError(f"{where}: the weights hold numbers that are not finite, in {name}; {_FETCH}.")
+    if all(not weight.any() for name, weight in model.named_parameters() if "embed" in name):
+        raise InputError(f"{where}: the embeddings are all zero; {_FETCH}.")
+
+
+def _short(error: object) -> str:
+    """The beginning of an error on one line, without the dot that would end our sentence."""
+    line = " ".join(str(error).split()) or type(error).__name__
+    return (line if len(line) <= 160 else line[:157] + "...").rstrip(".")

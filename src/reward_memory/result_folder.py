@@ -1,0 +1,74 @@
+"""The folder of all results: how the configuration may spell it, and where it may lie."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+#: Characters that mean something in Snakemake's patterns and paths, in a shell's or in a URL.
+_SPECIAL = '{}<>*?[]|$\\"'
+#: Folders of a checkout that hold the workflow itself; those that begin with a dot are taken to, too.
+SOURCES = (
+    *("config", "docs", "envs", "perf", "profiles", "reference", "report", "rules", "schemas", "scripts", "src"),
+    "tests",
+)
+_SYSTEM = ("/dev", "/proc", "/sys", "/boot", "/etc", "/usr", "/bin", "/sbin", "/lib")
+
+
+def expanded(path: str) -> str:
+    """`path` with the home folder for a leading ~, which neither Snakemake nor Python's `open` reads as that."""
+    return os.path.expanduser(path)
+
+
+def normal(path: str) -> str:
+    """One spelling of a folder, as Snakemake compares paths by their letters: results for ./results and results/."""
+    return os.path.normpath(expanded(path))
+
+
+def mistake(path: str) -> str | None:
+    """What is wrong about the name of the folder; None if nothing is."""
+    if bad := next((sign for sign in path if sign in _SPECIAL or not sign.isprintable()), None):
+        return f"results: {path!r} holds {bad!r}, which has a meaning of its own in paths; choose a name without it."
+    if path != path.strip():
+        return f"results: {path!r} begins or ends with a space; leave it out."
+    if "://" in path:
+        return f"results: {path!r} is an address; give a folder of this machine."
+    if path.startswith("-"):
+        return f"results: {path!r} begins with a dash, so that targets look like options; choose another name."
+    if expanded(path).startswith("~"):
+        return f"results: {path!r} names the home folder of a user who does not exist; write the folder out."
+    return None
+
+
+def misplaced(path: str, checkout: Path) -> str | None:
+    """What is wrong about the place of the folder, as the disk is now; None if nothing is.
+
+    checkout  the folder of the workflow's Snakefile
+    """
+    try:
+        folder, checkout = Path(path).resolve(), checkout.resolve()
+        present = next(place for place in (folder, *folder.parents) if place.exists())
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return f"results: {path} cannot be a folder ({reason}); choose another name."
+    for held, what in ((Path.cwd(), "the folder that Snakemake runs in"), (checkout, "the workflow itself")):
+        if folder == held or folder in held.parents:
+            return f"results: {path} is or holds {what}; choose a folder of its own, such as results."
+    if folder.is_relative_to(checkout):
+        first = folder.relative_to(checkout).parts[0]
+        if first in SOURCES or first.startswith("."):
+            return f"results: {path} lies in {first}, a folder of the workflow itself; choose another, such as results."
+    if folder == Path.home() or any(folder.is_relative_to(place) for place in _SYSTEM):
+        return f"results: {path} is no folder for results of one workflow; choose another, such as results."
+    if not present.is_dir():
+        return f"results: {path}: {present} is a file; choose another folder."
+    if present != folder and not os.access(present, os.W_OK | os.X_OK):
+        return f"results: {path} cannot be made, since {present} is not writable; choose another folder."
+    return None
+
+
+def unexpanded(arguments: Sequence[str]) -> str | None:
+    """What is wrong about a target that begins with ~ where the shell has left it; None if there is none."""
+    for argument in arguments:
+        if argument.startswith("~/") and not Path(argument).exists():
+            return f"{argument}: ~ is not the home folder in a target; write {expanded(argument)}."
+    return None
