@@ -29,7 +29,7 @@ except InputError as error:
 
 
 pathvars:
-    results=config["results"],
+    results=os.path.normpath(config["results"]),
     logs="<results>/logs",
     usage="<results>/usage",
 
