@@ -221,7 +221,9 @@ def _root(outputs: list[str], results: Path) -> Path | None:
     fits = [
         root
         for root in Path(outputs[0]).parents
-        if all(Path(path).is_relative_to(root) and (results / Path(path).relative_to(root)).exists() for path in outputs)
+        if all(
+            Path(path).is_relative_to(root) and (results / Path(path).relative_to(root)).exists() for path in outputs
+        )
     ]
     if len(fits) > 1:
         raise ValueError(f"may mean {results / Path(outputs[0]).relative_to(fits[0])} or another result")

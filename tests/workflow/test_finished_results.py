@@ -126,7 +126,9 @@ def elsewhere(flow, place: str) -> str:
         os.rename(results, flow.folder / "moved")
         return "moved" if place == "moved" else str(flow.folder / "moved")
     if place.startswith("copied"):
-        shutil.copytree(results, flow.folder / "copy", copy_function=shutil.copyfile if "times" in place else shutil.copy2)
+        shutil.copytree(
+            results, flow.folder / "copy", copy_function=shutil.copyfile if "times" in place else shutil.copy2
+        )
         return "copy"
     if place == "linked":
         (flow.folder / "link").symlink_to("results")
