@@ -158,8 +158,8 @@ def test_results_are_protected_wherever_their_folder_lies(copy, place, edit):
     target = Path(os.path.normpath(results)) / "evaluation/tiny/base/ratio0/seed0/ood.parquet"
     done = copy.run(str(target), "-n", *CONFIG, "--config", f"results={results}")
     planned = copy.rules(str(target), *CONFIG, "--config", f"results={results}")
-    assert planned == {"queries", "evaluate"}, done.stderr
-    assert ("Kept as it is: bootstrap_policy of tiny" in done.stderr) == edit
+    assert planned == {"queries", "evaluate"}
+    assert ("Kept as it is: bootstrap_policy of tiny" in done.stdout) == edit
 
 
 def test_settings_are_compared_in_a_moved_folder_too(copy):
@@ -178,7 +178,7 @@ def test_a_damaged_record_stops_all_but_rebuild_with_one_sentence(copy, mode, co
     (record,) = (copy.folder / "results/finished/bootstrap_policy").iterdir()
     record.write_text(content)
     done = copy.run(f"{EVALUATION}/ood.parquet", "-n", *CONFIG, "--config", f"finished={mode}", check=False)
-    assert f"{record.relative_to(copy.folder)}: this record of a finished result " in done.stderr
+    assert f"{record.relative_to(copy.folder)}: this record of a finished result " in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert (done.returncode == 0) == (mode == "rebuild")
 
@@ -194,7 +194,7 @@ def test_a_record_of_other_files_than_its_job_makes_is_named(copy, old, new):
     record.write_text(json.dumps(value))
     done = copy.run(f"{EVALUATION}/ood.parquet", "-n", *CONFIG, check=False)
     assert done.returncode == 1
-    assert f"{record.relative_to(copy.folder)}: this record of a finished result " in done.stderr
+    assert f"{record.relative_to(copy.folder)}: this record of a finished result " in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 

@@ -105,9 +105,9 @@ def read(segment: Segment, columns: Sequence[str] = tuple(SCHEMA.names)) -> pa.T
             raise ValueError("steps of another file")
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         torn = isinstance(error, pa.ArrowException | OSError)
+        why = "not a whole parquet file" if torn else "not the points that were written"
         raise InputError(
-            f"{segment.path}: {'not a whole parquet file' if torn else 'not the points that were written'}; resume from "
-            f"a checkpoint of at most step {segment.first - 1}."
+            f"{segment.path}: {why}; resume from a checkpoint of at most step {segment.first - 1}."
         ) from error
     return table.replace_schema_metadata(metadata)
 
