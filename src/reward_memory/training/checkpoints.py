@@ -78,7 +78,7 @@ def newest_intact(state: Path, training: dict[str, Any], sizes: dict[str, int], 
         step = 0
         shutil.rmtree(state / "error_memory", ignore_errors=True)
     _track(checkpoints, step)
-    _make_room(state)
+    _make_room(state, step)
     shutil.rmtree(state / "datasets", ignore_errors=True)  # the trainer's copy of its inputs
     if sentences := [why for why in dict.fromkeys(told) if why]:
         goes = f"resumes after step {step}" if step else "starts over"
@@ -134,12 +134,15 @@ def _cleared(state: Path) -> list[str]:
     return [f"{path} is not a folder" for path in wrong]
 
 
-def _make_room(state: Path) -> None:
-    """Delete folders where the trainer writes files."""
+def _make_room(state: Path, step: int) -> None:
+    """Delete folders where the trainer writes files, and checksums of what it will write again after `step`."""
     kinds = {".pt", ".safetensors", ".json", ".parquet"}
     for path in [*(state / "checkpoints").glob("global_step_*/**/*"), *(state / "responses").glob("*")]:
         if path.suffix in kinds and path.is_dir():
             shutil.rmtree(path)
+    for later in _saved(state / "checkpoints"):
+        if later > step:
+            (state / f"checkpoints/global_step_{later}" / SUMS).unlink(missing_ok=True)
 
 
 def _track(checkpoints: Path, step: int) -> None:
