@@ -64,6 +64,7 @@ def newest_intact(state: Path, training: dict[str, Any], sizes: dict[str, int], 
         why = _damaged(state, selected, resumes=False)
         if why is None:
             _track(checkpoints, latest)
+            _print(told, "is done")
             return latest
         reach = selected - 1
     told.append(why)
@@ -80,10 +81,14 @@ def newest_intact(state: Path, training: dict[str, Any], sizes: dict[str, int], 
     _track(checkpoints, step)
     _make_room(state, step)
     shutil.rmtree(state / "datasets", ignore_errors=True)  # the trainer's copy of its inputs
-    if sentences := [why for why in dict.fromkeys(told) if why]:
-        goes = f"resumes after step {step}" if step else "starts over"
-        print(f"training: {'; '.join(sentences)}; the training {goes}.", file=sys.stderr, flush=True)
+    _print(told, f"resumes after step {step}" if step else "starts over")
     return step
+
+
+def _print(told: list[str | None], what: str) -> None:
+    """One sentence about all that is damaged and what the training does."""
+    if sentences := [why for why in dict.fromkeys(told) if why]:
+        print(f"training: {'; '.join(sentences)}; the training {what}.", file=sys.stderr, flush=True)
 
 
 def unfit(state: Path, training: dict[str, Any], sizes: dict[str, int]) -> str | None:
