@@ -85,7 +85,7 @@ class Digests:
     """Digests of inputs, kept in a file: a policy of 16 GB that was only touched is read once, not at every call.
 
     One holds as long as no file of the input is newer, and all together are as many and as big. A damaged file is
-    told and written again.
+    named and written again.
     """
 
     def __init__(self, results: str | Path):

@@ -102,7 +102,7 @@ def survey(results: str | Path) -> tuple[list[Finished], list[InputError]]:
 
 
 def _files(folder: Path, errors: list[InputError]) -> list[Path]:
-    """All records; what stands where a folder of records belongs, or cannot be listed, is added to `errors`."""
+    """All records. A file in place of a folder of records, or a folder that cannot be listed, is added to `errors`."""
     if not os.path.lexists(folder):
         return []
     found = []

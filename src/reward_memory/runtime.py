@@ -127,15 +127,17 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
 
 
 def _sentence(error: Exception, state: Path) -> str | None:
-    """What a user is told of an error, None for one that nobody has foreseen.
+    """What a user reads about an error, None for one that nobody has foreseen.
 
     state  the folder of all jobs' states
     """
     folder = next(path for path in (state.absolute(), *state.absolute().parents) if path.exists())
     full = shutil.disk_usage(folder).free < SCARCE
     if isinstance(error, InputError):
-        told = "no space left" in str(error)
-        return str(error) if told or not full else f"{error} No space is left on the disk of {folder}; free some first."
+        known = "no space left" in str(error)
+        return (
+            str(error) if known or not full else f"{error} No space is left on the disk of {folder}; free some first."
+        )
     one: BaseException | None = error
     while one is not None:
         if disk_is_full(one, folder):

@@ -63,6 +63,6 @@ def test_a_damaged_run_ends_with_the_same_results(run, trainer, tmp_path, capfd,
 
 def test_a_trainer_that_loses_responses_leaves_no_result(run, trainer, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setattr(launch, "unfit", lambda *_: f"{run.state}/responses/step_000002.parquet is missing")
-    with pytest.raises(InputError, match=r"step_000002\.parquet is missing: the training left no whole result"):
+    with pytest.raises(InputError, match=r"step_000002\.parquet is missing: the training left no complete result"):
         train(run, tmp_path)
     assert not (tmp_path / "out").exists()

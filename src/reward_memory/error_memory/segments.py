@@ -50,7 +50,7 @@ class Segment:
         return self.path.stat().st_size
 
     def remove(self) -> None:
-        """Delete it, and a folder that stands in its place too."""
+        """Delete it, or a folder in its place."""
         if self.path.is_dir():
             shutil.rmtree(self.path)
         else:

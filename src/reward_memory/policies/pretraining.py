@@ -139,7 +139,7 @@ class Run:
 
 
 def _begun(new: Callable[[], Run], checkpoint: Path | None) -> Run:
-    """A new run, resumed where there is an intact checkpoint; one that is damaged is told and deleted."""
+    """A new run, resumed where there is an intact checkpoint; a damaged one is named and deleted."""
     run = new()
     if checkpoint is None or not checkpoint.exists():
         return run

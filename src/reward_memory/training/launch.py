@@ -50,7 +50,7 @@ def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs:
         if newest_intact(run.state, training, sizes, run.error_memory is not None) < training["steps"]:
             _run(overrides(training, run, isolation, scratch), training, run, lock, scratch)
         if (why := unfit(run.state, training, sizes)) is not None:
-            raise InputError(f"{why or run.state}: the training left no whole result; the same command resumes it.")
+            raise InputError(f"{why or run.state}: the training left no complete result; the same command resumes it.")
         _collect(training, run, sizes, out, inputs)
 
 
