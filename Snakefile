@@ -35,7 +35,7 @@ except InputError as error:
 
 
 pathvars:
-    results=config["results"],
+    results=os.path.normpath(config["results"]),
     logs="<results>/logs",
     usage="<results>/usage",
 

@@ -1,7 +1,7 @@
 # What several rules share. Nothing here reads a file at every job: see snakemake_notes on scale.
 import functools
 
-from reward_memory import algorithms, arms, fidelity, finished, variants
+from reward_memory import algorithms, arms, fidelity, finished, records, variants
 from reward_memory.benchmarks.registry import DOMAINS
 from reward_memory.allocations import allocation
 from reward_memory.dependencies import source_hash
@@ -20,10 +20,9 @@ SUITES = list(
     dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
 )
 # what is not made anew, whatever has changed; rules/finished.smk tells what has
-try:
-    FINISHED = finished.read(RESULTS)
-except InputError as error:
-    raise WorkflowError(str(error)) from None
+FINISHED, DAMAGED = records.survey(RESULTS)
+if DAMAGED and config["finished"] != "rebuild":
+    raise WorkflowError(str(DAMAGED[0]))
 KEPT = [] if config["finished"] == "rebuild" else FINISHED
 
 

@@ -18,11 +18,13 @@ MEND = (
     "--config finished=rebuild makes them anew (the old ones stay until the new are whole), --config finished=keep reads "
     "them as they are, and another folder for results keeps both."
 )
-GIVEN = {path for made in KEPT for path in made.outputs}
+GIVEN = {os.path.abspath(path) for made in KEPT for path in made.outputs}
 
 
 # Snakemake says of a target that no rule makes that the rule is missing; its settings do not have the targets yet
-if workflow.is_main_process and (named := GIVEN & {*sys.argv}):
+if workflow.is_main_process and (
+    named := [word for word in sys.argv if os.path.abspath(word) in GIVEN]
+):
     raise WorkflowError(
         f"{min(named)} is finished and kept, so there is nothing to make; leave it out, "
         "or make it anew with --config finished=rebuild."
@@ -41,10 +43,25 @@ def configured(wildcards):
     return all(value in names.get(name, [value]) for name, value in wildcards.items())
 
 
+def placed(made):
+    """A record whose files are those that its rule makes. WorkflowError for one that is of another workflow."""
+    maker = LASTING.get(made.rule)
+    if maker is None or {*made.wildcards} != {*maker.rule.wildcard_names}:
+        raise WorkflowError(
+            str(records.damaged(made.file, "is of a job that this workflow lacks"))
+        )
+    outputs, _ = maker.rule.expand_output(made.wildcards)
+    if {*map(os.path.abspath, outputs)} != {*map(os.path.abspath, made.outputs)}:
+        raise WorkflowError(
+            str(records.damaged(made.file, "names other results than its job makes"))
+        )
+    return made
+
+
 def outdated():
     """(finished result, what would be different now) of those that are kept and not what would be made now."""
     found, known = [], finished.Digests(RESULTS)
-    for made in filter(lambda made: configured(made.wildcards), KEPT):
+    for made in map(placed, filter(lambda made: configured(made.wildcards), KEPT)):
         maker = LASTING[made.rule].rule
         output, _ = maker.expand_output(made.wildcards)
         inputs, *_ = maker.expand_input(made.wildcards)
@@ -56,6 +73,8 @@ def outdated():
 
 
 OUTDATED = outdated() if workflow.is_main_process else []
+for error in DAMAGED[: finished.TOLD] if workflow.is_main_process else []:
+    logger.warning(str(error))
 for line in finished.told(OUTDATED):
     logger.warning(line)
 if OUTDATED:
@@ -67,13 +86,17 @@ def check_finished():
     # what Snakemake has copied aside for a job that was killed stands in the way of its next copy; results are whole,
     # since all are renamed into place
     shutil.rmtree(workflow.persistence.path / "backups", ignore_errors=True)
-    needed = {str(path) for job in workflow.dag.needrun_jobs() for path in job.input}
+    needed = {
+        os.path.abspath(path)
+        for job in workflow.dag.needrun_jobs()
+        for path in job.input
+    }
     stale = [
         made
         for made, changes in OUTDATED
         if config["finished"] == "check"
         and {"settings", "inputs"} & {*changes}
-        and needed & {*made.outputs}
+        and needed & {*map(os.path.abspath, made.outputs)}
     ]
     if stale:
         raise WorkflowError(

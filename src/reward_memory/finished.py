@@ -6,53 +6,19 @@ files: nothing can delete them or make them anew.
 
 import json
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from . import records
 from .errors import InputError
 from .provenance import digest, file_digest, installed, write_json
+from .records import FOLDER, RESULTS, Finished, portable
 
-#: Below a results folder: one record a finished job.
-FOLDER = "finished"
 #: Settings that are told one by one when they have changed.
 TOLD = 3
-
-
-@dataclass(frozen=True)
-class Finished:
-    """One finished job.
-
-    rule, wildcards  which job
-    outputs          its files and folders
-    inputs           path -> digest of each input, in the order of the rule
-    params           the rule's settings, without the hash of its sources
-    source           that hash: dependencies.source_hash of its parts
-    versions         package -> version
-    begun            Unix time from which on its inputs were read
-    seconds, gpus    wall time of the job, without what it waited for devices, and these
-    """
-
-    rule: str
-    wildcards: dict[str, str]
-    outputs: list[str]
-    inputs: dict[str, str]
-    params: dict[str, Any]
-    source: str
-    versions: dict[str, str]
-    begun: float
-    seconds: float
-    gpus: int
-
-    @property
-    def name(self) -> str:
-        return "/".join(self.wildcards.values())
-
-    @property
-    def whole(self) -> bool:
-        return all(Path(path).exists() for path in self.outputs)
 
 
 def settings(params: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
@@ -73,29 +39,31 @@ def record(
     seconds: float,
     gpus: int,
 ) -> None:
-    """Write down that a job is done; the arguments are as in Finished, `params` with sources and all."""
+    """Write down that a job is done; the arguments are as in Finished, `params` with sources and all.
+
+    What hinders that is printed: the result is there, and a job that fails would lose it.
+    """
     sets, source = settings(params)
     made = Finished(rule, dict(wildcards), list(outputs), dict(inputs), sets, source, installed(), begun, seconds, gpus)
-    write_json(Path(results) / FOLDER / rule / f"{digest([made.wildcards, made.outputs])}.json", asdict(made))
+    try:
+        records.write(made, results)
+    except (InputError, OSError) as error:
+        print(
+            f"The result is complete, but nothing protects it from an edit: its record is not written ({error}).",
+            file=sys.stderr,
+        )
 
 
 def read(results: str | Path) -> list[Finished]:
     """The finished jobs below `results` of which every output is still there.
 
-    InputError for a record of another version of this workflow: what it keeps is not to be made anew unasked.
+    InputError for a damaged record, or one of another version of this workflow: what it keeps is not to be rebuilt
+    unasked.
     """
-    found = [_record(path) for path in sorted((Path(results) / FOLDER).glob("*/*.json"))]
-    return [one for one in found if one.whole]
-
-
-def _record(path: Path) -> Finished:
-    try:
-        return Finished(**json.loads(path.read_text(encoding="utf-8")))
-    except TypeError as error:
-        raise InputError(
-            f"{path}: another version of this workflow wrote this record of a finished result; go on with that version "
-            "or with another folder for results, or delete the record, which has the result made anew."
-        ) from error
+    found, errors = records.survey(results)
+    if errors:
+        raise errors[0]
+    return found
 
 
 def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: str) -> str:
@@ -104,7 +72,10 @@ def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: 
     It matches `names`, except where the path goes on as that of a finished result does.
     """
     paths = sorted(
-        "/".join(Path(path).relative_to(results).parts[1:]) for one in kept if one.rule == rule for path in one.outputs
+        portable(path, results).removeprefix(RESULTS).partition("/")[2]
+        for one in kept
+        if one.rule == rule
+        for path in one.outputs
     )
     unless = f"(?!(?:{'|'.join(map(re.escape, paths))})(?:/|$))" if paths else ""
     return f"{unless}(?:{names})"
@@ -113,27 +84,48 @@ def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: 
 class Digests:
     """Digests of inputs, kept in a file: a policy of 16 GB that was only touched is read once, not at every call.
 
-    One holds as long as no file of the input is newer, and all together are as many and as big.
+    One holds as long as no file of the input is newer, and all together are as many and as big. A damaged file is
+    named and written again.
     """
 
     def __init__(self, results: str | Path):
-        self.file = Path(results) / FOLDER / "digests.json"
-        self._known = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}
+        self.results, self.file = results, Path(results) / FOLDER / "digests.json"
+        self._known: dict[str, Any] = {}
         self._new = False
+        if self.file.exists():
+            try:
+                self._known = self._read()
+            except ValueError as error:
+                print(f"{self.file}: this file {error}; the digests in it are computed again.", file=sys.stderr)
+                self._new = True
 
     def digest(self, path: Path) -> str:
         stats = [file.stat() for file in _parts(path)]
         stamp = [max(stat.st_mtime_ns for stat in stats), sum(stat.st_size for stat in stats), len(stats)]
-        if self._known.get(str(path), {}).get("stamp") != stamp:
-            self._known[str(path)] = {"stamp": stamp, "digest": file_digest(path)}
+        name = portable(path, self.results)
+        if self._known.get(name, {}).get("stamp") != stamp:
+            self._known[name] = {"stamp": stamp, "digest": file_digest(path)}
             self._new = True
-        return self._known[str(path)]["digest"]
+        return self._known[name]["digest"]
 
     def keep(self) -> None:
-        """Write what was read; a folder of results that may only be read stays as it is."""
+        """Write what was read; a folder of results that cannot be written to stays as it is."""
         if self._new:
-            with suppress(PermissionError):
-                write_json(self.file, self._known)
+            try:
+                write_json(self.file, {"digests": self._known, records.CHECKSUM: digest(self._known)})
+            except PermissionError:
+                pass
+            except (InputError, OSError) as error:
+                print(f"{self.file}: the digests of inputs are not kept ({error}).", file=sys.stderr)
+
+    def _read(self) -> dict[str, Any]:
+        """ValueError says what is wrong; a file of an earlier version has no checksum and is not used."""
+        value = records.parse(self.file)
+        if {*value} != {"digests", records.CHECKSUM}:
+            raise ValueError("is of another version of this workflow")
+        if value[records.CHECKSUM] != digest(value["digests"]):
+            raise ValueError("was changed after it was written")
+        return value["digests"]
 
 
 def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], known: Digests) -> dict[str, str]:
@@ -145,10 +137,13 @@ def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], kn
     now, source = settings(params)
     if now != made.params:
         found["settings"] = _told(made.params, now)
-    inputs = [str(path) for path in inputs]
-    if {*inputs} != {*made.inputs}:
+    before = {portable(path, known.results): content for path, content in made.inputs.items()}
+    after = {portable(path, known.results): str(path) for path in inputs}
+    if not _renamed(before, after, known):
         found["inputs"] = "other input files"
-    elif other := [path for path in inputs if _differs(Path(path), made, known)]:
+    elif other := [
+        path for name, path in after.items() if name in before and _differs(Path(path), before[name], made.begun, known)
+    ]:
         found["inputs"] = " and ".join(other[:TOLD]) + (" and others" if len(other) > TOLD else "")
     if source != made.source:
         found["code"] = "the code of this workflow"
@@ -159,11 +154,22 @@ def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], kn
     return found
 
 
-def _differs(path: Path, made: Finished, known: Digests) -> bool:
+def _renamed(before: Mapping[str, str], after: Mapping[str, str], known: Digests) -> bool:
+    """Whether the inputs have the same names, or only files outside of the results folder have others.
+
+    before, after  name in a record -> digest of the content then, -> path now
+    """
+    gone, new = {*before} - {*after}, {*after} - {*before}
+    if len(gone) != len(new) or any(name.startswith(RESULTS) or not Path(after[name]).exists() for name in new):
+        return not gone and not new
+    return Counter(before[name] for name in gone) == Counter(known.digest(Path(after[name])) for name in new)
+
+
+def _differs(path: Path, content: str, begun: float, known: Digests) -> bool:
     """Whether the content of an input has changed. One that is gone may have been temporary and does not count."""
-    if not path.exists() or max(file.stat().st_mtime for file in _parts(path)) <= made.begun:
+    if not path.exists() or max(file.stat().st_mtime for file in _parts(path)) <= begun:
         return False
-    return known.digest(path) != made.inputs[str(path)]
+    return known.digest(path) != content
 
 
 def _parts(path: Path) -> list[Path]:

@@ -33,6 +33,24 @@ PACKAGES = (
 )
 
 
+def disk_is_full(error: BaseException, folder: Path) -> bool:
+    """Whether an error says that the disk is full, whichever library met it.
+
+    folder  where was to be written
+    """
+    # safetensors and shutil hide the errno in their message; torch says nothing but that its zip file is off
+    return (
+        getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        or os.strerror(errno.ENOSPC) in str(error)
+        or (isinstance(error, RuntimeError) and folder.exists() and shutil.disk_usage(folder).free == 0)
+    )
+
+
+def full_disk(path: str | Path) -> InputError:
+    """The sentence for a file that a full disk does not take."""
+    return InputError(f"{path}: no space left on the disk; free some and run the same command again.")
+
+
 @contextmanager
 def _full_disk_told(path: Path) -> Iterator[None]:
     """One sentence for a full disk, whichever library met it."""
@@ -41,15 +59,9 @@ def _full_disk_told(path: Path) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        # safetensors and shutil hide the errno in their message; torch says nothing but that its zip file is off
-        full = (
-            getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-            or os.strerror(errno.ENOSPC) in str(error)
-            or (isinstance(error, RuntimeError) and shutil.disk_usage(path.parent).free == 0)
-        )
-        if not full:
+        if not disk_is_full(error, path.parent):
             raise
-        raise InputError(f"{path}: no space left on the disk; free some and run the same command again.") from error
+        raise full_disk(path) from error
 
 
 def _publish(file: Path) -> None:
@@ -100,7 +112,12 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
                     _publish(file)
             if path.exists():
                 path.rename(old)  # a folder cannot be renamed over one that holds files
-            new.rename(path)
+            try:
+                new.rename(path)
+            except OSError:
+                if old.exists():
+                    old.rename(path)
+                raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -101,8 +101,9 @@ def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        table = pq.read_table(path, page_checksum_verification=True)
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path}: not a whole parquet file; delete it and run again to rebuild it.") from error
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:
@@ -129,11 +130,14 @@ def with_truths(queries: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
     return queries.assign(ground_truth=known["ground_truth"], tests=known["tests"])
 
 
-def write(frame: pd.DataFrame, path: str | Path, schema: pa.Schema) -> None:
-    """Write a table with exactly the columns of `schema`, atomically and without a time stamp."""
+def write(frame: pd.DataFrame, path: str | Path, schema: pa.Schema, *, checked: bool = False) -> None:
+    """Write a table with exactly the columns of `schema`, atomically and without a time stamp.
+
+    checked  with a checksum of each page, which `read` verifies; other bytes than without
+    """
     table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
     with atomic_path(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd")
+        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd", write_page_checksum=checked)
 
 
 def _fits(column: pa.ChunkedArray, kind: pa.DataType) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import io
 from itertools import chain
 from pathlib import Path
 
@@ -93,15 +94,60 @@ def test_a_checkpoint_of_other_settings_is_not_taken(whole, tmp_path, monkeypatc
     assert weights(tmp_path / "policy") == weights(whole[0])
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
-    monkeypatch.setattr(pretraining, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
-    [checkpoint] = (tmp_path / "state").iterdir()
-    checkpoint.write_bytes(checkpoint.read_bytes()[:5000])
-    with pytest.raises(InputError, match=rf"{checkpoint.name}.*delete it"):
-        bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    """The checkpoint of a bootstrap that was interrupted when all but the policy was there: its name, its content."""
+    folder = tmp_path_factory.mktemp("snapshot")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
+        patch.setattr(pretraining, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            bootstrap(folder / "policy", **TINY, state=folder / "state")
+    [checkpoint] = (folder / "state").iterdir()
+    return checkpoint.name, checkpoint.read_bytes()
+
+
+def flip(content: bytes) -> bytes:
+    changed = bytearray(content)
+    changed[len(changed) // 2] ^= 1
+    return bytes(changed)
+
+
+def saved(**values) -> bytes:
+    """A whole file of PyTorch with other content."""
+    buffer = io.BytesIO()
+    torch.save(values, buffer)
+    return buffer.getvalue()
+
+
+DAMAGES = {
+    "empty": lambda _: b"",
+    "short": lambda content: content[:5000],
+    "half": lambda content: content[: len(content) // 2],
+    "all but the end": lambda content: content[:-1],
+    "zeros": lambda content: bytes(len(content)),
+    "a bit": flip,
+    "text": lambda _: b"version https://git-lfs.github.com/spec/v1",
+    "another content": lambda _: saved(step=3),
+    "a list": lambda _: saved(model=[], optimizer=[], step=0, tokens=0, loss=0.0),
+    "a folder": lambda _: None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint_is_named_and_the_bootstrap_starts_over(whole, snapshot, tmp_path, capsys, damage):
+    name, content = snapshot
+    (tmp_path / "state").mkdir()
+    checkpoint = tmp_path / "state" / name
+    changed = DAMAGES[damage](content)
+    if changed is None:
+        checkpoint.mkdir()
+    else:
+        checkpoint.write_bytes(changed)
+    bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+    assert f"{checkpoint}: not a whole checkpoint; the bootstrap starts over.\n" in capsys.readouterr().err
+    assert weights(tmp_path / "policy") == weights(whole[0])
+    assert not list((tmp_path / "state").iterdir())
 
 
 def test_the_callers_threads_are_left_as_they_were(tmp_path):

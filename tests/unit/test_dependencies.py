@@ -257,7 +257,18 @@ def test_training_depends_on_what_verl_loads_by_name():
 #: design.md's floors, ground floor first; the workflow and the command line stand on top.
 FLOORS = [
     {"errors", "orphans", "fidelity", "devices", "schema_check"},
-    {"schemas", "reading", "provenance", "randomness", "progress", "lease", "dependencies", "finished", "runtime"},
+    {
+        "schemas",
+        "reading",
+        "provenance",
+        "randomness",
+        "progress",
+        "lease",
+        "dependencies",
+        "finished",
+        "records",
+        "runtime",
+    },
     {"benchmarks", "verifiers"},
     {"policies", "generation", "imported"},
     {"labels"},

@@ -106,12 +106,58 @@ def test_a_shard_of_other_queries_is_not_taken(tmp_path):
     assert set(engine.prompts) == {"question c", "question d"}  # the shard that held e, and no other
 
 
-def test_a_damaged_shard_is_named(tmp_path):
-    run(Fake(), tmp_path)
+def rewrite(change):
+    """Write a shard again as another program does, with other rows."""
+    return lambda path: change(pd.read_parquet(path)).to_parquet(path)
+
+
+def flip(path: Path) -> None:
+    """One bit of the first page."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 4] ^= 1
+    path.write_bytes(content)
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = {
+    "empty": lambda path: path.write_bytes(b""),
+    "short": lambda path: path.write_bytes(path.read_bytes()[:100]),
+    "all but the end": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "a bit": flip,
+    "text": lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"),
+    "half of its rows": rewrite(lambda frame: frame.head(2)),
+    "no rows": rewrite(lambda frame: frame.head(0)),
+    "rows twice": rewrite(lambda frame: pd.concat([frame, frame])),
+    "a row for another": rewrite(lambda frame: frame.iloc[[0, 0, 2, 3]]),
+    "another order": rewrite(lambda frame: frame.iloc[::-1]),
+    "other queries": rewrite(lambda frame: frame.assign(query_id="x")),
+    "another benchmark": rewrite(lambda frame: frame.assign(benchmark="math")),
+    "no texts": rewrite(lambda frame: frame.assign(text=None)),
+    "a column less": rewrite(lambda frame: frame.drop(columns="answer")),
+    "a column of another type": rewrite(lambda frame: frame.assign(tokens="many")),
+    "a folder": folder,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_shard_is_named_and_sampled_again(tmp_path, capsys, damage):
+    straight = run(Fake(), tmp_path)
     shard = min(tmp_path.glob("*.parquet"))
-    shard.write_bytes(shard.read_bytes()[:100])
-    with pytest.raises(InputError, match=f"{shard.name}: not a whole parquet file; delete it and run again"):
-        run(Fake(), tmp_path)
+    content = shard.read_bytes()
+    DAMAGES[damage](shard)
+    capsys.readouterr()
+    engine = Fake()
+    pd.testing.assert_frame_equal(run(engine, tmp_path), straight, check_dtype=False)
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("rollouts: ")]
+    assert line.startswith(str(shard))
+    assert line.endswith("; its responses are sampled again.")
+    assert len(engine.prompts) == 4  # and no other shard
+    assert shard.read_bytes() == content
 
 
 @pytest.fixture(scope="module")

@@ -243,36 +243,6 @@ def test_without_a_tracker_the_latest_step_is_0(tmp_path):
     assert launch._latest(tmp_path) == 0
 
 
-@pytest.mark.parametrize("text", ["", "\0\0"])
-def test_a_tracker_that_a_kill_left_empty_is_given_the_newest_whole_checkpoint(tmp_path, text):
-    tracker = track(tmp_path, text)
-    for step, whole in [(5, True), (10, True), (15, False)]:
-        checkpoint(tmp_path, step, whole)
-    launch._repair_tracker(tmp_path)
-    assert tracker.read_text() == "10"
-
-
-def test_an_empty_tracker_without_a_whole_checkpoint_is_removed(tmp_path):
-    # verl would fail on the empty file
-    tracker = track(tmp_path, "")
-    checkpoint(tmp_path, 5, whole=False)
-    launch._repair_tracker(tmp_path)
-    assert not tracker.exists()
-
-
-def test_a_tracker_with_a_step_is_left_as_it_is(tmp_path):
-    tracker = track(tmp_path, "5")
-    checkpoint(tmp_path, 10)  # data.pt is there, but verl had not named it yet
-    launch._repair_tracker(tmp_path)
-    assert tracker.read_text() == "5"
-
-
-def test_a_state_without_a_tracker_stays_without(tmp_path):
-    checkpoint(tmp_path, 5)
-    launch._repair_tracker(tmp_path)
-    assert launch._latest(tmp_path) == 0
-
-
 def test_checkpoints_are_the_whole_ones_up_to_the_tracked_step_in_order(tmp_path):
     track(tmp_path, "10")
     for step, whole in [(10, True), (5, True), (7, False), (15, True)]:
@@ -339,29 +309,3 @@ def test_an_orphan_that_inherited_the_lock_keeps_it(tmp_path):
         orphan.kill()
         orphan.wait()
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def test_a_checkpoint_whose_step_was_not_logged_is_not_gone_on_from(tmp_path):
-    """A kill between verl's checkpoint of a step and its log line would leave a hole in the history."""
-    for step in (2, 4):
-        checkpoint(tmp_path, step)
-    tracker = track(tmp_path, "4")
-    (tmp_path / "metrics.0000.jsonl").write_text('{"step": 2, "data": {}}\n{"step": 3, "data": {}}\n{"step": 4, "da')
-    launch._step_back(tmp_path)
-    assert tracker.read_text() == "2"
-
-
-def test_without_a_logged_checkpoint_a_run_starts_anew(tmp_path):
-    checkpoint(tmp_path, 2)
-    tracker = track(tmp_path, "2")
-    (tmp_path / "metrics.0000.jsonl").write_text('{"step": 1, "data": {}}\n')
-    launch._step_back(tmp_path)
-    assert not tracker.exists()
-
-
-def test_a_logged_checkpoint_is_gone_on_from(tmp_path):
-    checkpoint(tmp_path, 2)
-    tracker = track(tmp_path, "2")
-    (tmp_path / "metrics.0000.jsonl").write_text('{"step": 2, "data": {}}\n')
-    launch._step_back(tmp_path)
-    assert tracker.read_text() == "2"

@@ -142,6 +142,122 @@ def test_the_state_stays_when_the_job_fails(run, tmp_path, end):
     assert len(list((tmp_path / "state/train").iterdir())) == 1
 
 
+# --- a full disk, damaged state
+
+
+@pytest.fixture
+def full_log(tmp_path):
+    """A log that takes no byte."""
+    (tmp_path / "logs/deep").mkdir(parents=True)
+    (tmp_path / "logs/deep/train.log").symlink_to("/dev/full")
+
+
+#: What the body of a job writes, and how it ends.
+WRITERS = {
+    "nothing": "pass",
+    "a line": "print('a line')",
+    "much": "print('x' * 10**6)",
+    "an aside": "print('a line', file=sys.stderr)",
+    "without a line's end": "sys.stdout.write('x')",
+    "progress": "Progress('steps', 10**9, every=0).advance()",
+    "a child": "subprocess.run('echo x; echo y >&2', shell=True, stderr=subprocess.DEVNULL)",
+    "logging": "import logging; logging.basicConfig(); logging.error('x')",
+    "warnings": "import warnings; warnings.warn('x')",
+    "C": "os.system('true'); import ctypes; ctypes.CDLL(None).puts(b'x')",
+}
+
+
+@pytest.mark.parametrize("writes", WRITERS)
+def test_a_log_that_cannot_grow_ends_no_job(run, full_log, tmp_path, writes):
+    done = run(f"with job(snakemake):\n    {WRITERS[writes]}\n    open('out.txt', 'w').write('done')\n")
+    assert done.returncode == 0
+    assert (tmp_path / "out.txt").read_text() == "done"
+    assert "Traceback" not in done.stderr
+    assert [line for line in done.stderr.splitlines() if not line.startswith("train tiny 7: steps:")] == []
+
+
+FULL = "no space left on the disk; free some and run the same command again."
+ENDS = {
+    "an input error": ("raise InputError('x: wrong.')", "x: wrong."),
+    "ours": ("from reward_memory.provenance import full_disk; raise full_disk('a/b')", f"a/b: {FULL}"),
+    "the system's": ("raise OSError(28, 'No space left on device', 'a/b')", f"a/b: {FULL}"),
+    "a quota": ("raise OSError(122, 'Disk quota exceeded', 'a/b')", f"a/b: {FULL}"),
+    "a library's": ("raise ValueError('I/O error: No space left on device')", None),
+    "a cause": (
+        "try:\n        raise OSError(28, 'x', 'a/b')\n    except OSError as e:\n        raise ValueError('odd') from e",
+        f"a/b: {FULL}",
+    ),
+    "while another was handled": (
+        "try:\n        raise OSError(28, 'x', 'a/b')\n    except OSError:\n        raise ValueError('odd')",
+        f"a/b: {FULL}",
+    ),
+    "another": ("raise ValueError('odd')", "ValueError: odd; see logs/deep/train.log"),
+}
+
+
+@pytest.mark.parametrize("ends", ENDS)
+@pytest.mark.parametrize("writes", ["nothing", "much", "logging"])
+def test_a_full_disk_is_one_sentence_on_the_terminal_even_if_the_log_cannot_grow(run, full_log, tmp_path, ends, writes):
+    raises, sentence = ENDS[ends]
+    done = run(f"with job(snakemake):\n    {WRITERS[writes]}\n    {raises}\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"train tiny 7: {sentence or f'{tmp_path}: {FULL}'}\n"
+
+
+def test_a_full_disk_is_one_sentence_in_the_log_too(run, log):
+    run("with job(snakemake):\n    raise OSError(28, 'No space left on device', 'a/b')\n")
+    assert log() == f"error: a/b: {FULL}\n"
+
+
+def test_a_terminal_that_takes_no_byte_changes_no_exit_status(tmp_path, run, log):
+    done = run(
+        "os.dup2(os.open('/dev/full', os.O_WRONLY), 2)\n"
+        "with job(snakemake):\n    Progress('steps', 1).advance()\n    raise InputError('x: wrong.')\n"
+    )
+    assert done.returncode == 1
+    assert log().endswith("error: x: wrong.\n")
+
+
+def test_an_input_error_on_a_full_disk_says_that_it_is_full(run, monkeypatch, tmp_path):
+    done = run(
+        "import shutil\n"
+        "shutil.disk_usage = lambda path: type('Usage', (), {'free': 0})\n"
+        "with job(snakemake):\n    raise InputError('training stopped with exit status 1.')\n"
+    )
+    said = f"training stopped with exit status 1. No space is left on the disk of {tmp_path}; free some first."
+    assert done.stderr == f"train tiny 7: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "why"),
+    [
+        ("os.makedirs('logs/deep/train.log')", "the log cannot be written (Is a directory)."),
+        ("open('logs', 'w').close()", "the log cannot be written (Not a directory)."),
+    ],
+)
+def test_a_log_that_cannot_be_opened_is_told(run, prepare, why):
+    done = run(f"{prepare}\nwith job(snakemake):\n    pass\n")
+    assert done.returncode == 1
+    assert done.stderr == f"train tiny 7: logs/deep/train.log: {why}\n"
+
+
+@pytest.mark.parametrize(
+    ("damage", "access", "file"),
+    [
+        ("run.state.parent.mkdir(parents=True); run.state.touch()", "run.state.mkdir(parents=True, exist_ok=True)", ""),
+        ("(run.state / 'lock').mkdir(parents=True)", "(run.state / 'lock').open('w')", "/lock"),
+        ("run.state.mkdir(parents=True)", "(run.state / 'part').read_bytes()", "/part"),
+    ],
+)
+def test_damaged_state_that_nobody_has_foreseen_is_named(run, damage, access, file):
+    done = run(f"with job(snakemake) as run:\n    {damage}\n    {access}\n")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("train tiny 7: state/train/")
+    assert f"{file}: what an earlier attempt at this job left is damaged (" in line
+    assert "Traceback" not in line
+
+
 PARAMS = {"steps": 2, "sampling": {"samples": 8, "top_p": 1.0}, "src": "0", "state": "state"}
 
 

@@ -1,8 +1,12 @@
 """Days of work are safe: what becomes of finished results once something that made them has changed."""
 
+import json
+import os
+import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -110,6 +114,94 @@ def test_an_unfinished_one_is_made_as_ever(copy):
         "queries",
         "evaluate",
     }
+
+
+def elsewhere(flow, place: str) -> str:
+    """Put the results somewhere else, in a fresh clone of the project or not, and say how they are named there."""
+    results = flow.folder / "results"
+    if place == "in a fresh clone":
+        shutil.rmtree(flow.folder / ".snakemake")
+        return "results"
+    if place.startswith("moved"):
+        os.rename(results, flow.folder / "moved")
+        return "moved" if place == "moved" else str(flow.folder / "moved")
+    if place.startswith("copied"):
+        shutil.copytree(
+            results, flow.folder / "copy", copy_function=shutil.copyfile if "times" in place else shutil.copy2
+        )
+        return "copy"
+    if place == "linked":
+        (flow.folder / "link").symlink_to("results")
+        return "link"
+    return {"absolute": str(results), "dot": "./results", "slash": "results/"}[place]
+
+
+@pytest.mark.parametrize("edit", [False, True], ids=["as it was", "after an edit"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "absolute",
+        "dot",
+        "slash",
+        "linked",
+        "moved",
+        "moved and absolute",
+        "copied",
+        "copied without times",
+        "in a fresh clone",
+    ],
+)
+def test_results_are_protected_wherever_their_folder_lies(copy, place, edit):
+    if edit:
+        copy.edit("src/reward_memory/policies/pretraining.py", "import", "EDITED = True\nimport")
+    results = elsewhere(copy, place)
+    target = Path(os.path.normpath(results)) / "evaluation/tiny/base/ratio0/seed0/ood.parquet"
+    done = copy.run(str(target), "-n", *CONFIG, "--config", f"results={results}")
+    planned = copy.rules(str(target), *CONFIG, "--config", f"results={results}")
+    assert planned == {"queries", "evaluate"}
+    assert ("Kept as it is: bootstrap_policy of tiny" in done.stdout) == edit
+
+
+def test_settings_are_compared_in_a_moved_folder_too(copy):
+    copy.edit("config/test.yaml", "steps: 20}", "steps: 21}")
+    results = elsewhere(copy, "moved and absolute")
+    target = f"{results}/evaluation/tiny/base/ratio0/seed0/ood.parquet"
+    done = copy.run(target, "--cores", "1", *CONFIG, "--config", f"results={results}", check=False)
+    assert done.returncode == 1
+    assert "settings: bootstrap.steps 20 -> 21" in done.stderr
+    assert f"such as {results}/policies/tiny: " in done.stderr
+
+
+@pytest.mark.parametrize("mode", ["check", "keep", "rebuild"])
+@pytest.mark.parametrize("content", ["", '{"rule": "bootstr', "[]"])
+def test_a_damaged_record_stops_all_but_rebuild_with_one_sentence(copy, mode, content):
+    (record,) = (copy.folder / "results/finished/bootstrap_policy").iterdir()
+    record.write_text(content)
+    done = copy.run(f"{EVALUATION}/ood.parquet", "-n", *CONFIG, "--config", f"finished={mode}", check=False)
+    assert f"{record.relative_to(copy.folder)}: this record of a finished result " in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert (done.returncode == 0) == (mode == "rebuild")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"policy": "tiny"', '"policy": "tiny", "seed": "0"'), ("policies/tiny", "policies/tiny.json")]
+)
+def test_a_record_of_other_files_than_its_job_makes_is_named(copy, old, new):
+    (record,) = (copy.folder / "results/finished/bootstrap_policy").iterdir()
+    (copy.folder / "results/policies/tiny.json").touch()
+    value = json.loads(record.read_text().replace(old, new))
+    del value["checksum"]  # as earlier versions wrote it
+    record.write_text(json.dumps(value))
+    done = copy.run(f"{EVALUATION}/ood.parquet", "-n", *CONFIG, check=False)
+    assert done.returncode == 1
+    assert f"{record.relative_to(copy.folder)}: this record of a finished result " in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_damaged_digests_are_told_and_stop_nothing(copy):
+    (copy.folder / "results/finished/digests.json").write_text('{"results/pol')
+    done = copy.run(f"{EVALUATION}/ood.parquet", "-n", *CONFIG)
+    assert "results/finished/digests.json: this file is not complete JSON; the digests in it" in done.stderr
 
 
 def wait_until(ready, seconds=120):

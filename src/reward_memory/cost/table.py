@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from .. import finished
+from ..records import survey
 from . import usage
 from .jobs import Job
 from .model import Model
@@ -49,7 +49,7 @@ def cost_table(
     """
     if done is None:
         done = {job.key for job in jobs if usage.finished(job)}
-    records = finished.read(model.config["results"])
+    records, _ = survey(model.config["results"])  # the workflow itself names a damaged one
     held = {(one.rule, frozenset(one.wildcards.items())): one.gpus for one in records}
     rows = [_row(job, model, job.key in done, held) for job in jobs]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "used"])

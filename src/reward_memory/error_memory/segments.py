@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import InputError
@@ -28,6 +29,8 @@ SCHEMA = pa.schema(
 NAME = re.compile(r"steps-(\d{8})-(\d{8})\.parquet")
 #: In a file's metadata: it holds all that can be seen after this step or a later one.
 WHOLE_FROM = b"whole_from"
+#: In a file's metadata: how many points were written; files of earlier versions lack it.
+ROWS = b"rows"
 
 
 @dataclass(frozen=True, order=True)
@@ -46,14 +49,19 @@ class Segment:
     def bytes(self) -> int:
         return self.path.stat().st_size
 
+    def remove(self) -> None:
+        """Delete it, or a folder in its place."""
+        if self.path.is_dir():
+            shutil.rmtree(self.path)
+        else:
+            self.path.unlink()
+
 
 def found(folder: Path) -> list[Segment]:
-    """All segments in order of steps, without gaps from step 1 on.
+    """All segments in order of steps.
 
     What a killed process left is deleted: unfinished files, and files whose steps another file holds as well (a merge
     or a cut that was not finished).
-
-    InputError if steps are missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for unfinished in folder.glob(".*.part"):
@@ -63,15 +71,9 @@ def found(folder: Path) -> list[Segment]:
     every = [Segment(int(name[1]), int(name[2]), path) for name, path in named if name]
     for segment in sorted(every, key=lambda one: (one.first, -one.last)):
         if segments and segment.last <= segments[-1].last:
-            segment.path.unlink()
+            segment.remove()
         else:
             segments.append(segment)
-    for before, after in pairwise([Segment(0, 0, folder), *segments]):
-        if after.first != before.last + 1:
-            raise InputError(
-                f"{folder}: the error memory lacks steps {before.last + 1} to {after.first - 1}; "
-                "put its files back, or empty the folder and train from the start."
-            )
     return segments
 
 
@@ -79,24 +81,46 @@ def write(segment: Segment, table: pa.Table, whole_from: int = 0) -> int:
     """Write a segment, whole or not at all -> bytes written."""
     with atomic_path(segment.path) as temporary:
         pq.write_table(
-            table.replace_schema_metadata({WHOLE_FROM: str(whole_from)}),
+            table.replace_schema_metadata({WHOLE_FROM: str(whole_from), ROWS: str(table.num_rows)}),
             temporary,
             compression="zstd",
             use_dictionary=["key"],
             column_encoding={"vector.list.element": "BYTE_STREAM_SPLIT"},
             write_statistics=False,
+            write_page_checksum=True,
         )
     return segment.bytes
 
 
 def read(segment: Segment, columns: Sequence[str] = tuple(SCHEMA.names)) -> pa.Table:
-    """Columns of a segment. InputError if it is not a whole file."""
+    """Columns of a segment. InputError if it is not what was written."""
     try:
-        return pq.read_table(segment.path, columns=list(columns))
-    except (pa.ArrowInvalid, OSError) as error:
+        table = pq.read_table(segment.path, columns=list(columns), page_checksum_verification=True)
+        metadata = table.schema.metadata or {}
+        # a file that another program wrote over has no metadata of ours
+        if int(metadata[WHOLE_FROM]) < 0 or int(metadata.get(ROWS, table.num_rows)) != table.num_rows:
+            raise ValueError(f"{table.num_rows} rows")
+        table = table.select(list(columns)).cast(pa.schema([SCHEMA.field(name) for name in columns]))
+        if not _within(segment, table):
+            raise ValueError("steps of another file")
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        torn = isinstance(error, pa.ArrowException | OSError)
+        why = "not a whole parquet file" if torn else "not the points that were written"
         raise InputError(
-            f"{segment.path}: not a whole parquet file; resume from a checkpoint of at most step {segment.first - 1}."
+            f"{segment.path}: {why}; resume from a checkpoint of at most step {segment.first - 1}."
         ) from error
+    return table.replace_schema_metadata(metadata)
+
+
+def _within(segment: Segment, table: pa.Table) -> bool:
+    """Whether all points are of the steps that the file is named after, and their vectors of one width."""
+    if not table.num_rows:
+        return True
+    found = pc.min_max(table["step"]).as_py() if "step" in table.column_names else None
+    widths = pc.min_max(pc.list_value_length(table["vector"])).as_py() if "vector" in table.column_names else None
+    return (found is None or (segment.first <= found["min"] and found["max"] <= segment.last)) and (
+        widths is None or widths["min"] == widths["max"] != 0
+    )
 
 
 def whole_from(table: pa.Table) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,45 @@ MERGE, MERGED = 8, 8_000_000
 DEAD = 0.5
 #: Columns that say whose a point is and since when.
 OWNER = ("key", "right", "step")
+
+
+def fault(folder: str | Path, step: int) -> str | None:
+    """Why the memory in `folder` cannot be opened as it was after `step` steps, None if it can."""
+    try:
+        for _ in _tables(Path(folder), files.found(Path(folder)), step):
+            pass
+    except InputError as error:
+        return str(error).partition("; ")[0]
+    return None
+
+
+def _tables(folder: Path, segments: list[Segment], step: int) -> Iterator[pa.Table]:
+    """The files that hold the steps up to `step`, in their order.
+
+    InputError if there is a gap before it, a file is damaged or holds no longer what was seen after the step.
+    """
+    ends = 0
+    for segment in segments:
+        if ends >= step:
+            return
+        if segment.first != ends + 1:
+            raise InputError(
+                f"{folder}: the error memory lacks steps {ends + 1} to {segment.first - 1}; "
+                "put its files back, or empty the folder and train from the start."
+            )
+        ends = segment.last
+        table = files.read(segment)
+        if (whole := files.whole_from(table)) > step:
+            raise InputError(
+                f"{segment.path}: the error memory goes back to step {whole}, not to the checkpoint's step {step}; "
+                "resume from a later checkpoint, or empty the folder and train from the start."
+            )
+        yield table
+    if ends < step:
+        raise InputError(
+            f"{folder}: the error memory ends with step {ends}, before the checkpoint's step {step}; "
+            "put its files back, resume from an earlier checkpoint, or empty the folder and train from the start."
+        )
 
 
 class Store:
@@ -111,27 +151,13 @@ class Store:
 
     def _load(self) -> None:
         """Show the points of the steps up to `step`; nothing is deleted yet, in case a file is broken."""
-        ends = self._segments[-1].last if self._segments else 0
-        if ends < self.step:
-            raise InputError(
-                f"{self.folder}: the error memory ends with step {ends}, before the checkpoint's step {self.step}; "
-                "put its files back, resume from an earlier checkpoint, or empty the folder and train from the start."
-            )
-        for segment in self._segments:
-            if segment.first > self.step:
-                break
-            table = files.read(segment)
-            if (whole := files.whole_from(table)) > self.step:
-                raise InputError(
-                    f"{segment.path}: the error memory goes back to step {whole}, not to the checkpoint's step "
-                    f"{self.step}; resume from a later checkpoint, or empty the folder and train from the start."
-                )
+        for table in _tables(self.folder, self._segments, self.step):
             self._add(table.filter(pc.field("step") <= self.step))
 
     def _cut(self) -> None:
         """Delete what later steps wrote, the last file first, so that what is left has no gap at any moment."""
         while self._segments and self._segments[-1].first > self.step:
-            self._segments.pop().path.unlink()
+            self._segments.pop().remove()
         if self._segments and self._segments[-1].last > self.step:
             long = self._segments.pop()
             table = files.read(long)

@@ -1,5 +1,7 @@
 """Engines that sample responses: queries in, one table of responses out."""
 
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
@@ -122,11 +124,11 @@ def sample_responses(
     def sampled(start: int) -> pd.DataFrame:
         part = tasks[start : start + shard]
         kept = state / f"{digest([start, [(row.id, sample) for row, sample in part]])}.parquet" if state else None
-        if kept is not None and kept.exists():
-            return schemas.read(kept, schemas.RESPONSES)
+        if kept is not None and (frame := _kept_shard(kept, part)) is not None:
+            return frame
         frame = _sample_shard(engine, part, sampling, seed)
         if kept is not None:
-            schemas.write(frame, kept, schemas.RESPONSES)
+            schemas.write(frame, kept, schemas.RESPONSES, checked=True)
         return frame
 
     shards = []
@@ -148,6 +150,24 @@ def _in_order(work: Callable[[int], pd.DataFrame], starts: Iterable[int], thread
                 yield call.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _kept_shard(path: Path, tasks: list) -> pd.DataFrame | None:
+    """A shard that an earlier attempt sampled; None if it is not there, or damaged, which is printed."""
+    if not path.exists():
+        return None
+    try:
+        frame = schemas.read(path, schemas.RESPONSES)
+        wanted = [(row.id, row.benchmark, row.domain, sample) for row, sample in tasks]
+        names = ["query_id", "benchmark", "domain", "sample"]
+        if [*frame[names].itertuples(index=False, name=None)] != wanted or frame["text"].isna().any():
+            raise InputError(f"{path}: {len(frame)} rows, not the {len(tasks)} responses of this part.")
+    except InputError as error:
+        print(f"{str(error).partition(';')[0].rstrip('.')}; its responses are sampled again.", file=sys.stderr)
+        if path.is_dir():
+            shutil.rmtree(path)
+        return None
+    return frame
 
 
 def _sample_shard(engine, tasks: list, sampling: Sampling, seed: int) -> pd.DataFrame:

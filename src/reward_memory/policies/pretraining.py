@@ -1,7 +1,11 @@
 """The bootstrap: train the tiny policy from nothing in about a minute of one core."""
 
 import pickle
+import shutil
+import sys
 import time
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,11 @@ LEARNING_RATE, BETAS, WEIGHT_DECAY, CLIP = 3e-3, (0.9, 0.98), 0.05, 1.0
 WARM_UP = 30  # steps
 DECAY = 0.6  # the last part of the steps, in which the learning rate falls to 0
 CHECKPOINT_EVERY = 15.0  # seconds
+#: What reading a damaged checkpoint raises.
+DAMAGE = (
+    *(OSError, EOFError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError),
+    *(pickle.UnpicklingError, zipfile.BadZipFile),
+)
 
 
 def bootstrap(
@@ -40,7 +49,7 @@ def bootstrap(
     noise                  rate of errors of the teacher in the last 40 % of the steps
     benchmarks             whose stand-ins it learns: memreward (answers after ####) | meds (answers in a box)
     state                  folder for a checkpoint, from which an interrupted bootstrap of the same settings goes
-                           on to the identical weights; removed at the end
+                           on to the identical weights, or starts over if it is damaged; removed at the end
 
     One thread: on tensors this small more threads cost time. Returns the final loss (nats a token, smoothed),
     the parameters, the tokens read and the seconds taken by this call. InputError for impossible settings.
@@ -56,10 +65,8 @@ def bootstrap(
         sizes = {"hidden": hidden, "layers": layers, "steps": steps}
         settings = {**sizes, "seed": seed, "noise": noise, "benchmarks": benchmarks}
         tokenizer = train_tokenizer(derive("tokenizer", seed), curriculum.names)
-        run = Run(new_model(tokenizer, hidden, layers, derive("weights", seed)), steps)
         checkpoint = None if state is None else Path(state) / f"bootstrap-{digest(settings)}.pt"
-        if checkpoint is not None and checkpoint.is_file():
-            run.restore(checkpoint)
+        run = _begun(lambda: Run(new_model(tokenizer, hidden, layers, derive("weights", seed)), steps), checkpoint)
         _train(run, tokenizer, seed, noise, checkpoint, curriculum)
         save(run.model, tokenizer, out)
         if checkpoint is not None:
@@ -116,14 +123,33 @@ class Run:
             )
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint; InputError if it is damaged."""
+        """Resume from a checkpoint; InputError if it is damaged, which leaves the run in between."""
         try:
+            with zipfile.ZipFile(path) as parts:  # PyTorch reads past a wrong checksum
+                if broken := parts.testzip():
+                    raise ValueError(broken)
             saved = torch.load(path, weights_only=True)
             self.model.load_state_dict(saved["model"])
             self.optimizer.load_state_dict(saved["optimizer"])
-            self.step, self.tokens, self.loss = saved["step"], saved["tokens"], saved["loss"]
-        except (OSError, EOFError, RuntimeError, KeyError, ValueError, pickle.UnpicklingError) as error:
+            self.step, self.tokens, self.loss = int(saved["step"]), int(saved["tokens"]), float(saved["loss"])
+            if not 0 <= self.step <= self.steps:
+                raise ValueError(self.step)
+        except DAMAGE as error:
             raise InputError(f"{path}: not a whole checkpoint; delete it to start the bootstrap again.") from error
+
+
+def _begun(new: Callable[[], Run], checkpoint: Path | None) -> Run:
+    """A new run, resumed where there is an intact checkpoint; a damaged one is named and deleted."""
+    run = new()
+    if checkpoint is None or not checkpoint.exists():
+        return run
+    try:
+        run.restore(checkpoint)
+    except InputError:
+        print(f"{checkpoint}: not a whole checkpoint; the bootstrap starts over.", file=sys.stderr)
+        shutil.rmtree(checkpoint) if checkpoint.is_dir() else checkpoint.unlink()
+        return new()
+    return run
 
 
 def _train(run: Run, tokenizer: Any, seed: int, noise: float, checkpoint: Path | None, curriculum: Curriculum) -> None:

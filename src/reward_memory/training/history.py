@@ -58,13 +58,15 @@ def read_history(folder: Path, sizes: dict[str, int]) -> pd.DataFrame:
 def logged_steps(folder: Path) -> dict[int, dict]:
     """Step -> verl's metrics of it, from the metrics files of all attempts, later ones last."""
     steps: dict[int, dict] = {}
-    for path in sorted(folder.glob("metrics.*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+    for path in sorted(path for path in folder.glob("metrics.*.jsonl") if path.is_file()):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
-            except json.JSONDecodeError:
-                continue  # the line that a killed attempt was writing
-            steps.setdefault(entry["step"], {}).update(entry["data"])
+                step, data = entry["step"], dict(entry["data"])
+            except (ValueError, TypeError, KeyError):
+                continue  # the line that a killed attempt was writing, or a damaged one
+            if type(step) is int:
+                steps.setdefault(step, {}).update(data)
     return steps
 
 

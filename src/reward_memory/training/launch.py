@@ -21,7 +21,8 @@ from ..errors import InputError
 from ..orphans import die_with_parent, end
 from ..progress import Progress
 from ..provenance import atomic_path, manifest, write_json
-from .history import logged_steps, read_history, select_step
+from .checkpoints import newest_intact, unfit
+from .history import read_history, select_step
 from .merging import write_policy
 from .overrides import Run, overrides
 from .ray_cluster import spanning
@@ -45,11 +46,12 @@ def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs:
     """
     run.state.mkdir(parents=True, exist_ok=True)
     with _alone(run.state) as lock, _scratch() as scratch:
-        _repair_tracker(run.state)
-        _step_back(run.state)
-        if _latest(run.state) < training["steps"]:
+        sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()
+        if newest_intact(run.state, training, sizes, run.error_memory is not None) < training["steps"]:
             _run(overrides(training, run, isolation, scratch), training, run, lock, scratch)
-        _collect(training, run, out, inputs)
+        if (why := unfit(run.state, training, sizes)) is not None:
+            raise InputError(f"{why or run.state}: the training left no complete result; the same command resumes it.")
+        _collect(training, run, sizes, out, inputs)
 
 
 def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int, scratch: Path) -> None:
@@ -115,9 +117,8 @@ def _environment(run: Run, attempt: int, scratch: Path) -> dict[str, str]:
     return environment
 
 
-def _collect(training: dict[str, Any], run: Run, out: Path, inputs: dict[str, str]) -> None:
-    valid = pd.read_parquet(run.valid, columns=["data_source"])
-    history = read_history(run.state, valid["data_source"].value_counts().to_dict())
+def _collect(training: dict[str, Any], run: Run, sizes: dict[str, int], out: Path, inputs: dict[str, str]) -> None:
+    history = read_history(run.state, sizes)
     saved = [step for step, _ in _checkpoints(run.state)]
     step = select_step(history, saved, training["selection"])
     actor = dict(_checkpoints(run.state))[step] / "actor"
@@ -162,37 +163,6 @@ def _latest(state: Path) -> int:
     tracker = state / "checkpoints" / "latest_checkpointed_iteration.txt"
     text = tracker.read_text(encoding="utf-8").strip() if tracker.exists() else ""
     return int(text) if text.isdigit() else 0
-
-
-def _repair_tracker(state: Path) -> None:
-    """Name the newest whole checkpoint where a kill left verl's tracker file empty: verl writes it in place."""
-    tracker = state / "checkpoints" / "latest_checkpointed_iteration.txt"
-    if tracker.exists() and not tracker.read_text(encoding="utf-8").strip().isdigit():
-        whole = [int(path.parent.name.removeprefix("global_step_")) for path in tracker.parent.glob("*/data.pt")]
-        if whole:
-            with atomic_path(tracker) as temporary:
-                temporary.write_text(str(max(whole)), encoding="utf-8")
-        else:
-            tracker.unlink()
-
-
-def _step_back(state: Path) -> None:
-    """Go on from the newest checkpoint whose step was logged too.
-
-    verl saves a step's checkpoint before it validates and logs the step: a run that is killed in between would go
-    on after the step, and its history would lack it.
-    """
-    tracker = state / "checkpoints" / "latest_checkpointed_iteration.txt"
-    logged = logged_steps(state)
-    whole = [step for step, _ in _checkpoints(state)]
-    if not whole or whole[-1] in logged:
-        return
-    known = [step for step in whole if step in logged]
-    if known:
-        with atomic_path(tracker) as temporary:
-            temporary.write_text(str(known[-1]), encoding="utf-8")
-    else:
-        tracker.unlink()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from verl.utils import tensordict_utils as tu
 from .. import schemas
 from ..verifiers import Grader
 from .advantages import EntropyBonus
+from .checkpoints import responses_of, seal
 from .engine import put_positions, read_layer_logits
 from .repeats import RepeatedErrors
 from .sampled import STEP_RESPONSES, Response, frame
@@ -120,6 +121,10 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         self._keep(batch)
         return batch
 
+    def _save_checkpoint(self) -> None:
+        super()._save_checkpoint()
+        seal(Path(self.config.trainer.default_local_dir), self.global_steps)
+
     def _sort(self, batch: KVBatchMeta) -> None:
         """Order rows by query and sample: verl's order is that of random keys, and sums of floats depend on it."""
         rows = [self._responses[key] for key in batch.keys]
@@ -188,5 +193,6 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
     def _keep(self, batch: KVBatchMeta) -> None:
         """Write the step's responses; the next step starts without them."""
         table = frame(self.global_steps, self._responses, set(batch.keys))
-        schemas.write(table, Path(self.own.responses) / f"step_{self.global_steps:06d}.parquet", STEP_RESPONSES)
+        path = responses_of(Path(self.own.responses).parent, self.global_steps)
+        schemas.write(table, path, STEP_RESPONSES, checked=True)
         self._responses, self._fallbacks = {}, 0

@@ -1,0 +1,288 @@
+"""What a training run keeps for the next attempt: checksums of it, and the newest checkpoint to resume from.
+
+A checkpoint is intact if its own files, the log and the responses of all steps up to its own, and the error memory as
+it was then are. A run that resumes from one ends with the results of an undisturbed run.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..error_memory import store
+from ..provenance import atomic_path, digest, write_json
+from ..records import CHECKSUM, parse
+from .history import logged_steps, read_history, select_step
+
+#: In a checkpoint's folder: size and digest of each file that resuming from it relies on.
+SUMS = "checksums.json"
+TRACKER = "latest_checkpointed_iteration.txt"
+STEP = re.compile(r"global_step_([0-9]+)")
+RANK = re.compile(r"model_world_size_([0-9]+)_rank_[0-9]+\.pt")
+
+
+def seal(checkpoints: Path, step: int) -> None:
+    """Write the checksums of a checkpoint that verl has saved; the log and responses up to it are part of it."""
+    state, folder = checkpoints.parent, checkpoints / f"global_step_{step}"
+    before = max((one for one in _saved(checkpoints) if one < step), default=0)
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != SUMS]
+    files += [path for path in state.glob("metrics.*.jsonl") if path.is_file()]
+    files += [path for each in range(before + 1, step + 1) if (path := responses_of(state, each)).is_file()]
+    sums = {str(path.relative_to(state)): [path.stat().st_size, _digest(path)] for path in sorted(files)}
+    write_json(folder / SUMS, {"files": sums, CHECKSUM: digest(sums)})
+
+
+def responses_of(state: Path, step: int) -> Path:
+    """The file with the responses of a step."""
+    return state / f"responses/step_{step:06d}.parquet"
+
+
+def newest_intact(state: Path, training: dict[str, Any], sizes: dict[str, int], memory: bool) -> int:
+    """Make the newest intact checkpoint the one that verl resumes from; its step, 0 to start from the beginning.
+
+    training  settings of the run: steps, save_every, selection
+    sizes     validation queries a benchmark, as for `read_history`
+    memory    whether the run has an error memory
+
+    Prints a sentence that names each damaged file. A run whose steps are all done stays so if the checkpoint that
+    becomes the policy is intact; else it goes back before that one.
+    """
+    checkpoints, told = state / "checkpoints", _cleared(state)
+    latest = _tracked(checkpoints, told)
+    reach, why = _reach(state, min(latest, training["steps"]))
+    if why is None and latest >= training["steps"]:
+        selected = _selected(state, training, sizes)
+        why = _damaged(state, selected, resumes=False)
+        if why is None:
+            _track(checkpoints, latest)
+            _print(told, "is done")
+            return latest
+        reach = selected - 1
+    told.append(why)
+    for step in sorted((one for one in _saved(checkpoints) if one <= reach), reverse=True):
+        why = _damaged(state, step, resumes=True)
+        if why is None and memory:
+            why = store.fault(state / "error_memory", step)
+        if why is None:
+            break
+        told.append(why)
+    else:
+        step = 0
+        shutil.rmtree(state / "error_memory", ignore_errors=True)
+    _track(checkpoints, step)
+    _make_room(state, step)
+    shutil.rmtree(state / "datasets", ignore_errors=True)  # the trainer's copy of its inputs
+    _print(told, f"resumes after step {step}" if step else "starts over")
+    return step
+
+
+def _print(told: list[str | None], what: str) -> None:
+    """One sentence about all that is damaged and what the training does."""
+    if sentences := [why for why in dict.fromkeys(told) if why]:
+        print(f"training: {'; '.join(sentences)}; the training {what}.", file=sys.stderr, flush=True)
+
+
+def unfit(state: Path, training: dict[str, Any], sizes: dict[str, int]) -> str | None:
+    """Why a run whose steps are all done has no results: a few words that name a file, None if it has."""
+    _, why = _reach(state, training["steps"])
+    if why is None:
+        why = _damaged(state, _selected(state, training, sizes), resumes=False)
+    return why
+
+
+def _selected(state: Path, training: dict[str, Any], sizes: dict[str, int]) -> int:
+    """The step that becomes the policy, whether or not its checkpoint is still there."""
+    steps, every = training["steps"], training["save_every"]
+    saved = {*range(every, steps + 1, every), steps} | {step for step in _saved(state / "checkpoints") if step <= steps}
+    return select_step(read_history(state, sizes), sorted(saved), training["selection"])
+
+
+def _saved(checkpoints: Path) -> list[int]:
+    """Steps of the folders in which verl has saved something."""
+    names = [STEP.fullmatch(path.name) for path in checkpoints.glob("global_step_*") if path.is_dir()]
+    return [int(name[1]) for name in names if name]
+
+
+def _tracked(checkpoints: Path, found: list[str]) -> int:
+    """The newest step that verl says it has saved: what it wrote last, or what is there if that is unreadable."""
+    tracker = checkpoints / TRACKER
+    saved = _saved(checkpoints)
+    if not os.path.lexists(tracker):
+        return 0
+    try:
+        text = tracker.read_bytes().strip()
+    except OSError as error:
+        found.append(f"{tracker} cannot be read ({error.strerror})")
+        text = b""
+    if re.fullmatch(rb"[0-9]{1,15}", text) and int(text) in saved:
+        return int(text)
+    if text.strip(b"\0"):  # verl writes it in place: a kill leaves it empty or zeros
+        found.append(f"{tracker} does not name a checkpoint that is there")
+    return max((step for step in saved if (checkpoints / f"global_step_{step}/data.pt").exists()), default=0)
+
+
+def _cleared(state: Path) -> list[str]:
+    """Delete files where folders belong, which the trainer could not write over; a sentence about each."""
+    folders = [state / name for name in ("checkpoints", "responses", "error_memory")]
+    wrong = [path for path in (*folders, *(state / "checkpoints").glob("global_step_*")) if path.is_file()]
+    for path in wrong:
+        path.unlink()
+    return [f"{path} is not a folder" for path in wrong]
+
+
+def _make_room(state: Path, step: int) -> None:
+    """Delete folders where the trainer writes files, and checksums of what it will write again after `step`."""
+    kinds = {".pt", ".safetensors", ".json", ".parquet"}
+    for path in [*(state / "checkpoints").glob("global_step_*/**/*"), *(state / "responses").glob("*")]:
+        if path.suffix in kinds and path.is_dir():
+            shutil.rmtree(path)
+    for later in _saved(state / "checkpoints"):
+        if later > step:
+            (state / f"checkpoints/global_step_{later}" / SUMS).unlink(missing_ok=True)
+
+
+def _track(checkpoints: Path, step: int) -> None:
+    tracker = checkpoints / TRACKER
+    if tracker.is_dir() and not tracker.is_symlink():
+        shutil.rmtree(tracker)
+    if step:
+        with atomic_path(tracker) as temporary:
+            temporary.write_text(str(step))
+    else:
+        tracker.unlink(missing_ok=True)
+
+
+def _reach(state: Path, last: int) -> tuple[int, str | None]:
+    """The step up to which log and responses are complete, and what is wrong with the next; None after `last`.
+
+    No words for a log that lacks the last step alone: a kill between verl's checkpoint and its log line leaves that.
+    """
+    logged = logged_steps(state)
+    for step in range(1, last + 1):
+        if step not in logged:
+            files = ", ".join(map(str, sorted(state.glob("metrics.*.jsonl")))) or f"{state}/metrics.0000.jsonl"
+            return step - 1, "" if step == last else f"{files} lacks step {step}"
+        path = responses_of(state, step)
+        if why := _not_responses(path, step, logged[step].get("reward/sampled")):
+            return step - 1, f"{path} {why}"
+    return last, None
+
+
+def _not_responses(path: Path, step: int, count: float | None) -> str | None:
+    if not path.is_file():
+        return "is missing"
+    try:
+        steps = pq.read_table(path, page_checksum_verification=True)["step"].to_pylist()
+    except (pa.ArrowException, OSError, KeyError, ValueError):
+        return "is not a complete parquet file"
+    if not steps or {*steps} != {step}:
+        return f"does not hold the responses of step {step}"
+    return None if count in (None, len(steps)) else f"holds {len(steps)} of {count:.0f} responses"
+
+
+def _damaged(state: Path, step: int, *, resumes: bool) -> str | None:
+    """Which file of a checkpoint is damaged.
+
+    resumes  whether the optimizer is needed too, which old checkpoints no longer have: no words for that
+    """
+    folder = state / f"checkpoints/global_step_{step}"
+    if not folder.exists():
+        return f"{folder} is missing"
+    if not (folder / "data.pt").exists():  # which verl writes last
+        return f"{folder / 'data.pt'} is missing" if (folder / SUMS).exists() else ""
+    if (folder / SUMS).exists():
+        files = _sums(folder / SUMS)
+        if isinstance(files, str):
+            return files
+    else:  # of an earlier version, or killed before they were written
+        files = {str(path.relative_to(state)): [None, None] for path in folder.rglob("*") if path.is_file()}
+        files |= {str((folder / "actor" / name).relative_to(state)): [None, None] for name in _ranks(folder / "actor")}
+    gone = [name for name in files if Path(name).name.startswith("optim_") and not (state / name).exists()]
+    if gone and resumes:
+        return ""
+    for name, (size, known) in files.items():
+        if name not in gone and (why := _wrong(state / name, size, known)):
+            return f"{state / name} {why}"
+    return None
+
+
+def _sums(path: Path) -> dict[str, list] | str:
+    """The checksums of a checkpoint, or what is wrong with them."""
+    try:
+        value = parse(path)
+        if value.get(CHECKSUM) != digest(value.get("files")):
+            raise ValueError("was changed after it was written")
+    except ValueError as error:
+        return f"{path} {error}"
+    return value["files"]
+
+
+def _ranks(actor: Path) -> Iterator[str]:
+    """Names of all files that the ranks of a sharded training save, by the size of the world that one of them tells."""
+    worlds = {name[1] for path in actor.glob("model_*.pt") if (name := RANK.fullmatch(path.name))}
+    for world in worlds:
+        for rank in range(int(world)):
+            for kind in ("model", "extra_state"):
+                yield f"{kind}_world_size_{world}_rank_{rank}.pt"
+
+
+def _wrong(path: Path, size: int | None, known: str | None) -> str | None:
+    """What is wrong with a file of this size and digest; None for either asks what the format itself tells."""
+    try:
+        there = path.stat().st_size
+        if size is not None and there < size:
+            return f"is cut: {there} of {size} bytes"
+        grows = path.suffix == ".jsonl"  # the log, of which a checkpoint has seen the beginning
+        if size is not None and there > size and not grows:
+            return f"has {there} bytes, not {size}"
+        if known is not None and _digest(path, size) != known:
+            return "was changed after it was written"
+        if path.suffix == ".pt" and (size is not None or there):
+            with zipfile.ZipFile(path) as parts:
+                return "is damaged" if parts.testzip() else None
+        if size is None and path.suffix == ".safetensors":
+            return _cut_weights(path, there)
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    except (zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError):
+        return "is not a complete file of PyTorch"
+    return None
+
+
+def _cut_weights(path: Path, size: int) -> str | None:
+    """Whether a safetensors file is shorter or longer than its own header says."""
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        if not size or (size > 8 and stream.peek(1)[:1] == b"{"):
+            try:
+                header = json.loads(stream.read(min(length, size)))
+                ends = [one["data_offsets"][1] for name, one in header.items() if name != "__metadata__"]
+            except (ValueError, KeyError, TypeError, AttributeError):
+                return "is cut"
+            if 8 + length + max(ends, default=0) != size:
+                return "is cut"
+    return None
+
+
+def _digest(path: Path, size: int | None = None) -> str | None:
+    """SHA-256 of the first `size` bytes of a file; None for a file of PyTorch, which has checksums of its own."""
+    if path.suffix == ".pt":
+        return None
+    total = hashlib.sha256()
+    with path.open("rb") as stream:
+        left = path.stat().st_size if size is None else size
+        while left and (part := stream.read(min(left, 1 << 22))):
+            total.update(part)
+            left -= len(part)
+    return total.hexdigest()
