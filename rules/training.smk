@@ -1,19 +1,3 @@
-def prompt_limits(suite, policy):
-    """What the arms that train on a suite say of long prompts, each different setting once."""
-    methods = algorithms.of_meds(config) if suite == "meds" else config["methods"]
-    found = {}
-    for method in methods:
-        if method != "base":
-            training, _ = algorithms.settings(config, method, policy)
-            names = ("max_prompt_tokens", "overlong_prompts", "batch")
-            found |= {
-                tuple(training[name] for name in names): {
-                    name: training[name] for name in names
-                }
-            }
-    return list(found.values())
-
-
 rule training_queries:
     "The queries that a method trains on, without any ground truth that it may not see."
     input:

@@ -1,6 +1,6 @@
 """How long prompts are in a policy's own tokens, and the limit that training takes from that: none vanishes unsaid."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +112,3 @@ def fitting_rows(path: Path, prompts: pd.DataFrame, most: int, state: Path) -> P
     with atomic_path(shorter) as temporary:
         pq.write_table(table.filter(pa.array(fits)), temporary)
     return shorter
-
-
-def left_out(prompts: pd.DataFrame, limits: Collection[int]) -> pd.DataFrame:
-    """Queries whose prompts are over the least of `limits`: benchmark, split, count."""
-    over = prompts[prompts["tokens"] > min(limits)] if limits else prompts.iloc[:0]
-    return over.groupby(["benchmark", "split"], sort=False).size().rename("count").reset_index()
