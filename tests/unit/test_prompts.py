@@ -1,6 +1,7 @@
 """Prompts that are too long for training: counted as the policy sees them, refused or left out, never unsaid."""
 
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -113,3 +114,25 @@ def test_a_row_that_nobody_counted_is_named(tmp_path, counted):
     schemas.write(verl_rows(queries("gsm8k", 3), "train"), tmp_path / "train.parquet", ROWS)
     with pytest.raises(InputError, match=r"the prompt of gsm8k/train/0 was not counted; rebuild the data\.$"):
         prompts.fitting_rows(tmp_path / "train.parquet", counted, 50, tmp_path)
+
+
+@pytest.mark.parametrize(("train", "valid", "named"), [(3, 1, None), (2, 1, "train.parquet"), (3, 0, "valid.parquet")])
+def test_training_stops_where_verl_keeps_fewer_rows_than_it_was_given(tmp_path, monkeypatch, train, valid, named):
+    trainer = pytest.importorskip("reward_memory.training.trainer", reason="verl is not installed")
+    for split, lengths in (("train", (1, 2, 3)), ("valid", (4,))):
+        schemas.write(verl_rows(queries("math", *lengths), split), tmp_path / f"{split}.parquet", ROWS)
+    files = {
+        f"{key}_files": str(tmp_path / f"{split}.parquet") for key, split in (("train", "train"), ("val", "valid"))
+    }
+    run = object.__new__(trainer.RewardMemoryTrainer)
+    run.config = SimpleNamespace(data=SimpleNamespace(**files, max_prompt_length=40))
+
+    def kept(self):
+        self.train_dataset, self.val_dataset = [None] * train, [None] * valid
+
+    monkeypatch.setattr(trainer.PPOTrainerSync, "_init_dataloader", kept)
+    if named is None:
+        run._init_dataloader()
+    else:
+        with pytest.raises(InputError, match=rf"{named}: verl keeps {min(train, 3) if valid else 0} of its "):
+            run._init_dataloader()
