@@ -242,3 +242,73 @@ def each_meds_run(pattern, table):
         for seed in algorithms.seeds(config)
         if method != "base" or "/training/" not in pattern
     ]
+
+
+def prompt_limits(suite, policy):
+    """What the arms that train on a suite say of long prompts, each different setting once."""
+    methods = algorithms.of_meds(config) if suite == "meds" else config["methods"]
+    found = {}
+    for method in methods:
+        if method != "base":
+            training, _ = algorithms.settings(config, method, policy)
+            names = ("max_prompt_tokens", "overlong_prompts", "batch")
+            found |= {
+                tuple(training[name] for name in names): {
+                    name: training[name] for name in names
+                }
+            }
+    return list(found.values())
+
+
+def counted_prompts():
+    """(policy, least max_prompt_tokens, file of its prompts) of each suite that something is trained on."""
+    suites = {"main": configuration.policies(config)}
+    suites["meds"] = config.get("meds", {}).get("policies", [])
+    return [
+        (
+            policy,
+            min(
+                filter(None, (one["max_prompt_tokens"] for one in found)), default=None
+            ),
+            f"<results>/prompts/{policy}/{suite}.parquet",
+        )
+        for suite, policies in suites.items()
+        for policy in policies
+        if (found := prompt_limits(suite, policy))
+    ]
+
+
+def every_response():
+    """(stage, policy, split, file) of all responses that are sampled or imported."""
+    found = []
+    if "reward_models" in arms.shown(config):
+        found += [
+            (
+                "rollouts",
+                policy,
+                split,
+                f"<results>/rollouts/{policy}/{name}/{split}.parquet",
+            )
+            for policy in configuration.policies(config)
+            for name in members("main")
+            for split in SAMPLED_SPLITS
+        ]
+    runs = [
+        file
+        for table in ("main", "ood")
+        if table in arms.shown(config)
+        for file in graded(table)
+    ]
+    if "meds_main" in arms.shown(config):
+        pattern = "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
+        runs += each_meds_run(pattern, "meds_main")
+    for file in runs:
+        _, _, policy, method, ratio, seed, suite = file.split("/")
+        responses = file.removesuffix("parquet") + "responses.parquet"
+        found.append((f"evaluation {method}", policy, "test", responses))
+        trained = (
+            f"<results>/training/{policy}/{method}/{ratio}/{seed}/responses.parquet"
+        )
+        if method != "base":
+            found.append((f"training {method}", policy, "train", trained))
+    return list(dict.fromkeys(found))

@@ -15,6 +15,8 @@ rule queries:
         "<usage>/queries/{benchmark}.jsonl"
     wildcard_constraints:
         benchmark=from_source("generated", "mirror", "hub"),
+    # before any long job: what is wrong with the data, and with their prompts, is told first
+    priority: 20
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -24,6 +24,7 @@ rule import_rollouts:
             part=IMPORTED,
         ),
         bad_rows="<results>/data/bad_rows.csv",
+        usable_rows="<results>/data/usable_rows.csv",
     log:
         "<logs>/import_rollouts.log",
     benchmark:

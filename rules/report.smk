@@ -28,10 +28,44 @@ rule comparison_table:
         "../scripts/comparison_table.py"
 
 
+rule dropped:
+    "What was left out of data, prompts and responses, and why: from files that other jobs wrote."
+    input:
+        audit="<results>/data/audit.csv",
+        bad_rows="<results>/data/bad_rows.csv" if config["rollouts"]["import"] else [],
+        usable_rows=(
+            "<results>/data/usable_rows.csv" if config["rollouts"]["import"] else []
+        ),
+        queries=(rules.audit.input.queries if config["rollouts"]["import"] else []),
+        prompts=lambda wc: [file for _, _, file in counted_prompts()],
+        responses=lambda wc: [file for *_, file in every_response()],
+    output:
+        "<results>/data/dropped.csv",
+    log:
+        "<logs>/dropped.log",
+    benchmark:
+        "<usage>/dropped.jsonl"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(4_000),
+        runtime=growing(60),
+    params:
+        limits=lambda wc: [[policy, most] for policy, most, _ in counted_prompts()],
+        responses=lambda wc: [list(place) for *place, _ in every_response()],
+        src=sources("dropped"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/dropped.py"
+
+
 rule page:
     "One table as a page to read: caption, figure, rows that can be sorted and searched, the file itself."
     input:
         table=lambda wc: table_file(wc.table),
+        # what was left out is shown below what the data hold
+        more=lambda wc: "<results>/data/dropped.csv" if wc.table == "audit" else [],
         figure=lambda wc: (
             "<results>/figures/{table}.svg" if "figure" in CAPTIONS[wc.table] else []
         ),

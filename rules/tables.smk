@@ -163,6 +163,7 @@ rule reward_models_table:
         predictors=config["predictors"],
         ratios=config["label_ratios"],
         seeds=config["seeds"],
+        sources=ORIGINS,
         src=sources("reward_models_table"),
         state=f"{RESULTS}/state",
     script:

@@ -39,6 +39,44 @@ rule training_queries:
         "../scripts/training_queries.py"
 
 
+rule prompt_lengths:
+    "Count the prompts of training and validation in a policy's own tokens; those over the limit end the run here."
+    input:
+        policy=lambda wc: policy_folder(wc.policy),
+        train=lambda wc: expand(
+            "<results>/data/{name}/train.parquet", name=members(wc.suite)
+        ),
+        valid=lambda wc: expand(
+            "<results>/data/{name}/valid.parquet", name=members(wc.suite)
+        ),
+    output:
+        "<results>/prompts/{policy}/{suite}.parquet",
+    log:
+        "<logs>/prompt_lengths/{policy}.{suite}.log",
+    benchmark:
+        "<usage>/prompt_lengths/{policy}.{suite}.jsonl"
+    # seconds, and before anything long begins
+    priority: 20
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(3_000),
+        runtime=growing(20),
+    params:
+        limits=lambda wc: prompt_limits(wc.suite, wc.policy),
+        section=lambda wc: (
+            "meds: training"
+            if wc.suite == "meds" and "max_prompt_tokens" in config["meds"]["training"]
+            else "training"
+        ),
+        src=sources("prompt_lengths"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/prompt_lengths.py"
+
+
 rule validation_queries:
     "The queries that checkpoints are compared on, with their ground truth."
     input:
@@ -78,6 +116,9 @@ rule train:
             kind=trained_as(wc.method)
         ),
         valid=lambda wc: "<results>/training_queries/{suite}.valid.parquet".format(
+            suite=trained_on(trained_as(wc.method))
+        ),
+        prompts=lambda wc: "<results>/prompts/{{policy}}/{suite}.parquet".format(
             suite=trained_on(trained_as(wc.method))
         ),
         reward_model=lambda wc: (

@@ -1,6 +1,9 @@
 """Turn the file that a user brings into queries, truths, responses and rewards."""
 
+from collections import Counter
 from pathlib import Path
+
+import pandas as pd
 
 from reward_memory import imported, schemas
 from reward_memory.progress import Progress
@@ -21,3 +24,6 @@ with job(snakemake) as run:
         schemas.write(part.rewards, run.output.rewards[place], schemas.REWARDS)
     with atomic_path(run.output.bad_rows) as temporary:
         bad.to_csv(temporary, index=False)
+    usable = Counter(query.benchmark for query in queries)
+    with atomic_path(run.output.usable_rows) as temporary:
+        pd.DataFrame(usable.items(), columns=["benchmark", "rows"]).to_csv(temporary, index=False)

@@ -8,6 +8,7 @@ from reward_memory.runtime import job
 
 with job(snakemake) as run:
     figure = Path(run.input.figure).read_text(encoding="utf-8") if run.input.figure else None
-    text = page(run.params.title, run.params.caption, Path(run.input.table), figure)
+    more = Path(run.input.more) if run.input.more else None
+    text = page(run.params.title, run.params.caption, Path(run.input.table), figure, more)
     with atomic_path(run.output[0]) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from reward_memory.evaluation.reliability import COLUMNS, reliability_rows
-from reward_memory.evaluation.reward_models import each_model
 from reward_memory.provenance import atomic_path
 from reward_memory.runtime import job
+from reward_memory.tables.reward_models import each_model
 
 with job(snakemake) as run:
     given, rows = run.params, []

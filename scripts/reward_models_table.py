@@ -2,14 +2,15 @@
 
 import pandas as pd
 
-from reward_memory.evaluation.reward_models import COLUMNS, each_model, rows
 from reward_memory.provenance import atomic_path
 from reward_memory.runtime import job
+from reward_memory.tables.reward_models import COLUMNS, each_model, published_quality, rows
 
 with job(snakemake) as run:
-    published, given, found = pd.read_csv(run.input.published), run.params, []
+    published = published_quality(pd.read_csv(run.input.published))
+    given, found = run.params, []
     models = each_model(run.input.predictions, given.policies, given.predictors, given.ratios, len(given.seeds))
     for model, tables in models:
-        found += rows(tables, model, published)
+        found += rows(tables, model, published, given.sources)
     with atomic_path(run.output[0]) as temporary:
         pd.DataFrame(found, columns=COLUMNS).to_csv(temporary, index=False, float_format="%.4f")

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from reward_memory import schemas
 from reward_memory.devices import given
 from reward_memory.runtime import job
+from reward_memory.training import prompts
 from reward_memory.training.launch import train
 from reward_memory.training.overrides import Run
 
@@ -13,13 +15,19 @@ with job(snakemake, lasting="train") as run:
     nodes = int(snakemake.resources.get("nodes", 1))
     given(run.gpus, nodes)
     reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None
+    counted = schemas.read(run.input.prompts, prompts.PROMPTS)
+    most = prompts.limit(run.params.training, counted)
+    train_rows, valid_rows = (
+        prompts.fitting_rows(Path(path).resolve(), counted, most, run.state.resolve())
+        for path in (run.input.train, run.input.valid)
+    )
     train(
-        dict(run.params.training),
+        dict(run.params.training) | {"max_prompt_tokens": most},
         Run(
             policy=Path(run.input.policy).resolve(),
-            train=Path(run.input.train).resolve(),
-            valid=Path(run.input.valid).resolve(),
-            valid_rows=pq.read_metadata(run.input.valid).num_rows,
+            train=train_rows,
+            valid=valid_rows,
+            valid_rows=pq.read_metadata(valid_rows).num_rows,
             reward_model=reward_model,
             state=run.state.resolve(),
             seed=run.seed,

@@ -60,17 +60,16 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out, index=table.index)
 
 
-def page(title: str, caption: str, path: Path, figure: str | None = None) -> str:
+def page(title: str, caption: str, path: Path, figure: str | None = None, more: Path | None = None) -> str:
     """An HTML page about the table in the CSV file at `path`; the file can be saved from it, byte for byte.
 
     title, caption  plain text
     figure          an SVG document that stands above the rows
+    more            CSV file of what was left out on the way, which follows the rows
     """
     table = pd.read_csv(path)
-    shown = readable(table)
-    numbers = [str(name).replace("_", " ") for name, column in table.items() if pd.api.types.is_numeric_dtype(column)]
+    shown, numbers = readable(table), _numbers(table)
     drawn = f"<figure>{figure[figure.index('<svg') :]}</figure>" if figure else ""
-    file = base64.b64encode(path.read_bytes()).decode()
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -82,16 +81,34 @@ def page(title: str, caption: str, path: Path, figure: str | None = None) -> str
 <h1>{html.escape(title)}</h1>
 <p>{html.escape(caption)}</p>
 {drawn}
-<p>{_counted(len(table))} <a download="{path.name}" href="data:text/csv;base64,{file}">Save {path.name}</a></p>
+<p>{_counted(len(table))} {_saved(path)}</p>
 {_rows(shown, numbers)}
-<script type="module">
+{_left_out(more) if more else ""}<script type="module">
 {SORTING.replace("@CSS", _packed("dt_bundle.css")).replace("@JS", _packed("dt_bundle.js"))}</script>
 </body>
 </html>
 """
 
 
-def _rows(shown: pd.DataFrame, numbers: list[str]) -> str:
+def _numbers(table: pd.DataFrame) -> list[str]:
+    """Names, as shown, of the columns that hold numbers."""
+    return [str(name).replace("_", " ") for name, column in table.items() if pd.api.types.is_numeric_dtype(column)]
+
+
+def _saved(path: Path) -> str:
+    file = base64.b64encode(path.read_bytes()).decode()
+    return f'<a download="{path.name}" href="data:text/csv;base64,{file}">Save {path.name}</a>'
+
+
+def _left_out(path: Path) -> str:
+    """What was left out, or that nothing was."""
+    table = pd.read_csv(path)
+    said = "Rows, queries and responses that were left out or cut, with the reason." if len(table) else "Nothing was."
+    rows = _rows(readable(table), _numbers(table), "left-out") if len(table) else ""
+    return f"<h1>Left out on the way</h1>\n<p>{said} {_saved(path)}</p>\n{rows}\n"
+
+
+def _rows(shown: pd.DataFrame, numbers: list[str], name: str = "rows") -> str:
     """The table in HTML, which a browser shows as it is where no script may run."""
     head = "".join(f"<th>{html.escape(name)}</th>" for name in shown)
     kinds = [' class="number"' if name in numbers else "" for name in shown]
@@ -99,7 +116,7 @@ def _rows(shown: pd.DataFrame, numbers: list[str]) -> str:
         "<tr>" + "".join(f"<td{kind}>{html.escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
         for row in shown.itertuples(index=False, name=None)
     )
-    return f'<table id="rows" class="display compact"><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table>'
+    return f'<table id="{name}" class="display compact"><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table>'
 
 
 def _counted(rows: int) -> str:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, roc_auc_score
 
 from reward_memory.errors import InputError
-from reward_memory.evaluation import reward_models
 from reward_memory.graph_memory.assessment import METRICS, assess, measure, predictions
 from reward_memory.graph_memory.predictors import fit
+from reward_memory.tables import reward_models
 
 TRUTH = np.array([1, 1, 0, 0, 1, 1])
 PROBABILITY = np.array([0.9, 0.4, 0.6, 0.1, 0.8, 0.7])
 GROUP = np.array([0, 0, 0, 0, 1, 1])
-NOTHING = pd.DataFrame(columns=["table", "benchmark", "metric", "value"])
+NOTHING = pd.DataFrame(columns=["table", "policy", "method", "label_ratio", "benchmark", "metric", "value", "members"])
 
 
 def once(truth, probability, group):
@@ -104,11 +104,13 @@ def seeds_of(half_labelled, count):
 
 def test_the_table_has_a_row_for_each_benchmark_and_metric(half_labelled):
     model = {"policy": "tiny", "predictor": "graph", "label_ratio": 50}
-    published = pd.DataFrame(
-        {"table": "gnn_quality", "benchmark": ["overall"], "metric": "gnn_roc_auc", "value": 0.9, "confidence": "low"}
-    )
+    names = [f"benchmark{number}" for number in range(3)]
+    figure = {"policy": "tiny", "method": "memreward", "label_ratio": 50, "metric": "gnn_roc_auc", "n": np.nan}
+    published = pd.DataFrame([figure | {"benchmark": "overall", "value": 0.9, "confidence": "low"}])
+    published = published.assign(members=[frozenset(names)])
+    sources = dict.fromkeys(names, "mirror")
     tables = seeds_of(half_labelled, 3)
-    table = pd.DataFrame(reward_models.rows(tables, model, published), columns=reward_models.COLUMNS)
+    table = pd.DataFrame(reward_models.rows(tables, model, published, sources), columns=reward_models.COLUMNS)
     assert table["benchmark"].unique().tolist() == ["overall", *tables[0]["benchmark"].unique()]
     assert table["metric"].tolist() == [*METRICS] * 4
     row = table[(table["benchmark"] == "overall") & (table["metric"] == "auc")].squeeze()
@@ -118,8 +120,8 @@ def test_the_table_has_a_row_for_each_benchmark_and_metric(half_labelled):
     assert row["ci_low"] < row["mean"] < row["ci_high"]
     assert (row["seeds"], row["queries"], row["responses"], row["published"]) == (3, 10, 40, 0.9)
     assert row["published_confidence"] == "low"
-    other = reward_models.rows(tables, model | {"predictor": "mlp"}, published)
-    assert not any(row["published"] for row in other)
+    other = reward_models.rows(tables, model | {"predictor": "mlp"}, published, sources)
+    assert all(np.isnan(row["published"]) for row in other)
 
 
 def test_seeds_about_other_responses_are_refused(half_labelled, tmp_path):
@@ -147,6 +149,8 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says():
             }
         )
         model = {"policy": "", "predictor": "", "label_ratio": 0}
-        row = next(one for one in reward_models.rows([table], model, NOTHING) if one["metric"] == "auc")
+        row = next(
+            one for one in reward_models.rows([table], model, NOTHING, {"x": "generated"}) if one["metric"] == "auc"
+        )
         hits += row["ci_low"] < 0.7602 < row["ci_high"]  # P(normal + 1 > normal)
     assert hits >= 50

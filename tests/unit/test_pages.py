@@ -63,9 +63,24 @@ def test_a_published_figure_is_covered_by_the_interval_or_not(published, covered
     assert (found["arm"], found["benchmark"], found["metric"]) == ("m", "math", "accuracy")
 
 
+@pytest.mark.parametrize("lost", ["accuracy", "ci_low", "ci_high"])
+def test_a_published_figure_without_a_value_of_ours_is_neither_covered_nor_not(lost):
+    row = {"policy": "p", "method": "m", "label_ratio": 20, "domain": "math", "accuracy": 36.0}
+    row |= {"ci_low": 30.0, "ci_high": 43.75, "published": 34.0, "published_confidence": "high"}
+    (found,) = comparison_rows("ablation", pd.DataFrame([row | {lost: float("nan")}]))
+    assert (found["covered"], found["published"]) == (None, 34.0)
+    table = pd.DataFrame([found], columns=COMPARISON_COLUMNS)
+    assert (
+        table.to_csv(index=False).splitlines()[1].endswith(",34.0,2.0,,high" if lost != "accuracy" else ",34.0,,,high")
+    )
+
+
 def test_the_comparison_is_drawn_with_and_without_rows(tmp_path):
     row = dict.fromkeys(COMPARISON_COLUMNS, "x") | {"ours": 1.0, "ci_low": 0.5, "ci_high": 2.0, "published": 3.0}
     DRAW["comparison"](pd.DataFrame([row, row | {"metric": "y"}]), tmp_path / "full.svg")
     DRAW["comparison"](pd.DataFrame(columns=COMPARISON_COLUMNS), tmp_path / "empty.svg")
+    DRAW["comparison"](
+        pd.DataFrame([row | dict.fromkeys(["ours", "ci_low", "ci_high"], float("nan"))]), tmp_path / "lost.svg"
+    )
     assert NOTHING not in (tmp_path / "full.svg").read_text()
     assert NOTHING in (tmp_path / "empty.svg").read_text()

@@ -109,6 +109,7 @@ def test_reliability(job, tmp_path):
     assert b"<svg" in job("figure", "reliability.svg", inputs={"table": "reliability.csv"})
     both = {"predictions": names, "published": PUBLISHED}
     metrics = job("reward_models_table", "reward_models.csv", inputs=both, **models)
+    assert metrics[["published", "published_confidence"]].isna().all(axis=None)
     accuracies = metrics[(metrics["metric"] == "accuracy") & (metrics["benchmark"] == "overall")]
     assert accuracies["predictor"].tolist() == ["graph", "knn"]
     assert accuracies["mean"].tolist() == [0.5, 0.5]

@@ -23,6 +23,7 @@ def test_default_plan_has_every_stage(workflow):
         "reward_model": 2,
         "training_queries": 3,
         "validation_queries": 1,
+        "prompt_lengths": 2,
         "train": 6,
         "evaluate": 8,
         "accuracy_table": 1,

@@ -8,7 +8,7 @@ TABLE = "results/tables/main.csv"
 pytestmark = pytest.mark.slow
 
 AFTER_LABELS = {"revealed_rewards", "reward_model", "training_queries", "train", "evaluate", "accuracy_table"}
-AFTER_DATA = AFTER_LABELS | {"rollouts", "embeddings", "verdicts", "labels", "validation_queries"}
+AFTER_DATA = AFTER_LABELS | {"rollouts", "embeddings", "verdicts", "labels", "validation_queries", "prompt_lengths"}
 
 
 def switched(finished, name: str) -> list[tuple[str, dict[str, str]]]:

@@ -30,6 +30,7 @@ def test_metrics_need_the_import_and_no_policy(imported):
         "cost_table",
         "comparison_table",
         "audit",
+        "dropped",
         "figure",
         "page",
         "all",

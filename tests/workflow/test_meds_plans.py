@@ -50,7 +50,7 @@ def drawn(jobs) -> list[str]:
 def test_the_main_table_plans_the_suite_meds_and_nothing_else(flow):
     jobs = flow.jobs(MAIN, *GIVEN)
     assert {rule for rule, _ in jobs} == {
-        *("queries", "bootstrap_policy", "training_queries", "validation_queries"),
+        *("queries", "bootstrap_policy", "training_queries", "validation_queries", "prompt_lengths"),
         *("train", "evaluate", "meds_main_table"),
     }
     assert {wildcards["benchmark"] for rule, wildcards in jobs if rule == "queries"} == {

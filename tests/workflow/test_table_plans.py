@@ -14,7 +14,7 @@ TRAINED = {
         "embeddings",
         "reward_model",
     ),
-    *("training_queries", "validation_queries", "train", "evaluate"),
+    *("training_queries", "validation_queries", "prompt_lengths", "train", "evaluate"),
 }
 
 

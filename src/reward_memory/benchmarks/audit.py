@@ -14,6 +14,7 @@ from . import mirror
 from .items import Dropped, Loaded
 from .overlaps import EXAMPLES, Prompts, overlaps
 from .registry import BENCHMARKS
+from .splits import distinct
 
 #: `stage` is source (the files as released) or split (the queries as sampled and written); `count` is of prompts of
 #: `split`; where another benchmark and split stand, of those that have a partner there.
@@ -85,6 +86,9 @@ def table(sources: Mapping[str, Source], queries: Mapping[tuple[str, str], pd.Da
             parts += _source_prompts(name, source.loaded)
     written = [_written_prompts(name, split, frame) for (name, split), frame in queries.items()]
     rows += [_row("split", part.benchmark, part.split, "queries", len(part.ids)) for part in written]
+    for name, source in sources.items():
+        if source.loaded is not None and written:
+            rows += _not_sampled(name, source.loaded, sum(len(part.ids) for part in written if part.benchmark == name))
     for stage, some in (("source", parts), ("split", written)):
         rows += _scripts(stage, some)
         rows += _overlaps(stage, some)
@@ -133,6 +137,16 @@ def _counts(name: str, loaded: Loaded) -> Iterator[dict]:
         yield _row("source", name, split, "dropped", len(some), reason, examples=examples)
     for split in loaded.absent:
         yield _row("source", name, split, "absent", detail="not among the files")
+
+
+def _not_sampled(name: str, loaded: Loaded, drawn: int) -> Iterator[dict]:
+    """Usable rows that became no query, by the reason."""
+    different = len(distinct(loaded.items))
+    repeated, left = len(loaded.items) - different, different - drawn
+    if repeated:
+        yield _row("split", name, "", "dropped", repeated, "its prompt is that of an earlier row")
+    if left:
+        yield _row("split", name, "", "dropped", left, "not drawn: train, valid and test ask for fewer")
 
 
 def _source_prompts(name: str, loaded: Loaded) -> list[Prompts]:

@@ -89,7 +89,7 @@ class Model:
 
     def prompt(self, training: dict[str, Any]) -> float:
         """Mean tokens of a prompt."""
-        return self.cost["prompt_share"] * training["max_prompt_tokens"]
+        return self.cost["prompt_share"] * (training["max_prompt_tokens"] or algorithms.PROMPT_TOKENS)
 
     def queries(self, suite: str, split: str) -> int:
         """Configured queries of a suite; what is left of a release, which nobody has counted yet, counts 0."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def draw_reward_models(table: pd.DataFrame, path: str | Path) -> None:
     """AUC and within-query AUC of every reward model, with 95 % intervals: a panel a policy and label ratio.
 
-    table  evaluation.reward_models.COLUMNS; drawn are all benchmarks together, on the unlabelled training queries
+    table  tables.reward_models.COLUMNS; drawn are all benchmarks together, on the unlabelled training queries
     """
     table = table[(table["benchmark"] == OVERALL) & (table["split"] == "train")]
     pairs = list(dict.fromkeys(zip(table["policy"], table["label_ratio"], strict=True)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from ..benchmarks.mirror.encodings import raw_lines
 from ..benchmarks.mirror.formats import DAMAGE
 from ..errors import InputError
 
@@ -25,7 +26,7 @@ def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
     """(row number from 1, row) of every row: an undecoded line of JSON, or a dict of a parquet file.
 
     Of JSON lines the number is the line's; empty lines are passed over. InputError if the file is damaged: what is
-    cut short is no matter of single rows.
+    cut short is no matter of single rows. Likewise if it is of another encoding or format than its name tells.
     """
     number = 0
     try:
@@ -38,7 +39,7 @@ def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as lines:
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(raw_lines(lines, str(path)), start=1):
             if line.strip():
                 yield number, line
 

@@ -46,6 +46,8 @@ def read(path: Path, domains: Mapping[str, str]) -> tuple[list[Query], pd.DataFr
         else:
             owners |= dict.fromkeys(claims, number)
             queries.append(query)
+    if not queries and not bad:
+        raise InputError(f"{path}: holds no row; a row is a query with its responses, see docs/import.md.")
     table = pd.DataFrame(bad, columns=BadRow._fields)
     for name in domains:
         if not any(query.benchmark == name for query in queries):

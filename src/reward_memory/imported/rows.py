@@ -2,16 +2,26 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..benchmarks.items import LETTERS, Item, option_lines
+from ..benchmarks.mirror.encodings import NotTextError, decoded
+from ..benchmarks.mirror.rows import NO_NUMBER
 from ..errors import InputError
 from ..reading.responses import split_response
 from ..verifiers.code import tests_of
 from ..verifiers.sandbox.inside.values import decode
 from ..verifiers.verdicts import GroundTruth
+
+#: Characters that an id may have: more are a text that was put there by mistake.
+LONGEST_ID = 200
+#: Line breaks and other control characters, which tear the lines of logs and tables.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: Whole numbers that a float holds exactly.
+EXACT = 2**53
 
 
 class BadRowError(ValueError):
@@ -81,9 +91,14 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
 
 def _decode(line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        # a file that was joined from several may have the mark in its middle, too
+        row = json.loads(decoded(line).removeprefix("\ufeff"))
+    except NotTextError as error:
+        raise BadRowError(str(error)) from error
+    except (json.JSONDecodeError, RecursionError) as error:
         raise BadRowError("it is not a whole JSON object") from error
+    except ValueError as error:
+        raise BadRowError("it holds a number of more than 4,300 digits; write it as text") from error
     if not isinstance(row, dict):
         raise BadRowError("it is not a whole JSON object")
     return row
@@ -102,15 +117,25 @@ def _text(value: Any, what: str, *, empty: bool = False) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise BadRowError(f"{what} holds half a character (a lone surrogate)") from error
+    if "\0" in value:
+        raise BadRowError(f"{what} holds a NUL character")
     return value
 
 
 def _name(given: Any, number: int) -> str:
     if given is None:
         return f"row/{number}"
-    if isinstance(given, int) and not isinstance(given, bool):
-        return f"id/{given}"
-    return f"id/{_text(given, 'id')}"
+    if isinstance(given, float):
+        # pandas writes 1.0 for 1 in a column where an id is missing, and NaN for that one
+        if not (given.is_integer() and abs(given) <= EXACT):
+            raise BadRowError(f"id is {given}, which is no whole number; give a text or leave it out")
+        given = int(given)
+    name = str(given) if isinstance(given, int) and not isinstance(given, bool) else _text(given, "id")
+    if len(name) > LONGEST_ID:
+        raise BadRowError(f"id has {len(name)} characters; at most {LONGEST_ID} are taken")
+    if CONTROL.search(name):
+        raise BadRowError("id holds a line break or another control character")
+    return f"id/{name}"
 
 
 def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[tuple[str, str], ...]:
@@ -126,7 +151,11 @@ def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[
     if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
         raise BadRowError("messages is not a list of {role, content}")
     out = tuple(
-        (_text(message.get("role"), "a message's role"), _text(message.get("content"), "a message's content"))
+        (
+            _text(message.get("role"), "a message's role"),
+            # many tools write an empty system prompt where there is none
+            _text(message.get("content"), "a message's content", empty=message.get("role") == "system"),
+        )
         for message in messages
     )
     if not out or out[-1][0] != "user":
@@ -145,11 +174,13 @@ def _options(value: Any) -> tuple[str, ...] | None:
 def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> str | None:
     if value is None:
         return None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadRowError(f"ground_truth is {value}, which is no number")
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise BadRowError(f"ground_truth is {value}, which is no number")
         value = str(value)
     truth = _text(value, "ground_truth").strip()
+    if domain == "math" and NO_NUMBER.fullmatch(truth):
+        raise BadRowError(f"ground_truth is {truth}, which is no number")
     if domain == "math":
         return truth
     # without options the verifier takes A to E

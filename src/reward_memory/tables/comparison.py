@@ -27,7 +27,8 @@ def comparison_rows(name: str, table: pd.DataFrame) -> list[dict]:
     name   one of VALUES
     table  that table as written
 
-    `covered` is yes where our 95 % interval holds the published figure, else no; units are the table's.
+    `covered` is yes where our 95 % interval holds the published figure, else no; empty where we have no value or no
+    interval. Units are the table's.
     """
     rows = []
     for row in table[table["published"].notna()].to_dict("records"):
@@ -45,8 +46,14 @@ def comparison_rows(name: str, table: pd.DataFrame) -> list[dict]:
                 "ci_high": row["ci_high"],
                 "published": theirs,
                 "delta": ours - theirs,
-                "covered": "yes" if row["ci_low"] <= theirs <= row["ci_high"] else "no",
+                "covered": _covered(row["ci_low"], ours, row["ci_high"], theirs),
                 "published_confidence": row["published_confidence"],
             }
         )
     return rows
+
+
+def _covered(low: float, ours: float, high: float, theirs: float) -> str | None:
+    if pd.isna([low, ours, high]).any():
+        return None
+    return "yes" if low <= theirs <= high else "no"

@@ -1,6 +1,6 @@
-"""Published figures beside ours: only where they are about the same benchmarks, never beside a generated stand-in."""
+"""Published figures beside ours: only where they are about the same arm and the same released benchmarks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ from ..benchmarks.registry import DOMAINS
 #: A published average counts every query the same.
 AVERAGE = "average"
 COLUMNS = ("published", "published_n", "published_confidence")
+#: Sources whose queries are those of a paper; what is generated or imported under a benchmark's name is not.
+RELEASED = {"mirror", "hub"}
 
 
 def published_accuracies(figures: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -34,7 +36,7 @@ def domain_name(domain: str) -> str:
 
 
 def beside(
-    published: pd.DataFrame, arm: dict, name: str, benchmarks: Collection[str], sources: dict[str, str]
+    published: pd.DataFrame, arm: dict, name: str, benchmarks: Collection[str], sources: Mapping[str, str]
 ) -> dict[str, float | str | None]:
     """The figure to stand beside ours (COLUMNS), NaN and None where there is none.
 
@@ -42,12 +44,12 @@ def beside(
     arm         policy, method, label_ratio
     name        what the figure is about: a benchmark, `average`, or `domain_name`
     benchmarks  what ours is about; one of other benchmarks than the published figure has none beside it
-    sources     benchmark -> where its queries come from; a generated stand-in has no published figure
+    sources     benchmark -> where its queries come from; only those of RELEASED have a published figure
     """
     own = published[published["benchmark"] == name]
     for key in ("policy", "method", "label_ratio"):
         own = own[own[key] == arm[key]]
-    comparable = "generated" not in {sources[one] for one in benchmarks}
+    comparable = {sources[one] for one in benchmarks} <= RELEASED
     for row in own.to_dict("records"):
         if comparable and row["members"] == frozenset(benchmarks):
             return dict(zip(COLUMNS, (row["value"], row["n"], row["confidence"]), strict=True))

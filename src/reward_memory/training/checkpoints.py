@@ -156,7 +156,7 @@ def _track(checkpoints: Path, step: int) -> None:
         shutil.rmtree(tracker)
     if step:
         with atomic_path(tracker) as temporary:
-            temporary.write_text(str(step))
+            temporary.write_text(str(step), encoding="utf-8")
     else:
         tracker.unlink(missing_ok=True)
 

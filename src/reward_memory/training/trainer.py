@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import torch
 import transfer_queue as tq
 from tensordict import TensorDict
@@ -12,6 +13,7 @@ from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 from verl.utils import tensordict_utils as tu
 
 from .. import schemas
+from ..errors import InputError
 from ..verifiers import Grader
 from .advantages import EntropyBonus
 from .checkpoints import responses_of, seal
@@ -39,6 +41,18 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         self._responses: dict[str, Response] = {}  # of the step, by their key in the queue
         self._fallbacks = 0
         self._generation = 1
+
+    def _init_dataloader(self):
+        """Stop if verl leaves out a row that was counted to fit: what a policy is trained on is never fewer unsaid."""
+        super()._init_dataloader()
+        files = self.config.data
+        for file, rows in ((files.train_files, self.train_dataset), (files.val_files, self.val_dataset)):
+            expected = pq.read_metadata(file).num_rows
+            if len(rows) != expected:
+                raise InputError(
+                    f"{file}: verl keeps {len(rows)} of its {expected} queries at max_prompt_tokens: "
+                    f"{files.max_prompt_length}; raise that, or take what changes prompts or rows out of verl."
+                )
 
     def _build_replay_buffer(self):
         # a name of our own in trainer.v1.trainer_mode, the synchronous trainer's behaviour everywhere else

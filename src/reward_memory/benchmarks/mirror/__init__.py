@@ -13,7 +13,7 @@ from ..repeats import without_repeats
 from . import formats
 from .formats import Source
 from .releases import RELEASES, File, Release, Split, expected_rows
-from .rows import MissingAnswerError, Row, UnusableError
+from .rows import MissingAnswerError, Row, UnusableError, WrongValueError, checked
 
 __all__ = ["RELEASES", "files", "load"]
 
@@ -46,11 +46,13 @@ def load(name: str, mirror: Path, answer_format: str = "hash", partial: bool = F
     for split, file, paths in present:
         number = 0
         for number, (place, record) in enumerate(_records(split, file, paths, Path(mirror)), start=1):
-            row = _parse(split, record, place)
+            row = _parse(split, record, place, DOMAINS[name])
             if isinstance(row, Row):
                 items.append(_item(split.name, number - 1, row, system))
             else:
                 dropped.append(Dropped(split.name, number - 1, row))
+        if not number:
+            raise InputError(f"{' + '.join(map(str, paths))}: holds no row; fetch it again.")
         if not partial:
             _check_count(paths, number, expected_rows(name, split.name, file))
     repeats: list[Item] = []
@@ -113,18 +115,31 @@ def _labels(folder: Path, file: File) -> Source:
     return formats.members(Source(folder / found[0], member or None))[0]
 
 
-def _parse(split: Split, record: Any, place: str) -> Row | str:
+def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
     """What the row says, or the reason to drop it."""
     try:
-        return split.parse(record)
+        return checked(split.parse(record), domain)
     except UnusableError as error:
         return str(error)
     except MissingAnswerError as error:
         if split.unlabelled:
             return NO_ANSWER
         raise InputError(f"{place} has no answer; complete or remove the row.") from error
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError, SyntaxError) as error:
-        raise InputError(f"{place} is not of the released format ({error!r}); fetch it again.") from error
+    except WrongValueError as error:
+        raise InputError(f"{place}: {error}; correct or remove the row.") from error
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, SyntaxError, OverflowError) as error:
+        raise InputError(
+            f"{place} is not of the released format ({_lacking(record, error)}); fetch it again."
+        ) from error
+
+
+def _lacking(record: Any, error: Exception) -> str:
+    """What a row of another format has instead, in words."""
+    if not isinstance(record, dict):
+        return "it is no object with keys" if not isinstance(record, list) else f"it has {len(record)} columns"
+    if isinstance(error, KeyError) and error.args[0] not in record:
+        return f"it has no {error.args[0]!r} but {', '.join(map(str, record))}"[:200]
+    return "a value of it is of another type or form"
 
 
 def _item(split: str, number: int, row: Row, system: str) -> Item:

@@ -5,7 +5,7 @@ from typing import Any
 from ...provenance import digest
 from ...randomness import generator
 from ..items import LETTERS
-from .rows import MissingAnswerError, Row
+from .rows import MissingAnswerError, Row, whole
 
 GPQA_OPTIONS = ("Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 
@@ -26,7 +26,7 @@ def labelled_options(row: dict[str, Any]) -> Row:
 def subject_question(row: list[str] | dict[str, Any]) -> Row:
     """MMLU: columns question, A, B, C, D, letter without a header; on the hub the answer is a number from 0."""
     if isinstance(row, dict):
-        return _row(row["question"], row["choices"], row["answer"])
+        return _row(row["question"], row["choices"], whole(row["answer"]))
     question, *texts, letter = row
     return _row(question, texts, LETTERS.find(letter.strip()) if len(letter.strip()) == 1 else None)
 
@@ -42,19 +42,18 @@ def expert_question(row: dict[str, Any]) -> Row:
 
 def social_question(row: dict[str, Any]) -> Row:
     """Social IQa: a situation and a question about it; labels 1, 2 and 3."""
-    label = str(row.get("label") or "").strip()
+    label = whole(row.get("label"))
     texts = [row["answerA"], row["answerB"], row["answerC"]]
     return _row(
         f"{row['context'].strip()} {row['question'].strip()}",
         texts,
-        int(label) - 1 if label in ("1", "2", "3") else None,
+        None if label is None else label - 1,
     )
 
 
 def physical_question(row: dict[str, Any]) -> Row:
     """PIQA: a goal and two ways; labels 0 and 1."""
-    label = str(row.get("label", "")).strip()
-    return _row(row["goal"], [row["sol1"], row["sol2"]], int(label) if label in ("0", "1") else None)
+    return _row(row["goal"], [row["sol1"], row["sol2"]], whole(row.get("label")))
 
 
 def _row(question: str, texts: list[str], right: int | None) -> Row:

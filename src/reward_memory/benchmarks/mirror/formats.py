@@ -2,22 +2,29 @@
 
 import csv
 import gzip
-import io
 import json
+import os
 import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import InputError
+from .encodings import NotTextError, decoded, raw_lines
 
 SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$")
+#: The escape of half a character.
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+#: Folders inside one another that are looked into: releases have three, and links may lead anywhere.
+DEPTH = 8
 #: Large columns that no parser reads.
 UNREAD = {"messages"}
 #: What a damaged file makes its reader raise.
@@ -31,6 +38,10 @@ DAMAGE = (
     csv.Error,
     pa.ArrowException,
 )
+
+
+class UnreadableError(ValueError):
+    """A row that is whole, but cannot be used; the message is the reason, as a part of a sentence."""
 
 
 class Source(NamedTuple):
@@ -52,8 +63,25 @@ def matches(path: str, pattern: str) -> bool:
 
 
 def listing(folder: Path) -> list[str]:
-    """Relative paths of all files below a folder, sorted; empty if there is no such folder."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """Relative paths of all files below a folder, sorted; empty if there is no such folder.
+
+    Links are followed, to folders too, but never into a folder that the path already passes through.
+    """
+    return sorted(path.relative_to(folder).as_posix() for path in _files(folder, ()))
+
+
+def _files(folder: Path, passed: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+    if not folder.is_dir() or len(passed) > DEPTH:
+        return
+    stat = folder.stat()
+    here = (stat.st_dev, stat.st_ino)
+    if here in passed:
+        return
+    for entry in os.scandir(folder):
+        if entry.is_file():
+            yield Path(entry.path)
+        else:
+            yield from _files(Path(entry.path), (*passed, here))
 
 
 def members(source: Source) -> list[Source]:
@@ -94,44 +122,70 @@ def records(source: Source) -> Iterator[tuple[int, Any]]:
     try:
         for number, record in readers[suffix](source):
             yield number, record
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(
             f"{source.name}: row {number + 1} is not a whole JSON line; the file is damaged or cut short."
         ) from error
+    except (NotTextError, UnreadableError) as error:
+        raise InputError(f"{source.name}: row {number + 1}: {error}.") from error
     except DAMAGE as error:
         raise InputError(f"{source.name}: cannot be read beyond row {number}; fetch the file again.") from error
 
 
-def _text(source: Source, newline: str) -> io.TextIOBase:
+@contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
     if source.member is not None:
-        archive = zipfile.ZipFile(source.path)
-        return io.TextIOWrapper(archive.open(source.member), encoding="utf-8", newline=newline)
-    opener = gzip.open if source.path.suffix == ".gz" else open
-    return opener(source.path, "rt", encoding="utf-8", newline=newline)
+        with zipfile.ZipFile(source.path) as archive, archive.open(source.member) as file:
+            yield file
+    else:
+        opener = gzip.open if source.path.suffix == ".gz" else open
+        with opener(source.path, "rb") as file:
+            yield file
 
 
 def _lines(source: Source) -> Iterator[tuple[int, str]]:
-    # lines end at \n alone: U+2028 and U+0085 occur inside JSON strings
-    with _text(source, newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
+    with _opened(source) as file:
+        for number, line in enumerate(raw_lines(file, source.name), start=1):
             if line.strip():
-                yield number, line.strip("\r\n")
+                yield number, decoded(line).strip("\r\n")
 
 
 def _json_lines(source: Source) -> Iterator[tuple[int, Any]]:
     for number, line in _lines(source):
-        yield number, json.loads(line)
+        yield number, json_value(line)
+
+
+def json_value(line: str) -> Any:
+    """What a line of JSON says.
+
+    JSONDecodeError, RecursionError for what is no JSON. UnreadableError for half characters, which no file can hold,
+    and for numbers that Python does not read.
+    """
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        raise UnreadableError("it holds a number of more than 4,300 digits; write it as text") from error
+    # only an escape can make one, which is rare
+    if SURROGATE.search(line):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise UnreadableError("it holds half a character (a lone surrogate); correct or remove the row") from error
+    return value
 
 
 def _csv_rows(source: Source) -> Iterator[tuple[int, Any]]:
     """MMLU's files have no header and six columns; GPQA's have one with names such as `Question`."""
-    with _text(source, newline="") as lines:
-        rows = csv.reader(lines)
+    with _opened(source) as file:
+        rows = csv.reader(decoded(line) for line in raw_lines(file, source.name))
         first = next(rows, None)
         header = first if first and "Correct Answer" in first else None
-        body = rows if header else ([first, *rows] if first else [])
+        body = rows if header else chain([first] if first else [], rows)
         for number, row in enumerate(body, start=1):
-            yield number, dict(zip(header, row, strict=False)) if header else row
+            if row:
+                yield number, dict(zip(header, row, strict=False)) if header else row
 
 
 def _parquet_rows(source: Source) -> Iterator[tuple[int, Any]]:

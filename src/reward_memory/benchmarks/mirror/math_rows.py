@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from .rows import MissingAnswerError, Row, UnusableError
+from .rows import MissingAnswerError, Row, UnusableError, WrongValueError, whole
 
 #: What training sets in verl's format put around a problem.
 INSTRUCTIONS = (
@@ -16,7 +16,9 @@ BOX = re.compile(r"\\(?:boxed|fbox)\s*")
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # an escaped brace is text
 WHOLE = re.compile(r"-?\d+\.0+")
 #: MEDS trains on these levels of MATH.
-HARD = ("Level 3", "Level 4", "Level 5")
+HARD = (3, 4, 5)
+LEVELS = (1, 2, *HARD)
+LEVEL = re.compile(r"\s*(?:level)?\s*", re.IGNORECASE)
 
 
 def word_problem(row: dict[str, Any]) -> Row:
@@ -56,9 +58,13 @@ def solved_problem(row: dict[str, Any]) -> Row:
 
 
 def hard_problem(row: dict[str, Any]) -> Row:
-    """MATH as far as MEDS trains on it: its levels 3 to 5."""
-    if row["level"] not in HARD:
-        raise UnusableError(f"{row['level']} of MATH, where only 3 to 5 are used")
+    """MATH as far as MEDS trains on it: its levels 3 to 5, as `Level 5` or as a number. Two rows have `Level ?`."""
+    given = row["level"]
+    level = whole(LEVEL.sub("", given, count=1) if isinstance(given, str) else given)
+    if given != "Level ?" and level not in LEVELS:
+        raise WrongValueError(f"its level is {given!r}, which is not one of 1 to 5")
+    if level not in HARD:
+        raise UnusableError(f"Level {'?' if level is None else level} of MATH, where only 3 to 5 are used")
     return solved_problem(row)
 
 

@@ -1,7 +1,12 @@
 """What the parsers make of a released row."""
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+#: What programs write where a number is missing or beyond their range.
+NO_NUMBER = re.compile(r"\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
 
 
 class Row(NamedTuple):
@@ -21,5 +26,36 @@ class MissingAnswerError(ValueError):
     """A row without an answer."""
 
 
+class WrongValueError(ValueError):
+    """A row with a value that cannot be read; the message is the reason, as a part of a sentence."""
+
+
 class UnusableError(ValueError):
     """A row that is known to be of no use; the message is the reason."""
+
+
+def whole(value: Any) -> int | None:
+    """The whole number that a value is, as other tools write it (5, 5.0, "5", "5.0"); None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return int(number) if math.isfinite(number) and number.is_integer() else None
+
+
+def checked(row: Row, domain: str) -> Row:
+    """The row, if its texts can be used.
+
+    domain  math | qa | code
+
+    WrongValueError for an empty question, a NUL, which programs take for a text's end, and a truth that is no number.
+    """
+    if not row.question.strip():
+        raise WrongValueError("its question is empty")
+    if any("\0" in text for text in (row.question, row.ground_truth or "", *(row.options or ()))):
+        raise WrongValueError("it holds a NUL character")
+    if domain == "math" and NO_NUMBER.fullmatch(row.ground_truth or ""):
+        raise WrongValueError(f"its answer is {row.ground_truth}, which is no number")
+    return row

@@ -1,6 +1,6 @@
 """The table of the reward models: how well each predicts the rewards of queries whose labels it never saw."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -10,11 +10,14 @@ import pandas as pd
 from .. import schemas
 from ..errors import InputError
 from ..graph_memory.assessment import METRICS, measure
+from .names import OVERALL
+from .published import beside
 
 RESAMPLES = 1000
-OVERALL = "overall"
-#: Metrics with a published figure, and their names in reference/published_results.csv; it is about the valid split.
+#: Metrics with a published figure, and their names in reference/published_results.csv.
 PUBLISHED = {"auc": "gnn_roc_auc", "accuracy": "gnn_accuracy", "precision": "gnn_precision", "recall": "gnn_recall"}
+#: The published figures are of this reward model, the memory of the method memreward, and about this split.
+PUBLISHED_MODEL, PUBLISHED_METHOD, PUBLISHED_SPLIT = "graph", "memreward", "valid"
 COLUMNS = [
     *("policy", "predictor", "label_ratio", "split", "benchmark", "metric"),
     *(
@@ -54,12 +57,26 @@ def each_model(
         yield {"policy": policy, "predictor": predictor, "label_ratio": ratio}, read(own)
 
 
-def rows(tables: Sequence[pd.DataFrame], model: dict, published: pd.DataFrame) -> list[dict]:
+def published_quality(figures: pd.DataFrame) -> pd.DataFrame:
+    """The published figures of reward models, with `members`: the benchmarks that each is over.
+
+    figures  reference/published_results.csv
+    """
+    own = figures[figures["table"] == "gnn_quality"]
+    names = set(own["benchmark"]) - {OVERALL}
+    members = {name: frozenset({name}) for name in names} | {OVERALL: frozenset(names)}
+    return own.assign(members=own["benchmark"].map(members))
+
+
+def rows(
+    tables: Sequence[pd.DataFrame], model: dict, published: pd.DataFrame, sources: Mapping[str, str]
+) -> list[dict]:
     """Rows of one reward model: split x (all benchmarks, each benchmark) x metric.
 
     tables     one a seed, rows alike: schemas.PREDICTIONS
     model      policy, predictor, label_ratio
-    published  reference/published_results.csv; its figures of the paper's graph stand beside `graph` on valid
+    published  from `published_quality`; its figures stand beside `graph` on valid, of the same policy and label ratio
+    sources    benchmark -> where its queries come from
     """
     out = []
     for split in dict.fromkeys(tables[0]["split"]):
@@ -67,10 +84,10 @@ def rows(tables: Sequence[pd.DataFrame], model: dict, published: pd.DataFrame) -
         for benchmark in [OVERALL, *dict.fromkeys(tables[0]["benchmark"][inside])]:
             chosen = inside if benchmark == OVERALL else inside & (tables[0]["benchmark"] == benchmark).to_numpy()
             parts = [table[chosen] for table in tables]
-            known = _published(published, benchmark) if (model["predictor"], split) == ("graph", "valid") else {}
             place = model | {"split": split, "benchmark": benchmark}
-            none = {"published": None, "published_confidence": None}
-            out += [place | row | known.get(PUBLISHED.get(row["metric"]), none) for row in _metric_rows(parts)]
+            names = set(parts[0]["benchmark"])
+            for row in _metric_rows(parts):
+                out.append(place | row | _beside(published, place, row["metric"], names, sources))
     return out
 
 
@@ -102,10 +119,11 @@ def _measured(truth: np.ndarray, probability: np.ndarray, group: np.ndarray, wei
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _published(published: pd.DataFrame, benchmark: str) -> dict[str, dict]:
-    """metric -> its figure and how far that can be trusted."""
-    part = published[(published["table"] == "gnn_quality") & (published["benchmark"] == benchmark)]
-    return {
-        row["metric"]: {"published": row["value"], "published_confidence": row["confidence"]}
-        for row in part.to_dict("records")
-    }
+def _beside(
+    published: pd.DataFrame, place: dict, metric: str, benchmarks: Collection[str], sources: Mapping[str, str]
+) -> dict[str, float | str | None]:
+    """The published figure of one measure, and how far that can be trusted."""
+    same = (place["predictor"], place["split"]) == (PUBLISHED_MODEL, PUBLISHED_SPLIT)
+    own = published[published["metric"] == (PUBLISHED.get(metric) if same else None)]
+    figure = beside(own, place | {"method": PUBLISHED_METHOD}, place["benchmark"], benchmarks, sources)
+    return {name: figure[name] for name in ("published", "published_confidence")}

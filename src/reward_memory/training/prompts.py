@@ -1,0 +1,114 @@
+"""How long prompts are in a policy's own tokens, and the limit that training takes from that: none vanishes unsaid."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..algorithms import PROMPT_TOKENS
+from ..errors import InputError
+from ..provenance import atomic_path
+
+#: One row a training or validation query.
+PROMPTS = pa.schema([("id", pa.string()), ("benchmark", pa.string()), ("split", pa.string()), ("tokens", pa.int32())])
+#: A limit that follows from the queries is a multiple of this.
+STEP = 64
+
+
+def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tokens of every prompt (columns of PROMPTS), chat template and generation mark included, as verl counts them.
+
+    folder   of the policy, in the Hugging Face layout
+    queries  split -> schemas.QUERIES
+
+    InputError names the query whose messages the chat template refuses.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    parts = []
+    for split, table in queries.items():
+        prompts = [[dict(message) for message in messages] for messages in table["messages"]]
+        tokens = [_count(tokenizer, prompt, name, folder) for prompt, name in zip(prompts, table["id"], strict=True)]
+        parts.append(table[["id", "benchmark"]].assign(split=split, tokens=tokens))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _count(tokenizer: Any, prompt: list[dict], name: str, folder: str | Path) -> int:
+    try:
+        found = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)
+    except Exception as error:  # a template is a program of the policy's, and may raise anything
+        raise InputError(
+            f"{folder}: the policy's chat template refuses the prompt of {name} ({error}); use another template or "
+            "leave the benchmark out."
+        ) from error
+    return len(found["input_ids"])
+
+
+def fitting(longest: int) -> int:
+    """The limit that holds a prompt of `longest` tokens."""
+    return max(PROMPT_TOKENS, -(-longest // STEP) * STEP)
+
+
+def limit(training: Mapping[str, Any], prompts: pd.DataFrame) -> int:
+    """Tokens of the longest prompt that training takes.
+
+    training  its section: max_prompt_tokens counts, or where it is null the longest of `prompts`
+    prompts   PROMPTS of the policy
+    """
+    return training["max_prompt_tokens"] or fitting(int(prompts["tokens"].max()))
+
+
+def check(policy: str, prompts: pd.DataFrame, training: Mapping[str, Any], section: str = "training") -> None:
+    """InputError if prompts are longer than the limit that is set, unless they are to be left out.
+
+    policy    its name
+    prompts   PROMPTS of the policy
+    training  the section of a method: max_prompt_tokens, overlong_prompts, batch
+    section   where the limit stands in the configuration
+    """
+    most = limit(training, prompts)
+    over = prompts[prompts["tokens"] > most]
+    if over.empty:
+        return
+    longest = over.loc[over["tokens"].idxmax()]
+    key = f"{section}: max_prompt_tokens: {most}"
+    told = ", ".join(f"{count} of {name}" for name, count in over["benchmark"].value_counts(sort=False).items())
+    if training["overlong_prompts"] == "leave_out":
+        left = int(((prompts["split"] == "train") & (prompts["tokens"] <= most)).sum())
+        if left < training["batch"] or not ((prompts["split"] == "valid") & (prompts["tokens"] <= most)).any():
+            raise InputError(
+                f"{key}: policy {policy} keeps too few queries: {told} have longer prompts, which leaves {left} "
+                f"training queries for a batch of {training['batch']}; set max_prompt_tokens: "
+                f"{fitting(longest['tokens'])}, or leave the key out."
+            )
+        return
+    raise InputError(
+        f"{key} is too few for policy {policy}: {len(over)} of {len(prompts)} training and validation queries have "
+        f"longer prompts ({told}), the longest {longest['tokens']} tokens ({longest['id']}); set max_prompt_tokens: "
+        f"{fitting(longest['tokens'])} or leave the key out, which does the same."
+    )
+
+
+def fitting_rows(path: Path, prompts: pd.DataFrame, most: int, state: Path) -> Path:
+    """The file of training rows (rows.ROWS), or one in `state` without the rows whose prompts exceed `most` tokens.
+
+    InputError if a row's prompt was not counted.
+    """
+    table = pq.read_table(path)
+    names = [info["id"] for info in table["extra_info"].to_pylist()]
+    tokens = prompts.set_index("id")["tokens"].reindex(names)
+    if tokens.isna().any():
+        raise InputError(
+            f"{path}: the prompt of {names[int(tokens.isna().argmax())]} was not counted; rebuild the data."
+        )
+    fits = (tokens <= most).to_numpy()
+    if fits.all():
+        return path
+    shorter = state / f"{path.stem}.fitting.parquet"
+    with atomic_path(shorter) as temporary:
+        pq.write_table(table.filter(pa.array(fits)), temporary)
+    return shorter

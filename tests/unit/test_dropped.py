@@ -1,0 +1,133 @@
+"""What is left out on the way: each kind of drop is made to happen, and is in the table with its count."""
+
+import json
+
+import pandas as pd
+import pytest
+from imported_rows import MATH, sums, write
+from test_source_jobs import run_job
+
+from reward_memory import schemas
+from reward_memory.benchmarks import audit, splits
+from reward_memory.benchmarks.items import Item
+from reward_memory.imported import build, read
+from reward_memory.pages import page
+from reward_memory.tables import dropped
+from reward_memory.training.prompts import PROMPTS
+from reward_memory.training.sampled import STEP_RESPONSES
+
+ROWS = [
+    {"problem": "P1?", "solution": "\\boxed{1}"},
+    {"problem": "P1?", "solution": "\\boxed{1}"},
+    {"problem": "P2?", "solution": "no box"},
+    {"problem": "P3?", "solution": "\\boxed{3}"},
+    {"problem": "P4?", "solution": "\\boxed{4}"},
+]
+
+
+def responses(*rows) -> pd.DataFrame:
+    """(text, finished) a row."""
+    table = pd.DataFrame(rows, columns=["text", "finished"])
+    fixed = {"query_id": "math/train/0", "benchmark": "math", "domain": "math", "thinking": "", "answer": ""}
+    return table.assign(**fixed, sample=range(len(rows)), tokens=pd.array([3] * len(rows), dtype="Int32"))
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The files of a run in which everything happens, and the rule's params."""
+    for split in ("train", "test"):
+        (tmp_path / "math").mkdir(exist_ok=True)
+        (tmp_path / f"math/{split}.jsonl").write_text(
+            "\n".join(map(json.dumps, ROWS if split == "train" else ROWS[3:4]))
+        )
+    source = audit.read("math", "mirror", tmp_path, partial=True)
+    items = splits.sample("math", source.loaded.items, {"train": 1, "valid": 1, "test": 0}, 0)
+    queries = {("math", split): splits.table("math", "math", part) for split, part in items.items()}
+    audit.table({"math": source}, queries).to_csv(tmp_path / "audit.csv", index=False)
+    prompts = pd.DataFrame({"id": list("abc"), "benchmark": "math", "split": ["train", "train", "valid"]})
+    schemas.write(prompts.assign(tokens=[10, 50, 60]), tmp_path / "prompts.parquet", PROMPTS)
+    sampled = responses(("4", True), ("", True), (" \n", False), ("5 and", False))
+    schemas.write(sampled, tmp_path / "rollouts.parquet", schemas.RESPONSES)
+    schemas.write(responses(("", None), ("4", None)), tmp_path / "imported.parquet", schemas.RESPONSES)
+    steps = pd.DataFrame({name: [None] * 3 for name in STEP_RESPONSES.names})
+    steps = steps.assign(query_id="math/train/0", text=["a", "b", ""], trained=[True, False, False])
+    schemas.write(steps, tmp_path / "training.parquet", STEP_RESPONSES)
+    places = [("rollouts", "train"), ("rollouts", "valid"), ("evaluation oracle", "test"), ("training oracle", "train")]
+    return {
+        "input": {
+            "audit": "audit.csv",
+            "bad_rows": [],
+            "usable_rows": [],
+            "queries": [],
+            "prompts": ["prompts.parquet"],
+            "responses": ["rollouts.parquet", "imported.parquet", "rollouts.parquet", "training.parquet"],
+        },
+        "params": {"limits": [["tiny", 40]], "responses": [[stage, "tiny", split] for stage, split in places]},
+    }
+
+
+def table(folder, files) -> list[list]:
+    done = run_job(folder, "dropped", {}, output={"table": "dropped.csv"}, **files)
+    assert done.returncode == 0, done.stderr + (folder / "job.log").read_text()
+    found = pd.read_csv(folder / "dropped.csv").fillna("")
+    assert found.columns.tolist() == dropped.DROPPED_COLUMNS
+    return found.values.tolist()
+
+
+def test_every_kind_of_drop_is_counted(tmp_path, files):
+    assert table(tmp_path, files) == [
+        ["release", "math", "", "train", "no boxed answer in the solution", 1],
+        # P1 twice in train, P3 in both
+        ["sampling", "math", "", "", "its prompt is that of an earlier row", 2],
+        ["sampling", "math", "", "", "not drawn: train, valid and test ask for fewer", 1],
+        ["prompts", "math", "tiny", "train", dropped.OVERLONG, 1],
+        ["prompts", "math", "tiny", "valid", dropped.OVERLONG, 1],
+        ["rollouts", "math", "tiny", "train", dropped.EMPTY, 2],
+        ["rollouts", "math", "tiny", "train", dropped.CUT, 2],
+        ["rollouts", "math", "tiny", "valid", dropped.EMPTY, 1],
+        ["evaluation oracle", "math", "tiny", "test", dropped.EMPTY, 2],
+        ["evaluation oracle", "math", "tiny", "test", dropped.CUT, 2],
+        ["training oracle", "math", "tiny", "train", dropped.EMPTY, 1],
+        ["training oracle", "math", "tiny", "train", dropped.UNTRAINED, 2],
+    ]
+    text = page("A", "b", tmp_path / "audit.csv", None, tmp_path / "dropped.csv")
+    assert "Left out on the way" in text
+    assert f"<td>{dropped.OVERLONG}</td>" in text
+    assert text.count("<table") == 2
+
+
+def test_where_nothing_is_left_out_the_table_is_empty_and_says_so(tmp_path, files):
+    source = audit.Source("generated", None, [], {})
+    audit.table({"math": source}, {}).to_csv(tmp_path / "audit.csv", index=False)
+    files["input"] |= {"responses": [], "prompts": []}
+    files["params"] = {"limits": [], "responses": []}
+    assert table(tmp_path, files) == []
+    assert "Nothing was." in page("A", "b", tmp_path / "audit.csv", None, tmp_path / "dropped.csv")
+
+
+def test_rows_of_an_import_are_counted_by_their_reason(tmp_path, files):
+    bad = [MATH | {"id": float("nan")}, MATH | {"responses": ["1", 2]}, MATH | {"responses": [3]}, {}]
+    file = write(tmp_path / "rows.jsonl", [*sums(5), *bad])
+    queries, refused = read(file, {"sums": "math"})
+    parts = list(build(queries, {"sums": "math"}, {"sums": {"train": 2, "valid": 1, "test": 1}}, 0))
+    names = []
+    for place, part in enumerate(parts):
+        schemas.write(part.queries, tmp_path / f"{place}.parquet", schemas.QUERIES)
+        names.append(f"{place}.parquet")
+    refused.to_csv(tmp_path / "bad.csv", index=False)
+    pd.DataFrame({"benchmark": ["sums"], "rows": [len(queries)]}).to_csv(tmp_path / "usable.csv", index=False)
+    files["input"] |= {"bad_rows": "bad.csv", "usable_rows": "usable.csv", "queries": names}
+    found = [row for row in table(tmp_path, files) if row[0] == "import" or row[1] == "sums"]
+    assert found == [
+        ["import", "", "", "", "id is nan, which is no whole number; give a text or leave it out", 1],
+        ["import", "", "", "", "response ... is not a text", 2],
+        ["import", "", "", "", "benchmark is missing", 1],
+        ["sampling", "sums", "", "", "not drawn: train, valid and test ask for fewer", 1],
+    ]
+
+
+def test_what_is_drawn_is_not_counted_as_left_out():
+    items = [Item("train", row, (("user", str(row)),), "1") for row in range(3)]
+    source = audit.Source("mirror", audit.Loaded(items), [], {})
+    queries = {("math", "train"): splits.table("math", "math", items)}
+    assert list(dropped.of_audit(audit.table({"math": source}, queries))) == []
