@@ -1,13 +1,14 @@
 """One process for each result.
 
-A Snakemake call that is killed leaves its jobs running. The next call ends them and resumes from their state, so that no
-job runs next to its own orphan. A lock tells whether a job runs: a lock of the operating system, which ends with the
+A Snakemake call that is killed leaves its jobs running. The next call ends them and resumes from their state, so no
+job runs next to its own orphan. A lock tells whether a job runs. It is a lock of the operating system and ends with the
 process that holds it, however that ends. Its file says which process that is.
 """
 
 import fcntl
 import json
 import os
+import signal
 import socket
 import threading
 import time
@@ -63,7 +64,7 @@ def end_orphans(folder: Path, say: Callable[[str], None] = print) -> list[dict[s
         with suppress(FileNotFoundError), path.open("r+") as file:
             if _free(file) is False and (holder := _orphan(path)):
                 say(f"ending process {holder['pid']}, which an earlier call left at {path.stem}")
-                _end(holder, file)
+                _end(holder)
                 found.append(holder)
     return found
 
@@ -86,7 +87,7 @@ def _locked(path: Path, say: Callable[[str], None]) -> Iterator[TextIO | None]:
                 return
             if not free and (holder := _orphan(path)):
                 say(f"ending process {holder['pid']}, which an earlier call left at this job")
-                _end(holder, file)
+                _end(holder)
             elif not free and waiting.sleep():
                 path.unlink(missing_ok=True)
 
@@ -162,17 +163,14 @@ def _lives(process: dict[str, Any]) -> bool:
     return process["born"] is not None and born(process["pid"]) == process["born"]
 
 
-def _end(holder: dict[str, Any], file: TextIO) -> None:
-    """End an orphan, and wait until the lock is free; then it is this process's."""
-    with suppress(psutil.Error):
-        process = psutil.Process(holder["pid"])
-        process.terminate()
-        deadline = time.monotonic() + GRACE
-        while not _free(file):
-            if time.monotonic() > deadline or not _lives(holder):
-                process.kill()
-                process.wait(GRACE)
-                return
+def _end(holder: dict[str, Any]) -> None:
+    """End an orphan, by SIGTERM and after some time by SIGKILL, and wait until it is gone."""
+    for number, seconds in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+        deadline = time.monotonic() + seconds
+        with suppress(ProcessLookupError):
+            if _lives(holder):
+                os.kill(holder["pid"], number)
+        while _lives(holder) and time.monotonic() < deadline:
             time.sleep(0.05)
 
 

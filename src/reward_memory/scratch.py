@@ -1,10 +1,10 @@
 """A temporary folder with a short path, and nothing left of it afterwards.
 
-Ray puts Unix sockets in its temporary folder, and the path of a socket holds 107 bytes. The TMPDIR of a cluster is often
-too long for that. The folder also takes what verl and torch leave in a temporary folder.
+Ray puts Unix sockets in its temporary folder, and the path of a socket holds 107 bytes. The TMPDIR of a cluster is
+often too long for that. The folder also takes what verl and torch leave in a temporary folder.
 
-A watcher removes the folder when its owner is killed, and ends the processes that use it. If the watcher was killed too,
-the next owner does so. A lock on the folder tells whether its owner is alive.
+A watcher removes the folder when its owner is killed, and ends the processes that use it. If the watcher was killed
+too, the next owner does so. A lock on the folder tells whether its owner is alive.
 """
 
 import fcntl
@@ -24,8 +24,8 @@ from pathlib import Path
 from .errors import InputError
 from .orphans import kill_marked
 
-#: The longest path of the folder, in bytes. Below it Ray makes /session_<date>_<time>_<microseconds>_<pid>, 43 bytes, and
-#: there /sockets/plasma_store, 21 bytes, with a number where two nodes share a machine.
+#: The longest path of the folder, in bytes. Below it Ray makes /session_<date>_<time>_<microseconds>_<pid>, 43 bytes,
+#: and there /sockets/plasma_store, 21 bytes, with a number where two nodes share a machine.
 LONGEST = 107 - 43 - 21 - 3
 PREFIX, MARK = "rm-", ".reward-memory"
 #: Ray splits command lines that hold the path at spaces.
@@ -126,7 +126,7 @@ def clear(folder: Path) -> None:
 def name_shared_memory() -> None:
     """Name this process's shared memory after its TMPDIR, if that is such a folder, so that `clear` knows it.
 
-    Python's own names, psm_..., do not say whose they are. Tests of several processes: each imports what calls this.
+    Python's own names, psm_..., do not say whose they are. Each process that makes some has to call this.
     """
     name = Path(os.environ.get("TMPDIR", "")).name
     if name.startswith(PREFIX):

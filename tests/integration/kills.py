@@ -8,6 +8,7 @@ import argparse
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,9 +22,9 @@ import psutil
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from conftest import Workflow, make
+from conftest import ROOT, Workflow, make
 
-COMMAND = ("all", "--cores", "2", "--configfile", "config/test.yaml")
+COMMAND = ("all", "--cores", "2", "--configfile", "kills.yaml")
 #: What is killed, by the words of its command line; None is the call and all that it started.
 TARGETS = {
     "snakemake": None,
@@ -153,26 +154,33 @@ def short_temporary(flow: Workflow) -> Path:
     return folder
 
 
+def prepared(folder: Path, config: Path) -> Workflow:
+    """The project in a folder of its own, with what is run there as kills.yaml."""
+    flow = make(folder)
+    shutil.copy2(config, folder / "kills.yaml")
+    return flow
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--config", type=Path, default=ROOT / "config/test.yaml")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kills-") as base:
-        undisturbed, disturbed = make(Path(base) / "undisturbed"), make(Path(base) / "disturbed")
-        start = time.monotonic()
-        undisturbed.run(*COMMAND)
-        print(f"undisturbed: {time.monotonic() - start:.0f} s", flush=True)
+        disturbed = prepared(Path(base) / "disturbed", given.config)
+        undisturbed = prepared(Path(base) / "undisturbed", given.config)
         temporary = short_temporary(disturbed)
         start = time.monotonic()
         disturb(disturbed, given.kills, random.Random(given.seed))
         print(f"{given.kills} kills: {time.monotonic() - start:.0f} s", flush=True)
+        remains = left(disturbed, temporary)
+        print(f"left behind: {remains}", flush=True)
+        undisturbed.run(*COMMAND)
         one, other = tables(undisturbed), tables(disturbed)
         assert one.keys() == other.keys()
         differing = [name for name in one if one[name] != other[name]]
         print(f"{len(one)} tables, {len(differing)} differ: {differing}", flush=True)
-        remains = left(disturbed, temporary)
-        print(f"left behind: {remains}", flush=True)
         assert not differing
         assert not remains
 

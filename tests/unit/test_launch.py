@@ -170,8 +170,8 @@ def test_a_trainer_that_fails_is_told_in_one_sentence_and_frees_the_lock(run, tr
     with pytest.raises(InputError) as caught:
         train(run, tmp_path)
     assert str(caught.value) == (
-        "training stopped with exit status 3 after step 2 of 4: the trainer failed. Correct the cause, which this job's "
-        "log shows; the steps that are safe are kept."
+        "training stopped with exit status 3 after step 2 of 4: the trainer failed. Correct the cause, which this "
+        "job's log shows; the steps that are safe are kept."
     )
     assert is_free(run)
     assert not (tmp_path / "out").exists()

@@ -21,8 +21,8 @@ SAID = {
         re.IGNORECASE,
     ),
     "override": re.compile(
-        r"^(?!.*\bWARN)(?:hydra\.errors\.|omegaconf\.errors\.|Could not (?:override|append|delete)|Error merging override"
-        r"|Key '.*' is not in struct|.*\bLexerNoViableAlt|no viable alternative|mismatched input|token recognition error)"
+        r"^(?:hydra\.errors\.|omegaconf\.errors\.|Could not (?:override|append|delete)|Error merging override"
+        r"|Key '.*' is not in struct|LexerNoViableAlt|no viable alternative|mismatched input|token recognition error)"
     ),
     "slow start": re.compile(
         r"timed out during startup|[Tt]imed out (?:while )?waiting for (?:the )?(?:GCS|file|port)"
@@ -35,7 +35,7 @@ SAID = {
     ),
     "interrupted": re.compile(
         r"\b(?:WorkerCrashedError|NodeDiedError|LocalRayletDiedError|RayletDiedError|OwnerDiedError)\b"
-        r"|worker process has (?:died|crashed)|(?:worker|actor) died unexpectedly|raylet.*(?:has died|died unexpectedly)"
+        r"|worker process has (?:died|crashed)|(?:worker|actor) died unexpectedly|raylet.*(?:has died|died unexpect)"
         r"|The actor is dead because its (?:worker process|node|owner) has died|Lost connection to GCS|GCS.*unavailable"
     ),
 }
