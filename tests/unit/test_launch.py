@@ -28,6 +28,8 @@ with (state / "commands").open("a") as file:
     file.write(json.dumps(sys.argv[1:]) + "\\n")
 (state / "open").write_text("\\n".join(os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()))
 (state / "temporary").write_text(os.environ["TMPDIR"])
+if int(os.environ["REWARD_MEMORY_RAY_START"]) < plan.get("starts_at", 0):
+    sys.exit("Exception: The current node timed out during startup. This could happen because")
 tracker = state / "checkpoints/latest_checkpointed_iteration.txt"
 done = int(tracker.read_text()) if tracker.exists() else 0
 accuracies = {ACCURACIES}

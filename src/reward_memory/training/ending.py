@@ -21,8 +21,8 @@ SAID = {
         re.IGNORECASE,
     ),
     "override": re.compile(
-        r"^(?:hydra\.errors\.|omegaconf\.errors\.|Could not (?:override|append|delete)|Error merging override"
-        r"|Key '.*' is not in struct|LexerNoViableAlt|no viable alternative|mismatched input|token recognition error)"
+        r"^(?:(?:hydra|omegaconf)\.errors\.|Could not (?:override|append|delete)|Error (?:merging|parsing) override"
+        r"|Key '.*' is not in struct|no viable alternative|mismatched input|token recognition error|missing EQUAL)"
     ),
     "slow start": re.compile(
         r"timed out during startup|[Tt]imed out (?:while )?waiting for (?:the )?(?:GCS|file|port)"
@@ -43,6 +43,10 @@ SAID = {
 AT_START = {"override", "slow start", "start", "checkpoint"}
 #: The last line of a traceback, which names the error.
 ERROR = re.compile(r"^(?:\(.*?\)\s*)?(?:[\w.]+\.)?(?P<error>[A-Z]\w*(?:Error|Exception|Interrupt)\b.*)")
+#: Errors that Ray raises where a process has died, and not where code has failed.
+DEATHS = re.compile(
+    r"(?:ActorDied|ActorUnavailable|WorkerCrashed|NodeDied|RayletDied|OwnerDied|ObjectLost|Rpc|RaySystem)Error"
+)
 ENDS = "ends.jsonl"
 
 
@@ -55,21 +59,23 @@ class Ending:
 
     before: int
     total: int
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, str] = field(default_factory=dict)  # kind -> the first line that said so
     error: str = ""
 
     def read(self, line: str, stepped: bool) -> None:
         """Take in one line of the trainer's output; `stepped` says whether it has finished a step."""
         for kind, said in SAID.items():
             if not (stepped and kind in AT_START) and said.search(line):
-                self.seen.add(kind)
+                self.seen.setdefault(kind, line.strip()[:300])
         if found := ERROR.match(line):
             self.error = found["error"].strip()[:300]
 
     def kind(self, code: int) -> str:
         """One of SAID, or `interrupted` by a signal, or `error`."""
+        failed = bool(self.error) and DEATHS.search(self.error) is None
         for kind in SAID:
-            if kind in self.seen and (kind != "checkpoint" or self.before):
+            resuming, died = kind != "checkpoint" or self.before, kind != "interrupted" or not failed
+            if kind in self.seen and resuming and died:
                 return kind
         return "interrupted" if code < 0 else "error"
 
@@ -85,7 +91,8 @@ class Ending:
 
     def _why(self, kind: str, code: int, safe: int, state: Path, again: bool) -> str:
         start = f"resumes from step {safe}" if safe else "starts from the beginning"
-        error = f" ({self.error})" if self.error else ""
+        said = self.seen.get(kind, "") if kind in ("override", "start") else self.error
+        error = f" ({said.rstrip('.')})" if said else ""
         if kind == "disk":
             return f"the disk is full. Free some space, then run the same command again; it {start}."
         if kind == "memory":
@@ -94,7 +101,7 @@ class Ending:
                 "give the rule train more memory in the section resources."
             )
         if kind == "override":
-            return f"verl does not accept an override{error}. Correct verl in the section training."
+            return f"verl does not accept an override{error}. Correct `verl` in the section training."
         if kind == "slow start":
             return (
                 f"Ray did not start, although it had up to {STARTS[-1]} s, so this machine is too busy. Run the same "
