@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,18 +25,19 @@ if __name__ == "__main__":
 
 from conftest import ROOT, Workflow, make
 
-COMMAND = ("all", "--cores", "2", "--configfile", "kills.yaml")
+COMMAND = ("--cores", "2", "--configfile", "kills.yaml")
 #: What is killed, by the words of its command line; None is the call and all that it started.
 TARGETS = {
     "snakemake": None,
     "script": re.compile(r"\.snakemake/scripts/"),
+    "trainer": re.compile(r"main_ppo"),
     "raylet": re.compile(r"raylet/raylet"),
     "gcs_server": re.compile(r"gcs/gcs_server"),
     "worker": re.compile(r"^ray::"),
     "tree": None,
 }
 #: Seconds until a call is killed, and how long it is waited for.
-MOMENTS, PATIENCE = (6.0, 40.0), 600.0
+MOMENTS, PATIENCE = (6.0, 40.0), 1800.0
 SENTENCE = re.compile(r"(?<=: )training stopped[^\n]*|ending process[^\n]*")
 
 
@@ -94,10 +96,14 @@ def disturb(
     watch.start()
     done, log = 0, flow.folder / "said.log"
     while True:
-        flow.run("--unlock", *command[1:])
+        flow.run("--unlock", *COMMAND)
         with log.open("w") as output:
             call = subprocess.Popen(
-                flow.command(*command), cwd=flow.folder, env=flow.environment, stdout=output, stderr=subprocess.STDOUT
+                flow.command(wanted, *COMMAND),
+                cwd=flow.folder,
+                env=flow.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         if done < kills:
             done += _kill(flow, call, draw, [*targets], done)
@@ -118,9 +124,12 @@ def disturb(
 def _kill(flow: Workflow, call: subprocess.Popen, draw: random.Random, targets: list[str], number: int) -> int:
     """Kill something of a call at a random moment; 0 if the call ended before."""
     target, moment, start = draw.choice(targets), draw.uniform(*MOMENTS), time.monotonic()
+    there = None  # since when there is something to kill
     while call.poll() is None:
         found = of_call(call, target)
-        if found and time.monotonic() - start > moment:
+        if found and there is None:
+            there = time.monotonic()
+        if found and time.monotonic() - there > moment:
             some = found if target == "tree" else [draw.choice(found)]
             for process in some:
                 with suppress(psutil.Error):
@@ -132,14 +141,16 @@ def _kill(flow: Workflow, call: subprocess.Popen, draw: random.Random, targets: 
     return 0
 
 
-def tables(flow: Workflow) -> dict[str, bytes]:
-    """The tables, without that of costs, which holds times."""
-    return {path.name: path.read_bytes() for path in flow.folder.glob("results/tables/*.csv") if path.stem != "cost"}
+def made(flow: Workflow) -> dict[str, bytes]:
+    """The tables and the histories of trainings; the table of costs holds times."""
+    found = [*flow.folder.glob("results/tables/*.csv"), *flow.folder.glob("results/training/**/history.csv")]
+    return {str(path.relative_to(flow.folder)): path.read_bytes() for path in found if path.stem != "cost"}
 
 
 def left(flow: Workflow, temporary: Path) -> list[str]:
     """Processes of the run and files in its temporary folder that are still there."""
-    found = [str(path) for path in temporary.iterdir()]
+    # torch's cache of compiled code is meant to stay
+    found = [str(path) for path in temporary.iterdir() if not path.name.startswith("torchinductor_")]
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get("KILLS") == str(temporary):
@@ -165,6 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--wanted", default="all", help="what is made")
     parser.add_argument("--config", type=Path, default=ROOT / "config/test.yaml")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kills-") as base:
@@ -172,15 +184,15 @@ def main() -> None:
         undisturbed = prepared(Path(base) / "undisturbed", given.config)
         temporary = short_temporary(disturbed)
         start = time.monotonic()
-        disturb(disturbed, given.kills, random.Random(given.seed))
+        disturb(disturbed, given.wanted, given.kills, random.Random(given.seed))
         print(f"{given.kills} kills: {time.monotonic() - start:.0f} s", flush=True)
         remains = left(disturbed, temporary)
         print(f"left behind: {remains}", flush=True)
-        undisturbed.run(*COMMAND)
-        one, other = tables(undisturbed), tables(disturbed)
+        undisturbed.run(given.wanted, *COMMAND)
+        one, other = made(undisturbed), made(disturbed)
         assert one.keys() == other.keys()
         differing = [name for name in one if one[name] != other[name]]
-        print(f"{len(one)} tables, {len(differing)} differ: {differing}", flush=True)
+        print(f"{len(one)} files, {len(differing)} differ: {differing}", flush=True)
         assert not differing
         assert not remains
 
