@@ -88,10 +88,8 @@ def _command(process: psutil.Process) -> str:
     return ""
 
 
-def disturb(
-    flow: Workflow, kills: int, draw: random.Random, command: tuple[str, ...] = COMMAND, targets=TARGETS
-) -> None:
-    """Run `command` to its end with `kills` kills in between; AssertionError if a job ran twice at a time."""
+def disturb(flow: Workflow, wanted: str, kills: int, draw: random.Random, targets: Collection[str] = TARGETS) -> None:
+    """Make the file `wanted`, or all, with `kills` kills in between; AssertionError if a job ran twice at a time."""
     watch = Watch(flow.folder)
     watch.start()
     done, log = 0, flow.folder / "said.log"
@@ -179,22 +177,23 @@ def main() -> None:
     parser.add_argument("--wanted", default="all", help="what is made")
     parser.add_argument("--config", type=Path, default=ROOT / "config/test.yaml")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kills-") as base:
-        disturbed = prepared(Path(base) / "disturbed", given.config)
-        undisturbed = prepared(Path(base) / "undisturbed", given.config)
-        temporary = short_temporary(disturbed)
-        start = time.monotonic()
-        disturb(disturbed, given.wanted, given.kills, random.Random(given.seed))
-        print(f"{given.kills} kills: {time.monotonic() - start:.0f} s", flush=True)
-        remains = left(disturbed, temporary)
-        print(f"left behind: {remains}", flush=True)
-        undisturbed.run(given.wanted, *COMMAND)
-        one, other = made(undisturbed), made(disturbed)
-        assert one.keys() == other.keys()
-        differing = [name for name in one if one[name] != other[name]]
-        print(f"{len(one)} files, {len(differing)} differ: {differing}", flush=True)
-        assert not differing
-        assert not remains
+    base = Path(tempfile.mkdtemp(prefix="kills-"))  # stays after a failure
+    disturbed = prepared(base / "disturbed", given.config)
+    undisturbed = prepared(base / "undisturbed", given.config)
+    temporary = short_temporary(disturbed)
+    start = time.monotonic()
+    disturb(disturbed, given.wanted, given.kills, random.Random(given.seed))
+    print(f"{given.kills} kills: {time.monotonic() - start:.0f} s", flush=True)
+    remains = left(disturbed, temporary)
+    print(f"left behind: {remains}", flush=True)
+    undisturbed.run(given.wanted, *COMMAND)
+    one, other = made(undisturbed), made(disturbed)
+    assert one.keys() == other.keys()
+    differing = [name for name in one if one[name] != other[name]]
+    print(f"{len(one)} files, {len(differing)} differ: {differing}", flush=True)
+    assert not differing
+    assert not remains
+    shutil.rmtree(base)
 
 
 if __name__ == "__main__":
