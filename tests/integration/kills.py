@@ -41,6 +41,10 @@ MOMENTS, PATIENCE = (6.0, 40.0), 1800.0
 SENTENCE = re.compile(r"(?<=: )training stopped[^\n]*|ending process[^\n]*")
 
 
+#: What has to be the same in the end.
+MADE = ("tables/*.csv", "policies/*/model.safetensors", "training/**/history.csv", "training/**/model.safetensors")
+
+
 class Watch(threading.Thread):
     """Looks five times a second for two processes that run the same job, told by its log."""
 
@@ -140,8 +144,8 @@ def _kill(flow: Workflow, call: subprocess.Popen, draw: random.Random, targets: 
 
 
 def made(flow: Workflow) -> dict[str, bytes]:
-    """The tables and the histories of trainings; the table of costs holds times."""
-    found = [*flow.folder.glob("results/tables/*.csv"), *flow.folder.glob("results/training/**/history.csv")]
+    """The tables, policies and histories of trainings; the table of costs holds times."""
+    found = [path for kind in MADE for path in flow.folder.glob(f"results/{kind}")]
     return {str(path.relative_to(flow.folder)): path.read_bytes() for path in found if path.stem != "cost"}
 
 
@@ -175,6 +179,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--wanted", default="all", help="what is made")
+    parser.add_argument("--targets", nargs="*", choices=TARGETS, default=[*TARGETS], help="what is killed")
     parser.add_argument("--config", type=Path, default=ROOT / "config/test.yaml")
     given = parser.parse_args()
     base = Path(tempfile.mkdtemp(prefix="kills-"))  # stays after a failure
@@ -182,7 +187,7 @@ def main() -> None:
     undisturbed = prepared(base / "undisturbed", given.config)
     temporary = short_temporary(disturbed)
     start = time.monotonic()
-    disturb(disturbed, given.wanted, given.kills, random.Random(given.seed))
+    disturb(disturbed, given.wanted, given.kills, random.Random(given.seed), given.targets)
     print(f"{given.kills} kills: {time.monotonic() - start:.0f} s", flush=True)
     remains = left(disturbed, temporary)
     print(f"left behind: {remains}", flush=True)
