@@ -115,9 +115,9 @@ def disturb(flow: Workflow, wanted: str, kills: int, draw: random.Random, target
         if code == 0 and done >= kills:
             break
         assert code == 0 or done, f"the run failed by itself:\n{log.read_text()[-3000:]}"
-        if code == 0:  # too early: trainings again
-            for path in flow.folder.glob("results/training/*/*/*/*/history.csv"):
-                path.unlink()
+        if code == 0:  # too early: once more
+            for path in [flow.folder / wanted, *flow.folder.glob("results/training/*/*/*/*/history.csv")]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     watch.ended.set()
     watch.join()
     assert not watch.twice, f"jobs that ran next to their own orphan: {sorted(watch.twice)}"
