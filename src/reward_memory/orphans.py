@@ -4,8 +4,14 @@ import ctypes
 import os
 import signal
 import subprocess
+import time
+from contextlib import suppress
+
+import psutil
 
 _PR_SET_PDEATHSIG = 1
+#: Seconds that killed processes get to disappear.
+VANISH = 10.0
 
 
 def die_with_parent(parent: int) -> None:
@@ -24,3 +30,32 @@ def end(process: subprocess.Popen, grace: float) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def born(pid: int) -> float | None:
+    """When a process started (Unix time), None if it has ended. Together with its number this names it for good."""
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if process.status() != psutil.STATUS_ZOMBIE:
+            return process.create_time()
+    return None
+
+
+def kill_marked(variable: str, value: str) -> None:
+    """Kill this user's processes that have `variable` set to `value`, this one aside, and wait until they are gone."""
+    deadline = time.monotonic() + VANISH
+    while (found := _marked(variable, value)) and time.monotonic() < deadline:
+        for process in found:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(found, timeout=0.5)  # and look again: one of them may have started another
+
+
+def _marked(variable: str, value: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            mine = process.uids().real == os.getuid() and process.pid != os.getpid()
+            if mine and process.status() != psutil.STATUS_ZOMBIE and process.environ().get(variable) == value:
+                found.append(process)
+    return found

@@ -17,9 +17,14 @@ COLDEST = 0.01
 _CONTEXTS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 
 
+def _prompt_tokens(training: dict[str, Any]) -> int:
+    """Tokens that a prompt may have; at least so many where the limit follows from the queries."""
+    return training["max_prompt_tokens"] or algorithms.PROMPT_TOKENS
+
+
 def run_mistake(training: dict[str, Any]) -> str | None:
     """What the settings of one training run say together that cannot be; None if nothing is wrong."""
-    longest = training["max_prompt_tokens"] + training["max_new_tokens"]
+    longest = _prompt_tokens(training) + training["max_new_tokens"]
     if training["mini_batch"] and training["batch"] % training["mini_batch"]:
         return f"training: mini_batch: {training['mini_batch']} does not divide batch, {training['batch']}."
     if training["steps"] % training["save_every"]:
@@ -135,10 +140,10 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
     """
     own = config.get("meds", {}).get("policies", [])
     for section, policy, training in runs(config):
-        longest = training["max_prompt_tokens"] + training["max_new_tokens"]
+        longest = _prompt_tokens(training) + training["max_new_tokens"]
         if longest > contexts.get(policy, longest):
             return (
-                f"{section}training: max_prompt_tokens: {training['max_prompt_tokens']} and max_new_tokens: "
+                f"{section}training: max_prompt_tokens: {_prompt_tokens(training)} and max_new_tokens: "
                 f"{training['max_new_tokens']} are more than the {contexts[policy]} positions of the policy {policy}; "
                 "lower one of them."
             )

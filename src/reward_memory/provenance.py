@@ -224,7 +224,7 @@ def _changed() -> bool | None:
 
 def _git(*arguments: str) -> str | None:
     """What git says of the checkout that this package lies in, None where it says nothing."""
-    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    command = ["git", "--no-optional-locks", "-C", str(Path(__file__).parent), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     except FileNotFoundError:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import finished, progress
+from .alone import FOLDER, alone
 from .errors import InputError
 from .lease import lease
 from .provenance import digest, disk_is_full, file_digest, full_disk
@@ -47,6 +48,12 @@ class Job:
         params = {name: value for name, value in self.params.items() if name not in ("src", "state")}
         inputs = [*self.input_digests.values()]
         return Path(self.params.state) / self.rule / digest([dict(self.wildcards.items()), params, inputs])
+
+    @property
+    def lock(self) -> Path:
+        """The lock of what makes these outputs, however their paths are written."""
+        paths = [os.path.realpath(path) for path in self.output]
+        return Path(self.params.state) / FOLDER / f"{self.rule}.{digest(paths)}.lock"
 
     @cached_property
     def input_digests(self) -> dict[str, str]:
@@ -95,7 +102,11 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
             begun = time.time()
             inputs = run.input_digests if lasting else {}
             nodes = int(snakemake.resources.get("nodes", 1))
-            with lease(run.gpus // nodes, lambda line: print(prefix + line, file=terminal, flush=True)):
+
+            def say(line: str) -> None:
+                print(prefix + line, file=terminal, flush=True)
+
+            with alone(run.lock, say), lease(run.gpus // nodes, say):
                 held = time.monotonic()
                 yield run
                 seconds = time.monotonic() - held

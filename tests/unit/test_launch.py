@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from training_settings import SETTINGS
 
+from reward_memory import scratch
 from reward_memory.errors import InputError
 from reward_memory.training import launch, merging
 from reward_memory.training.overrides import Run
@@ -26,6 +27,9 @@ state = Path(json.loads(keys["trainer.default_local_dir"])).parent
 with (state / "commands").open("a") as file:
     file.write(json.dumps(sys.argv[1:]) + "\\n")
 (state / "open").write_text("\\n".join(os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()))
+(state / "temporary").write_text(os.environ["TMPDIR"])
+if int(os.environ["REWARD_MEMORY_RAY_START"]) < plan.get("starts_at", 0):
+    sys.exit("Exception: The current node timed out during startup. This could happen because")
 tracker = state / "checkpoints/latest_checkpointed_iteration.txt"
 done = int(tracker.read_text()) if tracker.exists() else 0
 accuracies = {ACCURACIES}
@@ -168,8 +172,8 @@ def test_a_trainer_that_fails_is_told_in_one_sentence_and_frees_the_lock(run, tr
     with pytest.raises(InputError) as caught:
         train(run, tmp_path)
     assert str(caught.value) == (
-        "training stopped with exit status 3, 2 of 4 steps are safe; the trainer's own messages are in this job's "
-        "log, and the same command goes on from there."
+        "training stopped with exit status 3 after step 2 of 4: the trainer failed. Correct the cause, which this "
+        "job's log shows; the steps that are safe are kept."
     )
     assert is_free(run)
     assert not (tmp_path / "out").exists()
@@ -177,7 +181,7 @@ def test_a_trainer_that_fails_is_told_in_one_sentence_and_frees_the_lock(run, tr
 
 def test_a_trainer_that_ends_too_early_without_an_error_is_one_too(run, trainer, tmp_path):
     trainer(ends_early_at=2)
-    with pytest.raises(InputError, match="exit status 0, 2 of 4 steps are safe"):
+    with pytest.raises(InputError, match="exit status 0 after step 2 of 4: the trainer ended too early"):
         train(run, tmp_path)
 
 
@@ -212,11 +216,12 @@ def test_a_run_whose_results_alone_are_missing_is_not_trained_again(run, trainer
     assert (train(run, tmp_path, "again") / "policy/model.safetensors").read_text() == "step 3"
 
 
-def test_no_scratch_folder_is_left(run, trainer, tmp_path, monkeypatch):
-    monkeypatch.setattr(launch.tempfile, "tempdir", str(tmp_path / "scratch"))
-    (tmp_path / "scratch").mkdir()
+def test_the_trainers_temporary_folder_is_its_own_and_gone_afterwards(run, trainer, tmp_path):
     train(run, tmp_path)
-    assert list((tmp_path / "scratch").iterdir()) == []
+    (folder,) = {Path(line) for line in (run.state / "temporary").read_text().splitlines()}
+    assert folder.name.startswith("rm-")
+    assert len(str(folder)) <= scratch.LONGEST
+    assert not folder.exists()
 
 
 def checkpoint(state: Path, step: int, whole: bool = True) -> None:

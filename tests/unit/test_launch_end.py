@@ -20,8 +20,9 @@ launch.GRACE = float(sys.argv[3])
 launch.sys.executable = sys.argv[2]
 run = Run(folder, folder, folder, 1, None, folder / "state", 0, 0)
 run.state.mkdir()
+launch.overrides = lambda *_: []
 with launch._alone(run.state) as lock:
-    launch._run([], {"steps": 1}, run, lock, run.state)
+    launch._run({"steps": 1}, run, "reduced", lock)
 """
 WAITER = f"""#!{sys.executable}
 import os, signal, sys, time

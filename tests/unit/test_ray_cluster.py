@@ -1,11 +1,13 @@
 """What starts Ray over the nodes of a SLURM job; that it runs, tests/integration/test_slurm_nodes.py shows."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from reward_memory import scratch
 from reward_memory.errors import InputError
 from reward_memory.training import ray_cluster
 
@@ -49,7 +51,48 @@ def test_the_head_runs_here_and_a_worker_on_each_other_node():
     assert {"--nodes=2", "--ntasks=2", "--nodelist=n2,n3", "--gpus-per-node=8", "--overlap"} <= {*step}
     assert {"--block", "--address=10.0.0.1:6400", "--num-gpus=8"} <= {*started}
     # SLURM tells each step of its devices in NVIDIA's words and in AMD's, on which verl's workers would stop
-    assert step[-2:] == ["env", "--unset=ROCR_VISIBLE_DEVICES"]
+    assert "env --unset=ROCR_VISIBLE_DEVICES sh -c" in " ".join(step)
+    assert step[-1] == "/tmp/rm-1"
+
+
+def started(folder: Path, *command: str) -> subprocess.Popen:
+    command = [*ray_cluster.within(folder), *command]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_another_node_has_the_folder_to_itself_while_its_ray_runs(tmp_path):
+    folder = tmp_path / "rm-1"
+    process = started(folder, "sh", "-c", f"stat -c %a {folder}; exit 3")
+    assert process.communicate()[0] == "700\n"
+    assert process.returncode == 3
+    assert not folder.exists()
+
+
+def test_a_node_on_the_heads_machine_leaves_the_heads_folder(tmp_path):
+    started(tmp_path, "true").communicate()
+    assert tmp_path.exists()
+
+
+def test_a_terminated_step_ends_ray_and_then_removes_the_folder(tmp_path):
+    folder = tmp_path / "rm-1"
+    ray = "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.3), print('ended'), sys.exit(0)))"
+    process = started(folder, sys.executable, "-uc", f"{ray}; print('up'); time.sleep(60)")
+    assert process.stdout.readline() == "up\n"
+    process.terminate()
+    assert process.communicate(timeout=30)[0] == "ended\n"
+    assert not folder.exists()
+
+
+def test_the_folder_of_a_running_step_is_not_swept_and_that_of_a_killed_one_is(tmp_path):
+    folder = tmp_path / "rm-1"
+    process = started(folder, sys.executable, "-uc", "import time; print('up'); time.sleep(3)")
+    process.stdout.readline()
+    scratch.sweep(tmp_path)
+    assert folder.exists()
+    process.kill()
+    process.wait()
+    scratch.sweep(tmp_path)
+    assert not folder.exists()
 
 
 def test_without_gpus_none_are_asked_for():

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..orphans import die_with_parent
+from ..scratch import scratch
 from . import vllm_worker
 from .interface import Engine, Sampling
 
@@ -73,9 +74,12 @@ class VllmEngine(Engine):
             settings["enable_chunked_prefill"] = False
         groups = device_groups(devices, tensor_parallel) if devices else [()] * processes
         self.concurrency = len(groups)
-        self.workers = [_Process(settings, group) for group in groups]
         self.idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        self.workers: list[_Process] = []
+        self.temporary = ExitStack()
+        folder = self.temporary.enter_context(scratch())
         try:
+            self.workers += [_Process(settings, group, folder) for group in groups]
             for worker in self.workers:
                 worker.answer()  # the engine is up
                 self.idle.put(worker)
@@ -93,6 +97,7 @@ class VllmEngine(Engine):
     def close(self) -> None:
         for worker in self.workers:
             worker.close()
+        self.temporary.close()
 
 
 def device_groups(devices: Sequence[str], tensor_parallel: int) -> list[tuple[str, ...]]:
@@ -121,13 +126,13 @@ def sampling_arguments(sampling: Sampling) -> dict[str, Any]:
 class _Process:
     """A process with one engine; messages are answered in order."""
 
-    def __init__(self, settings: dict[str, Any], devices: tuple[str, ...]):
+    def __init__(self, settings: dict[str, Any], devices: tuple[str, ...], temporary: Path):
         self.name = f"vLLM on GPU {','.join(devices)}" if devices else "vLLM on the CPU"
         mine, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", f"from {vllm_worker.__name__} import main; main()", str(theirs.fileno())],
-                env=_environment(devices, settings["max_model_len"]),
+                env=_environment(devices, settings["max_model_len"]) | {"TMPDIR": str(temporary)},  # of its sockets
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken

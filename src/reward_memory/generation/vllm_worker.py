@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..scratch import name_shared_memory
 
 
 class Worker:
@@ -81,4 +82,5 @@ def serve(connection: Connection) -> None:
 
 def main() -> None:
     """Serve on the connected socket whose descriptor is the first argument."""
+    name_shared_memory()
     serve(Connection(socket.socket(fileno=int(sys.argv[1])).detach()))

@@ -21,7 +21,10 @@ from ..errors import InputError
 from ..orphans import die_with_parent, end
 from ..progress import Progress
 from ..provenance import atomic_path, manifest, write_json
+from ..scratch import scratch
+from . import patience
 from .checkpoints import newest_intact, unfit
+from .ending import Ending
 from .history import read_history, select_step
 from .merging import write_policy
 from .overrides import Run, overrides
@@ -40,46 +43,72 @@ STEP = re.compile(r"Training Progress:.*?\b(?P<done>\d+)/\d+ \[")
 def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs: dict[str, str]) -> None:
     """Train one policy with GRPO and write policy/, history.csv, responses.parquet and manifest.json to `out`.
 
-    A killed run goes on from its last checkpoint in `run.state`, which the caller may remove afterwards.
+    A killed run resumes from its last checkpoint in `run.state`, which the caller may remove afterwards.
 
     InputError if the trainer fails; the lock is then free, and the state stays for the next attempt.
     """
     run.state.mkdir(parents=True, exist_ok=True)
-    with _alone(run.state) as lock, _scratch() as scratch:
+    with _alone(run.state) as lock:
         sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()
         if newest_intact(run.state, training, sizes, run.error_memory is not None) < training["steps"]:
-            _run(overrides(training, run, isolation, scratch), training, run, lock, scratch)
+            _same_ranks(run)
+            _run(training, run, isolation, lock)
         if (why := unfit(run.state, training, sizes)) is not None:
             raise InputError(f"{why or run.state}: the training left no complete result; the same command resumes it.")
         _collect(training, run, sizes, out, inputs)
 
 
-def _run(listed: list[str], training: dict[str, Any], run: Run, lock: int, scratch: Path) -> None:
+def _run(training: dict[str, Any], run: Run, isolation: str, lock: int) -> None:
+    """Start the trainer, with more time for Ray where it did not start in time; InputError if it does not finish."""
+    for seconds in patience.STARTS:
+        ending = Ending(_latest(run.state), training["steps"])
+        code = _attempt(training, run, isolation, lock, ending, seconds)
+        if not code and _latest(run.state) >= training["steps"]:
+            return
+        if ending.kind(code) != "slow start":
+            break
+        print(f"training: Ray did not start within {seconds} s", file=sys.stderr, flush=True)
+    raise InputError(ending.sentence(code, _latest(run.state), run.state))
+
+
+def _attempt(training: dict[str, Any], run: Run, isolation: str, lock: int, ending: Ending, seconds: int) -> int:
+    """Run the trainer once and return its exit status; `ending` takes in what it says, Ray gets `seconds` to start."""
     resumed = _latest(run.state)
-    if resumed:
-        print(f"training: going on after step {resumed}", file=sys.stderr, flush=True)
-        listed = [*listed, "trainer.val_before_train=false"]
-    attempt = len(list(run.state.glob("metrics.*.jsonl")))
-    command = [sys.executable, "-m", TRAINER if run.gpus else CPU_TRAINER, *listed]
     progress = Progress("training steps", training["steps"], done=resumed)
-    environment = _environment(run, attempt, scratch)
-    with (
-        spanning(run.nodes, run.gpus, environment, scratch) as joining,
-        _started([*command, *joining], environment, lock) as process,
-    ):
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            step = STEP.search(line)
-            if step and int(step["done"]) > progress.done:
-                progress.advance(int(step["done"]) - progress.done)
-                if run.gpus:
-                    _let_optimizers_go(run.state)
-        code = process.wait()
-    if code or _latest(run.state) < training["steps"]:
-        raise InputError(
-            f"training stopped with exit status {code}, {_latest(run.state)} of {training['steps']} steps are safe; "
-            "the trainer's own messages are in this job's log, and the same command goes on from there."
-        )
+    attempt = len(list(run.state.glob("metrics.*.jsonl")))
+    with scratch() as folder:
+        listed = overrides(training, run, isolation, folder)
+        if resumed:
+            print(f"training: resuming after step {resumed}", file=sys.stderr, flush=True)
+            listed = [*listed, "trainer.val_before_train=false"]
+        command = [sys.executable, "-m", TRAINER if run.gpus else CPU_TRAINER, *listed]
+        environment = _environment(run, attempt, folder) | patience.environment(seconds)
+        with (
+            spanning(run.nodes, run.gpus, environment, folder) as joining,
+            _started([*command, *joining], environment, lock) as process,
+        ):
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                step = STEP.search(line)
+                if step and int(step["done"]) > progress.done:
+                    progress.advance(int(step["done"]) - progress.done)
+                    if run.gpus:
+                        _let_optimizers_go(run.state)
+                ending.read(line, progress.done > resumed)
+            return process.wait()
+
+
+def _same_ranks(run: Run) -> None:
+    """InputError if the checkpoint to resume from is of another number of GPUs: verl reads one shard a GPU."""
+    latest = dict(_checkpoints(run.state)).get(_latest(run.state))
+    shards = [] if latest is None else sorted((latest / "actor").glob("model_world_size_*_rank_*.pt"))
+    for shard in shards:
+        ranks = int(shard.name.split("_")[3])
+        if ranks != max(run.gpus, 1):
+            raise InputError(
+                f"resources: train: gpu: the checkpoints of this training are of {ranks} GPUs and it now has "
+                f"{max(run.gpus, 1)}. Give it {ranks} again, or delete {run.state} to start from the beginning."
+            )
 
 
 @contextmanager
@@ -99,7 +128,7 @@ def _started(command: list[str], environment: dict[str, str], lock: int) -> Iter
         yield process
 
 
-def _environment(run: Run, attempt: int, scratch: Path) -> dict[str, str]:
+def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
     environment = unambiguous(os.environ) | {
         "VERL_USE_EXTERNAL_MODULES": PLUGIN if run.gpus else CPU_PLUGIN,
         "VERL_FILE_LOGGER_PATH": str(run.state / f"metrics.{attempt:04d}.jsonl"),
@@ -108,11 +137,13 @@ def _environment(run: Run, attempt: int, scratch: Path) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_CACHE": str(run.state / "datasets"),
         "PYTHONUNBUFFERED": "1",
+        # verl, torch and multiprocessing leave files there, and sockets, whose paths must be short
+        "TMPDIR": str(folder),
     }
     if not run.gpus:
         # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
         environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
-        environment["REWARD_MEMORY_FORKS"] = str(scratch / "forks")  # cpu.fork_worker.SOCKET
+        environment["REWARD_MEMORY_FORKS"] = str(folder / "forks")  # cpu.fork_worker.SOCKET
         environment["RAY_worker_niceness"] = "0"  # Ray's 15 would let all other jobs go before the longest
     return environment
 
@@ -171,15 +202,6 @@ def _alone(state: Path) -> Iterator[int]:
     with (state / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="rm-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

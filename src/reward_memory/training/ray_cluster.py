@@ -23,6 +23,7 @@ from pathlib import Path
 from ..devices import AMD
 from ..errors import InputError
 from ..orphans import die_with_parent, end
+from ..scratch import MARK
 
 #: Seconds in which all nodes must have joined, and that Ray's processes get to end.
 JOIN, GRACE = 300.0, 20.0
@@ -30,6 +31,16 @@ _COUNT = """
 import ray, sys
 ray.init(sys.argv[1], log_to_driver=False)
 print(sum(node["Alive"] for node in ray.nodes()))
+"""
+# $0 is the folder, $@ the command; a folder that is there is the head's, of a node on this machine
+_WITHIN = """
+if mkdir -m 700 "$0" 2>/dev/null; then made=1; exec 9<"$0"; flock 9; touch "$0/MARK"; fi
+"$@" 9<&- &
+trap 'kill "$!"' TERM INT
+wait "$!"; code=$?
+while kill -0 "$!" 2>/dev/null; do wait "$!"; code=$?; done
+if [ "$made" ]; then rm -rf "$0"; fi
+exit "$code"
 """
 
 
@@ -76,8 +87,16 @@ def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[l
     step += [f"--nodelist={','.join(others)}", "--mem=0", "--export=ALL", "--kill-on-bad-exit=1"]
     step += [f"--gpus-per-node={gpus}"] if gpus else []
     # each step of a job is told of its devices anew, see devices.unambiguous
-    worker = ["env", f"--unset={AMD}", *ray, f"--address={address}"]
+    worker = ["env", f"--unset={AMD}", *within(scratch), *ray, f"--address={address}"]
     return [[*head, "--include-dashboard=false"], [*step, *worker]]
+
+
+def within(folder: Path) -> list[str]:
+    """What starts a command on another node: with the head's temporary folder, private, and removed afterwards.
+
+    Ray uses the head's path on all nodes, and would make a folder there that everyone may write to.
+    """
+    return ["sh", "-c", _WITHIN.replace("MARK", MARK), str(folder)]
 
 
 def joining(address: str) -> list[str]:

@@ -3,4 +3,4 @@
 from . import patches, platform  # noqa: F401  both act on import
 
 # isort: split
-from .. import trainer  # noqa: F401  registers RewardMemoryTrainer; its imports ask for the platform
+from .. import plugin  # noqa: F401  registers RewardMemoryTrainer; its imports ask for the platform
