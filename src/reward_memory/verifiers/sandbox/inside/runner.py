@@ -63,7 +63,7 @@ class Candidate:
 
     def had(self, now):
         """Seconds since the start without those in which it was ready to run and had no core."""
-        return now - self.start - waited(self.pid)
+        return max(0.0, now - self.start - waited(self.pid))
 
 
 def threads_of(pid):
