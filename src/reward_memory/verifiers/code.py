@@ -103,7 +103,7 @@ class Tests:
             raise InputError("tests: no assert line is there.")
         self.names = tuple(dict.fromkeys(name for assertion in assertions for name in assertion.names))
         self.setup = "\n".join(setup)
-        self.calls = [{"expression": text} for assertion in assertions for text in assertion.expressions]
+        self.calls = [call for assertion in assertions for call in assertion.calls]
         self.counts = [len(assertion.expressions) for assertion in assertions]
         self.base, self.timeout = len(assertions), 0.0
         self.judges = [assertion.holds for assertion in assertions]
@@ -147,7 +147,7 @@ def _judge_call(arguments: list, expected: object, atol: float, loose: bool, ora
     def holds(values: list) -> bool:
         try:
             return bool(ORACLES[oracle](values[0], decoded(), [decode(item) for item in arguments], atol))
-        except (ValueError, TypeError, OverflowError, RecursionError, AttributeError):
+        except (ValueError, TypeError, ArithmeticError, RecursionError, AttributeError):
             return False
 
     return holds

@@ -87,7 +87,8 @@ def strangers():
         return None
     with open("/proc/self/uid_map") as stream:
         ranges = [tuple(map(int, line.split())) for line in stream]
-    return STRANGERS if any(start <= STRANGERS and STRANGERS + MANY <= start + n for start, _, n in ranges) else NOBODY
+    mapped = any(start <= STRANGERS and start + length >= STRANGERS + MANY for start, _, length in ranges)
+    return STRANGERS if mapped else NOBODY
 
 
 def others_can_read(path):

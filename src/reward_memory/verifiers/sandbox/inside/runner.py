@@ -3,8 +3,9 @@
 Frames on standard input and output: 4 bytes length, 4 bytes length of the JSON header, header, payload. The first
 frame out has the id null: ready. An empty frame in asks to end.
 In:  {"id", "timeout"} and the job, which only the child reads. Out: {"id", "end", "seconds"} and the child's lines.
-The job: {"code", "earlier", "setup", "calls": [...]} where a call is {"name", "args"} or {"expression"}. The child's
-lines: ["load", "" or the error] and then one [index, "value", encoded value] or [index, "raised", error] a call.
+The job: {"code", "earlier", "setup", "calls": [...]} where a call is {"name", "args"} or {"expression", "through"}.
+The child's lines: ["load", "" or the error] and then one [index, "value", encoded value] or [index, "raised", error] a
+call.
 No expected value ever comes here. `end` is "ended", "timeout", "output" (too much of it, of files or of threads) or
 "lost" (could not be started).
 """
@@ -331,18 +332,19 @@ def run_job(job, descriptor):
         return
     for index, call in enumerate(steps):
         try:
-            line = f'[{index}, "value", {values.compact(values.encode(call(module.__dict__)))}]'
+            line = f'[{index}, "value", {values.cross(*call(module.__dict__))}]'
         except BaseException as raised:
             line = json.dumps([index, "raised", _describe(raised)])
         _write(descriptor, line)
 
 
 def _prepare(call):
+    """From the names of the program to (value, functions that may reduce it, see values.cross)."""
     if "expression" in call:
-        code = compile(call["expression"], "tests.py", "eval")
-        return lambda names: eval(code, names)
+        code, through = compile(call["expression"], "tests.py", "eval"), call.get("through", ())
+        return lambda names: (eval(code, names), through)
     arguments = values.decode(call["args"])
-    return lambda names: names[call["name"]](*arguments)
+    return lambda names: (names[call["name"]](*arguments),)
 
 
 def _describe(raised):
