@@ -1,6 +1,7 @@
 """Assert lines of a benchmark, taken apart: the candidate's calls run inside the sandbox, the comparison outside."""
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..errors import InputError
@@ -90,7 +91,7 @@ class _Splitter(ast.NodeTransformer):
         if isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
             root = _root(node)
             if root is not None and self._is_theirs(node, root):
-                if any(isinstance(part, ast.Name) and part.id in self.bound for part in ast.walk(node)):
+                if _mentions(node, self.bound):
                     raise ValueError("a call of the candidate within a function or over its own values")
                 return self._place(node, root)
         if isinstance(node, ast.Call):
@@ -122,10 +123,10 @@ class _Splitter(ast.NodeTransformer):
         return node
 
     def _comprehension(self, node: ast.AST) -> ast.AST:
-        """Written out if the candidate is called in each round: over values of the test, which are known here."""
+        """Written out if the candidate is called with what differs by round: values of the test, known here."""
         bound = {part.id for generator in node.generators for part in ast.walk(generator.target) if _is_name(part)}
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        if not any(map(self._calls_theirs, results)):
+        if not any(self._calls_theirs(result, bound) for result in results):
             return self._within(bound, node)
         if isinstance(node, ast.DictComp):
             raise ValueError("a dict of calls")
@@ -144,12 +145,14 @@ class _Splitter(ast.NodeTransformer):
         finally:
             self.bound = outer
 
-    def _calls_theirs(self, node: ast.AST) -> bool:
+    def _calls_theirs(self, node: ast.AST, names: set[str] | None = None) -> bool:
+        """Whether a part of an expression is the candidate's, with one of these names in it."""
         calls = (part for part in ast.walk(node) if isinstance(part, (ast.Call, ast.Attribute, ast.Subscript)))
-        return any((root := _root(call)) is not None and self._is_theirs(call, root) for call in calls)
+        theirs = [call for call in calls if (root := _root(call)) is not None and self._is_theirs(call, root, names)]
+        return bool(theirs) if names is None else any(_mentions(call, names) for call in theirs)
 
-    def _is_theirs(self, node: ast.AST, root: str) -> bool:
-        if root in self.bound:
+    def _is_theirs(self, node: ast.AST, root: str, bound: Iterable[str] | None = None) -> bool:
+        if root in self.bound or root in (bound or ()):
             return False
         return root == self.shadowed or ast.unparse(node.func if isinstance(node, ast.Call) else node) not in FUNCTIONS
 
@@ -162,6 +165,10 @@ class _Filled(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.parse(repr(self.names[node.id]), mode="eval").body if node.id in self.names else node
+
+
+def _mentions(node: ast.AST, names: Iterable[str]) -> bool:
+    return any(_is_name(part) and part.id in names for part in ast.walk(node))
 
 
 def _is_name(node: ast.AST) -> bool:

@@ -8,7 +8,7 @@ from ..errors import InputError
 from ..reading.answers import final_part
 from .asserts import Assertion, split_assert
 from .oracles import ORACLES, matches
-from .sandbox import Run
+from .sandbox import Run, Values
 from .sandbox.inside.values import decode
 from .verdicts import GroundTruth
 
@@ -125,7 +125,7 @@ class Tests:
             values = run.calls[place : place + count]
             place += count
             ok = len(values) == count and all(call.error is None for call in values)
-            passed.append(ok and judge([call.value for call in values]))
+            passed.append(ok and judge(Values(values)))
         base, plus = passed[: self.base], passed[self.base :]
         counts = f"base {sum(base)}/{len(base)}" + (f" plus {sum(plus)}/{len(plus)}" if plus else "")
         if all(passed):

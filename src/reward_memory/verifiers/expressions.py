@@ -5,7 +5,7 @@ Every step pays from one allowance for the values that it reads, and for a large
 
 import ast
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .functions import FUNCTIONS, METHODS, NUMBERS, SAFE, Limits, Unbounded, template
 from .oracles import same
@@ -24,7 +24,7 @@ BINARY = {
 }
 ORDER = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge}
 UNARY = {ast.Not: operator.not_, ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.inv}
-STEP = 5  # the price of a node, in values read
+STEP = 25  # the price of a node and of a comparison, in values read
 ERRORS = (ArithmeticError, TypeError, ValueError, LookupError, RecursionError, AttributeError, MemoryError)
 
 
@@ -49,7 +49,7 @@ class Evaluation:
     chains  of each value: the functions that the sandbox may have applied to it, innermost first
     """
 
-    def __init__(self, values: list = (), chains: list[tuple[str, ...]] = ()):
+    def __init__(self, values: Sequence = (), chains: list[tuple[str, ...]] = ()):
         self.values, self.chains, self.limits = values, chains, Limits()
 
     def of(self, node: ast.AST, names: dict | None = None) -> object:
@@ -72,9 +72,10 @@ class Evaluation:
         return self._place(int(node.id[1:])) if node.id.startswith("#") else FUNCTIONS[node.id]
 
     def _place(self, number: int) -> object:
-        kind, content = tag(self.values[number])
+        whole = self.values[number]
+        kind, content = tag(whole)
         if kind != "$through":
-            return self._paid(decode(self.values[number]))
+            return self._paid(decode(whole))
         done, encoded = content
         names = self.chains[number][:done]
         if type(done) is not int or not 1 <= done == len(names):
@@ -144,8 +145,10 @@ class Evaluation:
         return True
 
     def _holds(self, operation: ast.cmpop, left: object, right: object) -> bool:
-        self.limits.read(left)
-        self.limits.read(right)
+        self.limits.spend(STEP)
+        for _ in range(2):  # to encode and compare takes longer than to read
+            self.limits.read(left)
+            self.limits.read(right)
         if isinstance(operation, (ast.Eq, ast.NotEq)):
             return equal(left, right) is isinstance(operation, ast.Eq)
         if isinstance(operation, (ast.Is, ast.IsNot)):
@@ -159,6 +162,7 @@ class Evaluation:
 
     def _is_among(self, left: object, items: object) -> bool:
         for item in items:
+            self.limits.spend(STEP)
             self.limits.read(left)
             if equal(left, item):
                 return True

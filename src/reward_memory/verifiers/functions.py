@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from .sandbox.inside.values import FRACTION_BITS, distinct
 
-ALLOWANCE = 4_000_000  # values read and made for one assert; a second or two
+ALLOWANCE = 6_000_000  # values read and made for one assert; two seconds or three
 LENGTH = 2_000_000  # of a value made by repetition
 TEMPLATE = 10_000  # characters of a template of % formatting
 BITS = 1 << 16  # of an integer in arithmetic

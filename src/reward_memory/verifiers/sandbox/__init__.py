@@ -17,9 +17,9 @@ from ...errors import InputError
 from ..pool import WarmPool
 from .inside import landlock
 from .isolation import ENVIRONMENT, architecture_fault, bubblewrap_fault, command, exposure, reduced_fault
-from .replies import Call, Run, read
+from .replies import Call, Run, Values, read
 
-__all__ = ["Call", "Run", "Sandbox", "bubblewrap_fault"]
+__all__ = ["Call", "Run", "Sandbox", "Values", "bubblewrap_fault"]
 
 ISOLATIONS = ("bubblewrap", "reduced")
 MENDS = "install the package bubblewrap, or set `sandbox: reduced` in the config to run code with less isolation"

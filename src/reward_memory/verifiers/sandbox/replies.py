@@ -1,6 +1,7 @@
 """What a candidate wrote, as far as it may be believed: its lines are its own to forge."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..pool import Reply
@@ -26,6 +27,19 @@ class Call:
             return json.loads(self.text)
         except (ValueError, RecursionError):
             return NO_VALUE
+
+
+class Values(Sequence):
+    """The encoded values of calls, one in memory at a time."""
+
+    def __init__(self, calls: Sequence[Call]):
+        self.calls = calls
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def __getitem__(self, place: int) -> object:
+        return self.calls[place].value
 
 
 @dataclass(frozen=True, slots=True)
