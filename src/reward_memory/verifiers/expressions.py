@@ -7,7 +7,7 @@ import ast
 import operator
 from collections.abc import Callable, Iterator, Sequence
 
-from .functions import FUNCTIONS, METHODS, NUMBERS, SAFE, Limits, Unbounded, template
+from .functions import FUNCTIONS, METHODS, NUMBERS, SAFE, Limits, template, weight
 from .oracles import same
 from .sandbox.inside.values import Digest, Other, compact, decode, encode, tag
 
@@ -161,9 +161,9 @@ class Evaluation:
         return ORDER[type(operation)](left, right)
 
     def _is_among(self, left: object, items: object) -> bool:
+        price = STEP + 8 * weight(left)  # to encode it, each time
         for item in items:
-            self.limits.spend(STEP)
-            self.limits.read(left)
+            self.limits.spend(price)
             if equal(left, item):
                 return True
         return False

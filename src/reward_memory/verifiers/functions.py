@@ -37,7 +37,7 @@ class Limits:
 
     def read(self, value: object) -> None:
         """Pay for one pass over a value and all that it holds."""
-        self.spend(_weight(value))
+        self.spend(weight(value))
 
     def items(self, value: object) -> list:
         """The items of what can be iterated over, read once."""
@@ -64,17 +64,17 @@ class Limits:
         times, value = (left, right) if isinstance(left, int) else (right, left)
         if not isinstance(times, int) or not isinstance(value, (str, bytes, list, tuple)):
             raise TypeError("only a sequence can be repeated")
-        if max(len(value), _weight(value)) * max(times, 0) > LENGTH:
+        if max(len(value), weight(value)) * max(times, 0) > LENGTH:
             raise Unbounded("repetition")
-        self.spend(_weight(value) * max(times, 0))
+        self.spend(weight(value) * max(times, 0))
 
 
-def _weight(value: object) -> int:
+def weight(value: object) -> int:
     """How many plain values a value holds, long texts and integers counting more."""
     if isinstance(value, (list, tuple, set, frozenset)):
-        return 1 + sum(map(_weight, value))
+        return 1 + sum(map(weight, value))
     if isinstance(value, dict):
-        return 1 + sum(map(_weight, value)) + sum(map(_weight, value.values()))
+        return 1 + sum(map(weight, value)) + sum(map(weight, value.values()))
     if isinstance(value, (str, bytes)):
         return 1 + len(value) // 16
     if isinstance(value, int):

@@ -10,22 +10,16 @@ def is_full(folder, entries, size):
     pending = [folder]
     while pending:
         try:
-            listing = os.scandir(pending.pop())
-        except PermissionError:
-            continue
-        except OSError as error:
-            if isinstance(error, FileNotFoundError):
-                continue
-            return True
-        with listing:
-            for entry in listing:
-                entries -= 1
-                with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, PermissionError), os.scandir(pending.pop()) as listing:
+                for entry in listing:
+                    entries -= 1
                     size -= entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
-                if entries < 0 or size < 0:
-                    return True
+                    if entries < 0 or size < 0:
+                        return True
+        except OSError:
+            return True
     return False
 
 

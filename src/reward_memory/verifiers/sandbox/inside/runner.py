@@ -152,6 +152,9 @@ class Runner:
             self._finish(candidate, None)
         if not self.isolated:
             self.removal.remove(self.home)
+            for folder in (f"{self.home}/removed", self.home):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
 
     def _look_at(self, candidate, now):
         if candidate.overdue(now):
@@ -245,6 +248,8 @@ class Runner:
             os.chown(folder, user, user)
         else:
             processes = None  # this user's other programs count as well
+        if not self.isolated:  # bubblewrap puts the folder at /tmp
+            tempfile.tempdir = os.environ["TMPDIR"] = folder
         os.chdir(folder)
         confine.limit_resources(self.memory, int(timeout) + 2, 16 << 20, processes)
         confine.drop_privileges(user)
