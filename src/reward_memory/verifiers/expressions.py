@@ -7,7 +7,7 @@ import ast
 import operator
 from collections.abc import Callable, Iterator, Sequence
 
-from .functions import FUNCTIONS, METHODS, NUMBERS, SAFE, Limits, template, weight
+from .functions import FUNCTIONS, METHODS, NUMBERS, SAFE, Limits, Unbounded, template, weight
 from .oracles import same
 from .sandbox.inside.values import Digest, Other, compact, decode, encode, tag
 
