@@ -12,7 +12,7 @@ from reward_memory.verifiers.sandbox.inside.values import LARGE
 from reward_memory.verifiers.sandbox.replies import read
 from reward_memory.verifiers.verdicts import GroundTruth
 
-SECONDS, MEGABYTES = 10.0, 150  # of the processor and of memory for one reply; the longest take about 3 s on an idle machine
+SECONDS, MEGABYTES = 10.0, 150  # of the processor and of memory for a reply; the longest take about 3 s
 PRIME = 2**61 - 1  # integers that differ by it have the same hash
 
 
@@ -148,8 +148,11 @@ def test_a_forged_value_costs_the_judge_little(name):
         ("assert f(1) == 5 or f(2).join(f(1)) == 5", ("a text", "a text")),
         ("assert f(1)[f(2)] == 5", ("empty lists", "a million bits")),
         ("assert f(1) in f(2)", ("empty lists", "empty lists")),
-        ("assert all(x == y for x in f(1) for y in f(1)) and f(2) == 5", ("fractions without common divisor", "NaN")),
-        ("assert any(x in f(1) for x in f(1)) and f(2) == 5", ("empty dicts", "NaN")),
+        (
+            "assert all(x == y for x in f(1) for y in f(1)) and f(2) == 5",
+            ("fractions without common divisor", "fractions without common divisor", "NaN"),
+        ),
+        ("assert any(x in f(1) for x in f(1)) and f(2) == 5", ("empty dicts", "empty dicts", "NaN")),
     ],
 )
 def test_two_forged_values_cost_the_judge_little(line, values):

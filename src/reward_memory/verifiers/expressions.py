@@ -83,7 +83,7 @@ class Evaluation:
         return Reduced(self._paid(decode(encoded)), names)
 
     def _paid(self, value: object) -> object:
-        self.limits.read(value)
+        self.limits.spend(8 * weight(value))  # to decode takes longer than to read
         return value
 
     def _attribute(self, node: ast.Attribute, names: dict) -> object:
