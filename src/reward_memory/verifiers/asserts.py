@@ -1,66 +1,47 @@
 """Assert lines of a benchmark, taken apart: the candidate's calls run inside the sandbox, the comparison outside."""
 
 import ast
-import builtins
-import math
-import operator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..errors import InputError
-from .oracles import same
-from .sandbox.inside.values import Digest, Other, decode, encode
+from .expressions import BINARY, ERRORS, Evaluation
+from .functions import FUNCTIONS, METHODS
+from .sandbox.inside.values import REDUCTIONS
 
-BUILTINS = (
-    set,
-    frozenset,
-    list,
-    tuple,
-    dict,
-    sorted,
-    len,
-    abs,
-    round,
-    sum,
-    min,
-    max,
-    any,
-    all,
-    int,
-    float,
-    bool,
-    str,
-    complex,
-)
-FUNCTIONS = {function.__name__: function for function in BUILTINS}
-FUNCTIONS |= {"isclose": math.isclose}
-MATHS = ("isclose", "isnan", "isinf", "floor", "ceil", "sqrt", "pi", "e", "inf", "nan", "fabs")
-FUNCTIONS |= {f"math.{name}": getattr(math, name) for name in MATHS}
-BINARY = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-}
-ORDER = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge}
-LARGEST = 10**6  # of a factor or exponent: results come from the candidate
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+LITERALS = (ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.JoinedStr, ast.FormattedValue)
+KNOWN = (*LITERALS, *COMPREHENSIONS, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.IfExp, ast.Lambda)
+KNOWN += (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Slice)
+METHOD_NAMES = {name for _, name in METHODS}
+ROUNDS = 1000  # of a comprehension that calls the candidate
 
 
 @dataclass
 class Assertion:
-    """One assert: expressions for the sandbox, the candidate's names in them, and the condition on their values."""
+    """One assert: expressions for the sandbox, the candidate's names in them, and the condition on their values.
+
+    chains  of each expression: functions that the sandbox may apply to its value where that is large or not plain.
+            They only make less of what the candidate computed; what it is compared with stays outside.
+    """
 
     line: str
     condition: ast.expr
     expressions: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    chains: list[tuple[str, ...]] = field(default_factory=list)
+
+    @property
+    def calls(self) -> list[dict]:
+        """The expressions as calls of a sandbox's job."""
+        pairs = zip(self.expressions, self.chains, strict=True)
+        return [{"expression": text} | ({"through": chain} if chain else {}) for text, chain in pairs]
 
     def holds(self, values: list) -> bool:
-        """Whether the condition is true of the encoded values; any error makes it false."""
+        """Whether the condition is true of the encoded values; any error, or a cost without bounds, makes it false."""
         try:
-            return bool(_evaluate(self.condition, [decode(value) for value in values]))
-        except (ArithmeticError, TypeError, ValueError, LookupError, RecursionError, AttributeError, MemoryError):
+            return bool(Evaluation(values, self.chains).of(self.condition))
+        except ERRORS:
             return False
 
 
@@ -77,41 +58,121 @@ def split_assert(line: str) -> list[Assertion] | str:
         return line
     if not all(isinstance(statement, ast.Assert) for statement in statements):
         raise InputError(f"tests: {line!r} mixes asserts with other statements; give one a line.")
-    assertions = []
-    for statement in statements:
-        assertion = Assertion(line, statement.test)
-        splitter = _Splitter(assertion)
-        assertion.condition = splitter.visit(statement.test)
+    return [_assertion(line, statement.test) for statement in statements]
+
+
+def _assertion(line: str, test: ast.expr) -> Assertion:
+    fault = InputError(f"tests: {line!r} cannot be judged; write it as `assert function(arguments) == value`.")
+    assertion = Assertion(line, test)
+    splitter = _Splitter(assertion)
+    try:
+        assertion.condition = splitter.visit(test)
         if not assertion.expressions:  # the candidate bears a builtin's name
-            splitter.shadowed = _first_called(statement.test)
-            assertion.condition = splitter.visit(statement.test)
-        if not assertion.expressions or not _is_known(assertion.condition):
-            raise InputError(f"tests: {line!r} cannot be judged; write it as `assert function(arguments) == value`.")
-        assertions.append(assertion)
-    return assertions
+            splitter.shadowed = _first_called(test)
+            assertion.condition = splitter.visit(test)
+    except ERRORS as error:
+        raise fault from error
+    if not assertion.expressions or not _is_known(assertion.condition, frozenset()):
+        raise fault
+    return assertion
 
 
 class _Splitter(ast.NodeTransformer):
     """Replaces what the candidate must compute by numbered places."""
 
     def __init__(self, assertion: Assertion):
-        self.assertion, self.shadowed = assertion, None
+        self.assertion, self.shadowed, self.bound = assertion, None, frozenset()
 
     def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, COMPREHENSIONS):
+            return self._comprehension(node)
+        if isinstance(node, ast.Lambda):
+            return self._within({argument.arg for argument in node.args.args}, node)
         if isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
             root = _root(node)
-            if root is not None and not self._is_ours(node, root):
-                self.assertion.expressions.append(ast.unparse(node))
-                self.assertion.names.append(root)
-                return ast.copy_location(ast.Name(id=f"#{len(self.assertion.expressions) - 1}", ctx=ast.Load()), node)
+            if root is not None and self._is_theirs(node, root):
+                if _mentions(node, self.bound):
+                    raise ValueError("a call of the candidate within a function or over its own values")
+                return self._place(node, root)
+        if isinstance(node, ast.Call):
+            return self._call(node)
         return self.generic_visit(node)
 
-    def _is_ours(self, node: ast.AST, root: str) -> bool:
-        if root == self.shadowed:
+    def _place(self, node: ast.expr, root: str) -> ast.Name:
+        place = len(self.assertion.expressions)
+        self.assertion.expressions.append(ast.unparse(node))
+        self.assertion.names.append(root)
+        self.assertion.chains.append(())
+        return ast.copy_location(ast.Name(id=f"#{place}", ctx=ast.Load()), node)
+
+    def _call(self, node: ast.Call) -> ast.AST:
+        """A function of ours; of one that only makes less of a candidate's value the sandbox is told."""
+        name = ast.unparse(node.func)
+        if name == "isinstance" and len(node.args) == 2 and any(map(self._calls_theirs, node.args[:1])):
+            kind = ast.Call(ast.Name("type", ast.Load()), node.args[:1], [])
+            node = ast.copy_location(ast.Call(ast.Name("issubclass", ast.Load()), [kind, node.args[1]], []), node)
+        node = self.generic_visit(node)
+        if name in REDUCTIONS and len(node.args) == 1 and not node.keywords:
+            (inner,) = node.args
+            place = getattr(inner, "place", None)
+            if isinstance(inner, ast.Name) and inner.id.startswith("#"):
+                place = int(inner.id[1:])
+            if place is not None:
+                self.assertion.chains[place] += (name,)
+                node.place = place
+        return node
+
+    def _comprehension(self, node: ast.AST) -> ast.AST:
+        """Written out if the candidate is called with what differs by round: values of the test, known here."""
+        bound = {part.id for generator in node.generators for part in ast.walk(generator.target) if _is_name(part)}
+        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        if not any(self._calls_theirs(result, bound) for result in results):
+            return self._within(bound, node)
+        if isinstance(node, ast.DictComp):
+            raise ValueError("a dict of calls")
+        rounds = []
+        for names in Evaluation().scopes(node.generators, {}):
+            rounds.append(self.visit(_Filled(names).visit(ast.parse(ast.unparse(node.elt), mode="eval").body)))
+            if len(rounds) > ROUNDS:
+                raise ValueError("too many calls in one assert")
+        kind = ast.Set if isinstance(node, ast.SetComp) else ast.List
+        return kind(rounds) if kind is ast.Set else kind(rounds, ast.Load())
+
+    def _within(self, names: set[str], node: ast.AST) -> ast.AST:
+        outer, self.bound = self.bound, self.bound | names
+        try:
+            return self.generic_visit(node)
+        finally:
+            self.bound = outer
+
+    def _calls_theirs(self, node: ast.AST, names: set[str] | None = None) -> bool:
+        """Whether a part of an expression is the candidate's, with one of these names in it."""
+        calls = (part for part in ast.walk(node) if isinstance(part, (ast.Call, ast.Attribute, ast.Subscript)))
+        theirs = [call for call in calls if (root := _root(call)) is not None and self._is_theirs(call, root, names)]
+        return bool(theirs) if names is None else any(_mentions(call, names) for call in theirs)
+
+    def _is_theirs(self, node: ast.AST, root: str, bound: Iterable[str] | None = None) -> bool:
+        if root in self.bound or root in (bound or ()):
             return False
-        if isinstance(node, ast.Call):
-            return ast.unparse(node.func) in FUNCTIONS
-        return ast.unparse(node) in FUNCTIONS
+        return root == self.shadowed or ast.unparse(node.func if isinstance(node, ast.Call) else node) not in FUNCTIONS
+
+
+class _Filled(ast.NodeTransformer):
+    """Puts values in the place of names."""
+
+    def __init__(self, names: dict):
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.parse(repr(self.names[node.id]), mode="eval").body if node.id in self.names else node
+
+
+def _mentions(node: ast.AST, names: Iterable[str]) -> bool:
+    return any(_is_name(part) and part.id in names for part in ast.walk(node))
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name)
 
 
 def _root(node: ast.AST) -> str | None:
@@ -123,90 +184,25 @@ def _root(node: ast.AST) -> str | None:
 
 def _first_called(node: ast.AST) -> str | None:
     for part in ast.walk(node):
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and hasattr(builtins, part.func.id):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in FUNCTIONS:
             return part.func.id
     return None
 
 
-def _is_known(node: ast.AST) -> bool:
-    """Whether `_evaluate` can do all of an expression."""
-    kinds = (ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp)
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and not (part.id.startswith("#") or part.id in FUNCTIONS or part.id == "math"):
-            return False
-        if isinstance(part, ast.expr) and not isinstance(part, (*kinds, ast.Name, ast.Call, ast.Attribute)):
-            return False
-        if isinstance(part, ast.BinOp) and type(part.op) not in BINARY and not isinstance(part.op, ast.Pow):
-            return False
-    return True
-
-
-def _evaluate(node: ast.AST, values: list) -> object:
-    def each(parts: list) -> list:
-        return [_evaluate(part, values) for part in parts]
-
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.Name) and node.id.startswith("#"):
-        return values[int(node.id[1:])]
-    if isinstance(node, (ast.Name, ast.Attribute)):
-        return FUNCTIONS[ast.unparse(node)]
-    if isinstance(node, ast.List):
-        return each(node.elts)
-    if isinstance(node, ast.Tuple):
-        return tuple(each(node.elts))
-    if isinstance(node, ast.Set):
-        return set(each(node.elts))
-    if isinstance(node, ast.Dict):
-        return dict(zip(each(node.keys), each(node.values), strict=True))
-    if isinstance(node, ast.BoolOp):
-        results = each(node.values)
-        return all(results) if isinstance(node.op, ast.And) else any(results)
-    if isinstance(node, ast.UnaryOp):
-        value = _evaluate(node.operand, values)
-        return not value if isinstance(node.op, ast.Not) else -value if isinstance(node.op, ast.USub) else +value
-    if isinstance(node, ast.BinOp):
-        return _binary(node, *each([node.left, node.right]))
-    if isinstance(node, ast.Compare):
-        return _compare(node, each([node.left, *node.comparators]))
-    if isinstance(node, ast.Call):
-        options = {option.arg: _evaluate(option.value, values) for option in node.keywords}
-        return _evaluate(node.func, values)(*each(node.args), **options)
-    raise TypeError(f"{type(node).__name__} in an assert")
-
-
-def _binary(node: ast.BinOp, left: object, right: object) -> object:
-    if isinstance(node.op, ast.Pow):
-        if not all(isinstance(side, (int, float)) and abs(side) <= 1000 for side in (left, right)):
-            raise ValueError("power out of range")
-        return left**right
-    repeats = isinstance(node.op, ast.Mult) and any(
-        isinstance(side, (str, list, tuple, bytes)) for side in (left, right)
-    )
-    if repeats and any(isinstance(side, int) and side > LARGEST for side in (left, right)):
-        raise ValueError("repeat out of range")
-    return BINARY[type(node.op)](left, right)
-
-
-def _compare(node: ast.Compare, sides: list) -> bool:
-    for operation, left, right in zip(node.ops, sides, sides[1:], strict=False):
-        if isinstance(operation, (ast.Eq, ast.NotEq)):
-            result = _equal(left, right) is isinstance(operation, ast.Eq)
-        elif isinstance(operation, (ast.Is, ast.IsNot)):
-            identical = type(left) is type(right) and (left is right or left == right)
-            result = identical is isinstance(operation, ast.Is)
-        elif isinstance(operation, (ast.In, ast.NotIn)):
-            found = any(_equal(left, item) for item in right) if not isinstance(right, str) else left in right
-            result = found is isinstance(operation, ast.In)
-        else:
-            result = ORDER[type(operation)](left, right)
-        if not result:
-            return False
-    return True
-
-
-def _equal(left: object, right: object) -> bool:
-    """Python's equality on plain data; whatever else equals nothing."""
-    if isinstance(left, (Other, Digest)) or isinstance(right, (Other, Digest)):
+def _is_known(node: ast.AST, bound: frozenset[str]) -> bool:
+    """Whether `Evaluation` can do all of an expression."""
+    if isinstance(node, ast.Name):
+        return node.id.startswith("#") or node.id in FUNCTIONS or node.id == "math" or node.id in bound
+    if isinstance(node, ast.expr) and not isinstance(node, KNOWN):
         return False
-    return same(encode(left), right, loose=True)
+    if isinstance(node, ast.BinOp) and type(node.op) not in BINARY and not isinstance(node.op, ast.Pow):
+        return False
+    if isinstance(node, ast.Attribute):
+        return ast.unparse(node) in FUNCTIONS or (node.attr in METHOD_NAMES and _is_known(node.value, bound))
+    if isinstance(node, ast.Lambda):
+        bound |= {argument.arg for argument in node.args.args}
+        return _is_known(node.body, bound)
+    if isinstance(node, COMPREHENSIONS):
+        targets = [part for generator in node.generators for part in ast.walk(generator.target)]
+        bound |= {part.id for part in targets if _is_name(part)}
+    return all(_is_known(part, bound) for part in ast.iter_child_nodes(node))

@@ -8,7 +8,7 @@ from ..errors import InputError
 from ..reading.answers import final_part
 from .asserts import Assertion, split_assert
 from .oracles import ORACLES, matches
-from .sandbox import Run
+from .sandbox import Run, Values
 from .sandbox.inside.values import decode
 from .verdicts import GroundTruth
 
@@ -103,7 +103,7 @@ class Tests:
             raise InputError("tests: no assert line is there.")
         self.names = tuple(dict.fromkeys(name for assertion in assertions for name in assertion.names))
         self.setup = "\n".join(setup)
-        self.calls = [{"expression": text} for assertion in assertions for text in assertion.expressions]
+        self.calls = [call for assertion in assertions for call in assertion.calls]
         self.counts = [len(assertion.expressions) for assertion in assertions]
         self.base, self.timeout = len(assertions), 0.0
         self.judges = [assertion.holds for assertion in assertions]
@@ -125,7 +125,7 @@ class Tests:
             values = run.calls[place : place + count]
             place += count
             ok = len(values) == count and all(call.error is None for call in values)
-            passed.append(ok and judge([call.value for call in values]))
+            passed.append(ok and judge(Values(values)))
         base, plus = passed[: self.base], passed[self.base :]
         counts = f"base {sum(base)}/{len(base)}" + (f" plus {sum(plus)}/{len(plus)}" if plus else "")
         if all(passed):
@@ -147,7 +147,7 @@ def _judge_call(arguments: list, expected: object, atol: float, loose: bool, ora
     def holds(values: list) -> bool:
         try:
             return bool(ORACLES[oracle](values[0], decoded(), [decode(item) for item in arguments], atol))
-        except (ValueError, TypeError, OverflowError, RecursionError, AttributeError):
+        except (ValueError, TypeError, ArithmeticError, RecursionError, AttributeError):
             return False
 
     return holds

@@ -3,14 +3,15 @@
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from ..errors import InputError
 from ..reading.answers import Answer, find_answer
 from ..reading.choices import extract_letter
-from .code import find_program, tests_of
+from .code import Tests, find_program, tests_of
 from .math import Judgement, Question, SymbolicPool, compare
 from .published import judge
-from .sandbox import Sandbox
+from .sandbox import Run, Sandbox
 from .verdicts import GroundTruth, Verdict
 
 CHECKS = ("exact", "published")
@@ -116,9 +117,14 @@ class Grader:
             jobs.append(shared[key].job(program, earlier))
         if not jobs:
             return
-        for place, run, test, program in zip(programs, self.sandbox.run(jobs), tests, found, strict=True):
-            correct, path = test.judge(run)
-            verdicts[place] = Verdict(correct, program or None, path, run.seconds)
+        judges = [partial(_judge_run, test, program) for test, program in zip(tests, found, strict=True)]
+        for place, verdict in zip(programs, self.sandbox.run(jobs, judges), strict=True):
+            verdicts[place] = verdict
+
+
+def _judge_run(tests: Tests, program: str, run: Run) -> Verdict:
+    correct, path = tests.judge(run)
+    return Verdict(correct, program or None, path, run.seconds)
 
 
 def _calculate(response: str, truth: GroundTruth, bare: bool) -> Judgement | Question:

@@ -1,20 +1,27 @@
 """A warm process beside this one: started on first use, fed with frames, replaced when it dies."""
 
 import contextlib
+import functools
 import itertools
 import json
 import os
+import queue
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import IO
 
 from ..errors import InputError
 
 #: An empty frame asks the process to end. The end of its input does too, but a fork of the caller may hold that open.
 QUIT = struct.pack(">I", 0)
+FRAME_BYTES = 16 << 20  # of a reply; the sandbox sends half of it at most
+HEADER_BYTES = 1000
+UNJUDGED_BYTES = 64 << 20  # of replies that wait for their judge; beyond, the process waits to be read
+ENDS = ("ended", "timeout", "output", "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,9 @@ class Reply:
     end: str  # "ended" | "timeout" | "output" | "lost" (the process died with it)
     seconds: float
     payload: bytes
+
+
+Job = tuple[dict, Callable[[], bytes]]
 
 
 class StartError(InputError):
@@ -46,6 +56,7 @@ class _Process:
         )
         self.sending, self.lock = threading.Lock(), threading.Lock()
         self.promises: dict[int, Future[Reply]] = {}
+        self.unjudged, self.judged = 0, threading.Condition()  # bytes of replies
         self.alive, self.ready = True, False
         self.complaint = b""
         self.errors = threading.Thread(target=self._drain_errors, daemon=True)
@@ -68,26 +79,42 @@ class _Process:
         return promise
 
     def _receive(self) -> None:
-        stream = self.process.stdout
-        with contextlib.suppress(OSError, ValueError):
-            while len(size := stream.read(4)) == 4:
-                body = stream.read(int.from_bytes(size, "big"))
-                length = int.from_bytes(body[:4], "big")
-                head = json.loads(body[4 : 4 + length])
-                with self.lock:
-                    self.ready = True
-                    promise = self.promises.pop(head["id"], None)
-                if promise is not None:
-                    promise.set_result(Reply(head["end"], head["seconds"], body[4 + length :]))
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            self._receive_frames(self.process.stdout)
         with self.lock:
             self.alive = False
             lost, self.promises = self.promises, {}
+        with contextlib.suppress(OSError):
+            self.process.kill()  # whatever ended the reading, nothing it sends is believed any more
         for promise in lost.values():
             promise.set_result(Reply("lost", 0.0, b""))
 
+    def _receive_frames(self, stream: IO[bytes]) -> None:
+        """Until the end of the stream or a frame that no honest process sends; ValueError and its like are such."""
+        while len(size := stream.read(4)) == 4:
+            length = int.from_bytes(size, "big")
+            if not 4 <= length <= FRAME_BYTES:
+                return
+            with self.judged:
+                self.judged.wait_for(lambda held=length: not self.unjudged or self.unjudged + held <= UNJUDGED_BYTES)
+            reply, number = _parse(stream.read(length))
+            with self.lock:
+                if number is None and not self.ready:
+                    self.ready = True
+                    continue
+                promise = self.promises.pop(number)
+            self.weigh(len(reply.payload))
+            promise.set_result(reply)
+
+    def weigh(self, size: int) -> None:
+        """Count the bytes of a reply that came, or, negative, of one that was judged."""
+        with self.judged:
+            self.unjudged += size
+            self.judged.notify_all()
+
     def _drain_errors(self) -> None:
-        for line in self.process.stderr:
-            self.complaint = (self.complaint + line)[-2000:]
+        while block := self.process.stderr.read1(4096):
+            self.complaint = (self.complaint + block)[-2000:]
 
     def complaint_line(self) -> str:
         """The last line that the process wrote to standard error."""
@@ -111,6 +138,20 @@ class _Process:
                 stream.close()
 
 
+def _parse(body: bytes) -> tuple[Reply, int | None]:
+    """(reply, number of its job) of a frame. ValueError, KeyError, TypeError or RecursionError if it is none."""
+    length = int.from_bytes(body[:4], "big")
+    if length > HEADER_BYTES:
+        raise ValueError("a header of a reply is short")
+    head = json.loads(body[4 : 4 + length])
+    if head["id"] is None:
+        return Reply("ended", 0.0, b""), None
+    end, seconds = ENDS[ENDS.index(head["end"])], float(head["seconds"])
+    if not 0 <= seconds < 1e9:
+        raise ValueError("a reply took some time")
+    return Reply(end, seconds, body[4 + length :]), head["id"]
+
+
 class WarmPool:
     """Jobs for a warm process; safe from any thread, and after a fork of the caller, which gets a process of its own.
 
@@ -119,7 +160,7 @@ class WarmPool:
 
     what        what the process is, for messages
     command     makes the command line, called once a start
-    attempts    how often a job is sent again because the process died with it
+    attempts    2: a job with which the process died is sent once more, to a process in which it is alone; 1: it is not
     """
 
     def __init__(
@@ -139,6 +180,7 @@ class WarmPool:
         self.owner = os.getpid()
         self.lock = threading.Lock()
         self.room = threading.BoundedSemaphore(self.in_flight)
+        self.alone = threading.Lock()
         self.life: _Process | None = None
 
     def _process(self) -> _Process:
@@ -152,36 +194,92 @@ class WarmPool:
                 self.life = _Process(self.command(), self.environment)
             return self.life
 
-    def run(self, jobs: Sequence[tuple[dict, Callable[[], bytes]]]) -> list[Reply]:
-        """Replies in the order of the jobs, each a header (with "timeout" in seconds) and a maker of the payload.
+    def run(self, jobs: Sequence[Job], judge: Callable[[int, Reply], object] | None = None) -> list:
+        """What `judge` makes of each reply, given its place; the replies without one. In the order of the jobs.
 
-        Payloads are made as room for them comes, so that a thousand jobs do not lie in memory at once.
+        A job is a header (with "timeout" in seconds) and a maker of the payload. Payloads are made as room for them
+        comes and replies are judged as they come, so that those of a thousand jobs do not lie in memory at once. A
+        process that died had one killer and many bystanders: all are tried again, one after the other.
 
         StartError if the process ends before it is ready to serve.
         """
         if self.owner != os.getpid():
             self._renew()
-        replies: list[Reply | None] = [None] * len(jobs)
-        left = list(range(len(jobs)))
-        for _ in range(self.attempts):
-            promises = []
-            for place in left:
-                header, payload = jobs[place]
-                self.room.acquire()
-                try:
-                    promise = self._process().submit(next(self.numbers), header, payload())
-                except BaseException:
-                    self.room.release()
-                    raise
-                promise.add_done_callback(lambda _: self.room.release())
-                promises.append((place, promise))
-            for place, promise in promises:
-                replies[place] = promise.result()
-            left = [place for place in left if replies[place].end == "lost"]
-            if not left:
-                break
+        judge = judge or (lambda place, reply: reply)
+        results: list = [None] * len(jobs)
+        lost = []
+        for place, reply in self._replies(jobs):
+            if reply.end == "lost" and self.attempts > 1:
+                lost.append(place)
+            else:
+                results[place] = judge(place, reply)
+        if lost:
             self._process()  # raises if it could not start
-        return replies
+            for place, reply in self._replies_alone(jobs, lost):
+                results[place] = judge(place, reply)
+        return results
+
+    def _replies(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Reply]]:
+        """(place, reply) as they come. Room is given back once the reply was judged, or nobody wants it any more."""
+        came: queue.SimpleQueue = queue.SimpleQueue()
+        left = threading.Event()
+
+        def arrive(place: int, life: _Process, promise: Future[Reply]) -> None:
+            came.put((place, life, promise.result()))
+            if left.is_set():
+                forget()
+
+        def forget() -> None:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    give_back(*came.get_nowait()[1:])
+
+        def give_back(life: _Process, reply: Reply) -> None:
+            life.weigh(-len(reply.payload))
+            self.room.release()
+
+        unsent, pending = list(reversed(range(len(jobs)))), 0
+        try:
+            while unsent or pending:
+                # who waits for others' room has none himself, so somebody always has a reply to judge
+                while unsent and self.room.acquire(blocking=not pending):
+                    place = unsent.pop()
+                    life, promise = self._send(*jobs[place])
+                    pending += 1
+                    promise.add_done_callback(functools.partial(arrive, place, life))
+                place, life, reply = came.get()
+                pending -= 1
+                try:
+                    yield place, reply
+                finally:
+                    give_back(life, reply)
+        finally:
+            left.set()
+            forget()
+
+    def _send(self, header: dict, payload: Callable[[], bytes]) -> tuple[_Process, Future[Reply]]:
+        try:
+            life = self._process()
+            return life, life.submit(next(self.numbers), header, payload())
+        except BaseException:
+            self.room.release()
+            raise
+
+    def _replies_alone(self, jobs: Sequence[Job], places: Sequence[int]) -> Iterator[tuple[int, Reply]]:
+        """(place, reply) of jobs that have a process of their own, one at a time."""
+        with self.alone:
+            life = _Process(self.command(), self.environment)
+            try:
+                for place in places:
+                    if not life.alive:
+                        life.stop()
+                        life = _Process(self.command(), self.environment)
+                    header, payload = jobs[place]
+                    reply = life.submit(next(self.numbers), header, payload()).result()
+                    yield place, reply
+                    life.weigh(-len(reply.payload))
+            finally:
+                life.stop()
 
     def close(self) -> None:
         if self.owner != os.getpid():

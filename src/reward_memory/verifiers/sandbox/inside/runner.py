@@ -3,20 +3,22 @@
 Frames on standard input and output: 4 bytes length, 4 bytes length of the JSON header, header, payload. The first
 frame out has the id null: ready. An empty frame in asks to end.
 In:  {"id", "timeout"} and the job, which only the child reads. Out: {"id", "end", "seconds"} and the child's lines.
-The job: {"code", "earlier", "setup", "calls": [...]} where a call is {"name", "args"} or {"expression"}. The child's
-lines: ["load", "" or the error] and then one [index, "value", encoded value] or [index, "raised", error] a call.
-No expected value ever comes here. `end` is "ended", "timeout" or "output" (too much of it).
+The job: {"code", "earlier", "setup", "calls": [...]} where a call is {"name", "args"} or {"expression", "through"}.
+The child's lines: ["load", "" or the error] and then one [index, "value", encoded value] or [index, "raised", error] a
+call.
+No expected value ever comes here. `end` is "ended", "timeout", "output" (too much of it, of files or of threads) or
+"lost" (could not be started).
 """
 
 import contextlib
 import gc
 import importlib
+import itertools
 import json
 import os
 import platform
 import random
 import select
-import shutil
 import signal
 import struct
 import sys
@@ -25,14 +27,20 @@ import time
 import types
 
 import assemble
+import calls
 import confine
+import folders
+import landlock
 import values
 
 # loaded once, here, because candidates import them most often
 COMMON = ("bisect", "cmath", "collections", "copy", "datetime", "decimal", "fractions", "functools", "hashlib", "heapq")
 COMMON += ("itertools", "math", "operator", "re", "statistics", "string", "typing")
-OUTPUT_BYTES = 32 << 20
+OUTPUT_BYTES = 8 << 20  # of a candidate's lines
+FILE_BYTES, FILES = 32 << 20, 4096  # of a candidate's folder
+THREADS = 64
 WORK_FOLDER = "/work"
+WATCH_SECONDS = 0.1  # between two looks at what a candidate uses
 FRESH_SECONDS = 0.3  # a candidate older than this makes room for the next one and runs at a lower priority
 PATIENCE = 30  # a candidate that gets less of a core than one in so many is given up
 READ_BYTES = 1 << 18
@@ -44,7 +52,7 @@ class Candidate:
 
     def __init__(self, job_id, pid, pipe, timeout, folder):
         self.id, self.pid, self.pipe, self.timeout, self.folder = job_id, pid, pipe, timeout, folder
-        self.start = time.monotonic()
+        self.start = self.looked = time.monotonic()
         self.lines, self.size, self.slow = [], 0, False
 
     def overdue(self, now):
@@ -56,7 +64,16 @@ class Candidate:
 
     def had(self, now):
         """Seconds since the start without those in which it was ready to run and had no core."""
-        return now - self.start - waited(self.pid)
+        return max(0.0, now - self.start - waited(self.pid))
+
+
+def threads_of(pid):
+    """Threads of a process; 0 where the kernel does not say."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            return int(stream.read().rpartition(b")")[2].split()[17])
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def waited(pid):
@@ -74,14 +91,42 @@ class Runner:
         self.workers = settings["workers"]
         self.most = settings["workers"] + settings["slow"]
         self.memory = settings["memory"]
-        self.packages = settings["packages"]
         self.namespaces = confine.ProcessNamespaces() if self.isolated else None
-        self.to_nobody = not self.isolated and os.geteuid() == 0 and confine.nobody_can_run()
-        self.filter = confine.call_filter(platform.machine())
+        self.filter = calls.call_filter(platform.machine())
         self.running, self.waiting, self.pipes = {}, [], select.poll()
         self.out = os.fdopen(os.dup(1), "wb")
-        if not self.isolated:
-            confine.libc.prctl(36, 1, 0, 0, 0)  # orphans of candidates become children of this process
+        if self.isolated:
+            self.packages = ["/packages"]
+        else:
+            self._prepare_reduced(settings)
+
+    def _prepare_reduced(self, settings):
+        confine.keep_from_others(True)
+        self.home = tempfile.mkdtemp(prefix="reward-memory-sandbox-")
+        os.chmod(self.home, 0o711)  # other users pass through, and list nothing
+        os.mkdir(f"{self.home}/removed", 0o700)
+        self.removal, self.numbers = folders.Removal(f"{self.home}/removed"), itertools.count()
+        self.packages = [f"{self.home}/packages"]
+        os.mkdir(self.packages[0], 0o755)
+        for path in settings["packages"]:
+            os.symlink(path, f"{self.packages[0]}/{os.path.basename(path)}")
+        # another user cannot use an interpreter in the home of root; Landlock then does without one
+        self.strangers = confine.strangers()
+        needed = [os.__file__] + [f"{path}/__init__.py" for path in settings["packages"][:1]]
+        if not all(map(confine.others_can_read, needed[: 2 if settings["landlock"] else 1])):
+            self.strangers = None
+        self.landlock, self.readable = settings["landlock"], [*settings["readable"], self.packages[0]]
+        if self.landlock:
+            self.rules = landlock.Rules(self.landlock)
+            for path in self.readable:
+                for part in landlock.without(path, settings["hidden"]):
+                    self.rules.allow(part, landlock.READ)
+            self.rules.allow(self.home, landlock.handled(self.landlock))
+            self._allow_devices(self.rules)
+
+    def _allow_devices(self, rules):
+        for name in ("null", "zero", "random", "urandom"):
+            rules.allow(f"/dev/{name}", landlock.OF_FILES)
 
     def serve(self):
         """Until standard input ends: then the caller is gone or done."""
@@ -102,14 +147,32 @@ class Runner:
                     self._collect(self.running[descriptor])
             now = time.monotonic()
             for candidate in list(self.running.values()):
-                if candidate.overdue(now):
-                    self._finish(candidate, "timeout")
-                elif not candidate.slow and now - candidate.start > FRESH_SECONDS:
-                    candidate.slow = True
-                    with contextlib.suppress(OSError):
-                        os.setpriority(os.PRIO_PROCESS, candidate.pid, 10)
+                self._look_at(candidate, now)
         for candidate in list(self.running.values()):
             self._finish(candidate, None)
+        if not self.isolated:
+            self.removal.remove(self.home)
+            for folder in (f"{self.home}/removed", self.home):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
+
+    def _look_at(self, candidate, now):
+        if candidate.overdue(now):
+            self._finish(candidate, "timeout")
+            return
+        if now - candidate.looked > WATCH_SECONDS:
+            candidate.looked = now
+            if threads_of(candidate.pid) > THREADS or self._fills_its_folder(candidate):
+                self._finish(candidate, "output")
+                return
+        if not candidate.slow and now - candidate.start > FRESH_SECONDS:
+            candidate.slow = True
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, candidate.pid, 10)
+
+    def _fills_its_folder(self, candidate):
+        """In full isolation the folder has a size of its own."""
+        return not self.isolated and folders.is_full(candidate.folder, FILES, FILE_BYTES)
 
     def _receive(self, source, pending):
         """Read what is there; False at the end of the input."""
@@ -136,11 +199,15 @@ class Runner:
     def _start(self, frame):
         length = int.from_bytes(frame[:4], "big")
         header, job = json.loads(frame[4 : 4 + length]), frame[4 + length :]
-        folder = WORK_FOLDER if self.isolated else tempfile.mkdtemp(prefix="candidate-")
-        reading, writing = os.pipe()
-        if self.isolated:
-            self.namespaces.renew()
-        pid = os.fork()
+        try:
+            folder = self._folder()
+            reading, writing = os.pipe()
+            if self.isolated:
+                self.namespaces.renew()
+            pid = os.fork()
+        except OSError:  # no room on the disk, for descriptors or for processes: no fault of this candidate
+            self._report(header["id"], "lost", 0.0, b"")
+            return
         if pid == 0:
             try:
                 self._confine(writing, folder, header["timeout"])
@@ -154,6 +221,13 @@ class Runner:
         self.pipes.register(reading, select.POLLIN)
         self.running[reading] = Candidate(header["id"], pid, reading, header["timeout"], folder)
 
+    def _folder(self):
+        if self.isolated:
+            return WORK_FOLDER
+        folder = f"{self.home}/{next(self.numbers)}"
+        os.mkdir(folder, 0o700)
+        return folder
+
     def _confine(self, writing, folder, timeout):
         """In the child: nothing of the candidate runs before the last of these has succeeded."""
         os.setsid()
@@ -161,19 +235,41 @@ class Runner:
         for standard in (0, 1, 2):
             os.dup2(null, standard)
         os.dup2(writing, RESULTS)
-        os.closerange(RESULTS + 1, 1 << 16)
+        confine.keep_from_others(False)  # the next file belongs to root otherwise
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="utf-8") as stream:
             stream.write("1000")
+        confine.keep_from_others(True)
+        user, processes = None, 4096  # one user for all candidates, so each is watched instead
         if self.isolated:
-            confine.mount_private_folders(folder, megabytes=32)
-        elif self.to_nobody:
-            os.chown(folder, confine.NOBODY, confine.NOBODY)
+            confine.mount_private_folders(folder, megabytes=FILE_BYTES >> 20)
+        elif self.strangers is not None:
+            own = self.strangers != confine.NOBODY
+            user, processes = self.strangers + os.getpid() % confine.MANY * own, THREADS if own else 4096
+            os.chown(folder, user, user)
+        else:
+            processes = None  # this user's other programs count as well
+        if not self.isolated:  # bubblewrap puts the folder at /tmp
+            tempfile.tempdir = os.environ["TMPDIR"] = folder
         os.chdir(folder)
-        confine.limit_resources(self.memory, int(timeout) + 2, file_bytes=16 << 20)
-        confine.drop_privileges(self.to_nobody)
-        if self.filter is not None:
-            confine.refuse_calls(self.filter)
+        confine.limit_resources(self.memory, int(timeout) + 2, 16 << 20, processes)
+        confine.drop_privileges(user)
+        if not self.isolated and self.landlock:
+            self._give_up_files(folder)
+        os.closerange(RESULTS + 1, 1 << 16)
+        calls.refuse_calls(self.filter)
         sys.path.extend(self.packages)
+
+    def _give_up_files(self, folder):
+        """Two layers: the first, made once, leaves parts of the libraries and all folders of candidates; the second
+        leaves one of these folders.
+        """
+        own = landlock.Rules(self.landlock)
+        for path in self.readable:
+            own.allow(path, landlock.READ)
+        own.allow(folder, landlock.handled(self.landlock))
+        self._allow_devices(own)
+        self.rules.restrict()
+        own.restrict()
 
     def _collect(self, candidate):
         try:
@@ -192,16 +288,12 @@ class Runner:
         seconds = candidate.had(time.monotonic())
         self.pipes.unregister(candidate.pipe)
         del self.running[candidate.pipe]
-        # its namespace dies with it; without one, its group, and then whatever escaped from the group
+        # its threads die with it, and it can have no children
         with contextlib.suppress(ProcessLookupError):
             os.kill(candidate.pid, signal.SIGKILL)
-        if not self.isolated:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(candidate.pid, signal.SIGKILL)
         os.waitpid(candidate.pid, 0)
         if not self.isolated:
-            self._end_orphans()
-            shutil.rmtree(candidate.folder, ignore_errors=True)
+            self.removal.remove(candidate.folder)
         if end == "timeout":
             self._drain(candidate)
         os.close(candidate.pipe)
@@ -220,29 +312,16 @@ class Runner:
                 candidate.lines.append(block)
                 candidate.size += len(block)
 
-    def _end_orphans(self):
-        """Kill adopted children until none is left; each may have had children of its own."""
-        known = {candidate.pid for candidate in self.running.values()}
-        while True:
-            with open(f"/proc/self/task/{os.getpid()}/children", encoding="utf-8") as stream:
-                orphans = {int(pid) for pid in stream.read().split()} - known
-            if not orphans:
-                return
-            for pid in orphans:
-                with contextlib.suppress(ProcessLookupError, ChildProcessError):
-                    os.kill(pid, signal.SIGKILL)
-                    os.waitpid(pid, 0)
-
 
 def run_job(job, descriptor):
     """In the child: execute the code, make the calls, write one line each."""
     job = json.loads(job)
     sys.path.pop(0)  # the folder of this file
     # prepared before the candidate's code runs; a call never sees what an earlier one did to its arguments
-    calls = [_prepare(call) for call in job["calls"]]
+    steps = [_prepare(call) for call in job["calls"]]
     module = types.ModuleType("solution")
     sys.modules["solution"] = module
-    for name in ("assemble", "confine", "values", "runner", "__main__"):
+    for name in ("assemble", "calls", "confine", "folders", "landlock", "values", "runner", "__main__"):
         sys.modules.pop(name, None)
     random.seed(0)
     error = ""
@@ -256,20 +335,21 @@ def run_job(job, descriptor):
     _write(descriptor, json.dumps(["load", error]))
     if error:
         return
-    for index, call in enumerate(calls):
+    for index, call in enumerate(steps):
         try:
-            line = f'[{index}, "value", {values.compact(values.encode(call(module.__dict__)))}]'
+            line = f'[{index}, "value", {values.cross(*call(module.__dict__))}]'
         except BaseException as raised:
             line = json.dumps([index, "raised", _describe(raised)])
         _write(descriptor, line)
 
 
 def _prepare(call):
+    """From the names of the program to (value, functions that may reduce it, see values.cross)."""
     if "expression" in call:
-        code = compile(call["expression"], "tests.py", "eval")
-        return lambda names: eval(code, names)
+        code, through = compile(call["expression"], "tests.py", "eval"), call.get("through", ())
+        return lambda names: (eval(code, names), through)
     arguments = values.decode(call["args"])
-    return lambda names: names[call["name"]](*arguments)
+    return lambda names: (names[call["name"]](*arguments),)
 
 
 def _describe(raised):

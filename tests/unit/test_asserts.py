@@ -1,0 +1,146 @@
+"""What asserts of benchmarks say: right programs pass wrong ones and pretenders fail."""
+
+import pytest
+
+from reward_memory.errors import InputError
+from reward_memory.verifiers import Grader, GroundTruth
+from reward_memory.verifiers.asserts import split_assert
+
+# (program, assert, whether it holds)
+ROWS = [
+    ("def add(a,b): return a+b", "assert type(add(1, 2)) == int", True),
+    ("def add(a,b): return float(a+b)", "assert type(add(1, 2)) == int", False),
+    ("class I(int): pass\ndef add(a,b): return I(3)", "assert type(add(1, 2)) == int", False),
+    ("def f(n): return range(n)", "assert list(f(3)) == [0, 1, 2]", True),
+    ("def f(n):\n yield from range(n)", "assert list(f(3)) == [0, 1, 2]", True),
+    ("def f(n):\n yield from range(n)", "assert sum(f(3)) == 3", True),
+    ("def f(n): return map(str, range(n))", "assert sorted(f(3)) == ['0','1','2']", True),
+    ("def f(xs): return dict.fromkeys(xs).keys()", "assert sorted(f('aab')) == ['a', 'b']", True),
+    ("def f(xs): return dict.fromkeys(xs).keys()", "assert f('aab') == {'a', 'b'}", True),
+    ("def f(xs): return dict.fromkeys(xs,1).values()", "assert list(f('aab')) == [1,1]", True),
+    ("def f(n): return list(range(n))", "assert len(f(10**6)) == 10**6", True),
+    ("def f(n): return list(range(n))", "assert f(10**6) == list(range(10**6))", True),
+    ("def f(n): return list(range(n-1))+[0]", "assert f(10**6) == list(range(10**6))", False),
+    ("def f(n): return list(range(n))", "assert sum(f(10**6)) == 10**6*(10**6-1)//2", True),
+    ("def f(n): return list(range(n))", "assert isinstance(f(10**6), list)", True),
+    ("def f(n): return list(range(n))", "assert isinstance(f(3), (list, tuple)) and max(f(3)) == 2", True),
+    ("from fractions import Fraction\ndef f(n): return Fraction(1,n)", "assert f(2) == 0.5", True),
+    ("from fractions import Fraction\ndef f(n): return Fraction(1,n)", "assert f(3) == Fraction(1,3)", True),
+    ("from fractions import Fraction\ndef f(n): return Fraction(1,n)", "assert abs(f(3) - 0.3333333333) < 1e-6", True),
+    ("from decimal import Decimal\ndef f(n): return Decimal(n)/4", "assert f(2) == 0.5", True),
+    ("from decimal import Decimal\ndef f(n): return Decimal(n)/4", "assert f(2) == Decimal('0.5')", True),
+    ("from decimal import Decimal\ndef f(n): return Decimal(n)/4", "assert f(2) == Decimal('0.6')", False),
+    ("from collections import Counter\ndef f(s): return Counter(s)", "assert f('aab') == Counter('aab')", True),
+    ("from collections import Counter\ndef f(s): return Counter(s)", "assert isinstance(f('aab'), dict)", True),
+    ("def f(n): return range(n)", "assert f(3) == range(3)", True),
+    ("def f(n): return range(n)", "assert f(3) == [0,1,2]", False),
+    ("def f(x): return x*x", "assert all(f(x) == y for x, y in [(1,1),(2,4)])", True),
+    ("def f(x): return x*x", "assert all(f(x) == x**2 for x in range(20))", True),
+    ("def f(x): return x", "assert all(f(x) == x**2 for x in range(20))", False),
+    ("def f(x): return x*x", "assert [f(x) for x in range(4)] == [0,1,4,9]", True),
+    ("def f(x): return [3,1,2]", "assert all(x > 0 for x in f(1)) and any(x == 3 for x in f(1))", True),
+    ("def f(x): return [3,1,2]", "assert [x * 2 for x in f(1)] == [6,2,4]", True),
+    ("def f(x): return [3,1,2]", "assert sorted(f(1), key=lambda t: -t) == [3,2,1]", True),
+    ("def f(x): return [3,1,2]", "assert sorted(f(1), reverse=True) == [3,2,1]", True),
+    ("def f(x): return list('abc')", "assert ''.join(f(1)) == 'abc'", True),
+    (
+        "def f(x): return 0.5",
+        "assert '%.2f' % f(1) == '0.50' and '{:.1f}'.format(f(1)) == '0.5' and f'{f(1):.1f}' == '0.5'",
+        True,
+    ),
+    ("def f(x): return 0.123456", "assert round(f(1), 3) == 0.123", True),
+    ("def f(x): return None", "assert f(1) is None", True),
+    ("def f(x): return None", "assert type(f(1)) is type(None)", True),
+    ("def f(x): return True", "assert f(1) is True", True),
+    ("def f(x): return 1", "assert f(1) is True", False),
+    ("import math\ndef f(x): return math.sqrt(2)", "assert math.isclose(f(1), 2**0.5, abs_tol=1e-9)", True),
+    ("def f(x): return 'x'*x", "assert f(10**6) == 'x' * 10**6", True),
+    ("def f(x): return [0]*x", "assert f(10**6) == [0] * 10**6", True),
+    ("def f(x): return {i: i for i in range(x)}", "assert len(f(10**5)) == 10**5", True),
+    ("def f(x): return {i: i for i in range(x)}", "assert f(10**5) == {i: i for i in range(10**5)}", True),
+    ("import numpy as np\ndef f(x): return np.arange(x)", "assert list(f(3)) == [0,1,2]", True),
+    ("import numpy as np\ndef f(x): return np.arange(x)", "assert sum(f(3)) == 3 and len(f(3)) == 3", True),
+    (
+        "class E:\n def __eq__(s,o): return True\n"
+        " def __iter__(s): return iter([s])\n def __len__(s): return 1\ndef f(x): return E()",
+        "assert f(1) == 3",
+        False,
+    ),
+    (
+        "class E:\n def __eq__(s,o): return True\n"
+        " def __iter__(s): return iter([s])\n def __len__(s): return 1\ndef f(x): return E()",
+        "assert list(f(1)) == [3]",
+        False,
+    ),
+    (
+        "class E:\n def __eq__(s,o): return True\n __hash__=None\ndef f(x): return [E(),E()]",
+        "assert f(1) == [1,2]",
+        False,
+    ),
+    (
+        "import builtins\nbuiltins.len = lambda x: 3\nbuiltins.isinstance=lambda *a: True\ndef f(x): return object()",
+        "assert len(f(1)) == 3",
+        False,
+    ),
+    ("def f(s): return s.upper()", "assert f('a').lower() == 'a' and f('a')[0] == 'A'", True),
+    ("def pow(a,b): return a**b", "assert pow(2,3) == 8", True),
+    ("def f(x): return [1,2]", "assert 1 in f(1) and 3 not in f(1)", True),
+    ("def f(x): return -x", "assert abs(f(3)) == 3 and -f(3) == 3", True),
+    ("def f(x): return {1,2}", "assert f(1) == {2,1} and f(1) | {3} == {1,2,3} and f(1) <= {1,2,3}", True),
+    ("def f(x): return (1,'a')", "assert f(1)[1] == 'a' and tuple(f(1)) == (1,'a')", True),
+    ("def f(x): return 5 if x else 6", "assert (f(1) if f(0) == 6 else 0) == 5", True),
+    (
+        "from collections import OrderedDict\ndef f(x): return OrderedDict(a=1)",
+        "assert f(1) == OrderedDict([('a',1)]) and list(f(1).items()) == [('a',1)]",
+        True,
+    ),
+    ("def f(x): return b'ab'", "assert f(1) == b'ab'", True),
+    ("def f(x): return 1+2j", "assert f(1) == complex(1,2)", True),
+    ("def f(x): return x", "assert f(1) == 1; assert f(2) == 2", True),
+    ("def f(x): return 'ab'", "assert str(f(1)) == 'ab' and len(str(f(1))) == 2 and set(f(1)) == set('ba')", True),
+]
+
+
+def test_asserts_hold_as_in_python():
+    with Grader(isolation="reduced", workers=2) as grader:
+        responses = [f"```python\n{program}\n```" for program, _, _ in ROWS]
+        verdicts = grader.grade(responses, [GroundTruth("code", tests={"assert": [line]}) for _, line, _ in ROWS])
+    wrong = [
+        (row[1], verdict.path) for row, verdict in zip(ROWS, verdicts, strict=True) if verdict.correct is not row[2]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("line", "calls"),
+    [
+        ("assert len(f(2)) == 3", [{"expression": "f(2)", "through": ("len",)}]),
+        ("assert sum(list(f(2))) == 3", [{"expression": "f(2)", "through": ("list", "sum")}]),
+        ("assert abs(f(2) - 3) < 1", [{"expression": "f(2)"}]),
+        ("assert f(2) == sorted([3])", [{"expression": "f(2)"}]),
+        ("assert all(f(x) == y for x, y in [(1, 2)])", [{"expression": "f(1)"}]),
+        ("assert round(f(2), 3) == 3", [{"expression": "f(2)"}]),
+        ("assert isinstance(f(2), int)", [{"expression": "f(2)", "through": ("type",)}]),
+    ],
+)
+def test_no_expected_value_is_told_to_the_sandbox(line, calls):
+    (assertion,) = split_assert(line)
+    assert assertion.calls == calls
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "assert all(f(x) for x in range(10**5))",
+        "assert all(f(x) for x in f(1))",
+        "assert (lambda x: f(x))(1)",
+        "assert f(1).x == y",
+        "assert [*f(1)] == [1]",
+        "assert (x := f(1)) == 1",
+        "assert sorted(f(1), key=lambda x: x.__class__) == 1",
+        "assert '{}'.__class__(f(1)) == 1",
+    ],
+)
+def test_what_cannot_be_judged_outside_is_refused(line):
+    with pytest.raises(InputError, match="cannot be judged"):
+        split_assert(line)
