@@ -140,6 +140,6 @@ def _verdict(result: Judgement, seconds: float) -> Verdict:
 
 def _choose(response: str, truth: GroundTruth, bare: bool, start: float) -> Verdict:
     answer = Answer(response, "bare") if bare else find_answer(response)
-    letter, how = extract_letter(answer, truth.options)
+    letter, how = extract_letter(answer, truth.options, None if bare else response)
     correct = letter is not None and letter == (truth.answer or "").strip().upper()
     return Verdict(correct, letter, f"choice:{how}", time.perf_counter() - start)
