@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from ..errors import InputError
 from ..reading.answers import Answer, find_answer
 from ..reading.choices import extract_letter
-from .code import find_program, tests_of
+from .code import tests_of
 from .math import Judgement, Question, SymbolicPool, compare
+from .programs import Program, find_program
 from .published import judge
 from .sandbox import Sandbox
 from .verdicts import GroundTruth, Verdict
@@ -109,11 +110,10 @@ class Grader:
             if key not in shared:
                 shared[key] = tests_of(truths[place])
             tests.append(shared[key])
-            program, earlier = (
-                (responses[place], []) if bare[place] else find_program(responses[place], shared[key].names)
-            )
-            found.append(program)
-            jobs.append(shared[key].job(program, earlier))
+            response = responses[place]
+            program = Program(response) if bare[place] else find_program(response, shared[key].names)
+            found.append(program.text)
+            jobs.append(shared[key].job(program))
         if not jobs:
             return
         for place, run, test, program in zip(programs, self.sandbox.run(jobs), tests, found, strict=True):
