@@ -39,10 +39,12 @@ def verify(
     """Grade responses: one JSON object a line in, one out, in the same order.
 
     In: `response` (a text or a number); `ground_truth` (the answer or letter, a list where several are right); for
-    choice `options`; for code `tests` (a list of assert lines), or `entry_point` with `base_input`, `plus_input` and `canonical_solution` as
-    in HumanEval+ and MBPP+, or with `calls` and `expected`. `"kind": "answer"` says that the response is the bare
-    answer. For code, `prompt` is the code that the program completes. Out: `correct`, `extracted`, `path` and
-    `seconds`. A line that cannot be graded gets `correct` false and the reason as `error`; the exit status is then 1.
+    choice `options`; for code `tests` (a list of assert lines), or `entry_point` with `base_input`, `plus_input` and
+    `canonical_solution` as in HumanEval+ and MBPP+, or with `calls` and `expected`; and `prompt`, the code that the
+    program completes. `"kind": "answer"` says that the response is the bare answer.
+
+    Out: `correct`, `extracted`, `path` and `seconds`. A line that cannot be graded gets `"correct": false` and the
+    reason as `error`; the exit status is then 1.
     """
     from .verifiers import Grader
     from .verifiers.command import isolation_fault, verify_lines

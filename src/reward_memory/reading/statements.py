@@ -27,7 +27,10 @@ NOUNS = (
     "svaret|svar",  # Swedish, Danish, Norwegian
     "đáp án|jawaban|jawabannya",  # Vietnamese, Indonesian
 )
-VERBS = "choose|chose|choosing|pick|picked|picking|select|selected|selecting|go with|going with|opt for|wähle|выбираю|elijo|choisis"
+VERBS = (
+    "choose|chose|choosing|pick|picked|picking|select|selected|selecting|go with|"
+    "going with|opt for|wähle|выбираю|elijo|choisis"
+)
 MENTIONS = "option|choice|letter|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
 CJK = (
     r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|正[确確](?:的)?[选選][项項]|"  # Chinese
@@ -40,8 +43,8 @@ LEAD = re.compile(
     re.IGNORECASE,
 )
 _COPULAS = (
-    "is|was|are|be|being|would be|must be|should be|will be|has to be|seems to be|appears to be|ist|lautet|wäre|est|serait|es|"
-    "sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je"
+    "is|was|are|be|being|would be|must be|should be|will be|has to be|seems to be|appears to be|ist|lautet|wäre|"
+    "est|serait|es|sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je"
 )
 _BETWEEN = (
     "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|thus|hence|"
@@ -59,7 +62,8 @@ LEADS = 300  # at the end of a text
 FILLERS = 6  # words between "answer" and the option
 # what takes a statement back, before its first word and after its letter
 TAKEN_BACK = re.compile(
-    r"(?:\b(?:if|whether|suppose|assume|assuming|not|never|cannot|wrong|incorrect|rather than|instead of|unlike)|n't|不|非|错误)"
+    r"(?:\b(?:if|whether|suppose|assume|assuming|not|never|cannot|wrong|incorrect|"
+    r"rather than|instead of|unlike)|n't|不|非|错误)"
     r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|my|our|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
     re.IGNORECASE,
 )

@@ -118,8 +118,6 @@ def _truth(row: dict, kind: str, isolation: str) -> GroundTruth:
         try:
             return _code_truth(json.dumps({name: row[name] for name in TASK_KEYS if name in row}), isolation)
         except UNREADABLE as error:
-            if isinstance(error, InputError):
-                raise
             raise InputError(f"the tests cannot be read ({type(error).__name__}: {error}).") from error
     if "ground_truth" not in row:
         raise InputError("`ground_truth` is missing.")

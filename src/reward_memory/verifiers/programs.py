@@ -131,9 +131,9 @@ def _opening(line: str) -> tuple[str, str, str] | None:
         return None
     marker, language, rest = match[1], match[2] or "", match[3].strip().strip("}")
     python = PYTHON.fullmatch(language) is not None
-    if not LINE_START.fullmatch(line[: match.start()]) and (rest.strip() or not (python or not language)):
-        if not (python and CODE_LINE.match(rest.strip())):
-            return None  # "use ``` for code" in a sentence
+    within = not LINE_START.fullmatch(line[: match.start()])
+    if within and (rest or language) and not (python and (not rest or CODE_LINE.match(rest))):
+        return None  # "use ``` for code" in a sentence
     if python and CODE_LINE.match(rest):  # ```python def f(x): return x```
         return marker, language, rest + "\n"
     if f"{language}{rest}".rstrip().endswith(marker):  # a span within one line
@@ -148,7 +148,8 @@ def _block(lines: list[str], start: int, marker: str, rest: str, quotes: bool) -
     quotes  whether fences within a text in triple quotes are text; then the content is None if it never closes
     """
     quoted, skipped, content = "", False, []
-    for place, line in enumerate([rest, *lines[start:]], start - 1):
+    for place in range(start - 1, len(lines)):
+        line = lines[place] if place >= start else rest
         stripped = line.strip()
         fence = stripped.startswith(marker) or (stripped.endswith(marker) and not stripped.startswith("#"))
         if fence and quoted:

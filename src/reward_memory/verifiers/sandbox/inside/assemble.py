@@ -17,7 +17,8 @@ BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085]")
 QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 FUTURE = re.compile(r"^from[ \t]+__future__[ \t]+import[ \t]+(?:\([^)]*\)|[^\n#;]*)", re.MULTILINE)
 START = re.compile(
-    r"(?:async|def|class|import|from|if|for|while|with|try)\b|[@#(]|[\"']{3}|\w+(?:[\w.,\[\] ]*[^=!<>]=|\s*:\s*\w+\s*=|[\w.]*\()"
+    r"(?:async|def|class|import|from|if|for|while|with|try)\b|[@#(]|[\"']{3}|"
+    r"\w+(?:[\w.,\[\] ]*[^=!<>]=|\s*:\s*\w+\s*=|[\w.]*\()"
 )
 ATTEMPTS = 400  # compilations of a text with sentences in it
 
