@@ -18,16 +18,19 @@ CODE = "def f(x):\n    return x + 1"
 #: Ways in which models write a program; {} is the program.
 WRAPPINGS = [
     "#### ```python\n{}\n```", "####\n```python\n{}\n```", "Solution: ```python\n{}\n```", "```python\n{}```",
-    "1. ```py\n{}\n```", "> ```Python3\n{}\n```", "~~~python\n{}\n~~~", "```{{.python}}\n{}\n```", "````python\n{}\n````",
+    "1. ```py\n{}\n```", "> ```Python3\n{}\n```", "~~~python\n{}\n~~~", "```{{.python}}\n{}\n```",
+     "````python\n{}\n````",
     "```python title=\"a.py\"\n{}\n```", "```python\r\n{}\r\n```", "```\n{}\n```", "```text\n{}\n```", "```python\n{}",
     "{}\n```", "{}\n```\n\nIt works:\n```\n>>> f(1)\n2\n```", "{}\n```\nIt returns the sum.",
     "```python\n{}\n<|im_end|>", "{}\n<|endoftext|>", "{}<|eot_id|>", "```python\n{}\n```<|end_of_text|>", "{}</s>",
     "```python\n{}\n```\n<end_of_turn>", "{}\n<|im_end|>\n<|im_start|>user\nmore", "<|im_end|>\n{}",
-    "[PYTHON]\n{}\n[/PYTHON]", "<code>\n{}\n</code>", "<answer>\n{}\n</answer>", "<answer>\n```python\n{}\n```\n</answer>",
+    "[PYTHON]\n{}\n[/PYTHON]", "<code>\n{}\n</code>", "<answer>\n{}\n</answer>",
+     "<answer>\n```python\n{}\n```\n</answer>",
     "\\begin{{lstlisting}}[language=Python]\n{}\n\\end{{lstlisting}}", "<think>f</think>{}", "<code>{}",
     "It's a simple task.\n\n{}\n\nIt returns the next number.\n", "Sure!\n{}\n\nHope this helps!", "{}\n\nprint('x')\n",
     "```python\ndef f(x):\n    return 0\n```\nNo:\n```python\n{}\n```", "```python\n{}\n```\n```python\nf(1)\n```",
-    "\ufeff{}", "```python\n\u200b{}\n```", "```bash\npip install x\n```\n```python\n{}\n```", "```python\n{}\n```\n```\n2\n```",
+    "\ufeff{}", "```python\n\u200b{}\n```", "```bash\npip install x\n```\n```python\n{}\n```",
+     "```python\n{}\n```\n```\n2\n```",
 ]  # fmt: skip
 
 
@@ -76,7 +79,8 @@ def test_quotes_that_never_close_do_not_hide_the_next_block():
 
 @pytest.mark.parametrize(
     "code",
-    ["def f(x):\n\u00a0\u00a0\u00a0\u00a0return x + 1", "def f(x):\r\n    return x + 1\r\n", "def f(x):\n\treturn x + 1",
+    ["def f(x):\n\u00a0\u00a0\u00a0\u00a0return x + 1", "def f(x):\r\n    return x + 1\r\n",
+     "def f(x):\n\treturn x + 1",
      "def f(x):\n    return x\u200b + 1", "def f(x):\n    \u201cAdd.\u201d\n    return x + 1",
      "def f(x):\n\u3000\u3000return x + 1"],
 )  # fmt: skip
@@ -110,7 +114,8 @@ PROMPT = (
     "response",
     ["```python\ndef f(x: List[int]) -> List[float]:\n    return [half(math.sqrt(y)) for y in x]\n```",
      "    return [half(math.sqrt(y)) for y in x]\n", "return [half(math.sqrt(y)) for y in x]",
-     "```python\n    return [half(math.sqrt(y)) for y in x]\n```", "    out = []\n    for y in x:\n        out.append(half(math.sqrt(y)))\n    return out\n\nThat is all.",
+     "```python\n    return [half(math.sqrt(y)) for y in x]\n```",
+     "    out = []\n    for y in x:\n        out.append(half(y**0.5))\n    return out\n\nThat is all.",
      "out = []\n    for y in x:\n        out.append(half(math.sqrt(y)))\n    return out",
      "```python\nfrom __future__ import annotations\n\ndef f(x):\n    return [half(math.sqrt(y)) for y in x]\n```"],
 )  # fmt: skip
@@ -150,10 +155,11 @@ def test_canonical_solutions_pass_in_every_wrapping_and_as_bare_bodies():
 
 @pytest.mark.parametrize(
     "piece",
-    ["```", "```python\n", '"""', "'", "\"'", "<code>", "<|im_end|>\n", "####", "def f", "```python\n'''\n```\n", "\\begin{code}",
+    ["```", "```python\n", '"""', "'", "\"'", "<code>", "<|im_end|>\n", "####", "def f", "```python\n'''\n```\n",
+     "\\begin{code}",
      "</s>\n", "`", "\n", "[PYTHON]", "1. "],
 )  # fmt: skip
 def test_long_responses_take_less_than_a_second(piece):
-    start = time.monotonic()
+    start = time.process_time()
     find_program(piece * (500_000 // len(piece)), ("f",))
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1

@@ -28,8 +28,8 @@ NOUNS = (
     "đáp án|jawaban|jawabannya",  # Vietnamese, Indonesian
 )
 VERBS = (
-    "choose|chose|choosing|pick|picked|picking|select|selected|selecting|go with|"
-    "going with|opt for|wähle|выбираю|elijo|choisis"
+    "choose|chose|choosing|pick|picked|picking|select|selected|selecting|"
+    "go with|going with|opt for|wähle|выбираю|elijo|choisis"
 )
 MENTIONS = "option|choice|letter|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
 CJK = (
@@ -47,10 +47,10 @@ _COPULAS = (
     "est|serait|es|sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je"
 )
 _BETWEEN = (
-    "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|thus|hence|"
-    "then|indeed|probably|likely|actually|simply|obviously|indeed|still|now|given by|number|final|"
-    "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|choix|"
-    "donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
+    "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|"
+    "thus|hence|then|indeed|probably|likely|actually|simply|obviously|indeed|still|now|given by|number|final|"
+    "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|"
+    "choix|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
     "juiste|optie|dus|de|prawidłowa|poprawna|opcja|litera|doğru|seçeneği|правильный|верный|вариант|под|буквой|буква|"
     "yang|benar|opsi|đúng|rätt"
 )
@@ -68,8 +68,8 @@ TAKEN_BACK = re.compile(
     re.IGNORECASE,
 )
 DENIED = re.compile(
-    r"[\s.):\]*_]{0,4}(?:(?:is|was|are|can|could|does|do|seems|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|no\b|non\b|"
-    r"wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|cannot|不|是?错|是?錯|\s*\?)",
+    r"[\s.):\]*_]{0,4}(?:(?:is|was|are|can|could|does|do|seems|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|"
+    r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|cannot|不|是?错|是?錯|\s*\?)",
     re.IGNORECASE,
 )
 REASON = re.compile(r"\s+(?:because|since|as|for|due|given|which|so|but|and|is|was|would|must|not|instead|rather)\b")
@@ -77,11 +77,16 @@ _ALSO = r"[\s)\]*.]{0,3}(?:,|/|&|;|、|(?:,\s*)?(?:and|or|nor|und|oder|et|ou|y|o
 SEVERAL = re.compile(
     _ALSO + rf"(?:(?:option|choice)\s+)?([A-Z]){_END}(?!\s+(?:is|was)\b)(?!(?<=[AI])\s+(?!and\b|or\b)[a-z])"
 )
-_SUBJECT = r"(?:^|[.!?,;:\n(]|\b(?:so|thus|therefore|hence|that|because|and|but|since|then|only|option|choice|answer|letter)|[选選][项項择擇])"
+_SUBJECT = (
+    r"(?:^|[.!?,;:\n(]|\b(?:so|thus|therefore|hence|that|because|and|but|since|then|only|"
+    r"option|choice|answer|letter)|[選选][項项擇择])"
+)
 _POSITIVE = (
-    r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|definitely|then|also)\s+)?"
+    r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
+    r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
-    r"(?:correct|right|best|true|most\s+\w+)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|est\s+(?:la\s+)?(?:bonne|correct)|"
+    r"(?:correct|right|best|true|most\s+\w+)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
+    r"est\s+(?:la\s+)?(?:bonne|correct)|"
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?(?:正确|正確|正しい|正解|정답|对的))"
 )
 SUBJECT = re.compile(

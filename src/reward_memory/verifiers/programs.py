@@ -29,6 +29,8 @@ CODE_LINE = re.compile(
 )
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
 LONGEST = 100_000  # characters of a program
+TAIL = 200_000  # characters at the end of a response that are looked at
+MOST_BLOCKS = 200  # at the end of a response
 RESCANS = 20  # quotes that open a text and never close it
 
 
@@ -51,6 +53,7 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     A response without fences is read from its tags (`<code>`, `[PYTHON]`, `<answer>`), and without these as a program
     with sentences around it. What follows an end token of a chat template does not count.
     """
+    response = response[-TAIL:]
     text = _until_end(final_part(response))
     blocks = _fences(text)
     if not _usable(blocks, names) and text != response:
@@ -92,6 +95,7 @@ def _until_end(text: str) -> str:
 
 def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     """The blocks that may be the program: tagged as Python; else untagged; else of any kind that define a name."""
+    blocks = blocks[-MOST_BLOCKS:]
     blocks = [(language, textwrap.dedent(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
     kinds = [
         [block for language, block in blocks if PYTHON.fullmatch(language)],
