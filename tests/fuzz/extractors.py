@@ -13,8 +13,8 @@ from reward_memory.reading.answers import find_answer
 from reward_memory.reading.choices import extract_letter
 from reward_memory.reading.numbers import decimal_comma, last_number, number_with_unit, plain_number
 from reward_memory.reading.responses import split_response
-from reward_memory.verifiers.code import find_program
 from reward_memory.verifiers.math import Judgement, compare
+from reward_memory.verifiers.programs import find_program
 
 LIMIT = 1.0  # seconds of a core for all readers together
 LONGEST = 50_000  # characters
@@ -71,9 +71,9 @@ def check(text: str) -> None:
         assert letter is None or letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(options) or 5], letter
     for read in (plain_number, decimal_comma, number_with_unit, last_number):
         read(text)
-    program, earlier = find_program(text, ("f",))
-    assert isinstance(program, str)
-    assert isinstance(earlier, list)
+    program = find_program(text, ("f",))
+    assert isinstance(program.text, str)
+    assert all(isinstance(block, str) for block in program.earlier)
     for domain in ("math", "qa", "code"):
         split_response(text, domain)
         assert isinstance(answer_key(text, domain), str)

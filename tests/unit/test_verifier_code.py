@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reward_memory.errors import InputError
 from reward_memory.verifiers import Grader, GroundTruth, evalplus
 from reward_memory.verifiers.asserts import split_assert
-from reward_memory.verifiers.code import find_program
 from reward_memory.verifiers.oracles import ORACLES, matches
+from reward_memory.verifiers.programs import find_program
 from reward_memory.verifiers.sandbox import bubblewrap_fault
 from reward_memory.verifiers.sandbox.inside.values import compact, decode, encode
 
@@ -196,7 +196,7 @@ def test_lines_that_prepare_are_kept():
     ],
 )
 def test_the_program_is_found(response, program):
-    assert find_program(response, ("f",))[0] == program
+    assert find_program(response, ("f",)).text == program
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(["```", "python", "\n", "def f", "####", "~~~"])).map("".join)))

@@ -1,12 +1,16 @@
 """`reward-memory verify`: a JSON object a line in, one out, in the same order."""
 
 import json
+import math
 import shutil
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from reward_memory.cli import app
+from reward_memory.verifiers import command
 from reward_memory.verifiers.sandbox import bubblewrap_fault
 
 needs_bubblewrap = pytest.mark.skipif(
@@ -14,9 +18,9 @@ needs_bubblewrap = pytest.mark.skipif(
 )
 
 
-def verify(kind, *rows):
+def verify(kind, *rows, isolation="bubblewrap"):
     lines = "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
-    return CliRunner().invoke(app, ["verify", "--kind", kind], input=lines)
+    return CliRunner().invoke(app, ["verify", "--kind", kind, "--isolation", isolation], input=lines)
 
 
 def verdicts(kind, *rows):
@@ -39,7 +43,7 @@ def test_a_bare_answer_is_taken_as_it_is():
 
 
 def test_an_empty_truth_makes_nothing_right():
-    rows = [{"response": response, "ground_truth": truth} for response in ("", "x") for truth in ("", None, [])]
+    rows = [{"response": response, "ground_truth": truth} for response in ("", "x") for truth in ("", [])]
     assert not any(line["correct"] for line in verdicts("math", *rows))
 
 
@@ -65,19 +69,91 @@ def test_code_lines_take_asserts_or_evalplus_inputs():
 
 
 @pytest.mark.parametrize(
-    ("kind", "row"),
+    ("kind", "row", "reason"),
     [
-        ("math", "{"),
-        ("math", "[1]"),
-        ("math", {"ground_truth": "1"}),
-        ("math", {"response": "1"}),
-        ("choice", {"response": "A", "ground_truth": "A"}),
-        ("code", {"response": "A"}),
-        ("code", {"response": "A", "tests": ["assert ("]}),
+        ("math", "{", "not a JSON object"),
+        ("math", "", "empty"),
+        ("math", "[1]", "not a JSON object but list"),
+        ("math", "[" * 100_000, "not a JSON object"),
+        ("math", {"ground_truth": "1"}, "`response` is missing"),
+        ("math", {"response": "1"}, "`ground_truth` is missing"),
+        ("math", {"response": None, "ground_truth": "1"}, "`response` must be a text or a finite number, not null"),
+        ("math", {"response": True, "ground_truth": "1"}, "`response` must be a text or a finite number, not true"),
+        (
+            "math",
+            {"response": "1", "ground_truth": math.nan},
+            "`ground_truth` must be a text or a finite number, not NaN",
+        ),
+        ("math", {"response": -math.inf, "ground_truth": 1}, "`response` must be a text or a finite number, not -Inf"),
+        ("math", {"response": "1", "ground_truth": ["1", None]}, "`ground_truth` must be"),
+        ("math", {"response": ["1"], "ground_truth": "1"}, "`response` must be"),
+        ("choice", {"response": "A", "ground_truth": "A"}, "`options`"),
+        ("code", {"response": "A"}, "tests: neither"),
+        ("code", {"response": "A", "tests": ["assert ("]}, "tests"),
+        ("code", {"response": "A", "tests": [1]}, "the tests cannot be read"),
+        (
+            "code",
+            {"response": "A", "entry_point": "f", "calls": [1], "expected": [1], "base": "x"},
+            "the tests cannot be",
+        ),
     ],
 )
-def test_a_bad_line_is_named(kind, row):
-    good = {"response": "1", "ground_truth": "1", "options": ["x"], "tests": ["assert f(1)"]}
-    result = verify(kind, good, row)
+def test_a_bad_line_gets_its_reason_and_the_next_ones_are_graded(kind, row, reason):
+    good = {"response": "A", "ground_truth": "A", "options": ["x"], "entry_point": "f", "calls": [[]], "expected": [1]}
+    result = verify(kind, good, row, good, isolation="reduced")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert ["error" in line for line in lines] == [False, True, False]
+    assert lines[1]["error"].startswith(f"line 2: {reason}")
+    assert {name: lines[1][name] for name in ("correct", "extracted", "path")} == {
+        "correct": False, "extracted": None, "path": None
+    }  # fmt: skip
+    assert lines[0]["correct"] is lines[2]["correct"] is (kind != "code")
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1].startswith("line 2: ")
+    assert result.stderr.splitlines()[-1] == "1 of 3 lines could not be graded; their `error` says why."
+
+
+def test_broken_text_and_a_byte_order_mark_cost_one_line_at_most():
+    good = b'{"response": "#### 1", "ground_truth": 1}'
+    half = b'{"response": "\\ud800 #### 1", "ground_truth": 1}'
+    result = CliRunner().invoke(
+        app, ["verify", "--kind", "math"], input=b"\xef\xbb\xbf" + b"\n".join([good, b"\xff", half, good])
+    )
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["correct"] for line in lines] == [True, False, True, True]
+    assert lines[1]["error"] == "line 2: not UTF-8 (byte 0)."
+
+
+@pytest.mark.parametrize(
+    ("response", "truth"), [(2, "2"), (0.5, "1/2"), ("3", 3), ("2.50", 2.5), (1e22, 10**22), (-4, -4.0)]
+)
+def test_numbers_are_read_as_texts(response, truth):
+    (line,) = verdicts("math", {"response": response, "ground_truth": truth, "kind": "answer"})
+    assert line["correct"]
+
+
+def test_a_line_that_is_too_long_is_one_bad_line(monkeypatch):
+    monkeypatch.setattr(command, "LONGEST_LINE", 1_000)
+    monkeypatch.setattr(command, "READ_BYTES", 300)
+    good = {"response": "1", "ground_truth": "1"}
+    result = verify("math", good, {"response": "1" * 5_000, "ground_truth": "1"}, good)
+    assert [json.loads(line)["correct"] for line in result.stdout.splitlines()] == [True, False, True]
+
+
+def test_a_verdict_comes_before_the_next_line_is_written():
+    line = b'{"response": "#### 1", "ground_truth": "1"}\n'
+    asked = [sys.executable, "-m", "reward_memory.cli", "verify", "--kind", "math"]
+    with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        for _ in range(2):
+            process.stdin.write(line)
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["correct"]
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def test_a_missing_bubblewrap_ends_the_command_and_names_its_option(monkeypatch):
+    monkeypatch.setattr(command, "bubblewrap_fault", lambda: "is not installed")
+    result = verify("code", {"response": "x", "tests": ["assert f(1)"]})
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "--isolation reduced" in result.stderr
+    assert "config" not in result.stderr

@@ -1,80 +1,31 @@
-"""Code answers: the program found in a response, run in the sandbox, judged outside it."""
+"""Code answers: the program of a response, run in the sandbox, judged outside it."""
 
 import re
-import textwrap
 from functools import lru_cache
 
 from ..errors import InputError
-from ..reading.answers import final_part
 from .asserts import Assertion, split_assert
 from .oracles import ORACLES, matches
+from .programs import Program
 from .sandbox import Run, Values
 from .sandbox.inside.values import decode
 from .verdicts import GroundTruth
-
-FENCE = re.compile(r"^[ \t]*(?:```+|~~~+)[ \t]*([\w+-]*)[^\n]*$", re.MULTILINE)
-LANGUAGES = ("python", "py", "python3", "")
-LONGEST = 100_000  # characters of a program
-
-
-def find_program(response: str, names: tuple[str, ...]) -> tuple[str, list[str]]:
-    """(program, earlier blocks) of a response.
-
-    The program is the last Python fence that defines one of `names`, or else the last one; blocks before it may hold
-    helpers that it needs (sandbox/inside/assemble.py decides). A response without fences is a program itself, from its
-    first line of code on.
-    """
-    text = final_part(response)
-    blocks = _fences(text)
-    if not blocks and text is not response:
-        blocks = _fences(response)
-    if not blocks:
-        code = re.search(r"^(?:(?:def|class|import|from|async def)\b|@)", text, re.MULTILINE)
-        whole = text[code.start() :] if code and "####" in text[: code.start()] else text
-        return whole.strip("\n")[:LONGEST], []
-    chosen = len(blocks) - 1
-    for place in range(len(blocks) - 1, -1, -1):
-        if any(defines(blocks[place], name) for name in names):
-            chosen = place
-            break
-    return blocks[chosen][:LONGEST], [block[:LONGEST] for block in blocks[:chosen]]
-
-
-def _fences(text: str) -> list[str]:
-    """Contents of the Python fences; of the untagged ones if none is tagged. The last may lack its end."""
-    blocks, start, language = [], None, ""
-    for fence in FENCE.finditer(text):
-        if start is None:
-            start, language = fence.end() + 1, fence[1].lower()
-        elif not fence[1]:
-            blocks.append((language, text[start : fence.start()]))
-            start = None
-    if start is not None:
-        blocks.append((language, text[start:]))
-    blocks = [block for block in blocks if block[0] in LANGUAGES]
-    if any(language for language, _ in blocks):
-        blocks = [block for block in blocks if block[0]]
-    return [textwrap.dedent(content) for _, content in blocks]
-
-
-def defines(code: str, name: str) -> bool:
-    """Whether a program binds a name at its top level."""
-    name = re.escape(name)
-    return (
-        re.search(rf"^(?:(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|{name}[ \t]*[=:])", code, re.MULTILINE) is not None
-    )
 
 
 class Tests:
     """The tests of one query, split into what the sandbox is told and what is compared outside."""
 
     def __init__(self, tests: dict):
+        prompt = tests.get("prompt") or ""
+        if not isinstance(prompt, str):
+            raise InputError("tests: `prompt` must be the text of the code that the program completes.")
         if "assert" in tests:
             self._read_asserts(tests["assert"])
         elif isinstance(tests.get("entry_point"), str) and isinstance(tests.get("calls"), list):
             self._read_calls(tests)
         else:
             raise InputError('tests: neither "assert" nor "entry_point" with "calls" and "expected" is there.')
+        self.preamble, self.head = _split_prompt(prompt, self.names)
 
     def _read_calls(self, tests: dict) -> None:
         name, calls, expected = tests["entry_point"], tests["calls"], tests.get("expected")
@@ -108,11 +59,12 @@ class Tests:
         self.base, self.timeout = len(assertions), 0.0
         self.judges = [assertion.holds for assertion in assertions]
 
-    def job(self, program: str, earlier: list[str]) -> dict:
-        """What the sandbox is told: no expected value is in it."""
+    def job(self, program: Program) -> dict:
+        """What the sandbox is told: no expected value is in it. The prompt's imports and helpers are earlier blocks."""
+        code = {"text": program.text, "head": self.head, "name": self.names[0] if self.names else ""}
         return {
-            "code": program,
-            "earlier": earlier,
+            "code": code | {"prose": program.prose},
+            "earlier": [*([self.preamble] if self.preamble else []), *program.earlier],
             "setup": self.setup,
             "calls": self.calls,
             "timeout": self.timeout,
@@ -136,6 +88,13 @@ class Tests:
             return False, f"code:not loaded {counts}: {run.error}"
         raised = next((call.error for call in run.calls if call.error is not None), None)
         return False, f"code:failed {counts}" + (f": {raised}" if raised else "")
+
+
+def _split_prompt(prompt: str, names: tuple[str, ...]) -> tuple[str, str]:
+    """(imports and helpers, head and docstring of the function to complete) of a prompt; both "" without a head."""
+    name = re.escape(names[0]) if names else ""
+    head = re.search(rf"^(?:@[^\n]*\n)*(?:async[ \t]+)?def[ \t]+{name}[ \t]*\(", prompt, re.MULTILINE) if name else None
+    return (prompt[: head.start()].rstrip(), prompt[head.start() :]) if head else ("", "")
 
 
 def _judge_call(arguments: list, expected: object, atol: float, loose: bool, oracle: str | None):

@@ -94,6 +94,8 @@ def build_tests(tasks: Sequence[Mapping], isolation: str = "bubblewrap", workers
             expected = [value if isinstance(value, bool) else value is not None for value in expected]
         row = {"entry_point": name, "calls": arguments, "expected": expected, "atol": task.get("atol", 0), "base": base}
         row["python_equality"] = True
+        if f"def {name}" in task.get("prompt", ""):
+            row["prompt"] = task["prompt"]  # the function's head, and what the canonical solution takes from above it
         if name in SLOW:
             row["timeout"] = SLOW[name]
         tests.append(row | ({"oracle": rule} if rule else {}))

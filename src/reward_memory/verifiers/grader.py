@@ -8,8 +8,9 @@ from functools import partial
 from ..errors import InputError
 from ..reading.answers import Answer, find_answer
 from ..reading.choices import extract_letter
-from .code import Tests, find_program, tests_of
+from .code import Tests, tests_of
 from .math import Judgement, Question, SymbolicPool, compare
+from .programs import Program, find_program
 from .published import judge
 from .sandbox import Run, Sandbox
 from .verdicts import GroundTruth, Verdict
@@ -110,11 +111,10 @@ class Grader:
             if key not in shared:
                 shared[key] = tests_of(truths[place])
             tests.append(shared[key])
-            program, earlier = (
-                (responses[place], []) if bare[place] else find_program(responses[place], shared[key].names)
-            )
-            found.append(program)
-            jobs.append(shared[key].job(program, earlier))
+            response = responses[place]
+            program = Program(response) if bare[place] else find_program(response, shared[key].names)
+            found.append(program.text)
+            jobs.append(shared[key].job(program))
         if not jobs:
             return
         judges = [partial(_judge_run, test, program) for test, program in zip(tests, found, strict=True)]
@@ -146,6 +146,6 @@ def _verdict(result: Judgement, seconds: float) -> Verdict:
 
 def _choose(response: str, truth: GroundTruth, bare: bool, start: float) -> Verdict:
     answer = Answer(response, "bare") if bare else find_answer(response)
-    letter, how = extract_letter(answer, truth.options)
+    letter, how = extract_letter(answer, truth.options, None if bare else response)
     correct = letter is not None and letter == (truth.answer or "").strip().upper()
     return Verdict(correct, letter, f"choice:{how}", time.perf_counter() - start)

@@ -19,8 +19,9 @@ class GroundTruth:
     tests     code: {"entry_point", "calls", "expected", "atol", "base"}, with every argument and expected value in
               the JSON form of sandbox/inside/values.py, `calls` a list of argument lists, and the first `base` calls
               the base tests; optional "oracle" (a name in oracles.ORACLES), "timeout" (seconds, where the task
-              needs more than the grader's) and "python_equality" (True is 1, as in evalplus). Or
-              {"assert": [line, ...]}; lines that are not asserts (imports, set-up) run before.
+              needs more than the grader's), "python_equality" (True is 1, as in evalplus) and "prompt" (the
+              code that the program completes: imports, helpers, the function's head). Or {"assert": [line, ...]},
+              with "prompt" where there is one; lines that are not asserts (imports, set-up) run before.
     alternatives  math: other texts that are right as well
     tolerance     math: largest absolute error of a number, where the benchmark names one; 0 without
     """

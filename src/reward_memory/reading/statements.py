@@ -1,0 +1,187 @@
+"""Statements that name an option: "the answer is B", "B is correct", "not A but B", "答案：B".
+
+All functions take text that `choices.cleaned` has prepared, so full-width characters and LaTeX wrappers are gone.
+"""
+
+import re
+from dataclasses import dataclass
+
+_NEAR = r"[ \t\n*_`:=\"'(\[\]>$~\u2013\u2014-]{0,6}"
+_WORD = "A-Za-z0-9_\u00c0-\u024f\u0400-\u04ff"
+_END = rf"(?![{_WORD}'\u2019+=^])(?!-[A-Za-z])"
+# "B'dir" and "l'option": an apostrophe belongs to the next word in Turkish and in French
+LETTER = re.compile(rf"[\s*_`$\"'\[(:{{]{{0,6}}([A-Za-z])(?:{_END}|(?=['\u2019]?[dt][iıuü]r\b))[)\]}}*_`$\"']*")
+
+#: What introduces an answer, by language. The English nouns that also name any option stand in MENTIONS.
+NOUNS = (
+    "answers?|correct one|a:",  # English
+    "antwort|lösung",  # German
+    "réponse|reponse",  # French
+    "respuesta|solución",  # Spanish
+    "risposta",  # Italian
+    "resposta|gabarito",  # Portuguese
+    "antwoord",  # Dutch
+    r"odpowied[źz]|odp\.|odpověď",  # Polish, Czech
+    "cevap|cevabı|cevabım|yanıt|yanıtı",  # Turkish
+    "ответ|ответом",  # Russian
+    "svaret|svar",  # Swedish, Danish, Norwegian
+    "đáp án|jawaban|jawabannya",  # Vietnamese, Indonesian
+)
+VERBS = (
+    "choose|chose|choosing|pick|picked|picking|select|selected|selecting|"
+    "go with|going with|opt for|wähle|выбираю|elijo|choisis"
+)
+MENTIONS = "option|choice|letter|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
+CJK = (
+    r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
+    r"正[确確](?:的)?[选選][项項]|"
+    r"答え|正解|解答|回答|正しい選択肢|"  # Japanese
+    r"정답|(?<![가-힣])답(?:변)?"  # Korean
+)
+LEAD = re.compile(
+    rf"(?:(?<![{_WORD}])(?:(?P<noun>{'|'.join(NOUNS)})|(?P<verb>{VERBS})|(?P<mention>{MENTIONS}))(?![{_WORD}])|"
+    rf"(?P<cjk>{CJK}))",
+    re.IGNORECASE,
+)
+_COPULAS = (
+    "is|was|are|be|being|would be|must be|should be|will be|has to be|seems to be|appears to be|ist|lautet|wäre|"
+    "est|serait|es|sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je"
+)
+_BETWEEN = (
+    "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|"
+    "thus|hence|then|indeed|probably|likely|actually|simply|obviously|indeed|still|now|given by|number|final|"
+    "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|"
+    "choix|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
+    "juiste|optie|dus|de|prawidłowa|poprawna|opcja|litera|doğru|seçeneği|правильный|верный|вариант|под|буквой|буква|"
+    "yang|benar|opsi|đúng|rätt"
+)
+_CJK_COPULAS = "应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
+COPULA = re.compile(rf"(?:(?:{_COPULAS})(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
+BETWEEN = re.compile(rf"(?:{_BETWEEN})(?:(?<=')|(?![{_WORD}])){_NEAR}", re.IGNORECASE)
+NEAR = re.compile(_NEAR)
+LEADS = 300  # at the end of a text
+FILLERS = 6  # words between "answer" and the option
+# what takes a statement back, before its first word and after its letter
+TAKEN_BACK = re.compile(
+    r"(?:\b(?:if|whether|suppose|assume|assuming|not|never|cannot|wrong|incorrect|"
+    r"rather than|instead of|unlike)|n't|不|非|错误)"
+    r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|my|our|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
+    re.IGNORECASE,
+)
+DENIED = re.compile(
+    r"[\s.):\]*_]{0,4}(?:(?:is|was|are|can|could|does|do|seems|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|"
+    r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|cannot|不|是?错|是?錯|\s*\?)",
+    re.IGNORECASE,
+)
+REASON = re.compile(r"\s+(?:because|since|as|for|due|given|which|so|but|and|is|was|would|must|not|instead|rather)\b")
+_ALSO = r"[\s)\]*.]{0,3}(?:,|/|&|;|、|(?:,\s*)?(?:and|or|nor|und|oder|et|ou|y|o|e|и|или)\b|和|或|と|또는)[\s(\[*]{0,3}"
+SEVERAL = re.compile(
+    _ALSO + rf"(?:(?:option|choice)\s+)?([A-Z]){_END}(?!\s+(?:is|was)\b)(?!(?<=[AI])\s+(?!and\b|or\b)[a-z])"
+)
+_SUBJECT = (
+    r"(?:^|[.!?,;:\n(]|\b(?:so|thus|therefore|hence|that|because|and|but|since|then|only|"
+    r"option|choice|answer|letter)|[選选][項项擇择])"
+)
+_POSITIVE = (
+    r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
+    r"definitely|then|also)\s+)?"
+    r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
+    r"(?:correct|right|best|true|most\s+\w+)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
+    r"est\s+(?:la\s+)?(?:bonne|correct)|"
+    r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?(?:正确|正確|正しい|正解|정답|对的))"
+)
+SUBJECT = re.compile(
+    rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}{_POSITIVE}", re.IGNORECASE
+)
+_NOT = r"(?:\bnot|\bnicht|\bpas|\bno|\bnon|\bnão|\bniet|\bnie|\bне|不是|n't)"
+_BUT = r"(?:\bbut|\bsondern|\bmais|\bsino|\bma|\bmas|\bmaar|\blecz|\bale|\bа|而是|\brather)"
+_MARKED = r"[\s(*\[]{1,4}(?:(?:option|choice|la|the|a)\s+)?[(*\[]{0,3}"
+NOT_BUT = re.compile(rf"{_NOT}{_MARKED}(?-i:[A-Z])[)*\]]*,?\s*{_BUT}{_MARKED}(?-i:([A-Z])){_END}", re.IGNORECASE)
+NOT_BUT_CJK = re.compile(r"不是[\s(*]*[A-Z][)*]*,?\s*而是[\s(*]*([A-Z])(?![A-Za-z])")
+ELLIPSIS = re.compile(
+    r"\b(?:correct|right|answer)[,;]?\s+(?:but\s+|and\s+)?([A-Z])\s+is\b[*]*(?=[.!]|\s*$)", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a sentence says: the letter at `place`, or None where it names several or one that is no option.
+
+    firm  false for "option B", which may only speak of an option
+    """
+
+    place: int
+    letter: str | None
+    firm: bool
+
+
+def statements(text: str, item) -> list[Statement]:
+    """All statements of a text in order. `item` is the `choices.Item` whose letters and option texts count."""
+    leads = list(LEAD.finditer(text))[-LEADS:]
+    found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
+    for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, ELLIPSIS):
+        for match in pattern.finditer(text):
+            letter, end = match[1], match.end(1)
+            if letter in item.letters and not (pattern is SUBJECT and _asked_or_joined(text, match)):
+                found.append(Statement(end, letter, True))
+    return sorted(found, key=lambda statement: statement.place)
+
+
+def _introduced(text: str, lead: re.Match, item) -> Statement | None:
+    """The option that follows "answer", "I choose" or "option", with some small words between."""
+    if TAKEN_BACK.search(text, max(0, lead.start() - 40), lead.start()):
+        return None
+    place = NEAR.match(text, lead.end()).end()
+    said = lead["mention"] is None or ":" in text[lead.end() : place]
+    for _ in range(FILLERS):
+        value = read_value(text, place, item)
+        if value is not None:
+            letter, end = value
+            if DENIED.match(text, end):
+                return None
+            return Statement(end, letter, said)
+        filler = COPULA.match(text, place)
+        said = said or filler is not None
+        filler = filler or BETWEEN.match(text, place)
+        if filler is None:
+            return None
+        place = filler.end()
+    return None
+
+
+def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
+    """(letter, where it ends) of the option named at `place`; the letter is None if several or no option is meant.
+
+    The text of an option wins over the letter that it begins with. None if no option is named there.
+    """
+    by_text = item.starts(text, place)
+    if by_text is not None:
+        return by_text
+    match = LETTER.match(text, place)
+    if match is None:
+        return None
+    letter, end = match[1], match.end()
+    ends = re.match(r"[\s.)\]*_`$!\"']*(?:$|\n)", text[match.end(1) : match.end(1) + 20]) is not None
+    if letter.islower() and not ends:
+        return None
+    if letter.upper() not in item.letters:
+        # "answer: I think" is a word; "the answer is E" of four options names none of them
+        wrapped = text[match.end(1) : match.end(1) + 1] in (")", "*", ".", "]")
+        return (None, end) if letter.isupper() and letter != "I" and (ends or wrapped) else None
+    after = text[match.end(1) : match.end(1) + 20]
+    if not ends and letter in "AI" and re.match(r"\s+[a-z]", after) and not REASON.match(after):
+        return None
+    other = SEVERAL.match(text, match.end(1))
+    if other and other[1] in item.letters and other[1] != letter.upper():
+        return None, end
+    return letter.upper(), end
+
+
+def _asked_or_joined(text: str, match: re.Match) -> bool:
+    """Whether "B is correct" is a question, a condition or the end of "A and B are correct"."""
+    before = text[max(0, match.start() - 30) : match.start(1)]
+    after = text[match.end() : match.end() + 40]
+    doubted = re.search(
+        r"\b(?:if|whether|suppose|assume|neither|nor|not|unless)\b[^.,;\n]*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$", before
+    )
+    return doubted is not None or re.match(r"[^.!\n]{0,30}\?", after) is not None

@@ -1,0 +1,205 @@
+"""Finding the program in a response. Text only: what needs Python's own parser is done in the sandbox (assemble.py)."""
+
+import re
+import textwrap
+from typing import NamedTuple
+
+from ..reading.answers import final_part
+
+MARKER = re.compile(r"(`{3,}|~{3,})[ \t]*(?:\{?\.?([A-Za-z][\w+#-]*(?:\.\d+)?)?)([^\n]*)")
+PYTHON = re.compile(r"(?:py|python|ipython|sage)[\d.]*", re.IGNORECASE)
+LINE_START = re.compile(r"[\s>*+#-]*(?:\d+[.)][ \t]*)?")  # quotes, lists and headings may stand before a fence
+TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\\.", re.DOTALL)
+END_TOKENS = (
+    r"<[|\uff5c](?:im_end|endoftext|eot_id|eom_id|eot|end_of_text|end|return|end[_\u2581]of[_\u2581]sentence)[|\uff5c]>"
+)
+END = re.compile(
+    rf"(?:{END_TOKENS}|<end_of_turn>|<eos>|\[/INST\])[ \t]*(?=\n|`|~|$)|</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)"
+)
+LEADING_ENDS = re.compile(rf"(?:\s|{END_TOKENS}|</?s>)*")
+TAGS = re.compile(
+    r"(?:\[(PYTHON|CODE)\]|<(code|answer|python|solution|program|pre)\b[^>\n]*>|\\begin\{(lstlisting|verbatim|minted|code)\}"
+    r"(?:\[[^\]\n]*\]|\{\w+\})*)(.*?)(?:\[/\1\]|</\2>|\\end\{\3\}|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+CODE_LINE = re.compile(
+    r"^(?:(?:async[ \t]+)?def[ \t]+\w+[ \t]*\(|class[ \t]+\w+[ \t]*[:(]|import[ \t]+[\w.]+[ \t]*(?:$|,|as\b|#)|"
+    r"from[ \t]+[\w.]+[ \t]+import\b|@\w)",
+    re.MULTILINE,
+)
+TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
+LONGEST = 100_000  # characters of a program
+TAIL = 200_000  # characters at the end of a response that are looked at
+MOST_BLOCKS = 200  # at the end of a response
+RESCANS = 20  # quotes that open a text and never close it
+
+
+class Program(NamedTuple):
+    """A program in a response.
+
+    text     the program
+    earlier  blocks before it that may hold helpers that it needs
+    prose    whether sentences may stand around the code, because nothing marks where it begins and ends
+    """
+
+    text: str
+    earlier: tuple[str, ...] = ()
+    prose: bool = False
+
+
+def find_program(response: str, names: tuple[str, ...]) -> Program:
+    """The program of a response: the last fenced block that defines one of `names`, or else the last Python one.
+
+    A response without fences is read from its tags (`<code>`, `[PYTHON]`, `<answer>`), and without these as a program
+    with sentences around it. What follows an end token of a chat template does not count.
+    """
+    response = response[-TAIL:]
+    text = _until_end(final_part(response))
+    blocks = _fences(text)
+    if not _usable(blocks, names) and text != response:
+        whole = _fences(_until_end(response))
+        if _usable(whole, names):
+            text, blocks = _until_end(response), whole
+    usable = _usable(blocks, names)
+    first = MARKER.search(text)
+    head = text[: first.start()] if first else ""
+    if not any(_defines_one(block, names) for block in usable) and _defines_one(head, names):
+        return Program(_from_code(head)[:LONGEST], (), True)  # a closing fence alone
+    if not usable:
+        return _unfenced(head if CODE_LINE.search(head) else text, names)
+    chosen = len(usable) - 1
+    for place in range(len(usable) - 1, -1, -1):
+        if _defines_one(usable[place], names):
+            chosen = place
+            break
+    return Program(usable[chosen][:LONGEST], tuple(block[:LONGEST] for block in usable[:chosen]))
+
+
+def defines(code: str, name: str) -> bool:
+    """Whether a program binds a name at its top level."""
+    name = re.escape(name)
+    return (
+        re.search(rf"^(?:(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|{name}[ \t]*[=:])", code, re.MULTILINE) is not None
+    )
+
+
+def _defines_one(code: str, names: tuple[str, ...]) -> bool:
+    return any(defines(code, name) for name in names)
+
+
+def _until_end(text: str) -> str:
+    """The text before the first end token that ends a line; models without a stop go on with another question."""
+    ends = (end.start() for end in END.finditer(text, LEADING_ENDS.match(text).end()))
+    return text[: next(ends, len(text))]
+
+
+def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
+    """The blocks that may be the program: tagged as Python; else untagged; else of any kind that define a name."""
+    blocks = blocks[-MOST_BLOCKS:]
+    blocks = [(language, textwrap.dedent(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
+    kinds = [
+        [block for language, block in blocks if PYTHON.fullmatch(language)],
+        [block for language, block in blocks if not language],
+        [block for _, block in blocks if _defines_one(block, names)],
+    ]
+    for kind in kinds:
+        if any(_defines_one(block, names) for block in kind):
+            return kind
+    return kinds[0] or kinds[1]
+
+
+def _fences(text: str) -> list[tuple[str, str]]:
+    """(language, content) of the fenced blocks in order. The last may lack its end."""
+    blocks: list[tuple[str, str]] = []
+    lines = text.splitlines(keepends=True)
+    place, rescans = 0, 0
+    while place < len(lines):
+        opening = _opening(lines[place])
+        if opening is None:
+            place += 1
+            continue
+        marker, language, rest = opening
+        content, after = _block(lines, place + 1, marker, rest, quotes=rescans < RESCANS)
+        if content is None:  # quotes that open a text and never close it: fences count within them, too
+            rescans += 1
+            content, after = _block(lines, place + 1, marker, rest, quotes=False)
+        blocks.append((language, content))
+        place = after
+    return blocks
+
+
+def _opening(line: str) -> tuple[str, str, str] | None:
+    """(marker, language, code that follows on the line) of a line that opens a block."""
+    match = MARKER.search(line)
+    if match is None:
+        return None
+    marker, language, rest = match[1], match[2] or "", match[3].strip().strip("}")
+    python = PYTHON.fullmatch(language) is not None
+    within = not LINE_START.fullmatch(line[: match.start()])
+    if within and (rest or language) and not (python and (not rest or CODE_LINE.match(rest))):
+        return None  # "use ``` for code" in a sentence
+    if python and CODE_LINE.match(rest):  # ```python def f(x): return x```
+        return marker, language, rest + "\n"
+    if f"{language}{rest}".rstrip().endswith(marker):  # a span within one line
+        span = f"{match[2] or ''}{match[3]}".strip()
+        return (marker, "", span + "\n") if CODE_LINE.match(span) else None
+    return marker, language, ""
+
+
+def _block(lines: list[str], start: int, marker: str, rest: str, quotes: bool) -> tuple[str | None, int]:
+    """(content, the line after it) of the block whose first line is `start`.
+
+    quotes  whether fences within a text in triple quotes are text; then the content is None if it never closes
+    """
+    quoted, skipped, content = "", False, []
+    for place in range(start - 1, len(lines)):
+        line = lines[place] if place >= start else rest
+        stripped = line.strip()
+        fence = stripped.startswith(marker) or (stripped.endswith(marker) and not stripped.startswith("#"))
+        if fence and quoted:
+            skipped = True
+        elif fence:
+            if stripped.startswith(marker):
+                tag = stripped.strip(marker[0]).strip()
+                return "".join(content), place + (0 if PYTHON.fullmatch(tag) else 1)
+            head = line.rstrip().rstrip(marker[0])
+            if not quotes or not _quoted_after(head, quoted):
+                return "".join([*content, head, "\n"]), place + 1
+            skipped = True
+        content.append(line)
+        if quotes:
+            quoted = _quoted_after(line, quoted)
+    return (None if quoted and skipped else "".join(content)), len(lines)
+
+
+def _quoted_after(line: str, quoted: str) -> str:
+    """The triple quotes that a text is within after a line, "" for none; `quoted` is what it was before the line."""
+    place = 0
+    while True:
+        if quoted:
+            end = line.find(quoted, place)
+            if end < 0:
+                return quoted
+            place, quoted = end + 3, ""
+        token = TOKEN.search(line, place)
+        while token is not None and token[0] not in ('"""', "'''"):
+            token = TOKEN.search(line, token.end())
+        if token is None:
+            return ""
+        place, quoted = token.end(), token[0]
+
+
+def _unfenced(text: str, names: tuple[str, ...]) -> Program:
+    """The program of a text without fences: in tags, or with sentences around it."""
+    tagged = [match[4] for match in TAGS.finditer(text)]
+    tagged = [textwrap.dedent(block).strip("\n") for block in tagged if block.strip()]
+    defining = [block for block in tagged if _defines_one(block, names)]
+    if defining:
+        return Program(defining[-1][:LONGEST], (), True)
+    return Program(_from_code(text)[:LONGEST], (), True)
+
+
+def _from_code(text: str) -> str:
+    """The text from its first line of code on, where a heading stands before it; else the complete text."""
+    code = CODE_LINE.search(text)
+    return (text[code.start() :] if code and "####" in text[: code.start()] else text).strip("\n")
