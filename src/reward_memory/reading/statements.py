@@ -33,7 +33,8 @@ VERBS = (
 )
 MENTIONS = "option|choice|letter|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
 CJK = (
-    r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|正[确確](?:的)?[选選][项項]|"  # Chinese
+    r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
+    r"正[确確](?:的)?[选選][项項]|"
     r"答え|正解|解答|回答|正しい選択肢|"  # Japanese
     r"정답|(?<![가-힣])답(?:변)?"  # Korean
 )
