@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reward_memory.benchmarks import mirror
 from reward_memory.benchmarks.mirror import choice_rows, code_rows, math_rows
-from reward_memory.benchmarks.mirror.rows import MissingAnswerError, UnusableError
+from reward_memory.benchmarks.mirror.rows import MissingAnswerError, UnusableError, WrongValueError
 from reward_memory.errors import InputError
 
 INSTRUCTION = math_rows.INSTRUCTIONS[0]
@@ -34,6 +34,26 @@ def verl(truth, prompt="What is x?", **more):
 )
 def test_the_truth_of_a_word_problem_stands_after_the_last_mark_without_commas(answer, truth):
     assert math_rows.word_problem({"question": " Q ", "answer": answer})[:2] == ("Q", truth)
+
+
+@pytest.mark.parametrize(
+    ("error", "tests"),
+    [
+        ("1e-1", '{"tolerance": 0.1}'),
+        ("1e-1,0.05", '{"tolerance": 0.05}'),
+        (0.5, '{"tolerance": 0.5}'),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_an_olympiad_problem_may_name_the_error_that_is_allowed(error, tests):
+    row = {"question": "Q", "final_answer": ["3.1"], "error": error}
+    assert math_rows.problem(row).tests == tests
+
+
+def test_an_error_that_is_no_number_is_named():
+    with pytest.raises(WrongValueError, match="error: 'small' is not a number"):
+        math_rows.problem({"question": "Q", "answer": "3.1", "error": "small"})
 
 
 def test_instances_of_a_gsm_symbolic_template_share_the_number_of_their_gsm8k_problem():

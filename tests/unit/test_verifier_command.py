@@ -42,6 +42,11 @@ def test_a_bare_answer_is_taken_as_it_is():
     assert line["correct"]
 
 
+def test_a_line_may_name_a_tolerance():
+    line = {"response": "\\boxed{3.15}", "ground_truth": "3.14"}
+    assert [v["correct"] for v in verdicts("math", line, line | {"tolerance": 0.01})] == [False, True]
+
+
 def test_an_empty_truth_makes_nothing_right():
     rows = [{"response": response, "ground_truth": truth} for response in ("", "x") for truth in ("", [])]
     assert not any(line["correct"] for line in verdicts("math", *rows))
@@ -87,6 +92,7 @@ def test_code_lines_take_asserts_or_evalplus_inputs():
         ("math", {"response": -math.inf, "ground_truth": 1}, "`response` must be a text or a finite number, not -Inf"),
         ("math", {"response": "1", "ground_truth": ["1", None]}, "`ground_truth` must be"),
         ("math", {"response": ["1"], "ground_truth": "1"}, "`response` must be"),
+        ("math", {"response": "1", "ground_truth": "1", "tolerance": -1}, "`tolerance` must be a number of at least 0"),
         ("choice", {"response": "A", "ground_truth": "A"}, "`options`"),
         ("code", {"response": "A"}, "tests: neither"),
         ("code", {"response": "A", "tests": ["assert ("]}, "tests"),

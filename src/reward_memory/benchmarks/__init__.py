@@ -99,8 +99,8 @@ def _with_tests(items: Iterable[Item], isolation: str, workers: int) -> list[Ite
 
 def _with_base_tests(item: Item) -> Item:
     """The item without the tests that EvalPlus added (behaviour `base-tests`)."""
-    if item.tests is None:
+    tests = json.loads(item.tests or "{}")
+    if "base" not in tests:  # a math item may have a tolerance
         return item
-    tests = json.loads(item.tests)
     cut = {key: tests[key][: tests["base"]] for key in ("calls", "expected")}
     return replace(item, tests=json.dumps(tests | cut))

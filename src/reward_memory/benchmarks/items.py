@@ -17,7 +17,8 @@ class Item:
     messages            chat messages as (role, content) pairs, the prompt without the generation mark
     ground_truth        math: the answer; qa: the letter; code: None
     options             qa: the option texts in order A, B, ...; None otherwise
-    tests               code: JSON as `verifiers.GroundTruth` reads it; None otherwise, and before `code_tests` made it
+    tests               code: JSON as `verifiers.GroundTruth` reads it, None before `code_tests` made it; math: the
+                        tolerance, where the release names one; None otherwise
     template            shared by items that were made from one template; None otherwise
     task                code: the row in the form of the EvalPlus releases, from which `tests` is made; None otherwise
     """

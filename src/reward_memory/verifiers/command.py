@@ -130,7 +130,10 @@ def _truth(row: dict, kind: str, isolation: str) -> GroundTruth:
         raise InputError(f"`options` has {len(options)} texts; there are 26 letters.")
     first, *others = texts or [""]
     options = tuple(_written(option, "options") for option in options)
-    return GroundTruth(kind, answer=first, options=options, alternatives=tuple(others))
+    tolerance = row.get("tolerance", 0)
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < math.inf:
+        raise InputError(f"`tolerance` must be a number of at least 0, not {json.dumps(tolerance)[:40]}.")
+    return GroundTruth(kind, answer=first, options=options, alternatives=tuple(others), tolerance=float(tolerance))
 
 
 @functools.lru_cache(maxsize=512)

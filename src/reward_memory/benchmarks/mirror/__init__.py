@@ -145,7 +145,7 @@ def _lacking(record: Any, error: Exception) -> str:
 def _item(split: str, number: int, row: Row, system: str) -> Item:
     user = row.question if row.options is None else f"{row.question}\n{option_lines(row.options)}"
     messages = (("system", system), ("user", user))
-    return Item(split, number, messages, row.ground_truth, row.options, template=row.template, task=row.task)
+    return Item(split, number, messages, row.ground_truth, row.options, row.tests, row.template, row.task)
 
 
 def _check_count(paths: Iterable[Path], found: int, expected: tuple[int, ...]) -> None:

@@ -1,5 +1,6 @@
 """Rows of the math benchmarks: a problem, and its answer as text, number, list, or at the end of a solution."""
 
+import json
 import re
 from typing import Any
 
@@ -42,8 +43,24 @@ def problem(row: dict[str, Any]) -> Row:
     question = row["problem"] if "problem" in row else row["question"]
     for key in ("answer", "final_answer"):
         if row.get(key) is not None:
-            return Row(question.strip(), answer_text(row[key]))
+            return Row(question.strip(), answer_text(row[key]), tests=tolerance(row.get("error")))
     return Row(question.strip(), boxed_answer(row.get("solution")))
+
+
+def tolerance(error: Any) -> str | None:
+    """OlympiadBench: the largest absolute error of an answer, in the form that verifiers.GroundTruth reads.
+
+    Where several answers have one each, as in "1e-1,1e-2", the smallest counts. WrongValueError if it is no number.
+    """
+    if error is None or not str(error).strip():
+        return None
+    try:
+        values = [float(part) for part in str(error).split(",") if part.strip()]
+    except ValueError:
+        values = []
+    if not values or not all(0 <= value < float("inf") for value in values):
+        raise WrongValueError(f"error: {error!r} is not a number of at least 0")
+    return json.dumps({"tolerance": min(values)}) if min(values) else None
 
 
 def solved_problem(row: dict[str, Any]) -> Row:

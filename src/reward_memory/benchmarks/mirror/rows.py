@@ -17,6 +17,7 @@ class Row(NamedTuple):
     options: tuple[str, ...] | None = None
     template: str | None = None
     task: Mapping[str, Any] | None = None
+    tests: str | None = None
 
 
 Parser = Callable[[Any], Row]
