@@ -151,8 +151,9 @@ def made(flow: Workflow) -> dict[str, bytes]:
 
 def left(flow: Workflow, temporary: Path) -> list[str]:
     """Processes of the run and files in its temporary folder that are still there."""
-    # torch's cache of compiled code is meant to stay
-    found = [str(path) for path in temporary.iterdir() if not path.name.startswith("torchinductor_")]
+    # torch's cache of compiled code is meant to stay, and a killed Snakemake cannot remove its own folder
+    others = ("torchinductor_", "snakemake")
+    found = [str(path) for path in temporary.iterdir() if not path.name.startswith(others)]
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get("KILLS") == str(temporary):
