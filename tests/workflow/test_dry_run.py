@@ -62,6 +62,8 @@ def test_a_trainer_never_reads_the_data_with_truths(workflow):
             "rollouts: samples: 0 is",
         ),
         ("seeds: [0]", "sedes: [0]", "sedes: no such key"),
+        ("  mmlu: ", "  math: ", "benchmarks: math: is given twice"),
+        ("results: results ", "results: src ", "config.yaml: results: src lies in src"),
         ("reward_model:\n", "reward_mode:\n", "reward_mode: no such key"),
         ("tiny-weak: {bootstrap: {hidden: 96, layers: 2", "tiny-weak: {path: nowhere} #", "nowhere: no such policy"),
         ("gsm8k:          {suite: main, source: generated", "gsm8k:  {suite: main, source: mirror", "data: mirror"),
