@@ -92,12 +92,22 @@ def _command(process: psutil.Process) -> str:
     return ""
 
 
-def disturb(flow: Workflow, wanted: str, kills: int, draw: random.Random, targets: Collection[str] = TARGETS) -> None:
-    """Make the file `wanted`, or all, with `kills` kills in between; AssertionError if a job ran twice at a time."""
+def disturb(
+    flow: Workflow,
+    wanted: str,
+    kills: int,
+    draw: random.Random,
+    targets: Collection[str] = TARGETS,
+    moments: tuple[float, float] = MOMENTS,
+) -> None:
+    """Make the file `wanted`, or all, with `kills` kills in between; AssertionError if a job ran twice at a time.
+
+    moments  seconds between which a call is killed, once there is something to kill
+    """
     watch = Watch(flow.folder)
     watch.start()
     done, log = 0, flow.folder / "said.log"
-    while True:
+    for _ in range(5 * kills + 2):
         flow.run("--unlock", *COMMAND)
         with log.open("w") as output:
             call = subprocess.Popen(
@@ -108,7 +118,7 @@ def disturb(flow: Workflow, wanted: str, kills: int, draw: random.Random, target
                 stderr=subprocess.STDOUT,
             )
         if done < kills:
-            done += _kill(flow, call, draw, [*targets], done)
+            done += _kill(flow, call, draw, [*targets], done, moments)
         code = call.wait(PATIENCE)
         for said in sorted(set(SENTENCE.findall(log.read_text()))):
             print(f"    {said}", flush=True)
@@ -118,14 +128,23 @@ def disturb(flow: Workflow, wanted: str, kills: int, draw: random.Random, target
         if code == 0:  # too early: once more
             for path in [flow.folder / wanted, *flow.folder.glob("results/training/*/*/*/*/history.csv")]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    else:
+        raise AssertionError(f"only {done} of {kills} kills in {5 * kills + 2} calls")
     watch.ended.set()
     watch.join()
     assert not watch.twice, f"jobs that ran next to their own orphan: {sorted(watch.twice)}"
 
 
-def _kill(flow: Workflow, call: subprocess.Popen, draw: random.Random, targets: list[str], number: int) -> int:
+def _kill(
+    flow: Workflow,
+    call: subprocess.Popen,
+    draw: random.Random,
+    targets: list[str],
+    number: int,
+    moments: tuple[float, float],
+) -> int:
     """Kill something of a call at a random moment; 0 if the call ended before."""
-    target, moment, start = draw.choice(targets), draw.uniform(*MOMENTS), time.monotonic()
+    target, moment, start = draw.choice(targets), draw.uniform(*moments), time.monotonic()
     there = None  # since when there is something to kill
     while call.poll() is None:
         found = of_call(call, target)
