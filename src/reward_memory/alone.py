@@ -61,7 +61,7 @@ def end_orphans(folder: Path, say: Callable[[str], None] = print) -> list[dict[s
     """End all jobs of dead calls that hold a lock in `folder`; what the locks say of them."""
     found = []
     for path in sorted(folder.glob("*.lock")):
-        with suppress(FileNotFoundError), path.open("r+") as file:
+        with suppress(FileNotFoundError), path.open("r+", encoding="utf-8") as file:
             if _free(file) is False and (holder := _orphan(path)):
                 say(f"ending process {holder['pid']}, which an earlier call left at {path.stem}")
                 _end(holder)
@@ -74,7 +74,7 @@ def _locked(path: Path, say: Callable[[str], None]) -> Iterator[TextIO | None]:
     """The open file of the lock, held; None where the file system has no locks."""
     waiting = _Wait(path, say)
     while True:
-        with path.open("a+") as file:
+        with path.open("a+", encoding="utf-8") as file:
             # a forked child must not keep the lock
             os.register_at_fork(after_in_child=lambda file=file: _let_go(file))
             free = _free(file)
@@ -111,7 +111,7 @@ def _is(path: Path, file: TextIO) -> bool:
 
 
 def _let_go(file: TextIO) -> None:
-    with suppress(OSError, ValueError), open(os.devnull) as nothing:
+    with suppress(OSError, ValueError), open(os.devnull, encoding="utf-8") as nothing:
         os.dup2(nothing.fileno(), file.fileno())  # not closed: another file would get its number
 
 
@@ -129,7 +129,10 @@ def _this() -> dict[str, Any]:
 
 def _machine() -> list[str]:
     """What the numbers of processes are of: this boot of this machine, and a namespace."""
-    return [Path("/proc/sys/kernel/random/boot_id").read_text().strip(), os.readlink("/proc/self/ns/pid")]
+    return [
+        Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip(),
+        os.readlink("/proc/self/ns/pid"),
+    ]
 
 
 def _call() -> int:
@@ -147,7 +150,7 @@ def _call() -> int:
 def _holder(path: Path) -> dict[str, Any] | None:
     """What the lock says of its holder; None while that writes it."""
     with suppress(FileNotFoundError, json.JSONDecodeError):
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     return None
 
 

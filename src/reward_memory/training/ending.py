@@ -128,14 +128,14 @@ def _again(state: Path, kind: str, safe: int) -> bool:
     """Whether the attempt before this one ended alike, after the same step; remembers this one."""
     this, path = {"kind": kind, "safe": safe}, state / ENDS
     last = next(_ends(path), None)
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(this) + "\n")
     return last == this
 
 
 def _ends(path: Path) -> Iterator[dict]:
     """The remembered ends, the last first."""
-    for line in reversed(path.read_text().splitlines() if path.exists() else []):
+    for line in reversed(path.read_text(encoding="utf-8").splitlines() if path.exists() else []):
         try:
             yield json.loads(line)
         except json.JSONDecodeError:

@@ -85,7 +85,7 @@ def strangers():
     """
     if os.geteuid() != 0:
         return None
-    with open("/proc/self/uid_map") as stream:
+    with open("/proc/self/uid_map", encoding="utf-8") as stream:
         ranges = [tuple(map(int, line.split())) for line in stream]
     mapped = any(start <= STRANGERS and start + length >= STRANGERS + MANY for start, _, length in ranges)
     return STRANGERS if mapped else NOBODY
