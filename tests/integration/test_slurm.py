@@ -235,7 +235,7 @@ def story(cluster, probes, local, tmp_path_factory):
         wait(lambda: [*flow.folder.glob("results/state/train/*/checkpoints/global_step_2")], 500, first)
         for process in trainings(flow.folder):
             process.kill()
-        wait(lambda: story.log.count("training: going on after step") == 1, 200, first)
+        wait(lambda: story.log.count("training: resuming after step") == 1, 200, first)
         first.kill()  # SIGKILL: its jobs are orphans now
         first.wait()
         story.left, story.whole = cluster.jobs(flow.folder), story.stamps()
@@ -272,7 +272,7 @@ def test_the_table_is_that_of_a_local_run(story, local):
 
 def test_a_job_killed_on_its_node_is_submitted_again_and_goes_on_from_its_state(story):
     assert "Trying to restart job" in story.said
-    assert "training: going on after step" in story.log
+    assert "training: resuming after step" in story.log
 
 
 def test_jobs_of_a_killed_call_are_cancelled_by_the_next_one(story):
