@@ -39,8 +39,6 @@ PUBLISHED_BUDGETS = {
     "grpo": {"max_new_tokens": 7168, "mini_batch": 32},
     "grpo-entropy": {"max_new_tokens": 3072, "mini_batch": 32},
 }
-#: Tokens that a prompt may have at least where `max_prompt_tokens` is null.
-PROMPT_TOKENS = 128
 #: Ends the name of an arm of the first paper that has the error memory, too.
 SUFFIX = "+meds"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import algorithms
 from .allocations import allocation
+from .training import PROMPT_TOKENS
 
 #: Below it a temperature other than 0 makes all responses alike, and its inverse overflows.
 COLDEST = 0.01
@@ -19,7 +20,7 @@ _CONTEXTS = ("max_position_embeddings", "n_positions", "max_sequence_length", "s
 
 def _prompt_tokens(training: dict[str, Any]) -> int:
     """Tokens that a prompt may have; at least so many where the limit follows from the queries."""
-    return training["max_prompt_tokens"] or algorithms.PROMPT_TOKENS
+    return training["max_prompt_tokens"] or PROMPT_TOKENS
 
 
 def run_mistake(training: dict[str, Any]) -> str | None:

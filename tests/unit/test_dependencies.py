@@ -256,7 +256,7 @@ def test_training_depends_on_what_verl_loads_by_name():
 
 #: design.md's floors, ground floor first; the workflow and the command line stand on top.
 FLOORS = [
-    {"errors", "orphans", "fidelity", "devices", "schema_check"},
+    {"errors", "orphans", "fidelity", "devices", "schema_check", "alone", "scratch"},
     {
         "schemas",
         "reading",
@@ -276,7 +276,8 @@ FLOORS = [
     {"error_memory"},
     {"training"},
     {"evaluation", "tables", "figures", "pages"},
-    {"configuration", "algorithms", "variants", "allocations", "left_over", "arms", "cost", "cli"},
+    {"configuration", "algorithms", "variants", "allocations", "left_over", "arms", "cost", "cli"}
+    | {"config_reading", "plausible", "result_folder", "verl_overrides"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 

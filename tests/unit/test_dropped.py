@@ -62,7 +62,11 @@ def files(tmp_path):
             "prompts": ["prompts.parquet"],
             "responses": ["rollouts.parquet", "imported.parquet", "rollouts.parquet", "training.parquet"],
         },
-        "params": {"limits": [["tiny", 40]], "responses": [[stage, "tiny", split] for stage, split in places]},
+        "params": {
+            "limits": [["tiny", 40]],
+            "responses": [[stage, "tiny", split] for stage, split in places],
+            "state": "state",
+        },
     }
 
 
@@ -100,7 +104,7 @@ def test_where_nothing_is_left_out_the_table_is_empty_and_says_so(tmp_path, file
     source = audit.Source("generated", None, [], {})
     audit.table({"math": source}, {}).to_csv(tmp_path / "audit.csv", index=False)
     files["input"] |= {"responses": [], "prompts": []}
-    files["params"] = {"limits": [], "responses": []}
+    files["params"] |= {"limits": [], "responses": []}
     assert table(tmp_path, files) == []
     assert "Nothing was." in page("A", "b", tmp_path / "audit.csv", None, tmp_path / "dropped.csv")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import algorithms, configuration, variants
 from ..graph_memory.names import NETWORKS
+from ..training import PROMPT_TOKENS
 from . import hardware, sizes
 from .hardware import Hardware
 from .jobs import Job
@@ -89,7 +90,7 @@ class Model:
 
     def prompt(self, training: dict[str, Any]) -> float:
         """Mean tokens of a prompt."""
-        return self.cost["prompt_share"] * (training["max_prompt_tokens"] or algorithms.PROMPT_TOKENS)
+        return self.cost["prompt_share"] * (training["max_prompt_tokens"] or PROMPT_TOKENS)
 
     def queries(self, suite: str, split: str) -> int:
         """Configured queries of a suite; what is left of a release, which nobody has counted yet, counts 0."""

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..algorithms import PROMPT_TOKENS
 from ..errors import InputError
 from ..provenance import atomic_path
+from . import PROMPT_TOKENS
 
 #: One row a training or validation query.
 PROMPTS = pa.schema([("id", pa.string()), ("benchmark", pa.string()), ("split", pa.string()), ("tokens", pa.int32())])
