@@ -255,12 +255,15 @@ def test_a_bad_row_says_why(row, changes, reason):
     assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize(
-    "line", [b"{", b"[1]", b"3", b'{"a": 1} x', b"\xff\xfe", b"[" * 100_000], ids=lambda line: repr(line[:9])
-)
+@pytest.mark.parametrize("line", [b"{", b"[1]", b"3", b'{"a": 1} x', b"[" * 100_000], ids=lambda line: repr(line[:9]))
 def test_a_line_that_is_no_json_object_is_a_bad_row(line):
     with pytest.raises(BadRowError, match=r"^it is not a whole JSON object$"):
         parse(line, 1, DOMAINS)
+
+
+def test_a_line_in_another_encoding_is_a_bad_row_that_says_so():
+    with pytest.raises(BadRowError, match="UTF-8"):
+        parse(b"\xff\xfe", 1, DOMAINS)
 
 
 JSON = st.recursive(

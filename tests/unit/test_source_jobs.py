@@ -32,7 +32,8 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
 def run_job(folder, rule, environment, **given):
-    """Run a rule's script in `folder` as Snakemake does."""
+    """Run a rule's script in `folder` as Snakemake does. Every rule has the param `state`."""
+    given["params"] = {"state": "state"} | given.get("params", {})
     request = {"rule": rule, "script": str(SCRIPTS / f"{rule}.py"), "input": {}, "wildcards": {}, **given}
     return subprocess.run(
         [sys.executable, "-c", JOB],
