@@ -201,7 +201,7 @@ def test_a_full_disk_is_one_sentence_on_the_terminal_even_if_the_log_cannot_grow
     raises, sentence = ENDS[ends]
     done = run(f"with job(snakemake):\n    {WRITERS[writes]}\n    {raises}\n")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"train tiny 7: {sentence or f'{tmp_path}: {FULL}'}\n"
+    assert done.stderr == f"train tiny 7: {sentence or f'{tmp_path}/state: {FULL}'}\n"
 
 
 def test_a_full_disk_is_one_sentence_in_the_log_too(run, log):
@@ -224,7 +224,7 @@ def test_an_input_error_on_a_full_disk_says_that_it_is_full(run, monkeypatch, tm
         "shutil.disk_usage = lambda path: type('Usage', (), {'free': 0})\n"
         "with job(snakemake):\n    raise InputError('training stopped with exit status 1.')\n"
     )
-    said = f"training stopped with exit status 1. No space is left on the disk of {tmp_path}; free some first."
+    said = f"training stopped with exit status 1. No space is left on the disk of {tmp_path}/state; free some first."
     assert done.stderr == f"train tiny 7: {said}\n"
 
 

@@ -108,7 +108,7 @@ def test_a_worker_that_cannot_start_is_an_error_and_no_verdict(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     pool = SymbolicPool(1, 1.0)
     with pytest.raises(InputError, match="could not start"):
-        pool.ask([Question("y+1", (("x", False),))])
+        pool.ask([Question(("y+1", False), (("x", False),))])
 
 
 def test_importing_the_verifiers_is_cheap():
