@@ -164,7 +164,7 @@ def _sentence(error: Exception, state: Path) -> str | None:
 
 
 class _Lenient(io.FileIO):
-    """A stream whose file may refuse to grow: what does not fit is lost, and whoever writes does not notice."""
+    """A stream whose file may refuse to grow: what does not fit is lost, and the writer does not notice."""
 
     def write(self, data: Any) -> int:
         try:

@@ -182,7 +182,7 @@ def tag(encoded):
 
 
 def decode(encoded, depth=0):
-    """The value of a JSON form, in time and memory that grow with its length only, whoever wrote it. ValueError,
+    """The value of a JSON form, in time and memory that grow with its length only, even if it is forged. ValueError,
     TypeError or RecursionError if it is not one.
     """
     if depth > 2 * DEPTH:
