@@ -16,6 +16,13 @@ LINES = {
     "memory of a GPU": ["torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."],
     "memory of the machine": ["RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"],
     "memory, says Ray": ["ray.exceptions.OutOfMemoryError: Task was killed due to the node running low on memory."],
+    "memory, says SLURM": ["slurmstepd: error: Detected 1 oom_kill event in StepId=7.0. Some of the step was killed."],
+    "raylet, with a guess": [
+        "(raylet) Raylet is terminated. Possible reasons include: (1) SIGKILL by the user or system OOM killer, (2) x",
+        "The actor is dead because its worker process has died. There are some potential root causes. (1) The process "
+        "is killed by SIGKILL by OOM killer due to high memory usage, or it ran out of memory.",
+        "ray.exceptions.ActorUnavailableError: The actor 7e is unavailable: RpcError: Socket closed",
+    ],
     "checkpoint": ["RuntimeError: PytorchStreamReader failed reading zip archive: failed finding central directory."],
     "socket": ["OSError: validate_socket_filename failed: AF_UNIX path length cannot exceed 107 bytes: /x"],
     "code": [
@@ -52,7 +59,7 @@ def said(tmp_path, name: str, code: int = 1, before: int = 2, safe: int = 2, ste
     return ending.sentence(code, safe, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["actor", "worker", "node", "disk", "slow start"])
+@pytest.mark.parametrize("name", ["actor", "worker", "node", "raylet, with a guess", "disk", "slow start"])
 @pytest.mark.parametrize(("safe", "start"), [(2, "it resumes from step 2."), (0, "it starts from the beginning.")])
 def test_an_interruption_is_worth_the_same_command_again(tmp_path, name, safe, start):
     text = said(tmp_path, name, before=safe, safe=safe)
@@ -69,6 +76,7 @@ def test_an_interruption_is_worth_the_same_command_again(tmp_path, name, safe, s
         ("memory of a GPU", "ran out of memory (OutOfMemoryError: CUDA out of memory"),
         ("memory of the machine", "ran out of memory"),
         ("memory, says Ray", "ran out of memory"),
+        ("memory, says SLURM", "ran out of memory"),
         ("checkpoint", "checkpoints/global_step_2 cannot be read"),
         ("socket", "Ray cannot start here (OSError: validate_socket_filename failed"),
         ("code", "the trainer failed (ValueError: the model is broken). Correct the cause"),

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -157,9 +158,7 @@ def trial(folder, how):
     for name, verdict in zip(["before", *SAME, "after"], answers(how, list(SAME.values())), strict=True):
         if not verdict.correct:
             wrong[f"same: {name}"] = verdict.path
-    left = [name for name in os.listdir("/tmp") if name.startswith("reward-memory-sandbox-")]
-    mine = [name for name in left if os.stat(f"/tmp/{name}").st_uid == os.getuid()]
-    print(json.dumps({"wrong": wrong, "left": mine}))
+    print(json.dumps({"wrong": wrong, "left": os.listdir(tempfile.gettempdir())}))
 
 
 @pytest.fixture(scope="module")
@@ -179,9 +178,12 @@ def run_trial(folder, how, user):
     code = f"import os, sys; os.setgroups([]); os.setgid({user}); os.setuid({user})\n" if user else "import sys\n"
     code += f"sys.path.insert(0, {str(folder)!r}); import attacks; attacks.trial({str(folder)!r}, {how!r})"
     packages = [path for path in sys.path if path.endswith("-packages")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(packages), "HOME": "/", "SECRET": "42"}
+    temporary = folder / f"temporary-{how}-{user}"  # other tests leave files in the system's while this one runs
+    temporary.mkdir()
+    temporary.chmod(0o777)
+    own = {"PYTHONPATH": os.pathsep.join(packages), "HOME": "/", "SECRET": "42", "TMPDIR": str(temporary)}
     line = [interpreter(user), "-c", code]
-    done = subprocess.run(line, capture_output=True, text=True, env=environment, cwd="/", timeout=300, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, env=os.environ | own, cwd="/", timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -17,7 +17,7 @@ SAID = {
     "disk": re.compile(r"No space left on device|Disk quota exceeded"),
     "memory": re.compile(
         r"OutOfMemoryError|\bout of memory\b|\bMemoryError\b|can't allocate memory|Cannot allocate memory"
-        r"|low on memory|\bOOM\b.*\bkill",
+        r"|low on memory|oom[-_ ]kill event",
         re.IGNORECASE,
     ),
     "override": re.compile(
@@ -41,6 +41,10 @@ SAID = {
 }
 #: Kinds that say something only as long as no step was made: later the same words have other causes.
 AT_START = {"override", "slow start", "start", "checkpoint"}
+#: Ray guesses at causes when a process has died, and memory is always among its guesses.
+GUESS = re.compile(
+    r"(?:possible|potential) (?:root )?(?:causes|reasons)|(?:can|could|may|might) (?:have|happen|be)", re.IGNORECASE
+)
 #: The last line of a traceback, which names the error.
 ERROR = re.compile(r"^(?:\(.*?\)\s*)?(?:[\w.]+\.)?(?P<error>[A-Z]\w*(?:Error|Exception|Interrupt)\b.*)")
 #: Errors that Ray raises where a process has died, and not where code has failed.
@@ -65,7 +69,8 @@ class Ending:
     def read(self, line: str, stepped: bool) -> None:
         """Take in one line of the trainer's output; `stepped` says whether it has finished a step."""
         for kind, said in SAID.items():
-            if not (stepped and kind in AT_START) and said.search(line):
+            counts = not (stepped and kind in AT_START) and not (kind == "memory" and GUESS.search(line))
+            if counts and said.search(line):
                 self.seen.setdefault(kind, line.strip()[:300])
         if found := ERROR.match(line):
             self.error = found["error"].strip()[:300]
