@@ -6,7 +6,9 @@ import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -93,10 +95,15 @@ class Workflow:
         return Workflow(folder)
 
 
-def processor_seconds() -> float:
-    """Processor time of this process's ended children: with it, a busy machine is no failure."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def timed(call: Callable[[], Any]) -> tuple[Any, float]:
+    """What a call gives, and the processor seconds of the children that ended in it.
+
+    Such seconds grow on a busy machine, too, so compare them with those of another call only.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    given = call()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return given, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def documented_import(folder: Path) -> str:
