@@ -24,6 +24,7 @@ WRAPPINGS = [
     "{}\n```", "{}\n```\n\nIt works:\n```\n>>> f(1)\n2\n```", "{}\n```\nIt returns the sum.",
     "```python\n{}\n<|im_end|>", "{}\n<|endoftext|>", "{}<|eot_id|>", "```python\n{}\n```<|end_of_text|>", "{}</s>",
     "```python\n{}\n```\n<end_of_turn>", "{}\n<|im_end|>\n<|im_start|>user\nmore", "<|im_end|>\n{}",
+    "[BEGIN]\n{}\n[DONE]", "{}[DONE]", "{}\n[DONE]\nmore", "python\n{}\n```", "<pre><code>{}</code></pre>",
     "[PYTHON]\n{}\n[/PYTHON]", "<code>\n{}\n</code>", "<answer>\n{}\n</answer>",
      "<answer>\n```python\n{}\n```\n</answer>",
     "\\begin{{lstlisting}}[language=Python]\n{}\n\\end{{lstlisting}}", "<think>f</think>{}", "<code>{}",
@@ -51,6 +52,11 @@ def test_a_program_passes_in_every_wrapping_and_a_wrong_one_in_none():
     assert [text for text, right in zip(responses, verdicts, strict=True) if not right] == []
     wrong = [wrapping.format(CODE.replace("+ 1", "+ 2")) for wrapping in WRAPPINGS]
     assert not any(passes(wrong, tests))
+
+
+def test_a_quoted_block_loses_its_marks():
+    quoted = "".join(f"> {line}\n" for line in f"```python\n{CODE}\n```".splitlines())
+    assert passes([quoted, quoted.replace("x + 1", "x > 1")], calls((1, 2))) == [True, False]
 
 
 def test_the_form_that_our_own_prompt_asks_for_passes():

@@ -94,7 +94,10 @@ WAYS = {
         "If the answer is A, cats bark. So the answer is B.", "The answer cannot be A. The answer is B.",
         "The answer is B. The incorrect answer is A.", "Wrong answer: A. Right answer: B", "The answer is B, not A.",
         "Answer:B", "answer = B", "The answer is b.", "ANSWER: B", "Both A and C are wrong, so the answer is B",
-        "A and C are not correct. B is correct.",
+        "A and C are not correct. B is correct.", "It's B.", "It can't be A. It is B.", "The answer isn't A; it's B.",
+        "The answer is neither A nor C but B.", "A is incorrect, C is incorrect, so B.", "Therefore B.", "Thus, (B).",
+        "Final: B", "Ans: B", "Out of all options, B fits best.", "The one that barks is the dog.", "\\boxed{\\{B\\}}",
+        "So the answer is A? No, it barks, hence B because cats meow.",
     ],
 }  # fmt: skip
 
@@ -121,6 +124,8 @@ def test_a_letter_is_read_in_many_ways_of_saying_it(response):
         "\\boxed{x^2}", "The answers are A and B", "If B is correct then cats bark.", "Answer: None of them",
         "The answer is Because", "The answer is Bé", "选E", "答案：E", "Ответ: Б", "I don't choose B.",
         "I would not pick B.", "The wrong answer is B.", "The answer is B-complex", "B'dir", "A is as good as B",
+        "So B cells divide.", "If it is B, cats bark.", "It's B or C.", "Therefore B is wrong.",
+        "The answer is neither A nor C.", "A dog is small.", "The final B is long.", "It is not the dog.",
     ],
 )  # fmt: skip
 def test_what_names_no_option_or_several_is_no_letter(response):

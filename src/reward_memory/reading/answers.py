@@ -30,9 +30,9 @@ END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<
 _SPACE = r"[\s$\\()\[\]&]"
 _JOINT = r"(?:[,;]|and\b|or\b|\\q?quad|\\text\{[^{}]{1,40}\})"
 JOINED = re.compile(rf"{_SPACE}*{_JOINT}(?:{_SPACE}|{_JOINT}|[A-Za-z](?:_\{{?\w{{1,3}}\}}?)?\s?=){{0,40}}")
-# a number or a short formula, then a sentence or a remark about it
+# a number or a formula between its signs, then a sentence or a remark about it
 EXPLAINED = re.compile(
-    r"([*_]{0,3}[-$€£]{0,2}\d[\d,./]*%?[*_]{0,3}(?: [a-z]{2,15}){0,3})"
+    r"([*_]{0,3}[-$€£]{0,2}\d[\d,./]*%?[*_]{0,3}(?: [a-z]{2,15}){0,3}|\$[^$]+\$|\\\(.{1,300}?\\\))"
     r"(?:[.;,]\s+(?=[A-Z\u4e00-\u9fff])|\s+\(|,?\s+(?:because|since|as|so|which)\b).*"
 )
 VALUE = re.compile(r"\$[^$]+\$|\\\(.+\\\)|[-$]?\d[\d,./]*%?")  # a formula or a number and nothing else
@@ -91,7 +91,7 @@ def _last_statement(tail: str) -> str | None:
     if opening and (end := rest.find(OPENING[opening], len(opening))) > 0:
         return rest[len(opening) : end].strip() or None
     end = SENTENCE_END.search(rest)
-    return rest[: end.start() if end else None].strip() or None
+    return _first_sentence(rest[: end.start() if end else None].strip()) or None
 
 
 def _last_mark(text: str) -> tuple[Answer | None, int]:

@@ -19,6 +19,7 @@ TAG = re.compile(r"<(final_?answer|answer|ans|choice|option)>(.*?)(?:</\1>|\Z)",
 LABEL = re.compile(
     r"(?:(?:the|my)\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|choice|option)(?:\s+is)?\s*:?", re.IGNORECASE
 )
+VERB = re.compile(r"\b(?:is|was|are|were|be|called)\s+")
 JOINED = re.compile(r"[\s$}\\()\[\],;&]*(?:,|;|and|or|\\q?quad)?[\s$}\\()\[\],;&]*")
 BOX_COMMAND = re.compile(r"\\(?:boxed|fbox)\b")
 # commands around a letter; boxes are marks and stay
@@ -27,7 +28,8 @@ WRAPPER = re.compile(
     r"bm|boldsymbol|textcolor\s*\{[^{}]*\}|color\s*\{[^{}]*\})\s*\{([^{}]*)\}"
 )
 SPACING = re.compile(
-    r"\\(?:[,;:!> ()\[\]]|q?quad\b|(?:left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
+    r"\\(?:[,;:!> ()\[\]{}]|q?quad\b|"
+    r"(?:left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
 )
 INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 #: Greek and Cyrillic capitals that look like Latin ones; Cyrillic V also is the third letter of its own alphabet.
@@ -37,6 +39,7 @@ LETTER_TEXTS = ("", *"abcdefghijklmnopqrstuvwxyz")  # a letter alone is a letter
 NESTED = 8  # wrappers around a letter
 TAIL = 50_000  # characters at the end that are looked at for marks
 STATEMENT_TAIL = 4_000  # and for statements
+LAST_LINE = 300  # characters of a line that may end with an option's text
 MARKS = 20  # headings that are passed over
 
 
@@ -201,7 +204,17 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     wrapped = {next(filter(None, match.groups())) for match in WRAPPED.finditer(text)}
     if len(wrapped) == 1 and wrapped <= set(item.letters):
         return wrapped.pop(), "stated"
+    if by_text := _told_at_the_end(lines[-1], item):
+        return by_text, "text"
     return _short(lines[-1], item) or (None, "no answer")
+
+
+def _told_at_the_end(line: str, item: Item) -> str | None:
+    """The letter of the option whose text ends a line: "So the largest one is the blue whale."."""
+    line = line[-LAST_LINE:]
+    places = [match.end() for match in VERB.finditer(line)]
+    named = [item.named_by(line[place:].strip(" .!")) for place in places]
+    return next((letter for letter in reversed(named) if letter), None)
 
 
 def _named(text: str, item: Item) -> tuple[str | None, str]:

@@ -8,19 +8,23 @@ CURRENCY = "$€£¥₹₩₽"
 #: characters that are typed for a minus sign: hyphens, dashes, the minus sign, full width forms
 MINUS_LIKE = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d\u2796\u02d7"
 SPACE_LIKE = "\u00a0\u2002\u2003\u2009\u200a\u202f\u205f\u3000"
+#: the fraction slash and the division slash, the ring and the ordinal that are typed for a degree
+OTHERS = {"\u2044": "/", "\u2215": "/", "\u02da": "\u00b0", "\u00ba": "\u00b0"}
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
-ASCII = str.maketrans(MINUS_LIKE + SPACE_LIKE, "-" * len(MINUS_LIKE) + " " * len(SPACE_LIKE), INVISIBLE)
+ASCII = str.maketrans(MINUS_LIKE + SPACE_LIKE, "-" * len(MINUS_LIKE) + " " * len(SPACE_LIKE), INVISIBLE) | {
+    ord(one): other for one, other in OTHERS.items()
+}
 UNICODE_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215e\u2189]")
 FULL_WIDTH = re.compile("[\uff01-\uff5e\u2460-\u2473]+")
 _DIGITS = r"(?:[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)|[1-9]\d?(?:,\d{2})+,\d{3}|\d+)(?:\.\d*)?|\.\d+"
-_MONEY = rf"(?:\\?[{CURRENCY}])?"
+_MONEY = rf"(?:\\?[{CURRENCY}]|(?:USD|EUR|GBP|CNY|RMB|INR|Rs\.?|US\$)\s?)?"
 NUMBER = re.compile(rf"([+-]?)\s?{_MONEY}\s?([+-]?)({_DIGITS})(?:[eE]([+-]?\d{{1,3}})(?![\d.]))?(?:\s?/\s?(\d+))?")
 FRACTION = re.compile(r"(-?)\\[dtc]?frac\{(-?)(\d+)\}\{(\d+)\}|(-?)\\[dtc]?frac(\d)(\d)")
 #: 3 1/2, which is three and a half and neither 31/2 nor 3/2
 MIXED = re.compile(r"(?<![\d.,/^_{}A-Za-z)-])(-?)(\d{1,12})\s+(\d{1,12})\s?/\s?(\d{1,12})(?![\d.])")
 #: 9 500 and 1 234 567.8: groups of exactly three digits
 SPACED_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d,]|\s\d)")
-DECIMAL_COMMA = re.compile(r"(-?)(\d+),(\d+)")
+DECIMAL_COMMA = re.compile(r"(-?)(\d+(?: \d{3})*),(\d+)")
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 TOKEN = re.compile(rf"(?<![\w.,])-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?")
 # what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
@@ -29,11 +33,13 @@ _SHORT = (
     "C|F|Hz"
 )
 _WORD = rf"(?:[A-Za-z][A-Za-z-]{{2,20}}|(?:{_SHORT})(?![A-Za-z]))"
-UNIT = re.compile(rf"\s?{_WORD}(?:\^?[23²³])?(?:(?:\s?/\s?|\s|, ){_WORD}(?:\^?[23²³])?){{0,7}}")
+UNIT = re.compile(
+    rf"\s?(?:[{CURRENCY}]|°\s?[CFK]?|{_WORD}(?:\^?[23²³])?(?:(?:\s?[/·⋅*]\s?|\s|, ){_WORD}(?:\^?[23²³])?){{0,7}})"
+)
 # but not words that change the value of the number before them
 MULTIPLIERS = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozens?|percent|hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|"
-    r"sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|and|or|over|times|plus|minus|squared|cubed|divided|choose|"
+    r"sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|and|or|over|times(?=\s*[\d(])|plus|minus|squared|cubed|divided|choose|"
     r"mod|cent|sqrt|sin|cos|tan|log|exp|cot|sec|csc|radians?|power|inf|infinity|base|factorial|below|negative|"
     r"not|but|if|than|least|most|pi)\b",
     re.IGNORECASE,
@@ -76,6 +82,8 @@ def plain_number(text: str) -> Fraction | None:
     if len(text) > 1 and text.endswith("$"):  # LaTeX delimiters; a leading $ alone may be currency
         text = text[:-1].strip("$")
     text = text.strip().removesuffix(".").replace("{,}", ",").replace("\\!", "")
+    if "_" in text:
+        text = re.sub(r"(?<=\d)\\?_(?=\d{3}(?!\d))", "", text)
     if "\\" in text:
         text = re.sub(r"(?<=\d)\\[,;: ](?=\d{3}(?!\d))", " ", text).replace("\\,", "")
     match = NUMBER.fullmatch(text)
@@ -95,7 +103,7 @@ def decimal_comma(text: str) -> Fraction | None:
     match = DECIMAL_COMMA.fullmatch(as_ascii(text.strip())[:LONGEST].strip(CURRENCY).strip())
     if match is None or THOUSANDS.fullmatch(f"{match[2]},{match[3]}"):
         return None
-    value = Fraction(f"{match[2]}.{match[3]}")
+    value = Fraction(f"{match[2].replace(' ', '')}.{match[3]}")
     return -value if match[1] else value
 
 

@@ -14,7 +14,7 @@ LETTER = re.compile(rf"[\s*_`$\"'\[(:{{]{{0,6}}([A-Za-z])(?:{_END}|(?=['\u2019]?
 
 #: What introduces an answer, by language. The English nouns that also name any option stand in MENTIONS.
 NOUNS = (
-    "answers?|correct one|a:",  # English
+    r"answers?|correct one|a:|ans|final(?=[*_]*\s*:)",  # English
     "antwort|lösung",  # German
     "réponse|reponse",  # French
     "respuesta|solución",  # Spanish
@@ -86,7 +86,7 @@ _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
-    r"(?:correct|right|best|true|most\s+\w+)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
+    r"(?:correct|right|best|true|most\s+\w+)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
     r"est\s+(?:la\s+)?(?:bonne|correct)|"
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?(?:正确|正確|正しい|正解|정답|对的))"
 )
@@ -98,6 +98,16 @@ _BUT = r"(?:\bbut|\bsondern|\bmais|\bsino|\bma|\bmas|\bmaar|\blecz|\bale|\bа|�
 _MARKED = r"[\s(*\[]{1,4}(?:(?:option|choice|la|the|a)\s+)?[(*\[]{0,3}"
 NOT_BUT = re.compile(rf"{_NOT}{_MARKED}(?-i:[A-Z])[)*\]]*,?\s*{_BUT}{_MARKED}(?-i:([A-Z])){_END}", re.IGNORECASE)
 NOT_BUT_CJK = re.compile(r"不是[\s(*]*[A-Z][)*]*,?\s*而是[\s(*]*([A-Z])(?![A-Za-z])")
+NEITHER = re.compile(
+    rf"\bneither\b(?:{_MARKED}[A-Z][)*\]]*,?\s*\bnor\b)+{_MARKED}[A-Z][)*\]]*,?\s*\bbut\b{_MARKED}([A-Z]){_END}",
+    re.IGNORECASE,
+)
+#: "it's B", "so C", "therefore D", where the clause ends with the letter
+CONCLUDED = re.compile(
+    r"(?:\bit(?:'s|\s+is|\s+must\s+be)|\b(?:so|therefore|thus|hence),?)\s+(?:it(?:'s|\s+is)\s+)?(?:(?:option|choice|letter)\s+)?"
+    r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
 ELLIPSIS = re.compile(
     r"\b(?:correct|right|answer)[,;]?\s+(?:but\s+|and\s+)?([A-Z])\s+is\b[*]*(?=[.!]|\s*$)", re.MULTILINE
 )
@@ -119,10 +129,11 @@ def statements(text: str, item) -> list[Statement]:
     """All statements of a text in order. `item` is the `choices.Item` whose letters and option texts count."""
     leads = list(LEAD.finditer(text))[-LEADS:]
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
-    for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, ELLIPSIS):
+    for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS):
         for match in pattern.finditer(text):
             letter, end = match[1], match.end(1)
-            if letter in item.letters and not (pattern is SUBJECT and _asked_or_joined(text, match)):
+            doubted = pattern in (SUBJECT, CONCLUDED) and _asked_or_joined(text, match)
+            if letter in item.letters and not doubted:
                 found.append(Statement(end, letter, True))
     return sorted(found, key=lambda statement: statement.place)
 

@@ -11,6 +11,7 @@ EXACT = 1e-12  # relative: two ways of computing one number
 ROUNDED = 6  # decimals that a rounded number has at least
 SMALL, SMALL_ROUNDED = 1e-3, 2e-6  # numbers below it are compared relatively
 TINY = 1e-9
+LARGE = 10**2_000  # integers below it are compared digit by digit
 POINTS = ((0.37, 1.71, 2.23), (1.93, 0.59, 3.01), (2.71, 3.37, 0.83))  # values for symbols, in the order of their names
 DECIMAL = re.compile(r"(\d*)\.(\d+)")
 
@@ -126,6 +127,8 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
     a, b = gold.evalf(30), found.evalf(30)
     if not (a.is_finite and b.is_finite):
         return a == b
+    if gold.is_integer and found.is_integer and abs(a) < LARGE and abs(b) < LARGE:
+        return int(gold) == int(found)
     size, distance = max(abs(a), abs(b)), abs(a - b)
     if distance <= size * EXACT and (decimal or distance <= size * 1e-25 or gold.equals(found)):
         return True

@@ -17,6 +17,8 @@ LATEX = re.compile(r"[\\^{}_]|\$(?!\d)|[\d)\]]\$|=")
 INERT = re.compile(r"\\[()\[\]!,;: ]|\\(?:left|right)(?![a-z])|[$\s]")
 BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)")
 TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}")
+NO_SPACE = re.compile(r"\s*([^A-Za-z0-9\s])\s*")  # two words or two digits stay apart
+OPTION = re.compile(r"[A-J]|\([A-J]\)")  # the letter of an option, which an answer can name with its text
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
 LONGEST_BARE = 300  # characters; a longer text without marks is no formula
@@ -111,12 +113,17 @@ def _question(answer: Answer, truth: str, tolerance: float) -> Judgement | Quest
         return Judgement(False, answer.text[:LONGEST], "too long or too deep")
     formula = None if is_prose(truth) else read_formula(truth)
     readings = _readings(answer)
-    if formula is not None and (formula, False) in readings:
+    if formula is not None and any(_closed(formula) == _closed(reading) for reading, _ in readings):
         return Judgement(True, answer.text, "exact")
     if not readings:
         return Judgement(False, answer.text[:LONGEST], "not a formula")
     percent = has_percent(answer.text) != has_percent(truth)
     return Question((truth, True) if formula is None else (formula, False), readings, percent, tolerance)
+
+
+def _closed(formula: str) -> str:
+    """A formula without the spaces that have no meaning."""
+    return NO_SPACE.sub(r"\1", formula)
 
 
 def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
@@ -147,7 +154,9 @@ def _same(answer: str, truth: str) -> bool:
     answer, truth = _bare(answer), _bare(truth)
     if answer == truth:
         return answer != ""
-    return answer.casefold() == truth.casefold() and WORDS.fullmatch(truth) is not None
+    if answer.casefold() == truth.casefold():
+        return WORDS.fullmatch(truth) is not None
+    return OPTION.fullmatch(truth) is not None and answer.startswith(f"({truth.strip('()')})")
 
 
 def _bare(text: str) -> str:

@@ -14,11 +14,11 @@ END_TOKENS = (
     r"<[|\uff5c](?:im_end|endoftext|eot_id|eom_id|eot|end_of_text|end|return|end[_\u2581]of[_\u2581]sentence)[|\uff5c]>"
 )
 END = re.compile(
-    rf"(?:{END_TOKENS}|<end_of_turn>|<eos>|\[/INST\])[ \t]*(?=\n|`|~|$)|</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)"
+    rf"(?:{END_TOKENS}|<end_of_turn>|<eos>|\[/INST\]|\[DONE\])[ \t]*(?=\n|`|~|$)|</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)"
 )
 LEADING_ENDS = re.compile(rf"(?:\s|{END_TOKENS}|</?s>)*")
 TAGS = re.compile(
-    r"(?:\[(PYTHON|CODE)\]|<(code|answer|python|solution|program|pre)\b[^>\n]*>|\\begin\{(lstlisting|verbatim|minted|code)\}"
+    r"(?:\[(PYTHON|CODE|BEGIN)\]|<(code|answer|python|solution|program|pre)\b[^>\n]*>|\\begin\{(lstlisting|verbatim|minted|code)\}"
     r"(?:\[[^\]\n]*\]|\{\w+\})*)(.*?)(?:\[/\1\]|</\2>|\\end\{\3\}|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -27,6 +27,8 @@ CODE_LINE = re.compile(
     r"from[ \t]+[\w.]+[ \t]+import\b|@\w)",
     re.MULTILINE,
 )
+QUOTATION = re.compile(r"^> ?", re.MULTILINE)
+INNER = re.compile(r"\s*<(code|pre)\b[^>\n]*>(.*?)(?:</\1>\s*|\Z)", re.IGNORECASE | re.DOTALL)  # <pre><code>
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
 LONGEST = 100_000  # characters of a program
 TAIL = 200_000  # characters at the end of a response that are looked at
@@ -96,7 +98,7 @@ def _until_end(text: str) -> str:
 def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     """The blocks that may be the program: tagged as Python; else untagged; else of any kind that define a name."""
     blocks = blocks[-MOST_BLOCKS:]
-    blocks = [(language, textwrap.dedent(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
+    blocks = [(language, _indented(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
     kinds = [
         [block for language, block in blocks if PYTHON.fullmatch(language)],
         [block for language, block in blocks if not language],
@@ -106,6 +108,14 @@ def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
         if any(_defines_one(block, names) for block in kind):
             return kind
     return kinds[0] or kinds[1]
+
+
+def _indented(block: str) -> str:
+    """A block without the indentation of all its lines, and without a quotation's marks."""
+    block = textwrap.dedent(block)
+    if block.startswith(">") and all(line.startswith(">") for line in block.splitlines() if line.strip()):
+        block = QUOTATION.sub("", block)
+    return textwrap.dedent(block)
 
 
 def _fences(text: str) -> list[tuple[str, str]]:
@@ -192,6 +202,7 @@ def _quoted_after(line: str, quoted: str) -> str:
 def _unfenced(text: str, names: tuple[str, ...]) -> Program:
     """The program of a text without fences: in tags, or with sentences around it."""
     tagged = [match[4] for match in TAGS.finditer(text)]
+    tagged = [inner[2] if (inner := INNER.fullmatch(block)) else block for block in tagged]
     tagged = [textwrap.dedent(block).strip("\n") for block in tagged if block.strip()]
     defining = [block for block in tagged if _defines_one(block, names)]
     if defining:
@@ -202,4 +213,6 @@ def _unfenced(text: str, names: tuple[str, ...]) -> Program:
 def _from_code(text: str) -> str:
     """The text from its first line of code on, where a heading stands before it; else the complete text."""
     code = CODE_LINE.search(text)
+    if code and PYTHON.fullmatch(text[: code.start()].strip()):  # what is left of ```python
+        return text[code.start() :].strip("\n")
     return (text[code.start() :] if code and "####" in text[: code.start()] else text).strip("\n")

@@ -73,6 +73,13 @@ IGNORED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldmath|hfill|centering|noindent|null|strut|left|right|middle|"
     r"[bB]igg?[lrm]?)(?![a-zA-Z])(?:\s*\.(?=\s*[|\\\])}]))?|\\(?:label|tag|vphantom|hphantom|phantom|hspace\*?|vspace)\s*\{[^{}]*\}"
 )
+#: fonts and sizes that hold from where they stand
+SWITCHES = re.compile(
+    r"\\(?:bf|it|sf|tt|rm|bfseries|itshape|tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge)"
+    r"(?![a-zA-Z])"
+)
+BARE_ROMAN = re.compile(r"\\(mathrm|text|textrm|mathit|mathbf|mathsf)\s+([A-Za-z0-9])")
+CONDITION = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\b(?:when(?:ever)?|where|given)\b", re.IGNORECASE)
 SPACES = re.compile(r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-zA-Z])|\\(?:space|thinspace|enspace|medspace)(?![a-zA-Z])|~|\s+")
 SYNONYMS = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "varnothing": "emptyset", "leq": "le", "leqslant": "le",
@@ -112,8 +119,8 @@ AND_OR = re.compile(
     r"\\(?:text|mathrm|mbox|textrm)\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![a-z])|\\(?:lor|land)(?![a-zA-Z])"
 )
 LINES = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|cases|gathered|split|array)\}(?:\{[lcr|\s]*\})?")
-#: 0.1666...: three times the same digits, then dots
-DOTTED = re.compile(r"(\d*)\.(\d*?)(\d{1,6}?)\3{2,}\s*(?:\\ldots|\.\.\.|\\dots|\\cdots|…)")
+#: 0.1666..., 0.142857142857...: three times the same digits, or twice three of them and more, then dots
+DOTTED = re.compile(r"(\d*)\.(\d*?)(?:(\d{1,2}?)\3{2,}|(\d{3,6}?)\4+)\s*(?:\\ldots|\.\.\.|\\dots|\\cdots|…)")
 PLUS_MINUS = re.compile(r"\\(pm|mp)(?![a-z])\s*")
 #: plain units of a member of a list: {35 cm, 4}
 LISTED_UNITS = re.compile(
@@ -121,7 +128,7 @@ LISTED_UNITS = re.compile(
 )
 COMMAS = re.compile(r"\s*,(?:\s*,)+\s*")
 MATRIX_ENVIRONMENT = re.compile(
-    r"\\begin\{(?:smallmatrix|[vVB]?matrix|array)\}(?:\{[lcr|\s]*\})?(.*?)\\end\{(?:smallmatrix|[vVB]?matrix|array)\}",
+    r"\\begin\{(?:smallmatrix|[VB]?matrix|array)\}(?:\{[lcr|\s]*\})?(.*?)\\end\{(?:smallmatrix|[VB]?matrix|array)\}",
     re.DOTALL,
 )
 SPLIT_NUMBERS = re.compile(r"(?<![_^\\A-Za-z])\d\s+\d")
@@ -147,8 +154,9 @@ def read_formula(text: str) -> str | None:
     text = undelimited(text)
     if text is None:
         return None
-    text = _latex_of_unicode(text)
-    text = _spelled(text)
+    if CONDITION.search(text):
+        return None
+    text = _spelled(_latex_of_unicode(text))
     text = _both_signs(_numbers(text))
     text = _without_units(without_percent(text)).strip()
     text = COMMAS.sub(", ", text).strip().rstrip(",;").removesuffix(".").strip()
@@ -245,9 +253,10 @@ def _spelled(text: str) -> str:
     """LaTeX in one spelling, on one line."""
     for pattern in (COLORED, IGNORED):
         text = pattern.sub("", text)
+    text = BARE_ROMAN.sub(r"\\\1{\2}", text)
     text = ROMAN.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 else f"\\{found[1]} ", text)
     text = STYLED.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 or found[1][0].isdigit() else found[0], text)
-    text = OLD_ROMAN.sub(_modern, text)
+    text = SWITCHES.sub("", OLD_ROMAN.sub(_modern, text))
     text = re.sub(r"\\(?=\{|\})\\?", r"\\", text)
     text = COMMAND.sub(_synonym, text)
     text = MATRIX_ENVIRONMENT.sub(lambda found: f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}", text)
@@ -306,7 +315,7 @@ def _both_signs(text: str) -> str:
 
 
 def _repeating(found: re.Match) -> str:
-    whole, fixed, repeated = found[1] or "0", found[2], found[3]
+    whole, fixed, repeated = found[1] or "0", found[2], next(filter(None, found.groups()[2:]))
     above = int(whole + fixed + repeated) - int(whole + fixed)
     return f"\\frac{{{above}}}{{{'9' * len(repeated)}{'0' * len(fixed)}}}"
 
