@@ -212,6 +212,6 @@ def test_only_letters_of_the_options_come_out(response):
     ],
 )
 def test_long_responses_take_less_than_a_second(piece):
-    start = time.monotonic()
+    start = time.process_time()
     letter(piece * (500_000 // len(piece)))
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1

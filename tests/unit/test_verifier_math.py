@@ -190,9 +190,9 @@ def test_no_response_raises_hangs_or_is_right_by_emptiness(response, truth):
     "piece", ["\\boxed{", "#### \n", "####", "{", "answer is ", "1,", "$", "</think>", "-", "A:\n", " "]
 )
 def test_long_responses_take_less_than_a_second(piece):
-    start = time.monotonic()
+    start = time.process_time()
     compare(find_answer(piece * (1_000_000 // len(piece))), "12")
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 @given(st.integers(-(10**12), 10**12))
