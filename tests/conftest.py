@@ -2,17 +2,15 @@
 
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
+from planner import Plan, plan
 
 # a busy machine is no failure; and the same examples everywhere
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -49,15 +47,14 @@ class Workflow:
         # the rich logger's output is for people; the plain one can be read by a test
         return [sys.executable, "-m", "snakemake", *arguments, "--workflow-profile", "none", "--resources", "gpu=0"]
 
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess | Plan:
+        command = self.command(*arguments)
+        if "-n" in arguments:
+            done = plan(self.folder, command[3:], self.environment)
+        else:
+            done = subprocess.run(
+                command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+            )
         if check and done.returncode:
             logs = "\n".join(
                 f"--- {path}\n{path.read_text()[-3000:]}" for path in (self.folder / "results/logs").rglob("*.log")
@@ -93,17 +90,6 @@ class Workflow:
         """The same workflow with its results and Snakemake's records of them, elsewhere."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Workflow(folder)
-
-
-def timed(call: Callable[[], Any]) -> tuple[Any, float]:
-    """What a call gives, and the processor seconds of the children that ended in it.
-
-    Such seconds grow on a busy machine, too, so compare them with those of another call only.
-    """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    given = call()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return given, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def documented_import(folder: Path) -> str:

