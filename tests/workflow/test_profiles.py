@@ -6,9 +6,9 @@ import shutil
 import subprocess
 import sys
 
+import planner
 import pytest
 import yaml
-import planner
 from conftest import ROOT, Workflow, make
 
 from reward_memory import left_over
