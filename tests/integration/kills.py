@@ -41,6 +41,8 @@ MOMENTS, PATIENCE = (6.0, 40.0), 1800.0
 SENTENCE = re.compile(r"(?<=: )training stopped[^\n]*|ending process[^\n]*")
 
 
+#: What is made once more if a call ends before there were enough kills.
+AGAIN = ("training", "evaluation", "tables", "state")
 #: What has to be the same in the end.
 MADE = ("tables/*.csv", "policies/*/model.safetensors", "training/**/history.csv", "training/**/model.safetensors")
 
@@ -58,7 +60,8 @@ class Watch(threading.Thread):
             for process in jobs(self.folder):
                 with suppress(OSError):
                     log = os.readlink(f"/proc/{process.pid}/fd/1")
-                    if log.endswith(".log") and seen.setdefault(log, process.pid) != process.pid:
+                    # until it has opened its log, a script writes into that of the call
+                    if "/results/logs/" in log and seen.setdefault(log, process.pid) != process.pid:
                         self.twice.add(log)
 
 
@@ -126,8 +129,9 @@ def disturb(
             break
         assert code == 0 or done, f"the run failed by itself:\n{log.read_text()[-3000:]}"
         if code == 0:  # too early: once more
-            for path in [flow.folder / wanted, *flow.folder.glob("results/training/*/*/*/*/history.csv")]:
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            for path in [flow.folder / wanted, *(flow.folder / "results" / name for name in AGAIN)]:
+                if path.is_dir():
+                    shutil.rmtree(path)
     else:
         raise AssertionError(f"only {done} of {kills} kills in {5 * kills + 2} calls")
     watch.ended.set()
@@ -145,12 +149,12 @@ def _kill(
 ) -> int:
     """Kill something of a call at a random moment; 0 if the call ended before."""
     target, moment, start = draw.choice(targets), draw.uniform(*moments), time.monotonic()
-    there = None  # since when there is something to kill
+    there = None  # since when there is something to kill, and a job runs
     while call.poll() is None:
         found = of_call(call, target)
-        if found and there is None:
+        if there is None and found and jobs(flow.folder):
             there = time.monotonic()
-        if found and time.monotonic() - there > moment:
+        if found and there and time.monotonic() - there > moment:
             some = found if target == "tree" else [draw.choice(found)]
             for process in some:
                 with suppress(psutil.Error):
