@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ TRAINER = "verl.trainer.main_ppo"
 CPU_TRAINER = "reward_memory.training.cpu.main_ppo"
 #: Seconds that the trainer gets to end Ray's processes.
 GRACE = 20.0
+#: vLLM's environment unless the user's says otherwise. Its newer model runner turns seeds into other draws, and verl
+#: 0.9.1 was not run with it.
+VLLM = {"VLLM_NO_USAGE_STATS": "1", "VLLM_USE_V2_MODEL_RUNNER": "0"}
 STEP = re.compile(r"Training Progress:.*?\b(?P<done>\d+)/\d+ \[")
 
 
@@ -47,6 +51,8 @@ def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs:
 
     InputError if the trainer fails; the lock is then free, and the state stays for the next attempt.
     """
+    if run.gpus:
+        _has_vllm(training)
     run.state.mkdir(parents=True, exist_ok=True)
     with _alone(run.state) as lock:
         sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()
@@ -98,6 +104,16 @@ def _attempt(training: dict[str, Any], run: Run, isolation: str, lock: int, endi
             return process.wait()
 
 
+def _has_vllm(training: dict[str, Any]) -> None:
+    """InputError if what samples on GPUs is not installed; verl would say so after minutes, in a worker."""
+    replaced = any(override.lstrip("+").startswith("actor_rollout_ref.rollout.name=") for override in training["verl"])
+    if not replaced and find_spec("vllm") is None:
+        raise InputError(
+            "resources: train: gpu: training on GPUs samples with vllm, which is not installed; run "
+            "`pip install -e '.[gpu]'` (docs/gpu.md), or set gpu: 0."
+        )
+
+
 def _same_ranks(run: Run) -> None:
     """InputError if the checkpoint to resume from is of another number of GPUs: verl reads one shard a GPU."""
     latest = dict(_checkpoints(run.state)).get(_latest(run.state))
@@ -134,6 +150,7 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
         "VERL_FILE_LOGGER_PATH": str(run.state / f"metrics.{attempt:04d}.jsonl"),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_DEDUP_LOGS": "0",
+        "RAY_worker_niceness": "0",  # Ray's 15 would let all other jobs go before the longest
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_CACHE": str(run.state / "datasets"),
         "PYTHONUNBUFFERED": "1",
@@ -142,11 +159,11 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
     }
     if run.gpus:
         environment["REWARD_MEMORY_SOCKETS"] = str(folder)  # gpu_patches.SOCKETS
+        environment |= {name: environment.get(name, value) for name, value in VLLM.items()}
     else:
         # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
         environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
         environment["REWARD_MEMORY_FORKS"] = str(folder / "forks")  # cpu.fork_worker.SOCKET
-        environment["RAY_worker_niceness"] = "0"  # Ray's 15 would let all other jobs go before the longest
     return environment
 
 
