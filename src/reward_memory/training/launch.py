@@ -30,6 +30,7 @@ from .history import read_history, select_step
 from .merging import write_policy
 from .overrides import Run, overrides
 from .ray_cluster import spanning
+from .sampled import join_steps
 
 PLUGIN = "reward_memory.training.plugin"
 CPU_PLUGIN = "reward_memory.training.cpu.plugin"
@@ -172,8 +173,6 @@ def _collect(training: dict[str, Any], run: Run, sizes: dict[str, int], out: Pat
     saved = [step for step, _ in _checkpoints(run.state)]
     step = select_step(history, saved, training["selection"])
     actor = dict(_checkpoints(run.state))[step] / "actor"
-    responses = pd.concat([pd.read_parquet(path) for path in sorted((run.state / "responses").glob("step_*.parquet"))])
-    responses = responses[responses["step"] <= training["steps"]]
     out.mkdir(parents=True, exist_ok=True)
     for torn in out.glob(".policy.*"):
         shutil.rmtree(torn)
@@ -183,8 +182,7 @@ def _collect(training: dict[str, Any], run: Run, sizes: dict[str, int], out: Pat
     copy.chmod(0o755)
     with atomic_path(out / "history.csv") as temporary:
         history.to_csv(temporary, index=False, float_format="%.8g")
-    with atomic_path(out / "responses.parquet") as temporary:
-        responses.to_parquet(temporary, index=False)
+    join_steps(run.state / "responses", training["steps"], out / "responses.parquet")
     settings = {"training": training, "error_memory": run.error_memory, "checks": run.checks, "seed": run.seed}
     write_json(out / "manifest.json", manifest(settings | {"step": step}, inputs))
     shutil.rmtree(out / "policy", ignore_errors=True)
