@@ -80,6 +80,16 @@ def runs(config: dict[str, Any], reference: Path) -> Iterator[Fit]:
             yield Fit(policy, section, size, training, asked["gpu"], asked.get("gpu_memory_gb"))
 
 
+def summary(config: dict[str, Any], reference: Path) -> str | None:
+    """One sentence with what each policy's most demanding run needs; None where none trains on GPUs of known memory."""
+    most: dict[str, Fit] = {}
+    for run in runs(config, reference):
+        if run.memory is not None and run.worst[1] > (most[run.policy].worst[1] if run.policy in most else 0):
+            most[run.policy] = run
+    told = [f"{policy} {run.worst[1]:.0f} of {run.memory:g} GB ({run.worst[0]})" for policy, run in most.items()]
+    return f"GPU memory of training, by arithmetic (docs/gpu.md): {', '.join(told)}." if told else None
+
+
 def _mend(run: Fit) -> str:
     """The first single change with which the run would fit."""
     for change in _changes(run):
