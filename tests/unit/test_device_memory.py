@@ -1,16 +1,19 @@
 """The arithmetic of GPU memory beside what was counted, and what a configuration that does not fit is told."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from test_overrides import RUN
 from training_settings import SETTINGS
 
 from reward_memory import configuration
 from reward_memory.cost import memory, sizes
 from reward_memory.errors import InputError
 from reward_memory.training.device_memory import CHUNK, FIXED, GB, Pass, activations, need
+from reward_memory.training.overrides import overrides
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "config/paper.yaml"
@@ -170,3 +173,21 @@ def test_the_plan_names_the_most_demanding_run_of_each_policy(paper):
     assert told.count("qwen3-8b") == 1
     loaded["resources"]["train"] = {"gpu": 1, "per_policy": {}}
     assert memory.summary(loaded, ROOT / "reference") is None
+
+
+def test_the_papers_micro_batches_and_graphs_are_what_verl_is_told(paper):
+    """MemReward's are of 8 responses and padded; MEDS' are filled with tokens and packed, and sampled with graphs."""
+    loaded = configuration.load(paper, ROOT / "schemas/config.schema.yaml", "c.yaml")
+    for run in memory.runs(loaded, ROOT / "reference"):
+        listed = overrides(run.training, replace(RUN, gpus=run.gpus, policy=Path("/p")), "reduced", Path("/tmp/rm"))
+        keys = dict(text.split("=", 1) for text in listed)
+        own = "actor_rollout_ref."
+        packed = keys[f"{own}model.use_remove_padding"], keys[f"{own}actor.use_dynamic_bsz"]
+        if run.section:
+            assert packed == ("true", "true")
+            assert keys[f"{own}actor.ppo_max_token_len_per_gpu"] == "8192"
+            assert keys[f"{own}rollout.enforce_eager"] == "false"
+        else:
+            assert packed == ("false", "false")
+            assert {keys[key] for key in keys if "micro_batch_size_per_gpu" in key} == {"8"}
+            assert keys[f"{own}rollout.enforce_eager"] == "true"
