@@ -30,8 +30,10 @@ TRAINING = SETTINGS | {
     "learning_rate": 1e-2,
     "kl_coefficient": 0.001,
     "max_prompt_tokens": 192,
-    "max_new_tokens": 32,
+    "max_new_tokens": 64,
+    "overlong_buffer": 64,  # so that rewards differ, whatever so small a policy answers
     "selection": "last",
+    "verl": ["actor_rollout_ref.rollout.calculate_log_probs=true"],  # for training/rollout_probs_diff_*
 }
 
 
@@ -39,7 +41,7 @@ TRAINING = SETTINGS | {
 def trained(tmp_path_factory) -> Path:
     """A folder with the policy before training, the finished run `out` and its state."""
     folder = tmp_path_factory.mktemp("adapters")
-    bootstrap(folder / "policy", hidden=64, layers=2, steps=150, seed=0, benchmarks="meds")
+    bootstrap(folder / "policy", hidden=64, layers=2, steps=60, seed=0, benchmarks="meds")
     queries = benchmarks.build("dapo_math_17k", "generated", {"train": 8, "valid": 4}, 0)
     for split in ("train", "valid"):
         schemas.write(verl_rows(queries[split], split), folder / f"{split}.parquet", ROWS)
@@ -85,10 +87,16 @@ def test_nothing_of_the_adapters_is_left_beside_the_policy(trained):
 
 def test_the_reference_is_the_policy_without_adapters(trained):
     steps = logged_steps(trained / "state")
+    assert steps[1]["actor/grad_norm"] > 0
     assert steps[1]["actor/kl_loss"] == pytest.approx(0, abs=1e-6)
     assert steps[2]["actor/kl_loss"] > 1e-5
 
 
-def test_layer_logits_came_out_of_the_adapted_layers(trained):
+def test_what_samples_has_the_adapters_in_its_weights(trained):
+    # without them its probabilities would differ as the policy's do from the reference's; rounding is 0.01 of that
+    assert logged_steps(trained / "state")[2]["training/rollout_probs_diff_mean"] < 0.01
+
+
+def test_layer_logits_come_out_of_adapted_layers(trained):
     steps = logged_steps(trained / "state")
-    assert {name for name in steps[2] if "error_memory" in name or "penal" in name}
+    assert steps[2]["memory/points"] > 0
