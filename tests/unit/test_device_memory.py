@@ -148,14 +148,22 @@ def test_a_run_that_does_not_fit_is_told_what_would(paper, check, section, chang
     assert str(caught.value).count("\n") == 0
 
 
+@pytest.mark.parametrize(("shared_by", "memory"), [(1, 32), (2, 16)])
+def test_vllm_must_hold_the_policy(paper, check, shared_by, memory):
+    paper["meds"]["training"]["tensor_parallel"] = shared_by
+    paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = memory
+    with pytest.raises(InputError, match=r"vLLM's 16 GB cannot hold qwen3-8b, 16 GB in bfloat16, and responses; raise"):
+        check(paper)
+
+
 def test_what_is_suggested_fits(paper, check):
     paper["training"]["micro_batch"] = 16
     check(paper)
 
 
 def test_a_policys_own_gpus_count(paper, check):
-    paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = 24
-    with pytest.raises(InputError, match=r"of qwen3-8b would need \d+ GB on each of 8 GPUs, .* gpu_memory_gb is 24"):
+    paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = 34
+    with pytest.raises(InputError, match=r"of qwen3-8b would need \d+ GB on each of 8 GPUs, .* gpu_memory_gb is 34"):
         check(paper)
 
 

@@ -62,6 +62,12 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
                 f"{source}: {run.section}training: tokens_per_gpu: without remove_padding: true one long response of "
                 f"{run.policy} would pad many short ones, beyond any memory; add it."
             )
+        share = run.training["gpu_memory_utilization"] * run.training["tensor_parallel"] * run.memory
+        if (weights := 2 * run.size.parameters / GB) >= share:
+            raise InputError(
+                f"{source}: {run.section}training: gpu_memory_utilization: vLLM's {share:.0f} GB cannot hold "
+                f"{run.policy}, {weights:.0f} GB in bfloat16, and responses; raise it, or tensor_parallel."
+            )
         phase, gigabytes = run.worst
         if not run.fits:
             raise InputError(
