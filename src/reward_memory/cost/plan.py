@@ -11,6 +11,7 @@ import yaml
 
 from .. import configuration
 from ..errors import InputError
+from . import memory
 from .jobs import Job, dry_run, matrix
 from .model import Model
 from .table import cost_table
@@ -24,6 +25,7 @@ class Plan:
     left     jobs that Snakemake would run now
     limits   of the profile
     unknown  policies whose size nobody knows before they are downloaded
+    memory   what trainings need of a GPU's memory; None where the configuration does not say how much there is
     """
 
     table: pd.DataFrame
@@ -31,6 +33,7 @@ class Plan:
     model: Model
     limits: dict[str, int]
     unknown: list[str]
+    memory: str | None = None
 
 
 def plan(
@@ -53,6 +56,7 @@ def plan(
     home = snakefile.resolve().parent
     configfiles = list(configfiles) or [home / "config.yaml"]
     config = load(configfiles, pairs, home / "schemas/config.schema.yaml")
+    memory.check(config, home / "reference", _named(configfiles))
     given, options = _profile(profile or home / "profiles/default", profile is not None)
     limits = given | limits
     options = ["--configfile", *map(str, configfiles), *options]
@@ -65,7 +69,9 @@ def plan(
     model = Model(config, home / "reference", limits.get("gpu"))
     used = {job.of("policy") for job in jobs}
     unknown = [name for name, size in model.sizes.items() if size is None and name in used]
-    return Plan(cost_table(jobs, model, done, limits), left, model, limits, unknown)
+    return Plan(
+        cost_table(jobs, model, done, limits), left, model, limits, unknown, memory.summary(config, home / "reference")
+    )
 
 
 def load(configfiles: Sequence[Path], pairs: Sequence[str], schema: Path) -> dict[str, Any]:
@@ -81,7 +87,11 @@ def load(configfiles: Sequence[Path], pairs: Sequence[str], schema: Path) -> dic
         if not equals:
             raise InputError(f"--config {pair}: should be key=value.")
         config = _merged(config, {key: yaml.safe_load(value)})
-    return configuration.load(config, schema, " + ".join(os.path.relpath(path) for path in configfiles))
+    return configuration.load(config, schema, _named(configfiles))
+
+
+def _named(configfiles: Sequence[Path]) -> str:
+    return " + ".join(os.path.relpath(path) for path in configfiles)
 
 
 def _profile(folder: Path, named: bool) -> tuple[dict[str, int], list[str]]:
