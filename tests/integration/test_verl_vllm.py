@@ -40,7 +40,7 @@ def meds(given, tmp_path_factory) -> Training:
     run = training(
         tmp_path_factory.mktemp("meds"),
         given,
-        {"generation_batches": 6, "overlong_buffer": 8, "clip_high": 0.28, "tokens_per_gpu": 1024},
+        {"generation_batches": 8, "overlong_buffer": 8, "clip_high": 0.28, "tokens_per_gpu": 1024},
         gpus=2,
         threads=2,
         error_memory=DEFAULTS | {"last_layers": "all"},
