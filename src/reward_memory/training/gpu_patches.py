@@ -16,12 +16,12 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 from verl.utils import torch_functional
 
+from .device_memory import CHUNK
+
 #: Environment variable of GPU runs: a folder that this training alone uses, on each of its machines.
 SOCKETS = "REWARD_MEMORY_SOCKETS"
 #: How verl's address of a socket begins.
 SHARED = "ipc:///tmp/rl-colocate-zmq-"
-#: Tokens of a chunk: 2,048 rows of 152,000 logits are 1.2 GB in float32.
-CHUNK = 2048
 
 
 def apply() -> None:
