@@ -154,14 +154,20 @@ def nudge(policy: Path, out: Path) -> None:
     save(model, AutoTokenizer.from_pretrained(policy), out)
 
 
-def layer_logits(policy: Path, prompt: list[dict], response: list[int]) -> np.ndarray:
-    """(L,) of the answer's first token, from the one before it, by transformers alone, in float32."""
+def layer_logits(policy: Path, prompt: list[dict], text: str, count: int) -> np.ndarray | None:
+    """(L,) of the answer's first token, from the one before it, by transformers alone, in float32.
+
+    text, count  of a response of `count` tokens; None where the tokenizer cuts the text into others than were sampled
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from reward_memory.error_memory.features import answer_position, pieces
 
     tokenizer = AutoTokenizer.from_pretrained(policy)
+    response = tokenizer(text, add_special_tokens=False)["input_ids"]
+    if count - len(response) not in (0, 1):  # the text is without the token that ends it
+        return None
     place = answer_position(response, pieces(tokenizer), "hash")
     before = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)["input_ids"]
     model = AutoModelForCausalLM.from_pretrained(policy, dtype=torch.float32).eval()
