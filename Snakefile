@@ -5,6 +5,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from reward_memory import config_reading, configuration, result_folder
+from reward_memory.cost import memory
 from reward_memory.errors import InputError
 
 min_version("9.27")
@@ -35,6 +36,7 @@ try:
     source = config_reading.named(workflow.configfiles, workflow.config_settings.config)
     config = configuration.load(config, HERE / "schemas/config.schema.yaml", source)
     MIRRORED = configuration.check_files(config, HERE, source)
+    memory.check(config, HERE / "reference", source)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

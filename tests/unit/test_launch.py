@@ -273,6 +273,7 @@ def test_a_cpu_run_gets_our_platform_and_one_thread_a_process(run):
     assert (environment["VERL_PLATFORM"], environment["OMP_NUM_THREADS"]) == ("cpu", "1")
     assert environment["VERL_FILE_LOGGER_PATH"] == str(run.state / "metrics.0002.jsonl")
     assert environment["REWARD_MEMORY_FORKS"] == "/scratch/forks"
+    assert "REWARD_MEMORY_SOCKETS" not in environment  # gpu_patches.SOCKETS
     assert environment["PATH"] == os.environ["PATH"]
 
 
@@ -286,6 +287,7 @@ def test_a_gpu_run_gets_no_cpu_platform(run, monkeypatch):
     environment = launch._environment(replace(run, gpus=2), 0, Path("/scratch"))
     assert environment["VERL_USE_EXTERNAL_MODULES"] == "reward_memory.training.plugin"
     assert not {"VERL_PLATFORM", "REWARD_MEMORY_FORKS"} & set(environment)
+    assert environment["REWARD_MEMORY_SOCKETS"] == "/scratch"
     assert environment["OMP_NUM_THREADS"] == "5"
     assert environment["CUDA_VISIBLE_DEVICES"] == "0,1"
     assert "ROCR_VISIBLE_DEVICES" not in environment

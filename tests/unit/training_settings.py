@@ -33,6 +33,7 @@ SETTINGS = {
     "offload": "none",
     "gradient_checkpointing": True,
     "attention": "sdpa",
+    "lora": None,
     "remove_padding": False,
     "tokens_per_gpu": None,
     "verl": [],

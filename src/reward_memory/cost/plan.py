@@ -11,6 +11,7 @@ import yaml
 
 from .. import configuration
 from ..errors import InputError
+from . import memory
 from .jobs import Job, dry_run, matrix
 from .model import Model
 from .table import cost_table
@@ -53,6 +54,7 @@ def plan(
     home = snakefile.resolve().parent
     configfiles = list(configfiles) or [home / "config.yaml"]
     config = load(configfiles, pairs, home / "schemas/config.schema.yaml")
+    memory.check(config, home / "reference", _named(configfiles))
     given, options = _profile(profile or home / "profiles/default", profile is not None)
     limits = given | limits
     options = ["--configfile", *map(str, configfiles), *options]
@@ -81,7 +83,11 @@ def load(configfiles: Sequence[Path], pairs: Sequence[str], schema: Path) -> dic
         if not equals:
             raise InputError(f"--config {pair}: should be key=value.")
         config = _merged(config, {key: yaml.safe_load(value)})
-    return configuration.load(config, schema, " + ".join(os.path.relpath(path) for path in configfiles))
+    return configuration.load(config, schema, _named(configfiles))
+
+
+def _named(configfiles: Sequence[Path]) -> str:
+    return " + ".join(os.path.relpath(path) for path in configfiles)
 
 
 def _profile(folder: Path, named: bool) -> tuple[dict[str, int], list[str]]:

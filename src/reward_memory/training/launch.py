@@ -140,7 +140,9 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
         # verl, torch and multiprocessing leave files there, and sockets, whose paths must be short
         "TMPDIR": str(folder),
     }
-    if not run.gpus:
+    if run.gpus:
+        environment["REWARD_MEMORY_SOCKETS"] = str(folder)  # gpu_patches.SOCKETS
+    else:
         # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
         environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
         environment["REWARD_MEMORY_FORKS"] = str(folder / "forks")  # cpu.fork_worker.SOCKET

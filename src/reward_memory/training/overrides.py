@@ -85,7 +85,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
             f"training: {mini_batch} queries with {training['rollouts']} rollouts are {responses} responses a gradient "
             f"step, which {devices} GPUs cannot share evenly; change batch, mini_batch or rollouts."
         )
-    micro_batch = _divisor(responses // devices, training["micro_batch"])
+    micro = micro_batch(training, run.gpus)
     keys: dict[str, Any] = {
         "algorithm.adv_estimator": "grpo",
         "algorithm.use_kl_in_reward": False,
@@ -106,7 +106,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "actor_rollout_ref.actor.optim.lr": training["learning_rate"],
         "actor_rollout_ref.actor.optim.weight_decay": training["weight_decay"],
         "actor_rollout_ref.actor.ppo_mini_batch_size": mini_batch,
-        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": micro_batch,
+        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": micro,
         # the loss reads the bounds; `clip_ratio` counts only where they are null, which by default they are not
         "actor_rollout_ref.actor.clip_ratio": training["clip"],
         "actor_rollout_ref.actor.clip_ratio_low": training["clip"],
@@ -119,12 +119,12 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "actor_rollout_ref.actor.kl_loss_type": "low_var_kl",
         "actor_rollout_ref.actor.entropy_coeff": 0,
         "actor_rollout_ref.ref.strategy": "fsdp2",
-        "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu": micro_batch,
+        "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu": micro,
         "actor_rollout_ref.rollout.n": training["rollouts"],
         "actor_rollout_ref.rollout.seed": run.seed,
         "actor_rollout_ref.rollout.temperature": training["temperature"],
         "actor_rollout_ref.rollout.top_p": 1.0,
-        "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu": micro_batch,
+        "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu": micro,
         "actor_rollout_ref.rollout.calculate_log_probs": False,
         "actor_rollout_ref.rollout.agent.default_agent_loop": "reward_memory",
         "actor_rollout_ref.rollout.agent.agent_loop_config_path": HERE / "agent_loop.yaml",
@@ -169,6 +169,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "hydra.output_subdir": "null",
         **(_gpu(training, run) if run.gpus else CPU),
     }
+    keys |= _adapters(training["lora"])
     if run.error_memory is not None or training["entropy_bonus"] is not None:
         # layers and entropies come out of the actor's own pass, which is left out in bypass mode
         keys |= {
@@ -219,6 +220,27 @@ def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
     if filled is not None:
         keys["actor_rollout_ref.actor.ppo_max_token_len_per_gpu"] = filled
     return keys
+
+
+def _adapters(lora: dict[str, Any] | None) -> dict[str, Any]:
+    """Keys of low-rank adapters; vLLM gets them merged into the weights, which is what is kept at the end."""
+    if lora is None:
+        return {}
+    modules = lora["target_modules"]
+    return {
+        "actor_rollout_ref.model.lora_rank": lora["rank"],
+        "actor_rollout_ref.model.lora_alpha": lora["alpha"],
+        "actor_rollout_ref.model.target_modules": modules if isinstance(modules, str) else f"[{','.join(modules)}]",
+        "actor_rollout_ref.model.lora.merge": True,
+        # shards alone, on the CPU, too: verl's merger is what takes adapters apart
+        "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra]",
+    }
+
+
+def micro_batch(training: dict[str, Any], gpus: int) -> int:
+    """Responses that a device computes at once: at most the setting, and a divisor of its share of a gradient step."""
+    responses = (training["mini_batch"] or training["batch"]) * training["rollouts"]
+    return _divisor(responses // max(gpus, 1), training["micro_batch"])
 
 
 def _divisor(number: int, limit: int) -> int:

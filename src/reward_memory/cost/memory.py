@@ -1,0 +1,109 @@
+"""Whether each training run fits its GPUs, said before it waits in a queue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .. import plausible
+from ..allocations import allocation
+from ..errors import InputError
+from ..training import PROMPT_TOKENS
+from ..training.device_memory import GB, need, unbounded
+from ..training.overrides import micro_batch
+from . import sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A training run and its GPUs.
+
+    section   that names the method, as in plausible.runs
+    training  the settings of the run
+    memory    gigabytes of one GPU, None where the configuration does not say
+    """
+
+    policy: str
+    section: str
+    size: sizes.Size
+    training: dict[str, Any]
+    gpus: int
+    memory: float | None
+
+    @property
+    def phases(self) -> dict[str, float]:
+        """Gradient step, log-probabilities, sampling -> gigabytes on each GPU."""
+        found = need(self.size, self.training, self.gpus, (self.memory or 0) * GB)
+        return {phase: size / GB for phase, size in found.items()}
+
+    @property
+    def worst(self) -> tuple[str, float]:
+        """The phase that needs most, and its gigabytes."""
+        return max(self.phases.items(), key=lambda phase: phase[1])
+
+    @property
+    def fits(self) -> bool:
+        return self.memory is None or self.worst[1] <= self.memory
+
+
+def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") -> None:
+    """InputError, one sentence with key and fix, if a training run does not fit GPUs of `gpu_memory_gb` gigabytes.
+
+    Nothing is checked without that key of resources: train, and for policies of unknown size.
+
+    reference  folder with policies.csv
+    source     names the configuration in messages
+    """
+    for run in runs(config, reference):
+        if run.memory is None:
+            continue
+        if unbounded(run.training):
+            raise InputError(
+                f"{source}: {run.section}training: tokens_per_gpu: without remove_padding: true one long response of "
+                f"{run.policy} would pad many short ones, beyond any memory; add it."
+            )
+        phase, gigabytes = run.worst
+        if not run.fits:
+            raise InputError(
+                f"{source}: {run.section}training: {phase} of {run.policy} would need {gigabytes:.0f} GB on each of "
+                f"{run.gpus} GPUs, and resources: train: gpu_memory_gb is {run.memory:g}; {_mend(run)}."
+            )
+
+
+def runs(config: dict[str, Any], reference: Path) -> Iterator[Fit]:
+    """Each training run on GPUs whose policy's size is known."""
+    known = sizes.read(reference / "policies.csv")
+    for section, policy, training in plausible.runs(config):
+        size = sizes.size_of(policy, config["policies"][policy], config["results"], known)
+        asked = allocation(config, "train", policy)
+        if size is not None and asked["gpu"]:
+            yield Fit(policy, section, size, training, asked["gpu"], asked.get("gpu_memory_gb"))
+
+
+def _mend(run: Fit) -> str:
+    """The first single change with which the run would fit."""
+    for change in _changes(run):
+        if replace(run, training=run.training | change).fits:
+            return "set " + ", ".join(f"{key}: {_text(value)}" for key, value in change.items())
+    return "give it more GPUs (resources: train: gpu), or train adapters alone (training: lora)"
+
+
+def _changes(run: Fit) -> Iterator[dict[str, Any]]:
+    """Settings that need less memory, those that cost the least time first."""
+    training = run.training
+    longest = (training["max_prompt_tokens"] or PROMPT_TOKENS) + training["max_new_tokens"]
+    tokens = [{"tokens_per_gpu": times * longest} for times in (8, 4, 2, 1)]
+    if training["tokens_per_gpu"] is None:
+        taken = {micro_batch(training | {"micro_batch": most}, run.gpus) for most in range(1, training["micro_batch"])}
+        yield from ({"micro_batch": size} for size in sorted(taken, reverse=True))
+        tokens = [{"remove_padding": True, **change} for change in tokens]
+    yield from tokens
+    yield {"gradient_checkpointing": True}
+    yield {"sleep": True}
+    yield {"offload": "optimizer"}
+    yield from ({"gpu_memory_utilization": share / 20} for share in range(19, 1, -1))
+    yield {"offload": "all"}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
