@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from .shared import EXACT, PROMPT_TOKENS, ROOT, Smoke, nvidia_smi
 from .table import Row
 
@@ -12,12 +14,17 @@ FAR = {True: 1e-4, False: 0.2}
 def transfer(smoke: Smoke) -> Iterator[Row]:
     """Whether vLLM, which starts from made-up weights, sampled from the actor's: differences of probabilities."""
     for arm, steps in smoke.steps.items():
-        far = max(step["training/rollout_probs_diff_max"] for step in steps)
+        far = worst("training/rollout_probs_diff_max", steps)
         asked = FAR[arm == EXACT]
         kind = "float32" if arm == EXACT else "bfloat16"
         yield Row("transfer", f"{arm}, {kind}: largest difference of a probability", far, f"below {asked}", far < asked)
-        alike = min(step["training/rollout_actor_probs_pearson_corr"] for step in steps)
+        alike = -worst("training/rollout_actor_probs_pearson_corr", steps, -1)
         yield Row("transfer", f"{arm}, {kind}: least correlation", alike, "above 0.99", alike > 0.99)
+
+
+def worst(metric: str, steps: list[dict], sign: int = 1) -> float:
+    """The largest of sign x a metric, NaN where verl had nothing to compare in one of the steps."""
+    return float(np.max([sign * step[metric] for step in steps]))
 
 
 def memory(smoke: Smoke) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Jobs in a container as profiles/slurm has it, with a stand-in for Apptainer that runs outside what it should inside."""
+"""Jobs in a container as profiles/slurm has it, with a stand-in for Apptainer that runs them outside."""
 
 import os
 import subprocess
