@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from reward_memory import schemas
+from reward_memory.devices import check_driver
 from reward_memory.graph_memory.fitting import GRAPH_DEFAULTS
 from reward_memory.graph_memory.predictor import save
 from reward_memory.graph_memory.predictors import fit
@@ -19,6 +20,7 @@ def rollouts(queries: list[str], responses: list[str], embeddings: str, rewards:
 
 
 with job(snakemake, lasting="reward_model") as run:
+    check_driver(run.gpus)
     settings, given = dict(run.params.settings), run.input
     seeds = [derive("reward model", run.seed, number) for number in range(settings.pop("runs"))]
     progress = Progress("epochs", len(seeds) * settings.get("epochs", GRAPH_DEFAULTS["epochs"]))

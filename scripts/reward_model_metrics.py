@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from reward_memory import schemas
+from reward_memory.devices import check_driver
 from reward_memory.graph_memory.assessment import assess, predictions
 from reward_memory.graph_memory.predictors import load
 from reward_memory.graph_memory.rollouts import assemble
@@ -12,6 +13,7 @@ from reward_memory.provenance import write_json
 from reward_memory.runtime import job
 
 with job(snakemake) as run:
+    check_driver(run.gpus)
     model = load(Path(run.input.model[0]).parent, run.device)
     rewards = schemas.read(run.input.rewards, schemas.VERDICTS)
     tables = []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from reward_memory import schemas
-from reward_memory.devices import given
+from reward_memory.devices import check_driver, given
 from reward_memory.runtime import job
 from reward_memory.training import prompts
 from reward_memory.training.launch import train
@@ -14,6 +14,7 @@ from reward_memory.training.overrides import Run
 with job(snakemake, lasting="train") as run:
     nodes = int(snakemake.resources.get("nodes", 1))
     given(run.gpus, nodes)
+    check_driver(run.gpus)
     reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None
     counted = schemas.read(run.input.prompts, prompts.PROMPTS)
     most = prompts.limit(run.params.training, counted)

@@ -9,6 +9,8 @@ from .errors import InputError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 AMD = "ROCR_VISIBLE_DEVICES"
+#: First number of a CUDA version -> the oldest driver that runs it.
+DRIVERS = {"12": "525", "13": "580"}
 
 
 def unambiguous(environment: Mapping[str, str]) -> dict[str, str]:
@@ -37,6 +39,38 @@ def given(gpus: int, nodes: int = 1) -> list[str]:
             "with a profile that gives each job its own (docs/gpu.md)."
         )
     return names
+
+
+def check_driver(gpus: int) -> None:
+    """InputError if the job was given GPUs and torch cannot use them: built without CUDA, or the driver is too old."""
+    if not gpus:
+        return
+    import torch
+
+    if torch.cuda.is_available():
+        return
+    built = f"torch {torch.__version__}"
+    if torch.version.cuda is None:
+        raise InputError(
+            f"resources: gpu: this job was given {gpus} and {built} is made for CPUs; install one for GPUs "
+            "(docs/gpu.md), or set gpu: 0."
+        )
+    needed = DRIVERS.get(torch.version.cuda.partition(".")[0])
+    newer = f"driver {needed} or newer" if needed else "a newer driver"
+    raise InputError(
+        f"resources: gpu: this job was given {gpus} and {built} finds none it can use: it is made for CUDA "
+        f"{torch.version.cuda}, which needs {newer}, and nvidia-smi names {_driver() or 'none'}; use a machine with "
+        "such a driver, or install a torch made for an older CUDA (docs/gpu.md)."
+    )
+
+
+def _driver() -> str:
+    """Version of NVIDIA's driver, empty where nvidia-smi names none."""
+    if shutil.which("nvidia-smi") is None:
+        return ""
+    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    return done.stdout.partition("\n")[0].strip() if not done.returncode else ""
 
 
 def visible() -> list[str]:

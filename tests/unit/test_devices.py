@@ -60,3 +60,41 @@ def test_gpus_that_nodes_cannot_share_are_refused():
 )
 def test_where_nvidias_name_for_the_devices_is_set_amds_goes(given, left):
     assert {*devices.unambiguous(given)} == left
+
+
+@pytest.fixture
+def torch_of(monkeypatch):
+    """A torch made for a version of CUDA, None for the CPU, that finds devices or does not."""
+
+    def torch_of(cuda: str | None, found: bool) -> None:
+        monkeypatch.setattr("torch.__version__", "2.13.0")
+        monkeypatch.setattr("torch.version.cuda", cuda)
+        monkeypatch.setattr("torch.cuda.is_available", lambda: found)
+
+    return torch_of
+
+
+@pytest.mark.parametrize(
+    ("cuda", "driver", "told"),
+    [
+        (None, None, "given 2 and torch 2.13.0 is made for CPUs; install one for GPUs (docs/gpu.md), or set gpu: 0"),
+        ("13.0", "535.104.05", "CUDA 13.0, which needs driver 580 or newer, and nvidia-smi names 535.104.05; use a"),
+        ("12.8", None, "CUDA 12.8, which needs driver 525 or newer, and nvidia-smi names none; use a machine"),
+        ("14.1", "600.1", "CUDA 14.1, which needs a newer driver, and nvidia-smi names 600.1"),
+    ],
+)
+def test_gpus_that_torch_cannot_use_are_one_sentence(torch_of, monkeypatch, tmp_path, cuda, driver, told):
+    torch_of(cuda, False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if driver:
+        (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\necho '{driver}'\necho '{driver}'\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    with pytest.raises(InputError) as caught:
+        devices.check_driver(2)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(("gpus", "found"), [(0, False), (1, True)])
+def test_the_cpu_path_and_gpus_that_work_are_let_through(torch_of, gpus, found):
+    torch_of("13.0", found)
+    devices.check_driver(gpus)

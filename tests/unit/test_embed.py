@@ -4,7 +4,7 @@ from graph_rollouts import frames
 
 from reward_memory.errors import InputError
 from reward_memory.graph_memory import embed, embed_rollouts, query_text, read_embeddings
-from reward_memory.graph_memory.embedding import resolve_dtype
+from reward_memory.graph_memory.embedding import resolve_dtype, serving_dtype
 
 TEXTS = [
     "What is 3 + 4?",
@@ -130,3 +130,18 @@ def test_a_missing_and_a_cut_file_are_named(tmp_path):
 def test_auto_is_bfloat16_where_there_are_instructions_for_it(monkeypatch, name, device, capabilities, expected):
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: capabilities)
     assert resolve_dtype(name, device) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "capabilities", "expected"),
+    [
+        ("bfloat16", "cpu", {}, "float32"),
+        ("bfloat16", "cpu", {"avx512_bf16": True}, "bfloat16"),
+        ("bfloat16", "cpu", {"amx_bf16": True}, "bfloat16"),
+        ("bfloat16", "cuda", {}, "bfloat16"),
+        ("float32", "cpu", {"avx512_bf16": True}, "float32"),
+    ],
+)
+def test_a_processor_without_bfloat16_serves_in_float32(monkeypatch, name, device, capabilities, expected):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: capabilities)
+    assert serving_dtype(name, device) == expected

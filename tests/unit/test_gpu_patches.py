@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,7 +13,6 @@ import verl
 
 from reward_memory.scratch import LONGEST
 from reward_memory.training import gpu_patches
-from reward_memory.training.cpu import plugin  # noqa: F401  verl's platform "cpu"
 
 VERL = Path(verl.__file__).parent
 ROLLOUT = VERL / "workers/rollout/vllm_rollout"
@@ -25,6 +25,8 @@ def transfer():
     spec = importlib.util.spec_from_file_location("transfer", ROLLOUT / "bucketed_weight_transfer.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    nothing = SimpleNamespace(synchronize=lambda: None, empty_cache=lambda: None, ipc_collect=lambda: None)
+    module.get_torch_device, module.is_support_ipc = lambda: nothing, lambda: False
     return module
 
 

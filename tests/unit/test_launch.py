@@ -291,6 +291,33 @@ def test_a_gpu_run_gets_no_cpu_platform(run, monkeypatch):
     assert environment["OMP_NUM_THREADS"] == "5"
     assert environment["CUDA_VISIBLE_DEVICES"] == "0,1"
     assert "ROCR_VISIBLE_DEVICES" not in environment
+    assert (environment["VLLM_NO_USAGE_STATS"], environment["VLLM_USE_V2_MODEL_RUNNER"]) == ("1", "0")
+    monkeypatch.setenv("VLLM_USE_V2_MODEL_RUNNER", "1")
+    assert launch._environment(replace(run, gpus=2), 0, Path("/scratch"))["VLLM_USE_V2_MODEL_RUNNER"] == "1"
+
+
+@pytest.mark.parametrize("gpus", [0, 2])
+def test_ray_keeps_its_workers_as_important_as_other_jobs(run, gpus):
+    from dataclasses import replace
+
+    environment = launch._environment(replace(run, gpus=gpus), 0, Path("/scratch"))
+    assert environment["RAY_worker_niceness"] == "0"
+    assert ("VLLM_NO_USAGE_STATS" in environment) == bool(gpus)
+
+
+def test_without_vllm_a_gpu_run_ends_before_anything_starts(run, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    monkeypatch.setattr(launch, "find_spec", lambda name: None)
+    on_gpus = replace(run, gpus=1, state=tmp_path / "fresh")
+    with pytest.raises(
+        InputError, match=r"samples with vllm, which is not installed; run `pip install -e '\.\[gpu\]'`"
+    ):
+        train(on_gpus, tmp_path)
+    assert not on_gpus.state.exists()
+    launch._has_vllm(SETTINGS | {"verl": ["actor_rollout_ref.rollout.name=sglang"]})
+    monkeypatch.setattr(launch, "find_spec", lambda name: name)
+    launch._has_vllm(SETTINGS)
 
 
 @pytest.mark.parametrize("gpus", [0, 1])

@@ -67,6 +67,8 @@ def notes(tmp_path, monkeypatch):
     (tmp_path / "transformers.py").write_text(TRANSFORMERS)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(vllm_engine.__file__).parents[2]}")
     monkeypatch.setattr(vllm_engine, "find_spec", lambda name: name)
+    monkeypatch.setattr("reward_memory.generation.engine.check_driver", lambda gpus: None)
+    monkeypatch.delenv("VLLM_USE_V2_MODEL_RUNNER", raising=False)
     monkeypatch.setenv("FAKE_VLLM_NOTES", str(tmp_path / "notes"))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     return lambda: [json.loads(line) for line in (tmp_path / "notes").read_text().splitlines()]
@@ -200,7 +202,9 @@ def test_auto_is_vllm_on_gpus_and_transformers_on_the_cpu(policy, notes, monkeyp
 
 def test_without_vllm_the_mend_is_told(policy, monkeypatch):
     monkeypatch.setattr(vllm_engine, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"vllm is not installed; install it \(docs/gpu\.md\) or set engine: transf"):
+    with pytest.raises(
+        InputError, match=r"engine: vllm is not installed; run `pip install -e '\.\[gpu\]'` .* or set engine: transf"
+    ):
         load(policy, engine="vllm")
 
 

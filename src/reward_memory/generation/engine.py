@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from .. import schemas
-from ..devices import given
+from ..devices import check_driver, given
 from ..errors import InputError
 from ..progress import Progress
 from ..provenance import digest
@@ -88,6 +88,7 @@ def load(folder: str | Path, engine: str = "transformers", *, gpus: int = 0, **s
     if engine not in OPTIONS:
         raise InputError(f"rollouts: engine: {engine!r} is not one of {', '.join(OPTIONS)}, auto.")
     devices = given(gpus)
+    check_driver(gpus)
     own = {name: settings[name] for name in OPTIONS[engine] if name in settings}
     if engine == "vllm":
         return VllmEngine(folder, devices=devices, **own)

@@ -58,7 +58,10 @@ class VllmEngine(Engine):
         enforce_eager: bool = False,
     ):
         if find_spec("vllm") is None:
-            raise InputError("engine: vllm is not installed; install it (docs/gpu.md) or set engine: transformers.")
+            raise InputError(
+                "engine: vllm is not installed; run `pip install -e '.[gpu]'` on a machine with GPUs (docs/gpu.md), or "
+                "set engine: transformers."
+            )
         settings = {
             "folder": str(folder),
             "dtype": dtype,
@@ -170,6 +173,8 @@ def _environment(devices: tuple[str, ...], max_model_len: int | None) -> dict[st
         # in one process with its scheduler, whose steps then do not depend on timing
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "VLLM_NO_USAGE_STATS": "1",
+        # the runner that has been shown to work; the other one turns seeds into other draws
+        "VLLM_USE_V2_MODEL_RUNNER": os.environ.get("VLLM_USE_V2_MODEL_RUNNER", "0"),
         "VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "WARNING"),
     }
     if devices:

@@ -65,12 +65,24 @@ def resolve_dtype(name: str, device: str) -> str:
     """float32 or bfloat16; `auto` is bfloat16 on GPUs and on CPUs that have instructions for it (AVX-512 or AMX)."""
     if name != "auto":
         return name
+    return "bfloat16" if _computes_bfloat16(device) else "float32"
+
+
+def serving_dtype(name: str, device: str) -> str:
+    """`name`, what texts were embedded in, where the device computes in it; else float32.
+
+    Embedded on a GPU, served on a CPU without instructions for bfloat16: it would take several times as long there.
+    """
+    return name if name == "float32" or _computes_bfloat16(device) else "float32"
+
+
+def _computes_bfloat16(device: str) -> bool:
     if not device.startswith("cpu"):
-        return "bfloat16"
+        return True
     import torch
 
     features = torch.cpu.get_capabilities()
-    return "bfloat16" if features.get("avx512_bf16") or features.get("amx_bf16") else "float32"
+    return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
 
 
 @lru_cache(maxsize=2)

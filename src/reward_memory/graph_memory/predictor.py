@@ -16,7 +16,7 @@ import torch
 from ..errors import InputError
 from ..provenance import atomic_path, write_json
 from ..reading.responses import split_as_served, split_response
-from .embedding import embed
+from .embedding import embed, serving_dtype
 from .features import answer_features
 from .rollouts import Rollouts
 from .signals import WIDTH, answer_key, signals
@@ -112,7 +112,8 @@ class Predictor(ABC):
         rows: Sequence[int],
     ) -> Rollouts:
         cut = "uncut-serving" not in self.fidelity
-        settings = {"device": str(self.device), "dtype": self.config["encoder_dtype"], "cut": cut}
+        dtype = serving_dtype(self.config["encoder_dtype"], str(self.device))
+        settings = {"device": str(self.device), "dtype": dtype, "cut": cut}
         sizes = [len(group) for group in responses]
         group = np.repeat(np.arange(len(queries)), sizes)
         chosen = np.array([domains[row] for row in rows], str)
@@ -136,7 +137,7 @@ class Predictor(ABC):
             keys=keys,
             signals=table,
             rewards=np.full(len(group), np.nan, np.float32),
-            dtype=self.config["encoder_dtype"],
+            dtype=dtype,
         )
 
     def _embed_queries(self, queries: Sequence[str], settings: dict) -> np.ndarray:

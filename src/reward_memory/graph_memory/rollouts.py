@@ -30,7 +30,7 @@ class Rollouts:
     keys       (r,) str, see `answer_key`
     signals    (r, 26) float32, see `signals`
     rewards    (r,) float32: 0 or 1 where revealed, NaN elsewhere
-    dtype      what the encoder computed in; serving uses the same
+    dtype      what the encoder computed in; serving uses the same where the processor can (serving_dtype)
     """
 
     query_ids: np.ndarray

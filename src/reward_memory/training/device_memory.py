@@ -76,7 +76,7 @@ def need(size: Size, training: dict[str, Any], gpus: int, memory: float) -> dict
     """
     micro = Pass(_tokens(training, gpus), training["remove_padding"], training["gradient_checkpointing"])
     weights = 4 * size.parameters / gpus
-    trained = weights if training["lora"] is None else 4 * _adapters(size, training["lora"]["rank"]) / gpus
+    trained = weights if training.get("lora") is None else 4 * _adapters(size, training["lora"]["rank"]) / gpus
     moments = 2 * trained
     # FSDP gathers a few layers at a time; embedding and output layer stay gathered
     gathered = 2 * size.vocabulary * size.hidden * (1 if size.tied else 2) + 4 * _layer(size)

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from .history import read_history, select_step
 from .merging import write_policy
 from .overrides import Run, overrides
 from .ray_cluster import spanning
+from .sampled import join_steps
 
 PLUGIN = "reward_memory.training.plugin"
 CPU_PLUGIN = "reward_memory.training.cpu.plugin"
@@ -37,6 +39,9 @@ TRAINER = "verl.trainer.main_ppo"
 CPU_TRAINER = "reward_memory.training.cpu.main_ppo"
 #: Seconds that the trainer gets to end Ray's processes.
 GRACE = 20.0
+#: vLLM's environment unless the user's says otherwise. Its newer model runner turns seeds into other draws, and verl
+#: 0.9.1 was not run with it.
+VLLM = {"VLLM_NO_USAGE_STATS": "1", "VLLM_USE_V2_MODEL_RUNNER": "0"}
 STEP = re.compile(r"Training Progress:.*?\b(?P<done>\d+)/\d+ \[")
 
 
@@ -47,6 +52,8 @@ def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs:
 
     InputError if the trainer fails; the lock is then free, and the state stays for the next attempt.
     """
+    if run.gpus:
+        _has_vllm(training)
     run.state.mkdir(parents=True, exist_ok=True)
     with _alone(run.state) as lock:
         sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()
@@ -98,6 +105,16 @@ def _attempt(training: dict[str, Any], run: Run, isolation: str, lock: int, endi
             return process.wait()
 
 
+def _has_vllm(training: dict[str, Any]) -> None:
+    """InputError if what samples on GPUs is not installed; verl would say so after minutes, in a worker."""
+    replaced = any(override.lstrip("+").startswith("actor_rollout_ref.rollout.name=") for override in training["verl"])
+    if not replaced and find_spec("vllm") is None:
+        raise InputError(
+            "resources: train: gpu: training on GPUs samples with vllm, which is not installed; run "
+            "`pip install -e '.[gpu]'` (docs/gpu.md), or set gpu: 0."
+        )
+
+
 def _same_ranks(run: Run) -> None:
     """InputError if the checkpoint to resume from is of another number of GPUs: verl reads one shard a GPU."""
     latest = dict(_checkpoints(run.state)).get(_latest(run.state))
@@ -134,6 +151,7 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
         "VERL_FILE_LOGGER_PATH": str(run.state / f"metrics.{attempt:04d}.jsonl"),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_DEDUP_LOGS": "0",
+        "RAY_worker_niceness": "0",  # Ray's 15 would let all other jobs go before the longest
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_CACHE": str(run.state / "datasets"),
         "PYTHONUNBUFFERED": "1",
@@ -142,11 +160,11 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
     }
     if run.gpus:
         environment["REWARD_MEMORY_SOCKETS"] = str(folder)  # gpu_patches.SOCKETS
+        environment |= {name: environment.get(name, value) for name, value in VLLM.items()}
     else:
         # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
         environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
         environment["REWARD_MEMORY_FORKS"] = str(folder / "forks")  # cpu.fork_worker.SOCKET
-        environment["RAY_worker_niceness"] = "0"  # Ray's 15 would let all other jobs go before the longest
     return environment
 
 
@@ -155,8 +173,6 @@ def _collect(training: dict[str, Any], run: Run, sizes: dict[str, int], out: Pat
     saved = [step for step, _ in _checkpoints(run.state)]
     step = select_step(history, saved, training["selection"])
     actor = dict(_checkpoints(run.state))[step] / "actor"
-    responses = pd.concat([pd.read_parquet(path) for path in sorted((run.state / "responses").glob("step_*.parquet"))])
-    responses = responses[responses["step"] <= training["steps"]]
     out.mkdir(parents=True, exist_ok=True)
     for torn in out.glob(".policy.*"):
         shutil.rmtree(torn)
@@ -166,8 +182,7 @@ def _collect(training: dict[str, Any], run: Run, sizes: dict[str, int], out: Pat
     copy.chmod(0o755)
     with atomic_path(out / "history.csv") as temporary:
         history.to_csv(temporary, index=False, float_format="%.8g")
-    with atomic_path(out / "responses.parquet") as temporary:
-        responses.to_parquet(temporary, index=False)
+    join_steps(run.state / "responses", training["steps"], out / "responses.parquet")
     settings = {"training": training, "error_memory": run.error_memory, "checks": run.checks, "seed": run.seed}
     write_json(out / "manifest.json", manifest(settings | {"step": step}, inputs))
     shutil.rmtree(out / "policy", ignore_errors=True)

@@ -1,5 +1,6 @@
 """From our configuration to verl's: the list of Hydra overrides that main_ppo is started with."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from ..errors import InputError
 
 HERE = Path(__file__).parent
+#: MiB that verl sends to vLLM at once; a larger weight would take another way, which was never run.
+BUCKET = 2048
 
 #: verl 0.9.1 on one CPU: FSDP2 in float32 over gloo, one logical device, nothing compiled.
 CPU = {
@@ -169,7 +172,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "hydra.output_subdir": "null",
         **(_gpu(training, run) if run.gpus else CPU),
     }
-    keys |= _adapters(training["lora"])
+    keys |= _adapters(training.get("lora"))
     if run.error_memory is not None or training["entropy_bonus"] is not None:
         # layers and entropies come out of the actor's own pass, which is left out in bypass mode
         keys |= {
@@ -219,7 +222,22 @@ def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
     }
     if filled is not None:
         keys["actor_rollout_ref.actor.ppo_max_token_len_per_gpu"] = filled
+    policy = _policy(run.policy)
+    if (bucket := -(-policy.get("vocab_size", 0) * policy.get("hidden_size", 0) * 4 // 2**20)) > BUCKET:
+        keys["actor_rollout_ref.rollout.checkpoint_engine.update_weights_bucket_megabytes"] = bucket
+    if "bfloat16" in (policy.get("dtype"), policy.get("torch_dtype")):
+        # it waits in the machine's memory whatever `offload` says, here in half of it and with the same numbers
+        keys["actor_rollout_ref.ref.fsdp_config.model_dtype"] = "bfloat16"
     return keys
+
+
+def _policy(folder: Path) -> dict[str, Any]:
+    """The policy's config.json; empty where it cannot be read, which loading it will say."""
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _adapters(lora: dict[str, Any] | None) -> dict[str, Any]:

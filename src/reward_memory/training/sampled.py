@@ -1,10 +1,14 @@
 """The responses of a training step between sampling and the update, and the file that they leave."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..provenance import atomic_path
 
 #: One row a response that was sampled in a training step.
 STEP_RESPONSES = pa.schema(
@@ -66,3 +70,19 @@ def frame(step: int, responses: dict[str, Response], trained: set[str]) -> pd.Da
     ]
     table = pd.DataFrame(rows, columns=STEP_RESPONSES.names)
     return table.sort_values(["query_id", "batch", "sample"], ignore_index=True)
+
+
+def join_steps(folder: Path, last: int, out: Path) -> None:
+    """Write the responses of all steps up to `last` to one file, a step at a time: a long run has tens of gigabytes.
+
+    folder  with step_*.parquet, of at least one step, as the trainer wrote them
+    """
+    steps = sorted(folder.glob("step_*.parquet"))
+    with atomic_path(out) as temporary, pq.ParquetWriter(temporary, _plain_schema(steps[0])) as joined:
+        for path in steps:
+            joined.write_table(pq.read_table(path, filters=[("step", "<=", last)]).replace_schema_metadata(None))
+
+
+def _plain_schema(path: Path) -> pa.Schema:
+    """Without what pandas notes of one file's rows."""
+    return pq.read_schema(path).remove_metadata()

@@ -36,7 +36,11 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         super().__init__(config)
         self.own = own = config.trainer.v1.reward_memory
         self.entropy_coefficient = own.entropy_bonus
-        self._scorer = Scorer(Grader(isolation=own.isolation, checks=own.checks), own.reward_model)
+        if config.trainer.device == "cuda":
+            # Ray leaves this process one thread; while it embeds and scores, everything else waits
+            torch.set_num_threads(own.workers)
+        grader = Grader(isolation=own.isolation, workers=own.workers, checks=own.checks)
+        self._scorer = Scorer(grader, own.reward_model)
         self._repeated: RepeatedErrors | None = None
         self._responses: dict[str, Response] = {}  # of the step, by their key in the queue
         self._fallbacks = 0
