@@ -1,7 +1,9 @@
 """A table of measurements: parts that fail, each alone, and the lines that they leave."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +28,11 @@ def run(shared: Any, stages: Stages, patience: float = 1.0) -> list[Row]:
 
     patience  by what the parts' seconds are multiplied
     """
-    rows = []
+    rows, out = [], sys.stdout
 
     def tell(row: Row) -> None:
         rows.append(row)
-        print(line(row), flush=True)
+        print(line(row), file=out, flush=True)
 
     def late(number, frame):
         raise TimeoutError("took too long")
@@ -40,8 +42,9 @@ def run(shared: Any, stages: Stages, patience: float = 1.0) -> list[Row]:
         signal.setitimer(signal.ITIMER_REAL, seconds * patience)
         count = len(rows)
         try:
-            for row in stage(shared):
-                tell(row)
+            with redirect_stdout(sys.stderr):  # what parts print, such as verl's log, is not the table
+                for row in stage(shared):
+                    tell(row)
             if len(rows) == count:
                 tell(Row(name, "nothing to measure: what it reads failed", "", "", False))
         except Exception as error:

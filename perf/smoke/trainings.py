@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,8 +64,8 @@ def training_run(smoke: Smoke, arm: str) -> tuple[dict[str, Any], Any]:
     section, memory = smoke.settings(arm)
     _, queries, suite, ratio = ARMS[arm]
     section["verl"] = ["actor_rollout_ref.rollout.calculate_log_probs=true"]
-    section["verl"] += on_a_cpu(smoke.folder) if smoke.gpu is None else []
-    section["verl"] += ALL_FLOAT32 if arm == EXACT else []
+    exact = arm == EXACT
+    section["verl"] += (ALL_FLOAT32 if exact else []) if smoke.gpu else on_a_cpu(smoke.folder, exact)
     valid = smoke.results / f"training_queries/{suite}.valid.parquet"
     state = smoke.folder / "state" / arm
     shutil.rmtree(state, ignore_errors=True)
@@ -82,17 +83,18 @@ def training_run(smoke: Smoke, arm: str) -> tuple[dict[str, Any], Any]:
     )
 
 
-def on_a_cpu(folder: Path) -> list[str]:
+def on_a_cpu(folder: Path, exact: bool) -> list[str]:
     """The overrides of the CPU form, whose plug-in and environment are set."""
     sys.path.insert(0, str(CPU_FORM))
     import train as cpu  # tests/integration/vllm_cpu/train.py
 
     from reward_memory.training import launch
 
-    launch.PLUGIN = cpu.PLUGIN
+    launch.PLUGIN, launch.TRAINER = cpu.PLUGIN, launch.CPU_TRAINER
     paths = [str(CPU_FORM), str(cpu.as_package(folder / "packages")), os.environ.get("PYTHONPATH", "")]
-    os.environ |= cpu.ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(paths)}
-    return cpu.on_a_cpu(1, "bfloat16")
+    forks = Path(tempfile.mkdtemp(prefix="rmf-")) / "socket"
+    os.environ |= cpu.ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(paths), "REWARD_MEMORY_FORKS": str(forks)}
+    return cpu.on_a_cpu(1, "float32" if exact else "bfloat16")
 
 
 @contextmanager
