@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
+from reward_memory.devices import DRIVERS
+
 from .shared import ANSWER_TOKENS, ARMS, CONFIG, PROMPT_TOKENS, REWARD_MODEL, ROOT, Smoke, nvidia_smi
 from .table import Row
 
-#: Driver and compute capability that CUDA 13 needs, which both locks pin.
-DRIVER, CAPABILITY = 580, 7.5
+#: Of CUDA 13, which both locks pin.
+CUDA, CAPABILITY = "13", 7.5
 
 
 def environment(smoke: Smoke) -> Iterator[Row]:
@@ -33,7 +35,8 @@ def environment(smoke: Smoke) -> Iterator[Row]:
     driver, capability, memory = (nvidia_smi(what) for what in ("driver_version", "compute_cap", "memory.total"))
     yield Row("environment", "GPU", smoke.gpu)
     yield Row("environment", "its memory, GB", float(memory) * 2**20 / 1e9)
-    yield Row("environment", "driver", driver, f"{DRIVER} or newer", int(driver.split(".")[0]) >= DRIVER)
+    needed = int(DRIVERS[CUDA])
+    yield Row("environment", "driver", driver, f"{needed} or newer", int(driver.split(".")[0]) >= needed)
     yield Row("environment", "compute capability", capability, f"{CAPABILITY} or more", float(capability) >= CAPABILITY)
     yield Row("environment", "torch sees the GPU", str(torch.cuda.is_available()), "True", torch.cuda.is_available())
 

@@ -81,6 +81,15 @@ def test_the_container_installs_a_lock_on_a_python_that_the_package_and_the_whee
     assert re.search(r"^RUN pip install --no-cache-dir -r envs/\$\{LOCK\}\.lock\.txt$", recipe, re.M)
 
 
+def test_the_page_names_the_versions_that_are_pinned():
+    rows = re.findall(r"^\| `envs/([\w-]+)\.lock\.txt` \| ([^|:]+)", (ROOT / "docs/reproduce.md").read_text(), re.M)
+    assert {name for name, _ in rows} == {"cpu", *GPU}
+    for name, told in rows:
+        versions_told = dict(one.split(" ") for one in told.strip().lower().split(", "))
+        assert versions_told == {package: pins(name)[package] for package in versions_told}
+        assert {"torch", "transformers"} <= set(versions_told)
+
+
 def resolved(tmp_path: Path, python: str, *requirements: str) -> dict[str, str]:
     """Package -> version, as uv resolves requirements together with the package and its extra for GPUs on Linux."""
     asked, found = tmp_path / "asked.txt", tmp_path / "found.txt"
