@@ -26,6 +26,11 @@ if not workflow.config_settings.configfiles:
     configfile: "config.yaml"
 
 
+# The software of every job under `--sdm apptainer`: an image of envs/Dockerfile in the folder of the call. Its path is
+# part of what Snakemake compares, so it is not that of the checkout.
+container: "reward-memory.sif"
+
+
 try:
     config_reading.check(workflow.configfiles)
     source = config_reading.named(workflow.configfiles, workflow.config_settings.config)

@@ -30,8 +30,6 @@ rule cost_table:
         "<usage>/cost_table.jsonl"
     # it asks Snakemake for the plan, and takes seconds
     localrule: True
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(1_000),

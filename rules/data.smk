@@ -17,8 +17,6 @@ rule queries:
         benchmark=from_source("generated", "mirror", "hub"),
     # before any long job: what is wrong with the data, and with their prompts, is told first
     priority: 20
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),

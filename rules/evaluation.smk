@@ -24,8 +24,6 @@ rule evaluate:
         "<usage>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.jsonl"
     wildcard_constraints:
         policy=unfinished("evaluate"),
-    conda:
-        "../envs/cpu.yaml"
     threads: asked("evaluate", "threads")
     resources:
         gpu=asked("evaluate", "gpu"),

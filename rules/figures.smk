@@ -15,8 +15,6 @@ rule figure:
         "<usage>/figure/{table}.jsonl"
     wildcard_constraints:
         table=captioned("figure"),
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),

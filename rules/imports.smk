@@ -29,8 +29,6 @@ rule import_rollouts:
         "<logs>/import_rollouts.log",
     benchmark:
         "<usage>/import_rollouts.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         # all rows are held at once; a compressed file unfolds

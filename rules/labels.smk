@@ -10,8 +10,6 @@ rule labels:
         "<usage>/labels/{suite}.{ratio}.jsonl"
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -38,8 +36,6 @@ rule revealed_rewards:
         "<usage>/revealed_rewards/{policy}.{suite}.{ratio}.jsonl"
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),

@@ -19,8 +19,6 @@ rule meds_error_counts:
         "<logs>/meds_error_counts/{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
         "<usage>/meds_error_counts/{policy}.{method}.{ratio}.{seed}.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         # every text that was sampled is read again
@@ -45,8 +43,6 @@ rule meds_main_table:
         "<logs>/meds_main_table.log",
     benchmark:
         "<usage>/meds_main_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),
@@ -86,8 +82,6 @@ rule meds_ablation_table:
         "<logs>/meds_ablation_table.log",
     benchmark:
         "<usage>/meds_ablation_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),
@@ -120,8 +114,6 @@ rule meds_repeated_errors_table:
         "<logs>/meds_repeated_errors_table.log",
     benchmark:
         "<usage>/meds_repeated_errors_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),
@@ -149,8 +141,6 @@ rule meds_cluster_sizes_table:
         "<logs>/meds_cluster_sizes_table.log",
     benchmark:
         "<usage>/meds_cluster_sizes_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),

@@ -8,8 +8,6 @@ rule bootstrap_policy:
         "<usage>/bootstrap_policy/{policy}.jsonl"
     wildcard_constraints:
         policy=unfinished("bootstrap_policy", "bootstrap"),
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -32,8 +30,6 @@ rule import_policy:
         "<usage>/import_policy/{policy}.jsonl"
     wildcard_constraints:
         policy=unfinished("import_policy", "package"),
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(3_000),
@@ -59,8 +55,6 @@ rule download_policy:
         policy=unfinished("download_policy", "hub"),
     # compute nodes often have no internet
     localrule: True
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -87,8 +81,6 @@ rule check_policy:
         "<usage>/check_policy/{policy}.jsonl"
     wildcard_constraints:
         policy=of_kind("path"),
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: (

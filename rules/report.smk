@@ -15,8 +15,6 @@ rule comparison_table:
         "<logs>/comparison_table.log",
     benchmark:
         "<usage>/comparison_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -45,8 +43,6 @@ rule dropped:
         "<logs>/dropped.log",
     benchmark:
         "<usage>/dropped.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),
@@ -82,8 +78,6 @@ rule page:
         "<usage>/page/{table}.jsonl"
     wildcard_constraints:
         table=captioned("table"),
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),

@@ -18,8 +18,6 @@ rule embeddings:
         "<usage>/embeddings/{policy}.{suite}.{split}.jsonl"
     wildcard_constraints:
         policy=unfinished("embeddings"),
-    conda:
-        "../envs/cpu.yaml"
     threads: asked("embeddings", "threads")
     resources:
         gpu=asked("embeddings", "gpu"),
@@ -79,8 +77,6 @@ rule reward_model:
         "<usage>/reward_model/{policy}.{predictor}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
         policy=unfinished("reward_model"),
-    conda:
-        "../envs/cpu.yaml"
     threads: asked("reward_model", "threads")
     resources:
         gpu=asked("reward_model", "gpu"),
@@ -125,8 +121,6 @@ rule reward_model_metrics:
         "<logs>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:
         "<usage>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: asked("reward_model_metrics", "threads")
     resources:
         gpu=asked("reward_model_metrics", "gpu"),

@@ -19,8 +19,6 @@ rule rollouts:
         "<usage>/rollouts/{policy}.{benchmark}.{split}.jsonl"
     wildcard_constraints:
         policy=unfinished("rollouts", "bootstrap", "package", "hub", "path"),
-    conda:
-        "../envs/cpu.yaml"
     threads: asked("rollouts", "threads")
     resources:
         gpu=asked("rollouts", "gpu"),
@@ -66,8 +64,6 @@ rule verdicts:
         "<logs>/verdicts/{policy}.{suite}.{split}.log",
     benchmark:
         "<usage>/verdicts/{policy}.{suite}.{split}.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),

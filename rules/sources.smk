@@ -12,8 +12,6 @@ rule download:
         benchmark=from_source("hub"),
     # compute nodes often have no internet
     localrule: True
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),
@@ -50,8 +48,6 @@ rule audit:
         "<logs>/audit.log",
     benchmark:
         "<usage>/audit.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),

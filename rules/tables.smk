@@ -26,8 +26,6 @@ rule accuracy_table:
         "<usage>/accuracy_table/{table}.jsonl"
     wildcard_constraints:
         table="main|ood|label_ratio",
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -62,8 +60,6 @@ rule labels_spent_table:
         "<logs>/labels_spent_table.log",
     benchmark:
         "<usage>/labels_spent_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -88,8 +84,6 @@ rule ablation_table:
         "<logs>/ablation_table.log",
     benchmark:
         "<usage>/ablation_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -123,8 +117,6 @@ rule accuracy_delta_table:
         "<logs>/accuracy_delta_table.log",
     benchmark:
         "<usage>/accuracy_delta_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -152,8 +144,6 @@ rule reward_models_table:
         "<logs>/reward_models_table.log",
     benchmark:
         "<usage>/reward_models_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),
@@ -180,8 +170,6 @@ rule reliability_table:
         "<logs>/reliability_table.log",
     benchmark:
         "<usage>/reliability_table.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(4_000),

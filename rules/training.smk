@@ -23,8 +23,6 @@ rule training_queries:
         method="r1-p|memreward|oracle|meds",
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -58,8 +56,6 @@ rule prompt_lengths:
     # seconds, and before anything long begins
     priority: 20
     localrule: True
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(3_000),
@@ -94,8 +90,6 @@ rule validation_queries:
         "<usage>/validation_queries/{suite}.jsonl"
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),
@@ -157,8 +151,6 @@ rule train:
         policy=unfinished("train"),
     # the longest chain of the workflow: start it as soon as it can
     priority: 10
-    conda:
-        "../envs/cpu.yaml"
     threads: asked("train", "threads")
     resources:
         gpu=asked("train", "gpu"),
@@ -205,8 +197,6 @@ rule reward_agreement:
         "<logs>/reward_agreement/{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
         "<usage>/reward_agreement/{policy}.{method}.{ratio}.{seed}.jsonl"
-    conda:
-        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2_000),

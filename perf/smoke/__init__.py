@@ -1,0 +1,1 @@
+"""The parts of perf/gpu_smoke.py."""
