@@ -98,6 +98,12 @@ def test_a_signal_interrupts(tmp_path, code, name):
     )
 
 
+def test_an_interruption_of_another_kind_says_nothing_of_a_common_cause(tmp_path):
+    assert AGAIN.search(said(tmp_path, "nothing", -9, before=2, safe=2))
+    assert AGAIN.search(said(tmp_path, "actor", 1, before=2, safe=2))
+    assert "interrupted at the same step as before" in said(tmp_path, "actor", 1, before=2, safe=2)
+
+
 def test_a_second_interruption_at_the_same_step_promises_nothing(tmp_path):
     assert AGAIN.search(said(tmp_path, "nothing", -9, before=0, safe=2))
     text = said(tmp_path, "nothing", -9, before=2, safe=2)

@@ -90,7 +90,7 @@ class Ending:
         code  exit status, negative for a signal; safe  steps that are safe now
         """
         kind = self.kind(code)
-        again = _again(state, kind, safe)
+        again = _again(state, kind if code >= 0 else f"{kind} by signal", safe)
         where = f"training stopped with exit status {code} after step {safe} of {self.total}: "
         return where + self._why(kind, code, safe, state, again and safe == self.before)
 
