@@ -14,6 +14,8 @@ from .training import PROMPT_TOKENS
 
 #: Below it a temperature other than 0 makes all responses alike, and its inverse overflows.
 COLDEST = 0.01
+#: Layers that many policies share between input and output, and that the error memory reads as they are.
+EMBEDDINGS = ("lm_head", "embed_tokens")
 #: Names that models give to the number of positions that they were made for.
 _CONTEXTS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 
@@ -42,6 +44,9 @@ def run_mistake(training: dict[str, Any]) -> str | None:
             f"training: tokens_per_gpu: {training['tokens_per_gpu']} is less than max_prompt_tokens and "
             f"max_new_tokens together, {longest}."
         )
+    for name in EMBEDDINGS if training["lora"] else ():
+        if name in training["lora"]["target_modules"]:
+            return f"training: lora: target_modules: {name} cannot have adapters; leave it out."
     for key in ("temperature", "validation_temperature"):
         if wrong := _cold(training[key]):
             return f"training: {key}: {wrong}"

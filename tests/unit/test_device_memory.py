@@ -1,16 +1,19 @@
 """The arithmetic of GPU memory beside what was counted, and what a configuration that does not fit is told."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from test_overrides import RUN
 from training_settings import SETTINGS
 
 from reward_memory import configuration
 from reward_memory.cost import memory, sizes
 from reward_memory.errors import InputError
 from reward_memory.training.device_memory import CHUNK, FIXED, GB, Pass, activations, need
+from reward_memory.training.overrides import overrides
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "config/paper.yaml"
@@ -145,14 +148,22 @@ def test_a_run_that_does_not_fit_is_told_what_would(paper, check, section, chang
     assert str(caught.value).count("\n") == 0
 
 
+@pytest.mark.parametrize(("shared_by", "memory"), [(1, 32), (2, 16)])
+def test_vllm_must_hold_the_policy(paper, check, shared_by, memory):
+    paper["meds"]["training"]["tensor_parallel"] = shared_by
+    paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = memory
+    with pytest.raises(InputError, match=r"vLLM's 16 GB cannot hold qwen3-8b, 16 GB in bfloat16, and responses; raise"):
+        check(paper)
+
+
 def test_what_is_suggested_fits(paper, check):
     paper["training"]["micro_batch"] = 16
     check(paper)
 
 
 def test_a_policys_own_gpus_count(paper, check):
-    paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = 24
-    with pytest.raises(InputError, match=r"of qwen3-8b would need \d+ GB on each of 8 GPUs, .* gpu_memory_gb is 24"):
+    paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = 34
+    with pytest.raises(InputError, match=r"of qwen3-8b would need \d+ GB on each of 8 GPUs, .* gpu_memory_gb is 34"):
         check(paper)
 
 
@@ -161,3 +172,30 @@ def test_without_gpus_or_their_memory_nothing_is_checked(paper, check, resources
     paper["resources"]["train"] = resources
     paper["training"]["micro_batch"] = 1024
     check(paper)
+
+
+def test_the_plan_names_the_most_demanding_run_of_each_policy(paper):
+    loaded = configuration.load(paper, ROOT / "schemas/config.schema.yaml", "c.yaml")
+    told = memory.summary(loaded, ROOT / "reference")
+    assert told.startswith("GPU memory of training, by arithmetic (docs/gpu.md): qwen2.5-3b 54 of 80 GB (sampling), ")
+    assert told.count("qwen3-8b") == 1
+    loaded["resources"]["train"] = {"gpu": 1, "per_policy": {}}
+    assert memory.summary(loaded, ROOT / "reference") is None
+
+
+def test_the_papers_micro_batches_and_graphs_are_what_verl_is_told(paper):
+    """MemReward's are of 8 responses and padded; MEDS' are filled with tokens and packed, and sampled with graphs."""
+    loaded = configuration.load(paper, ROOT / "schemas/config.schema.yaml", "c.yaml")
+    for run in memory.runs(loaded, ROOT / "reference"):
+        listed = overrides(run.training, replace(RUN, gpus=run.gpus, policy=Path("/p")), "reduced", Path("/tmp/rm"))
+        keys = dict(text.split("=", 1) for text in listed)
+        own = "actor_rollout_ref."
+        packed = keys[f"{own}model.use_remove_padding"], keys[f"{own}actor.use_dynamic_bsz"]
+        if run.section:
+            assert packed == ("true", "true")
+            assert keys[f"{own}actor.ppo_max_token_len_per_gpu"] == "8192"
+            assert keys[f"{own}rollout.enforce_eager"] == "false"
+        else:
+            assert packed == ("false", "false")
+            assert {keys[key] for key in keys if "micro_batch_size_per_gpu" in key} == {"8"}
+            assert keys[f"{own}rollout.enforce_eager"] == "true"

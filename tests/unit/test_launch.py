@@ -320,6 +320,17 @@ def test_without_vllm_a_gpu_run_ends_before_anything_starts(run, tmp_path, monke
     launch._has_vllm(SETTINGS)
 
 
+def test_the_error_memory_is_refused_on_amds_gpus(run, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    monkeypatch.setattr(launch, "find_spec", lambda name: name)
+    monkeypatch.setattr("torch.version.hip", "6.4")
+    with pytest.raises(InputError, match="error_memory: its layer logits were not made for AMD's GPUs"):
+        train(replace(run, gpus=1, error_memory={"alpha": 0.1}, state=tmp_path / "fresh"), tmp_path)
+    monkeypatch.setattr("torch.version.hip", None)
+    launch._not_amd()
+
+
 @pytest.mark.parametrize("gpus", [0, 1])
 def test_no_run_reaches_for_the_network(run, gpus):
     from dataclasses import replace

@@ -62,6 +62,12 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
                 f"{source}: {run.section}training: tokens_per_gpu: without remove_padding: true one long response of "
                 f"{run.policy} would pad many short ones, beyond any memory; add it."
             )
+        share = run.training["gpu_memory_utilization"] * run.training["tensor_parallel"] * run.memory
+        if (weights := 2 * run.size.parameters / GB) >= share:
+            raise InputError(
+                f"{source}: {run.section}training: gpu_memory_utilization: vLLM's {share:.0f} GB cannot hold "
+                f"{run.policy}, {weights:.0f} GB in bfloat16, and responses; raise it, or tensor_parallel."
+            )
         phase, gigabytes = run.worst
         if not run.fits:
             raise InputError(
@@ -78,6 +84,16 @@ def runs(config: dict[str, Any], reference: Path) -> Iterator[Fit]:
         asked = allocation(config, "train", policy)
         if size is not None and asked["gpu"]:
             yield Fit(policy, section, size, training, asked["gpu"], asked.get("gpu_memory_gb"))
+
+
+def summary(config: dict[str, Any], reference: Path) -> str | None:
+    """One sentence with what each policy's most demanding run needs; None where none trains on GPUs of known memory."""
+    most: dict[str, Fit] = {}
+    for run in runs(config, reference):
+        if run.memory is not None and run.worst[1] > (most[run.policy].worst[1] if run.policy in most else 0):
+            most[run.policy] = run
+    told = [f"{policy} {run.worst[1]:.0f} of {run.memory:g} GB ({run.worst[0]})" for policy, run in most.items()]
+    return f"GPU memory of training, by arithmetic (docs/gpu.md): {', '.join(told)}." if told else None
 
 
 def _mend(run: Fit) -> str:

@@ -25,6 +25,7 @@ class Plan:
     left     jobs that Snakemake would run now
     limits   of the profile
     unknown  policies whose size nobody knows before they are downloaded
+    memory   what trainings need of a GPU's memory; None where the configuration does not say how much there is
     """
 
     table: pd.DataFrame
@@ -32,6 +33,7 @@ class Plan:
     model: Model
     limits: dict[str, int]
     unknown: list[str]
+    memory: str | None = None
 
 
 def plan(
@@ -67,7 +69,9 @@ def plan(
     model = Model(config, home / "reference", limits.get("gpu"))
     used = {job.of("policy") for job in jobs}
     unknown = [name for name, size in model.sizes.items() if size is None and name in used]
-    return Plan(cost_table(jobs, model, done, limits), left, model, limits, unknown)
+    return Plan(
+        cost_table(jobs, model, done, limits), left, model, limits, unknown, memory.summary(config, home / "reference")
+    )
 
 
 def load(configfiles: Sequence[Path], pairs: Sequence[str], schema: Path) -> dict[str, Any]:

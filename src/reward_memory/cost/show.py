@@ -33,6 +33,8 @@ def _parts(plan: Plan) -> Iterator[Table | str]:
         f"Estimates are for {plan.model.device.name} ({plan.model.device.status}); docs/cost.md has the assumptions. "
         "Figures after a slash were measured on what is finished."
     )
+    if plan.memory:
+        yield plan.memory
     if plan.unknown:
         names = ", ".join(plan.unknown)
         yield f"Without an estimate until they are downloaded: {names}. Or add them to reference/policies.csv."

@@ -54,6 +54,8 @@ def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs:
     """
     if run.gpus:
         _has_vllm(training)
+    if run.gpus and run.error_memory is not None:
+        _not_amd()
     run.state.mkdir(parents=True, exist_ok=True)
     with _alone(run.state) as lock:
         sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()
@@ -112,6 +114,17 @@ def _has_vllm(training: dict[str, Any]) -> None:
         raise InputError(
             "resources: train: gpu: training on GPUs samples with vllm, which is not installed; run "
             "`pip install -e '.[gpu]'` (docs/gpu.md), or set gpu: 0."
+        )
+
+
+def _not_amd() -> None:
+    """InputError on AMD's GPUs, where verl takes an engine of its own, which gives no layer logits."""
+    from torch import version
+
+    if version.hip is not None:
+        raise InputError(
+            "error_memory: its layer logits were not made for AMD's GPUs; train this method on NVIDIA's, or set "
+            "resources: train: gpu: 0."
         )
 
 

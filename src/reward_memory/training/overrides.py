@@ -252,6 +252,9 @@ def _adapters(lora: dict[str, Any] | None) -> dict[str, Any]:
         "actor_rollout_ref.model.lora.merge": True,
         # shards alone, on the CPU, too: verl's merger is what takes adapters apart
         "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra]",
+        # verl rounds merged weights to bfloat16, so that on the CPU, too, the actor's own probabilities are needed
+        "algorithm.rollout_correction.bypass_mode": False,
+        "actor_rollout_ref.rollout.calculate_log_probs": False,
     }
 
 
