@@ -40,7 +40,7 @@ def meds(given, tmp_path_factory) -> Training:
     run = training(
         tmp_path_factory.mktemp("meds"),
         given,
-        {"generation_batches": 6, "overlong_buffer": 8, "clip_high": 0.28, "tokens_per_gpu": 1024},
+        {"generation_batches": 8, "overlong_buffer": 8, "clip_high": 0.28, "tokens_per_gpu": 1024},
         gpus=2,
         threads=2,
         error_memory=DEFAULTS | {"last_layers": "all"},
@@ -96,15 +96,18 @@ def test_layer_logits_of_packed_ranks_are_those_of_transformers(meds, given):
     """Step 1 is computed with the policy that training began with."""
     found = pd.concat(pd.read_parquet(path) for path in (meds.folder / "state/error_memory").glob("steps-*.parquet"))
     found = found[found["step"] == 1]
-    assert len(found) >= 4
     rows = pd.read_parquet(given / "train.parquet")
     prompts = {info["id"]: list(prompt) for info, prompt in zip(rows["extra_info"], rows["prompt"], strict=True)}
     responses = meds.responses()
     first = responses[(responses["step"] == 1) & responses["trained"]].set_index(["query_id", "sample"])
+    compared = 0
     for point in found.to_dict("records"):
-        tokens = first.loc[(point["key"], point["sample"]), "tokens"].tolist()
-        expected = layer_logits(given / "policy", prompts[point["key"]], tokens)
-        np.testing.assert_allclose(point["vector"], expected, atol=1e-3)
+        response = first.loc[(point["key"], point["sample"])]
+        expected = layer_logits(given / "policy", prompts[point["key"]], response["text"], response["tokens"])
+        if expected is not None:
+            np.testing.assert_allclose(point["vector"], expected, atol=1e-3)
+            compared += 1
+    assert compared >= 4
 
 
 def test_the_merged_policy_is_another_one(meds, given):

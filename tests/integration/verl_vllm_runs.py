@@ -25,8 +25,8 @@ TRAINING = SETTINGS | {
     "rollouts": 4,
     "micro_batch": 8,
     "kl_coefficient": 0.001,
-    "max_prompt_tokens": 192,
-    "max_new_tokens": 48,
+    "max_prompt_tokens": 64,
+    "max_new_tokens": 32,
     "selection": "last",
     "remove_padding": True,
 }
@@ -127,9 +127,9 @@ def materials(folder: Path) -> Path:
     from reward_memory.training.rows import ROWS, verl_rows
 
     folder.mkdir(parents=True, exist_ok=True)
-    bootstrap(folder / "policy", hidden=64, layers=2, steps=150, seed=0, benchmarks="meds")
+    bootstrap(folder / "policy", hidden=64, layers=2, steps=150, seed=0)
     nudge(folder / "policy", folder / "other")
-    queries = benchmarks.build("dapo_math_17k", "generated", {"train": 8, "valid": 4}, 0)
+    queries = benchmarks.build("mmlu", "generated", {"train": 8, "valid": 4}, 0)
     for split in ("train", "valid"):
         schemas.write(verl_rows(queries[split], split), folder / f"{split}.parquet", ROWS)
     hidden = queries["train"].copy()
@@ -154,15 +154,21 @@ def nudge(policy: Path, out: Path) -> None:
     save(model, AutoTokenizer.from_pretrained(policy), out)
 
 
-def layer_logits(policy: Path, prompt: list[dict], response: list[int]) -> np.ndarray:
-    """(L,) of the answer's first token, from the one before it, by transformers alone, in float32."""
+def layer_logits(policy: Path, prompt: list[dict], text: str, count: int) -> np.ndarray | None:
+    """(L,) of the answer's first token, from the one before it, by transformers alone, in float32.
+
+    text, count  of a response of `count` tokens; None where the tokenizer cuts the text into others than were sampled
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from reward_memory.error_memory.features import answer_position, pieces
 
     tokenizer = AutoTokenizer.from_pretrained(policy)
-    place = answer_position(response, pieces(tokenizer), "boxed")
+    response = tokenizer(text, add_special_tokens=False)["input_ids"]
+    if count - len(response) not in (0, 1):  # the text is without the token that ends it
+        return None
+    place = answer_position(response, pieces(tokenizer), "hash")
     before = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)["input_ids"]
     model = AutoModelForCausalLM.from_pretrained(policy, dtype=torch.float32).eval()
     with torch.no_grad():

@@ -3,10 +3,10 @@
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from reward_memory.training import launch
+from reward_memory.training.cpu.fork_worker import SOCKET as FORKS
 from reward_memory.training.overrides import Run
 
 HERE = Path(__file__).parent
@@ -64,13 +64,13 @@ def main(folder: Path) -> None:
     launch.PLUGIN = PLUGIN
     # verl's main_ppo all the same, but Ray's workers are forked: to import verl and vLLM takes longer than to train
     launch.TRAINER = launch.CPU_TRAINER
+    of_gpus = launch._environment
+    launch._environment = lambda run, attempt, scratch: of_gpus(run, attempt, scratch) | {FORKS: f"{scratch}/forks"}
     run = settings["run"]
     training = settings["training"] | {"verl": on_a_cpu(run["gpus"], settings["dtype"])}
     for name in ("policy", "train", "valid", "reward_model"):
         run[name] = Path(run[name]) if run.get(name) else None
-    with tempfile.TemporaryDirectory(prefix="rmf-") as forks:
-        os.environ["REWARD_MEMORY_FORKS"] = f"{forks}/socket"
-        launch.train(training, Run(state=folder / "state", **run), "reduced", folder / "out", {})
+    launch.train(training, Run(state=folder / "state", **run), "reduced", folder / "out", {})
 
 
 if __name__ == "__main__":
