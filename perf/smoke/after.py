@@ -39,9 +39,12 @@ def memory(smoke: Smoke) -> Iterator[Row]:
         phase, expected = max(phases.items(), key=lambda one: one[1])
         fits = most <= 1.05 * expected / 1e9 if smoke.gpu else None
         yield Row("memory", f"{arm}: peak, GB; arithmetic: {phase}", most, f"{expected / 1e9:.3g} or less", fits)
-        allocated = [step["perf/max_memory_allocated_gb"] for step in smoke.steps.get(arm, [])]
-        learning = max(phases["a gradient step"], phases["log-probabilities"]) / 1e9
-        yield Row("memory", f"{arm}: allocated by torch, GB (arithmetic with context: {learning:.3g})", max(allocated))
+        allocated = [step.get("perf/max_memory_allocated_gb", 0.0) for step in smoke.steps.get(arm, [])]
+        if any(allocated):  # torch tells nothing of a CPU's
+            learning = max(phases["a gradient step"], phases["log-probabilities"]) / 1e9
+            yield Row(
+                "memory", f"{arm}: torch's part, GB (arithmetic, all: {learning:.3g})", max(allocated) * 2**30 / 1e9
+            )
 
 
 def speed(smoke: Smoke) -> Iterator[Row]:

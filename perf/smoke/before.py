@@ -93,6 +93,8 @@ def rollouts(smoke: Smoke) -> Iterator[Row]:
 
     queries = schemas.read(smoke.results / "data/math/train.parquet", schemas.QUERIES)
     policy, gpus = smoke.policy_of("r1-p"), int(bool(smoke.gpu))
+    if not gpus:
+        os.environ["VLLM_CPU_KVCACHE_SPACE"] = "1"  # GiB; by itself vLLM wants nearly all of the machine's memory
     drawn, greedy = (Sampling(n, temperature, ANSWER_TOKENS) for n, temperature in ((8, 1.0), (1, 0.0)))
     start = time.monotonic()
     with load(policy, "vllm", gpus=gpus, dtype="float32", max_model_len=PROMPT_TOKENS + ANSWER_TOKENS) as engine:
