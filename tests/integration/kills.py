@@ -25,7 +25,8 @@ if __name__ == "__main__":
 
 from conftest import ROOT, Workflow, make
 
-COMMAND = ("--cores", "2", "--configfile", "kills.yaml")
+#: As in profiles/default, without its logger.
+COMMAND = ("--cores", "2", "--configfile", "kills.yaml", "--rerun-incomplete")
 #: What is killed, by the words of its command line; None is the call and all that it started.
 TARGETS = {
     "snakemake": None,
@@ -120,14 +121,14 @@ def disturb(
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        if done < kills:
-            done += _kill(flow, call, draw, [*targets], done, moments)
+        killed = _kill(flow, call, draw, [*targets], done, moments) if done < kills else 0
+        done += killed
         code = call.wait(PATIENCE)
         for said in sorted(set(SENTENCE.findall(log.read_text()))):
             print(f"    {said}", flush=True)
         if code == 0 and done >= kills:
             break
-        assert code == 0 or done, f"the run failed by itself:\n{log.read_text()[-3000:]}"
+        assert code == 0 or killed, f"the run failed by itself:\n{log.read_text()[-3000:]}"
         if code == 0:  # too early: once more
             for path in [flow.folder / wanted, *(flow.folder / "results" / name for name in AGAIN)]:
                 if path.is_dir():
