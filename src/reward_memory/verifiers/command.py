@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import BinaryIO, TextIO
 
 from ..errors import InputError
+from ..reading.choices import LETTERS
 from .code import tests_of
 from .evalplus import build_tests
 from .grader import Grader
@@ -130,6 +131,9 @@ def _truth(row: dict, kind: str, isolation: str) -> GroundTruth:
         raise InputError(f"`options` has {len(options)} texts; there are 26 letters.")
     first, *others = texts or [""]
     options = tuple(_written(option, "options") for option in options)
+    letters = LETTERS[: len(options)]
+    if kind == "choice" and (unknown := [text for text in texts if not text or text.strip().upper() not in [*letters]]):
+        raise InputError(f"`ground_truth` must be a letter from A to {letters[-1]}, not {json.dumps(unknown[0])[:40]}.")
     tolerance = row.get("tolerance", 0)
     if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < math.inf:
         raise InputError(f"`tolerance` must be a number of at least 0, not {json.dumps(tolerance)[:40]}.")
