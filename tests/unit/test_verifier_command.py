@@ -53,7 +53,7 @@ def test_an_empty_truth_makes_nothing_right():
 
 
 def test_choice_lines_use_their_options():
-    rows = [{"response": "#### C", "ground_truth": "C", "options": ["x", "y", "z"][:n]} for n in (2, 3)]
+    rows = [{"response": "#### C", "ground_truth": truth, "options": ["x", "y", "z"]} for truth in "BC"]
     assert [line["correct"] for line in verdicts("choice", *rows)] == [False, True]
 
 
@@ -94,9 +94,9 @@ def test_code_lines_take_asserts_or_evalplus_inputs():
         ("math", {"response": ["1"], "ground_truth": "1"}, "`response` must be"),
         ("math", {"response": "1", "ground_truth": "1", "tolerance": -1}, "`tolerance` must be a number of at least 0"),
         ("choice", {"response": "A", "ground_truth": "A"}, "`options`"),
-        ("choice", {"response": "A", "ground_truth": "C", "options": ["x", "y"]}, "a letter from A to B"),
-        ("choice", {"response": "A", "ground_truth": 0, "options": ["x", "y"]}, "a letter from A to B"),
-        ("choice", {"response": "A", "ground_truth": ["A", ""], "options": ["x", "y"]}, "a letter from A to B"),
+        ("choice", {"response": "A", "ground_truth": "C", "options": ["x", "y"]}, "`ground_truth` must be a letter from A to B"),
+        ("choice", {"response": "A", "ground_truth": 0, "options": ["x", "y"]}, "`ground_truth` must be a letter from A to B"),
+        ("choice", {"response": "A", "ground_truth": ["A", ""], "options": ["x", "y"]}, "`ground_truth` must be a letter from A to B"),
         ("code", {"response": "A"}, "tests: neither"),
         ("code", {"response": "A", "tests": ["assert ("]}, "tests"),
         ("code", {"response": "A", "tests": [1]}, "the tests cannot be read"),
