@@ -46,7 +46,7 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     smoke = Smoke(given.folder.resolve(), given.policy and given.policy.resolve(), first_gpu())
     # what other programs print goes to standard error; the table alone to standard output
-    sys.stdout = os.fdopen(os.dup(1), "w")
+    sys.stdout = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     start = time.monotonic()
     rows = run(smoke, STAGES, given.patience)

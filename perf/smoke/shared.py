@@ -69,7 +69,7 @@ class Smoke:
 def nvidia_smi(what: str) -> str:
     """What nvidia-smi answers to a query about the first visible GPU, such as driver_version."""
     command = ["nvidia-smi", f"--query-gpu={what}", "--format=csv,noheader,nounits", "--id", os.environ[VISIBLE]]
-    return subprocess.check_output(command, text=True).strip()
+    return subprocess.check_output(command, encoding="utf-8").strip()
 
 
 def first_gpu() -> str | None:
