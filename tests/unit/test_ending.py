@@ -43,6 +43,10 @@ LINES = {
         "The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR",
     ],
     "worker": ["ray.exceptions.WorkerCrashedError: The worker died unexpectedly while executing this task."],
+    "unavailable": [
+        "(raylet) Raylet is terminated. Termination is unexpected.",
+        "ray.exceptions.ActorUnavailableError: The actor e7 is unavailable: The actor is temporarily unavailable",
+    ],
     "node": ["ray.exceptions.NodeDiedError: node 17 has failed"],
     "slow start": [
         "Exception: The current node timed out during startup. This could happen because some of the raylet"
@@ -59,7 +63,9 @@ def said(tmp_path, name: str, code: int = 1, before: int = 2, safe: int = 2, ste
     return ending.sentence(code, safe, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["actor", "worker", "node", "raylet, with a guess", "disk", "slow start"])
+@pytest.mark.parametrize(
+    "name", ["actor", "unavailable", "worker", "node", "raylet, with a guess", "disk", "slow start"]
+)
 @pytest.mark.parametrize(("safe", "start"), [(2, "it resumes from step 2."), (0, "it starts from the beginning.")])
 def test_an_interruption_is_worth_the_same_command_again(tmp_path, name, safe, start):
     text = said(tmp_path, name, before=safe, safe=safe)

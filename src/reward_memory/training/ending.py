@@ -82,7 +82,7 @@ class Ending:
             resuming, died = kind != "checkpoint" or self.before, kind != "interrupted" or not failed
             if kind in self.seen and resuming and died:
                 return kind
-        return "interrupted" if code < 0 else "error"
+        return "interrupted" if code < 0 or DEATHS.match(self.error) else "error"
 
     def sentence(self, code: int, safe: int, state: Path) -> str:
         """What happened, and what to do, with nothing promised that is not so; remembers the end in `state`.
