@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import inspect
+import tempfile
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -93,12 +94,19 @@ def test_an_address_that_verl_makes_otherwise_is_an_error(monkeypatch):
         gpu_patches.own_socket("ipc:///tmp/verl-0.sock")
 
 
-def test_two_trainings_at_once_get_their_own_weights(transfer, tmp_path, monkeypatch):
+@pytest.fixture
+def short_folder():
+    """A socket's path has at most 107 characters, which pytest's own folders may not leave."""
+    with tempfile.TemporaryDirectory(prefix="w-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_two_trainings_at_once_get_their_own_weights(transfer, short_folder, monkeypatch):
     gpu_patches.move_sockets(transfer)
     seen: dict[float, set[float]] = {1.0: set(), 2.0: set()}
     threads = []
     for number in seen:
-        folder = tmp_path / str(int(number))
+        folder = short_folder / str(int(number))
         folder.mkdir()
         monkeypatch.setenv(gpu_patches.SOCKETS, str(folder))
         sender = transfer.BucketedWeightSender(ADDRESS, bucket_size_mb=1, use_shm=True)
