@@ -115,7 +115,7 @@ def peak(size: sizes.Size, batch: int, length: int, gradient: bool, packed: bool
         if packed:  # there the entropy is compiled and keeps nothing
             rows = logits.squeeze(0)
         else:
-            kept = None if gradient else entropy(logits)  # noqa: F841  verl holds it while it goes on
+            kept = None if gradient else entropy(logits)  # noqa: F841  verl keeps the entropy until the pass ends
             rows = torch.cat(list(logits.unbind()))
         loss = log_probs(rows, labels).sum()
         if gradient:

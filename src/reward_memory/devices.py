@@ -69,7 +69,7 @@ def _driver() -> str:
     if shutil.which("nvidia-smi") is None:
         return ""
     command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
     return done.stdout.partition("\n")[0].strip() if not done.returncode else ""
 
 

@@ -123,11 +123,18 @@ def test_equal_answers_are_right(grader, response, truth):
         ("\\boxed{0.142857\\ldots}", "0.142857"),
         ("\\boxed{A \u2229 B}", "A\\cup B"),
         ("\\boxed{\\text{(C) } 12}", "\\text{(B)}"),
+        ("The answer is 5 (mod 7).", "5 \\pmod{8}"),
         ("The answer is 41, since 6 \u00d7 7 = 42.", "42"),
     ],
 )
 def test_other_answers_are_wrong(grader, response, truth):
     assert not right(grader, response, truth)
+
+
+@pytest.mark.parametrize(("answer", "correct"), [("10^2 + 2", True), ("10^2 + 6", False)])
+def test_whole_numbers_may_differ_by_the_tolerance(grader, answer, correct):
+    truth = GroundTruth("math", answer="10^2", tolerance=5)
+    assert grader.grade([f"\\boxed{{{answer}}}"], [truth])[0].correct is correct
 
 
 def test_an_alternative_truth_is_enough(grader):

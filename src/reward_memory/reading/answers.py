@@ -33,7 +33,7 @@ JOINED = re.compile(rf"{_SPACE}*{_JOINT}(?:{_SPACE}|{_JOINT}|[A-Za-z](?:_\{{?\w{
 # a number or a formula between its signs, then a sentence or a remark about it
 EXPLAINED = re.compile(
     r"([*_]{0,3}[-$€£]{0,2}\d[\d,./]*%?[*_]{0,3}(?: [a-z]{2,15}){0,3}|\$[^$]+\$|\\\(.{1,300}?\\\))"
-    r"(?:[.;,]\s+(?=[A-Z\u4e00-\u9fff])|\s+\(|,?\s+(?:because|since|as|so|which)\b).*"
+    r"(?:[.;,]\s+(?=[A-Z\u4e00-\u9fff])|\s+\((?!mod)|,?\s+(?:because|since|as|so|which)\b).*"
 )
 VALUE = re.compile(r"\$[^$]+\$|\\\(.+\\\)|[-$]?\d[\d,./]*%?")  # a formula or a number and nothing else
 LABEL = re.compile(

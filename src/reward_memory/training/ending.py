@@ -42,6 +42,7 @@ SAID = {
 #: Kinds that say something only as long as no step was made: later the same words have other causes.
 AT_START = {"override", "slow start", "start", "checkpoint"}
 #: Ray guesses at causes when a process has died, and memory is always among its guesses.
+#: What precedes them counts.
 GUESS = re.compile(
     r"(?:possible|potential) (?:root )?(?:causes|reasons)|(?:can|could|may|might) (?:have|happen|be)", re.IGNORECASE
 )
@@ -69,8 +70,8 @@ class Ending:
     def read(self, line: str, stepped: bool) -> None:
         """Take in one line of the trainer's output; `stepped` says whether it has finished a step."""
         for kind, said in SAID.items():
-            counts = not (stepped and kind in AT_START) and not (kind == "memory" and GUESS.search(line))
-            if counts and said.search(line):
+            told = GUESS.split(line, maxsplit=1)[0] if kind == "memory" else line
+            if not (stepped and kind in AT_START) and said.search(told):
                 self.seen.setdefault(kind, line.strip()[:300])
         if found := ERROR.match(line):
             self.error = found["error"].strip()[:300]

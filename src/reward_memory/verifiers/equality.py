@@ -127,9 +127,10 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
     a, b = gold.evalf(30), found.evalf(30)
     if not (a.is_finite and b.is_finite):
         return a == b
-    if gold.is_integer and found.is_integer and abs(a) < LARGE and abs(b) < LARGE:
-        return int(gold) == int(found)
     size, distance = max(abs(a), abs(b)), abs(a - b)
+    exact = not decimal and not tolerance and gold.is_integer and found.is_integer
+    if exact and size < LARGE:
+        return int(gold) == int(found)
     if distance <= size * EXACT and (decimal or distance <= size * 1e-25 or gold.equals(found)):
         return True
     if tolerance and distance <= tolerance * (1 + 1e-9):
