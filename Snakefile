@@ -4,7 +4,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from reward_memory import config_reading, configuration, result_folder
+from reward_memory.config import loading, reading, results_folder
 from reward_memory.cost import memory
 from reward_memory.errors import InputError
 
@@ -19,7 +19,7 @@ OWN_CONFIG = not workflow.modifier.skip_configfile
 # another --configfile stands alone: merged into config.yaml it would keep that file's benchmarks and policies
 if not workflow.config_settings.configfiles:
     try:
-        config_reading.check(["config.yaml"] if OWN_CONFIG else [])
+        reading.check(["config.yaml"] if OWN_CONFIG else [])
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
@@ -32,10 +32,10 @@ container: "reward-memory.sif"
 
 
 try:
-    config_reading.check(workflow.configfiles)
-    source = config_reading.named(workflow.configfiles, workflow.config_settings.config)
-    config = configuration.load(config, HERE / "schemas/config.schema.yaml", source)
-    MIRRORED = configuration.check_files(config, HERE, source)
+    reading.check(workflow.configfiles)
+    source = reading.named(workflow.configfiles, workflow.config_settings.config)
+    config = loading.load(config, HERE / "schemas/config.schema.yaml", source)
+    MIRRORED = loading.check_files(config, HERE, source)
     memory.check(config, HERE / "reference", source)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -51,7 +51,7 @@ pathvars:
 RESULTS = workflow.pathvars.apply("<results>")
 
 # the settings do not have the targets yet
-if wrong := result_folder.unexpanded(sys.argv[1:]):
+if wrong := results_folder.unexpanded(sys.argv[1:]):
     raise WorkflowError(wrong)
 
 

@@ -12,9 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-from reward_memory.benchmarks import audit
-from reward_memory.benchmarks.near_duplicates import SHINGLE, THRESHOLD, near_duplicates
-from reward_memory.benchmarks.words import words
+from reward_memory.data import audit
+from reward_memory.data.duplicates.near_duplicates import SHINGLE, THRESHOLD, near_duplicates
+from reward_memory.data.duplicates.words import words
 
 PERMUTATIONS = 128
 

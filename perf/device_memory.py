@@ -17,7 +17,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from reward_memory.cost import sizes
 from reward_memory.training.device_memory import Pass, activations
-from reward_memory.training.gpu_patches import log_probs
+from reward_memory.training.verl.gpu_patches import log_probs
 
 GB = 1e9
 #: policy, responses, tokens of each, gradient step or log-probability pass, packed, checkpoints of layers

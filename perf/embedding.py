@@ -12,9 +12,8 @@ import time
 import numpy as np
 import torch
 
-from reward_memory import schemas
-from reward_memory.graph_memory import embed
-from reward_memory.graph_memory.embedding import resolve_dtype
+from reward_memory.reward_models.features.embedding import embed, resolve_dtype
+from reward_memory.storage import parquet
 
 QUERIES, SAMPLES, ASKED = 40, 8, 2.5
 TEXT = "so the train leaves at noon and three more people take it than before which makes twelve in all"
@@ -23,7 +22,7 @@ TEXT = "so the train leaves at noon and three more people take it than before wh
 def texts() -> dict[str, list[str]]:
     """kind -> texts in the proportion that rollouts have them."""
     if len(sys.argv) > 1:
-        rows = schemas.read(sys.argv[1], schemas.RESPONSES).head(QUERIES * SAMPLES)
+        rows = parquet.read(sys.argv[1], parquet.RESPONSES).head(QUERIES * SAMPLES)
         return {"thinking": rows["thinking"].tolist(), "answer": rows["answer"].tolist()}
     draw, words = random.Random(0), TEXT.split()
     thinking, answers = [], []

@@ -21,7 +21,8 @@ from pathlib import Path
 import hdbscan
 import numpy as np
 
-from reward_memory.error_memory import ErrorMemory, Store
+from reward_memory.error_memory.memory import ErrorMemory
+from reward_memory.error_memory.store import Store
 
 PROMPTS, SAMPLES, LAYERS, MODES = 512, 16, 14, 8
 SIZES = {0: 512, 16: 64, 160: 16, 1600: 4}  # points a key: keys that the slow versions are measured on

@@ -14,7 +14,7 @@ import time
 import torch
 from torch import nn
 
-from reward_memory.training.layer_logits import Capture, locate
+from reward_memory.training.verl.layer_logits import Capture, locate
 
 RESPONSES, LAYERS, HIDDEN, VOCABULARY = 64, 28, 3_584, 152_000
 LENGTH = 40  # tokens a response: the rows picked lie this far apart

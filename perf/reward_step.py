@@ -20,13 +20,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from reward_memory.graph_memory import load, save
-from reward_memory.graph_memory.embedding import resolve_dtype
-from reward_memory.graph_memory.fitting import GRAPH_DEFAULTS, build
-from reward_memory.graph_memory.memory import Memory
-from reward_memory.graph_memory.reward_model import RewardModel
-from reward_memory.graph_memory.rollouts import Rollouts
-from reward_memory.graph_memory.signals import WIDTH
+from reward_memory.reward_models.base import save
+from reward_memory.reward_models.features.embedding import resolve_dtype
+from reward_memory.reward_models.features.signals import WIDTH
+from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS, build
+from reward_memory.reward_models.graph.memory import Memory
+from reward_memory.reward_models.graph.reward_model import RewardModel
+from reward_memory.reward_models.registry import load
+from reward_memory.reward_models.rollouts import Rollouts
 
 QUERIES, SAMPLES, REPEATS = 102, 8, 5
 SIZES = {1_000: 0.08, 5_000: 0.08, 20_000: 0.08, 100_000: 0.25}  # queries in the memory: seconds asked

@@ -22,11 +22,11 @@ from sklearn.metrics import f1_score
 from torch import nn
 from torch_geometric.nn import GATv2Conv, HeteroConv
 
-from reward_memory.graph_memory.fitting import GRAPH_DEFAULTS, build, fit
-from reward_memory.graph_memory.memory import nearest
-from reward_memory.graph_memory.network import Batch
-from reward_memory.graph_memory.rollouts import Rollouts
-from reward_memory.graph_memory.signals import WIDTH
+from reward_memory.reward_models.features.signals import WIDTH
+from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS, build, fit
+from reward_memory.reward_models.graph.memory import nearest
+from reward_memory.reward_models.graph.network import Batch
+from reward_memory.reward_models.rollouts import Rollouts
 
 LABELLED, OTHERS, SAMPLES, REPEATS, SEEDS = 1_104, 2_217, 8, 3, 40
 HIDDEN, HEADS, NEIGHBOURS = GRAPH_DEFAULTS["hidden"], GRAPH_DEFAULTS["heads"], GRAPH_DEFAULTS["neighbours"]

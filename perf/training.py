@@ -17,7 +17,7 @@ import psutil
 import pyarrow.parquet as pq
 import yaml
 
-from reward_memory import configuration
+from reward_memory.config import loading
 from reward_memory.training import launch
 from reward_memory.training.overrides import Run
 
@@ -26,7 +26,7 @@ STEPS = 4
 
 
 def main(results: Path, policy: str, method: str, ratio: str) -> None:
-    config = configuration.load(
+    config = loading.load(
         yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")),
         ROOT / "schemas/config.schema.yaml",
         "config.yaml",

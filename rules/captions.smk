@@ -1,7 +1,7 @@
 # What the report says of each result.
 import yaml
 
-from reward_memory.tables import comparison
+from reward_memory.report.tables import comparison
 
 CAPTIONS = yaml.safe_load((HERE / "report/captions.yaml").read_text(encoding="utf-8"))
 # said of every result: the numbers of a small run are read as results all too easily

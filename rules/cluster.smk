@@ -1,12 +1,12 @@
 # What a call does first, wherever it runs its jobs: see docs/cluster.md.
-from reward_memory import alone, left_over
+from reward_memory.jobs import locks, slurm
 
 
 onstart:
     check_finished()
     # no other call runs in this folder: Snakemake locks it
-    alone.end_orphans(Path(RESULTS) / "state" / alone.FOLDER, logger.warning)
+    locks.end_orphans(Path(RESULTS) / "state" / locks.FOLDER, logger.warning)
     try:
-        left_over.cancel(Path.cwd())
+        slurm.cancel(Path.cwd())
     except InputError as error:
         raise WorkflowError(str(error)) from None

@@ -1,10 +1,12 @@
 # What several rules share. Nothing here reads a file at every job: see snakemake_notes on scale.
 import functools
 
-from reward_memory import algorithms, arms, fidelity, finished, records, variants
-from reward_memory.benchmarks.registry import DOMAINS
-from reward_memory.allocations import allocation
-from reward_memory.dependencies import source_hash
+from reward_memory.config import algorithms, arms, experiment, fidelity, variants
+from reward_memory.jobs import code_hash as code_hashes
+from reward_memory.jobs import finished
+from reward_memory.storage import records
+from reward_memory.data.registry import DOMAINS
+from reward_memory.config.resources import allocation
 
 SCRIPTS = HERE / "scripts"
 # where a reward model is measured: on what it is fitted to, and on the other splits that hold a query
@@ -12,8 +14,7 @@ SAMPLED_SPLITS = ["train"] + [
     split
     for split in ("valid", "test")
     if any(
-        config["benchmarks"][name][split]
-        for name in configuration.members(config, "main")
+        config["benchmarks"][name][split] for name in experiment.members(config, "main")
     )
 ]
 SUITES = list(
@@ -33,15 +34,15 @@ wildcard_constraints:
     split="train|valid|test",
     method="|".join(map(re.escape, [*config["methods"], *algorithms.of_meds(config)]))
     or "(?!)",
-    predictor="|".join(map(re.escape, configuration.predictors(config))),
+    predictor="|".join(map(re.escape, experiment.predictors(config))),
     ratio=r"\d+",
     seed=r"\d+",
 
 
 @functools.cache
-def sources(script, *extra):
-    """Hash of a script and of the library modules it reaches: Snakemake does not follow imports."""
-    return source_hash(SCRIPTS / f"{script}.py", extra)
+def code_hash(script, *parts):
+    """Hash of a script and of the parts of the library that it uses: Snakemake does not follow imports."""
+    return code_hashes.code_hash(SCRIPTS / f"{script}.py", *parts)
 
 
 def asked(rule, name):
@@ -69,7 +70,7 @@ def of_several_nodes(rule, value):
 
 
 def members(suite):
-    return configuration.members(config, suite)
+    return experiment.members(config, suite)
 
 
 def tested(suite):
@@ -164,9 +165,7 @@ def from_source(*origins):
 
 def trained_as(method):
     """What a method trains on: r1-p, memreward, oracle, or meds for the second paper's arms."""
-    return (
-        "meds" if method in algorithms.of_meds(config) else configuration.kind(method)
-    )
+    return "meds" if method in algorithms.of_meds(config) else experiment.kind(method)
 
 
 def trained_on(kind):
@@ -204,7 +203,7 @@ def graded(table):
     suite = "ood" if table == "ood" else "main"
     return [
         f"<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet"
-        for policy in configuration.policies(config)
+        for policy in experiment.policies(config)
         for method, ratio in arms_of(table)
         for seed in config["seeds"]
     ]
@@ -215,8 +214,8 @@ def selecting_on_valid():
     return [
         method
         for method in config["methods"]
-        if configuration.kind(method) == "memreward"
-        and variants.selects_on_valid(config, configuration.predictor(config, method))
+        if experiment.kind(method) == "memreward"
+        and variants.selects_on_valid(config, experiment.predictor(config, method))
     ]
 
 
@@ -262,7 +261,7 @@ def prompt_limits(suite, policy):
 
 def counted_prompts():
     """(policy, least max_prompt_tokens, file of its prompts) of each suite that something is trained on."""
-    suites = {"main": configuration.policies(config)}
+    suites = {"main": experiment.policies(config)}
     suites["meds"] = config.get("meds", {}).get("policies", [])
     return [
         (
@@ -289,7 +288,7 @@ def every_response():
                 split,
                 f"<results>/rollouts/{policy}/{name}/{split}.parquet",
             )
-            for policy in configuration.policies(config)
+            for policy in experiment.policies(config)
             for name in members("main")
             for split in SAMPLED_SPLITS
         ]

@@ -49,7 +49,7 @@ rule cost_table:
             if cost.named(workflow.dag_settings, "tables/cost.csv")
             else None
         ),
-        src=sources("cost_table"),
+        code=code_hash("cost_table", "cost"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/cost_table.py"

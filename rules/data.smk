@@ -24,7 +24,7 @@ rule queries:
     params:
         benchmark=lambda wc: config["benchmarks"][wc.benchmark],
         mirror=lambda wc: released_folder(wc.benchmark),
-        answer_format=lambda wc: configuration.answer_format(config, wc.benchmark),
+        answer_format=lambda wc: experiment.answer_format(config, wc.benchmark),
         partial=config["data"]["partial"],
         isolation=lambda wc: (
             config["sandbox"] if runs_solutions(wc.benchmark) else None
@@ -36,10 +36,20 @@ rule queries:
             or (name == "base-tests" and DOMAINS[wc.benchmark] == "code")
         ],
         seed=config["data"]["seed"],
-        src=sources("queries"),
-        # loaded by name, so that the other benchmarks do not hang on the verifiers
-        src_tests=lambda wc: (
-            sources("queries", "benchmarks/code_tests.py", "verifiers/sandbox")
+        code=code_hash(
+            "queries",
+            "data/__init__.py",
+            "data/generated",
+            "data/mirror",
+            "data/duplicates",
+            "data/items.py",
+            "data/prompts.py",
+            "data/registry.py",
+            "data/splits.py",
+        ),
+        # the other benchmarks run no solutions, so they do not depend on the verifiers
+        code_tests=lambda wc: (
+            code_hash("queries", "data/code_tests.py", "verifiers")
             if runs_solutions(wc.benchmark)
             else None
         ),

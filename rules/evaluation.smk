@@ -32,7 +32,14 @@ rule evaluate:
     params:
         sampling=lambda wc: algorithms.evaluation(config, wc.suite),
         grading=GRADING,
-        src=sources("evaluate", "verifiers"),
+        code=code_hash(
+            "evaluate",
+            "generation",
+            "policies/snapshots.py",
+            "verifiers",
+            "answers",
+            "evaluation/grading.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/evaluate.py"

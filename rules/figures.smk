@@ -21,7 +21,7 @@ rule figure:
         runtime=growing(20),
     params:
         caption=lambda wc: caption(wc.table, "figure"),
-        src=sources("figure"),
+        code=code_hash("figure", "report/figures", "report/tables/names.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/figure.py"

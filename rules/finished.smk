@@ -38,7 +38,7 @@ def configured(wildcards):
         "benchmark": config["benchmarks"],
         "suite": SUITES,
         "method": [*config["methods"], *algorithms.of_meds(config)],
-        "predictor": configuration.predictors(config),
+        "predictor": experiment.predictors(config),
     }
     return all(value in names.get(name, [value]) for name, value in wildcards.items())
 

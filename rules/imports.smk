@@ -35,16 +35,14 @@ rule import_rollouts:
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
         runtime=growing(60),
     params:
-        domains={
-            name: configuration.domain(config, name) for name in config["benchmarks"]
-        },
+        domains={name: experiment.domain(config, name) for name in config["benchmarks"]},
         sizes={
             name: {split: benchmark[split] for split in ("train", "valid", "test")}
             for name, benchmark in config["benchmarks"].items()
         },
         bad_rows=config["rollouts"]["bad_rows"],
         seed=config["data"]["seed"],
-        src=sources("import_rollouts"),
+        code=code_hash("import_rollouts", "data", "verifiers", "answers"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/import_rollouts.py"

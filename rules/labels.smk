@@ -17,7 +17,7 @@ rule labels:
     params:
         fidelity=[name for name in published("data") if name == "colliding-ids"],
         seed=config["data"]["seed"],
-        src=sources("labels"),
+        code=code_hash("labels", "data/labels.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/labels.py"
@@ -41,7 +41,7 @@ rule revealed_rewards:
         mem_mb=growing(2_000),
         runtime=growing(20),
     params:
-        src=sources("revealed_rewards"),
+        code=code_hash("revealed_rewards", "data/labels.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/revealed_rewards.py"

@@ -25,7 +25,13 @@ rule meds_error_counts:
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
         runtime=growing(120),
     params:
-        src=sources("meds_error_counts"),
+        code=code_hash(
+            "meds_error_counts",
+            "evaluation",
+            "reward_models/features",
+            "answers",
+            "training/responses.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/meds_error_counts.py"
@@ -52,7 +58,7 @@ rule meds_main_table:
         methods=lambda wc: meds_methods("meds_main"),
         seeds=algorithms.seeds(config),
         sources=EVALUATED,
-        domains={name: configuration.domain(config, name) for name in EVALUATED},
+        domains={name: experiment.domain(config, name) for name in EVALUATED},
         trained_on=" and ".join(
             sorted(
                 {
@@ -62,7 +68,15 @@ rule meds_main_table:
                 }
             )
         ),
-        src=sources("meds_main_table"),
+        code=code_hash(
+            "meds_main_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+            "reward_models/features",
+            "answers",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/meds_main_table.py"
@@ -96,7 +110,15 @@ rule meds_ablation_table:
             method: arms.published_meds(method)
             for method in meds_methods("meds_ablation")
         },
-        src=sources("meds_ablation_table"),
+        code=code_hash(
+            "meds_ablation_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+            "reward_models/features",
+            "answers",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/meds_ablation_table.py"
@@ -123,7 +145,15 @@ rule meds_repeated_errors_table:
         methods=lambda wc: meds_methods("repeated_errors"),
         seeds=algorithms.seeds(config),
         baseline=arms.MEDS_BASELINE,
-        src=sources("meds_repeated_errors_table"),
+        code=code_hash(
+            "meds_repeated_errors_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+            "reward_models/features",
+            "answers",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/meds_repeated_errors_table.py"
@@ -149,7 +179,15 @@ rule meds_cluster_sizes_table:
         policies=config["meds"]["policies"],
         methods=lambda wc: meds_methods("cluster_sizes"),
         seeds=algorithms.seeds(config),
-        src=sources("meds_cluster_sizes_table"),
+        code=code_hash(
+            "meds_cluster_sizes_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+            "reward_models/features",
+            "answers",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/meds_cluster_sizes_table.py"

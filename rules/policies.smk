@@ -14,7 +14,14 @@ rule bootstrap_policy:
         runtime=growing(30),
     params:
         bootstrap=lambda wc: config["policies"][wc.policy]["bootstrap"],
-        src=sources("bootstrap_policy"),
+        code=code_hash(
+            "bootstrap_policy",
+            "policies/bootstrap",
+            "policies/snapshots.py",
+            "data/generated",
+            "data/items.py",
+            "data/registry.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/bootstrap_policy.py"
@@ -36,7 +43,7 @@ rule import_policy:
         runtime=growing(30),
     params:
         package=lambda wc: config["policies"][wc.policy]["package"],
-        src=sources("import_policy"),
+        code=code_hash("import_policy", "policies/snapshots.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/import_policy.py"
@@ -61,7 +68,9 @@ rule download_policy:
         runtime=growing(720),
     params:
         hub=lambda wc: config["policies"][wc.policy]["hub"],
-        src=sources("download_policy"),
+        code=code_hash(
+            "download_policy", "policies/hub.py", "policies/snapshots.py", "data/hub"
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/download_policy.py"
@@ -88,7 +97,7 @@ rule check_policy:
         ),
         runtime=growing(30),
     params:
-        src=sources("check_policy"),
+        code=code_hash("check_policy", "policies/loading.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/check_policy.py"

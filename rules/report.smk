@@ -20,7 +20,7 @@ rule comparison_table:
         mem_mb=growing(2_000),
         runtime=growing(20),
     params:
-        src=sources("comparison_table"),
+        code=code_hash("comparison_table", "report/tables"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/comparison_table.py"
@@ -50,7 +50,7 @@ rule dropped:
     params:
         limits=lambda wc: [[policy, most] for policy, most, _ in counted_prompts()],
         responses=lambda wc: [list(place) for *place, _ in every_response()],
-        src=sources("dropped"),
+        code=code_hash("dropped", "report/tables", "training/prompts.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/dropped.py"
@@ -85,7 +85,7 @@ rule page:
     params:
         title=lambda wc: CAPTIONS[wc.table]["title"],
         caption=lambda wc: caption(wc.table, "table"),
-        src=sources("page"),
+        code=code_hash("page", "report/pages.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/page.py"

@@ -25,7 +25,11 @@ rule embeddings:
         runtime=asked("embeddings", "runtime"),
     params:
         dtype=lookup("reward_model/encoder_dtype", within=config, default="auto"),
-        src=sources("embeddings"),
+        code=code_hash(
+            "embeddings",
+            "reward_models/features/embedding.py",
+            "reward_models/features/encoder.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/embeddings.py"
@@ -84,7 +88,7 @@ rule reward_model:
         runtime=asked("reward_model", "runtime"),
     params:
         settings=lambda wc: variants.settings(config, wc.predictor),
-        src=sources("reward_model"),
+        code=code_hash("reward_model", "reward_models", "answers"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/reward_model.py"
@@ -129,7 +133,12 @@ rule reward_model_metrics:
     params:
         splits=SAMPLED_SPLITS,
         benchmarks=len(members("main")),
-        src=sources("reward_model_metrics"),
+        code=code_hash(
+            "reward_model_metrics",
+            "reward_models",
+            "answers",
+            "evaluation/reward_model_quality.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/reward_model_metrics.py"

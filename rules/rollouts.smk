@@ -31,7 +31,9 @@ rule rollouts:
             if name not in ("import", "bad_rows")
         },
         seed=config["data"]["seed"],
-        src=sources("rollouts"),
+        code=code_hash(
+            "rollouts", "generation", "policies/snapshots.py", "answers/responses.py"
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/rollouts.py"
@@ -70,7 +72,13 @@ rule verdicts:
         runtime=growing(120),
     params:
         grading=GRADING,
-        src=sources("verdicts", "verifiers"),
+        code=code_hash(
+            "verdicts",
+            "verifiers",
+            "answers",
+            "evaluation/grading.py",
+            "evaluation/imported_rewards.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/verdicts.py"

@@ -20,7 +20,7 @@ rule download:
         revision=lambda wc: config["benchmarks"][wc.benchmark]["revision"],
         sha256=lambda wc: config["benchmarks"][wc.benchmark]["sha256"],
         partial=config["data"]["partial"],
-        src=sources("download"),
+        code=code_hash("download", "data"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/download.py"
@@ -58,7 +58,7 @@ rule audit:
             for name, benchmark in config["benchmarks"].items()
         },
         partial=config["data"]["partial"],
-        src=sources("audit"),
+        code=code_hash("audit", "data"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/audit.py"

@@ -6,7 +6,7 @@ ORIGINS = {
 PUBLISHED = os.path.relpath(HERE / "reference/published_results.csv")
 PREDICTIONS = [
     f"<results>/predictions/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet"
-    for policy in configuration.policies(config)
+    for policy in experiment.policies(config)
     for predictor in config["predictors"]
     for ratio in config["label_ratios"]
     for seed in config["seeds"]
@@ -31,11 +31,17 @@ rule accuracy_table:
         mem_mb=growing(2_000),
         runtime=growing(20),
     params:
-        policies=configuration.policies(config),
+        policies=experiment.policies(config),
         arms=lambda wc: arms_of(wc.table),
         seeds=config["seeds"],
         sources=ORIGINS,
-        src=sources("accuracy_table"),
+        code=code_hash(
+            "accuracy_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/accuracy_table.py"
@@ -67,7 +73,7 @@ rule labels_spent_table:
     params:
         ratios=config["label_ratios"],
         selecting=selecting_on_valid(),
-        src=sources("labels_spent_table"),
+        code=code_hash("labels_spent_table", "report/tables"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/labels_spent_table.py"
@@ -89,18 +95,22 @@ rule ablation_table:
         mem_mb=growing(2_000),
         runtime=growing(20),
     params:
-        policies=configuration.policies(config),
+        policies=experiment.policies(config),
         arms=lambda wc: arms_of("ablation"),
         seeds=config["seeds"],
         sources=ORIGINS,
-        domains={
-            name: configuration.domain(config, name) for name in config["benchmarks"]
-        },
+        domains={name: experiment.domain(config, name) for name in config["benchmarks"]},
         known_as=lambda wc: {
             method: arms.published_ablation(config, method)
             for method, _ in arms_of("ablation")
         },
-        src=sources("ablation_table"),
+        code=code_hash(
+            "ablation_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/ablation_table.py"
@@ -122,12 +132,18 @@ rule accuracy_delta_table:
         mem_mb=growing(2_000),
         runtime=growing(20),
     params:
-        policies=configuration.policies(config),
+        policies=experiment.policies(config),
         arms=lambda wc: arms_of("accuracy_delta"),
         seeds=config["seeds"],
         sources=ORIGINS,
         baseline=arms.BASELINE,
-        src=sources("accuracy_delta_table"),
+        code=code_hash(
+            "accuracy_delta_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/accuracy_delta_table.py"
@@ -149,12 +165,20 @@ rule reward_models_table:
         mem_mb=growing(4_000),
         runtime=growing(30),
     params:
-        policies=configuration.policies(config),
+        policies=experiment.policies(config),
         predictors=config["predictors"],
         ratios=config["label_ratios"],
         seeds=config["seeds"],
         sources=ORIGINS,
-        src=sources("reward_models_table"),
+        code=code_hash(
+            "reward_models_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+            "reward_models",
+            "answers",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/reward_models_table.py"
@@ -175,11 +199,19 @@ rule reliability_table:
         mem_mb=growing(4_000),
         runtime=growing(20),
     params:
-        policies=configuration.policies(config),
+        policies=experiment.policies(config),
         predictors=config["predictors"],
         ratios=config["label_ratios"],
         seeds=config["seeds"],
-        src=sources("reliability_table"),
+        code=code_hash(
+            "reliability_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+            "data/registry.py",
+            "reward_models",
+            "answers",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/reliability_table.py"

@@ -31,7 +31,14 @@ rule training_queries:
         leaking=lambda wc: (
             wc.method == "memreward" and "truth-fallback" in published("training")
         ),
-        src=sources("training_queries"),
+        code=code_hash(
+            "training_queries",
+            "training/rows.py",
+            "training/verl/reward_function.py",
+            "data/labels.py",
+            "verifiers",
+            "answers",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/training_queries.py"
@@ -67,7 +74,7 @@ rule prompt_lengths:
             if wc.suite == "meds" and "max_prompt_tokens" in config["meds"]["training"]
             else "training"
         ),
-        src=sources("prompt_lengths"),
+        code=code_hash("prompt_lengths", "training/prompts.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/prompt_lengths.py"
@@ -95,7 +102,14 @@ rule validation_queries:
         mem_mb=growing(2_000),
         runtime=growing(20),
     params:
-        src=sources("validation_queries"),
+        code=code_hash(
+            "validation_queries",
+            "training/rows.py",
+            "training/verl/reward_function.py",
+            "data/labels.py",
+            "verifiers",
+            "answers",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/validation_queries.py"
@@ -118,7 +132,7 @@ rule train:
         reward_model=lambda wc: (
             expand(
                 "<results>/reward_models/{{policy}}/{predictor}/ratio{{ratio}}/seed{{seed}}/{file}",
-                predictor=configuration.predictor(config, wc.method),
+                predictor=experiment.predictor(config, wc.method),
                 file=["model.safetensors", "memory.safetensors", "model.json"],
             )
             if trained_as(wc.method) == "memreward"
@@ -166,15 +180,16 @@ rule train:
         training=lambda wc: algorithms.settings(config, wc.method, wc.policy)[0],
         error_memory=lambda wc: algorithms.settings(config, wc.method, wc.policy)[1],
         grading=GRADING,
-        # loaded by name, by verl and by the verifiers' processes: no import leads to them
-        src=sources(
+        code=code_hash(
             "train",
-            "training/plugin.py",
-            "training/reward.py",
-            "training/agent_loop.py",
-            "training/agent_loop.yaml",
-            "training/cpu",
+            "training",
+            "error_memory",
+            "reward_models",
             "verifiers",
+            "answers",
+            "generation",
+            "policies/snapshots.py",
+            "data/labels.py",
         ),
         state=f"{RESULTS}/state",
     script:
@@ -203,7 +218,9 @@ rule reward_agreement:
         runtime=growing(120),
     params:
         grading=GRADING,
-        src=sources("reward_agreement", "verifiers"),
+        code=code_hash(
+            "reward_agreement", "evaluation", "reward_models", "verifiers", "answers"
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/reward_agreement.py"

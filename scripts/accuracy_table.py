@@ -2,9 +2,11 @@
 
 import pandas as pd
 
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables import COLUMNS, accuracy_rows, each_arm, published_accuracies, read_grades
+from reward_memory.jobs.job import job
+from reward_memory.report.paper_results import published_accuracies
+from reward_memory.report.tables.accuracy import COLUMNS, accuracy_rows
+from reward_memory.report.tables.grades import each_arm, read_grades
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     published = published_accuracies(pd.read_csv(run.input.published), run.wildcards.table)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from reward_memory import schemas
-from reward_memory.benchmarks import audit
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
+from reward_memory.data import audit
+from reward_memory.jobs.job import job
+from reward_memory.storage import parquet
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     sources = {
@@ -13,7 +13,7 @@ with job(snakemake) as run:
         for name, (source, folder) in run.params.origins.items()
     }
     queries = {
-        (Path(path).parent.name, Path(path).stem): schemas.read(path, schemas.QUERIES) for path in run.input.queries
+        (Path(path).parent.name, Path(path).stem): parquet.read(path, parquet.QUERIES) for path in run.input.queries
     }
     with atomic_path(run.output[0]) as temporary:
         audit.table(sources, queries).to_csv(temporary, index=False)

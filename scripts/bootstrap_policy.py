@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from reward_memory.policies.pretraining import bootstrap
-from reward_memory.runtime import job
+from reward_memory.jobs.job import job
+from reward_memory.policies.bootstrap.pretraining import bootstrap
 
 with job(snakemake, lasting="bootstrap_policy") as run:
     figures = bootstrap(Path(run.output[0]), state=run.state, **run.params.bootstrap)

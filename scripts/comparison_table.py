@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables.comparison import COMPARISON_COLUMNS, comparison_rows
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.comparison import COMPARISON_COLUMNS, comparison_rows
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     rows = [row for path in run.input for row in comparison_rows(Path(path).stem, pd.read_csv(path))]

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from reward_memory import cost
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
+from reward_memory.jobs.job import job
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given, lent = run.params, snakemake.resources

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from reward_memory.benchmarks import hub
-from reward_memory.provenance import write_json
-from reward_memory.runtime import job
+from reward_memory.data.hub import benchmark
+from reward_memory.jobs.job import job
+from reward_memory.storage.files import write_json
 
 with job(snakemake, fetches=True) as run:
-    manifest = hub.download(
+    manifest = benchmark.download(
         run.wildcards.benchmark,
         run.params.revision,
         Path(run.output.files),

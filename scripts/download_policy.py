@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from reward_memory.jobs.job import job
 from reward_memory.policies import hub
-from reward_memory.provenance import write_json
-from reward_memory.runtime import job
+from reward_memory.storage.files import write_json
 
 with job(snakemake, fetches=True, lasting="download_policy") as run:
     source = dict(run.params.hub)

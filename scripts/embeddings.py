@@ -1,14 +1,14 @@
 """Embed the rollouts of one suite."""
 
-from reward_memory import schemas
-from reward_memory.devices import check_driver
-from reward_memory.graph_memory.embedding import embed_rollouts, resolve_dtype
-from reward_memory.runtime import job
+from reward_memory.jobs.gpus import check_driver
+from reward_memory.jobs.job import job
+from reward_memory.reward_models.features.embedding import embed_rollouts, resolve_dtype
+from reward_memory.storage import parquet
 
 with job(snakemake, lasting="embeddings") as run:
     check_driver(run.gpus)
-    queries = schemas.read_all(run.input.queries, schemas.QUERIES)
-    responses = schemas.read_all(run.input.responses, schemas.RESPONSES)
+    queries = parquet.read_all(run.input.queries, parquet.QUERIES)
+    responses = parquet.read_all(run.input.responses, parquet.RESPONSES)
     embed_rollouts(
         queries, responses, run.output[0], device=run.device, dtype=resolve_dtype(run.params.dtype, run.device)
     )

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from reward_memory.jobs.job import job
 from reward_memory.policies.snapshots import import_gguf
-from reward_memory.runtime import job
 
 with job(snakemake, lasting="import_policy") as run:
     import_gguf(run.params.package, Path(run.output[0]))

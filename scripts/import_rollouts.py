@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from reward_memory import imported, schemas
-from reward_memory.progress import Progress
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
+from reward_memory.data import imported
+from reward_memory.jobs.job import job
+from reward_memory.jobs.progress import Progress
+from reward_memory.storage import parquet
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     file = Path(run.input[0])
@@ -18,10 +19,10 @@ with job(snakemake) as run:
     rows = len(queries) + len(bad)
     Progress("rows", rows).advance(rows, f"{len(bad)} of them left out")
     for place, part in enumerate(imported.build(queries, run.params.domains, run.params.sizes, run.params.seed)):
-        schemas.write(part.queries, run.output.queries[place], schemas.QUERIES)
-        schemas.write(part.queries, run.output.truths[place], schemas.TRUTHS)
-        schemas.write(part.responses, run.output.responses[place], schemas.RESPONSES)
-        schemas.write(part.rewards, run.output.rewards[place], schemas.REWARDS)
+        parquet.write(part.queries, run.output.queries[place], parquet.QUERIES)
+        parquet.write(part.queries, run.output.truths[place], parquet.TRUTHS)
+        parquet.write(part.responses, run.output.responses[place], parquet.RESPONSES)
+        parquet.write(part.rewards, run.output.rewards[place], parquet.REWARDS)
     with atomic_path(run.output.bad_rows) as temporary:
         bad.to_csv(temporary, index=False)
     usable = Counter(query.benchmark for query in queries)

@@ -1,10 +1,10 @@
 """Choose the labelled training queries of a suite."""
 
-from reward_memory import schemas
-from reward_memory.labels import route
-from reward_memory.runtime import job
+from reward_memory.data.labels import route
+from reward_memory.jobs.job import job
+from reward_memory.storage import parquet
 
 with job(snakemake) as run:
-    queries = schemas.read_all(run.input, schemas.QUERIES)
+    queries = parquet.read_all(run.input, parquet.QUERIES)
     labels = route(queries, int(run.wildcards.ratio), run.params.seed, run.params.fidelity)
-    schemas.write(labels, run.output[0], schemas.LABELS)
+    parquet.write(labels, run.output[0], parquet.LABELS)

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from reward_memory import schemas
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables import labels_spent
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.labels_spent import labels_spent
+from reward_memory.storage import parquet
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
-    labels = [schemas.read(path, schemas.LABELS) for path in run.input.labels]
-    valid = sum(len(schemas.read(path, schemas.QUERIES)) for path in run.input.valid)
+    labels = [parquet.read(path, parquet.LABELS) for path in run.input.labels]
+    valid = sum(len(parquet.read(path, parquet.QUERIES)) for path in run.input.valid)
     table = labels_spent(
         pd.read_csv(run.input.accuracies),
         dict(zip(run.params.ratios, labels, strict=True)),

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from reward_memory import schemas
 from reward_memory.evaluation.diversity import REPEATS
 from reward_memory.evaluation.pass_at_k import read_counts
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables import each_arm
-from reward_memory.tables.meds import MEDS_ABLATION_COLUMNS, meds_ablation_rows, published_pass
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.grades import each_arm
+from reward_memory.report.tables.meds import MEDS_ABLATION_COLUMNS, meds_ablation_rows, published_pass
+from reward_memory.storage import parquet
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given = run.params
@@ -21,7 +21,7 @@ with job(snakemake) as run:
     found = {}
     for number, ((arm, _), (_, files)) in enumerate(zip(every, repeats, strict=True)):
         counts = {name: table[number * seeds : (number + 1) * seeds] for name, table in right.items()}
-        found[arm["policy"], arm["method"]] = counts, [schemas.read(path, REPEATS) for path in files]
+        found[arm["policy"], arm["method"]] = counts, [parquet.read(path, REPEATS) for path in files]
     rows = []
     for arm, _ in every:
         policy, method = arm["policy"], arm["method"]

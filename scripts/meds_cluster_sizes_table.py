@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables import each_arm
-from reward_memory.tables.repeated_errors import CLUSTER_COLUMNS, cluster_rows
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.grades import each_arm
+from reward_memory.report.tables.repeated_errors import CLUSTER_COLUMNS, cluster_rows
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given = run.params

@@ -1,17 +1,17 @@
 """Count the errors that one training run made again, and the sizes of the clusters that its failures fell into."""
 
-from reward_memory import schemas
 from reward_memory.evaluation.cluster_sizes import cluster_sizes
 from reward_memory.evaluation.diversity import REPEATS, repeats
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.training.sampled import STEP_RESPONSES
+from reward_memory.jobs.job import job
+from reward_memory.storage import parquet
+from reward_memory.storage.files import atomic_path
+from reward_memory.training.responses import STEP_RESPONSES
 
 with job(snakemake) as run:
-    queries = schemas.read_all(run.input.queries, schemas.QUERIES)
+    queries = parquet.read_all(run.input.queries, parquet.QUERIES)
     # all that were sampled, also those that dynamic sampling let go
-    responses = schemas.read(run.input.responses, STEP_RESPONSES)
+    responses = parquet.read(run.input.responses, STEP_RESPONSES)
     domains = dict(zip(queries["id"], queries["domain"], strict=True))
     with atomic_path(run.output.sizes) as temporary:
         cluster_sizes(responses).to_csv(temporary, index=False)
-    schemas.write(repeats(responses, domains), run.output.repeats, REPEATS)
+    parquet.write(repeats(responses, domains), run.output.repeats, REPEATS)

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from reward_memory import schemas
 from reward_memory.evaluation.pass_at_k import read_counts
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables import each_arm
-from reward_memory.tables.meds import MAIN_COLUMNS, main_rows, published_pass, read_measures, training_rows
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.grades import each_arm
+from reward_memory.report.tables.meds import MAIN_COLUMNS, main_rows, published_pass, read_measures, training_rows
+from reward_memory.storage import parquet
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given = run.params
@@ -21,7 +21,7 @@ with job(snakemake) as run:
     rows = []
     for arm, files in each_arm(run.input.grades, given.policies, arms, len(given.seeds)):
         right, samples = read_counts(files)
-        measures = read_measures((schemas.read(path, schemas.VERDICTS) for path in files), given.domains)
+        measures = read_measures((parquet.read(path, parquet.VERDICTS) for path in files), given.domains)
         rows += main_rows(right, samples, measures, arm, given.sources, published)
         if arm["method"] != "base":
             logged = [pd.read_csv(path) for path in histories[arm["policy"], arm["method"]]]

@@ -2,18 +2,18 @@
 
 import pandas as pd
 
-from reward_memory import schemas
 from reward_memory.evaluation.diversity import REPEATS
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables import each_arm
-from reward_memory.tables.repeated_errors import REPEATED_COLUMNS, repeated_rows
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.grades import each_arm
+from reward_memory.report.tables.repeated_errors import REPEATED_COLUMNS, repeated_rows
+from reward_memory.storage import parquet
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given = run.params
     arms = [(method, 100) for method in given.methods]
     runs = {
-        (arm["policy"], arm["method"]): [schemas.read(path, REPEATS) for path in files]
+        (arm["policy"], arm["method"]): [parquet.read(path, REPEATS) for path in files]
         for arm, files in each_arm(run.input.repeats, given.policies, arms, len(given.seeds))
     }
     rows = []

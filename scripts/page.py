@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from reward_memory.pages import page
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
+from reward_memory.jobs.job import job
+from reward_memory.report.pages import page
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     figure = Path(run.input.figure).read_text(encoding="utf-8") if run.input.figure else None

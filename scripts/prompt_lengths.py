@@ -1,12 +1,12 @@
 """Count the prompts of one policy's training and validation queries, and refuse those that training has no room for."""
 
-from reward_memory import schemas
-from reward_memory.runtime import job
+from reward_memory.jobs.job import job
+from reward_memory.storage import parquet
 from reward_memory.training import prompts
 
 with job(snakemake) as run:
-    queries = {split: schemas.read_all(run.input[split], schemas.QUERIES) for split in ("train", "valid")}
+    queries = {split: parquet.read_all(run.input[split], parquet.QUERIES) for split in ("train", "valid")}
     found = prompts.lengths(run.input.policy, queries)
     for training in run.params.limits:
         prompts.check(run.wildcards.policy, found, training, run.params.section)
-    schemas.write(found, run.output[0], prompts.PROMPTS)
+    parquet.write(found, run.output[0], prompts.PROMPTS)

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from reward_memory import benchmarks, schemas
-from reward_memory.runtime import job
+from reward_memory import data
+from reward_memory.jobs.job import job
+from reward_memory.storage import parquet
 
 with job(snakemake) as run:
     benchmark = dict(run.params.benchmark)
-    splits = benchmarks.build(
+    splits = data.build(
         run.wildcards.benchmark,
         benchmark["source"],
         {split: benchmark[split] for split in ("train", "valid", "test")},
@@ -19,5 +20,5 @@ with job(snakemake) as run:
         fidelity=run.params.fidelity,
     )
     for split, queries in splits.items():
-        schemas.write(queries, run.output[split], schemas.QUERIES)
-        schemas.write(queries, run.output[f"{split}_truths"], schemas.TRUTHS)
+        parquet.write(queries, run.output[split], parquet.QUERIES)
+        parquet.write(queries, run.output[f"{split}_truths"], parquet.TRUTHS)

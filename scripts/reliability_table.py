@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from reward_memory.evaluation.reliability import COLUMNS, reliability_rows
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables.reward_models import each_model
+from reward_memory.evaluation.calibration import COLUMNS, reliability_rows
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.reward_models import each_model
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given, rows = run.params, []

@@ -1,10 +1,10 @@
 """Keep the verdicts on labelled queries."""
 
-from reward_memory import schemas
-from reward_memory.labels import reveal
-from reward_memory.runtime import job
+from reward_memory.data.labels import reveal
+from reward_memory.jobs.job import job
+from reward_memory.storage import parquet
 
 with job(snakemake) as run:
-    verdicts = schemas.read(run.input.verdicts, schemas.VERDICTS)
-    labels = schemas.read(run.input.labels, schemas.LABELS)
-    schemas.write(reveal(verdicts, labels), run.output[0], schemas.VERDICTS)
+    verdicts = parquet.read(run.input.verdicts, parquet.VERDICTS)
+    labels = parquet.read(run.input.labels, parquet.LABELS)
+    parquet.write(reveal(verdicts, labels), run.output[0], parquet.VERDICTS)

@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-from reward_memory import schemas
-from reward_memory.devices import check_driver
-from reward_memory.graph_memory.fitting import GRAPH_DEFAULTS
-from reward_memory.graph_memory.predictor import save
-from reward_memory.graph_memory.predictors import fit
-from reward_memory.graph_memory.rollouts import assemble
-from reward_memory.progress import Progress
-from reward_memory.randomness import derive
-from reward_memory.runtime import job
+from reward_memory.jobs.gpus import check_driver
+from reward_memory.jobs.job import job
+from reward_memory.jobs.progress import Progress
+from reward_memory.reward_models.base import save
+from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS
+from reward_memory.reward_models.registry import fit
+from reward_memory.reward_models.rollouts import assemble
+from reward_memory.seeds import derive
+from reward_memory.storage import parquet
 
 
 def rollouts(queries: list[str], responses: list[str], embeddings: str, rewards: str, fidelity: list[str]):
     """What a reward model sees of one split."""
-    parts = [(schemas.read_all(queries, schemas.QUERIES), schemas.read_all(responses, schemas.RESPONSES), embeddings)]
-    return assemble(parts, schemas.read(rewards, schemas.VERDICTS), fidelity)
+    parts = [(parquet.read_all(queries, parquet.QUERIES), parquet.read_all(responses, parquet.RESPONSES), embeddings)]
+    return assemble(parts, parquet.read(rewards, parquet.VERDICTS), fidelity)
 
 
 with job(snakemake, lasting="reward_model") as run:

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from reward_memory.provenance import atomic_path
-from reward_memory.runtime import job
-from reward_memory.tables.reward_models import COLUMNS, each_model, published_quality, rows
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.reward_models import COLUMNS, each_model, published_quality, rows
+from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     published = published_quality(pd.read_csv(run.input.published))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from reward_memory import schemas
-from reward_memory.devices import check_driver, given
-from reward_memory.runtime import job
+from reward_memory.jobs.gpus import check_driver, given
+from reward_memory.jobs.job import job
+from reward_memory.storage import parquet
 from reward_memory.training import prompts
 from reward_memory.training.launch import train
 from reward_memory.training.overrides import Run
@@ -16,7 +16,7 @@ with job(snakemake, lasting="train") as run:
     given(run.gpus, nodes)
     check_driver(run.gpus)
     reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None
-    counted = schemas.read(run.input.prompts, prompts.PROMPTS)
+    counted = parquet.read(run.input.prompts, prompts.PROMPTS)
     most = prompts.limit(run.params.training, counted)
     train_rows, valid_rows = (
         prompts.fitting_rows(Path(path).resolve(), counted, most, run.state.resolve())

@@ -1,16 +1,16 @@
 """Write the training rows of a method, without any ground truth that it may not see."""
 
-from reward_memory import schemas
-from reward_memory.runtime import job
+from reward_memory.jobs.job import job
+from reward_memory.storage import parquet
 from reward_memory.training.rows import LEAKING_ROWS, ROWS, training_queries, verl_rows
 
 with job(snakemake) as run:
-    queries = schemas.read_all(run.input.queries, schemas.QUERIES)
-    truths = schemas.read_all(run.input.truths, schemas.TRUTHS)
-    labels = schemas.read(run.input.labels, schemas.LABELS) if run.input.labels else None
+    queries = parquet.read_all(run.input.queries, parquet.QUERIES)
+    truths = parquet.read_all(run.input.truths, parquet.TRUTHS)
+    labels = parquet.read(run.input.labels, parquet.LABELS) if run.input.labels else None
     method = "oracle" if run.wildcards.method == "meds" else run.wildcards.method
     visible = training_queries(queries, truths, labels, method)
     leaking = run.params.leaking
-    schemas.write(
+    parquet.write(
         verl_rows(visible, "train", truths if leaking else None), run.output[0], LEAKING_ROWS if leaking else ROWS
     )

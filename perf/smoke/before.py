@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from reward_memory.devices import DRIVERS
+from reward_memory.jobs.gpus import DRIVERS
 
 from .shared import ANSWER_TOKENS, ARMS, CONFIG, PROMPT_TOKENS, REWARD_MODEL, ROOT, Smoke, nvidia_smi
 from .table import Row
@@ -66,7 +66,7 @@ def reward_step(smoke: Smoke) -> Iterator[Row]:
     import numpy as np
     import torch
 
-    from reward_memory.graph_memory.predictors import load
+    from reward_memory.reward_models.registry import load
 
     queries, asked = 16, 102
     texts = [f"Step {number}: {' '.join(str(number * k % 977) for k in range(250))}" for number in range(queries * 8)]
@@ -87,11 +87,11 @@ def reward_step(smoke: Smoke) -> Iterator[Row]:
 
 def rollouts(smoke: Smoke) -> Iterator[Row]:
     """Sampling with vLLM, twice, and the greedy responses of both engines."""
-    from reward_memory import schemas
     from reward_memory.generation.engine import load, sample_responses
     from reward_memory.generation.interface import Sampling
+    from reward_memory.storage import parquet
 
-    queries = schemas.read(smoke.results / "data/math/train.parquet", schemas.QUERIES)
+    queries = parquet.read(smoke.results / "data/math/train.parquet", parquet.QUERIES)
     policy, gpus = smoke.policy_of("r1-p"), int(bool(smoke.gpu))
     if not gpus:
         os.environ["VLLM_CPU_KVCACHE_SPACE"] = "1"  # GiB; by itself vLLM wants nearly all of the machine's memory

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from reward_memory import algorithms, configuration
+from reward_memory.config import algorithms, loading
 from reward_memory.cost.sizes import Size, from_config
-from reward_memory.devices import VISIBLE, visible
+from reward_memory.jobs.gpus import VISIBLE, visible
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config/test.yaml"
@@ -54,7 +54,7 @@ class Smoke:
 
     def settings(self, arm: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """(training, error memory) of an arm: config/test.yaml in three steps."""
-        config = configuration.load(
+        config = loading.load(
             yaml.safe_load(CONFIG.read_text(encoding="utf-8")), ROOT / "schemas/config.schema.yaml", str(CONFIG)
         )
         training, memory = algorithms.settings(config, arm, ARMS[arm][0])

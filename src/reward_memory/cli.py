@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .errors import InputError
+from reward_memory.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -46,8 +46,8 @@ def verify(
     Out: `correct`, `extracted`, `path` and `seconds`. A line that cannot be graded gets `"correct": false` and the
     reason as `error`; the exit status is then 1.
     """
-    from .verifiers import Grader
-    from .verifiers.command import isolation_fault, verify_lines
+    from reward_memory.verifiers import Grader
+    from reward_memory.verifiers.command import isolation_fault, verify_lines
 
     fault = isolation_fault(isolation.value) if kind is Kind.code else ""
     try:
@@ -79,9 +79,9 @@ def plan(
     """
     from rich.console import Console
 
-    from .cost.plan import plan as make
-    from .cost.show import show
-    from .provenance import atomic_path
+    from reward_memory.cost.plan import plan as make
+    from reward_memory.cost.show import show
+    from reward_memory.storage.files import atomic_path
 
     limits = {name: value for name, value in (("gpu", gpus), ("cores", cores)) if value is not None}
     try:

@@ -8,11 +8,11 @@ import random
 import sys
 import time
 
-from reward_memory.graph_memory.signals import answer_key
-from reward_memory.reading.answers import find_answer
-from reward_memory.reading.choices import extract_letter
-from reward_memory.reading.numbers import decimal_comma, last_number, number_with_unit, plain_number
-from reward_memory.reading.responses import split_response
+from reward_memory.answers.choices import extract_letter
+from reward_memory.answers.extraction import find_answer
+from reward_memory.answers.numbers import decimal_comma, last_number, number_with_unit, plain_number
+from reward_memory.answers.responses import split_response
+from reward_memory.reward_models.features.signals import answer_key
 from reward_memory.verifiers.math import Judgement, compare
 from reward_memory.verifiers.programs import find_program
 

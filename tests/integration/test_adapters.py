@@ -7,11 +7,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from reward_memory import benchmarks, schemas
+from reward_memory import data
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.generation.engine import load
 from reward_memory.generation.interface import Sampling
-from reward_memory.policies import bootstrap
+from reward_memory.policies.bootstrap.pretraining import bootstrap
+from reward_memory.storage import parquet
 from reward_memory.training.history import logged_steps
 from reward_memory.training.launch import train
 from reward_memory.training.overrides import Run
@@ -42,9 +43,9 @@ def trained(tmp_path_factory) -> Path:
     """A folder with the policy before training, the finished run `out` and its state."""
     folder = tmp_path_factory.mktemp("adapters")
     bootstrap(folder / "policy", hidden=64, layers=2, steps=60, seed=0, benchmarks="meds")
-    queries = benchmarks.build("dapo_math_17k", "generated", {"train": 8, "valid": 4}, 0)
+    queries = data.build("dapo_math_17k", "generated", {"train": 8, "valid": 4}, 0)
     for split in ("train", "valid"):
-        schemas.write(verl_rows(queries[split], split), folder / f"{split}.parquet", ROWS)
+        parquet.write(verl_rows(queries[split], split), folder / f"{split}.parquet", ROWS)
     run = Run(
         policy=folder / "policy",
         train=folder / "train.parquet",

@@ -65,9 +65,9 @@ def folder(tmp_path_factory) -> Path:
     """Two small policies whose layers differ: the bootstrap's initial blocks are the identity."""
     from transformers import Qwen2ForCausalLM
 
-    from reward_memory.policies.architecture import new_model
+    from reward_memory.policies.bootstrap.architecture import new_model
+    from reward_memory.policies.bootstrap.tokenizer import train_tokenizer
     from reward_memory.policies.snapshots import save
-    from reward_memory.policies.tokenizer import train_tokenizer
 
     folder = tmp_path_factory.mktemp("policies")
     tokenizer = train_tokenizer(0)
@@ -199,8 +199,6 @@ def build(policy: Path, packed: bool, forward_only: bool = False):
     from verl.workers.config import FSDPEngineConfig, FSDPOptimizerConfig, HFModelConfig, TrainingWorkerConfig
     from verl.workers.engine_workers import TrainingWorker
 
-    from reward_memory.training import engine  # noqa: F401  registers it
-
     model = HFModelConfig(
         path=str(policy),
         use_remove_padding=packed,
@@ -312,7 +310,7 @@ def save_queued(folder: Path) -> None:
     import transfer_queue as tq
     import verl  # noqa: F401  first: it loads our plug-in, whose trainer imports the engine
 
-    from reward_memory.training.engine import put_positions, read_layer_logits
+    from reward_memory.training.verl.engine import put_positions, read_layer_logits
 
     worker = build(folder / "tied", packed=True)
     # the number of tokens from the response's start; the second sample's is given at the response's end

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from integration_runs import CONFIG, kill_when
 
-from reward_memory.provenance import file_digest
+from reward_memory.storage.files import file_digest
 
 MEDS = "results/training/tiny-math/meds/ratio100/seed0"
 FILES = ("history.csv", "responses.parquet", "policy/model.safetensors")

@@ -12,8 +12,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from reward_memory.errors import InputError
 from reward_memory.generation.engine import load
 from reward_memory.generation.interface import Sampling
-from reward_memory.policies import bootstrap
-from reward_memory.training.merging import write_policy
+from reward_memory.policies.bootstrap.pretraining import bootstrap
+from reward_memory.training.merge import write_policy
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ import yaml
 from conftest import ROOT
 from test_slurm import MINISLURM, Cluster, said, stop_daemons, wait
 
-from reward_memory import configuration
+from reward_memory.config import loading
 
 JOB = """
 import os, subprocess, sys, tempfile
@@ -143,9 +143,7 @@ def test_ray_spans_the_nodes_of_a_job_and_ends_with_it(two_nodes, tmp_path):
 
 def test_verl_trains_with_a_rank_on_each_node(two_nodes, finished, tmp_path):
     results = finished.folder / "results"
-    config = configuration.load(
-        yaml.safe_load((ROOT / "config/test.yaml").read_text()), ROOT / "schemas/config.schema.yaml"
-    )
+    config = loading.load(yaml.safe_load((ROOT / "config/test.yaml").read_text()), ROOT / "schemas/config.schema.yaml")
     told = {
         "policy": f"{results}/policies/tiny",
         "train": f"{results}/training_queries/oracle/ratio100/train.parquet",

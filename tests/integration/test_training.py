@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from integration_runs import CONFIG, kill_when
 
-from reward_memory import schemas
-from reward_memory.graph_memory.embedding import query_text
-from reward_memory.graph_memory.predictors import load
-from reward_memory.provenance import file_digest
+from reward_memory.reward_models.features.embedding import query_text
+from reward_memory.reward_models.registry import load
+from reward_memory.storage import parquet
+from reward_memory.storage.files import file_digest
 
 ORACLE = "results/training/tiny/oracle/ratio100/seed0"
 MEMREWARD = "results/training/tiny/memreward/ratio50/seed0"
@@ -47,16 +47,16 @@ def test_a_killed_training_ends_as_an_uninterrupted_one(finished, copy):
 
 def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
     """The canary: nonsense as ground truth of every unlabelled query."""
-    labels = schemas.read(copy.folder / "results/labels/main/ratio50.parquet", schemas.LABELS)
+    labels = parquet.read(copy.folder / "results/labels/main/ratio50.parquet", parquet.LABELS)
     hidden = set(labels.loc[~labels["labelled"], "id"])
     for path in copy.folder.glob("results/data/*/train.truths.parquet"):
-        truths = schemas.read(path, schemas.TRUTHS)
+        truths = parquet.read(path, parquet.TRUTHS)
         secret, answered = truths["query_id"].isin(hidden), truths["ground_truth"].notna()
         truths.loc[secret & answered, "ground_truth"] = "A"
         truths.loc[secret & ~answered, "tests"] = (
             '{"entry_point": "f", "calls": [[1]], "expected": ["nonsense"], "atol": 0, "base": 1}'
         )
-        schemas.write(truths, path, schemas.TRUTHS)
+        parquet.write(truths, path, parquet.TRUTHS)
     copy.run(
         f"{MEMREWARD}/history.csv",
         *CONFIG,
@@ -102,7 +102,7 @@ def test_unlabelled_rows_reach_the_trainer_without_truth_and_get_predicted_rewar
 def test_a_failing_reward_model_stops_the_run(copy):
     """No fallback: neither to the hidden truth, nor to a reward of zero."""
     copy.edit(
-        "src/reward_memory/graph_memory/predictor.py",
+        "src/reward_memory/reward_models/base.py",
         "    def predict(",
         "    def predict(self, *args, **kwargs):\n        raise ValueError('the model is broken')\n\n    def _predict(",
     )
@@ -120,7 +120,7 @@ def test_another_predictor_drives_an_arm(finished, copy):
     copy.run(f"{run}/responses.parquet", *CONFIG, "--config", "methods=[memreward:graph-plus]")
     responses = pd.read_parquet(copy.folder / run / "responses.parquet")
     first = responses[(responses["step"] == 1) & responses["probability"].notna()]
-    queries = schemas.read_all(sorted(copy.folder.glob("results/data/*/train.parquet")), schemas.QUERIES)
+    queries = parquet.read_all(sorted(copy.folder.glob("results/data/*/train.parquet")), parquet.QUERIES)
     queries = queries.set_index("id")
     groups = [rows for _, rows in first.groupby("query_id", sort=True)]
     asked = [queries.loc[rows["query_id"].iloc[0]] for rows in groups]

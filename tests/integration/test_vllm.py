@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reward_memory import schemas
 from reward_memory.errors import InputError
 from reward_memory.generation.engine import load, sample_responses
 from reward_memory.generation.interface import Engine, Sampling
 from reward_memory.generation.vllm_engine import VllmEngine
+from reward_memory.storage import parquet
 
 pytest.importorskip("vllm", reason="vLLM is not installed; docs/gpu.md has the environment that these tests need")
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ DRAWN = Sampling(samples=4, temperature=1.0, top_p=0.95, max_new_tokens=32)
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory) -> Path:
     """A policy that knows the format and little else; its heads have 32 dimensions, the least that vLLM's CPU has."""
-    from reward_memory.policies import bootstrap
+    from reward_memory.policies.bootstrap.pretraining import bootstrap
 
     folder = tmp_path_factory.mktemp("policy") / "tiny"
     bootstrap(folder, hidden=64, layers=2, steps=150, seed=0)
@@ -103,7 +103,7 @@ def test_only_the_lost_shard_is_sampled_again(engine, queries, tmp_path):
     whole = sample_responses(engine, queries, DRAWN, 3, state=tmp_path, shard=5)
     shards = sorted(tmp_path.glob("*.parquet"))
     assert len(shards) == 5
-    lost = schemas.read(shards[2], schemas.RESPONSES)
+    lost = parquet.read(shards[2], parquet.RESPONSES)
     shards[2].unlink()
     counting = Counting(engine)
     resumed = sample_responses(counting, queries, DRAWN, 3, state=tmp_path, shard=5)

@@ -120,21 +120,22 @@ def together(trainings: list[Training], seconds: float = 900.0) -> None:
 
 def materials(folder: Path) -> Path:
     """Policies of one shape, policy and other; rows: train, half (of them without truth) and valid; a reward model."""
-    from reward_memory import benchmarks, schemas
-    from reward_memory.graph_memory.predictor import save
-    from reward_memory.graph_memory.predictors import fit
-    from reward_memory.policies import bootstrap
+    from reward_memory import data
+    from reward_memory.policies.bootstrap.pretraining import bootstrap
+    from reward_memory.reward_models.base import save
+    from reward_memory.reward_models.registry import fit
+    from reward_memory.storage import parquet
     from reward_memory.training.rows import ROWS, verl_rows
 
     folder.mkdir(parents=True, exist_ok=True)
     bootstrap(folder / "policy", hidden=64, layers=2, steps=150, seed=0)
     nudge(folder / "policy", folder / "other")
-    queries = benchmarks.build("mmlu", "generated", {"train": 8, "valid": 4}, 0)
+    queries = data.build("mmlu", "generated", {"train": 8, "valid": 4}, 0)
     for split in ("train", "valid"):
-        schemas.write(verl_rows(queries[split], split), folder / f"{split}.parquet", ROWS)
+        parquet.write(verl_rows(queries[split], split), folder / f"{split}.parquet", ROWS)
     hidden = queries["train"].copy()
     hidden.loc[hidden.index[::2], ["ground_truth", "tests"]] = None
-    schemas.write(verl_rows(hidden, "train"), folder / "half.parquet", ROWS)
+    parquet.write(verl_rows(hidden, "train"), folder / "half.parquet", ROWS)
     save(fit("graph", made_up([4] * 12), epochs=3, hidden=32), folder / "reward_model")
     return folder
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from reward_memory.graph_memory.rollouts import Rollouts
-from reward_memory.graph_memory.signals import NAMES
+from reward_memory.reward_models.features.signals import NAMES
+from reward_memory.reward_models.rollouts import Rollouts
 
 
 def unit(draw: np.random.Generator, count: int) -> np.ndarray:

@@ -21,7 +21,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TRAIN, TEST = "main/train-00000-of-00001.parquet", "main/test-00000-of-00001.parquet"
 
 
-def parquet(rows: list[dict]) -> bytes:
+def parquet_bytes(rows: list[dict]) -> bytes:
     """A parquet file of these rows."""
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows), buffer)

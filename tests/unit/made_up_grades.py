@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reward_memory import schemas
+from reward_memory.storage import parquet
 
 
 def published(*rows: tuple) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def verdicts(path: Path, rewards: dict[tuple[str, str], list[float]]) -> Path:
     """Write a verdicts file with the rewards of each (benchmark, query)."""
     frame = pd.DataFrame(
         [(query, name, s, r, None, "") for (name, query), each in rewards.items() for s, r in enumerate(each)],
-        columns=schemas.VERDICTS.names,
+        columns=parquet.VERDICTS.names,
     )
-    schemas.write(frame, path, schemas.VERDICTS)
+    parquet.write(frame, path, parquet.VERDICTS)
     return path

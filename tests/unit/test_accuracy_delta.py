@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 from made_up_grades import published, verdicts
 
-from reward_memory import tables
 from reward_memory.errors import InputError
+from reward_memory.report.paper_results import published_accuracies
+from reward_memory.report.tables.differences import DIFFERENCE_COLUMNS, difference_rows
+from reward_memory.report.tables.grades import read_differences
+from reward_memory.report.tables.labels_spent import SPENT_COLUMNS, labels_spent
+from reward_memory.report.tables.names import MACRO, WEIGHTED
 
 ARM = {"policy": "small", "method": "memreward", "label_ratio": 20}
 SOURCES = {"gsm8k": "hub", "math": "hub"}
@@ -22,8 +26,8 @@ FIGURES = published(
 
 
 def rows(differences, figures=FIGURES, arm=ARM, sources=SOURCES) -> pd.DataFrame:
-    found = tables.difference_rows(differences, arm, "r1-p", sources, figures)
-    return pd.DataFrame(found, columns=tables.DIFFERENCE_COLUMNS).set_index("benchmark")
+    found = difference_rows(differences, arm, "r1-p", sources, figures)
+    return pd.DataFrame(found, columns=DIFFERENCE_COLUMNS).set_index("benchmark")
 
 
 def test_queries_are_paired_by_their_names_and_seeds_by_their_places(tmp_path):
@@ -35,7 +39,7 @@ def test_queries_are_paired_by_their_names_and_seeds_by_their_places(tmp_path):
         verdicts(tmp_path / "r0", {("arc", "q3"): [0], ("math", "q1"): [0, 0], ("math", "q2"): [0, 1]}),
         verdicts(tmp_path / "r1", {("math", "q1"): [1, 1], ("math", "q2"): [1, 0], ("arc", "q3"): [0]}),
     ]
-    found = tables.read_differences(ours, theirs)
+    found = read_differences(ours, theirs)
     assert {name: table.tolist() for name, table in found.items()} == {
         "math": [[0.5, 0.5], [-1.0, 0.0]],
         "arc": [[1.0], [0.0]],
@@ -46,14 +50,12 @@ def test_arms_that_were_graded_on_other_queries_are_refused(tmp_path):
     ours = [verdicts(tmp_path / "m", {("math", "q1"): [1]})]
     theirs = [verdicts(tmp_path / "r", {("math", "q2"): [1]})]
     with pytest.raises(InputError, match=r"r: other queries were graded than in .*m; delete both and run again\.$"):
-        tables.read_differences(ours, theirs)
+        read_differences(ours, theirs)
 
 
 def test_differences_are_percentage_points_with_both_averages():
     found = rows({"gsm8k": np.array([[0.5, 0.0, -0.25, 0.25]]), "math": np.array([[-0.5]])})
-    assert found["difference"].to_dict() == pytest.approx(
-        {"gsm8k": 12.5, "math": -50.0, tables.WEIGHTED: 0.0, tables.MACRO: -18.75}
-    )
+    assert found["difference"].to_dict() == pytest.approx({"gsm8k": 12.5, "math": -50.0, WEIGHTED: 0.0, MACRO: -18.75})
     assert found["n"].tolist() == [4, 1, 5, 5]
     assert set(found["baseline"]) == {"r1-p"}
 
@@ -82,7 +84,7 @@ def test_a_published_difference_needs_the_figures_of_both_arms():
 def test_a_published_difference_names_both_confidences():
     figures = FIGURES.assign(confidence=["high", "low", "high", "high", "high"])
     found = rows({"gsm8k": np.zeros((1, 2)), "math": np.zeros((1, 2))}, figures)["published_confidence"]
-    assert found[["gsm8k", tables.WEIGHTED]].tolist() == ["high and low", "high"]
+    assert found[["gsm8k", WEIGHTED]].tolist() == ["high and low", "high"]
 
 
 def test_a_stand_in_has_no_published_difference():
@@ -96,12 +98,12 @@ def test_the_papers_differences_are_in_the_published_file():
     differences = {name: np.zeros((1, 2)) for name in names if name != "average"}
     found = rows(
         differences,
-        tables.published_accuracies(figures, "main"),
+        published_accuracies(figures, "main"),
         ARM | {"policy": "qwen2.5-1.5b"},
         dict.fromkeys(differences, "hub"),
     )
     assert found.loc["gsm8k", "published"] == pytest.approx(88.67 - 77.11)
-    assert found.loc[tables.WEIGHTED, "published"] == pytest.approx(68.10 - 62.72)
+    assert found.loc[WEIGHTED, "published"] == pytest.approx(68.10 - 62.72)
 
 
 def test_labels_are_queries_whose_truth_was_learned_from():
@@ -111,12 +113,12 @@ def test_labels_are_queries_whose_truth_was_learned_from():
             {"policy": "small", "method": method, "label_ratio": ratio, "benchmark": name, "accuracy": accuracy}
             | {"seeds": 1, "source": "hub", "n": 9, "ci_low": 0.0, "ci_high": 100.0}
             for method, ratio, accuracy in arms
-            for name in ("math", tables.WEIGHTED, tables.MACRO)
+            for name in ("math", WEIGHTED, MACRO)
         ]
     )
     labels = {20: pd.DataFrame({"labelled": [True, False, False, True, False]})}
-    found = tables.labels_spent(accuracies, labels, 3, ["memreward:chosen"])
-    assert found.columns.tolist() == tables.SPENT_COLUMNS
+    found = labels_spent(accuracies, labels, 3, ["memreward:chosen"])
+    assert found.columns.tolist() == SPENT_COLUMNS
     assert found[["method", "train_labels", "valid_labels", "labels", "accuracy"]].values.tolist() == [
         ["r1-p", 2, 0, 2, 50.0],
         ["memreward", 2, 0, 2, 60.0],

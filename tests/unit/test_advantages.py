@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensordict import TensorDict
 
-from reward_memory.training.advantages import EntropyBonus, entropy_bonus
+from reward_memory.training.objectives.advantages import EntropyBonus, entropy_bonus
 
 FLOATS = st.floats(-3, 3, width=32)
 

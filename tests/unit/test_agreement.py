@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reward_memory.evaluation.agreement import agreement
+from reward_memory.evaluation.reward_agreement import agreement
 
 QUERIES = pd.DataFrame(
     [

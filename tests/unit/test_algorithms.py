@@ -6,8 +6,8 @@ import pytest
 import yaml
 from test_configuration import SCHEMA, complaint
 
-from reward_memory import algorithms, configuration
-from reward_memory.configuration import load
+from reward_memory.config import algorithms, experiment
+from reward_memory.config.loading import load
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
 
@@ -93,17 +93,17 @@ def test_an_arm_of_the_first_paper_may_have_the_memory():
     config |= {"methods": ["base", "oracle", "oracle+meds", "memreward:mlp+meds"], "reward_model": {}}
     config["policies"]["words"] = {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}}
     config = load(config, SCHEMA)
-    assert configuration.kind("memreward:mlp+meds") == "memreward"
-    assert configuration.predictor(config, "memreward:mlp+meds") == "mlp"
+    assert experiment.kind("memreward:mlp+meds") == "memreward"
+    assert experiment.predictor(config, "memreward:mlp+meds") == "mlp"
     shared = {name: value for name, value in config["training"].items() if name != "per_policy"}
     assert algorithms.settings(config, "memreward:mlp+meds") == (shared, config["error_memory"])
     assert algorithms.settings(config, "oracle") == (shared, None)
-    assert ("oracle+meds", 100) in configuration.arms(config)
+    assert ("oracle+meds", 100) in experiment.arms(config)
 
 
 def test_the_policies_of_one_paper_are_not_the_others():
     config = changed("policies/plain", {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}})
-    assert configuration.policies(load(config, SCHEMA)) == ["plain"]
+    assert experiment.policies(load(config, SCHEMA)) == ["plain"]
 
 
 def test_the_papers_have_seeds_of_their_own(config):

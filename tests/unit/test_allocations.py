@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reward_memory import configuration
-from reward_memory.allocations import DEFAULTS, allocation
+from reward_memory.config import loading
+from reward_memory.config.resources import DEFAULTS, allocation
 from reward_memory.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ def load():
 
     def load(resources: dict) -> dict:
         text = (ROOT / "config.yaml").read_text()
-        return configuration.load(yaml.safe_load(text) | {"resources": resources}, SCHEMA)
+        return loading.load(yaml.safe_load(text) | {"resources": resources}, SCHEMA)
 
     return load
 

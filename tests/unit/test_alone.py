@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reward_memory import alone as locks
-from reward_memory.alone import alone, end_orphans
-from reward_memory.orphans import born
+from reward_memory.jobs import locks
+from reward_memory.jobs.locks import alone, end_orphans
+from reward_memory.jobs.processes import born
 
 #: A call: starts a job and waits. The job takes the lock, says so, and writes how it ended.
 CALL = """
@@ -23,7 +23,7 @@ job.wait()
 JOB = """
 import os, signal, sys, time
 from pathlib import Path
-from reward_memory.alone import alone
+from reward_memory.jobs.locks import alone
 path = Path(sys.argv[1])
 def stop(*_):
     Path(f"{path}.ended").touch()

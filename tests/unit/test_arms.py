@@ -1,6 +1,6 @@
 import pytest
 
-from reward_memory import arms
+from reward_memory.config import arms
 from reward_memory.errors import InputError
 
 ABLATIONS = ["memreward:graph-homogeneous", "memreward:graph-no-thinking", "memreward:mlp"]

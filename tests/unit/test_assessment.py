@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, roc_auc_score
 
 from reward_memory.errors import InputError
-from reward_memory.graph_memory.assessment import METRICS, assess, measure, predictions
-from reward_memory.graph_memory.predictors import fit
-from reward_memory.tables import reward_models
+from reward_memory.evaluation.reward_model_quality import METRICS, assess, measure, predictions
+from reward_memory.report.tables import reward_models
+from reward_memory.reward_models.registry import fit
 
 TRUTH = np.array([1, 1, 0, 0, 1, 1])
 PROBABILITY = np.array([0.9, 0.4, 0.6, 0.1, 0.8, 0.7])
@@ -125,11 +125,11 @@ def test_the_table_has_a_row_for_each_benchmark_and_metric(half_labelled):
 
 
 def test_seeds_about_other_responses_are_refused(half_labelled, tmp_path):
-    from reward_memory import schemas
+    from reward_memory.storage import parquet
 
     one, two = seeds_of(half_labelled, 2)
     for name, table in (("one", one), ("two", two.iloc[:-1])):
-        schemas.write(table, tmp_path / name, schemas.PREDICTIONS)
+        parquet.write(table, tmp_path / name, parquet.PREDICTIONS)
     with pytest.raises(InputError, match="two: is about other responses"):
         reward_models.read([tmp_path / "one", tmp_path / "two"])
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.benchmarks import Dropped, Item, Loaded, audit, splits
-from reward_memory.benchmarks.audit import Source
-from reward_memory.benchmarks.overlaps import Prompts, overlaps
+from reward_memory.data import Dropped, Item, Loaded, audit, splits
+from reward_memory.data.audit import Source
+from reward_memory.data.duplicates.overlaps import Prompts, overlaps
 
 LONG = "Anna has {} red apples and gives {} of them to her brother who likes fruit very much so how many are left"
 

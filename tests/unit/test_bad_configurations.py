@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reward_memory import config_reading, configuration
+from reward_memory.config import loading, reading
 from reward_memory.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -42,11 +42,11 @@ def folder(tmp_path, monkeypatch):
 def read(data: bytes, name: str = "mine.yaml", checkout: Path = ROOT) -> dict:
     """What the Snakefile does with a configuration file of this content."""
     Path(name).write_bytes(data)
-    config_reading.check([name])
+    reading.check([name])
     text = data.decode("utf-8-sig")
     found = json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
-    config = configuration.load(found, ROOT / "schemas/config.schema.yaml", name)
-    configuration.check_files(config, checkout, name)
+    config = loading.load(found, ROOT / "schemas/config.schema.yaml", name)
+    loading.check_files(config, checkout, name)
     return config
 
 
@@ -307,4 +307,4 @@ def test_json_is_read_as_carefully(folder, text, words):
 
 def test_a_configuration_that_is_not_there_says_what_to_do(folder):
     with pytest.raises(InputError, match=r"^config\.yaml: no such file in .*copy the workflow's config\.yaml .*\.$"):
-        config_reading.check(["config.yaml"])
+        reading.check(["config.yaml"])

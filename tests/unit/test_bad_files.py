@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from imported_rows import CODE, DOMAINS, MATH, QA
 
-from reward_memory.benchmarks import mirror
+from reward_memory.data import mirror
+from reward_memory.data.imported import read, refuse
 from reward_memory.errors import InputError
-from reward_memory.imported import read, refuse
-from reward_memory.provenance import digest
+from reward_memory.storage.files import digest
 
 PYTHON = re.compile(r"Error\(|Exception|Traceback|<class|object at 0x|codec can't")
 

@@ -6,13 +6,14 @@ from random import Random
 
 import pytest
 
-from reward_memory import benchmarks, schemas
-from reward_memory.benchmarks import BENCHMARKS, DOMAINS, generated
-from reward_memory.benchmarks.generated import arithmetic, choice, programs
-from reward_memory.benchmarks.items import LETTERS
-from reward_memory.benchmarks.mirror import RELEASES
+from reward_memory import data
+from reward_memory.data import BENCHMARKS, DOMAINS, generated
+from reward_memory.data.generated import arithmetic, choice, programs
+from reward_memory.data.items import LETTERS
+from reward_memory.data.mirror import RELEASES
 from reward_memory.errors import InputError
-from reward_memory.provenance import digest
+from reward_memory.storage import parquet
+from reward_memory.storage.files import digest
 
 ROOT = Path(__file__).parents[2]
 SIZES = {"train": 40, "valid": 16, "test": 40}
@@ -41,14 +42,14 @@ def prompts(frame):
 
 @pytest.fixture(scope="module")
 def built():
-    return {name: benchmarks.build(name, "generated", SIZES, seed=0) for name in NAMES}
+    return {name: data.build(name, "generated", SIZES, seed=0) for name in NAMES}
 
 
 def test_the_benchmarks_of_memreward_then_those_of_meds_stand_in_the_order_of_the_papers():
     assert NAMES[:3] == ("gsm8k", "math", "gsm_symbolic")
     assert NAMES[10:13] == ("numina_math", "siqa", "piqa")
     assert NAMES[13:] == ("dapo_math_17k", "aime24", "amc23", "math500", "minerva", "olympiadbench")
-    assert NAMES[:13] == benchmarks.NAMES
+    assert NAMES[:13] == data.NAMES
 
 
 @pytest.mark.parametrize("name", PINNED)
@@ -57,7 +58,7 @@ def test_the_items_and_splits_of_the_stand_ins_are_as_they_always_were(name):
     drawn = generated.load(name, 100, 0)[:100]
     rows = [[i.source_split, i.row, i.messages, i.ground_truth, i.options, i.tests] for i in drawn]
     assert digest(rows) == items
-    parts = benchmarks.build(name, "generated", {"train": 40, "valid": 8, "test": 40}, 42).values()
+    parts = data.build(name, "generated", {"train": 40, "valid": 8, "test": 40}, 42).values()
     assert digest([[*part["id"], *part["content_hash"]] for part in parts]) == split
 
 
@@ -106,20 +107,20 @@ def test_ids_and_hashes_are_unique_and_name_their_source(built, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_table_survives_parquet(built, name, tmp_path):
     frame = built[name]["train"]
-    schemas.write(frame, tmp_path / "train.parquet", schemas.QUERIES)
-    again = schemas.read(tmp_path / "train.parquet", schemas.QUERIES)
+    parquet.write(frame, tmp_path / "train.parquet", parquet.QUERIES)
+    again = parquet.read(tmp_path / "train.parquet", parquet.QUERIES)
     assert list(again["id"]) == list(frame["id"])
-    assert list(again.columns) == schemas.QUERIES.names
-    schemas.write(frame, tmp_path / "train.truths.parquet", schemas.TRUTHS)
-    truths = schemas.read(tmp_path / "train.truths.parquet", schemas.TRUTHS)
+    assert list(again.columns) == parquet.QUERIES.names
+    parquet.write(frame, tmp_path / "train.truths.parquet", parquet.TRUTHS)
+    truths = parquet.read(tmp_path / "train.truths.parquet", parquet.TRUTHS)
     assert list(truths["query_id"]) == list(frame["id"])
     assert list(truths["ground_truth"].fillna("null")) == list(frame["ground_truth"].fillna("null"))
 
 
 @pytest.mark.parametrize("name", ["gsm8k", "mmlu", "mbpp_plus"])
 def test_the_same_seed_gives_the_same_tables_and_another_seed_others(built, name):
-    again = benchmarks.build(name, "generated", SIZES, seed=0)
-    other = benchmarks.build(name, "generated", SIZES, seed=1)
+    again = data.build(name, "generated", SIZES, seed=0)
+    other = data.build(name, "generated", SIZES, seed=1)
     assert again["test"].equals(built[name]["test"])
     assert set(prompts(other["test"])) != set(prompts(built[name]["test"]))
 
@@ -145,12 +146,12 @@ def test_every_stand_in_has_room_for_more_than_200_items(name):
 def test_asking_for_more_than_there_are_names_the_benchmark_and_the_most(name):
     most = generated.limit(name)
     with pytest.raises(InputError, match=rf"{name}.*{most}"):
-        benchmarks.build(name, "generated", {"train": most, "test": 1}, seed=0)
+        data.build(name, "generated", {"train": most, "test": 1}, seed=0)
 
 
 def test_all_items_of_a_finite_stand_in_can_be_had():
     most = generated.limit("piqa")
-    assert len(benchmarks.build("piqa", "generated", {"train": most}, seed=0)["train"]) == most
+    assert len(data.build("piqa", "generated", {"train": most}, seed=0)["train"]) == most
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -168,7 +169,7 @@ def test_drills_hold_no_prompt_of_a_math_benchmark():
     assert not any(generated.is_reserved(f"{text} {arithmetic.PROMPT}") for text in problems)
 
 
-@pytest.mark.parametrize("name", [name for name in benchmarks.NAMES if DOMAINS[name] != "code"])
+@pytest.mark.parametrize("name", [name for name in data.NAMES if DOMAINS[name] != "code"])
 def test_a_teacher_without_noise_is_right_and_with_noise_is_often_wrong(name):
     rng = Random(0)
     for noise, least, most in ((0.0, 1.0, 1.0), (0.4, 0.2, 0.9)):
@@ -248,4 +249,4 @@ def test_the_truth_of_a_choice_is_the_letter_of_its_option():
 )
 def test_impossible_arguments_are_one_sentence_with_the_mend(arguments, words):
     with pytest.raises(InputError, match=words):
-        benchmarks.build(*arguments)
+        data.build(*arguments)

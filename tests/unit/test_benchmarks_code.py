@@ -5,10 +5,11 @@ import json
 import pytest
 from test_source_jobs import run_job
 
-from reward_memory import benchmarks, schemas
-from reward_memory.benchmarks.code_tests import with_tests
-from reward_memory.benchmarks.items import Item
+from reward_memory import data
+from reward_memory.data.code_tests import with_tests
+from reward_memory.data.items import Item
 from reward_memory.errors import InputError
+from reward_memory.storage import parquet
 from reward_memory.verifiers import Grader, GroundTruth
 
 TASK = {
@@ -37,7 +38,7 @@ def folder(tmp_path):
 
 def test_the_tests_of_a_drawn_query_grade_a_response(folder):
     sizes = {"train": 1, "valid": 1, "test": 1}
-    built = benchmarks.build("mbpp_plus", "mirror", sizes, 0, folder, partial=True, isolation="reduced")
+    built = data.build("mbpp_plus", "mirror", sizes, 0, folder, partial=True, isolation="reduced")
     row = built["test"].iloc[0]
     number = int(row["id"].rsplit("/", 1)[1])
     tests = json.loads(row["tests"])
@@ -52,9 +53,9 @@ def test_the_tests_of_a_drawn_query_grade_a_response(folder):
 
 
 def test_tables_of_code_queries_survive_parquet(folder, tmp_path):
-    built = benchmarks.build("mbpp_plus", "mirror", {"test": 2}, 0, folder, partial=True, isolation="reduced")
-    schemas.write(built["test"], tmp_path / "truths.parquet", schemas.TRUTHS)
-    truths = schemas.read(tmp_path / "truths.parquet", schemas.TRUTHS)
+    built = data.build("mbpp_plus", "mirror", {"test": 2}, 0, folder, partial=True, isolation="reduced")
+    parquet.write(built["test"], tmp_path / "truths.parquet", parquet.TRUTHS)
+    truths = parquet.read(tmp_path / "truths.parquet", parquet.TRUTHS)
     assert truths["tests"].tolist() == built["test"]["tests"].tolist()
     assert truths["ground_truth"].isna().all()
 
@@ -96,7 +97,7 @@ def test_the_rules_script_writes_queries_and_truths_apart(folder, tmp_path):
         },
     )
     assert done.returncode == 0, done.stderr
-    queries = schemas.read(output["test"], schemas.QUERIES)
-    truths = schemas.read(output["test_truths"], schemas.TRUTHS)
+    queries = parquet.read(output["test"], parquet.QUERIES)
+    truths = parquet.read(output["test_truths"], parquet.TRUTHS)
     assert list(queries["id"]) == list(truths["query_id"])
     assert [len(json.loads(tests)["calls"]) for tests in truths["tests"]] == [1, 1]

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reward_memory import benchmarks
-from reward_memory.benchmarks import mirror
-from reward_memory.benchmarks.mirror import formats
+from reward_memory import data
+from reward_memory.data import mirror
+from reward_memory.data.mirror import formats
 from reward_memory.errors import InputError
 
 SIZES = {"train": 2, "valid": 1, "test": 1}
@@ -47,7 +47,7 @@ def load(name, folder):
 
 
 def build(name, sizes, folder):
-    return benchmarks.build(name, "mirror", sizes, 0, folder, partial=True)
+    return data.build(name, "mirror", sizes, 0, folder, partial=True)
 
 
 def questions(loaded):
@@ -73,7 +73,7 @@ def test_all_source_splits_are_pooled_and_named_in_the_ids(folder):
 
 @pytest.mark.parametrize(("form", "mark"), [("hash", "#### <answer>"), ("boxed", "\\boxed{}")])
 def test_real_benchmarks_get_a_system_prompt_that_asks_for_the_mark(folder, form, mark):
-    built = benchmarks.build("gsm8k", "mirror", SIZES, 0, folder, form, partial=True)
+    built = data.build("gsm8k", "mirror", SIZES, 0, folder, form, partial=True)
     [first, second] = built["test"]["messages"][0]
     assert (first["role"], second["role"]) == ("system", "user")
     assert mark in first["content"]

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from reward_memory import benchmarks
-from reward_memory.benchmarks import BENCHMARKS, DOMAINS, mirror, splits
-from reward_memory.benchmarks.items import LETTERS
-from reward_memory.benchmarks.repeats import fingerprint
+from reward_memory import data
+from reward_memory.data import BENCHMARKS, DOMAINS, mirror, splits
+from reward_memory.data.duplicates.repeats import fingerprint
+from reward_memory.data.items import LETTERS
 
 #: Usable rows a source split, as the files lie in ../shared/benchmarks.
 COUNTS = {
@@ -121,6 +121,6 @@ def test_a_draw_from_the_largest_release_shares_no_repeat_between_splits(loaded)
 
 
 def test_the_published_sizes_are_shares_of_at_most_1500_pooled_items(shared):
-    built = benchmarks.build("gsm8k", "mirror", {"train": 750, "valid": 300, "test": 450}, 42, shared / "benchmarks")
+    built = data.build("gsm8k", "mirror", {"train": 750, "valid": 300, "test": 450}, 42, shared / "benchmarks")
     assert {split: len(frame) for split, frame in built.items()} == {"train": 750, "valid": 300, "test": 450}
     assert {i.split("/")[1] for i in built["test"]["id"]} == {"train", "test"}

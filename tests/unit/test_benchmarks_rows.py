@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.benchmarks import mirror
-from reward_memory.benchmarks.mirror import choice_rows, code_rows, math_rows
-from reward_memory.benchmarks.mirror.rows import MissingAnswerError, UnusableError, WrongValueError
+from reward_memory.data import mirror
+from reward_memory.data.mirror import choice_rows, code_rows, math_rows
+from reward_memory.data.mirror.rows import MissingAnswerError, UnusableError, WrongValueError
 from reward_memory.errors import InputError
 
 INSTRUCTION = math_rows.INSTRUCTIONS[0]

@@ -10,11 +10,11 @@ import pytest
 import torch
 import yaml
 
-from reward_memory.benchmarks import generated
+from reward_memory.data import generated
 from reward_memory.errors import InputError
-from reward_memory.policies import bootstrap, check, curriculum, pretraining
-from reward_memory.policies.tokenizer import train_tokenizer
-from reward_memory.randomness import derive
+from reward_memory.policies.bootstrap.pretraining import bootstrap, check, curriculum, pretraining
+from reward_memory.policies.bootstrap.tokenizer import train_tokenizer
+from reward_memory.seeds import derive
 
 #: Of the tokens of a block's batches at noise 0.4, seed 0 and 800 steps: what the policies of the figures hang on.
 PINNED = {0: "638ad3e99cd0055e", 60: "c35b01435d4810ea", 90: "6aa1ea007585c49f"}

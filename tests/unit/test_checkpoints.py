@@ -11,11 +11,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from reward_memory import schemas
-from reward_memory.error_memory import Store
+from reward_memory.error_memory.store import Store
+from reward_memory.storage import parquet
 from reward_memory.training import checkpoints
 from reward_memory.training.checkpoints import newest_intact, responses_of, seal, unfit
-from reward_memory.training.sampled import STEP_RESPONSES, Response, frame
+from reward_memory.training.responses import STEP_RESPONSES, Response, frame
 
 TRAINING = {"steps": 6, "save_every": 2, "selection": "valid"}
 SIZES = {"math": 4}
@@ -35,7 +35,7 @@ def write_log(state: Path, number: int, steps: range) -> None:
 
 def write_step(state: Path, step: int) -> None:
     responses = {str(one): Response(f"q{one}", 0, 1, f"text {one} of {step}", [1, 2], 1.0, np.nan) for one in range(3)}
-    schemas.write(frame(step, responses, {"0"}), responses_of(state, step), STEP_RESPONSES, checked=True)
+    parquet.write(frame(step, responses, {"0"}), responses_of(state, step), STEP_RESPONSES, checked=True)
 
 
 def save(state: Path, step: int, sealed: bool = True) -> Path:

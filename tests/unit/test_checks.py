@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.graph_memory.checks import NAMES, checks, equations
+from reward_memory.reward_models.features.checks import NAMES, checks, equations
 
 
 def column(found: np.ndarray, name: str) -> list[float]:

@@ -5,12 +5,12 @@ from random import Random
 
 import pytest
 
-from reward_memory.benchmarks import generated
-from reward_memory.benchmarks.generated import arithmetic, competition
-from reward_memory.benchmarks.registry import MEDS
+from reward_memory.answers.extraction import find_answer
+from reward_memory.data import generated
+from reward_memory.data.generated import arithmetic, competition
+from reward_memory.data.registry import MEDS
 from reward_memory.error_memory.features import answer_position, pieces
-from reward_memory.policies.tokenizer import train_tokenizer
-from reward_memory.reading.answers import find_answer
+from reward_memory.policies.bootstrap.tokenizer import train_tokenizer
 from reward_memory.verifiers import Grader, GroundTruth
 
 OPENING, CLAUSES = "We have x = 9.", ("First this:", "Then that:", "Last those:")

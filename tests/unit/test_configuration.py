@@ -7,8 +7,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.benchmarks.registry import MEDS, MEMREWARD
-from reward_memory.configuration import arms, check_files, load, members
+from reward_memory.config.experiment import arms, members
+from reward_memory.config.loading import check_files, load
+from reward_memory.data.registry import MEDS, MEMREWARD
 from reward_memory.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -196,7 +197,7 @@ def test_a_batch_above_all_queries_is_refused():
 def test_the_labelled_queries_that_the_batch_is_held_against_are_those_that_are_routed():
     import pandas as pd
 
-    from reward_memory.labels import route
+    from reward_memory.data.labels import route
 
     sizes = {"gsm8k": 13, "math": 7, "gpqa": 1}
     config = copy.deepcopy(SMALL) | {"label_ratios": [15], "methods": ["r1-p"]}

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from test_bad_configurations import GOOD, ROOT, folder, read
 
-from reward_memory import config_reading, configuration, result_folder
-from reward_memory.plausible import context, contexts, too_long
+from reward_memory.config import loading, reading, results_folder
+from reward_memory.config.contradictions import context, contexts, too_long
 
 __all__ = ["folder"]  # a fixture
 
@@ -23,7 +23,7 @@ def test_what_is_only_unusual_is_read(folder, before):
 )
 def test_anchors_merges_and_equal_keys_of_other_sections_are_no_duplicates(folder, text):
     Path("mine.yaml").write_text(text, encoding="utf-8")
-    config_reading.check(["mine.yaml"])
+    reading.check(["mine.yaml"])
 
 
 @pytest.mark.parametrize("spelled", ["results/", "./results", "results//", "./results/.", "x/../results"])
@@ -40,28 +40,30 @@ def test_the_home_folder_is_meant_by_a_tilde_in_every_path(folder, monkeypatch):
 
 def test_a_target_with_a_tilde_is_spelled_out(folder, monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
-    assert result_folder.unexpanded(["-n", "results/a.csv"]) is None
-    assert "write /home/me/out/a.csv" in result_folder.unexpanded(["~/out/a.csv", "-n"])
+    assert results_folder.unexpanded(["-n", "results/a.csv"]) is None
+    assert "write /home/me/out/a.csv" in results_folder.unexpanded(["~/out/a.csv", "-n"])
 
 
 @pytest.mark.parametrize("place", ["src", "src/new", "rules", "config/mine", ".git/x", "docs", "../{name}/tests"])
 def test_results_stay_out_of_the_workflows_own_folders(tmp_path, place):
     place = place.format(name=tmp_path.name)
-    assert "a folder of the workflow itself; choose another" in result_folder.misplaced(str(tmp_path / place), tmp_path)
-    assert result_folder.misplaced(str(tmp_path / "results"), tmp_path) is None
-    assert result_folder.misplaced(str(tmp_path / "srcs"), tmp_path) is None
+    assert "a folder of the workflow itself; choose another" in results_folder.misplaced(
+        str(tmp_path / place), tmp_path
+    )
+    assert results_folder.misplaced(str(tmp_path / "results"), tmp_path) is None
+    assert results_folder.misplaced(str(tmp_path / "srcs"), tmp_path) is None
 
 
 def test_a_link_into_the_workflow_is_followed(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "out").symlink_to(tmp_path / "src")
-    assert "lies in src" in result_folder.misplaced(str(tmp_path / "out"), tmp_path)
+    assert "lies in src" in results_folder.misplaced(str(tmp_path / "out"), tmp_path)
 
 
 def test_every_folder_of_the_checkout_is_known_as_its_own():
     held = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name not in ("results", "build")}
     known = {name for name in held if not name.startswith((".", "~", "__")) and not name.endswith(".egg-info")}
-    assert known <= set(result_folder.SOURCES)
+    assert known <= set(results_folder.SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_a_policy_by_path_is_held_against_its_own_positions(folder):
     (folder / "config.json").write_text('{"max_position_embeddings": 150}', encoding="utf-8")
     config = yaml.safe_load(GOOD)
     config["policies"]["tiny"] = {"path": str(folder)}
-    config = configuration.load(copy.deepcopy(config), ROOT / "schemas/config.schema.yaml")
+    config = loading.load(copy.deepcopy(config), ROOT / "schemas/config.schema.yaml")
     assert contexts(config) == {"tiny": 150, "maths": 512}
     assert "are more than the 150 positions of the policy tiny; lower one of them." in too_long(
         config, contexts(config)
@@ -109,6 +111,6 @@ def test_the_second_paper_alone_has_no_methods_of_the_first(folder):
 
 
 def test_messages_name_all_that_the_configuration_is_made_of():
-    assert config_reading.named(["/a/b.yaml"], {}).endswith("b.yaml")
-    assert config_reading.named([], {"seeds": [1]}) == "--config"
-    assert config_reading.named([], {}) == "config"
+    assert reading.named(["/a/b.yaml"], {}).endswith("b.yaml")
+    assert reading.named([], {"seeds": [1]}) == "--config"
+    assert reading.named([], {}) == "config"

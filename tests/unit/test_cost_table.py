@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from reward_memory import configuration
+from reward_memory.config import loading
 from reward_memory.cost import COLUMNS, Model, cost_table, named
 from reward_memory.cost.jobs import Job, parse
 from reward_memory.cost.plan import load
 from reward_memory.errors import InputError
-from reward_memory.finished import record
+from reward_memory.jobs.finished import record
 
 ROOT = Path(__file__).parents[2]
 DRY_RUN = """
@@ -73,7 +73,7 @@ def config(tmp_path, monkeypatch):
     """The test configuration, its results in a folder of the test."""
     monkeypatch.chdir(tmp_path)
     given = yaml.safe_load((ROOT / "config/test.yaml").read_text())
-    return configuration.load(given, ROOT / "schemas/config.schema.yaml")
+    return loading.load(given, ROOT / "schemas/config.schema.yaml")
 
 
 def rollouts(split: str = "train") -> Job:

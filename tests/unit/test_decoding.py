@@ -5,7 +5,7 @@ from scipy import stats
 from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
 
 from reward_memory.generation.decoding import decode
-from reward_memory.randomness import derive
+from reward_memory.seeds import derive
 
 PAD, END, VOCABULARY = 0, 1, 300
 #: Lengths 2 to 7, each prompt twice, so that a batch of all shares their prefill.

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from reward_memory import dependencies
-from reward_memory.dependencies import reached, source_hash
+from reward_memory.jobs import code_hash
+from reward_memory.jobs.code_hash import reached, source_hash
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src/reward_memory"
@@ -33,16 +33,16 @@ def package(tmp_path, monkeypatch):
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    monkeypatch.setattr(dependencies, "PACKAGE", folder)
-    monkeypatch.setattr(dependencies, "NAME", "reward_memory_test")
+    monkeypatch.setattr(code_hash, "PACKAGE", folder)
+    monkeypatch.setattr(code_hash, "NAME", "reward_memory_test")
     forget()
     yield Package(folder)
     forget()
 
 
 def forget():
-    dependencies._imports.cache_clear()
-    dependencies._content.cache_clear()
+    code_hash._imports.cache_clear()
+    code_hash._content.cache_clear()
 
 
 class Package:

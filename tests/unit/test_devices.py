@@ -2,30 +2,30 @@ import os
 
 import pytest
 
-from reward_memory import devices
 from reward_memory.errors import InputError
+from reward_memory.jobs import gpus
 
 
 def test_the_cpu_path_has_no_device_whatever_is_visible(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    assert devices.given(0) == []
+    assert gpus.given(0) == []
 
 
 def test_the_jobs_devices_are_those_that_are_visible(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,GPU-1a2b")
-    assert devices.given(2) == ["5", "GPU-1a2b"]
+    assert gpus.given(2) == ["5", "GPU-1a2b"]
 
 
 def test_a_node_has_its_share_of_the_jobs_gpus(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
-    assert devices.given(8, nodes=2) == ["0", "1", "2", "3"]
+    assert gpus.given(8, nodes=2) == ["0", "1", "2", "3"]
 
 
 @pytest.mark.parametrize(("visible", "seen"), [("0", 1), ("", 0), ("0,1,2", 3)])
 def test_another_number_than_was_given_is_refused(monkeypatch, visible, seen):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     with pytest.raises(InputError, match=rf"given 2 on a node and sees {seen} \(CUDA_VISIBLE_DEVICES={visible}\)"):
-        devices.given(2)
+        gpus.given(2)
 
 
 def test_where_nothing_is_said_the_devices_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
@@ -34,20 +34,20 @@ def test_where_nothing_is_said_the_devices_are_those_that_nvidia_smi_lists(monke
     tool.chmod(0o755)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert devices.visible() == devices.given(2) == ["0", "1"]
+    assert gpus.visible() == gpus.given(2) == ["0", "1"]
     with pytest.raises(InputError, match=r"given 1 on a node and sees 2 \(CUDA_VISIBLE_DEVICES is not set\)"):
-        devices.given(1)
+        gpus.given(1)
 
 
 def test_a_machine_without_nvidia_smi_has_no_devices(monkeypatch, tmp_path):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert devices.visible() == []
+    assert gpus.visible() == []
 
 
 def test_gpus_that_nodes_cannot_share_are_refused():
     with pytest.raises(InputError, match="3 GPUs cannot be shared evenly by 2 nodes"):
-        devices.given(3, nodes=2)
+        gpus.given(3, nodes=2)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_gpus_that_nodes_cannot_share_are_refused():
     ],
 )
 def test_where_nvidias_name_for_the_devices_is_set_amds_goes(given, left):
-    assert {*devices.unambiguous(given)} == left
+    assert {*gpus.unambiguous(given)} == left
 
 
 @pytest.fixture
@@ -90,11 +90,11 @@ def test_gpus_that_torch_cannot_use_are_one_sentence(torch_of, monkeypatch, tmp_
         (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\necho '{driver}'\necho '{driver}'\n")
         (tmp_path / "nvidia-smi").chmod(0o755)
     with pytest.raises(InputError) as caught:
-        devices.check_driver(2)
+        gpus.check_driver(2)
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize(("gpus", "found"), [(0, False), (1, True)])
-def test_the_cpu_path_and_gpus_that_work_are_let_through(torch_of, gpus, found):
+@pytest.mark.parametrize(("count", "found"), [(0, False), (1, True)])
+def test_the_cpu_path_and_gpus_that_work_are_let_through(torch_of, count, found):
     torch_of("13.0", found)
-    devices.check_driver(gpus)
+    gpus.check_driver(count)

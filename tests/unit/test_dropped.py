@@ -7,14 +7,14 @@ import pytest
 from imported_rows import MATH, sums, write
 from test_source_jobs import run_job
 
-from reward_memory import schemas
-from reward_memory.benchmarks import audit, splits
-from reward_memory.benchmarks.items import Item
-from reward_memory.imported import build, read
-from reward_memory.pages import page
-from reward_memory.tables import dropped
+from reward_memory.data import audit, splits
+from reward_memory.data.imported import build, read
+from reward_memory.data.items import Item
+from reward_memory.report.pages import page
+from reward_memory.report.tables import dropped
+from reward_memory.storage import parquet
 from reward_memory.training.prompts import PROMPTS
-from reward_memory.training.sampled import STEP_RESPONSES
+from reward_memory.training.responses import STEP_RESPONSES
 
 ROWS = [
     {"problem": "P1?", "solution": "\\boxed{1}"},
@@ -45,13 +45,13 @@ def files(tmp_path):
     queries = {("math", split): splits.table("math", "math", part) for split, part in items.items()}
     audit.table({"math": source}, queries).to_csv(tmp_path / "audit.csv", index=False)
     prompts = pd.DataFrame({"id": list("abc"), "benchmark": "math", "split": ["train", "train", "valid"]})
-    schemas.write(prompts.assign(tokens=[10, 50, 60]), tmp_path / "prompts.parquet", PROMPTS)
+    parquet.write(prompts.assign(tokens=[10, 50, 60]), tmp_path / "prompts.parquet", PROMPTS)
     sampled = responses(("4", True), ("", True), (" \n", False), ("5 and", False))
-    schemas.write(sampled, tmp_path / "rollouts.parquet", schemas.RESPONSES)
-    schemas.write(responses(("", None), ("4", None)), tmp_path / "imported.parquet", schemas.RESPONSES)
+    parquet.write(sampled, tmp_path / "rollouts.parquet", parquet.RESPONSES)
+    parquet.write(responses(("", None), ("4", None)), tmp_path / "imported.parquet", parquet.RESPONSES)
     steps = pd.DataFrame({name: [None] * 3 for name in STEP_RESPONSES.names})
     steps = steps.assign(query_id="math/train/0", text=["a", "b", ""], trained=[True, False, False])
-    schemas.write(steps, tmp_path / "training.parquet", STEP_RESPONSES)
+    parquet.write(steps, tmp_path / "training.parquet", STEP_RESPONSES)
     places = [("rollouts", "train"), ("rollouts", "valid"), ("evaluation oracle", "test"), ("training oracle", "train")]
     return {
         "input": {
@@ -116,7 +116,7 @@ def test_rows_of_an_import_are_counted_by_their_reason(tmp_path, files):
     parts = list(build(queries, {"sums": "math"}, {"sums": {"train": 2, "valid": 1, "test": 1}}, 0))
     names = []
     for place, part in enumerate(parts):
-        schemas.write(part.queries, tmp_path / f"{place}.parquet", schemas.QUERIES)
+        parquet.write(part.queries, tmp_path / f"{place}.parquet", parquet.QUERIES)
         names.append(f"{place}.parquet")
     refused.to_csv(tmp_path / "bad.csv", index=False)
     pd.DataFrame({"benchmark": ["sums"], "rows": [len(queries)]}).to_csv(tmp_path / "usable.csv", index=False)

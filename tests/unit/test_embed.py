@@ -3,8 +3,14 @@ import pytest
 from graph_rollouts import frames
 
 from reward_memory.errors import InputError
-from reward_memory.graph_memory import embed, embed_rollouts, query_text, read_embeddings
-from reward_memory.graph_memory.embedding import resolve_dtype, serving_dtype
+from reward_memory.reward_models.features.embedding import (
+    embed,
+    embed_rollouts,
+    query_text,
+    read_embeddings,
+    resolve_dtype,
+    serving_dtype,
+)
 
 TEXTS = [
     "What is 3 + 4?",
@@ -42,7 +48,7 @@ def test_an_unknown_kind_is_refused():
 
 
 def test_equal_texts_are_encoded_once(monkeypatch):
-    from reward_memory.graph_memory.encoder import MiniLM
+    from reward_memory.reward_models.features.encoder import MiniLM
 
     seen = []
     encode = MiniLM.encode

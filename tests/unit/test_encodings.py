@@ -97,11 +97,11 @@ def test_no_rule_reads_text_in_the_encoding_of_the_locale():
 
 @pytest.mark.parametrize("script", ["evaluate", "train", "accuracy_table"])
 def test_the_hash_of_a_source_is_the_same_in_every_locale(script):
-    from reward_memory.dependencies import source_hash
+    from reward_memory.jobs.code_hash import source_hash
 
     path = ROOT / f"scripts/{script}.py"
     code = (
-        "from pathlib import Path; from reward_memory.dependencies import source_hash; "
+        "from pathlib import Path; from reward_memory.jobs.code_hash import source_hash; "
         f"print(source_hash(Path({str(path)!r})))"
     )
     plain = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

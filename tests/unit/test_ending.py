@@ -5,7 +5,7 @@ import re
 import pytest
 
 from reward_memory.training.ending import ENDS, Ending
-from reward_memory.training.patience import STARTS
+from reward_memory.training.ray_patience import STARTS
 
 AGAIN = re.compile(r"[Rr]un the same command again")
 #: A trainer's lines as verl, Hydra, torch and Ray write them.

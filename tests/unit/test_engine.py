@@ -3,11 +3,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reward_memory import schemas
 from reward_memory.errors import InputError
 from reward_memory.generation.engine import load, sample_responses
 from reward_memory.generation.interface import Engine, Sampling
-from reward_memory.randomness import derive
+from reward_memory.seeds import derive
+from reward_memory.storage import parquet
 
 SAMPLING = Sampling(samples=3, temperature=1.0, max_new_tokens=8)
 
@@ -59,7 +59,7 @@ def test_a_response_is_seeded_by_seed_query_and_sample():
 def test_rows_come_in_the_order_of_queries_then_samples():
     out = run(Fake())
     assert list(zip(out["query_id"], out["sample"], strict=True)) == [(name, s) for name in "abcd" for s in range(3)]
-    assert list(out.columns) == schemas.RESPONSES.names
+    assert list(out.columns) == parquet.RESPONSES.names
 
 
 def test_a_response_does_not_depend_on_the_other_queries():
@@ -81,7 +81,7 @@ def test_a_shard_that_is_there_is_not_sampled_again(tmp_path):
     whole = run(Fake(), tmp_path)
     shards = sorted(tmp_path.glob("*.parquet"))
     assert len(shards) == 3
-    lost = schemas.read(shards[0], schemas.RESPONSES)
+    lost = parquet.read(shards[0], parquet.RESPONSES)
     shards[0].unlink()
     engine = Fake()
     pd.testing.assert_frame_equal(run(engine, tmp_path), whole, check_dtype=False)
@@ -94,8 +94,8 @@ def test_a_job_that_broke_down_goes_on_to_the_same_file(tmp_path):
     engine = Fake()
     resumed = run(engine, tmp_path / "state")
     assert len(engine.seeds) == 4
-    schemas.write(resumed, tmp_path / "resumed.parquet", schemas.RESPONSES)
-    schemas.write(run(Fake()), tmp_path / "straight.parquet", schemas.RESPONSES)
+    parquet.write(resumed, tmp_path / "resumed.parquet", parquet.RESPONSES)
+    parquet.write(run(Fake()), tmp_path / "straight.parquet", parquet.RESPONSES)
     assert (tmp_path / "resumed.parquet").read_bytes() == (tmp_path / "straight.parquet").read_bytes()
 
 

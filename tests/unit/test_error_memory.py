@@ -7,8 +7,8 @@ from error_memory_reference import Reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reward_memory.error_memory import ErrorMemory
 from reward_memory.error_memory import visits as visits_module
+from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.errors import InputError
 
 WIDTH = 5

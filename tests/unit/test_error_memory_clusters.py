@@ -11,9 +11,9 @@ from error_memory_reference import Reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.error_memory import DEFAULTS
 from reward_memory.error_memory import visits as visits_module
 from reward_memory.error_memory.clusters import assign, label, visit
+from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.error_memory.visits import visit_all
 
 

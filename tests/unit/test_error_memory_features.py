@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from reward_memory.error_memory import answer_position, pieces, select
+from reward_memory.error_memory.features import answer_position, pieces, select
 from reward_memory.errors import InputError
-from reward_memory.policies.tokenizer import TURN_END, train_tokenizer
+from reward_memory.policies.bootstrap.tokenizer import TURN_END, train_tokenizer
 
 LOGITS = np.array([[1.0, 4.0, 9.0, 16.0], [0.0, 0.0, 1.0, 0.0]])
 

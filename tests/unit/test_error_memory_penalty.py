@@ -6,7 +6,8 @@ from error_memory_reference import Reference, group_normalised
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.error_memory import DEFAULTS, cluster_penalty, configure, group_normalise, penalise
+from reward_memory.error_memory.penalty import cluster_penalty, group_normalise, penalise
+from reward_memory.error_memory.settings import DEFAULTS, configure
 from reward_memory.errors import InputError
 
 SCORES, SIZES, RIGHT = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1, 1, 0, 0]), np.array([False, True, False, True])

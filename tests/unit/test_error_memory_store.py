@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reward_memory.error_memory import Store
 from reward_memory.error_memory import segments as segments_module
 from reward_memory.error_memory import store as store_module
+from reward_memory.error_memory.store import Store
 from reward_memory.errors import InputError
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from reward_memory.configuration import load
-from reward_memory.fidelity import BEHAVIOURS
+from reward_memory.config.fidelity import BEHAVIOURS
+from reward_memory.config.loading import load
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/fidelity.md").read_text()

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory import benchmarks, fidelity, labels
-from reward_memory.benchmarks import splits
-from reward_memory.benchmarks.items import Item
+from reward_memory import data
+from reward_memory.config import fidelity
+from reward_memory.data import labels, splits
+from reward_memory.data.items import Item
 from reward_memory.verifiers import Grader, GroundTruth
 
 SIZES = {"train": 12, "valid": 6, "test": 12}
@@ -32,7 +33,7 @@ def symbolic(tmp_path):
 
 
 def build(folder, behaviours=()):
-    return benchmarks.build("gsm_symbolic", "mirror", SIZES, 0, folder, partial=True, fidelity=behaviours)
+    return data.build("gsm_symbolic", "mirror", SIZES, 0, folder, partial=True, fidelity=behaviours)
 
 
 def shared_templates(parts) -> set[str]:
@@ -62,7 +63,7 @@ def test_torn_sizes_may_be_what_whole_families_do_not_allow():
 
 
 def code_tests(behaviours=()) -> list[dict]:
-    parts = benchmarks.build("mbpp_plus", "generated", {"test": 40}, 0, fidelity=behaviours)
+    parts = data.build("mbpp_plus", "generated", {"test": 40}, 0, fidelity=behaviours)
     return [json.loads(tests) for tests in parts["test"]["tests"]]
 
 
@@ -88,7 +89,7 @@ def test_a_program_that_passes_the_base_tests_alone_is_right_as_published():
 
 
 def test_what_has_no_tests_is_the_same_with_base_tests():
-    one, other = (benchmarks.build("obqa", "generated", {"test": 9}, 0, fidelity=names) for names in ((), "base-tests"))
+    one, other = (data.build("obqa", "generated", {"test": 9}, 0, fidelity=names) for names in ((), "base-tests"))
     pd.testing.assert_frame_equal(one["test"], other["test"])
 
 

@@ -8,15 +8,15 @@ import pytest
 import torch
 from graph_rollouts import frames, made_up
 
-from reward_memory import labels
+from reward_memory.answers.responses import split_as_served, split_response
+from reward_memory.data import labels
 from reward_memory.errors import InputError
-from reward_memory.graph_memory.assessment import predictions
-from reward_memory.graph_memory.embedding import CUTS, embed, embed_rollouts
-from reward_memory.graph_memory.features import answer_features, extract_cut_number, extract_number
-from reward_memory.graph_memory.predictor import save
-from reward_memory.graph_memory.predictors import fit, load
-from reward_memory.graph_memory.rollouts import assemble
-from reward_memory.reading.responses import split_as_served, split_response
+from reward_memory.evaluation.reward_model_quality import predictions
+from reward_memory.reward_models.base import save
+from reward_memory.reward_models.features.embedding import CUTS, embed, embed_rollouts
+from reward_memory.reward_models.features.math_answers import answer_features, extract_cut_number, extract_number
+from reward_memory.reward_models.registry import fit, load
+from reward_memory.reward_models.rollouts import assemble
 
 SMALL = {"hidden": 16, "epochs": 30, "check_every": 2, "learning_rate": 1e-2}
 PUBLISHED = {"selection": "valid", "criterion": "f1", "run_criterion": "fpr"}

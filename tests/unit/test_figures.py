@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 
-from reward_memory import figures
-from reward_memory.figures import COLOURS, draw_accuracies, draw_reward_models
-from reward_memory.figures.drawing import MORE_COLOURS, colours
-from reward_memory.tables import WEIGHTED
+from reward_memory.report import figures
+from reward_memory.report.figures import COLOURS, draw_accuracies, draw_reward_models
+from reward_memory.report.figures.drawing import MORE_COLOURS, colours
+from reward_memory.report.tables.names import WEIGHTED
 
 BENCHMARKS = ["gsm8k", "average (macro)"]
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 import verl
 
-from reward_memory.scratch import LONGEST
-from reward_memory.training import gpu_patches
+from reward_memory.jobs.scratch import LONGEST
+from reward_memory.training.verl import gpu_patches
 
 VERL = Path(verl.__file__).parent
 ROLLOUT = VERL / "workers/rollout/vllm_rollout"

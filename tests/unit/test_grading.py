@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
-from reward_memory import schemas
 from reward_memory.errors import InputError
 from reward_memory.evaluation.grading import grade
+from reward_memory.storage import parquet
 
 QUERIES = pd.DataFrame(
     [
@@ -42,8 +42,8 @@ def test_the_size_of_a_chunk_changes_no_verdict():
 
 
 def test_verdicts_fit_their_table(tmp_path):
-    schemas.write(grade(QUERIES, TRUTHS, responses(), GRADING), tmp_path / "v", schemas.VERDICTS)
-    assert schemas.read(tmp_path / "v", schemas.VERDICTS)["reward"].sum() == 2
+    parquet.write(grade(QUERIES, TRUTHS, responses(), GRADING), tmp_path / "v", parquet.VERDICTS)
+    assert parquet.read(tmp_path / "v", parquet.VERDICTS)["reward"].sum() == 2
 
 
 def test_a_response_to_an_unknown_query_is_refused():
@@ -61,7 +61,7 @@ def test_a_query_without_a_truth_is_refused(truth):
 
 def test_no_responses_have_no_verdicts():
     found = grade(QUERIES, TRUTHS, responses([]), GRADING)
-    assert list(found.columns) == schemas.VERDICTS.names
+    assert list(found.columns) == parquet.VERDICTS.names
     assert len(found) == 0
 
 

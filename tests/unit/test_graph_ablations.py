@@ -10,14 +10,14 @@ from graph_rollouts import made_up
 from sklearn.metrics import roc_auc_score
 from torch_geometric.nn import GATv2Conv
 
-from reward_memory.fidelity import BEHAVIOURS
-from reward_memory.graph_memory.ablations import Homogeneous, PublishedEdges
-from reward_memory.graph_memory.fitting import GRAPH_DEFAULTS
-from reward_memory.graph_memory.layers import Attention
-from reward_memory.graph_memory.memory import Memory
-from reward_memory.graph_memory.network import GraphNetwork
-from reward_memory.graph_memory.predictors import fit
-from reward_memory.graph_memory.reward_model import RewardModel
+from reward_memory.config.fidelity import BEHAVIOURS
+from reward_memory.reward_models.graph.ablations import Homogeneous, PublishedEdges
+from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS
+from reward_memory.reward_models.graph.layers import Attention
+from reward_memory.reward_models.graph.memory import Memory
+from reward_memory.reward_models.graph.network import GraphNetwork
+from reward_memory.reward_models.graph.reward_model import RewardModel
+from reward_memory.reward_models.registry import fit
 
 HIDDEN, HEADS = 16, 4
 SMALL = {"hidden": 16, "epochs": 6}

@@ -3,8 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from reward_memory.graph_memory import answer_features
-from reward_memory.graph_memory.features import extract_number
+from reward_memory.reward_models.features.math_answers import answer_features, extract_number
 
 
 @pytest.mark.parametrize(

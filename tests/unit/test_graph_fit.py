@@ -8,20 +8,16 @@ import torch
 from graph_rollouts import frames, made_up
 from sklearn.metrics import roc_auc_score
 
-from reward_memory import labels
+from reward_memory.data import labels
 from reward_memory.errors import InputError
-from reward_memory.graph_memory import (
-    GRAPH_DEFAULTS,
-    RewardModel,
-    assemble,
-    embed_rollouts,
-    load,
-    query_text,
-    save,
-)
-from reward_memory.graph_memory.fitting import fit
-from reward_memory.graph_memory.folds import hold_out
-from reward_memory.graph_memory.memory import Memory
+from reward_memory.reward_models.base import save
+from reward_memory.reward_models.features.embedding import embed_rollouts, query_text
+from reward_memory.reward_models.folds import hold_out
+from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS, fit
+from reward_memory.reward_models.graph.memory import Memory
+from reward_memory.reward_models.graph.reward_model import RewardModel
+from reward_memory.reward_models.registry import load
+from reward_memory.reward_models.rollouts import assemble
 
 SMALL = {"hidden": 16, "epochs": 10}
 
@@ -257,7 +253,7 @@ def test_a_probability_that_is_no_number_stops_the_run(served):
 
 
 def test_the_cache_of_queries_stays_bounded(served, monkeypatch):
-    monkeypatch.setattr("reward_memory.graph_memory.predictor.CACHED_QUERIES", 2)
+    monkeypatch.setattr("reward_memory.reward_models.base.CACHED_QUERIES", 2)
     folder, _, texts, groups, *_ = served
     model = load(folder)
     model.predict(texts[:5], groups[:5], ["math"] * 5)

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from graph_rollouts import made_up
 from torch_geometric.nn import GATv2Conv, HeteroConv
 
-from reward_memory.graph_memory.layers import Attention, drop
-from reward_memory.graph_memory.memory import Memory, nearest
-from reward_memory.graph_memory.network import Batch, GraphNetwork
+from reward_memory.reward_models.graph.layers import Attention, drop
+from reward_memory.reward_models.graph.memory import Memory, nearest
+from reward_memory.reward_models.graph.network import Batch, GraphNetwork
 
 SIZES = {"even": [8] * 12, "uneven": [8, 1, 9, 16, 3, 8, 2, 5, 8, 1, 4, 7], "single": [1] * 12}
 ASKED = {"even": [8] * 5, "uneven": [9, 1, 16, 2, 8], "empty": [3, 0, 2, 0, 1]}
@@ -162,7 +162,7 @@ def test_even_groups_take_the_same_path_in_effect_as_shuffled_ones():
 
 @pytest.mark.parametrize("chunk", [1, 5, 1000])
 def test_nearest_finds_the_largest_cosines(monkeypatch, chunk):
-    monkeypatch.setattr("reward_memory.graph_memory.memory.CHUNK", chunk)
+    monkeypatch.setattr("reward_memory.reward_models.graph.memory.CHUNK", chunk)
     vectors = Batch.of(made_up([1] * 12)).query
     cosine = vectors @ vectors.T
     cosine.fill_diagonal_(-2)

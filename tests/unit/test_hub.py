@@ -10,10 +10,10 @@ from collections import deque
 import huggingface_hub.constants
 import pandas as pd
 import pytest
-from hub_server import COMMIT, TEST, TRAIN, Hub, parquet, problems, serve
+from hub_server import COMMIT, TEST, TRAIN, Hub, parquet_bytes, problems, serve
 
-from reward_memory import benchmarks
-from reward_memory.benchmarks import hub, hub_client, revisions
+from reward_memory import data
+from reward_memory.data.hub import benchmark, client, revisions
 from reward_memory.errors import InputError
 
 STORED = f"/storage/openai/gsm8k/{TRAIN}"
@@ -34,13 +34,13 @@ def nobody(monkeypatch):
 def waits(monkeypatch) -> list[float]:
     """The seconds that would have been waited."""
     seconds: list[float] = []
-    monkeypatch.setattr(hub_client.time, "sleep", seconds.append)
+    monkeypatch.setattr(client.time, "sleep", seconds.append)
     return seconds
 
 
 @pytest.fixture
 def server(monkeypatch, waits):
-    files = {TRAIN: parquet(problems(200)), TEST: parquet(problems(50, 1000)), "README.md": b"# GSM8K\n"}
+    files = {TRAIN: parquet_bytes(problems(200)), TEST: parquet_bytes(problems(50, 1000)), "README.md": b"# GSM8K\n"}
     files |= {"socratic/train-00000-of-00001.parquet": b"", "dataset_infos.json": b"{}"}
     served = Hub("openai/gsm8k", COMMIT, files, large=(TRAIN,))
     with serve(served) as address, serve(served) as storage:
@@ -53,7 +53,7 @@ def server(monkeypatch, waits):
 def download(tmp_path):
     def download(revision=COMMIT, name="gsm8k", partial=True, **more):
         folder = tmp_path / "raw" / name
-        manifest = hub.download(name, revision, folder, tmp_path / "state", partial=partial, **more)
+        manifest = benchmark.download(name, revision, folder, tmp_path / "state", partial=partial, **more)
         (tmp_path / "manifest.json").write_text(json.dumps(manifest))
         return folder
 
@@ -115,7 +115,7 @@ def test_files_that_did_not_change_are_not_fetched_for_another_commit(server, do
     download()
     server.requests.clear()
     server.commit = "f" * 40
-    server.files[TEST] = parquet(problems(60, 1000))
+    server.files[TEST] = parquet_bytes(problems(60, 1000))
     folder = download("f" * 40)
     assert (folder / "gsm8k" / TEST).read_bytes() == server.files[TEST]
     assert not server.asked(TRAIN)
@@ -222,8 +222,8 @@ def test_the_hub_gives_the_same_queries_as_a_mirror(server, download, tmp_path):
     for split, rows in (("train", problems(200)), ("test", problems(50, 1000))):
         (mirror / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     sizes = {"train": 20, "valid": 10, "test": 20}
-    one = benchmarks.build("gsm8k", "mirror", sizes, 0, download(), partial=True)
-    other = benchmarks.build("gsm8k", "mirror", sizes, 0, mirror.parent, partial=True)
+    one = data.build("gsm8k", "mirror", sizes, 0, download(), partial=True)
+    other = data.build("gsm8k", "mirror", sizes, 0, mirror.parent, partial=True)
     for split in sizes:
         pd.testing.assert_frame_equal(one[split], other[split])
 
@@ -235,13 +235,13 @@ def test_a_benchmark_of_two_repositories_has_a_commit_for_each(monkeypatch, down
     hard = {"problem": "What is 1 + 1?", "solution": r"It is \boxed{2}.", "level": "Level 5", "type": "Algebra"}
     posed = {"prompt": "What is 2 + 2?", "solution": "4", "data_source": "math_dapo"}
     served = [
-        Hub(DAPO, "a" * 40, {"all/train-00000-of-00001.parquet": parquet([posed])}, licence="apache-2.0"),
-        Hub(MATH, "b" * 40, {"algebra/train-00000-of-00001.parquet": parquet([hard])}),
+        Hub(DAPO, "a" * 40, {"all/train-00000-of-00001.parquet": parquet_bytes([posed])}, licence="apache-2.0"),
+        Hub(MATH, "b" * 40, {"algebra/train-00000-of-00001.parquet": parquet_bytes([hard])}),
     ]
     with serve(*served) as address:
         monkeypatch.setenv("HF_ENDPOINT", address)
         folder = download({DAPO: "a" * 40, MATH: "b" * 40}, "dapo_math_17k")
-    assert {item.ground_truth for item in benchmarks.load("dapo_math_17k", "mirror", folder, partial=True).items} == {
+    assert {item.ground_truth for item in data.load("dapo_math_17k", "mirror", folder, partial=True).items} == {
         "2",
         "4",
     }
@@ -262,7 +262,7 @@ def instances(count: int) -> list[dict]:
 def test_of_gsm_symbolic_only_the_first_variant_that_is_there_is_fetched(
     monkeypatch, download, waits, tmp_path, there, fetched
 ):
-    variants = {f"{name}/test-00000-of-00001.parquet": parquet(instances(3)) for name in there}
+    variants = {f"{name}/test-00000-of-00001.parquet": parquet_bytes(instances(3)) for name in there}
     with serve(Hub("apple/GSM-Symbolic", COMMIT, variants)) as address:
         monkeypatch.setenv("HF_ENDPOINT", address)
         download(name="gsm_symbolic")
@@ -355,5 +355,5 @@ def test_a_missing_revision_is_asked_for(download):
 
 def test_the_library_does_not_import_the_hub_before_a_job_forbids_the_network():
     """huggingface_hub reads HF_HUB_OFFLINE when it is imported; runtime.job sets it later than a script's imports."""
-    code = "import sys, reward_memory.benchmarks; sys.exit('huggingface_hub' in sys.modules)"
+    code = "import sys, reward_memory.data; sys.exit('huggingface_hub' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reward_memory.configuration import arms, check_files, domain, load
+from reward_memory.config.experiment import arms, domain
+from reward_memory.config.loading import check_files, load
 from reward_memory.errors import InputError
 
 SCHEMA = Path(__file__).parents[2] / "schemas/config.schema.yaml"

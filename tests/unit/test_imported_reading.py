@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from imported_rows import DOMAINS, MATH, QA, sums, write
 
+from reward_memory.data.imported import read, refuse
 from reward_memory.errors import InputError
-from reward_memory.imported import read, refuse
 
 SUMS = {"sums": "math"}
 

@@ -6,9 +6,9 @@ import json
 import pytest
 from conftest import documented_import
 
-from reward_memory import schemas
-from reward_memory.evaluation.given import complete
-from reward_memory.imported import build, read
+from reward_memory.data.imported import build, read
+from reward_memory.evaluation.imported_rewards import complete
+from reward_memory.storage import parquet
 
 GSM8K = {"gsm8k": "math"}
 
@@ -42,7 +42,7 @@ def test_the_answer_is_what_follows_the_mark(part):
 
 
 def test_the_verifiers_never_differ_from_the_published_labels(part):
-    truths = part.queries[schemas.TRUTHS.names]
+    truths = part.queries[parquet.TRUTHS.names]
     graded = complete(part.queries, truths, part.responses, part.rewards[:0], {"isolation": "reduced"})
     assert (graded["reward"].to_numpy() != part.rewards["reward"].to_numpy()).sum() == 0
     assert part.rewards["reward"].sum() == 2001

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imported_rows import CODE, DOMAINS, MATH, QA
 
-from reward_memory.imported.rows import BadRowError, Response, parse
-from reward_memory.reading.responses import split_response
+from reward_memory.answers.responses import split_response
+from reward_memory.data.imported.rows import BadRowError, Response, parse
 
 
 def read(row: dict, number: int = 1):

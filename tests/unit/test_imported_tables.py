@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imported_rows import CODE, MATH, QA, sums
 
-from reward_memory import schemas
-from reward_memory.benchmarks.repeats import fingerprint
+from reward_memory.data.duplicates.repeats import fingerprint
+from reward_memory.data.imported import build
+from reward_memory.data.imported.rows import parse
 from reward_memory.errors import InputError
-from reward_memory.evaluation.given import complete
-from reward_memory.imported import build
-from reward_memory.imported.rows import parse
+from reward_memory.evaluation.imported_rewards import complete
+from reward_memory.storage import parquet
 
 SPLITS = ("train", "valid", "test")
-SCHEMAS = (schemas.TRUTHS, schemas.QUERIES, schemas.RESPONSES, schemas.REWARDS)
+SCHEMAS = (parquet.TRUTHS, parquet.QUERIES, parquet.RESPONSES, parquet.REWARDS)
 
 
 def parts(rows: list[dict], train=None, valid=0, test=0, domains=None, seed=0):
@@ -34,8 +34,8 @@ def test_the_parts_come_by_benchmark_and_split():
 def test_the_tables_fit_their_schemas(tmp_path, reward, place):
     part = parts(sums(3, reward))[1][place]
     for name, schema in zip(("queries", *part._fields), SCHEMAS, strict=True):
-        schemas.write(getattr(part, name), tmp_path / "table.parquet", schema)
-        assert len(schemas.read(tmp_path / "table.parquet", schema)) == len(getattr(part, name))
+        parquet.write(getattr(part, name), tmp_path / "table.parquet", schema)
+        assert len(parquet.read(tmp_path / "table.parquet", schema)) == len(getattr(part, name))
 
 
 @given(
@@ -95,7 +95,7 @@ def test_more_queries_than_the_file_has_are_refused():
 def test_no_table_that_a_trainer_may_read_tells_a_reward_or_a_truth():
     _, (part, *_) = parts(sums(3, reward=True))
     assert "reward" not in part.responses
-    assert not {"reward", "ground_truth", "tests"} & {*schemas.QUERIES.names, *schemas.RESPONSES.names}
+    assert not {"reward", "ground_truth", "tests"} & {*parquet.QUERIES.names, *parquet.RESPONSES.names}
 
 
 def test_other_truths_and_rewards_change_nothing_but_their_own_tables():
@@ -105,7 +105,7 @@ def test_other_truths_and_rewards_change_nothing_but_their_own_tables():
         for row in rows
     ]
     one, other = (next(iter(parts(some, 5)[1])) for some in (rows, others))
-    assert one.queries[schemas.QUERIES.names].equals(other.queries[schemas.QUERIES.names])
+    assert one.queries[parquet.QUERIES.names].equals(other.queries[parquet.QUERIES.names])
     assert one.responses.equals(other.responses)
     assert (one.rewards["reward"] != other.rewards["reward"]).all()
 
@@ -113,7 +113,7 @@ def test_other_truths_and_rewards_change_nothing_but_their_own_tables():
 def verdicts(rows: list[dict], domains=None) -> pd.DataFrame:
     _, (part, *_) = parts(rows, domains=domains)
     return complete(
-        part.queries, part.queries[schemas.TRUTHS.names], part.responses, part.rewards, {"isolation": "reduced"}
+        part.queries, part.queries[parquet.TRUTHS.names], part.responses, part.rewards, {"isolation": "reduced"}
     )
 
 
@@ -123,14 +123,14 @@ def test_given_rewards_are_the_verdicts_and_the_others_are_graded(tmp_path):
     assert found["reward"].tolist() == [1, 0, 1, 0]
     assert found["path"].tolist() == ["math:exact", "given", "given", "math:numeric"]
     assert found["extracted"].tolist()[0] == "12"
-    schemas.write(found, tmp_path / "verdicts.parquet", schemas.VERDICTS)
-    assert schemas.read(tmp_path / "verdicts.parquet", schemas.VERDICTS)["reward"].tolist() == [1, 0, 1, 0]
+    parquet.write(found, tmp_path / "verdicts.parquet", parquet.VERDICTS)
+    assert parquet.read(tmp_path / "verdicts.parquet", parquet.VERDICTS)["reward"].tolist() == [1, 0, 1, 0]
 
 
 def test_where_all_rewards_are_given_no_truth_is_looked_for(tmp_path):
     found = verdicts(sums(4, reward=True))
     assert found["reward"].tolist() == [1, 0] * 4
-    schemas.write(found, tmp_path / "verdicts.parquet", schemas.VERDICTS)
+    parquet.write(found, tmp_path / "verdicts.parquet", parquet.VERDICTS)
 
 
 def test_without_any_reward_the_verifiers_grade_all():

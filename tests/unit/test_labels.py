@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory import labels, schemas
+from reward_memory.data import labels
 from reward_memory.errors import InputError
+from reward_memory.storage import parquet
 
 SIZES = st.dictionaries(st.sampled_from(["gsm8k", "math", "gpqa"]), st.integers(1, 40), min_size=1)
 
@@ -58,8 +59,8 @@ def test_another_seed_labels_other_queries():
 
 def test_labels_fit_their_table(tmp_path):
     table = labels.route(suite({"math": 5}), 20, 0)
-    schemas.write(table, tmp_path / "labels.parquet", schemas.LABELS)
-    assert schemas.read(tmp_path / "labels.parquet", schemas.LABELS)["labelled"].tolist() == table["labelled"].tolist()
+    parquet.write(table, tmp_path / "labels.parquet", parquet.LABELS)
+    assert parquet.read(tmp_path / "labels.parquet", parquet.LABELS)["labelled"].tolist() == table["labelled"].tolist()
 
 
 @pytest.mark.parametrize("ratio", [0, 130, -5, 12.5, True])
@@ -77,7 +78,7 @@ def test_a_repeated_id_is_named():
 def test_only_revealed_truths_come_to_their_queries():
     queries = suite({"math": 10})
     table = labels.route(queries, 20, 0)
-    joined = schemas.with_truths(queries, labels.reveal(truths_of(queries).iloc[::-1], table))
+    joined = parquet.with_truths(queries, labels.reveal(truths_of(queries).iloc[::-1], table))
     assert joined["id"].equals(queries["id"])
     for column in ("ground_truth", "tests"):
         assert (joined[column].notna() == table["labelled"]).all()
@@ -88,7 +89,7 @@ def test_only_revealed_truths_come_to_their_queries():
 def test_each_query_gets_its_own_truth_whatever_the_order(order):
     queries = suite({"math": 8})
     truths = truths_of(queries).assign(ground_truth=queries["id"] + "!").iloc[list(order)]
-    assert schemas.with_truths(queries, truths)["ground_truth"].tolist() == (queries["id"] + "!").tolist()
+    assert parquet.with_truths(queries, truths)["ground_truth"].tolist() == (queries["id"] + "!").tolist()
 
 
 def test_a_query_that_the_labels_do_not_mention_is_not_revealed():
@@ -106,5 +107,5 @@ def test_reveal_keeps_labelled_verdicts_only():
 
 
 def test_routing_labels_does_not_import_torch():
-    code = "import sys, reward_memory.labels, reward_memory.graph_memory; sys.exit('torch' in sys.modules)"
+    code = "import sys, reward_memory.data.labels, reward_memory.reward_models; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

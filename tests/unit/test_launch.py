@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from training_settings import SETTINGS
 
-from reward_memory import scratch
 from reward_memory.errors import InputError
-from reward_memory.training import launch, merging
+from reward_memory.jobs import scratch
+from reward_memory.training import launch, merge
 from reward_memory.training.overrides import Run
 
 ACCURACIES = [0.1, 0.5, 0.5, 0.2]
@@ -138,9 +138,9 @@ def test_shards_are_given_to_verls_merger(tmp_path, monkeypatch):
     program = tmp_path / "merger"
     program.write_text('#!/bin/sh\necho "$@" > "$9.told"\nexit 4\n')
     program.chmod(0o755)
-    monkeypatch.setattr(merging.sys, "executable", str(program))
+    monkeypatch.setattr(merge.sys, "executable", str(program))
     with pytest.raises(InputError, match=r"actor: verl's merger ended with exit status 4"):
-        merging.write_policy(actor, out)
+        merge.write_policy(actor, out)
     told = f"-m verl.model_merger merge --backend fsdp --local_dir {actor} --target_dir {out}"
     assert (tmp_path / "out.told").read_text().split() == told.split()
 
@@ -285,7 +285,7 @@ def test_a_gpu_run_gets_no_cpu_platform(run, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     monkeypatch.setenv("ROCR_VISIBLE_DEVICES", "0,1")
     environment = launch._environment(replace(run, gpus=2), 0, Path("/scratch"))
-    assert environment["VERL_USE_EXTERNAL_MODULES"] == "reward_memory.training.plugin"
+    assert environment["VERL_USE_EXTERNAL_MODULES"] == "reward_memory.training.verl.plugin"
     assert not {"VERL_PLATFORM", "REWARD_MEMORY_FORKS"} & set(environment)
     assert environment["REWARD_MEMORY_SOCKETS"] == "/scratch"
     assert environment["OMP_NUM_THREADS"] == "5"

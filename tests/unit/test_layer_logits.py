@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import PhiConfig, PhiForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
-from reward_memory.training.layer_logits import Capture, layer_logits, locate
+from reward_memory.training.verl.layer_logits import Capture, layer_logits, locate
 
 SMALL = {"vocab_size": 50, "hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2}
 SMALL["initializer_range"] = 0.3  # at the usual 0.02 all layers say nearly the same
@@ -133,7 +133,7 @@ def test_nothing_is_left_in_the_model_after_an_error():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_what_a_pass_gave_is_read_as_float32_whatever_it_computes_in(monkeypatch, dtype):
-    from reward_memory.training import engine
+    from reward_memory.training.verl import engine
 
     given = torch.nested.nested_tensor([torch.tensor([1.5, -2.0]), torch.tensor([float("nan"), 0.25])]).to(dtype)
     monkeypatch.setattr(engine.tq, "kv_batch_get", lambda **asked: {engine.LOGITS: given})

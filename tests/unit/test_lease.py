@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from reward_memory import lease as leases
 from reward_memory.errors import InputError
+from reward_memory.jobs import leases
 
 # takes devices, says so with the time, keeps them until its input ends
 HOLDER = """
 import os, sys, time
-from reward_memory.lease import lease
+from reward_memory.jobs.leases import lease
 with lease(int(sys.argv[1]), lambda line: print("wait", line, flush=True)) as mine:
     print("took", ",".join(mine), os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
     sys.stdin.read()

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reward_memory.figures.meds import DRAW, METHOD_COLOURS, SIZE_COLOURS, colours
+from reward_memory.report.figures.meds import DRAW, METHOD_COLOURS, SIZE_COLOURS, colours
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from made_up_grades import verdicts
 from test_source_jobs import run_job
 
-from reward_memory import schemas
-from reward_memory.training.sampled import STEP_RESPONSES
+from reward_memory.storage import parquet
+from reward_memory.training.responses import STEP_RESPONSES
 
 PUBLISHED = str(Path(__file__).parents[2] / "reference/published_results.csv")
 POLICY = "qwen3-8b"
@@ -34,7 +34,7 @@ def responses(path: Path, rows: list[tuple]) -> str:
     table["text"] = [f"so \\boxed{{{answer}}}" for answer in table["text"]]
     table["cluster_size"] = table["cluster_size"].astype("Int32")
     table = table.assign(query_id="q", sample=range(len(table)), batch=1, tokens=3, probability=np.nan, score=0.0)
-    schemas.write(table, path, STEP_RESPONSES)
+    parquet.write(table, path, STEP_RESPONSES)
     return path.name
 
 
@@ -58,8 +58,8 @@ def job(tmp_path):
 @pytest.fixture
 def counted(job, tmp_path):
     """Counts of errors of two equal seeds of each trained method: method -> names of its two files."""
-    queries = pd.DataFrame({name: ["q"] if name in ("id", "query_id") else None for name in schemas.QUERIES.names})
-    schemas.write(queries.assign(domain="math"), tmp_path / "queries", schemas.QUERIES)
+    queries = pd.DataFrame({name: ["q"] if name in ("id", "query_id") else None for name in parquet.QUERIES.names})
+    parquet.write(queries.assign(domain="math"), tmp_path / "queries", parquet.QUERIES)
     found = {}
     for method, rows in RUNS.items():
         named = {"repeats": f"{method}.parquet", "sizes": f"{method}.csv"}

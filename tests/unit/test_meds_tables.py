@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from reward_memory.evaluation.cluster_sizes import CLASSES, cluster_sizes
-from reward_memory.tables import meds, repeated_errors
+from reward_memory.report.tables import meds, repeated_errors
 
 PUBLISHED = pd.read_csv(Path(__file__).parents[2] / "reference/published_results.csv")
 FIVE = ["aime24", "amc23", "math500", "minerva", "olympiadbench"]

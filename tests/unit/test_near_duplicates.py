@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.benchmarks.near_duplicates import near_duplicates
-from reward_memory.benchmarks.words import words
+from reward_memory.data.duplicates.near_duplicates import near_duplicates
+from reward_memory.data.duplicates.words import words
 
 
 def brute_force(texts, threshold):

@@ -11,7 +11,7 @@ import verl_effective
 import yaml
 from test_overrides import RUN
 
-from reward_memory import algorithms, configuration, verl_overrides
+from reward_memory.config import algorithms, experiment, loading, verl_overrides
 from reward_memory.cost import memory
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import overrides
@@ -26,7 +26,7 @@ def written() -> dict:
 
 
 def loaded(written: dict) -> dict:
-    return configuration.load(copy.deepcopy(written), ROOT / "schemas/config.schema.yaml", FILE.name)
+    return loading.load(copy.deepcopy(written), ROOT / "schemas/config.schema.yaml", FILE.name)
 
 
 def listed(written: dict, method: str) -> list[str]:
@@ -63,7 +63,7 @@ def test_commits_are_those_of_the_papers_configuration(written):
 
 def test_its_benchmarks_are_of_three_domains(written):
     config = loaded(written)
-    assert {configuration.domain(config, name) for name in config["benchmarks"]} == {"math", "qa", "code"}
+    assert {experiment.domain(config, name) for name in config["benchmarks"]} == {"math", "qa", "code"}
 
 
 def test_verl_accepts_its_training_runs(written, tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from training_settings import SETTINGS
 
-from reward_memory.configuration import load
+from reward_memory.config.loading import load
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import Run, overrides
@@ -93,7 +93,7 @@ def test_verl_rewards_with_our_function_from_our_file(effective, case):
     found = effective[case]
     assert found["reward"].endswith(".compute_score")
     path = Path(found["config"]["reward"]["custom_reward_function"]["path"])
-    assert path.samefile(ROOT / "src/reward_memory/training/reward.py")
+    assert path.samefile(ROOT / "src/reward_memory/training/verl/reward_function.py")
 
 
 @BOTH
@@ -111,12 +111,12 @@ def test_verl_asks_that_function_once_a_response(effective, case):
 
 @BOTH
 def test_verl_runs_our_trainer_mode(effective, case):
-    assert effective[case]["trainer"] == "reward_memory.training.trainer.RewardMemoryTrainer"
+    assert effective[case]["trainer"] == "reward_memory.training.verl.trainer.RewardMemoryTrainer"
 
 
 @BOTH
 def test_verl_samples_through_our_seeded_agent_loop(effective, case):
-    assert effective[case]["agent"] == "reward_memory.training.agent_loop.SeededAgentLoop"
+    assert effective[case]["agent"] == "reward_memory.training.verl.agent_loop.SeededAgentLoop"
     rollout = effective[case]["config"]["actor_rollout_ref"]["rollout"]
     assert Path(rollout["agent"]["agent_loop_config_path"]).is_file()
     assert rollout["seed"] == 7

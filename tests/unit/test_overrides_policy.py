@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_overrides import RUN, TRAINING
 
-from reward_memory import verl_overrides
+from reward_memory.config import verl_overrides
 from reward_memory.training.overrides import overrides
 
 BUCKET = "actor_rollout_ref.rollout.checkpoint_engine.update_weights_bucket_megabytes"

@@ -6,10 +6,10 @@ import re
 import pandas as pd
 import pytest
 
-from reward_memory.figures import DRAW
-from reward_memory.figures.comparison import NOTHING
-from reward_memory.pages import page, readable
-from reward_memory.tables.comparison import COMPARISON_COLUMNS, comparison_rows
+from reward_memory.report.figures import DRAW
+from reward_memory.report.figures.comparison import NOTHING
+from reward_memory.report.pages import page, readable
+from reward_memory.report.tables.comparison import COMPARISON_COLUMNS, comparison_rows
 
 TABLE = pd.DataFrame(
     {

@@ -11,9 +11,9 @@ import verl_effective
 import yaml
 from conftest import RULE
 
-from reward_memory import algorithms, allocations, arms, configuration
-from reward_memory.benchmarks import load, splits
-from reward_memory.benchmarks.registry import BENCHMARKS, MEDS, MEMREWARD
+from reward_memory.config import algorithms, arms, experiment, loading, resources
+from reward_memory.data import load, splits
+from reward_memory.data.registry import BENCHMARKS, MEDS, MEMREWARD
 from reward_memory.generation import engine as generation
 from reward_memory.generation.vllm_engine import sampling_arguments
 from reward_memory.training.overrides import Run, overrides
@@ -26,15 +26,13 @@ TRAINED += ["meds-all-layers", "meds-all-diff", "meds-diff"]
 
 @pytest.fixture(scope="module")
 def config() -> dict:
-    return configuration.load(yaml.safe_load(PAPER.read_text()), ROOT / "schemas/config.schema.yaml", PAPER.name)
+    return loading.load(yaml.safe_load(PAPER.read_text()), ROOT / "schemas/config.schema.yaml", PAPER.name)
 
 
 @pytest.fixture(scope="module")
 def runs(config) -> dict[tuple[str, str], list[str]]:
     """(policy, method) -> the overrides of its training runs, which differ in paths, queries and seeds alone."""
-    arms_of = {
-        policy: {method for method, _ in configuration.arms(config)} for policy in configuration.policies(config)
-    }
+    arms_of = {policy: {method for method, _ in experiment.arms(config)} for policy in experiment.policies(config)}
     arms_of |= {policy: {*algorithms.of_meds(config)} for policy in config["meds"]["policies"]}
     listed = {}
     for policy, methods in arms_of.items():
@@ -45,11 +43,11 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
                 train=Path("/train.parquet"),
                 valid=Path("/valid.parquet"),
                 valid_rows=256,
-                reward_model=Path("/m") if configuration.kind(method) == "memreward" else None,
+                reward_model=Path("/m") if experiment.kind(method) == "memreward" else None,
                 state=Path("/state/run"),
                 seed=0,
-                gpus=allocations.allocation(config, "train", policy)["gpu"],
-                nodes=allocations.allocation(config, "train", policy)["nodes"],
+                gpus=resources.allocation(config, "train", policy)["gpu"],
+                nodes=resources.allocation(config, "train", policy)["nodes"],
                 error_memory=memory,
             )
             listed[policy, method] = overrides(training, run, config["sandbox"], Path("/tmp/rm"))
@@ -77,7 +75,7 @@ def test_every_benchmark_of_both_papers_comes_from_the_hub_at_a_commit(config):
 
 
 def test_memrewards_sizes_are_those_of_its_printed_accuracies(config):
-    sizes = {name: config["benchmarks"][name] for name in configuration.members(config, "main")}
+    sizes = {name: config["benchmarks"][name] for name in experiment.members(config, "main")}
     large = {"gsm8k", "math", "gsm_symbolic", "mmlu", "commonsenseqa", "obqa", "arc_c"}
     assert {name for name, size in sizes.items() if size["test"] == 450} == large
     assert {sizes[name]["train"] + sizes[name]["valid"] + sizes[name]["test"] for name in large} == {1500}
@@ -87,7 +85,7 @@ def test_memrewards_sizes_are_those_of_its_printed_accuracies(config):
         "valid": 2217,
         "test": 3329,
     }
-    ood = configuration.members(config, "ood")
+    ood = experiment.members(config, "ood")
     assert {name: config["benchmarks"][name]["test"] for name in ood} == {"numina_math": 450, "siqa": 450, "piqa": 450}
 
 
@@ -106,15 +104,15 @@ def test_the_real_files_hold_the_sizes_without_tearing_families_apart(shared, co
 
 
 def test_meds_trains_on_one_pool_and_tests_on_all_problems_of_five(config):
-    sizes = {name: config["benchmarks"][name] for name in configuration.members(config, "meds")}
+    sizes = {name: config["benchmarks"][name] for name in experiment.members(config, "meds")}
     assert [name for name, size in sizes.items() if size["train"] or size["valid"]] == ["dapo_math_17k"]
     tested = {name: size["test"] for name, size in sizes.items() if size["test"]}
     assert tested == {"aime24": 30, "amc23": 40, "math500": 500, "minerva": 272, "olympiadbench": 674}
 
 
 def test_prompts_ask_for_the_answer_as_in_each_paper(config):
-    assert {configuration.answer_format(config, name) for name in MEMREWARD} == {"hash"}
-    assert {configuration.answer_format(config, name) for name in MEDS} == {"boxed"}
+    assert {experiment.answer_format(config, name) for name in MEMREWARD} == {"hash"}
+    assert {experiment.answer_format(config, name) for name in MEDS} == {"boxed"}
 
 
 def test_policies_are_pinned_models_of_the_hub(config):
@@ -131,7 +129,7 @@ def test_policies_are_pinned_models_of_the_hub(config):
 
 def test_every_published_arm_is_in_the_matrix(config):
     published = pd.read_csv(ROOT / "reference/published_results.csv")
-    ours = {(policy, *arm) for policy in configuration.policies(config) for arm in configuration.arms(config)}
+    ours = {(policy, *arm) for policy in experiment.policies(config) for arm in experiment.arms(config)}
     first = published[published["table"].isin(["main", "ood", "label_ratio"])]
     assert {*first[["policy", "method", "label_ratio"]].itertuples(index=False, name=None)} <= ours
     ours = {
@@ -170,7 +168,7 @@ def test_verl_accepts_every_training_run(effective):
 
 def test_the_resources_of_a_job_are_what_verl_is_told(config, effective):
     for (policy, _), told in effective.items():
-        asked = allocations.allocation(config, "train", policy)
+        asked = resources.allocation(config, "train", policy)
         nodes, here, group = told["gpus"]
         assert (nodes, nodes * here) == (asked["nodes"], asked["gpu"])
         assert here % group == 0
@@ -179,7 +177,7 @@ def test_the_resources_of_a_job_are_what_verl_is_told(config, effective):
 
 
 def test_memreward_trains_on_the_four_gpus_of_its_scripts(config):
-    asked = [allocations.allocation(config, "train", policy) for policy in configuration.policies(config)]
+    asked = [resources.allocation(config, "train", policy) for policy in experiment.policies(config)]
     assert [(one["gpu"], one["nodes"]) for one in asked] == [(4, 1)] * 2
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory import schemas
 from reward_memory.errors import InputError
 from reward_memory.evaluation import pass_at_k as module
 from reward_memory.evaluation.pass_at_k import compare, estimates, pass_at_k, read_counts
 from reward_memory.evaluation.statistics import accuracy
+from reward_memory.storage import parquet
 
 
 def verdicts(rewards: dict[str, list[float]], benchmark: str = "amc23") -> pd.DataFrame:
@@ -23,11 +23,11 @@ def verdicts(rewards: dict[str, list[float]], benchmark: str = "amc23") -> pd.Da
         for query, samples in rewards.items()
         for sample, reward in enumerate(samples)
     ]
-    return pd.DataFrame(rows, columns=schemas.VERDICTS.names)
+    return pd.DataFrame(rows, columns=parquet.VERDICTS.names)
 
 
 def write(folder: Path, name: str, *tables: pd.DataFrame) -> Path:
-    schemas.write(pd.concat(tables, ignore_index=True), folder / name, schemas.VERDICTS)
+    parquet.write(pd.concat(tables, ignore_index=True), folder / name, parquet.VERDICTS)
     return folder / name
 
 

@@ -9,12 +9,11 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from reward_memory.benchmarks import NAMES, generated
+from reward_memory.data import NAMES, generated
 from reward_memory.errors import InputError
-from reward_memory.policies import check, import_gguf
-from reward_memory.policies.architecture import HEAD, new_model, periodic_embeddings
-from reward_memory.policies.snapshots import save
-from reward_memory.policies.tokenizer import NUMBERS, train_tokenizer
+from reward_memory.policies.bootstrap.architecture import HEAD, new_model, periodic_embeddings
+from reward_memory.policies.bootstrap.tokenizer import NUMBERS, train_tokenizer
+from reward_memory.policies.snapshots import check, import_gguf, save
 
 
 @pytest.fixture(scope="module")

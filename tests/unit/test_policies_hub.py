@@ -12,10 +12,11 @@ from hub_server import COMMIT, Hub, serve
 from test_configuration import SCHEMA, changed
 from test_source_jobs import run_job
 
-from reward_memory.benchmarks import hub_client
-from reward_memory.configuration import load
+from reward_memory.config.loading import load
+from reward_memory.data.hub import client
 from reward_memory.errors import InputError
-from reward_memory.policies import check, hub
+from reward_memory.policies import hub
+from reward_memory.policies.snapshots import check
 
 NAME = "Example/Instruct-1B"
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
@@ -58,7 +59,7 @@ def nobody(monkeypatch):
 def waits(monkeypatch) -> list[float]:
     """The seconds that would have been waited."""
     seconds: list[float] = []
-    monkeypatch.setattr(hub_client.time, "sleep", seconds.append)
+    monkeypatch.setattr(client.time, "sleep", seconds.append)
     return seconds
 
 

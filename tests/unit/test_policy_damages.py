@@ -13,11 +13,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from reward_memory.errors import InputError
-from reward_memory.policies.architecture import new_model
+from reward_memory.policies.bootstrap.architecture import new_model
+from reward_memory.policies.bootstrap.tokenizer import train_tokenizer
 from reward_memory.policies.inspection import inspect
 from reward_memory.policies.loading import load
 from reward_memory.policies.snapshots import save
-from reward_memory.policies.tokenizer import train_tokenizer
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 711528\n"

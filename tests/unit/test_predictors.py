@@ -10,12 +10,15 @@ from graph_rollouts import frames, made_up
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from reward_memory import labels
+from reward_memory.data import labels
 from reward_memory.errors import InputError
-from reward_memory.graph_memory import PREDICTORS, assemble, embed_rollouts, fit, load, query_text, save
-from reward_memory.graph_memory.linear import _fit, sources
-from reward_memory.graph_memory.plus import _weigh
-from reward_memory.graph_memory.signals import NAMES
+from reward_memory.reward_models.base import save
+from reward_memory.reward_models.baselines.logistic import _fit, sources
+from reward_memory.reward_models.features.embedding import embed_rollouts, query_text
+from reward_memory.reward_models.features.signals import NAMES
+from reward_memory.reward_models.graph_plus import _weigh
+from reward_memory.reward_models.registry import PREDICTORS, fit, load
+from reward_memory.reward_models.rollouts import assemble
 
 SMALL = {"hidden": 16, "epochs": 6}
 NETWORKS = tuple(name for name in PREDICTORS if name.startswith(("graph", "mlp")))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reward_memory.benchmarks.prompts import SYSTEM_PROMPTS
+from reward_memory.data.prompts import SYSTEM_PROMPTS
 from reward_memory.verifiers import Grader, GroundTruth, evalplus
 from reward_memory.verifiers.programs import find_program
 from reward_memory.verifiers.sandbox.inside.assemble import assemble

@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from reward_memory import progress
-from reward_memory.progress import Progress
+from reward_memory.jobs import progress
+from reward_memory.jobs.progress import Progress
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from reward_memory import schemas
 from reward_memory.errors import InputError
+from reward_memory.storage import parquet
 from reward_memory.training import prompts
 from reward_memory.training.rows import ROWS, verl_rows
 
@@ -44,7 +44,7 @@ def queries(benchmark: str, *lengths: int, role: str = "user") -> pd.DataFrame:
         }
         for row, length in enumerate(lengths)
     ]
-    return pd.DataFrame(rows).reindex(columns=[*schemas.QUERIES.names, *schemas.TRUTHS.names]).assign(ground_truth="1")
+    return pd.DataFrame(rows).reindex(columns=[*parquet.QUERIES.names, *parquet.TRUTHS.names]).assign(ground_truth="1")
 
 
 def training(most=None, overlong="refuse", batch=1) -> dict:
@@ -101,7 +101,7 @@ def test_what_is_to_be_left_out_must_leave_a_batch_and_a_validation_query(counte
 
 
 def test_training_reads_the_rows_that_fit(tmp_path, counted):
-    schemas.write(verl_rows(queries("math", 3, 48, 199), "train"), tmp_path / "train.parquet", ROWS)
+    parquet.write(verl_rows(queries("math", 3, 48, 199), "train"), tmp_path / "train.parquet", ROWS)
     path = tmp_path / "train.parquet"
     assert prompts.fitting_rows(path, counted, 201, tmp_path) == path
     shorter = prompts.fitting_rows(path, counted, 50, tmp_path)
@@ -111,16 +111,16 @@ def test_training_reads_the_rows_that_fit(tmp_path, counted):
 
 
 def test_a_row_that_nobody_counted_is_named(tmp_path, counted):
-    schemas.write(verl_rows(queries("gsm8k", 3), "train"), tmp_path / "train.parquet", ROWS)
+    parquet.write(verl_rows(queries("gsm8k", 3), "train"), tmp_path / "train.parquet", ROWS)
     with pytest.raises(InputError, match=r"the prompt of gsm8k/train/0 was not counted; rebuild the data\.$"):
         prompts.fitting_rows(tmp_path / "train.parquet", counted, 50, tmp_path)
 
 
 @pytest.mark.parametrize(("train", "valid", "named"), [(3, 1, None), (2, 1, "train.parquet"), (3, 0, "valid.parquet")])
 def test_training_stops_where_verl_keeps_fewer_rows_than_it_was_given(tmp_path, monkeypatch, train, valid, named):
-    trainer = pytest.importorskip("reward_memory.training.trainer", reason="verl is not installed")
+    trainer = pytest.importorskip("reward_memory.training.verl.trainer", reason="verl is not installed")
     for split, lengths in (("train", (1, 2, 3)), ("valid", (4,))):
-        schemas.write(verl_rows(queries("math", *lengths), split), tmp_path / f"{split}.parquet", ROWS)
+        parquet.write(verl_rows(queries("math", *lengths), split), tmp_path / f"{split}.parquet", ROWS)
     files = {
         f"{key}_files": str(tmp_path / f"{split}.parquet") for key, split in (("train", "train"), ("val", "valid"))
     }

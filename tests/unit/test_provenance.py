@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory import provenance
 from reward_memory.errors import InputError
-from reward_memory.provenance import atomic_folder, atomic_path, digest, file_digest, hardware, manifest, write_json
+from reward_memory.storage import files, manifests
+from reward_memory.storage.files import atomic_folder, atomic_path, digest, file_digest, write_json
+from reward_memory.storage.manifests import hardware, manifest
 
 
 def listing(folder) -> list[str]:
@@ -86,7 +87,7 @@ def test_a_full_disk_is_told_when_not_even_an_empty_file_fits(tmp_path, monkeypa
     def full(**kwargs):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(provenance.tempfile, "mkstemp", full)
+    monkeypatch.setattr(files.tempfile, "mkstemp", full)
     with pytest.raises(InputError, match=FULL.format(tmp_path / "a")), atomic_path(tmp_path / "a"):
         raise AssertionError("the block must not begin")
 
@@ -262,7 +263,7 @@ def test_a_manifest_tells_whether_the_code_is_the_commits_own(tmp_path, monkeypa
     (tmp_path / "module.py").write_text("x = 1\n")
     for arguments in (["init", "-q"], ["add", "module.py"], ["commit", "-q", "-m", "first"]):
         subprocess.run([*git, *arguments], check=True)
-    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "module.py"))
+    monkeypatch.setattr(manifests, "__file__", str(tmp_path / "module.py"))
     assert manifest({}, {})["changed"] is False
     (tmp_path / "module.py").write_text("x = 2\n")
     assert manifest({}, {})["changed"] is True
@@ -278,6 +279,6 @@ def test_a_manifest_names_the_commit_of_the_checkout():
     if shutil.which("git") is None:
         pytest.skip("needs git")
     command = ["git", "rev-parse", "HEAD"]
-    folder = os.path.dirname(provenance.__file__)
+    folder = os.path.dirname(manifests.__file__)
     head = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert manifest({}, {})["commit"] == (head.stdout.strip() or None)

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reward_memory import tables
-from reward_memory.tables import meds, reward_models
-from reward_memory.tables.comparison import VALUES, comparison_rows
+from reward_memory.data.registry import DOMAINS
+from reward_memory.report.paper_results import published_accuracies
+from reward_memory.report.tables import meds, reward_models
+from reward_memory.report.tables.accuracy import ablation_rows, accuracy_rows
+from reward_memory.report.tables.comparison import VALUES, comparison_rows
+from reward_memory.report.tables.differences import difference_rows
+from reward_memory.report.tables.names import MACRO, WEIGHTED
 
 FIGURES = pd.read_csv(Path(__file__).parents[2] / "reference/published_results.csv")
 TEN = tuple(dict.fromkeys(FIGURES.loc[FIGURES["table"] == "main", "benchmark"]))[:-1]
@@ -18,23 +22,23 @@ QUALITY = FIGURES.assign(policy=FIGURES["policy"].replace("unknown", "qwen2.5-3b
 
 
 def accuracy(arm, source, ours):
-    published = tables.published_accuracies(FIGURES, "main")
+    published = published_accuracies(FIGURES, "main")
     grades = {name: np.full((1, 2), ours) for name in TEN}
-    return pd.DataFrame(tables.accuracy_rows(grades, arm, dict.fromkeys(TEN, source), published))
+    return pd.DataFrame(accuracy_rows(grades, arm, dict.fromkeys(TEN, source), published))
 
 
 def ablation(arm, source, ours):
-    published = tables.published_accuracies(FIGURES, "ablation")
+    published = published_accuracies(FIGURES, "ablation")
     grades = {name: np.full((1, 2), ours) for name in TEN}
     known_as = arm["method"] if arm["method"] == "memreward" else None
-    domains = {name: tables.published.DOMAINS[name] for name in TEN}
-    return pd.DataFrame(tables.ablation_rows(grades, arm, domains, dict.fromkeys(TEN, source), published, known_as))
+    domains = {name: DOMAINS[name] for name in TEN}
+    return pd.DataFrame(ablation_rows(grades, arm, domains, dict.fromkeys(TEN, source), published, known_as))
 
 
 def difference(arm, source, ours):
-    published = tables.published_accuracies(FIGURES, "main")
+    published = published_accuracies(FIGURES, "main")
     grades = {name: np.full((1, 2), ours) for name in TEN}
-    return pd.DataFrame(tables.difference_rows(grades, arm, "r1-p", dict.fromkeys(TEN, source), published))
+    return pd.DataFrame(difference_rows(grades, arm, "r1-p", dict.fromkeys(TEN, source), published))
 
 
 def quality(arm, source, ours, figures=QUALITY):
@@ -127,7 +131,7 @@ def test_every_figure_beside_is_of_its_own_measure_and_benchmark(name):
     assert rows
     for row in rows:
         place = row.get("benchmark", row.get("domain", "average"))
-        place = {tables.WEIGHTED: "average", tables.MACRO: "average"}.get(place, place)
+        place = {WEIGHTED: "average", MACRO: "average"}.get(place, place)
         if name == "ablation":
             place = "average" if place == "overall" else f"{place}_domain"
         metric = reward_models.PUBLISHED.get(row.get("metric"), row.get("metric", "accuracy"))
@@ -157,8 +161,8 @@ def test_a_reward_model_on_another_split_has_none():
 
 
 def test_one_stand_in_among_released_benchmarks_leaves_the_average_empty():
-    published = tables.published_accuracies(FIGURES, "main")
+    published = published_accuracies(FIGURES, "main")
     sources = dict.fromkeys(TEN, "mirror") | {"gsm8k": "import"}
     grades = {name: np.ones((1, 2)) for name in TEN}
-    found = pd.DataFrame(tables.accuracy_rows(grades, FIRST, sources, published)).set_index("benchmark")["published"]
-    assert found.isna().to_dict() == {name: name in ("gsm8k", tables.WEIGHTED, tables.MACRO) for name in found.index}
+    found = pd.DataFrame(accuracy_rows(grades, FIRST, sources, published)).set_index("benchmark")["published"]
+    assert found.isna().to_dict() == {name: name in ("gsm8k", WEIGHTED, MACRO) for name in found.index}

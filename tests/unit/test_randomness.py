@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from reward_memory.randomness import derive, generator, uniforms
+from reward_memory.seeds import derive, generator, uniforms
 
 PARTS = st.lists(
     st.integers() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20),

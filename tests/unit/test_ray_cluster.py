@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reward_memory import scratch
 from reward_memory.errors import InputError
+from reward_memory.jobs import scratch
 from reward_memory.training import ray_cluster
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.reading.responses import split_response
+from reward_memory.answers.responses import split_response
 
 DOMAINS = st.sampled_from(["math", "qa", "code"])
 # a response is cut and its parts are stripped, so only what is no space can be counted

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reward_memory import finished, records
 from reward_memory.errors import InputError
-from reward_memory.provenance import file_digest
+from reward_memory.jobs import finished
+from reward_memory.storage import records
+from reward_memory.storage.files import file_digest
 
 PARAMS = {"steps": 10, "src": "abc", "state": "results/state"}
 OUTPUT = "rollouts/tiny/math/train.parquet"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from reward_memory.evaluation.reliability import COLUMNS, reliability_rows, share_interval
-from reward_memory.graph_memory.assessment import measure
+from reward_memory.evaluation.calibration import COLUMNS, reliability_rows, share_interval
+from reward_memory.evaluation.reward_model_quality import measure
 
 MODEL = {"policy": "tiny", "predictor": "graph", "label_ratio": 20}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from reward_memory.error_memory.settings import DEFAULTS
-from reward_memory.training.repeats import RepeatedErrors, uneven_groups
-from reward_memory.training.sampled import STEP_RESPONSES, Response, frame
+from reward_memory.training.objectives.error_penalty import RepeatedErrors, uneven_groups
+from reward_memory.training.responses import STEP_RESPONSES, Response, frame
 
 
 class Characters:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory import schemas
+from reward_memory.data.labels import route
 from reward_memory.errors import InputError
-from reward_memory.labels import route
-from reward_memory.training import reward
-from reward_memory.training.reward import compute_score, decode_truth, encode_truth
+from reward_memory.storage import parquet
 from reward_memory.training.rows import LEAKING_ROWS, ROWS, training_queries, verl_rows
+from reward_memory.training.verl import reward_function
+from reward_memory.training.verl.reward_function import compute_score, decode_truth, encode_truth
 from reward_memory.verifiers import GroundTruth
 
 TESTS = '{"assert": ["assert f(1) == 2"]}'
@@ -53,8 +53,8 @@ def on_disk(tmp_path):
 
     def on_disk(frame: pd.DataFrame) -> list[pd.DataFrame]:
         for name in ("QUERIES", "TRUTHS"):
-            schemas.write(frame, tmp_path / f"{name}.parquet", getattr(schemas, name))
-        return [schemas.read(tmp_path / f"{name}.parquet", getattr(schemas, name)) for name in ("QUERIES", "TRUTHS")]
+            parquet.write(frame, tmp_path / f"{name}.parquet", getattr(parquet, name))
+        return [parquet.read(tmp_path / f"{name}.parquet", getattr(parquet, name)) for name in ("QUERIES", "TRUTHS")]
 
     return on_disk
 
@@ -106,7 +106,7 @@ def test_the_truths_of_unlabelled_queries_change_no_byte_of_the_training_rows(on
     def written(frame: pd.DataFrame) -> bytes:
         labels = route(frame, 30, 0)
         rows = verl_rows(training_queries(*on_disk(frame), labels, method), "train")
-        schemas.write(rows, tmp_path / "rows.parquet", ROWS)
+        parquet.write(rows, tmp_path / "rows.parquet", ROWS)
         return (tmp_path / "rows.parquet").read_bytes()
 
     frame, nonsense = queries(), queries("nonsense 987654", '{"assert": ["assert nonsense"]}')
@@ -123,7 +123,7 @@ def test_a_hidden_truth_occurs_nowhere_in_the_file(on_disk, tmp_path):
     rows = verl_rows(
         training_queries(*on_disk(queries(truth="987654321")), LABELS.assign(labelled=False), "memreward"), "train"
     )
-    schemas.write(rows, tmp_path / "rows.parquet", ROWS)
+    parquet.write(rows, tmp_path / "rows.parquet", ROWS)
     assert "987654321" not in json.dumps(pd.read_parquet(tmp_path / "rows.parquet").to_dict("records"), default=list)
 
 
@@ -137,7 +137,7 @@ def test_truth_fallback_puts_hidden_truths_beside_and_nothing_else_does(on_disk,
     assert any("987654321" in truth for truth in leaked.values() if truth)
     assert "fallback" not in plain["extra_info"][0]
     assert "fallback" not in ROWS.field("extra_info").type.names
-    schemas.write(leaking, tmp_path / "rows.parquet", LEAKING_ROWS)
+    parquet.write(leaking, tmp_path / "rows.parquet", LEAKING_ROWS)
     assert pd.read_parquet(tmp_path / "rows.parquet")["extra_info"].tolist() == leaking["extra_info"].tolist()
 
 
@@ -166,8 +166,8 @@ def test_rows_keep_the_order_of_the_queries():
 
 def test_rows_come_back_from_disk_as_they_were(on_disk, tmp_path):
     rows = verl_rows(training_queries(*on_disk(queries()), LABELS, "memreward"), "train")
-    schemas.write(rows, tmp_path / "rows.parquet", ROWS)
-    again = schemas.read(tmp_path / "rows.parquet", ROWS)
+    parquet.write(rows, tmp_path / "rows.parquet", ROWS)
+    again = parquet.read(tmp_path / "rows.parquet", ROWS)
     assert truths(again) == truths(rows)
     assert [list(prompt) for prompt in again["prompt"]] == rows["prompt"].tolist()
 
@@ -177,7 +177,7 @@ def test_a_validation_query_without_a_truth_is_refused(on_disk, place):
     frame = queries()
     frame.loc[place, ["ground_truth", "tests"]] = None
     with pytest.raises(InputError, match=rf"^{frame.loc[place, 'id']}: a valid query needs its ground truth; rebuild"):
-        verl_rows(schemas.with_truths(*on_disk(frame)), "valid")
+        verl_rows(parquet.with_truths(*on_disk(frame)), "valid")
 
 
 TEXTS = st.text(max_size=12)
@@ -223,7 +223,7 @@ def test_a_response_without_a_truth_is_not_scored_at_all():
 
 def test_the_reward_function_can_be_loaded_by_its_path_alone():
     # verl does so, without a package around it
-    spec = importlib.util.spec_from_file_location("loaded_by_path", reward.__file__)
+    spec = importlib.util.spec_from_file_location("loaded_by_path", reward_function.__file__)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert module.compute_score("gsm8k", "#### 4", encode_truth(GroundTruth("math", "4")), {})["score"] == 1.0

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from snakemake.iocontainers import InputFiles, Params, Wildcards
 
-from reward_memory.runtime import Job
+from reward_memory.jobs.job import Job
 
 SCRIPT = """
 import os, subprocess, sys
 from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, ResourceList, Wildcards
 from reward_memory.errors import InputError
-from reward_memory.progress import Progress
-from reward_memory.runtime import job
+from reward_memory.jobs.progress import Progress
+from reward_memory.jobs.job import job
 
 class snakemake:
     rule, threads, input, output = "train", 3, InputFiles([]), OutputFiles(["out.txt"])
@@ -179,7 +179,7 @@ def test_a_log_that_cannot_grow_ends_no_job(run, full_log, tmp_path, writes):
 FULL = "no space left on the disk; free some and run the same command again."
 ENDS = {
     "an input error": ("raise InputError('x: wrong.')", "x: wrong."),
-    "ours": ("from reward_memory.provenance import full_disk; raise full_disk('a/b')", f"a/b: {FULL}"),
+    "ours": ("from reward_memory.storage.files import full_disk; raise full_disk('a/b')", f"a/b: {FULL}"),
     "the system's": ("raise OSError(28, 'No space left on device', 'a/b')", f"a/b: {FULL}"),
     "a quota": ("raise OSError(122, 'Disk quota exceeded', 'a/b')", f"a/b: {FULL}"),
     "a library's": ("raise ValueError('I/O error: No space left on device')", None),

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reward_memory import schemas
-from reward_memory.training import sampled
-from reward_memory.training.sampled import STEP_RESPONSES, Response, join_steps
+from reward_memory.storage import parquet
+from reward_memory.training import responses
+from reward_memory.training.responses import STEP_RESPONSES, Response, join_steps
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def steps(tmp_path):
             f"{query}_{sample}": Response(query, sample, 1, f"{step} {query}", [1] * step, 1.0, float("nan"), 0.5, size)
             for query, sample, size in (("b", 1, None), ("a", 0, 4), ("a", 1, None))
         }
-        table = sampled.frame(step, rows, set(rows))
-        schemas.write(table, folder / f"step_{step:06d}.parquet", STEP_RESPONSES, checked=True)
+        table = responses.frame(step, rows, set(rows))
+        parquet.write(table, folder / f"step_{step:06d}.parquet", STEP_RESPONSES, checked=True)
     return folder
 
 
 def test_steps_follow_one_another_with_all_their_columns(steps, tmp_path):
     join_steps(steps, 2, tmp_path / "all.parquet")
-    expected = pd.concat([schemas.read(steps / f"step_{step:06d}.parquet", STEP_RESPONSES) for step in (1, 2)])
+    expected = pd.concat([parquet.read(steps / f"step_{step:06d}.parquet", STEP_RESPONSES) for step in (1, 2)])
     found = pd.read_parquet(tmp_path / "all.parquet")
     pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
     assert pq.read_schema(tmp_path / "all.parquet") == STEP_RESPONSES
@@ -40,7 +40,7 @@ def test_one_step_at_a_time_is_in_memory(steps, tmp_path, monkeypatch):
         most.append(len(table))
         return table
 
-    monkeypatch.setattr(sampled.pq, "read_table", counted)
+    monkeypatch.setattr(responses.pq, "read_table", counted)
     join_steps(steps, 3, tmp_path / "all.parquet")
     assert most == [3, 3, 3]
 

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reward_memory import schemas
 from reward_memory.errors import InputError
+from reward_memory.storage import parquet
 
 VERDICTS = pd.DataFrame(
     {
@@ -31,13 +31,13 @@ QUERY = {
 
 @pytest.fixture
 def path(tmp_path):
-    schemas.write(VERDICTS, tmp_path / "v.parquet", schemas.VERDICTS)
+    parquet.write(VERDICTS, tmp_path / "v.parquet", parquet.VERDICTS)
     return tmp_path / "v.parquet"
 
 
-def complaint(path, schema=schemas.VERDICTS) -> str:
+def complaint(path, schema=parquet.VERDICTS) -> str:
     with pytest.raises(InputError) as caught:
-        schemas.read(path, schema)
+        parquet.read(path, schema)
     sentence = str(caught.value)
     assert sentence.startswith(f"{path}: ")
     assert sentence.endswith(".")
@@ -46,30 +46,30 @@ def complaint(path, schema=schemas.VERDICTS) -> str:
 
 
 def test_a_table_comes_back_as_it_was_written(path):
-    pd.testing.assert_frame_equal(schemas.read(path, schemas.VERDICTS), VERDICTS, check_dtype=False)
+    pd.testing.assert_frame_equal(parquet.read(path, parquet.VERDICTS), VERDICTS, check_dtype=False)
 
 
 def test_messages_and_options_come_back(tmp_path):
-    schemas.write(pd.DataFrame([QUERY | {"options": ["x", "y"]}]), tmp_path / "q.parquet", schemas.QUERIES)
-    row = schemas.read(tmp_path / "q.parquet", schemas.QUERIES).iloc[0]
+    parquet.write(pd.DataFrame([QUERY | {"options": ["x", "y"]}]), tmp_path / "q.parquet", parquet.QUERIES)
+    row = parquet.read(tmp_path / "q.parquet", parquet.QUERIES).iloc[0]
     assert [dict(message) for message in row["messages"]] == QUERY["messages"]
     assert list(row["options"]) == ["x", "y"]
 
 
 def test_a_null_comes_back_as_a_null(tmp_path):
-    schemas.write(pd.DataFrame([QUERY]), tmp_path / "q.parquet", schemas.QUERIES)
-    row = schemas.read(tmp_path / "q.parquet", schemas.QUERIES).iloc[0]
+    parquet.write(pd.DataFrame([QUERY]), tmp_path / "q.parquet", parquet.QUERIES)
+    row = parquet.read(tmp_path / "q.parquet", parquet.QUERIES).iloc[0]
     assert row[["template", "options"]].isna().all()
 
 
 def test_the_same_table_gives_the_same_bytes(path, tmp_path):
-    schemas.write(schemas.read(path, schemas.VERDICTS), tmp_path / "again.parquet", schemas.VERDICTS)
+    parquet.write(parquet.read(path, parquet.VERDICTS), tmp_path / "again.parquet", parquet.VERDICTS)
     assert (tmp_path / "again.parquet").read_bytes() == path.read_bytes()
 
 
 def test_further_columns_and_the_index_are_not_written(path, tmp_path):
     frame = VERDICTS.assign(secret="42").set_index(pd.Index([7, 9]))
-    schemas.write(frame, tmp_path / "more.parquet", schemas.VERDICTS)
+    parquet.write(frame, tmp_path / "more.parquet", parquet.VERDICTS)
     assert (tmp_path / "more.parquet").read_bytes() == path.read_bytes()
 
 
@@ -104,22 +104,22 @@ def test_a_column_of_another_type_is_named(path):
 def test_writing_a_table_that_lacks_a_column_leaves_the_old_one(path):
     before = path.read_bytes()
     with pytest.raises(KeyError, match="reward"):
-        schemas.write(VERDICTS.drop(columns="reward"), path, schemas.VERDICTS)
+        parquet.write(VERDICTS.drop(columns="reward"), path, parquet.VERDICTS)
     assert path.read_bytes() == before
 
 
 def test_several_tables_come_below_one_another(path):
-    both = schemas.read_all([path, path], schemas.VERDICTS)
+    both = parquet.read_all([path, path], parquet.VERDICTS)
     assert both["reward"].tolist() == [1.0, 0.0, 1.0, 0.0]
     assert both.index.tolist() == [0, 1, 2, 3]
 
 
 def test_no_table_but_that_of_truths_holds_a_truth():
-    for schema in (schemas.QUERIES, schemas.RESPONSES, schemas.VERDICTS, schemas.LABELS):
+    for schema in (parquet.QUERIES, parquet.RESPONSES, parquet.VERDICTS, parquet.LABELS):
         assert not {"ground_truth", "tests"} & set(schema.names)
 
 
 def test_every_table_names_its_query_and_no_column_twice():
-    for schema in (schemas.QUERIES, schemas.TRUTHS, schemas.RESPONSES, schemas.VERDICTS, schemas.LABELS):
+    for schema in (parquet.QUERIES, parquet.TRUTHS, parquet.RESPONSES, parquet.VERDICTS, parquet.LABELS):
         assert len(set(schema.names)) == len(schema.names)
         assert re.fullmatch("id|query_id", schema.names[0])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reward_memory.training.reward import encode_truth
-from reward_memory.training.scoring import Sampled, Scorer, summary
+from reward_memory.training.objectives.rewards import Sampled, Scorer, summary
+from reward_memory.training.verl.reward_function import encode_truth
 from reward_memory.verifiers import Grader, GroundTruth
 
 FIVE = encode_truth(GroundTruth("math", "5"))

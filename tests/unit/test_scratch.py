@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from reward_memory import scratch
 from reward_memory.errors import InputError
+from reward_memory.jobs import scratch
 
 #: Holds a folder, starts a process that uses it and one that forgets its parent, says so, waits.
 OWNER = """
 import os, subprocess, sys
-from reward_memory.scratch import scratch
+from reward_memory.jobs.scratch import scratch
 with scratch() as folder:
     user = subprocess.Popen(["sleep", "60"], env=os.environ | {"TMPDIR": str(folder)}, start_new_session=True)
     print(folder, user.pid, flush=True)
@@ -146,7 +146,7 @@ def owner(short: Path) -> tuple[subprocess.Popen, Path, int]:
 
 def watchers(folder: Path) -> list[int]:
     found = subprocess.run(
-        ["pgrep", "-f", f"reward_memory.scratch {folder}"], capture_output=True, text=True, check=False
+        ["pgrep", "-f", f"reward_memory.jobs.scratch {folder}"], capture_output=True, text=True, check=False
     )
     return [int(line) for line in found.stdout.split()]
 

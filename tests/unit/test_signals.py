@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.graph_memory.signals import NAMES, SIGNALS, WIDTH, answer_key, signals
+from reward_memory.reward_models.features.signals import NAMES, SIGNALS, WIDTH, answer_key, signals
 
 COLUMN = {name: number for number, name in enumerate(NAMES)}
 

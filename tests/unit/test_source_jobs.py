@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hub_server import COMMIT, TEST, TRAIN, Hub, parquet, problems, serve
+from hub_server import COMMIT, TEST, TRAIN, Hub, parquet_bytes, problems, serve
 
-from reward_memory import benchmarks, schemas
+from reward_memory import data
+from reward_memory.storage import parquet
 
 JOB = """
 import json, runpy, sys
@@ -51,7 +52,7 @@ def run_job(folder, rule, environment, **given):
 def downloaded(tmp_path):
     """GSM8K as the rule download leaves it, and what the job said."""
     server = Hub(
-        "openai/gsm8k", COMMIT, {TRAIN: parquet(problems(30)), TEST: parquet(problems(10, 25))}, large=(TRAIN,)
+        "openai/gsm8k", COMMIT, {TRAIN: parquet_bytes(problems(30)), TEST: parquet(problems(10, 25))}, large=(TRAIN,)
     )
     with serve(server) as address:
         server.storage = address
@@ -89,10 +90,10 @@ def test_a_failed_download_job_says_one_sentence_and_keeps_what_it_has(tmp_path)
 
 def test_the_audit_job_writes_one_table(downloaded):
     folder = str(downloaded / "raw/gsm8k")
-    parts = benchmarks.build("gsm8k", "hub", {"train": 10, "valid": 2, "test": 5}, 0, Path(folder), partial=True)
+    parts = data.build("gsm8k", "hub", {"train": 10, "valid": 2, "test": 5}, 0, Path(folder), partial=True)
     paths = [f"data/gsm8k/{split}.parquet" for split in parts]
     for path, queries in zip(paths, parts.values(), strict=True):
-        schemas.write(queries, downloaded / path, schemas.QUERIES)
+        parquet.write(queries, downloaded / path, parquet.QUERIES)
     done = run_job(
         downloaded,
         "audit",

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reward_memory.benchmarks import splits
-from reward_memory.benchmarks.items import Item
-from reward_memory.benchmarks.repeats import families, without_repeats
-from reward_memory.benchmarks.words import words
+from reward_memory.data import splits
+from reward_memory.data.duplicates.repeats import families, without_repeats
+from reward_memory.data.duplicates.words import words
+from reward_memory.data.items import Item
 from reward_memory.errors import InputError
 
 SIZES = st.fixed_dictionaries({split: st.integers(0, 12) for split in splits.SPLITS})

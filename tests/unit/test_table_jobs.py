@@ -8,7 +8,7 @@ import pytest
 from made_up_grades import verdicts
 from test_source_jobs import run_job
 
-from reward_memory import schemas
+from reward_memory.storage import parquet
 
 PUBLISHED = str(Path(__file__).parents[2] / "reference/published_results.csv")
 POLICY = "qwen2.5-3b"
@@ -74,9 +74,9 @@ def test_the_ablation(job):
 def test_label_ratios_and_labels_spent(job, tmp_path):
     job("accuracy_table", "label_ratio.csv", ("r1-p", "memreward", "oracle"))
     labels = pd.DataFrame({"id": list("abcde"), "benchmark": "gsm8k", "labelled": [True] + [False] * 4})
-    schemas.write(labels, tmp_path / "ratio20", schemas.LABELS)
-    valid = pd.DataFrame({name: ["x", "y"] if name == "id" else None for name in schemas.QUERIES.names})
-    schemas.write(valid, tmp_path / "valid", schemas.QUERIES)
+    parquet.write(labels, tmp_path / "ratio20", parquet.LABELS)
+    valid = pd.DataFrame({name: ["x", "y"] if name == "id" else None for name in parquet.QUERIES.names})
+    parquet.write(valid, tmp_path / "valid", parquet.QUERIES)
     inputs = {"accuracies": "label_ratio.csv", "labels": ["ratio20"], "valid": ["valid"]}
     table = job("labels_spent_table", "spent.csv", inputs=inputs, ratios=[20], selecting=["memreward"])
     assert table["labels"].tolist() == [1, 3, 5]
@@ -97,7 +97,7 @@ def test_reliability(job, tmp_path):
                 "reward": [1.0, 0.0],
             }
             table = pd.DataFrame(columns | {"probability": np.float32(probability)})
-            schemas.write(table, tmp_path / f"{predictor}{seed}", schemas.PREDICTIONS)
+            parquet.write(table, tmp_path / f"{predictor}{seed}", parquet.PREDICTIONS)
             names.append(f"{predictor}{seed}")
     models = {"predictors": ["graph", "knn"], "ratios": [20]}
     table = job("reliability_table", "reliability.csv", inputs={"predictions": names}, **models)

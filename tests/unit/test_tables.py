@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 from made_up_grades import published, verdicts
 
-from reward_memory import tables
 from reward_memory.errors import InputError
+from reward_memory.report.paper_results import published_accuracies
+from reward_memory.report.tables.accuracy import ABLATION_COLUMNS, COLUMNS, ablation_rows, accuracy_rows
+from reward_memory.report.tables.grades import read_grades
+from reward_memory.report.tables.names import MACRO, WEIGHTED
 
 PUBLISHED = Path(__file__).parents[2] / "reference/published_results.csv"
 GRADES = {"gsm8k": np.array([[1.0, 0.5, 0.0, 0.5]]), "math": np.array([[1.0, 1.0]])}
@@ -22,13 +25,13 @@ FIGURES = published(
 
 
 def rows(figures: pd.DataFrame = FIGURES, grades=GRADES, arm=ARM, sources=SOURCES) -> pd.DataFrame:
-    found = tables.accuracy_rows(grades, arm, sources, figures)
-    return pd.DataFrame(found, columns=tables.COLUMNS).set_index("benchmark")
+    found = accuracy_rows(grades, arm, sources, figures)
+    return pd.DataFrame(found, columns=COLUMNS).set_index("benchmark")
 
 
 def test_a_grade_is_the_share_of_a_querys_right_responses(tmp_path):
     path = verdicts(tmp_path / "0", {("math", "q2"): [1, 0, 0, 1], ("math", "q1"): [1, 0, 0, 0], ("gpqa", "q3"): [1]})
-    grades = tables.read_grades([path])
+    grades = read_grades([path])
     assert {name: table.tolist() for name, table in grades.items()} == {"math": [[0.25, 0.5]], "gpqa": [[1.0]]}
 
 
@@ -37,7 +40,7 @@ def test_seeds_are_rows_with_their_queries_in_one_order(tmp_path):
         verdicts(tmp_path / "0", {("math", "q1"): [1], ("math", "q2"): [0]}),
         verdicts(tmp_path / "1", {("math", "q2"): [0], ("math", "q1"): [1]}),
     ]
-    assert tables.read_grades(paths)["math"].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    assert read_grades(paths)["math"].tolist() == [[1.0, 0.0], [1.0, 0.0]]
 
 
 @pytest.mark.parametrize(
@@ -46,25 +49,23 @@ def test_seeds_are_rows_with_their_queries_in_one_order(tmp_path):
 def test_seeds_that_were_graded_on_other_queries_are_refused(tmp_path, other):
     paths = [verdicts(tmp_path / "0", {("math", "q1"): [1]}), verdicts(tmp_path / "1", other)]
     with pytest.raises(InputError, match=r"1: other queries were graded than in .*0; delete both and run again\.$"):
-        tables.read_grades(paths)
+        read_grades(paths)
 
 
 def test_damaged_grades_are_named(tmp_path):
     path = verdicts(tmp_path / "0", {("math", "q1"): [1]})
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(InputError, match=f"{path}: not a whole parquet file"):
-        tables.read_grades([path])
+        read_grades([path])
 
 
 def test_each_benchmark_is_followed_by_both_averages():
-    assert rows().index.tolist() == ["gsm8k", "math", tables.WEIGHTED, tables.MACRO]
+    assert rows().index.tolist() == ["gsm8k", "math", WEIGHTED, MACRO]
 
 
 def test_accuracies_are_percentages_and_averages_are_told_apart():
     found = rows()["accuracy"]
-    assert found.to_dict() == pytest.approx(
-        {"gsm8k": 50.0, "math": 100.0, tables.WEIGHTED: 100 * 4 / 6, tables.MACRO: 75.0}
-    )
+    assert found.to_dict() == pytest.approx({"gsm8k": 50.0, "math": 100.0, WEIGHTED: 100 * 4 / 6, MACRO: 75.0})
 
 
 def test_n_counts_queries_and_seeds_counts_runs():
@@ -86,8 +87,8 @@ def test_delta_is_ours_minus_the_published_figure():
 
 def test_the_published_average_stands_beside_the_weighted_one_alone():
     found = rows()
-    assert found.loc[tables.WEIGHTED, ["published", "delta"]].tolist() == pytest.approx([62.0, 400 / 6 - 62.0])
-    assert found.loc[tables.MACRO, ["published", "published_n", "delta"]].isna().all()
+    assert found.loc[WEIGHTED, ["published", "delta"]].tolist() == pytest.approx([62.0, 400 / 6 - 62.0])
+    assert found.loc[MACRO, ["published", "published_n", "delta"]].isna().all()
 
 
 def test_a_published_figure_keeps_its_confidence():
@@ -128,25 +129,25 @@ def test_the_rows_of_an_arm_carry_its_names():
 
 
 def test_the_published_file_gives_the_papers_figures():
-    main = tables.published_accuracies(pd.read_csv(PUBLISHED), "main")
+    main = published_accuracies(pd.read_csv(PUBLISHED), "main")
     names = main.loc[main["policy"] == "qwen2.5-3b", "benchmark"].unique()
     grades = {name: np.ones((1, 2)) for name in names if name != "average"}
     assert len(grades) == 10
     arm = {"policy": "qwen2.5-3b", "method": "memreward", "label_ratio": 20}
     found = rows(main, grades, arm, dict.fromkeys(grades, "hub"))
     assert found.loc["gsm8k", ["published", "published_n"]].tolist() == [92.89, 450]
-    assert found.loc[tables.WEIGHTED, ["published", "published_n"]].tolist() == [77.02, 3329]
+    assert found.loc[WEIGHTED, ["published", "published_n"]].tolist() == [77.02, 3329]
     assert set(found["published_confidence"].dropna()) == {"high"}
 
 
 def test_a_published_average_over_label_ratios_is_about_the_main_benchmarks():
-    figures = tables.published_accuracies(pd.read_csv(PUBLISHED), "label_ratio")
+    figures = published_accuracies(pd.read_csv(PUBLISHED), "label_ratio")
     names = next(iter(figures["members"]))
     grades = {name: np.ones((1, 2)) for name in names}
     assert len(grades) == 10
     arm = {"policy": "qwen2.5-3b", "method": "memreward", "label_ratio": 50}
     found = rows(figures, grades, arm, dict.fromkeys(grades, "hub"))["published"]
-    assert found.dropna().to_dict() == {tables.WEIGHTED: 77.95}
+    assert found.dropna().to_dict() == {WEIGHTED: 77.95}
     fewer = {name: table for name, table in grades.items() if name != "gpqa"}
     assert rows(figures, fewer, arm, dict.fromkeys(grades, "hub"))["published"].isna().all()
     stand_in = dict.fromkeys(grades, "hub") | {"gpqa": "generated"}
@@ -166,8 +167,8 @@ def ablation(known_as: str | None = "memreward-mlp", sources: dict | None = None
     figures = published(("small", "memreward-mlp", 20, "math_domain", 70.0, np.nan))
     arm, grades = ARM | {"method": "memreward:mlp"}, GRADES | {"arc_c": np.array([[0.0, 0.5]])}
     sources = sources or dict.fromkeys(DOMAINS, "hub")
-    found = tables.ablation_rows(grades, arm, DOMAINS, sources, figures, known_as)
-    return pd.DataFrame(found, columns=tables.ABLATION_COLUMNS).set_index("domain")
+    found = ablation_rows(grades, arm, DOMAINS, sources, figures, known_as)
+    return pd.DataFrame(found, columns=ABLATION_COLUMNS).set_index("domain")
 
 
 def test_a_domain_counts_each_of_its_queries_the_same():
@@ -193,7 +194,7 @@ def test_a_domain_with_a_stand_in_has_no_published_figure():
 
 
 def test_the_papers_domains_hold_its_ten_benchmarks():
-    figures = tables.published_accuracies(pd.read_csv(PUBLISHED), "ablation")
+    figures = published_accuracies(pd.read_csv(PUBLISHED), "ablation")
     members = dict(zip(figures["benchmark"], figures["members"], strict=True))
     assert members["math_domain"] == {"gsm8k", "math", "gsm_symbolic"}
     assert members["qa_domain"] == {"mmlu", "commonsenseqa", "obqa", "arc_c", "gpqa"}

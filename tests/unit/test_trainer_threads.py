@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from reward_memory.training.trainer import PPOTrainerSync, RewardMemoryTrainer
+from reward_memory.training.verl.trainer import PPOTrainerSync, RewardMemoryTrainer
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import pytest
 from test_configuration import SCHEMA, changed, complaint
 
-from reward_memory import fidelity, variants
-from reward_memory.configuration import load, predictors
+from reward_memory.config import fidelity, variants
+from reward_memory.config.experiment import predictors
+from reward_memory.config.loading import load
 from reward_memory.errors import InputError
-from reward_memory.graph_memory.names import AS_PUBLISHED, GRAPHS, NAMES, NETWORKS
-from reward_memory.graph_memory.network import LAYERS
-from reward_memory.graph_memory.predictors import PREDICTORS
+from reward_memory.reward_models.graph.network import LAYERS
+from reward_memory.reward_models.names import AS_PUBLISHED, GRAPHS, NAMES, NETWORKS
+from reward_memory.reward_models.registry import PREDICTORS
 
 OF_REWARD_MODELS = fidelity.of_stage(list(fidelity.BEHAVIOURS), "reward_model")
 

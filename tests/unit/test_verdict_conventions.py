@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from reward_memory.answers.extraction import find_answer
+from reward_memory.answers.numbers import number_with_unit
 from reward_memory.errors import InputError
-from reward_memory.reading.answers import find_answer
-from reward_memory.reading.numbers import number_with_unit
 from reward_memory.verifiers import Grader, GroundTruth
 from reward_memory.verifiers.equality import equal, parse_formula
 from reward_memory.verifiers.spelling import is_prose, read_formula

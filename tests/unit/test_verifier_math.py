@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reward_memory.reading.answers import find_answer
+from reward_memory.answers.extraction import find_answer
 from reward_memory.verifiers import Grader, GroundTruth
 from reward_memory.verifiers.math import Judgement, compare
 

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from reward_memory import configuration
-from reward_memory.graph_memory import names, predictors
+from reward_memory.config import loading
+from reward_memory.reward_models import names, registry
 
 PAGES = ("report", "reproduce", "extend", "glossary")
 COMMANDS = re.findall(r"^    (snakemake .*)$", (ROOT / "docs/reproduce.md").read_text(), re.MULTILINE)
@@ -58,9 +58,9 @@ def test_settings_of_extend_are_taken(heading):
     config = yaml.safe_load((ROOT / "config/test.yaml").read_text())
     for key, value in block(heading).items():
         config[key] = config[key] | value if isinstance(value, dict) else value
-    taken = configuration.load(config, ROOT / "schemas/config.schema.yaml")
+    taken = loading.load(config, ROOT / "schemas/config.schema.yaml")
     assert {"mine", "theirs"} <= set(taken["policies"]) or "wide" in taken["reward_model"]["variants"]
 
 
 def test_a_predictor_is_named_where_extend_says():
-    assert set(names.NAMES) - {names.AS_PUBLISHED} == set(predictors.PREDICTORS)
+    assert set(names.NAMES) - {names.AS_PUBLISHED} == set(registry.PREDICTORS)

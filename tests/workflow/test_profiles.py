@@ -11,7 +11,7 @@ import pytest
 import yaml
 from conftest import ROOT, Workflow, make
 
-from reward_memory import left_over
+from reward_memory.jobs import slurm
 
 PAPER = ("--configfile", "config/paper.yaml")
 DOCUMENT = (ROOT / "docs/cluster.md").read_text()
@@ -160,4 +160,4 @@ def test_a_folder_is_unlocked_as_documented(profiled):
 
 def test_the_names_of_jobs_are_those_that_are_looked_for_after_a_killed_call():
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-    assert profile["slurm-jobname-prefix"] + "_" == left_over.PREFIX
+    assert profile["slurm-jobname-prefix"] + "_" == slurm.PREFIX

@@ -81,7 +81,7 @@ def test_editing_a_library_module_reruns_the_rules_that_use_it(copy, module, old
 
 
 def test_a_comment_in_a_library_module_reruns_nothing(copy):
-    copy.edit("src/reward_memory/tables/accuracy.py", "COLUMNS = [", "# the order readers see\nCOLUMNS = [")
+    copy.edit("src/reward_memory/report/tables/accuracy.py", "COLUMNS = [", "# the order readers see\nCOLUMNS = [")
     assert copy.jobs(TABLE, *CONFIG) == []
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from reward_memory.graph_memory.assessment import METRICS
+from reward_memory.evaluation.reward_model_quality import METRICS
 
 CONFIG = ("--configfile", "config/test.yaml")
 TABLE = "results/tables/reward_models.csv"

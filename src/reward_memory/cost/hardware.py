@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)

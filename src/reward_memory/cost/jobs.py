@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
 _START = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):$", re.MULTILINE)
 _FLAG = re.compile(r" \([a-z ]+\)$")  # results/training/.../policy (update)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .. import plausible
-from ..allocations import allocation
-from ..errors import InputError
-from ..training import PROMPT_TOKENS
-from ..training.device_memory import GB, need, unbounded
-from ..training.overrides import micro_batch
+from reward_memory.config import contradictions
+from reward_memory.config.resources import allocation
+from reward_memory.errors import InputError
+from reward_memory.training import PROMPT_TOKENS
+from reward_memory.training.device_memory import GB, need, unbounded
+from reward_memory.training.overrides import micro_batch
+
 from . import sizes
 
 
@@ -79,7 +80,7 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
 def runs(config: dict[str, Any], reference: Path) -> Iterator[Fit]:
     """Each training run on GPUs whose policy's size is known."""
     known = sizes.read(reference / "policies.csv")
-    for section, policy, training in plausible.runs(config):
+    for section, policy, training in contradictions.runs(config):
         size = sizes.size_of(policy, config["policies"][policy], config["results"], known)
         asked = allocation(config, "train", policy)
         if size is not None and asked["gpu"]:

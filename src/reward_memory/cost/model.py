@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .. import algorithms, configuration, variants
-from ..graph_memory.names import NETWORKS
-from ..training import PROMPT_TOKENS
+from reward_memory.config import algorithms, experiment, variants
+from reward_memory.reward_models.names import NETWORKS
+from reward_memory.training import PROMPT_TOKENS
+
 from . import hardware, sizes
 from .hardware import Hardware
 from .jobs import Job
@@ -46,7 +47,7 @@ UNKNOWN = float("nan")
 class Model:
     """Estimates for one configuration on one kind of device.
 
-    config     as configuration.load returns it
+    config     as loading.load returns it
     reference  folder with hardware.yaml and policies.csv
     cap        GPUs that the profile lends at a time, None without a limit
     """
@@ -94,7 +95,7 @@ class Model:
 
     def queries(self, suite: str, split: str) -> int:
         """Configured queries of a suite; what is left of a release, which nobody has counted yet, counts 0."""
-        return sum(self.config["benchmarks"][name][split] or 0 for name in configuration.members(self.config, suite))
+        return sum(self.config["benchmarks"][name][split] or 0 for name in experiment.members(self.config, suite))
 
     def bytes_a_weight(self) -> int:
         """bfloat16 on a GPU, float32 on CPU."""

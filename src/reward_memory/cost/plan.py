@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from .. import configuration
-from ..errors import InputError
+from reward_memory.config import loading
+from reward_memory.errors import InputError
+
 from . import memory
 from .jobs import Job, dry_run, matrix
 from .model import Model
@@ -77,7 +78,7 @@ def plan(
 def load(configfiles: Sequence[Path], pairs: Sequence[str], schema: Path) -> dict[str, Any]:
     """The configuration as Snakemake would see it: later files and pairs go before earlier ones.
 
-    InputError for a missing file, what is no mapping, and all that configuration.load refuses.
+    InputError for a missing file, what is no mapping, and all that loading.load refuses.
     """
     config: dict[str, Any] = {}
     for path in configfiles:
@@ -87,7 +88,7 @@ def load(configfiles: Sequence[Path], pairs: Sequence[str], schema: Path) -> dic
         if not equals:
             raise InputError(f"--config {pair}: should be key=value.")
         config = _merged(config, {key: yaml.safe_load(value)})
-    return configuration.load(config, schema, _named(configfiles))
+    return loading.load(config, schema, _named(configfiles))
 
 
 def _named(configfiles: Sequence[Path]) -> str:

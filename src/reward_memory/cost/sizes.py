@@ -96,7 +96,7 @@ def from_config(config: dict[str, Any]) -> Size:
 
 
 def _bootstrapped(settings: dict[str, Any]) -> Size:
-    """As policies.architecture makes them."""
+    """As policies.bootstrap.architecture makes them."""
     hidden = settings["hidden"]
     heads = hidden // HEAD
     return Size(

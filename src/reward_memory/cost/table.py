@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from ..records import survey
+from reward_memory.storage.records import survey
+
 from . import usage
 from .jobs import Job
 from .model import Model

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
 #: What introduces the final answer; the group is the answer's first character that is not blank.
 MARKS = {

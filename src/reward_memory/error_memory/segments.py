@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..errors import InputError
-from ..provenance import atomic_path
+from reward_memory.errors import InputError
+from reward_memory.storage.files import atomic_path
 
 #: One row a point, in the order of steps; within a step by key, kind and sample.
 SCHEMA = pa.schema(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
 METHODS = ("hdbscan", "kmeans", "single")
 TARGETS = ("wrong", "right", "both", "none")

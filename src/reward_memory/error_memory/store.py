@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import InputError
+from reward_memory.errors import InputError
+
 from . import segments as files
 from .segments import SCHEMA, Segment
 

@@ -13,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 from scipy.stats import entropy
 
-from ..graph_memory.signals import LAYOUT
-from ..graph_memory.signals import answer_key as response_key
-from ..reading.numbers import number_with_unit, plain_number
+from reward_memory.answers.numbers import number_with_unit, plain_number
+from reward_memory.reward_models.features.signals import LAYOUT
+from reward_memory.reward_models.features.signals import answer_key as response_key
+
 from .pass_at_k import times_drawn
 from .statistics import RESAMPLES, Accuracy
 

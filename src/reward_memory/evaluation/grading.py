@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from ..errors import InputError
-from ..progress import Progress
-from ..schemas import with_truths
-from ..verifiers import Grader, GroundTruth
+from reward_memory.errors import InputError
+from reward_memory.jobs.progress import Progress
+from reward_memory.storage.parquet import with_truths
+from reward_memory.verifiers import Grader, GroundTruth
 
 
 def grade(

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .. import schemas
-from ..errors import InputError
+from reward_memory.errors import InputError
+from reward_memory.storage import parquet
+
 from .statistics import RESAMPLES
 
 
@@ -33,7 +34,7 @@ def read_counts(paths: Iterable[str | Path]) -> tuple[dict[str, np.ndarray], int
     paths = list(paths)
     right, samples = [], None
     for path in paths:
-        found, number = _counts(schemas.read(path, schemas.VERDICTS), path)
+        found, number = _counts(parquet.read(path, parquet.VERDICTS), path)
         if right and not found.index.equals(right[0].index):
             raise InputError(f"{path}: other problems were graded than in {paths[0]}; delete both and run again.")
         if samples not in (None, number):

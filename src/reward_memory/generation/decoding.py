@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from transformers import Cache, GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
-from ..randomness import uniforms
+from reward_memory.seeds import uniforms
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from .. import schemas
-from ..devices import check_driver, given
-from ..errors import InputError
-from ..progress import Progress
-from ..provenance import digest
-from ..randomness import derive
-from ..reading.responses import split_response
+from reward_memory.answers.responses import split_response
+from reward_memory.errors import InputError
+from reward_memory.jobs.gpus import check_driver, given
+from reward_memory.jobs.progress import Progress
+from reward_memory.seeds import derive
+from reward_memory.storage import parquet
+from reward_memory.storage.files import digest
+
 from .interface import Engine, Sampling
 from .vllm_engine import VllmEngine
 
@@ -80,7 +81,7 @@ def load(folder: str | Path, engine: str = "transformers", *, gpus: int = 0, **s
 
     InputError if the folder is no whole policy, or the GPUs are not there.
     """
-    from ..policies import check
+    from reward_memory.policies.snapshots import check
 
     check(Path(folder))
     if engine == "auto":
@@ -129,7 +130,7 @@ def sample_responses(
             return frame
         frame = _sample_shard(engine, part, sampling, seed)
         if kept is not None:
-            schemas.write(frame, kept, schemas.RESPONSES, checked=True)
+            parquet.write(frame, kept, parquet.RESPONSES, checked=True)
         return frame
 
     shards = []
@@ -158,7 +159,7 @@ def _kept_shard(path: Path, tasks: list) -> pd.DataFrame | None:
     if not path.exists():
         return None
     try:
-        frame = schemas.read(path, schemas.RESPONSES)
+        frame = parquet.read(path, parquet.RESPONSES)
         wanted = [(row.id, row.benchmark, row.domain, sample) for row, sample in tasks]
         names = ["query_id", "benchmark", "domain", "sample"]
         if [*frame[names].itertuples(index=False, name=None)] != wanted or frame["text"].isna().any():
@@ -178,4 +179,4 @@ def _sample_shard(engine, tasks: list, sampling: Sampling, seed: int) -> pd.Data
     for (query, sample), (text, tokens, finished) in zip(tasks, engine.generate(prompts, seeds, sampling), strict=True):
         thinking, answer = split_response(text, query.domain)
         rows.append((query.id, query.benchmark, query.domain, sample, text, thinking, answer, tokens, finished))
-    return pd.DataFrame(rows, columns=schemas.RESPONSES.names)
+    return pd.DataFrame(rows, columns=parquet.RESPONSES.names)

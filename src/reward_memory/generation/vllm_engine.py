@@ -13,9 +13,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..orphans import die_with_parent
-from ..scratch import scratch
+from reward_memory.errors import InputError
+from reward_memory.jobs.processes import die_with_parent
+from reward_memory.jobs.scratch import scratch
+
 from . import vllm_worker
 from .interface import Engine, Sampling
 

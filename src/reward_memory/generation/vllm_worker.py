@@ -10,8 +10,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..scratch import name_shared_memory
+from reward_memory.errors import InputError
+from reward_memory.jobs.scratch import name_shared_memory
 
 
 class Worker:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..benchmarks.hub_client import MODEL, HubFile, HubRepository
-from ..benchmarks.hub_files import fetch, part, place
-from ..errors import InputError
+from reward_memory.data.hub.client import MODEL, HubFile, HubRepository
+from reward_memory.data.hub.files import fetch, part, place
+from reward_memory.errors import InputError
+
 from .snapshots import check
 
 #: What a policy needs besides its weights, as far as the repository has it.

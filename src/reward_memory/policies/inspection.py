@@ -6,7 +6,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from reward_memory.errors import InputError
+
 from .snapshots import WEIGHTS, check
 
 _POINTER = b"version https://git-lfs"

@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
 _FETCH = "download the policy again"
 #: Two prompts of which the template must keep both questions apart.

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..provenance import atomic_folder
+from reward_memory.errors import InputError
+from reward_memory.storage.files import atomic_folder
 
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")

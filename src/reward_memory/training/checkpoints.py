@@ -18,9 +18,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..error_memory import store
-from ..provenance import atomic_path, digest, write_json
-from ..records import CHECKSUM, parse
+from reward_memory.error_memory import store
+from reward_memory.storage.files import atomic_path, digest, write_json
+from reward_memory.storage.records import CHECKSUM, parse
+
 from .history import logged_steps, read_history, select_step
 
 #: In a checkpoint's folder: size and digest of each file that resuming from it relies on.

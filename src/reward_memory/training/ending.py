@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .patience import STARTS
+from .ray_patience import STARTS
 
 #: Kind -> what the trainer says then. The first kind that was seen counts.
 SAID = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
 #: verl's metric -> our column. Times are left out: they differ between two runs of one configuration.
 COLUMNS = {

@@ -17,22 +17,24 @@ from typing import Any
 
 import pandas as pd
 
-from ..devices import unambiguous
-from ..errors import InputError
-from ..orphans import die_with_parent, end
-from ..progress import Progress
-from ..provenance import atomic_path, manifest, write_json
-from ..scratch import scratch
-from . import patience
+from reward_memory.errors import InputError
+from reward_memory.jobs.gpus import unambiguous
+from reward_memory.jobs.processes import die_with_parent, end
+from reward_memory.jobs.progress import Progress
+from reward_memory.jobs.scratch import scratch
+from reward_memory.storage.files import atomic_path, write_json
+from reward_memory.storage.manifests import manifest
+
+from . import ray_patience
 from .checkpoints import newest_intact, unfit
 from .ending import Ending
 from .history import read_history, select_step
-from .merging import write_policy
+from .merge import write_policy
 from .overrides import Run, overrides
 from .ray_cluster import spanning
-from .sampled import join_steps
+from .responses import join_steps
 
-PLUGIN = "reward_memory.training.plugin"
+PLUGIN = "reward_memory.training.verl.plugin"
 CPU_PLUGIN = "reward_memory.training.cpu.plugin"
 TRAINER = "verl.trainer.main_ppo"
 #: The same trainer; on one machine its workers are forked, since importing verl in each takes longer than training.
@@ -69,7 +71,7 @@ def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs:
 
 def _run(training: dict[str, Any], run: Run, isolation: str, lock: int) -> None:
     """Start the trainer, with more time for Ray where it did not start in time; InputError if it does not finish."""
-    for seconds in patience.STARTS:
+    for seconds in ray_patience.STARTS:
         ending = Ending(_latest(run.state), training["steps"])
         code = _attempt(training, run, isolation, lock, ending, seconds)
         if not code and _latest(run.state) >= training["steps"]:
@@ -91,7 +93,7 @@ def _attempt(training: dict[str, Any], run: Run, isolation: str, lock: int, endi
             print(f"training: resuming after step {resumed}", file=sys.stderr, flush=True)
             listed = [*listed, "trainer.val_before_train=false"]
         command = [sys.executable, "-m", TRAINER if run.gpus else CPU_TRAINER, *listed]
-        environment = _environment(run, attempt, folder) | patience.environment(seconds)
+        environment = _environment(run, attempt, folder) | ray_patience.environment(seconds)
         with (
             spanning(run.nodes, run.gpus, environment, folder) as joining,
             _started([*command, *joining], environment, lock) as process,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
-HERE = Path(__file__).parent
+VERL = Path(__file__).parent / "verl"
 #: MiB that verl sends to vLLM at once; a larger weight would take another way, which was never run.
 BUCKET = 2048
 
@@ -130,14 +130,14 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu": micro,
         "actor_rollout_ref.rollout.calculate_log_probs": False,
         "actor_rollout_ref.rollout.agent.default_agent_loop": "reward_memory",
-        "actor_rollout_ref.rollout.agent.agent_loop_config_path": HERE / "agent_loop.yaml",
+        "actor_rollout_ref.rollout.agent.agent_loop_config_path": VERL / "agent_loop.yaml",
         "actor_rollout_ref.rollout.val_kwargs.n": training["validation_samples"],
         "actor_rollout_ref.rollout.val_kwargs.do_sample": training["validation_temperature"] > 0,
         "actor_rollout_ref.rollout.val_kwargs.temperature": training["validation_temperature"],
         "actor_rollout_ref.rollout.val_kwargs.top_p": 1.0,
         "reward.num_workers": 0,  # the agent loop calls the reward function itself
         "reward.reward_manager.name": "naive",
-        "reward.custom_reward_function.path": HERE / "reward.py",
+        "reward.custom_reward_function.path": VERL / "reward_function.py",
         "reward.custom_reward_function.name": "compute_score",
         "+reward.custom_reward_function.reward_kwargs.isolation": isolation,
         "+reward.custom_reward_function.reward_kwargs.checks": run.checks,

@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import InputError
-from ..provenance import atomic_path
+from reward_memory.errors import InputError
+from reward_memory.storage.files import atomic_path
+
 from . import PROMPT_TOKENS
 
 #: One row a training or validation query.

@@ -20,10 +20,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from ..devices import AMD
-from ..errors import InputError
-from ..orphans import die_with_parent, end
-from ..scratch import MARK
+from reward_memory.errors import InputError
+from reward_memory.jobs.gpus import AMD
+from reward_memory.jobs.processes import die_with_parent, end
+from reward_memory.jobs.scratch import MARK
 
 #: Seconds in which all nodes must have joined, and that Ray's processes get to end.
 JOIN, GRACE = 300.0, 20.0

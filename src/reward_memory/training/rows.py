@@ -3,11 +3,12 @@
 import pandas as pd
 import pyarrow as pa
 
-from ..errors import InputError
-from ..labels import reveal
-from ..schemas import MESSAGES, with_truths
-from ..verifiers import GroundTruth
-from .reward import encode_truth
+from reward_memory.data.labels import reveal
+from reward_memory.errors import InputError
+from reward_memory.storage.parquet import MESSAGES, with_truths
+from reward_memory.verifiers import GroundTruth
+
+from .verl.reward_function import encode_truth
 
 EXTRA = [("index", pa.int64()), ("id", pa.string()), ("split", pa.string()), ("domain", pa.string())]
 #: verl.utils.dataset.rl_dataset.RLHFDataset's columns. `ground_truth` is null for an unlabelled query.

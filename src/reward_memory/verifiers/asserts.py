@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..errors import InputError
+from reward_memory.errors import InputError
+
 from .expressions import BINARY, ERRORS, Evaluation
 from .functions import FUNCTIONS, METHODS
 from .sandbox.inside.values import REDUCTIONS

@@ -3,7 +3,8 @@
 import re
 from functools import lru_cache
 
-from ..errors import InputError
+from reward_memory.errors import InputError
+
 from .asserts import Assertion, split_assert
 from .oracles import ORACLES, matches
 from .programs import Program

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import BinaryIO, TextIO
 
-from ..errors import InputError
-from ..reading.choices import LETTERS
+from reward_memory.answers.choices import LETTERS
+from reward_memory.errors import InputError
+
 from .code import tests_of
 from .evalplus import build_tests
 from .grader import Grader

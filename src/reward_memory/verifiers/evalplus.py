@@ -7,7 +7,8 @@ only; which lists were tuples, sets or complex numbers is a matter of the task (
 from collections.abc import Callable, Mapping, Sequence
 from math import comb
 
-from ..errors import InputError
+from reward_memory.errors import InputError
+
 from .sandbox import Sandbox
 from .sandbox.inside.values import encode
 

@@ -5,13 +5,14 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from ..errors import InputError
-from ..reading.answers import Answer, find_answer
-from ..reading.choices import extract_letter
+from reward_memory.answers.choices import extract_letter
+from reward_memory.answers.extraction import Answer, find_answer
+from reward_memory.errors import InputError
+
 from .code import Tests, tests_of
 from .math import Judgement, Question, SymbolicPool, compare
+from .memreward_checks import judge
 from .programs import Program, find_program
-from .published import judge
 from .sandbox import Run, Sandbox
 from .verdicts import GroundTruth, Verdict
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from ..reading.answers import Answer, find_answer
-from ..reading.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
+from reward_memory.answers.extraction import Answer, find_answer
+from reward_memory.answers.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
+
 from .pool import WarmPool
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import IO
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
 #: An empty frame asks the process to end. The end of its input does too, but a fork of the caller may hold that open.
 QUIT = struct.pack(">I", 0)

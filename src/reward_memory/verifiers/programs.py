@@ -4,7 +4,7 @@ import re
 import textwrap
 from typing import NamedTuple
 
-from ..reading.answers import final_part
+from reward_memory.answers.extraction import final_part
 
 MARKER = re.compile(r"(`{3,}|~{3,})[ \t]*(?:\{?\.?([A-Za-z][\w+#-]*(?:\.\d+)?)?)([^\n]*)")
 PYTHON = re.compile(r"(?:py|python|ipython|sage)[\d.]*", re.IGNORECASE)

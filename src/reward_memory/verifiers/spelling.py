@@ -8,7 +8,7 @@ mathematics. This module works round all of it, on text alone.
 import re
 import unicodedata
 
-from ..reading.numbers import MIXED, SPACED_THOUSANDS, as_ascii
+from reward_memory.answers.numbers import MIXED, SPACED_THOUSANDS, as_ascii
 
 PERCENT = re.compile(
     r"\s*(?:\\[,;: ])?\s*\\?[%％]|\s*\\text\s*\{\s*per ?cent\s*\}|\s*\bper ?cent(?:age)?\b", re.IGNORECASE

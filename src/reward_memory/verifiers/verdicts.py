@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import InputError
+from reward_memory.errors import InputError
 
 KINDS = {"math": "math", "qa": "choice", "code": "code"}  # domain of a query -> kind of truth
 

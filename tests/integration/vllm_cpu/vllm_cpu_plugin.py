@@ -10,10 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from reward_memory.training.cpu import patches, platform  # noqa: F401  both act on import
-
 # isort: split
-from reward_memory.training import plugin  # noqa: F401  the GPU runs' own
 
 #: A folder for what this training's senders write down: one file a transfer, with the socket's address.
 SENT = "VLLM_CPU_SENT"

@@ -16,7 +16,8 @@ import socket
 import sys
 from pathlib import Path
 
-from ...orphans import die_with_parent
+from reward_memory.jobs.processes import die_with_parent
+
 from .fork_worker import SOCKET
 
 #: What verl's processes import; verl itself imports our plug-in.
@@ -27,8 +28,8 @@ MODULES = (
     "verl.workers.engine.fsdp",
     "verl.workers.engine_workers",
     "transformers.models.qwen2.modeling_qwen2",
-    "reward_memory.graph_memory.predictors",
-    "reward_memory.training.agent_loop",
+    "reward_memory.reward_models.registry",
+    "reward_memory.training.verl.agent_loop",
     "reward_memory.training.cpu.rollout",
 )
 #: Ray's C++ part reads these variables when it is imported, not when a worker starts: no job yet, and the process

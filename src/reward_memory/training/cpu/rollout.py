@@ -11,7 +11,7 @@ from verl.workers.rollout.base import BaseRollout
 from verl.workers.rollout.replica import RolloutReplica, TokenOutput
 from verl.workers.rollout.utils import ensure_async_iterator
 
-from ...generation.decoding import decode
+from reward_memory.generation.decoding import decode
 
 #: Responses decoded at once.
 BATCH = 128

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ...errors import InputError
+from reward_memory.errors import InputError
+
 from ..pool import WarmPool
 from .inside import landlock
 from .isolation import ENVIRONMENT, architecture_fault, bubblewrap_fault, command, exposure, reduced_fault

@@ -1,0 +1,269 @@
+"""Multiple choice: which of the item's own options a response settles on."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from .extraction import BOXES, Answer, box_content, final_part
+from .statements import SEVERAL, read_value, statements
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OPEN = r"[\s~(\[{*_`$\"'\u201c\u2018<]*"
+_CLOSE = r"[~)\]}*_`$\"'\u201d\u2019>]*"
+BARE = re.compile(rf"{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
+LEADING = re.compile(rf"{_OPEN}([A-Z])(?:[)\]}}*_`]+[.:,]?|[.:,)]|\s+[-\u2013\u2014](?=\s)){_CLOSE}(?:\s|$)")
+SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
+WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
+ARTICLE = re.compile(r"^(?:an?|the)\s+")
+TAG = re.compile(r"<(final_?answer|answer|ans|choice|option)>(.*?)(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
+LABEL = re.compile(
+    r"(?:(?:the|my)\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|choice|option)(?:\s+is)?\s*:?", re.IGNORECASE
+)
+VERB = re.compile(r"\b(?:is|was|are|were|be|called)\s+")
+JOINED = re.compile(r"[\s$}\\()\[\],;&]*(?:,|;|and|or|\\q?quad)?[\s$}\\()\[\],;&]*")
+BOX_COMMAND = re.compile(r"\\(?:boxed|fbox)\b")
+# commands around a letter; boxes are marks and stay
+WRAPPER = re.compile(
+    r"\\(?:text(?!color)[a-z]*|math(?:rm|bf|sf|it|tt|cal|bb|frak|scr|normal)|emph|underline|operatorname\*?|mbox|hbox|"
+    r"bm|boldsymbol|textcolor\s*\{[^{}]*\}|color\s*\{[^{}]*\})\s*\{([^{}]*)\}"
+)
+SPACING = re.compile(
+    r"\\(?:[,;:!> ()\[\]{}]|q?quad\b|"
+    r"(?:left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
+)
+INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
+#: Greek and Cyrillic capitals that look like Latin ones; Cyrillic V also is the third letter of its own alphabet.
+LOOK_ALIKE = str.maketrans("\u0391\u0392\u0395\u0397\u0399\u0410\u0421\u0415", "ABEHIACE")
+CYRILLIC_V, CYRILLIC_ORDER = "\u0412", re.compile(r"(?<!\w)[\u0411\u0413\u0414](?!\w)")
+LETTER_TEXTS = ("", *"abcdefghijklmnopqrstuvwxyz")  # a letter alone is a letter, whatever the options are
+NESTED = 8  # wrappers around a letter
+TAIL = 50_000  # characters at the end that are looked at for marks
+STATEMENT_TAIL = 4_000  # and for statements
+LAST_LINE = 300  # characters of a line that may end with an option's text
+MARKS = 20  # headings that are passed over
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The letters that count and the plain texts of the options, "" where an option has none."""
+
+    letters: str
+    texts: tuple[str, ...]
+
+    def named_by(self, text: str) -> str | None:
+        """The letter of the one option whose text this is."""
+        plain = _plain(text)
+        for exact in (plain, ARTICLE.sub("", plain)):
+            named = [
+                letter for letter, option in zip(self.letters, self.texts, strict=False) if exact and option == exact
+            ]
+            if len(named) == 1:
+                return named[0]
+        return None
+
+    def starts(self, text: str, place: int) -> tuple[str | None, int] | None:
+        """(letter, end) of the longest option text that stands at `place` and ends a clause there."""
+        head = re.compile(r"[\s*_`$\"'(\[]*").match(text, place).end()
+        found = None
+        for letter, option in zip(self.letters, self.texts, strict=False):
+            end = head + len(option)
+            if option in LETTER_TEXTS or text[head:end].casefold() != option or not CLAUSE_END.match(text, end):
+                continue
+            if found is None or end > found[1]:
+                found = (letter, end)
+            elif end == found[1]:
+                found = (None, end)  # two options with one text
+        return found
+
+
+CLAUSE_END = re.compile(r"[*_`$\"')\]]*(?:[.,;:!](?=[\s*]|$)|\s*$|\s*\n|\s+(?:because|since|as|which|due|is|was)\b)")
+
+
+def extract_letter(answer: Answer, options: tuple[str, ...], response: str | None = None) -> tuple[str | None, str]:
+    """(letter, how) with how "letter", "text" (an option's full text) or "stated"; (None, "no answer").
+
+    response  what the answer was found in; where it is given, it is read as a whole instead of `answer.text`: the last
+              box, tag or `####` line counts, and a statement after it wins
+
+    Only letters of the item's own options count (A to E where it has none), never the first letter of a word, and none
+    where several are named.
+    """
+    letters = LETTERS[: len(options)] or LETTERS[:5]
+    item = Item(letters, tuple(_plain(cleaned(option)) for option in options))
+    if response is not None:
+        return _settle(cleaned(final_part(response)[-TAIL:]), item)
+    if answer.how == "text":
+        return _unmarked(cleaned(answer.text), item)
+    return _named(cleaned(answer.text), item)
+
+
+def cleaned(text: str) -> str:
+    """Text without LaTeX around letters, full-width forms and characters that nobody sees."""
+    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(LOOK_ALIKE).replace("\u3002", ".")
+    text = text.translate({0x3010: "[", 0x3011: "]", 0x300C: '"', 0x300D: '"', 0x3001: ","})
+    if CYRILLIC_V in text and not CYRILLIC_ORDER.search(text):
+        text = re.sub(rf"(?<!\w){CYRILLIC_V}(?!\w)", "B", text)
+    if "\\" not in text:
+        return text
+    text = SPACING.sub(" ", text)
+    for _ in range(NESTED):
+        text, changed = WRAPPER.subn(r"\1", text)
+        if not changed:
+            break
+    return text
+
+
+def _settle(text: str, item: Item) -> tuple[str | None, str]:
+    """The last mark that names something, or a statement after it; a heading is no mark."""
+    mark = _last_mark(text, item)
+    if mark is None:
+        return _unmarked(text, item)
+    found, end = mark
+    stated = _stated(text[end:], item)
+    return stated or found
+
+
+def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | None:
+    """(what the last mark says, where it ends); None without one."""
+    tags = list(TAG.finditer(text)) if "<" in text else []
+    limit = len(text)
+    for _ in range(MARKS):
+        hashes = text.rfind("####", 0, limit)
+        box = max(text.rfind(name, 0, limit) for name in BOXES)
+        tag = next((tag for tag in reversed(tags) if tag.start() < limit and tag[2].strip()), None)
+        at = max(hashes, box, tag.start() if tag else -1)
+        if at < 0:
+            return None
+        if at == box:
+            return _boxed(text, box, item)
+        if at != hashes:
+            content = tag[2].strip()
+            found = _named(content, item)
+            return (found if found[0] else _unmarked(content, item)), tag.end()
+        line, end = _line_after(text, hashes)
+        found = _named(line, item) if line else (None, "no answer")
+        if found[0] or (line and not text[end:].strip()):
+            return found, end
+        limit = len(text[:hashes].rstrip("#"))
+    return None
+
+
+def _boxed(text: str, at: int, item: Item) -> tuple[tuple[str | None, str], int]:
+    """What the box at `at` says; none where the box before it belongs to the same answer and says something else."""
+    content = box_content(text, at)
+    end = at + (text[at:].find(content) if content else 0) + len(content)
+    inner = BOX_COMMAND.sub("", content).strip()
+    found = _named(inner.strip("{} "), item)
+    before = max(text.rfind(name, 0, at) for name in BOXES)
+    if found[0] and before >= 0 and at - before < 100:
+        first = box_content(text, before)
+        gap = text[text.find(first, before) + len(first) : at]
+        if first and JOINED.fullmatch(gap) and gap.count("\n") < 2:
+            other = _named(first.strip("{} "), item)[0]
+            if other is not None and other != found[0]:
+                return (None, "no answer"), end
+    return found, end
+
+
+def _line_after(text: str, at: int) -> tuple[str, int]:
+    """(the rest of a `####` line or, below a label such as "Answer:", the next line with text; its end)."""
+    start = at + len(text[at:]) - len(text[at:].lstrip("#").lstrip())
+    for _ in range(2):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end].strip()
+        if not LABEL.fullmatch(line.strip("*_ ")):
+            break
+        start = end + len(text[end:]) - len(text[end:].lstrip())
+    return line, end
+
+
+def _stated(text: str, item: Item) -> tuple[str | None, str] | None:
+    """What the last firm statement says, None without one."""
+    firm = [statement for statement in statements(text[-STATEMENT_TAIL:], item) if statement.firm]
+    if not firm:
+        return None
+    return (firm[-1].letter, "stated") if firm[-1].letter else (None, "no answer")
+
+
+def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
+    """The option that a text without marks settles on."""
+    text = text[-STATEMENT_TAIL:].strip()
+    lines = text.split("\n")
+    found = _whole(text, item) if len(lines) > 1 else _short(text, item)
+    found = found or _stated(text, item) or (_whole(lines[-1], item) if BARE.fullmatch(lines[-1]) else None)
+    if found:
+        return found
+    # "B. dog" and its reasons below; a list of options has several such lines
+    headed = [line for line in lines if LEADING.match(line)]
+    if len(headed) == 1 and headed[0] in (lines[0], lines[-1]) and (found := _short(headed[0], item)):
+        return found
+    said = statements(text, item)
+    if said and said[-1].letter:
+        return said[-1].letter, "stated"
+    wrapped = {next(filter(None, match.groups())) for match in WRAPPED.finditer(text)}
+    if len(wrapped) == 1 and wrapped <= set(item.letters):
+        return wrapped.pop(), "stated"
+    if by_text := _told_at_the_end(lines[-1], item):
+        return by_text, "text"
+    return _short(lines[-1], item) or (None, "no answer")
+
+
+def _told_at_the_end(line: str, item: Item) -> str | None:
+    """The letter of the option whose text ends a line: "So the largest one is the blue whale."."""
+    line = line[-LAST_LINE:]
+    places = [match.end() for match in VERB.finditer(line)]
+    named = [item.named_by(line[place:].strip(" .!")) for place in places]
+    return next((letter for letter in reversed(named) if letter), None)
+
+
+def _named(text: str, item: Item) -> tuple[str | None, str]:
+    """The option that a marked answer names."""
+    found = _short(text, item)
+    if found:
+        return found
+    value = read_value(text, 0, item)
+    if value is not None and value[0]:
+        return value[0], "stated"
+    said = statements(text[-STATEMENT_TAIL:], item)
+    return (said[-1].letter, "stated") if said and said[-1].letter else (None, "no answer")
+
+
+def _short(text: str, item: Item) -> tuple[str | None, str] | None:
+    """What a short text is: "B", "(B)", "**B**", "B. text", "B - text", "B text", or an option's text."""
+    found = _whole(text, item)
+    if found:
+        return found
+    leading = LEADING.match(text)
+    if leading is None or leading[1] not in item.letters or SEVERAL.match(text, leading.end(1)):
+        return None
+    by_text = item.starts(text, 0)  # "C. elegans" may be another option's text
+    if by_text is None:
+        return leading[1], "letter"
+    return (by_text[0], "text") if by_text[0] else (None, "no answer")
+
+
+def _whole(text: str, item: Item) -> tuple[str | None, str] | None:
+    """What a text is that holds nothing but a letter, an option's text, or both."""
+    bare = BARE.fullmatch(text)
+    if bare:
+        letter = bare[1].upper()
+        return (letter, "letter") if letter in item.letters else (None, "no answer")
+    by_text = item.named_by(text)
+    if by_text:
+        return by_text, "text"
+    spaced = SPACED.fullmatch(text)
+    if (
+        spaced
+        and spaced[1] in item.letters
+        and item.texts
+        and _plain(spaced[2]) == item.texts[LETTERS.index(spaced[1])]
+    ):
+        return spaced[1], "letter"
+    return None
+
+
+def _plain(text: str) -> str:
+    """Text without marks, case and final stop, for comparing with an option's full text."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"\s+", " ", re.sub(r"[*_`$\"\u201c\u201d]", "", text)).strip(" .")

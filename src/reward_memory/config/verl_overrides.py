@@ -1,0 +1,87 @@
+"""The Hydra overrides of `training: verl` against verl's own configuration, before any training starts."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from reward_memory.training.overrides import Run, overrides
+
+from . import contradictions
+
+
+def mistake(config: dict[str, Any]) -> str | None:
+    """The first override that verl would refuse; None if there is none.
+
+    Nothing is composed, which takes a second, where no override is given.
+    """
+    checked: list[list[str]] = []
+    for section, _, training in contradictions.runs(config):
+        given = training["verl"]
+        if given and given not in checked:
+            checked.append(given)
+            if wrong := _refused(_ours(training), given):
+                return f"{section}training: verl: {wrong}"
+    return None
+
+
+def _ours(training: dict[str, Any]) -> list[str]:
+    """What a training run without overrides is started with, on no particular files."""
+    nowhere = Path("/none")
+    run = Run(nowhere, nowhere, nowhere, 1, None, nowhere, seed=0, gpus=0)
+    return overrides({**training, "verl": []}, run, "reduced", nowhere)
+
+
+def _refused(ours: list[str], given: Sequence[str]) -> str | None:
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    before = _composed(ours)
+    try:
+        after = _composed([*ours, *given])
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        for number, override in enumerate(given):
+            try:
+                _composed([*ours, *given[:number], override])
+            except (HydraException, OmegaConfBaseException, ValueError) as error:
+                return _told(override, error)
+        return _told(", ".join(given), error)
+    for override in given:
+        key, _, text = override.lstrip("+~").partition("=")
+        old, new = OmegaConf.select(before, key), OmegaConf.select(after, key)
+        if isinstance(old, bool | int | float) and not _alike(old, new):
+            kind = "true or false" if isinstance(old, bool) else "a number"
+            return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."
+    return None
+
+
+def _alike(old: bool | int | float, new: Any) -> bool:
+    if new is None:
+        return True
+    if isinstance(old, bool):
+        return isinstance(new, bool)
+    return isinstance(new, int | float) and not isinstance(new, bool)
+
+
+def _told(override: str, error: Exception) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    if lines[0].startswith("Could not override"):
+        return f"{override!r} names a key that verl does not have; correct it, or put + before a key that you add."
+    return f"{override!r} is refused by Hydra ({lines[0].rstrip('.')}); correct it."
+
+
+def _composed(listed: Sequence[str]) -> Any:
+    from hydra import compose, initialize_config_dir
+
+    with initialize_config_dir(str(next(_folders())), version_base=None):
+        return compose("ppo_trainer", list(listed))
+
+
+def _folders() -> Iterator[Path]:
+    """The folder of verl's configuration; importing verl itself would take many seconds."""
+    spec = importlib.util.find_spec("verl")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        yield Path(place) / "trainer/config"

@@ -1,0 +1,105 @@
+"""The benchmarks: their names and domains, and their queries from any source, sampled and split."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+
+from reward_memory.errors import InputError
+
+from . import code_tests, generated, splits
+from . import mirror as mirrors
+from .items import Dropped, Item, Loaded
+from .prompts import SYSTEM_PROMPTS, system_prompt
+from .registry import BENCHMARKS, DOMAINS, NAMES, check_name
+
+__all__ = ["BENCHMARKS", "DOMAINS", "NAMES", "SOURCES", "SYSTEM_PROMPTS", "Dropped", "Item", "Loaded", "build", "load"]
+
+SOURCES = ("generated", "mirror", "hub")
+
+
+def load(
+    name: str,
+    source: str,
+    mirror: Path | None = None,
+    *,
+    count: int = 0,
+    seed: int = 0,
+    answer_format: str = "hash",
+    partial: bool = False,
+) -> Loaded:
+    """All items of one benchmark, and the rows that gave none.
+
+    name           one of BENCHMARKS
+    source         generated: a stand-in made by rule | mirror: the release in the folder `mirror` | hub: likewise, in
+                   the folder that `hub.download` filled
+    count, seed    generated: at least so many items, drawn with this seed
+    answer_format  what the system prompt of a real benchmark asks for: hash (`#### <answer>`) | boxed
+    partial        mirror: files with fewer rows than the release are taken, too
+
+    InputError names the benchmark or the file, and the mend.
+    """
+    check_name(name)
+    system_prompt(DOMAINS[name], answer_format)
+    match source:
+        case "generated":
+            return Loaded(generated.load(name, count, seed))
+        case "mirror" | "hub" if mirror is None:
+            raise InputError(f"benchmarks: {name}: source {source!r} needs the key 'mirror' with the folder's path.")
+        case "mirror" | "hub":
+            return mirrors.load(name, mirror, answer_format, partial)
+    raise InputError(f"benchmarks: {name}: source: {source!r} is not known; choose from {', '.join(SOURCES)}.")
+
+
+def build(
+    name: str,
+    source: str,
+    sizes: dict[str, int],
+    seed: int,
+    mirror: Path | None = None,
+    answer_format: str = "hash",
+    *,
+    partial: bool = False,
+    isolation: str = "bubblewrap",
+    workers: int = 1,
+    fidelity: Collection[str] = (),
+) -> dict[str, pd.DataFrame]:
+    """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `schemas.QUERIES` and
+    `schemas.TRUTHS`.
+
+    sizes               queries a split; a split that is not named is empty
+    seed                of the sampling, and of the drawing where the items are generated
+    isolation, workers  of the sandbox that runs canonical solutions for the tests of real code benchmarks
+    fidelity            published behaviours that hold, see `fidelity.BEHAVIOURS`: torn-templates and base-tests count
+
+    The other arguments and the errors are those of `load`. All source splits are pooled, sampled and cut (MemReward,
+    section 4.1); no prompt occurs twice, see `splits.sample`.
+    """
+    check_name(name)
+    needed = splits.check_sizes(name, sizes)
+    loaded = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format, partial=partial)
+    parts = splits.sample(name, loaded.items, sizes, seed, whole_families="torn-templates" not in fidelity)
+    sampled = _with_tests((item for part in parts.values() for item in part), isolation, workers)
+    if "base-tests" in fidelity:
+        sampled = [_with_base_tests(item) for item in sampled]
+    rest = iter(sampled)
+    return {split: splits.table(name, DOMAINS[name], list(islice(rest, len(part)))) for split, part in parts.items()}
+
+
+def _with_tests(items: Iterable[Item], isolation: str, workers: int) -> list[Item]:
+    items = list(items)
+    if all(item.task is None for item in items):
+        return items
+    return code_tests.with_tests(items, isolation, workers)
+
+
+def _with_base_tests(item: Item) -> Item:
+    """The item without the tests that EvalPlus added (behaviour `base-tests`)."""
+    tests = json.loads(item.tests or "{}")
+    if "base" not in tests:  # a math item may have a tolerance
+        return item
+    cut = {key: tests[key][: tests["base"]] for key in ("calls", "expected")}
+    return replace(item, tests=json.dumps(tests | cut))

@@ -1,0 +1,50 @@
+"""Questions that are there more than once, alike but for case, white space and punctuation."""
+
+import hashlib
+from collections.abc import Iterable
+
+from ..items import Dropped, Item
+from .words import words
+
+
+def fingerprint(item: Item) -> bytes:
+    """Hash of the question's words, options included: equal for repeats."""
+    return hashlib.blake2b(" ".join(words(item.messages[-1][1])).encode(), digest_size=16).digest()
+
+
+def without_repeats(items: Iterable[Item]) -> tuple[list[Item], list[Item], list[Dropped]]:
+    """(the first of the items with the same fingerprint, the others, the reason for each of the others)."""
+    first: dict[bytes, Item] = {}
+    repeats, dropped = [], []
+    for item in items:
+        kept = first.setdefault(fingerprint(item), item)
+        if kept is not item:
+            other = "" if kept.ground_truth == item.ground_truth else " with another answer"
+            repeats.append(item)
+            dropped.append(Dropped(item.source_split, item.row, f"repeats {kept.source_split}/{kept.row}{other}"))
+    return list(first.values()), repeats, dropped
+
+
+def families(items: list[Item]) -> list[list[Item]]:
+    """The items in groups that belong together: one template, or repeats of one question, or a chain of both.
+
+    Groups stand in the order of their first item, their items in the order given.
+    """
+    leader = list(range(len(items)))
+
+    def find(place: int) -> int:
+        while leader[place] != place:
+            leader[place] = leader[leader[place]]
+            place = leader[place]
+        return place
+
+    first: dict[str | bytes, int] = {}
+    for place, item in enumerate(items):
+        for key in (fingerprint(item), item.template):
+            if key is not None:
+                one, other = sorted((find(place), find(first.setdefault(key, place))))
+                leader[other] = one
+    groups: dict[int, list[Item]] = {}
+    for place, item in enumerate(items):
+        groups.setdefault(find(place), []).append(item)
+    return list(groups.values())

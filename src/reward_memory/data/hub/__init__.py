@@ -1,0 +1,1 @@
+"""Released files from the Hugging Face hub, at a pinned commit and verified."""

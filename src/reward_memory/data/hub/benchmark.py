@@ -1,0 +1,91 @@
+"""Files of a benchmark from the Hugging Face hub, at a pinned commit and verified, as a folder that mirrors read."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from reward_memory.errors import InputError
+
+from .. import mirror
+from ..mirror.formats import matches
+from ..mirror.releases import RELEASES, Split
+from ..registry import BENCHMARKS
+from .client import HubFile, HubRepository
+from .files import fetch, place
+from .revisions import commits, owners
+
+
+def download(
+    name: str,
+    revision: str | Mapping[str, str] | None,
+    folder: Path,
+    state: Path,
+    expected: Mapping[str, str] | None = None,
+    partial: bool = False,
+) -> dict[str, Any]:
+    """Download the files of benchmark `name` into `folder`.
+
+    revision  the commit, or a commit of each repository where there are several
+    folder    a mirror of this one benchmark: the files lie under their paths in the repository
+    state     folder that keeps what was fetched, under its digest: another call fetches only what is missing
+    expected  path in a repository -> hex SHA-256 that the file must have
+    partial   files with other numbers of rows than the release are taken, too
+    returns   the manifest: commit and licence of each repository, and bytes and SHA-256 of each file
+
+    InputError, one sentence: no such benchmark, commit or file on the hub; a gated repository; a hub that cannot be
+    reached or keeps failing; a file with another checksum, which is deleted; another number of rows than the release.
+    """
+    pinned = commits(name, revision)
+    hubs = {
+        owner: HubRepository(f"benchmarks: {name}", BENCHMARKS[owner].repository, commit)
+        for owner, commit in pinned.items()
+    }
+    listings = {owner: hub.files() for owner, hub in hubs.items()}
+    wanted = _wanted(name, hubs, {owner: files for owner, (files, _) in listings.items()})
+    if absent := sorted({*(expected or {})} - {file.path for _, file in wanted.values()}):
+        raise InputError(f"benchmarks: {name}: sha256: {absent[0]} is none of the files, {', '.join(wanted)}.")
+    pairs = {local: (hubs[owner], file) for local, (owner, file) in wanted.items()}
+    digests = fetch(pairs, state, f"download of {name}", expected)
+    place({local: file for local, (_, file) in pairs.items()}, state, folder)
+    mirror.load(name, folder, partial=partial)
+    return {
+        "repositories": {
+            hub.repository: {"revision": hub.commit, "licence": listings[owner][1]} for owner, hub in hubs.items()
+        },
+        "files": {local: {"bytes": file.size, "sha256": digests[local]} for local, (_, file) in wanted.items()},
+    }
+
+
+def _wanted(
+    name: str, hubs: Mapping[str, HubRepository], listings: Mapping[str, Mapping[str, HubFile]]
+) -> dict[str, tuple[str, HubFile]]:
+    """Local path -> (whose repository, file) of all that `mirror.load` will read."""
+    release = RELEASES[name]
+    wanted: dict[str, tuple[str, HubFile]] = {}
+    for split, owner in owners(name).items():
+        if wanted and release.any_of:
+            break
+        chosen = _choose(split, listings[owner])
+        if not chosen and not split.optional and not release.any_of:
+            raise _unreadable(name, split, hubs[owner])
+        wanted |= {f"{split.folder}/{path}": (owner, listings[owner][path]) for path in chosen}
+    if not wanted:
+        raise _unreadable(name, split, hubs[owner])
+    return wanted
+
+
+def _choose(split: Split, paths: Iterable[str]) -> list[str]:
+    """The files of a repository that hold a source split, none if it has no such files."""
+    form = split.find(paths)
+    if form is None:
+        return []
+    file, found = form
+    return found + [path for path in paths if file.labels and matches(path, file.labels)]
+
+
+def _unreadable(name: str, split: Split, hub: HubRepository) -> InputError:
+    return InputError(
+        f"benchmarks: {name}: {hub.repository} has no file of source split {split.name} that this project reads at "
+        f"commit {hub.commit}; choose another revision (if it holds a loading script only, one of its branch "
+        "refs/convert/parquet), or use source: mirror."
+    )

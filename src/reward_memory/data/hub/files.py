@@ -1,0 +1,84 @@
+"""Files of the Hugging Face hub: kept under their digests, verified, then put into a folder, all or none."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from huggingface_hub.utils.sha import git_hash
+
+from reward_memory.errors import InputError
+from reward_memory.jobs.progress import Progress
+from reward_memory.storage.files import atomic_folder, file_digest
+
+from .client import HubFile, HubRepository
+
+
+def fetch(
+    wanted: Mapping[str, tuple[HubRepository, HubFile]],
+    state: Path,
+    what: str,
+    expected: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Download what `state` lacks of the files; their hex SHA-256 digests by local name.
+
+    wanted    local name -> (repository, file)
+    state     folder that keeps what was fetched, under its digest: another call fetches only what is missing
+    what      the download is called in progress lines
+    expected  path in a repository -> hex SHA-256 that the file must have
+
+    InputError, one sentence: a hub that cannot be reached or keeps failing; a file with another checksum, which is
+    deleted.
+    """
+    progress = Progress(f"{what}, bytes", sum(file.size for _, file in wanted.values()))
+    digests = {}
+    for local, (hub, file) in wanted.items():
+        hub.fetch(file, part(state, file), progress)
+        digests[local] = _verify(hub.where, file, part(state, file), (expected or {}).get(file.path))
+    return digests
+
+
+def place(
+    files: Mapping[str, HubFile], state: Path, folder: Path, check: Callable[[Path], object] | None = None
+) -> None:
+    """Put fetched files into `folder` under their local names, whole or not at all.
+
+    check  looks at the new folder before it takes the place of the old one
+    """
+    with atomic_folder(folder) as new:
+        for local, file in files.items():
+            (new / local).parent.mkdir(parents=True, exist_ok=True)
+            _link(part(state, file), new / local)
+        if check is not None:
+            check(new)
+
+
+def part(state: Path, file: HubFile) -> Path:
+    """Where a file is kept, whole or in part."""
+    return state / f"{file.digest}.part"
+
+
+def _link(kept: Path, path: Path) -> None:
+    """The same file under another name; a copy where the file system has no hard links."""
+    try:
+        os.link(kept, path)
+    except OSError:
+        shutil.copyfile(kept, path)
+
+
+def _verify(where: str, file: HubFile, kept: Path, expected: str | None) -> str:
+    """The SHA-256 of a downloaded file; a file that is not what the hub or `expected` says is deleted."""
+    found = file_digest(kept)
+    large = len(file.digest) == 64
+    if found == (expected or found) and file.digest == (found if large else git_hash(kept.read_bytes())):
+        return found
+    kept.unlink()
+    if expected and found != expected:
+        raise InputError(
+            f"{where}: {file.path} has SHA-256 {found}, not {expected}; it was deleted: run again, and if that does "
+            "not help, correct revision or sha256."
+        )
+    raise InputError(
+        f"{where}: {file.path} did not arrive as the hub lists it (digest {file.digest}); it was deleted: run the same "
+        "command again."
+    )

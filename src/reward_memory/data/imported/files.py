@@ -1,0 +1,54 @@
+"""The rows of a user's file as they stand there, whatever is in them."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from reward_memory.errors import InputError
+
+from ..mirror.encodings import raw_lines
+from ..mirror.formats import DAMAGE
+
+ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
+
+
+def check(path: Path) -> None:
+    """InputError if the file is not there, or its name does not tell its format."""
+    if not path.name.endswith(ENDINGS):
+        raise InputError(f"rollouts: import: {path}: the name must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")
+    if not path.is_file():
+        raise InputError(f"rollouts: import: {path}: no such file.")
+
+
+def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
+    """(row number from 1, row) of every row: an undecoded line of JSON, or a dict of a parquet file.
+
+    Of JSON lines the number is the line's; empty lines are passed over. InputError if the file is damaged: what is
+    cut short is no matter of single rows. Likewise if it is of another encoding or format than its name tells.
+    """
+    number = 0
+    try:
+        for number, record in _parquet_rows(path) if path.suffix == ".parquet" else _lines(path):
+            yield number, record
+    except DAMAGE as error:
+        raise InputError(f"{path}: cannot be read beyond row {number}; the file is damaged or cut short.") from error
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rb") as lines:
+        for number, line in enumerate(raw_lines(lines, str(path)), start=1):
+            if line.strip():
+                yield number, line
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    number = 0
+    # small batches: a row holds all responses to a query
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=256):
+        for record in batch.to_pylist():
+            number += 1
+            yield number, record

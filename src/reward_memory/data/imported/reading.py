@@ -1,0 +1,76 @@
+"""A user's whole file: the queries that can be used, and the rows that cannot."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from reward_memory.errors import InputError
+
+from .files import check, records
+from .rows import BadRowError, Query, parse
+
+BAD_ROWS = ("refuse", "skip")
+NAMED = 3  # bad rows that a message names
+
+
+class BadRow(NamedTuple):
+    """A row that is left out, and why; the columns of `bad_rows.csv`."""
+
+    file: str
+    row: int
+    reason: str
+
+
+def read(path: Path, domains: Mapping[str, str]) -> tuple[list[Query], pd.DataFrame]:
+    """(the queries in the file's order, the bad rows as a table with the columns of BadRow).
+
+    domains  benchmark -> math | qa | code, of the configuration's benchmarks
+
+    Of rows with the same id or the same prompt within a benchmark the later ones are bad. InputError if the file is
+    missing or damaged, or a benchmark has no row that can be used.
+    """
+    check(path)
+    queries: list[Query] = []
+    bad: list[BadRow] = []
+    owners: dict[tuple, int] = {}
+    for number, raw in records(path):
+        try:
+            query = parse(raw, number, domains)
+            claims = {("id", query.id): "has the id", (query.benchmark, query.item.messages): "asks the very words"}
+            for claim, words in claims.items():
+                if claim in owners:
+                    raise BadRowError(f"it {words} of row {owners[claim]}; a query and its responses are one row")
+        except BadRowError as error:
+            bad.append(BadRow(path.name, number, str(error)))
+        else:
+            owners |= dict.fromkeys(claims, number)
+            queries.append(query)
+    if not queries and not bad:
+        raise InputError(f"{path}: holds no row; a row is a query with its responses, see docs/import.md.")
+    table = pd.DataFrame(bad, columns=BadRow._fields)
+    for name in domains:
+        if not any(query.benchmark == name for query in queries):
+            why = f"; the first of its {_rows(len(bad))} that cannot be used: {_told(bad[:1])}" if bad else ""
+            raise InputError(f"{path}: no row of benchmark {name} can be used{why}.")
+    return queries, table
+
+
+def refuse(path: Path, good: int, bad: pd.DataFrame) -> None:
+    """InputError that counts the bad rows and names the first, if there is one."""
+    if len(bad):
+        rows: Sequence[BadRow] = [BadRow(*row) for row in bad.itertuples(index=False)]
+        more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+        raise InputError(
+            f"{path}: {len(rows)} of {_rows(good + len(rows))} cannot be used: {_told(rows[:NAMED])}{more}; mend them, "
+            "or leave them out with rollouts: bad_rows: skip."
+        )
+
+
+def _told(rows: Sequence[BadRow]) -> str:
+    return ", ".join(f"row {row.row} ({row.reason})" for row in rows)
+
+
+def _rows(count: int) -> str:
+    return f"{count} row" if count == 1 else f"{count} rows"

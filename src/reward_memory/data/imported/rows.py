@@ -1,0 +1,243 @@
+"""One row of a user's file: a query with its responses, or the reason why it is none."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reward_memory.answers.responses import split_response
+from reward_memory.errors import InputError
+from reward_memory.verifiers.code import tests_of
+from reward_memory.verifiers.sandbox.inside.values import decode
+from reward_memory.verifiers.verdicts import GroundTruth
+
+from ..items import LETTERS, Item, option_lines
+from ..mirror.encodings import NotTextError, decoded
+from ..mirror.rows import NO_NUMBER
+
+#: Characters that an id may have: more are a text that was put there by mistake.
+LONGEST_ID = 200
+#: Line breaks and other control characters, which tear the lines of logs and tables.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: Whole numbers that a float holds exactly.
+EXACT = 2**53
+
+
+class BadRowError(ValueError):
+    """A row that cannot be used; the message is the reason, as a part of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response as RESPONSES holds it; `reward` is 0 or 1, None where the verifiers are to grade it."""
+
+    text: str
+    thinking: str
+    answer: str
+    reward: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query of the file with its responses.
+
+    id    benchmark/id/<the file's id>, or benchmark/row/<number> where it gives none
+    item  its `row` is the row's number in the file, from 1
+    """
+
+    id: str
+    benchmark: str
+    item: Item
+    responses: tuple[Response, ...]
+
+
+def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str]) -> Query:
+    """The query that a row holds.
+
+    raw      an undecoded line of JSON, or a row of a parquet file; a key with null counts as absent
+    domains  benchmark -> math | qa | code
+
+    BadRowError tells what is wrong with it.
+    """
+    row = _decode(raw) if isinstance(raw, bytes) else raw
+    benchmark = row.get("benchmark")
+    if benchmark is None:
+        raise BadRowError("benchmark is missing")
+    if not isinstance(benchmark, str) or benchmark not in domains:
+        raise BadRowError(f"benchmark {_shown(benchmark)} is not one of the configuration's")
+    domain = domains[benchmark]
+    if row.get("domain") not in (None, domain):
+        raise BadRowError(f"domain is {_shown(row['domain'])}, but {benchmark} is {domain}")
+    options = _options(row.get("options")) if domain == "qa" else None
+    template = row.get("template")
+    item = Item(
+        "row",
+        number,
+        _messages(row, options),
+        ground_truth=None if domain == "code" else _ground_truth(row.get("ground_truth"), domain, options),
+        options=options,
+        tests=_tests(row.get("tests")) if domain == "code" else None,
+        template=None if template is None else _text(template, "template"),
+    )
+    responses = _responses(row.get("responses"), domain)
+    if item.ground_truth is None and item.tests is None:
+        for place, response in enumerate(responses, start=1):
+            if response.reward is None:
+                truth = "tests" if domain == "code" else "ground_truth"
+                raise BadRowError(f"response {place} has no reward, and the row no {truth} to grade it by")
+    return Query(f"{benchmark}/{_name(row.get('id'), number)}", benchmark, item, responses)
+
+
+def _decode(line: bytes) -> dict[str, Any]:
+    try:
+        # a file that was joined from several may have the mark in its middle, too
+        row = json.loads(decoded(line).removeprefix("\ufeff"))
+    except NotTextError as error:
+        raise BadRowError(str(error)) from error
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise BadRowError("it is not a whole JSON object") from error
+    except ValueError as error:
+        raise BadRowError("it holds a number of more than 4,300 digits; write it as text") from error
+    if not isinstance(row, dict):
+        raise BadRowError("it is not a whole JSON object")
+    return row
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _text(value: Any, what: str, *, empty: bool = False) -> str:
+    """The value if it is a text that can be written, and not a blank one unless `empty`."""
+    if not isinstance(value, str) or not (empty or value.strip()):
+        raise BadRowError(f"{what} is not a text" if not isinstance(value, str) else f"{what} is empty")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadRowError(f"{what} holds half a character (a lone surrogate)") from error
+    if "\0" in value:
+        raise BadRowError(f"{what} holds a NUL character")
+    return value
+
+
+def _name(given: Any, number: int) -> str:
+    if given is None:
+        return f"row/{number}"
+    if isinstance(given, float):
+        # pandas writes 1.0 for 1 in a column where an id is missing, and NaN for that one
+        if not (given.is_integer() and abs(given) <= EXACT):
+            raise BadRowError(f"id is {given}, which is no whole number; give a text or leave it out")
+        given = int(given)
+    name = str(given) if isinstance(given, int) and not isinstance(given, bool) else _text(given, "id")
+    if len(name) > LONGEST_ID:
+        raise BadRowError(f"id has {len(name)} characters; at most {LONGEST_ID} are taken")
+    if CONTROL.search(name):
+        raise BadRowError("id holds a line break or another control character")
+    return f"id/{name}"
+
+
+def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[tuple[str, str], ...]:
+    query, messages = row.get("query"), row.get("messages")
+    if (query is None) == (messages is None):
+        raise BadRowError("query and messages are both there" if messages else "query or messages must be there")
+    if query is not None:
+        text = _text(query, "query")
+        if options and not all(option in text for option in options):
+            # else questions that differ by their options alone would be one, and the memory would not see them
+            text = f"{text}\n{option_lines(options)}"
+        return (("user", text),)
+    if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
+        raise BadRowError("messages is not a list of {role, content}")
+    out = tuple(
+        (
+            _text(message.get("role"), "a message's role"),
+            # many tools write an empty system prompt where there is none
+            _text(message.get("content"), "a message's content", empty=message.get("role") == "system"),
+        )
+        for message in messages
+    )
+    if not out or out[-1][0] != "user":
+        raise BadRowError("the last of messages is not the user's")
+    return out
+
+
+def _options(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not 2 <= len(value) <= len(LETTERS):
+        raise BadRowError(f"options is not a list of 2 to {len(LETTERS)} texts")
+    return tuple(_text(option, "an option") for option in value)
+
+
+def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadRowError(f"ground_truth is {value}, which is no number")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    truth = _text(value, "ground_truth").strip()
+    if domain == "math" and NO_NUMBER.fullmatch(truth):
+        raise BadRowError(f"ground_truth is {truth}, which is no number")
+    if domain == "math":
+        return truth
+    # without options the verifier takes A to E
+    letters = LETTERS[: len(options)] if options else LETTERS[:5]
+    if len(truth) != 1 or truth.upper() not in letters:
+        raise BadRowError(f"ground_truth is not a letter from A to {letters[-1]}")
+    return truth.upper()
+
+
+def _tests(value: Any) -> str | None:
+    """Tests as `GroundTruth` holds them, as JSON; a list is one of assert lines."""
+    if value is None:
+        return None
+    try:
+        tests = json.loads(value) if isinstance(value, str) else value
+        tests = {"assert": tests} if isinstance(tests, list) else tests
+        tests_of(GroundTruth("code", tests=tests))
+        if "calls" in tests:
+            _check_values(tests)
+        return json.dumps(tests)
+    except InputError as error:
+        raise BadRowError(str(error).removesuffix(".")) from error
+    # what the verifiers raise on values of other types than they take
+    except (ValueError, TypeError, AttributeError, KeyError, SyntaxError, RecursionError) as error:
+        raise BadRowError("tests is not of the form that docs/import.md tells") from error
+
+
+def _check_values(tests: Mapping[str, Any]) -> None:
+    """What decoding finds only when the first program has run; errors as `decode`."""
+    for call, value in zip(tests["calls"], tests["expected"], strict=True):
+        if not isinstance(call, list):
+            raise TypeError(call)
+        decode(call)
+        decode(value)
+
+
+def _responses(value: Any, domain: str) -> tuple[Response, ...]:
+    if value is None or value == []:
+        raise BadRowError("responses is missing" if value is None else "responses is empty")
+    if not isinstance(value, list):
+        raise BadRowError("responses is not a list")
+    return tuple(_response(one, f"response {place}", domain) for place, one in enumerate(value, start=1))
+
+
+def _response(value: Any, what: str, domain: str) -> Response:
+    given = value if isinstance(value, Mapping) else {"text": value}
+    text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
+    reward = given.get("reward")
+    if reward is not None and not (isinstance(reward, int | float) and reward in (0, 1)):
+        raise BadRowError(f"{what}'s reward is {_shown(reward)}, which is not 0 or 1")
+    parts = [given.get(name) for name in ("thinking", "answer")]
+    if parts == [None, None]:
+        parts = split_response(text, domain)
+    elif None in parts:
+        raise BadRowError(f"{what} has thinking or answer alone; give both or neither")
+    thinking, answer = (
+        _text(part, f"{what}'s {name}", empty=True) for part, name in zip(parts, ("thinking", "answer"), strict=True)
+    )
+    return Response(text, thinking, answer, None if reward is None else float(reward))

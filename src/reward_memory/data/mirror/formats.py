@@ -1,0 +1,198 @@
+"""Reading the files of releases: JSON lines, CSV and parquet, plain, gzipped or inside a zip archive."""
+
+import csv
+import gzip
+import json
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reward_memory.errors import InputError
+
+from .encodings import NotTextError, decoded, raw_lines
+
+SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$")
+#: The escape of half a character.
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+#: Folders inside one another that are looked into: releases have three, and links may lead anywhere.
+DEPTH = 8
+#: Large columns that no parser reads.
+UNREAD = {"messages"}
+#: What a damaged file makes its reader raise.
+DAMAGE = (
+    OSError,
+    EOFError,
+    UnicodeDecodeError,
+    RuntimeError,  # an encrypted archive
+    zlib.error,
+    zipfile.BadZipFile,
+    csv.Error,
+    pa.ArrowException,
+)
+
+
+class UnreadableError(ValueError):
+    """A row that is whole, but cannot be used; the message is the reason, as a part of a sentence."""
+
+
+class Source(NamedTuple):
+    """A file, or a member of a zip archive."""
+
+    path: Path
+    member: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+        return f"{self.path}: {self.member}" if self.member else str(self.path)
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a relative path fits a pattern part by part: `*` stays inside one folder. `.gz` may be appended."""
+    parts, wanted = PurePosixPath(path.removesuffix(".gz")).parts, PurePosixPath(pattern).parts
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def listing(folder: Path) -> list[str]:
+    """Relative paths of all files below a folder, sorted; empty if there is no such folder.
+
+    Links are followed, to folders too, but never into a folder that the path already passes through.
+    """
+    return sorted(path.relative_to(folder).as_posix() for path in _files(folder, ()))
+
+
+def _files(folder: Path, passed: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+    if not folder.is_dir() or len(passed) > DEPTH:
+        return
+    stat = folder.stat()
+    here = (stat.st_dev, stat.st_ino)
+    if here in passed:
+        return
+    for entry in os.scandir(folder):
+        if entry.is_file():
+            yield Path(entry.path)
+        else:
+            yield from _files(Path(entry.path), (*passed, here))
+
+
+def members(source: Source) -> list[Source]:
+    """The members of a zip archive that fit `source.member`, sorted; the file itself if it is none."""
+    if source.member is None:
+        return [source]
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            names = sorted(name for name in archive.namelist() if matches(name, source.member))
+    except DAMAGE as error:
+        raise InputError(f"{source.path}: is not a whole zip archive; fetch it again.") from error
+    if not names:
+        raise InputError(f"{source.path}: holds no {source.member}; fetch the release again.")
+    return [Source(source.path, name) for name in names]
+
+
+def check_shards(paths: Iterable[Path]) -> None:
+    """InputError if one of the files `...-00001-of-00005.parquet` is missing or there twice."""
+    shards = [(path, shard) for path in paths if (shard := SHARD.search(path.name))]
+    for folder in {path.parent for path, _ in shards}:
+        here = [(path, int(shard[1]), int(shard[2])) for path, shard in shards if path.parent == folder]
+        path, _, total = here[0]
+        numbers = sorted(number for _, number, _ in here)
+        if numbers != list(range(total)):
+            missing = sorted(set(range(total)) - set(numbers))
+            wrong = f"part {missing[0]} of {total} is missing" if missing else "a part is there twice"
+            raise InputError(f"{path}: {wrong} beside it; fetch the release again.")
+
+
+def records(source: Source) -> Iterator[tuple[int, Any]]:
+    """(row number from 1, row) of every row: a dict, or a list where a CSV file has no header.
+
+    InputError names the file and the row that cannot be read.
+    """
+    suffix = PurePosixPath(source.member or source.path.name.removesuffix(".gz")).suffix
+    readers = {".jsonl": _json_lines, ".csv": _csv_rows, ".parquet": _parquet_rows, ".lst": _lines}
+    number = 0
+    try:
+        for number, record in readers[suffix](source):
+            yield number, record
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(
+            f"{source.name}: row {number + 1} is not a whole JSON line; the file is damaged or cut short."
+        ) from error
+    except (NotTextError, UnreadableError) as error:
+        raise InputError(f"{source.name}: row {number + 1}: {error}.") from error
+    except DAMAGE as error:
+        raise InputError(f"{source.name}: cannot be read beyond row {number}; fetch the file again.") from error
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    if source.member is not None:
+        with zipfile.ZipFile(source.path) as archive, archive.open(source.member) as file:
+            yield file
+    else:
+        opener = gzip.open if source.path.suffix == ".gz" else open
+        with opener(source.path, "rb") as file:
+            yield file
+
+
+def _lines(source: Source) -> Iterator[tuple[int, str]]:
+    with _opened(source) as file:
+        for number, line in enumerate(raw_lines(file, source.name), start=1):
+            if line.strip():
+                yield number, decoded(line).strip("\r\n")
+
+
+def _json_lines(source: Source) -> Iterator[tuple[int, Any]]:
+    for number, line in _lines(source):
+        yield number, json_value(line)
+
+
+def json_value(line: str) -> Any:
+    """What a line of JSON says.
+
+    JSONDecodeError, RecursionError for what is no JSON. UnreadableError for half characters, which no file can hold,
+    and for numbers that Python does not read.
+    """
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        raise UnreadableError("it holds a number of more than 4,300 digits; write it as text") from error
+    # only an escape can make one, which is rare
+    if SURROGATE.search(line):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise UnreadableError("it holds half a character (a lone surrogate); correct or remove the row") from error
+    return value
+
+
+def _csv_rows(source: Source) -> Iterator[tuple[int, Any]]:
+    """MMLU's files have no header and six columns; GPQA's have one with names such as `Question`."""
+    with _opened(source) as file:
+        rows = csv.reader(decoded(line) for line in raw_lines(file, source.name))
+        first = next(rows, None)
+        header = first if first and "Correct Answer" in first else None
+        body = rows if header else chain([first] if first else [], rows)
+        for number, row in enumerate(body, start=1):
+            if row:
+                yield number, dict(zip(header, row, strict=False)) if header else row
+
+
+def _parquet_rows(source: Source) -> Iterator[tuple[int, Any]]:
+    file, number = pq.ParquetFile(source.path), 0
+    columns = [name for name in file.schema_arrow.names if name not in UNREAD]
+    for batch in file.iter_batches(batch_size=2048, columns=columns):
+        for record in batch.to_pylist():
+            number += 1
+            yield number, record

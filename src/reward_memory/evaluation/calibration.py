@@ -1,0 +1,56 @@
+"""How often a reward model is right where it says that it is: the numbers of the reliability diagram."""
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from .reward_model_quality import BINS
+
+COLUMNS = [
+    *("policy", "predictor", "label_ratio", "split", "bin_low", "bin_high"),
+    *("responses", "mean_probability", "share_right", "ci_low", "ci_high"),
+]
+
+
+def reliability_rows(tables: Sequence[pd.DataFrame], model: dict) -> list[dict]:
+    """Rows of one reward model (COLUMNS): split x bin of predicted probability, all seeds together.
+
+    tables  one a seed: schemas.PREDICTIONS
+    model   policy, predictor, label_ratio
+
+    The bins are those of the calibration error. A bin without responses has NaN for all but their number.
+    """
+    pooled = pd.concat(tables, ignore_index=True)
+    bins = np.minimum((pooled["probability"].to_numpy() * BINS).astype(int), BINS - 1)
+    out = []
+    for split in dict.fromkeys(pooled["split"]):
+        for number in range(BINS):
+            inside = pooled[(pooled["split"] == split).to_numpy() & (bins == number)]
+            share = inside["reward"].mean()
+            low, high = share_interval(share, inside.groupby("query_id").size().to_numpy())
+            place = {"split": split, "bin_low": number / BINS, "bin_high": (number + 1) / BINS}
+            found = {"mean_probability": inside["probability"].mean(), "share_right": share}
+            out.append(model | place | {"responses": len(inside)} | found | {"ci_low": low, "ci_high": high})
+    return out
+
+
+def share_interval(share: float, sizes: np.ndarray) -> tuple[float, float]:
+    """95 % interval of a share over responses, of which each query gave some: Wilson's, of an effective number.
+
+    share  in [0, 1]
+    sizes  (q,) responses of each query, at least 1
+
+    The effective number is Kish's, sum(sizes)^2 / sum(sizes^2): as if the responses to one query, in all seeds, were
+    right or wrong together. It is therefore rather too wide than too narrow, and has a width where all are right,
+    which a bootstrap has not. NaN for no responses.
+    """
+    if not len(sizes):
+        return float("nan"), float("nan")
+    sizes = np.asarray(sizes, dtype=np.float64)
+    count, z = sizes.sum() ** 2 / (sizes**2).sum(), NormalDist().inv_cdf(0.975)
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    # in exact arithmetic an end is the share itself where that is 0 or 1
+    return float(min(share, max(0.0, middle - half))), float(max(share, min(1.0, middle + half)))

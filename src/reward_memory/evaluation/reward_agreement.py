@@ -1,0 +1,39 @@
+"""How often the rewards that a policy was trained with were true, step by step; looked up after the run."""
+
+import numpy as np
+import pandas as pd
+
+from .grading import grade
+from .reward_model_quality import measure
+
+COLUMNS = ["step", "responses", "true_share", "predicted_share", "agreement", "precision", "recall", "fpr", "auc"]
+
+
+def agreement(
+    queries: pd.DataFrame, truths: pd.DataFrame, responses: pd.DataFrame, grading: dict[str, str]
+) -> list[dict[str, float]]:
+    """One row a step in which rewards were predicted.
+
+    queries, truths  schemas.QUERIES and schemas.TRUTHS of the training queries
+    responses        responses.parquet of a run: step, query_id, sample, text, reward, probability (NaN where verified)
+    grading          what the Grader is told: isolation and checks
+
+    true_share and predicted_share are right responses of all whose reward was predicted; agreement the share whose
+    reward was true; precision, recall, fpr and auc are those of the reward model (NaN where undefined).
+    """
+    predicted = responses[responses["probability"].notna()].reset_index(drop=True)
+    if predicted.empty:
+        return []
+    benchmarks = dict(zip(queries["id"], queries["benchmark"], strict=True))
+    predicted["benchmark"] = predicted["query_id"].map(benchmarks)
+    predicted["truth"] = grade(queries, truths, predicted, grading)["reward"]
+    rows = []
+    for step, part in predicted.groupby("step"):
+        group = pd.factorize(part["query_id"])[0]
+        once = np.ones((1, group.max() + 1))
+        found = measure(part["truth"].to_numpy(), part["probability"].to_numpy(), group, once)
+        shares = {"true_share": found["base_rate"][0], "predicted_share": part["reward"].mean()}
+        metrics = {name: found[name][0] for name in ("precision", "recall", "fpr", "auc")}
+        row = {"step": int(step), "responses": len(part), **shares, "agreement": found["accuracy"][0], **metrics}
+        rows.append(row)
+    return rows

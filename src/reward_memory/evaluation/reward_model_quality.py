@@ -1,0 +1,142 @@
+"""How good a predictor is on queries whose truth it never saw; nothing trains or selects on these numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reward_memory.errors import InputError
+from reward_memory.reward_models.base import SERVING, Predictor
+from reward_memory.reward_models.features.embedding import query_text
+from reward_memory.reward_models.rollouts import Rollouts
+
+BINS = 10
+#: What `measure` gives of a predictor, in the order of the tables.
+METRICS = ("auc", "within_query_auc", "accuracy", "precision", "recall", "f1", "fpr", "calibration_error")
+
+
+def predictions(
+    model: Predictor,
+    rollouts: Rollouts,
+    verdicts: pd.DataFrame,
+    split: str,
+    texts: tuple[pd.DataFrame, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
+    """One row for each response to a query of `rollouts` that is not labelled (schemas.PREDICTIONS).
+
+    verdicts  schemas.VERDICTS with the true reward of every such response; the only place where hidden truth is read
+    split     what `rollouts` are of: train | valid | test
+    texts     schemas.QUERIES and schemas.RESPONSES of `rollouts`, for models that serve otherwise than they were fitted
+
+    InputError if a verdict is missing.
+    """
+    unseen = rollouts.take(~rollouts.labelled)
+    known = dict(
+        zip(zip(verdicts["query_id"], verdicts["sample"].astype(int), strict=True), verdicts["reward"], strict=True)
+    )
+    keys = list(zip(unseen.query_ids[unseen.group], unseen.samples.tolist(), strict=True))
+    lost = [key for key in keys if key not in known]
+    if lost:
+        raise InputError(f"verdicts: none for sample {lost[0][1]} of the query {lost[0][0]!r}; grade it first.")
+    return pd.DataFrame(
+        {
+            "split": np.full(len(keys), split),
+            "query_id": unseen.query_ids[unseen.group],
+            "benchmark": unseen.benchmarks[unseen.group],
+            "sample": unseen.samples,
+            "reward": np.array([known[key] for key in keys], np.float32),
+            "probability": _probabilities(model, unseen, texts) if keys else np.empty(0, np.float32),
+        }
+    )
+
+
+def _probabilities(model: Predictor, unseen: Rollouts, texts: tuple[pd.DataFrame, pd.DataFrame] | None) -> np.ndarray:
+    if not model.fidelity & SERVING:
+        return model.score(unseen)
+    if texts is None:
+        raise ValueError(f"{', '.join(sorted(model.fidelity & SERVING))}: what is served needs the texts")
+    messages = dict(zip(texts[0]["id"], texts[0]["messages"], strict=True))
+    responses = texts[1].set_index(["query_id", "sample"])["text"]
+    groups = [
+        [model.split(responses[name, sample], domain) for sample in unseen.samples[unseen.group == number].tolist()]
+        for number, (name, domain) in enumerate(zip(unseen.query_ids, unseen.domains, strict=True))
+    ]
+    asked = [query_text(messages[name]) for name in unseen.query_ids]
+    return np.concatenate(model.predict(asked, groups, unseen.domains.tolist()))
+
+
+def assess(table: pd.DataFrame) -> dict:
+    """split -> {"overall": metrics, "benchmarks": {name: metrics}} of `predictions`; None where undefined."""
+    return {
+        str(split): {
+            "overall": _measured(part),
+            "benchmarks": {str(name): _measured(rows) for name, rows in part.groupby("benchmark", sort=True)},
+        }
+        for split, part in table.groupby("split", sort=False)
+    }
+
+
+def _measured(table: pd.DataFrame) -> dict[str, float | int | None]:
+    group = pd.factorize(table["query_id"])[0]
+    truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
+    values = measure(truth, probability, group, np.ones((1, group.max(initial=-1) + 1)))
+    defined = {name: float(value[0]) if np.isfinite(value[0]) else None for name, value in values.items()}
+    return {"queries": len(np.unique(group)), "responses": len(table)} | defined
+
+
+def measure(
+    truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """base_rate and METRICS of predicted probabilities, each (b,) float64, NaN where undefined.
+
+    truth        (r,) 0 or 1
+    probability  (r,) in [0, 1]; more than 0.5 is predicted right
+    group        (r,) int64 in [0, q): the query of each response
+    weights      (b, q): how often each query counts; a row of ones, or the draws of a bootstrap
+
+    base_rate is the share right; auc the chance that a right response is above a wrong one; within_query_auc the mean
+    of that over the queries with both; fpr the false-positive rate; calibration_error the expected one, 10 equal bins.
+    """
+    right, predicted = truth > 0.5, probability > 0.5
+    count = weights[:, group].astype(np.float64)
+    total, positive = count.sum(1), count @ right
+    hits, claimed = count @ (right & predicted), count @ predicted
+    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+    gaps = sum(np.abs(count[:, bins == step] @ (right - probability)[bins == step]) for step in range(BINS))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "base_rate": positive / total,
+            "auc": _auc(right, probability, count),
+            "within_query_auc": _within(right, probability, group, weights),
+            "accuracy": (count @ (right == predicted)) / total,
+            "precision": hits / claimed,
+            "recall": hits / positive,
+            "f1": 2 * hits / (positive + claimed),
+            "fpr": (claimed - hits) / (total - positive),
+            "calibration_error": gaps / total,
+        }
+
+
+def _auc(right: np.ndarray, probability: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """(b,): weighted pairs of a right and a wrong response that are in order, ties half, of all such pairs."""
+    order = np.argsort(probability, kind="stable")
+    starts = np.flatnonzero(np.diff(probability[order], prepend=-np.inf))
+    if not len(starts):
+        return np.full(len(count), np.nan)
+    up, down = (np.add.reduceat(count[:, order] * side[order], starts, axis=1) for side in (right, ~right))
+    below = np.cumsum(down, 1) - down / 2
+    with np.errstate(invalid="ignore"):
+        return (up * below).sum(1) / (up.sum(1) * down.sum(1))
+
+
+def _within(right: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    each = np.full(weights.shape[1], np.nan)
+    order = np.argsort(group, kind="stable")
+    rows = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(group) else []
+    for own in rows:
+        above = probability[own][right[own]][:, None] - probability[own][~right[own]]
+        if above.size:
+            each[group[own[0]]] = ((above > 0) + (above == 0) / 2).mean()
+    both = np.isfinite(each)
+    with np.errstate(invalid="ignore"):
+        return weights[:, both] @ each[both] / weights[:, both].sum(1)

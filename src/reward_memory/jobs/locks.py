@@ -1,0 +1,208 @@
+"""One process for each result.
+
+A Snakemake call that is killed leaves its jobs running. The next call ends them and resumes from their state, so no
+job runs next to its own orphan. A lock tells whether a job runs. It is a lock of the operating system and ends with the
+process that holds it, however that ends. Its file says which process that is.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+import psutil
+
+from .processes import born
+
+#: Below a folder for state.
+FOLDER = "locks"
+#: Seconds between two looks at a lock that is held, and between two lines about the wait.
+POLL, REPORT = 0.5, 60.0
+#: Seconds that an orphan gets to end by itself: a training ends Ray.
+GRACE = 60.0
+#: Seconds between two signs of life of a holder, and after how many without one a holder on another machine is taken
+#: for dead. On this machine the operating system knows.
+BEAT, STALE = 60.0, 900.0
+
+
+@contextmanager
+def alone(path: Path, say: Callable[[str], None] = print) -> Iterator[None]:
+    """Hold the lock of a job. An orphan that holds it is ended; a job of a living call is waited for.
+
+    say  gets a line about an orphan, and one a minute while this waits
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(path, say) as file:
+        if file is None:
+            yield
+            return
+        file.truncate(0)
+        file.seek(0)
+        file.write(json.dumps(_this()))
+        file.flush()
+        ended = threading.Event()
+        threading.Thread(target=_beat, args=(path, file.fileno(), ended), daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+            if _is(path, file):
+                path.unlink()
+
+
+def end_orphans(folder: Path, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """End all jobs of dead calls that hold a lock in `folder`; what the locks say of them."""
+    found = []
+    for path in sorted(folder.glob("*.lock")):
+        with suppress(FileNotFoundError), path.open("r+", encoding="utf-8") as file:
+            if _free(file) is False and (holder := _orphan(path)):
+                say(f"ending process {holder['pid']}, which an earlier call left at {path.stem}")
+                _end(holder)
+                found.append(holder)
+    return found
+
+
+@contextmanager
+def _locked(path: Path, say: Callable[[str], None]) -> Iterator[TextIO | None]:
+    """The open file of the lock, held; None where the file system has no locks."""
+    waiting = _Wait(path, say)
+    while True:
+        with path.open("a+", encoding="utf-8") as file:
+            # a forked child must not keep the lock
+            os.register_at_fork(after_in_child=lambda file=file: _let_go(file))
+            free = _free(file)
+            if free is None:
+                say(f"{path.parent} is on a file system without locks, so make sure that no other call runs there")
+                yield None
+                return
+            if free and _is(path, file):  # not one that its holder has just removed
+                yield file
+                return
+            if not free and (holder := _orphan(path)):
+                say(f"ending process {holder['pid']}, which an earlier call left at this job")
+                _end(holder)
+            elif not free and waiting.sleep():
+                path.unlink(missing_ok=True)
+
+
+def _free(file: TextIO) -> bool | None:
+    """Take the lock if nobody holds it, and return whether it was taken; None if there are no locks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _is(path: Path, file: TextIO) -> bool:
+    """Whether `path` still names the open file."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    return False
+
+
+def _let_go(file: TextIO) -> None:
+    with suppress(OSError, ValueError), open(os.devnull, encoding="utf-8") as nothing:
+        os.dup2(nothing.fileno(), file.fileno())  # not closed: another file would get its number
+
+
+def _this() -> dict[str, Any]:
+    """What a lock says of the process that holds it."""
+    call = _call()
+    return {
+        "machine": _machine(),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "born": born(os.getpid()),
+        "call": {"pid": call, "born": born(call)},
+    }
+
+
+def _machine() -> list[str]:
+    """What the numbers of processes are of: this boot of this machine, and a namespace."""
+    return [
+        Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip(),
+        os.readlink("/proc/self/ns/pid"),
+    ]
+
+
+def _call() -> int:
+    """The Snakemake process that this one belongs to, or else its parent."""
+    for process in psutil.Process().parents():
+        with suppress(psutil.Error):
+            command = process.cmdline()
+            names = [os.path.basename(part) for part in command]
+            inner = "--mode" in command and command[command.index("--mode") + 1] == "subprocess"
+            if "snakemake" in names and not inner:
+                return process.pid
+    return os.getppid()
+
+
+def _holder(path: Path) -> dict[str, Any] | None:
+    """What the lock says of its holder; None while that writes it."""
+    with suppress(FileNotFoundError, json.JSONDecodeError):
+        return json.loads(path.read_text(encoding="utf-8"))
+    return None
+
+
+def _orphan(path: Path) -> dict[str, Any] | None:
+    """The holder, if it is a process of this machine whose call has ended."""
+    holder = _holder(path)
+    if holder is None or holder["machine"] != _machine() or not _lives(holder) or _lives(holder["call"]):
+        return None
+    return holder
+
+
+def _lives(process: dict[str, Any]) -> bool:
+    return process["born"] is not None and born(process["pid"]) == process["born"]
+
+
+def _end(holder: dict[str, Any]) -> None:
+    """End an orphan, by SIGTERM and after some time by SIGKILL, and wait until it is gone."""
+    for number, seconds in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+        deadline = time.monotonic() + seconds
+        with suppress(ProcessLookupError):
+            if _lives(holder):
+                os.kill(holder["pid"], number)
+        while _lives(holder) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+def _beat(path: Path, handle: int, ended: threading.Event) -> None:
+    """Touch the file now and then, which another machine sees."""
+    while not ended.wait(BEAT):
+        with suppress(OSError):
+            os.utime(handle)
+
+
+class _Wait:
+    """Sleeps, says now and then for whom, and notices a holder on another machine that shows no life."""
+
+    def __init__(self, path: Path, say: Callable[[str], None]):
+        self.path, self.say = path, say
+        self.start = self.seen = time.monotonic()
+        self.next, self.beat = self.start, None
+
+    def sleep(self) -> bool:
+        """Sleep a little; whether the holder is taken for dead."""
+        now, holder = time.monotonic(), _holder(self.path)
+        with suppress(FileNotFoundError):
+            beat = self.path.stat().st_mtime_ns
+            if beat != self.beat:
+                self.beat, self.seen = beat, now
+        if now >= self.next:
+            self.next = now + REPORT
+            who = f"process {holder['pid']} on {holder['host']}" if holder else "another process"
+            self.say(f"waiting for {who}, which runs the same job, {now - self.start:.0f} s gone")
+        time.sleep(POLL)
+        # by its own clock, not by the file's time: clocks of two machines differ
+        return bool(holder) and holder["machine"] != _machine() and now - self.seen > STALE

@@ -1,0 +1,1 @@
+"""The tiny policies: architecture, tokenizer, and a bootstrap on a noisy teacher."""

@@ -1,0 +1,95 @@
+"""The tiny policy: a two-layer Qwen2 with an initialisation of its own."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from reward_memory.errors import InputError
+
+from .tokenizer import CONTEXT, NUMBERS
+
+HEAD = 32  # dimensions of a head: vLLM on CPU takes 32, not 16
+EMBEDDING_STD = 0.08
+PERIODS = (2.0, 3.0, 5.0, 10.0, 10.0, 20.0, 20.0, 40.0, 100.0, 400.0)
+LEAD = 6.0  # by which the score of the token before exceeds that of the token itself, after scaling
+
+
+def new_model(tokenizer: Any, hidden: int, layers: int, seed: int) -> Any:
+    """A Qwen2ForCausalLM in float32: `hidden` / 32 heads, half as many key-value heads, tied embeddings.
+
+    InputError if `hidden` is not a multiple of 32 or `layers` is below 1.
+    """
+    from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
+
+    if hidden < HEAD or hidden % HEAD:
+        raise InputError(f"policies: bootstrap: hidden: {hidden} is not a multiple of {HEAD} (a head's size).")
+    if layers < 1:
+        raise InputError(f"policies: bootstrap: layers: {layers} is too few; give 1 or more.")
+    heads = hidden // HEAD
+    ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
+    config = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=hidden,
+        intermediate_size=3 * hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=heads // 2 if heads % 2 == 0 else heads,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        use_sliding_window=False,
+        attn_implementation="eager",  # the CPU's fused attention takes twice as long backward at these lengths
+        **ends,
+    )
+    model = Qwen2ForCausalLM(config)
+    initialise(model, [tokenizer.convert_tokens_to_ids(f" {number}") for number in range(NUMBERS)], seed)
+    # top_k 0: transformers would otherwise sample from the best 50 tokens only
+    model.generation_config = GenerationConfig(do_sample=True, temperature=1.0, top_p=1.0, top_k=0, **ends)
+    return model
+
+
+@torch.no_grad()
+def initialise(model: nn.Module, numbers: list[int], seed: int) -> None:
+    """Give the weights values from which arithmetic is learnt in some hundred steps, in place.
+
+    numbers  token ids of 0, 1, 2, ...
+
+    Embeddings are N(0, 0.08), matrices N(0, 1/sqrt(fan-in)) and every block's output zero, so that each block
+    starts as the identity and the first layer sees the tokens. Numbers get periodic embeddings, in which adding
+    is turning; the first head of the first layer starts by looking one token back.
+    """
+    source = torch.Generator().manual_seed(seed)
+    for name, weight in model.named_parameters():
+        if weight.dim() != 2:
+            continue
+        if "o_proj" in name or "down_proj" in name:
+            nn.init.zeros_(weight)
+        else:
+            nn.init.normal_(weight, 0.0, EMBEDDING_STD if "embed" in name else weight.shape[1] ** -0.5, source)
+    embedding = model.get_input_embeddings().weight
+    embedding[numbers] = 0.5 * embedding[numbers] + periodic_embeddings(len(numbers), embedding.shape[1], source)
+    _look_one_back(model, source)
+
+
+def periodic_embeddings(count: int, width: int, source: torch.Generator) -> torch.Tensor:
+    """(count, width) float32 embeddings of 0 ... count-1 whose inner product depends on the difference alone.
+
+    Sines and cosines with PERIODS in randomly turned directions, with the norm of any other embedding.
+    """
+    angles = 2 * torch.pi * torch.arange(count)[:, None] / torch.tensor(PERIODS)
+    waves = torch.cat([angles.cos(), angles.sin()], 1)
+    directions = torch.linalg.qr(torch.randn(width, waves.shape[1], generator=source))[0].T
+    return nn.functional.normalize(waves @ directions) * EMBEDDING_STD * width**0.5
+
+
+def _look_one_back(model: nn.Module, source: torch.Generator) -> None:
+    """Set the biases of head 0 so that, turned by the rotary embedding, they score highest one token back."""
+    attention = model.model.layers[0].self_attn
+    frequencies = model.model.rotary_emb.inv_freq
+    size = (LEAD * HEAD**0.5 / (1 - frequencies.cos()).sum()).sqrt()
+    attention.q_proj.weight[:HEAD] *= 0.1
+    attention.k_proj.weight[:HEAD] *= 0.1
+    attention.k_proj.bias[:HEAD] = torch.cat([torch.ones_like(frequencies), torch.zeros_like(frequencies)]) * size
+    attention.q_proj.bias[:HEAD] = torch.cat([frequencies.cos(), -frequencies.sin()]) * size
+    width = attention.o_proj.weight.shape[0]
+    attention.o_proj.weight[:, :HEAD] = torch.randn(width, HEAD, generator=source) * EMBEDDING_STD / HEAD**0.5

@@ -1,0 +1,178 @@
+"""The bootstrap: train the tiny policy from nothing in about a minute of one core."""
+
+import pickle
+import shutil
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from reward_memory.errors import InputError
+from reward_memory.jobs.progress import Progress
+from reward_memory.seeds import derive
+from reward_memory.storage.files import atomic_path, digest
+
+from ..snapshots import save
+from .architecture import new_model
+from .curriculum import BLOCK, Batch, Curriculum, block, find_curriculum
+from .tokenizer import train_tokenizer
+
+LEARNING_RATE, BETAS, WEIGHT_DECAY, CLIP = 3e-3, (0.9, 0.98), 0.05, 1.0
+WARM_UP = 30  # steps
+DECAY = 0.6  # the last part of the steps, in which the learning rate falls to 0
+CHECKPOINT_EVERY = 15.0  # seconds
+#: What reading a damaged checkpoint raises.
+DAMAGE = (
+    *(OSError, EOFError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError),
+    *(pickle.UnpicklingError, zipfile.BadZipFile),
+)
+
+
+def bootstrap(
+    out: Path,
+    *,
+    hidden: int,
+    layers: int,
+    steps: int,
+    seed: int,
+    state: Path | None = None,
+    noise: float = 0.4,
+    benchmarks: str = "memreward",
+) -> dict[str, Any]:
+    """Train a tiny policy on generated problems and save it as the Hugging Face directory `out`.
+
+    hidden, layers, steps  size of the model (hidden a multiple of 32) and of its training, at 32 texts a step
+    noise                  rate of errors of the teacher in the last 40 % of the steps
+    benchmarks             whose stand-ins it learns: memreward (answers after ####) | meds (answers in a box)
+    state                  folder for a checkpoint, from which an interrupted bootstrap of the same settings goes
+                           on to the identical weights, or starts over if it is damaged; removed at the end
+
+    One thread: on tensors this small more threads cost time. Returns the final loss (nats a token, smoothed),
+    the parameters, the tokens read and the seconds taken by this call. InputError for impossible settings.
+    """
+    if steps < 1:
+        raise InputError(f"policies: bootstrap: steps: {steps} is too few; give 1 or more.")
+    if not 0.0 <= noise <= 1.0:
+        raise InputError(f"policies: bootstrap: noise: {noise} is not a rate between 0 and 1.")
+    curriculum = find_curriculum(benchmarks)
+    started, threads = time.monotonic(), torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        sizes = {"hidden": hidden, "layers": layers, "steps": steps}
+        settings = {**sizes, "seed": seed, "noise": noise, "benchmarks": benchmarks}
+        tokenizer = train_tokenizer(derive("tokenizer", seed), curriculum.names)
+        checkpoint = None if state is None else Path(state) / f"bootstrap-{digest(settings)}.pt"
+        run = _begun(lambda: Run(new_model(tokenizer, hidden, layers, derive("weights", seed)), steps), checkpoint)
+        _train(run, tokenizer, seed, noise, checkpoint, curriculum)
+        save(run.model, tokenizer, out)
+        if checkpoint is not None:
+            checkpoint.unlink(missing_ok=True)
+    finally:
+        torch.set_num_threads(threads)
+    return {
+        **settings,
+        "loss": run.loss,
+        "tokens": run.tokens,
+        "parameters": run.model.num_parameters(),
+        "seconds": time.monotonic() - started,
+    }
+
+
+class Run:
+    """A model in training: its optimiser and how far it is."""
+
+    def __init__(self, model: Any, steps: int):
+        self.model, self.steps = model.train(), steps
+        self.step, self.tokens, self.loss = 0, 0, 0.0
+        embedding = model.get_input_embeddings().weight
+        decayed = [p for p in model.parameters() if p.dim() == 2 and p is not embedding]
+        others = [p for p in model.parameters() if p.dim() != 2 or p is embedding]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}],
+            lr=LEARNING_RATE,
+            betas=BETAS,
+        )
+
+    def learn(self, batch: Batch) -> None:
+        """One optimiser step on one batch."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = LEARNING_RATE * learning_rate_factor(self.step, self.steps)
+        targets = batch.learned[:, 1:]
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
+            hidden = self.model.model(input_ids=batch.tokens[:, :-1], use_cache=False).last_hidden_state
+            logits = self.model.lm_head(hidden[targets])
+        loss = functional.cross_entropy(logits.float(), batch.tokens[:, 1:][targets])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.loss = loss.item() if self.step == 0 else 0.95 * self.loss + 0.05 * loss.item()
+        self.step += 1
+        self.tokens += batch.tokens.numel()
+
+    def store(self, path: Path) -> None:
+        """Write a checkpoint, atomically."""
+        progress = {"step": self.step, "tokens": self.tokens, "loss": self.loss}
+        with atomic_path(path) as temporary:
+            torch.save(
+                {**progress, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}, temporary
+            )
+
+    def restore(self, path: Path) -> None:
+        """Resume from a checkpoint; InputError if it is damaged, which leaves the run in between."""
+        try:
+            with zipfile.ZipFile(path) as parts:  # PyTorch reads past a wrong checksum
+                if broken := parts.testzip():
+                    raise ValueError(broken)
+            saved = torch.load(path, weights_only=True)
+            self.model.load_state_dict(saved["model"])
+            self.optimizer.load_state_dict(saved["optimizer"])
+            self.step, self.tokens, self.loss = int(saved["step"]), int(saved["tokens"]), float(saved["loss"])
+            if not 0 <= self.step <= self.steps:
+                raise ValueError(self.step)
+        except DAMAGE as error:
+            raise InputError(f"{path}: not a whole checkpoint; delete it to start the bootstrap again.") from error
+
+
+def _begun(new: Callable[[], Run], checkpoint: Path | None) -> Run:
+    """A new run, resumed where there is an intact checkpoint; a damaged one is named and deleted."""
+    run = new()
+    if checkpoint is None or not checkpoint.exists():
+        return run
+    try:
+        run.restore(checkpoint)
+    except InputError:
+        print(f"{checkpoint}: not a whole checkpoint; the bootstrap starts over.", file=sys.stderr)
+        shutil.rmtree(checkpoint) if checkpoint.is_dir() else checkpoint.unlink()
+        return new()
+    return run
+
+
+def _train(run: Run, tokenizer: Any, seed: int, noise: float, checkpoint: Path | None, curriculum: Curriculum) -> None:
+    progress = Progress("bootstrap", run.steps)
+    progress.done = run.step
+    stored = time.monotonic()
+    while run.step < run.steps:
+        batches = block(tokenizer, run.step // BLOCK, run.steps, seed, noise, curriculum)
+        for batch in batches[: run.steps - run.step]:
+            run.learn(batch)
+            progress.advance(note=f"loss {run.loss:.3f}")
+        if checkpoint is not None and time.monotonic() - stored >= CHECKPOINT_EVERY:
+            run.store(checkpoint)
+            stored = time.monotonic()
+
+
+def learning_rate_factor(step: int, steps: int) -> float:
+    """Factor in (0, 1] of the learning rate: linear warm-up, constant, linear decay to 0 over the last part."""
+    return min(1.0, (step + 1) / WARM_UP) * min(1.0, (1 - step / steps) / DECAY)
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 itself; without it autocast would be slower, not faster."""
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))

@@ -1,0 +1,1 @@
+"""From graded responses to tables, figures and pages."""

@@ -1,0 +1,67 @@
+"""The second paper's tables of training runs: errors made again, and the clusters that failures fall into."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from reward_memory.evaluation.cluster_sizes import CLASSES
+
+from .meds import REPEATED, share, shares_compared
+
+REPEATED_COLUMNS = ["policy", "method", "seeds", "step", "metric", "n", "value", "ci_low", "ci_high"]
+CLUSTER_COLUMNS = ["policy", "method", "seeds", "step", "size", "responses", "share"]
+
+
+def repeated_rows(
+    runs: Sequence[pd.DataFrame], baseline: tuple[str, Sequence[pd.DataFrame]] | None, arm: dict
+) -> list[dict]:
+    """Rows of one arm (REPEATED_COLUMNS), in percent and percentage points.
+
+    runs      `diversity.repeats` of each seed's training
+    baseline  (method, its runs, the same seeds in the same order), None where there is none to compare with
+    arm       policy, method
+
+    Over whole runs, with an empty step: repeated_share, of the errors at queries of earlier steps; repeated_share_all,
+    of all errors; repeated_share-<baseline>, the paired difference. Then repeated_share of every step. n counts the
+    errors that a share is of; a share of none is NaN.
+    """
+    arm = arm | {"seeds": len(runs)}
+    rows = []
+    for metric, of in ((REPEATED, "visited"), (f"{REPEATED}_all", "wrong")):
+        rows.append(arm | {"metric": metric, "n": _errors(runs, of)} | _percent(share(runs, of)))
+    if baseline is not None:
+        method, others = baseline
+        row = {"metric": f"{REPEATED}-{method}", "n": _errors(runs, "visited")}
+        rows.append(arm | row | _percent(shares_compared(runs, others)))
+    for step in sorted({step for run in runs for step in run["step"]}):
+        parts = [run[run["step"] == step] for run in runs]
+        row = {"step": step, "metric": REPEATED, "n": _errors(parts, "visited")}
+        rows.append(arm | row | _percent(share(parts)))
+    return rows
+
+
+def cluster_rows(runs: Sequence[pd.DataFrame], arm: dict) -> list[dict]:
+    """Rows of one arm (CLUSTER_COLUMNS): wrong responses by step and class of cluster size, all seeds together.
+
+    runs  `cluster_sizes` of each seed's training
+    arm   policy, method
+
+    `share` is in percent of the step's wrong responses.
+    """
+    sums = pd.concat(runs).groupby(["step", "size"])["responses"].sum().unstack("size", fill_value=0)
+    return [
+        arm
+        | {"seeds": len(runs), "step": step, "size": size}
+        | {"responses": int(row[size]), "share": 100 * row[size] / row.sum()}
+        for step, row in sums.iterrows()
+        for size in CLASSES
+    ]
+
+
+def _errors(runs: Sequence[pd.DataFrame], of: str) -> int:
+    return int(sum(run[of].sum() for run in runs))
+
+
+def _percent(found) -> dict[str, float]:
+    return dict(zip(("value", "ci_low", "ci_high"), 100 * np.array([found.mean, found.low, found.high]), strict=True))

@@ -1,0 +1,130 @@
+"""The table of the reward models: how well each predicts the rewards of queries whose labels it never saw."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from reward_memory.errors import InputError
+from reward_memory.evaluation.reward_model_quality import METRICS, measure
+from reward_memory.storage import parquet
+
+from ..paper_results import beside
+from .names import OVERALL
+
+RESAMPLES = 1000
+#: Metrics with a published figure, and their names in reference/published_results.csv.
+PUBLISHED = {"auc": "gnn_roc_auc", "accuracy": "gnn_accuracy", "precision": "gnn_precision", "recall": "gnn_recall"}
+#: The published figures are of this reward model, the memory of the method memreward, and about this split.
+PUBLISHED_MODEL, PUBLISHED_METHOD, PUBLISHED_SPLIT = "graph", "memreward", "valid"
+COLUMNS = [
+    *("policy", "predictor", "label_ratio", "split", "benchmark", "metric"),
+    *(
+        "seeds",
+        "queries",
+        "responses",
+        "base_rate",
+        "mean",
+        "sd",
+        "ci_low",
+        "ci_high",
+        "published",
+        "published_confidence",
+    ),
+]
+
+
+def read(paths: Iterable[str | Path]) -> list[pd.DataFrame]:
+    """The predictions of one reward model, one table a seed. InputError if two are about other responses."""
+    tables = [parquet.read(path, parquet.PREDICTIONS) for path in paths]
+    keys = ["split", "query_id", "sample", "reward"]
+    for path, table in zip(paths, tables, strict=True):
+        if not table[keys].equals(tables[0][keys]):
+            raise InputError(f"{path}: is about other responses than the other seeds; delete it and run again.")
+    return tables
+
+
+def each_model(
+    files: Sequence[str], policies: Iterable[str], predictors: Iterable[str], ratios: Iterable[int], seeds: int
+) -> Iterator[tuple[dict, list[pd.DataFrame]]]:
+    """(policy, predictor and label ratio, its predictions) of every reward model, one after another.
+
+    files  ordered by policy, predictor, ratio and seed; errors as `read`
+    """
+    for place, (policy, predictor, ratio) in enumerate(product(policies, predictors, ratios)):
+        own = files[place * seeds : (place + 1) * seeds]
+        yield {"policy": policy, "predictor": predictor, "label_ratio": ratio}, read(own)
+
+
+def published_quality(figures: pd.DataFrame) -> pd.DataFrame:
+    """The published figures of reward models, with `members`: the benchmarks that each is over.
+
+    figures  reference/published_results.csv
+    """
+    own = figures[figures["table"] == "gnn_quality"]
+    names = set(own["benchmark"]) - {OVERALL}
+    members = {name: frozenset({name}) for name in names} | {OVERALL: frozenset(names)}
+    return own.assign(members=own["benchmark"].map(members))
+
+
+def rows(
+    tables: Sequence[pd.DataFrame], model: dict, published: pd.DataFrame, sources: Mapping[str, str]
+) -> list[dict]:
+    """Rows of one reward model: split x (all benchmarks, each benchmark) x metric.
+
+    tables     one a seed, rows alike: schemas.PREDICTIONS
+    model      policy, predictor, label_ratio
+    published  from `published_quality`; its figures stand beside `graph` on valid, of the same policy and label ratio
+    sources    benchmark -> where its queries come from
+    """
+    out = []
+    for split in dict.fromkeys(tables[0]["split"]):
+        inside = (tables[0]["split"] == split).to_numpy()
+        for benchmark in [OVERALL, *dict.fromkeys(tables[0]["benchmark"][inside])]:
+            chosen = inside if benchmark == OVERALL else inside & (tables[0]["benchmark"] == benchmark).to_numpy()
+            parts = [table[chosen] for table in tables]
+            place = model | {"split": split, "benchmark": benchmark}
+            names = set(parts[0]["benchmark"])
+            for row in _metric_rows(parts):
+                out.append(place | row | _beside(published, place, row["metric"], names, sources))
+    return out
+
+
+def _metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
+    """Mean and standard deviation over seeds; the interval is a percentile bootstrap over queries and seeds."""
+    group, names = pd.factorize(tables[0]["query_id"])
+    queries, seeds = len(names), len(tables)
+    generator = np.random.default_rng(0)
+    draws = generator.multinomial(queries, np.full(queries, 1 / queries), RESAMPLES)
+    weights = np.concatenate([np.ones((1, queries), np.int64), draws])
+    chosen = generator.integers(seeds, size=(RESAMPLES, seeds))
+    truth = tables[0]["reward"].to_numpy()
+    measured = [_measured(truth, table["probability"].to_numpy(), group, weights) for table in tables]
+    counts = {"seeds": seeds, "queries": queries, "responses": len(truth), "base_rate": measured[0]["base_rate"][0]}
+    out = []
+    for metric in METRICS:
+        values = np.stack([one[metric] for one in measured])
+        means = values[:, 1:][chosen.T, np.arange(RESAMPLES)].mean(0)
+        low, high = np.nanquantile(means, [0.025, 0.975]) if np.isfinite(means).any() else (np.nan, np.nan)
+        spread = values[:, 0].std(ddof=1) if seeds > 1 else np.nan
+        numbers = {"mean": values[:, 0].mean(), "sd": spread, "ci_low": low, "ci_high": high}
+        out.append({"metric": metric} | counts | numbers)
+    return out
+
+
+def _measured(truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray) -> dict:
+    # in parts: a weight for each response and draw is a large array
+    parts = [measure(truth, probability, group, part) for part in np.array_split(weights, 1 + len(weights) // 100)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _beside(
+    published: pd.DataFrame, place: dict, metric: str, benchmarks: Collection[str], sources: Mapping[str, str]
+) -> dict[str, float | str | None]:
+    """The published figure of one measure, and how far that can be trusted."""
+    same = (place["predictor"], place["split"]) == (PUBLISHED_MODEL, PUBLISHED_SPLIT)
+    own = published[published["metric"] == (PUBLISHED.get(metric) if same else None)]
+    figure = beside(own, place | {"method": PUBLISHED_METHOD}, place["benchmark"], benchmarks, sources)
+    return {name: figure[name] for name in ("published", "published_confidence")}

@@ -1,0 +1,218 @@
+"""What every reward predictor is once it is fitted: raw texts in, probabilities out; and its three files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from reward_memory.answers.responses import split_as_served, split_response
+from reward_memory.errors import InputError
+from reward_memory.storage.files import atomic_path, write_json
+
+from .features.embedding import embed, serving_dtype
+from .features.math_answers import answer_features
+from .features.signals import WIDTH, answer_key, signals
+from .rollouts import Rollouts
+
+#: Published behaviours that make what is served differ from what was fitted.
+SERVING = frozenset({"uncut-serving", "serving-split", "groups-of-eight"})
+#: Responses that the published server gives to each query.
+PUBLISHED_GROUP = 8
+#: Embeddings of queries that are kept between calls: training sees each query once an epoch.
+CACHED_QUERIES = 1 << 16
+Tensors = dict[str, torch.Tensor]
+
+
+class Predictor(ABC):
+    """A frozen predictor of rewards; nothing in it changes after `fit`.
+
+    config   settings that make it what it is, with its name as `predictor` and the encoder's dtype
+    metrics  what fitting and selection saw, on labelled queries only
+    """
+
+    #: Whether `Rollouts.keys` and `signals` matter; they take a while to compute.
+    reads_signals: ClassVar[bool] = True
+
+    def __init__(self, config: dict, metrics: dict, device: str = "cpu"):
+        self.config, self.metrics, self.device = config, metrics, torch.device(device)
+        self.fidelity = frozenset(config.get("fidelity", ()))
+        self._queries: OrderedDict[str, np.ndarray] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """As the configuration calls it."""
+        return self.config["predictor"]
+
+    @abstractmethod
+    def tensors(self) -> tuple[Tensors, Tensors]:
+        """(weights, memory): all numbers that it consists of."""
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Predictor:
+        """The predictor with these `tensors`."""
+
+    @abstractmethod
+    def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
+        """(r,) float32; no reward is read."""
+
+    def score(self, rollouts: Rollouts) -> np.ndarray:
+        """(r,) float32 probabilities that embedded responses are right; every query is treated as new.
+
+        FloatingPointError if one is not finite: training on it must not go on.
+        """
+        values = self._probabilities(rollouts)
+        if not np.isfinite(values).all():
+            wrong = int((~np.isfinite(values)).sum())
+            raise FloatingPointError(
+                f"the reward model gave {wrong} of {len(values)} probabilities that are no numbers."
+            )
+        return values
+
+    def split(self, text: str, domain: str) -> tuple[str, str]:
+        """(thinking, answer) of a response, as `predict` wants them."""
+        return split_as_served(text) if "serving-split" in self.fidelity else split_response(text, domain)
+
+    def predict(
+        self,
+        queries: Sequence[str],
+        responses: Sequence[Sequence[tuple[str, str]]],
+        domains: Sequence[str],
+    ) -> list[np.ndarray]:
+        """Probability that each response is right: a (len(responses[i]),) float32 array for each query.
+
+        queries    texts as `embedding.query_text` gives them; the same text may stand for several groups
+        responses  (thinking, answer) of each sample of a query, as `split` gives them; any number
+        domains    math | qa | code, one a query
+
+        FloatingPointError if a probability is not finite.
+        """
+        if not len(queries) == len(responses) == len(domains):
+            raise ValueError(f"{len(queries)} queries, {len(responses)} groups of responses, {len(domains)} domains")
+        sizes = [len(group) for group in responses]
+        if not sum(sizes):
+            return [np.empty(0, np.float32) for _ in sizes]
+        # a query without responses would have no place in the groups
+        asked = [row for row, size in enumerate(sizes) if size]
+        rollouts = self._embedded([queries[row] for row in asked], [responses[row] for row in asked], domains, asked)
+        return np.split(self.score(rollouts), np.cumsum(sizes)[:-1])
+
+    def _embedded(
+        self,
+        queries: Sequence[str],
+        responses: Sequence[Sequence[tuple[str, str]]],
+        domains: Sequence[str],
+        rows: Sequence[int],
+    ) -> Rollouts:
+        cut = "uncut-serving" not in self.fidelity
+        dtype = serving_dtype(self.config["encoder_dtype"], str(self.device))
+        settings = {"device": str(self.device), "dtype": dtype, "cut": cut}
+        sizes = [len(group) for group in responses]
+        group = np.repeat(np.arange(len(queries)), sizes)
+        chosen = np.array([domains[row] for row in rows], str)
+        thinking = [text for pairs in responses for text, _ in pairs]
+        answers = [text for pairs in responses for _, text in pairs]
+        vectors = embed(thinking, "thinking", **settings), embed(answers, "answer", **settings)
+        keys, table = np.full(len(group), ""), np.zeros((len(group), WIDTH), np.float32)
+        if self.reads_signals:
+            keys = np.array([answer_key(*pair) for pair in zip(answers, chosen[group], strict=True)], str)
+            table = signals(queries, thinking, answers, keys, vectors, group, chosen)
+        return Rollouts(
+            query_ids=np.array([str(row) for row in rows]),
+            benchmarks=np.full(len(queries), ""),
+            domains=chosen,
+            group=_in_eights(len(group), len(queries)) if "groups-of-eight" in self.fidelity else group,
+            samples=np.concatenate([np.arange(size) for size in sizes]),
+            query=self._embed_queries(queries, settings),
+            thinking=vectors[0],
+            answer=vectors[1],
+            features=answer_features(answers, group, chosen[group], thinking=thinking, fidelity=self.fidelity),
+            keys=keys,
+            signals=table,
+            rewards=np.full(len(group), np.nan, np.float32),
+            dtype=dtype,
+        )
+
+    def _embed_queries(self, queries: Sequence[str], settings: dict) -> np.ndarray:
+        new = [text for text in dict.fromkeys(queries) if text not in self._queries]
+        # alone: in a batch the last bits would depend on the company, and so on what was asked in earlier calls
+        self._queries.update(zip(new, embed(new, "query", token_budget=1, **settings), strict=True))
+        vectors = np.stack([self._queries[text] for text in queries])
+        for text in dict.fromkeys(queries):
+            self._queries.move_to_end(text)
+        while len(self._queries) > CACHED_QUERIES:
+            self._queries.popitem(last=False)
+        return vectors
+
+
+def _in_eights(responses: int, queries: int) -> np.ndarray:
+    """The query of each response as published: the next one after every eight, however many a query has."""
+    if responses > PUBLISHED_GROUP * queries:
+        raise RuntimeError(
+            f"groups-of-eight: {responses} responses do not fit {queries} queries of {PUBLISHED_GROUP} each; "
+            "the published code fails here, too."
+        )
+    return np.arange(responses) // PUBLISHED_GROUP
+
+
+def save(model: Predictor, folder: str | Path) -> None:
+    """Write model.safetensors, memory.safetensors and model.json, each atomically, model.json last.
+
+    Equal models give equal bytes. All three carry a hash of the weights and configuration, so that `read` refuses
+    files of different models.
+    """
+    from safetensors.torch import save_file
+
+    folder = Path(folder)
+    weights, memory = ({name: value.cpu().contiguous() for name, value in part.items()} for part in model.tensors())
+    total = hashlib.sha256(json.dumps(model.config, sort_keys=True).encode())
+    for part in (weights, memory):
+        for name in sorted(part):
+            total.update(part[name].numpy().tobytes())
+    key = total.hexdigest()
+    for name, part in (("model", weights), ("memory", memory)):
+        with atomic_path(folder / f"{name}.safetensors") as temporary:
+            save_file(part, temporary, {"key": key})
+    about = {"predictor": model.name, "key": key, "config": model.config, "metrics": model.metrics}
+    write_json(folder / "model.json", about)
+
+
+def read(folder: str | Path, device: str = "cpu") -> tuple[dict, Tensors, Tensors]:
+    """(model.json, weights, memory) that `save` wrote. InputError if a file is missing, cut short, or of another."""
+    folder = Path(folder)
+    about = _read_about(folder / "model.json")
+    parts = [_read_tensors(folder / f"{name}.safetensors", about["key"], device) for name in ("model", "memory")]
+    return about, *parts
+
+
+def _read_about(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file.") from error
+    except ValueError as error:
+        raise InputError(f"{path}: not a whole JSON file; delete it and run again to rebuild it.") from error
+
+
+def _read_tensors(path: Path, key: str, device: str) -> Tensors:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt", device=device) as file:
+            found = (file.metadata() or {}).get("key")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file.") from error
+    except SafetensorError as error:
+        raise InputError(f"{path}: not a whole safetensors file; delete it and run again to rebuild it.") from error
+    if found != key:
+        raise InputError(f"{path}: belongs to another model than model.json; delete the folder and run again.")
+    return tensors

@@ -1,0 +1,1 @@
+"""Reward models without a graph: votes, nearest neighbors, logistic regression."""

@@ -1,0 +1,150 @@
+"""Logistic regression as a reward predictor, on columns that are named in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ..base import Predictor, Tensors
+from ..features.signals import SIGNALS
+from ..folds import folds
+from ..rollouts import Rollouts
+
+#: predictor -> the designs that cross-validation chooses from, the simplest first.
+DESIGNS: dict[str, Sequence[tuple[str, ...]]] = {
+    "logistic": (("embeddings", "features"),),
+    "logistic-agreement": (("embeddings", "features", "agreement"),),
+    "signals": (
+        ("signals",),
+        ("signals", "checks"),
+        ("signals", "sources"),
+        ("signals", "checks", "sources"),
+    ),
+}
+STRENGTHS = 10.0 ** np.arange(-4, 1.5, 0.5)
+FOLDS = 5
+
+
+def sources(rollouts: Rollouts, count: int) -> np.ndarray:
+    """(r, 2 count) float32: one-hot of the sample's number; whether the sample of each number gives the same answer.
+
+    Where samples come from different models, in one order for all queries, these columns know which model is right how
+    often. Samples of one policy are exchangeable, and the columns say nothing.
+    """
+    out = np.zeros((len(rollouts.group), 2, count), np.float32)
+    known = np.flatnonzero(rollouts.samples < count)
+    out[known, 0, rollouts.samples[known]] = 1
+    keys = np.full((len(rollouts.query_ids), count), "", object)
+    keys[rollouts.group[known], rollouts.samples[known]] = rollouts.keys[known]
+    out[:, 1] = (keys[rollouts.group] == rollouts.keys[:, None]) & (rollouts.keys != "")[:, None]
+    out[known, 1, rollouts.samples[known]] = 0  # itself
+    return out.reshape(len(out), -1)
+
+
+def columns(rollouts: Rollouts, design: Sequence[str], count: int) -> np.ndarray:
+    """(r, c) float32 columns of a design."""
+    parts = {
+        "embeddings": lambda: [rollouts.query[rollouts.group], rollouts.thinking, rollouts.answer],
+        "features": lambda: [rollouts.features],
+        "agreement": lambda: [rollouts.signals[:, :2]],
+        "signals": lambda: [rollouts.signals[:, : len(SIGNALS)]],
+        "checks": lambda: [rollouts.signals[:, len(SIGNALS) :]],
+        "sources": lambda: [sources(rollouts, count)],
+    }
+    return np.concatenate([array for name in design for array in parts[name]()], 1)
+
+
+class Linear(Predictor):
+    """Logistic regression on standardised columns.
+
+    coefficients (c,) of the raw columns, float64; intercept () float64
+    config: design, the names of the parts; sources, the samples that have columns of their own
+    """
+
+    def __init__(self, coefficients: np.ndarray, intercept: float, config: dict, metrics: dict):
+        super().__init__(config, metrics)
+        self.coefficients, self.intercept = coefficients, intercept
+
+    def tensors(self) -> tuple[Tensors, Tensors]:
+        numbers = {"coefficients": self.coefficients, "intercept": np.array(self.intercept)}
+        return {name: torch.as_tensor(value, dtype=torch.float64) for name, value in numbers.items()}, {}
+
+    @classmethod
+    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Linear:
+        return cls(weights["coefficients"].cpu().numpy(), float(weights["intercept"]), config, metrics)
+
+    def logits(self, rollouts: Rollouts) -> np.ndarray:
+        """(r,) float64."""
+        design = columns(rollouts, self.config["design"], self.config["sources"])
+        return design.astype(np.float64) @ self.coefficients + self.intercept
+
+    def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
+        return torch.as_tensor(self.logits(rollouts)).sigmoid().float().numpy()
+
+
+def fit_linear(rollouts: Rollouts, designs: Sequence[Sequence[str]], seed: int, predictor: str) -> Linear:
+    """Fit on labelled queries; design and strength of the penalty are chosen by the cross-validated loss.
+
+    rollouts  labelled queries only
+    designs   a later one is taken where its loss is less than that of the one taken so far, by more than the standard
+              error of the difference over the queries
+    """
+    count = int(rollouts.samples.max()) + 1
+    fold = folds(rollouts, min(FOLDS, len(rollouts.query_ids)), seed)[rollouts.group]
+    design, (strength, losses) = None, (None, None)
+    for other in designs:
+        found = _strength(columns(rollouts, other, count), rollouts, fold)
+        gain = None if design is None else losses - found[1]
+        if gain is None or gain.mean() > gain.std() / np.sqrt(max(len(gain) - 1, 1)):
+            design, (strength, losses) = other, found
+    coefficients, intercept = _fit(columns(rollouts, design, count), rollouts.rewards, strength)
+    config = {"predictor": predictor, "design": list(design), "sources": count, "encoder_dtype": rollouts.dtype}
+    metrics = {
+        "labelled_queries": len(rollouts.query_ids),
+        "labelled_responses": len(rollouts.rewards),
+        "strength": float(strength),
+        "cross_validated_loss": float(losses.mean()),
+    }
+    return Linear(coefficients, intercept, config, metrics)
+
+
+def out_of_fold(rollouts: Rollouts, design: Sequence[str], count: int, strength: float, seed: int) -> np.ndarray:
+    """(r,) float64 logits of labelled responses, each from a fit that did not see its query."""
+    fold = folds(rollouts, min(FOLDS, len(rollouts.query_ids)), seed)[rollouts.group]
+    return _out_of_fold(columns(rollouts, design, count), rollouts.rewards, fold, strength)
+
+
+def _out_of_fold(table: np.ndarray, rewards: np.ndarray, fold: np.ndarray, strength: float) -> np.ndarray:
+    logits = np.empty(len(table))
+    for number in np.unique(fold):
+        coefficients, intercept = _fit(table[fold != number], rewards[fold != number], strength)
+        logits[fold == number] = table[fold == number].astype(np.float64) @ coefficients + intercept
+    return logits
+
+
+def _strength(table: np.ndarray, rollouts: Rollouts, fold: np.ndarray) -> tuple[float, np.ndarray]:
+    """(the strength of the penalty with the least cross-validated loss, that loss of each query)."""
+    sizes, best = np.bincount(rollouts.group), None
+    for strength in STRENGTHS:
+        logits = _out_of_fold(table, rollouts.rewards, fold, strength)
+        losses = np.bincount(rollouts.group, np.logaddexp(0, logits) - rollouts.rewards * logits) / sizes
+        if best is None or losses.mean() < best[1].mean():
+            best = float(strength), losses
+    return best
+
+
+def _fit(table: np.ndarray, rewards: np.ndarray, strength: float) -> tuple[np.ndarray, float]:
+    """(coefficients of the raw columns, intercept); a table with one class only gives its smoothed log-odds."""
+    from sklearn.linear_model import LogisticRegression
+
+    table = table.astype(np.float64)
+    if rewards.min() == rewards.max():
+        right = rewards.sum() + 0.5
+        return np.zeros(table.shape[1]), float(np.log(right / (len(rewards) - right + 1)))
+    mean, scale = table.mean(0), table.std(0)
+    scale[scale == 0] = 1
+    model = LogisticRegression(C=strength, max_iter=1000).fit((table - mean) / scale, rewards > 0.5)
+    coefficients = model.coef_[0] / scale
+    return coefficients, float(model.intercept_[0] - mean @ coefficients)

@@ -1,0 +1,83 @@
+"""Predictors without training: the majority of a query's answers, and the rewards of similar responses."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ..base import Predictor, Tensors
+from ..features.signals import NAMES
+from ..graph.memory import nearest
+from ..rollouts import Rollouts
+
+SHARE, MAJORITY = NAMES.index("share"), NAMES.index("majority")
+#: Of the cosine, in the weights of similar responses.
+TEMPERATURE = 0.1
+
+
+class Majority(Predictor):
+    """An answer that no other outvotes is right (as in TTRL, Zuo et al. 2025); nothing is learned.
+
+    The probability is the mean of that and of the share of the votes, so it also ranks.
+    """
+
+    def tensors(self) -> tuple[Tensors, Tensors]:
+        return {}, {}
+
+    @classmethod
+    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Majority:
+        return cls(config, metrics)
+
+    def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
+        return (rollouts.signals[:, SHARE] + rollouts.signals[:, MAJORITY]) / 2
+
+
+class Neighbours(Predictor):
+    """Label propagation: the mean reward of the responses to the nearest labelled queries, weighted by likeness.
+
+    memory: query (m, 384), response (n, 768) unit vectors, rewards (n,), starts (m + 1,) int64
+    """
+
+    def __init__(self, memory: Tensors, config: dict, metrics: dict, device: str = "cpu"):
+        super().__init__(config, metrics, device)
+        self.memory = memory
+
+    @classmethod
+    def of(cls, labelled: Rollouts, config: dict, metrics: dict, device: str) -> Neighbours:
+        memory = {
+            "query": torch.as_tensor(labelled.query),
+            "response": torch.as_tensor(_responses(labelled)),
+            "rewards": torch.as_tensor(labelled.rewards),
+            "starts": torch.as_tensor(np.searchsorted(labelled.group, np.arange(len(labelled.query_ids) + 1))),
+        }
+        return cls({name: value.to(device) for name, value in memory.items()}, config, metrics, device)
+
+    def tensors(self) -> tuple[Tensors, Tensors]:
+        return {}, self.memory
+
+    @classmethod
+    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Neighbours:
+        return cls(memory, config, metrics, device)
+
+    @torch.no_grad()
+    def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
+        query = torch.as_tensor(rollouts.query).to(self.device)
+        responses = torch.as_tensor(_responses(rollouts)).to(self.device)
+        found = nearest(query, self.memory["query"], self.config["neighbours"])
+        starts, out = self.memory["starts"], torch.empty(len(responses), device=self.device)
+        first = np.searchsorted(rollouts.group, np.arange(len(query) + 1))
+        for row, queries in enumerate(found):
+            rows = torch.cat([torch.arange(starts[n], starts[n + 1], device=self.device) for n in queries.tolist()])
+            own = slice(int(first[row]), int(first[row + 1]))
+            asked = (query[row] @ self.memory["query"][queries].T).repeat_interleave(
+                starts[queries + 1] - starts[queries]
+            )
+            likeness = responses[own] @ self.memory["response"][rows].T + asked
+            out[own] = F.softmax(likeness / TEMPERATURE, 1) @ self.memory["rewards"][rows]
+        return out.cpu().numpy()
+
+
+def _responses(rollouts: Rollouts) -> np.ndarray:
+    """(r, 768) unit vectors of thinking and answer together."""
+    return np.concatenate([rollouts.thinking, rollouts.answer], 1) / np.float32(np.sqrt(2))

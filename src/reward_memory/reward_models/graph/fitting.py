@@ -1,0 +1,235 @@
+"""Training of the graph reward model on labelled rollouts, with selection inside the label budget."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from reward_memory.errors import InputError
+from reward_memory.seeds import derive
+
+from ..folds import hold_out, labelled_only
+from ..rollouts import Rollouts
+from .memory import Memory, nearest
+from .network import Batch, GraphNetwork
+from .reward_model import RewardModel, restore
+
+#: The paper's hyper-parameters (section 4 and the authors' repository) and this project's selection.
+GRAPH_DEFAULTS = {
+    "hidden": 512,  # width of a node's state
+    "heads": 4,  # attention heads of hidden / heads each
+    "layers": 2,  # rounds of messages
+    "dropout": 0.1,  # of attention coefficients
+    "neighbours": 7,  # labelled queries that a query attends to
+    "products": False,  # products of the embeddings as further features; not in the paper
+    "learning_rate": 1e-3,  # Adam, full batch
+    "weight_decay": 0.0,  # decoupled
+    "epochs": 150,  # at most
+    "check_every": 5,  # epochs between two looks at the held-out fold
+    "patience": 20,  # epochs without a better look before training ends
+    "holdout": 0.2,  # share of the labelled queries kept for selection
+    "selection": "held_out",  # what epochs and runs are compared on: held_out labelled queries | valid ones
+    "criterion": "loss",  # what epochs are compared by: loss | auc | f1 | fpr
+    "run_criterion": None,  # and runs; None: as epochs
+    "fidelity": (),  # published behaviours, see reward_memory.config.fidelity
+}
+
+
+def _loss(rewards: np.ndarray, logits: np.ndarray) -> float:
+    return -float(np.mean(np.logaddexp(0, logits) - rewards * logits))
+
+
+def _auc(rewards: np.ndarray, logits: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(rewards, logits))
+
+
+def _f1(rewards: np.ndarray, logits: np.ndarray) -> float:
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(rewards, logits > 0, zero_division=0))
+
+
+def _specificity(rewards: np.ndarray, logits: np.ndarray) -> float:
+    return -float(np.mean(logits[rewards == 0] > 0))
+
+
+#: Larger is better.
+CRITERIA: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "auc": _auc,
+    "f1": _f1,
+    "loss": _loss,
+    "fpr": _specificity,
+}
+
+
+def configure(overrides: dict) -> dict:
+    """GRAPH_DEFAULTS with `overrides`; InputError names an unknown key or an impossible value."""
+    unknown = sorted(set(overrides) - set(GRAPH_DEFAULTS))
+    if unknown:
+        raise InputError(f"reward_model: {unknown[0]}: no such key; there are {', '.join(GRAPH_DEFAULTS)}.")
+    config = GRAPH_DEFAULTS | overrides
+    for key in ("hidden", "heads", "layers", "neighbours", "epochs", "check_every", "patience"):
+        if isinstance(config[key], bool) or not isinstance(config[key], int) or config[key] < 1:
+            raise InputError(f"reward_model: {key}: {config[key]} is not a whole number of at least 1.")
+    if config["hidden"] % config["heads"]:
+        raise InputError(f"reward_model: hidden: {config['hidden']} is not a multiple of heads, {config['heads']}.")
+    for key in ("dropout", "holdout"):
+        if not 0 <= config[key] < 1:
+            raise InputError(f"reward_model: {key}: {config[key]} is not in [0, 1).")
+    if not config["learning_rate"] > 0:
+        raise InputError(f"reward_model: learning_rate: {config['learning_rate']} is not a number above 0.")
+    if not config["weight_decay"] >= 0:
+        raise InputError(f"reward_model: weight_decay: {config['weight_decay']} is not a number of at least 0.")
+    if config["criterion"] not in CRITERIA:
+        raise InputError(f"reward_model: criterion: {config['criterion']} is not one of {', '.join(CRITERIA)}.")
+    if config["run_criterion"] not in (None, *CRITERIA):
+        raise InputError(f"reward_model: run_criterion: {config['run_criterion']} is not one of {', '.join(CRITERIA)}.")
+    if config["selection"] not in ("held_out", "valid"):
+        raise InputError(f"reward_model: selection: {config['selection']} is not held_out or valid.")
+    return config | {"fidelity": list(config["fidelity"])}
+
+
+def fit(rollouts: Rollouts, **settings) -> RewardModel:
+    """The model of `fit_on_top`, without an offset."""
+    return fit_on_top(rollouts, None, **settings)[0]
+
+
+def fit_on_top(
+    rollouts: Rollouts,
+    offset: np.ndarray | None,
+    *,
+    predictor: str = "graph",
+    valid: Rollouts | None = None,
+    seeds: Sequence[int] = (0,),
+    device: str = "cpu",
+    report: Callable[[int, str], None] | None = None,
+    **overrides,
+) -> tuple[RewardModel, np.ndarray]:
+    """Train one network a seed on the labelled queries and freeze the one that is best on the held-out fold.
+
+    rollouts   only queries whose rewards were revealed are read; the others may be there or not
+    offset     (r,) logits that the network's are added to, in training and selection
+    predictor  graph, or one of its ablations (`network.LAYERS`)
+    valid      rollouts of the valid queries with all their rewards, for `selection: valid` alone
+    seeds      initialisation and dropout; the fold depends on the first seed only, so that the models compare
+    overrides  of GRAPH_DEFAULTS
+    report     called with (epochs done since the last call, a note); in all epochs * len(seeds)
+
+    Returns the model, and the (h,) logits of the held-out responses, without offset, as selection saw them.
+
+    A held-out query attends to the training fold exactly as a new one does. The weights kept are those of the best
+    look, not the last. The frozen memory holds all labelled queries. On a CPU the result depends on the arguments
+    alone, byte for byte. The settings `selection: valid` and `fidelity` have it otherwise, as published.
+
+    InputError if fewer than two queries are labelled, or `selection: valid` has no valid queries. FloatingPointError if
+    training diverges.
+    """
+    config = {"predictor": predictor} | configure(overrides)
+    labelled = labelled_only(rollouts)
+    given = np.zeros(len(rollouts.group)) if offset is None else offset
+    given = given[rollouts.labelled[rollouts.group]].astype(np.float32)
+    held = hold_out(labelled, config["holdout"], seeds[0])
+    if config["selection"] == "valid":
+        parts = [(labelled, given), (_graded(valid), np.zeros(len(valid.group), np.float32))]
+    else:
+        parts = [(labelled.take(part), given[part[labelled.group]]) for part in (~held, held)]
+    runs = [_train(*parts, config, int(seed), device, report) for seed in seeds]
+    scores = [run["score"] for run in runs]
+    best = runs[int(np.argmax(scores))]
+    network = restore(config, best.pop("weights")).serve(config["fidelity"])
+    logits = best["logits"]
+    for run in runs:
+        run.pop("weights", None)
+        run.pop("logits")
+    memory = Memory.of(network, Batch.of(labelled, device), config["neighbours"])
+    metrics = {
+        "labelled_queries": len(labelled.query_ids),
+        "labelled_responses": len(labelled.rewards),
+        "selection_queries": len(parts[1][0].query_ids),
+        "seed": best["seed"],
+        "runs": runs,
+    }
+    return RewardModel(network, memory, config | {"encoder_dtype": rollouts.dtype}, metrics), logits
+
+
+def build(config: dict, seed: int) -> GraphNetwork:
+    """The untrained network of a configuration, on the CPU; torch's own generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive("graph", seed, "weights"))
+        return GraphNetwork.of(config)
+
+
+def _graded(valid: Rollouts | None) -> Rollouts:
+    if valid is None or not valid.labelled.any():
+        raise InputError("reward_model: selection: valid needs graded responses to valid queries; there are none.")
+    return valid.take(valid.labelled)
+
+
+def _train(
+    training: tuple[Rollouts, np.ndarray],
+    selection: tuple[Rollouts, np.ndarray],
+    config: dict,
+    seed: int,
+    device: str,
+    report: Callable | None,
+) -> dict:
+    """training, selection: rollouts and the offsets of their logits."""
+    network = build(config, seed).to(device)
+    draws = torch.Generator(device).manual_seed(derive("graph", seed, "dropout"))
+    batch, held = Batch.of(training[0], device), Batch.of(selection[0], device)
+    rewards, offset = (torch.as_tensor(array, device=device) for array in (training[0].rewards, training[1]))
+    # the embeddings are unit vectors already
+    neighbours = nearest(batch.query, batch.query, config["neighbours"], same=True)
+    recalled = nearest(held.query, batch.query, config["neighbours"])
+    transductive = "query-edges" in config["fidelity"] and config["selection"] == "valid"
+    if transductive:
+        # published: the valid queries stand in the graph and, by its edges, speak to the labelled ones
+        batch, neighbours = batch.joined(held), torch.cat([neighbours, recalled])
+
+    @torch.no_grad()
+    def look() -> np.ndarray:
+        if transductive:
+            logits = network(batch, neighbours)[len(rewards) :]
+        else:
+            logits = network(held, recalled, Memory.of(network, batch, config["neighbours"]).keys)
+        return logits.cpu().numpy().astype(np.float64)
+
+    truth = selection[0].rewards
+    epochs_by, runs_by = (
+        _loss if truth.min() == truth.max() else CRITERIA[name]  # the others need both classes
+        for name in (config["criterion"], config["run_criterion"] or config["criterion"])
+    )
+    optimiser = torch.optim.AdamW(network.parameters(), config["learning_rate"], weight_decay=config["weight_decay"])
+    best, looks = {"score": -math.inf, "epoch": 0}, []
+    for epoch in range(1, config["epochs"] + 1):
+        optimiser.zero_grad(set_to_none=True)
+        logits = network(batch, neighbours, generator=draws)[: len(rewards)]
+        loss = F.binary_cross_entropy_with_logits(logits + offset, rewards)
+        loss.backward()
+        optimiser.step()
+        if report is not None:
+            report(1, f"seed {seed}, loss {loss.item():.3f}")
+        if epoch % config["check_every"] and epoch != config["epochs"]:
+            continue
+        seen = look()
+        if not np.isfinite(seen).all():
+            raise FloatingPointError(f"the reward model diverged at epoch {epoch}; lower reward_model: learning_rate.")
+        score = epochs_by(truth, seen + selection[1])
+        looks.append([epoch, round(loss.item(), 6), round(score, 6)])
+        better = score > best["score"]
+        if better or "last-weights" in config["fidelity"]:
+            weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
+            kept = {"weights": weights, "logits": seen, "kept_epoch": epoch}
+        if better:
+            best = {"score": score, "epoch": epoch}
+        elif epoch - best["epoch"] >= config["patience"]:
+            if report is not None and epoch < config["epochs"]:
+                report(config["epochs"] - epoch, f"seed {seed} stopped at epoch {epoch}")
+            break
+    return best | kept | {"score": runs_by(truth, kept["logits"] + selection[1]), "seed": seed, "looks": looks}

@@ -1,0 +1,131 @@
+"""The heterogeneous graph attention network of MemReward (section 3), written for what the graph really needs.
+
+A think node has one query and one answer, an answer node one think node. Attention over a single neighbour is 1,
+so those relations are linear maps. Only query <- think and query <- query attend. Messages flow from the memory to
+a query, never back, so the memory's part in the attention is a constant that can be stored (`memory.Memory`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..features.embedding import WIDTH
+from ..rollouts import Rollouts
+from .ablations import Homogeneous, PublishedEdges, WithoutMessages, WithoutThinking
+from .layers import Layer
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some queries with their responses, on one device: the arrays of `Rollouts` as tensors.
+
+    query (q, 384), thinking and answer (r, 384), features (r, 3), all float32; group (r,) int64 in [0, q)
+    """
+
+    query: Tensor
+    thinking: Tensor
+    answer: Tensor
+    features: Tensor
+    group: Tensor
+
+    @classmethod
+    def of(cls, rollouts: Rollouts, device: str = "cpu") -> Batch:
+        names = ("query", "thinking", "answer", "features", "group")
+        return cls(*(torch.as_tensor(getattr(rollouts, name)).to(device) for name in names))
+
+    def joined(self, other: Batch) -> Batch:
+        """Its queries, then those of the other."""
+        pairs = {
+            name: (getattr(self, name), getattr(other, name)) for name in ("query", "thinking", "answer", "features")
+        }
+        group = torch.cat([self.group, other.group + len(self.query)])
+        return Batch(**{name: torch.cat(pair) for name, pair in pairs.items()}, group=group)
+
+
+#: predictor -> what a round of messages is; all are called as `Layer` is.
+LAYERS = {
+    "graph": Layer,
+    "graph-homogeneous": Homogeneous,
+    "graph-no-thinking": WithoutThinking,
+    "mlp": WithoutMessages,
+}
+
+
+class GraphNetwork(nn.Module):
+    """Logit of "this response is right" for every response of some queries.
+
+    hidden    width of a node's state, a multiple of `heads`
+    layers    rounds of messages
+    layer     one of LAYERS
+    products  also show the head the products query*thinking, query*answer, thinking*answer of the embeddings
+              (not in the paper)
+    """
+
+    def __init__(self, hidden: int, heads: int, layers: int, dropout: float, products: bool, layer: type = Layer):
+        super().__init__()
+        self.scale = math.sqrt(hidden // 2)
+        self.query = nn.Linear(WIDTH, hidden)
+        if layer is not Homogeneous:
+            self.thinking, self.answer = nn.Linear(WIDTH, hidden), nn.Linear(WIDTH, hidden)
+        self.layers = nn.ModuleList(layer(hidden, heads, dropout) for _ in range(layers))
+        self.features = nn.Sequential(nn.Linear(3, 64), nn.ReLU(), nn.Linear(64, hidden))
+        self.products = nn.Linear(3 * WIDTH, hidden) if products else None
+        self.query_head = nn.Sequential(nn.Linear(hidden, hidden // 2), nn.LayerNorm(hidden // 2))
+        width = (4 if products else 3) * hidden
+        self.response_head = nn.Sequential(nn.Linear(width, hidden // 2), nn.LayerNorm(hidden // 2))
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    @classmethod
+    def of(cls, config: dict) -> GraphNetwork:
+        """From a configuration such as `fitting.GRAPH_DEFAULTS`, with its predictor."""
+        settings = {key: config[key] for key in ("hidden", "heads", "layers", "dropout", "products")}
+        layer = LAYERS[config["predictor"]]
+        return cls(
+            **settings, layer=PublishedEdges if layer is Layer and "query-edges" in config["fidelity"] else layer
+        )
+
+    def enter(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        thinking, answer = (getattr(self, name, self.query) for name in ("thinking", "answer"))
+        return self.query(batch.query), thinking(batch.thinking), answer(batch.answer)
+
+    def serve(self, fidelity: Sequence[str]) -> GraphNetwork:
+        """Itself, ready for evaluation; nothing of it is trained any more.
+
+        fidelity  published behaviours, of which `empty-relation` makes serving differ from training
+        """
+        for layer in self.layers:
+            if isinstance(layer, Layer) and "empty-relation" in fidelity:
+                layer.thinking_relations = 3
+        return self.eval().requires_grad_(False)
+
+    def forward(
+        self,
+        batch: Batch,
+        neighbours: Tensor,
+        memory: Sequence[Tensor] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """(r,) logits.
+
+        neighbours  (q, k) int64: the nearest memory queries of each query
+        memory      stored keys of each layer, (m, hidden); None: the batch is its own memory, as in training
+        generator   of dropout; None in evaluation
+        """
+        nodes = self.enter(batch)
+        for depth, layer in enumerate(self.layers):
+            nodes = layer(nodes, batch.group, neighbours, memory[depth] if memory is not None else None, generator)
+        query, thinking, answer = nodes
+        parts = [thinking, answer, self.features(batch.features)]
+        if self.products is not None:
+            asked = batch.query[batch.group]
+            pairs = [asked * batch.thinking, asked * batch.answer, batch.thinking * batch.answer]
+            # an entry of a unit vector is about 1/sqrt(384): scaled, the products are of order 1
+            parts.append(F.relu(self.products(torch.cat(pairs, 1) * WIDTH)))
+        response = self.response_head(torch.cat(parts, 1))
+        return (self.query_head(query)[batch.group] * response).sum(1) / self.scale + self.bias

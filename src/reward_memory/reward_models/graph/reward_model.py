@@ -1,0 +1,51 @@
+"""The graph reward model, fitted: a network and its frozen memory."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from ..base import Predictor, Tensors
+from ..rollouts import Rollouts
+from .memory import Memory
+from .network import Batch, GraphNetwork
+
+
+class RewardModel(Predictor):
+    """A trained network and its frozen memory."""
+
+    reads_signals: ClassVar[bool] = False
+
+    def __init__(self, network: GraphNetwork, memory: Memory, config: dict, metrics: dict):
+        super().__init__(config, metrics, str(memory.unit.device))
+        self.network, self.memory = network.serve(config["fidelity"]), memory
+
+    def tensors(self) -> tuple[Tensors, Tensors]:
+        keys = {f"keys.{depth}": value for depth, value in enumerate(self.memory.keys)}
+        return dict(self.network.state_dict()), {"unit": self.memory.unit} | keys
+
+    @classmethod
+    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> RewardModel:
+        keys = [memory[f"keys.{depth}"] for depth in range(config["layers"])]
+        return cls(restore(config, weights), Memory(memory["unit"], keys), config, metrics)
+
+    @torch.no_grad()
+    def logits(self, rollouts: Rollouts) -> np.ndarray:
+        """(r,) float32."""
+        batch = Batch.of(rollouts, str(self.device))
+        neighbours = self.memory.search(batch.query, self.config["neighbours"])
+        return self.network(batch, neighbours, self.memory.keys).cpu().numpy()
+
+    def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
+        return torch.as_tensor(self.logits(rollouts)).sigmoid().numpy()
+
+
+def restore(config: dict, weights: Tensors) -> GraphNetwork:
+    """The network with these very tensors as its weights."""
+    # on the meta device nothing is initialised, so no random number is drawn in the process that serves
+    with torch.device("meta"):
+        network = GraphNetwork.of(config)
+    network.load_state_dict(weights, assign=True)
+    return network

@@ -1,0 +1,104 @@
+"""graph-plus: the graph corrects a logistic regression on what can be said of a response without a label.
+
+Not in the paper. The signals (`signals`) and, where they help, which sample agrees with which (`linear.sources`) carry
+most of what there is to know; the network learns what they leave, and counts as much as the held-out fold wants: not
+at all where its help there is smaller than the standard error of that help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from .base import Predictor, Tensors
+from .baselines.logistic import DESIGNS, Linear, fit_linear, out_of_fold
+from .folds import hold_out, labelled_only
+from .graph.fitting import fit_on_top
+from .graph.reward_model import RewardModel
+from .rollouts import Rollouts
+
+#: What the network's logits may count.
+WEIGHTS = (0.25, 0.5, 0.75, 1.0)
+
+
+class GraphPlus(Predictor):
+    """logit = linear + weight * graph; config: weight, and the configurations of both."""
+
+    def __init__(self, linear: Linear, graph: RewardModel, config: dict, metrics: dict):
+        super().__init__(config, metrics, str(graph.device))
+        self.linear, self.graph = linear, graph
+
+    def tensors(self) -> tuple[Tensors, Tensors]:
+        weights, memory = self.graph.tensors()
+        return weights | {f"linear.{name}": value for name, value in self.linear.tensors()[0].items()}, memory
+
+    @classmethod
+    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> GraphPlus:
+        own = {name: value for name, value in weights.items() if not name.startswith("linear.")}
+        rest = {name.removeprefix("linear."): value for name, value in weights.items() if name not in own}
+        linear = Linear.restore(config["linear"], {}, rest, {}, device)
+        return cls(linear, RewardModel.restore(config["graph"], {}, own, memory, device), config, metrics)
+
+    def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
+        logits = self.linear.logits(rollouts)
+        if self.config["weight"]:
+            logits = logits + self.config["weight"] * self.graph.logits(rollouts)
+        return torch.as_tensor(logits).sigmoid().float().numpy()
+
+
+def fit_plus(
+    rollouts: Rollouts,
+    *,
+    seeds: Sequence[int] = (0,),
+    device: str = "cpu",
+    report: Callable[[int, str], None] | None = None,
+    **settings,
+) -> GraphPlus:
+    """Fit on labelled queries; arguments as for `fitting.fit`.
+
+    The network is trained on what out-of-fold logits of the linear part leave, so that it does not learn to trust a fit
+    that has seen the labels. Its weight is chosen on the fold that selects its epoch, which a linear part predicts
+    that was fitted without it.
+    """
+    settings |= {
+        "selection": "held_out",
+        "fidelity": (),
+    }  # its parts are weighed against each other on held-out queries
+    labelled = labelled_only(rollouts)
+    linear = fit_linear(labelled, DESIGNS["signals"], seeds[0], "signals")
+    design, count, strength = linear.config["design"], linear.config["sources"], linear.metrics["strength"]
+    offset = out_of_fold(labelled, design, count, strength, seeds[0])
+    graph, residual = fit_on_top(labelled, offset, seeds=seeds, device=device, report=report, **settings)
+    held = hold_out(labelled, graph.config["holdout"], seeds[0])[labelled.group]
+    weight, gains = _weigh(offset[held], residual, labelled.rewards[held], labelled.group[held])
+    config = {
+        "predictor": "graph-plus",
+        "weight": weight,
+        "linear": linear.config,
+        "graph": graph.config,
+        "encoder_dtype": rollouts.dtype,
+    }
+    metrics = graph.metrics | {"linear": linear.metrics, "gains": gains}
+    return GraphPlus(linear, graph, config, metrics)
+
+
+def _weigh(
+    offset: np.ndarray, residual: np.ndarray, rewards: np.ndarray, group: np.ndarray
+) -> tuple[float, dict[str, list[float]]]:
+    """(weight of the residual logits, weight -> [mean gain in log loss over the queries, its standard error])."""
+    _, group = np.unique(group, return_inverse=True)
+    sizes = np.bincount(group)
+
+    def losses(weight: float) -> np.ndarray:
+        logits = offset + weight * residual
+        return np.bincount(group, np.logaddexp(0, logits) - rewards * logits) / sizes
+
+    gains = {}
+    for weight in WEIGHTS:
+        gain = losses(0) - losses(weight)
+        gains[weight] = float(gain.mean()), float(gain.std() / np.sqrt(max(len(gain) - 1, 1)))
+    # pessimistic: the fold is small, and it has chosen the epoch and the run already
+    best = max(gains, key=lambda weight: gains[weight][0] - gains[weight][1])
+    return best if gains[best][0] > gains[best][1] else 0.0, {str(weight): list(gain) for weight, gain in gains.items()}

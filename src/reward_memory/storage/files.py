@@ -1,0 +1,127 @@
+"""Files that appear complete or not at all, and their digests."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reward_memory.errors import InputError
+
+
+def disk_is_full(error: BaseException, folder: Path) -> bool:
+    """Whether an error says that the disk is full, whichever library met it.
+
+    folder  where was to be written
+    """
+    # safetensors and shutil hide the errno in their message; torch says nothing but that its zip file is off
+    return (
+        getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        or os.strerror(errno.ENOSPC) in str(error)
+        or (isinstance(error, RuntimeError) and folder.exists() and shutil.disk_usage(folder).free == 0)
+    )
+
+
+def full_disk(path: str | Path) -> InputError:
+    """The sentence for a file that a full disk does not take."""
+    return InputError(f"{path}: no space left on the disk; free some and run the same command again.")
+
+
+@contextmanager
+def _full_disk_told(path: Path) -> Iterator[None]:
+    """One sentence for a full disk, whichever library met it."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if not disk_is_full(error, path.parent):
+            raise
+        raise full_disk(path) from error
+
+
+def _publish(file: Path) -> None:
+    """Make a file as readable as any other new one: mkstemp and safetensors make private files."""
+    umask = os.umask(0)
+    os.umask(umask)
+    file.chmod(0o666 & ~umask)
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """A temporary path beside `path` that is renamed to it when the block ends without an error.
+
+    InputError if the disk is full; the earlier file, if any, is then still whole.
+    """
+    path = Path(path)
+    with _full_disk_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        with _full_disk_told(path):
+            yield temporary
+            _publish(temporary)
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its place when the block ends without an error.
+
+    InputError if the disk is full; the earlier folder, if any, is then still whole.
+    """
+    path = Path(path)
+    with _full_disk_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
+    try:
+        with _full_disk_told(path):
+            new, old = temporary / "new", temporary / "old"
+            new.mkdir()
+            yield new
+            for file in new.rglob("*"):
+                if file.is_file():
+                    _publish(file)
+            if path.exists():
+                path.rename(old)  # a folder cannot be renamed over one that holds files
+            try:
+                new.rename(path)
+            except OSError:
+                if old.exists():
+                    old.rename(path)
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write `value` as indented JSON with sorted keys, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def digest(value: Any) -> str:
+    """Hex SHA-256 (first 16 characters) of a JSON-serialisable value, independent of key order."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_digest(path: str | Path) -> str:
+    """Hex SHA-256 of a file, or of the sorted names and contents below a folder."""
+    path = Path(path)
+    if not path.is_dir():
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    total = hashlib.sha256()
+    for part in sorted(p for p in path.rglob("*") if p.is_file()):
+        total.update(f"{part.relative_to(path)}\0{file_digest(part)}\0".encode())
+    return total.hexdigest()

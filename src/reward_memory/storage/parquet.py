@@ -1,0 +1,149 @@
+"""The parquet tables that pass between rules: their columns, and reading and writing them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reward_memory.errors import InputError
+
+from .files import atomic_path
+
+MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+
+#: One row a query. Its truth is kept apart, so that only a rule that names TRUTHS among its inputs can read it.
+QUERIES = pa.schema(
+    [
+        ("id", pa.string()),  # benchmark/source_split/row
+        ("benchmark", pa.string()),
+        ("domain", pa.string()),  # math | qa | code
+        ("template", pa.string()),  # items made from one template share it; null otherwise
+        ("messages", MESSAGES),
+        ("options", pa.list_(pa.string())),  # qa: the options in order A, B, ...; null otherwise
+        ("content_hash", pa.string()),  # of messages and options, not of the truth
+    ]
+)
+
+#: One row a query: what a right response is.
+TRUTHS = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("ground_truth", pa.string()),  # math: the answer; qa: the letter; code: null
+        ("tests", pa.string()),  # code: JSON, see verifiers.GroundTruth
+    ]
+)
+
+#: One row a response; rewards are kept apart, so that a reader of rollouts sees none.
+RESPONSES = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("benchmark", pa.string()),
+        ("domain", pa.string()),
+        ("sample", pa.int32()),
+        ("text", pa.string()),
+        ("thinking", pa.string()),
+        ("answer", pa.string()),
+        ("tokens", pa.int32()),
+        ("finished", pa.bool_()),  # the policy ended it itself
+    ]
+)
+
+#: One row a response that was imported with a reward; kept apart from the responses like TRUTHS from the queries.
+REWARDS = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("sample", pa.int32()),
+        ("reward", pa.float32()),  # 1 correct, 0 wrong
+    ]
+)
+
+#: One row a graded response.
+VERDICTS = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("benchmark", pa.string()),
+        ("sample", pa.int32()),
+        ("reward", pa.float32()),  # 1 correct, 0 wrong
+        ("extracted", pa.string()),
+        ("path", pa.string()),  # how the verdict came about
+    ]
+)
+
+#: Label routing: which training query may see its ground truth.
+LABELS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("benchmark", pa.string()),
+        ("labelled", pa.bool_()),
+    ]
+)
+
+#: What a reward model says of responses to queries that it saw no label of, beside their true rewards.
+PREDICTIONS = pa.schema(
+    [
+        ("split", pa.string()),
+        ("query_id", pa.string()),
+        ("benchmark", pa.string()),
+        ("sample", pa.int32()),
+        ("reward", pa.float32()),  # the truth: nothing that trains or selects reads this table
+        ("probability", pa.float32()),
+    ]
+)
+
+
+def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
+    """Read a parquet table and check its columns.
+
+    InputError names the file if it is missing, cut short, or lacks a column, or a column is of another type.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(f"{path}: not a whole parquet file; delete it and run again to rebuild it.") from error
+    missing = [name for name in schema.names if name not in table.column_names]
+    if missing:
+        raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(table.column_names)}.")
+    try:
+        return table.select(schema.names).cast(schema).to_pandas()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        wrong = next(field for field in schema if not _fits(table.column(field.name), field.type))
+        raise InputError(
+            f"{path}: column {wrong.name!r} holds {table.column(wrong.name).type}, not {wrong.type}; "
+            "delete the file and run again to rebuild it."
+        ) from error
+
+
+def read_all(paths: Iterable[str | Path], schema: pa.Schema) -> pd.DataFrame:
+    """The tables of all `paths` below one another, renumbered from 0; errors as `read`."""
+    return pd.concat([read(path, schema) for path in paths], ignore_index=True)
+
+
+def with_truths(queries: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
+    """`queries` with the columns `ground_truth` and `tests` of TRUTHS, None where `truths` has no row."""
+    known = truths.set_index("query_id").astype(object).reindex(queries["id"])
+    known = known.where(known.notna(), None).set_axis(queries.index)
+    return queries.assign(ground_truth=known["ground_truth"], tests=known["tests"])
+
+
+def write(frame: pd.DataFrame, path: str | Path, schema: pa.Schema, *, checked: bool = False) -> None:
+    """Write a table with exactly the columns of `schema`, atomically and without a time stamp.
+
+    checked  with a checksum of each page, which `read` verifies; other bytes than without
+    """
+    table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd", write_page_checksum=checked)
+
+
+def _fits(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
+    try:
+        column.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return False
+    return True

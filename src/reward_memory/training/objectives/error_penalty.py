@@ -1,0 +1,90 @@
+"""MEDS in a training run: which responses repeat a failure, and what their rewards become."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reward_memory.error_memory.features import answer_position, pieces, select
+from reward_memory.error_memory.memory import ErrorMemory
+
+from ..responses import Response
+
+#: Forms of a final answer; where a response has both, its last one counts.
+FORMS = ("boxed", "hash")
+
+
+class RepeatedErrors:
+    """The error memory of one run, opened as it was before the first step that asks for it.
+
+    folder     of the memory
+    settings   of error_memory.settings.DEFAULTS
+    tokenizer  the policy's
+    every      steps between two checkpoints
+    """
+
+    def __init__(self, folder: str | Path, settings: dict[str, Any], tokenizer: Any, every: int, workers: int = 1):
+        self.folder, self.settings, self.every, self.workers = Path(folder), settings, every, workers
+        self._piece = pieces(tokenizer)
+        self._memory: ErrorMemory | None = None
+
+    def positions(self, responses: list[Response | None]) -> np.ndarray:
+        """(n,) index of the token before the final answer in each response, -1 for none; None is padding."""
+        found = []
+        for response in responses:
+            places = [answer_position(response.ids, self._piece, form) for form in FORMS] if response else []
+            found.append(max((place for place in places if place is not None), default=-1))
+        return np.array(found, np.int64)
+
+    def penalise(self, step: int, responses: list[Response | None], logits: np.ndarray) -> dict[str, float]:
+        """Place the responses of a step in the clusters of their queries' failures and lower their scores.
+
+        responses  those of the batch, None for padding; `cluster_size` and `score` are changed
+        logits     (n, L) of each layer, NaN where a response has no answer
+
+        Returns metrics for verl's log.
+        """
+        if self._memory is None:
+            self._memory = ErrorMemory(self.folder, step - 1, self.workers, **self.settings)
+        rows = [row for row, response in enumerate(responses) if response is not None]
+        real = [responses[row] for row in rows]
+        vectors = select(logits[rows], self.settings["last_layers"], self.settings["differences"])
+        right = np.array([response.reward > 0.5 for response in real])
+        seen = self._memory.observe(
+            step,
+            [response.query for response in real],
+            right,
+            np.array([response.sample for response in real]),
+            vectors,
+        )
+        scores = self._memory.penalise(np.array([response.score for response in real]), seen.sizes, right)
+        before = np.array([response.score for response in real])
+        for response, size, score in zip(real, seen.sizes, scores, strict=True):
+            response.cluster_size, response.score = int(size), float(score)
+        # a run resumes at one of its last two checkpoints at the earliest (launch._step_back)
+        self._memory.release(max(0, step - step % self.every - self.every))
+        numbers = {name: value for name, value in seen.statistics.items() if isinstance(value, int | float)}
+        numbers |= uneven_groups([response.query for response in real], right, before - scores)
+        return {f"memory/{name}": float(value) for name, value in numbers.items()} | {
+            "memory/penalty": float(np.mean(before - scores))
+        }
+
+
+def uneven_groups(queries: list[str], right: np.ndarray, penalties: np.ndarray) -> dict[str, float]:
+    """How many groups the penalty can teach: GRPO's normalisation forgives what all failures of a group pay alike.
+
+    queries, right, penalties  (n,) of each response
+
+    Returns `failed_groups`, groups with two wrong responses or more; and of these `uneven_groups`, the share whose
+    wrong responses pay different penalties, and `penalty_spread`, the mean of highest less lowest penalty. The two are
+    left out where there is no such group.
+    """
+    paid: dict[str, list[float]] = {}
+    for query, fine, penalty in zip(queries, right, penalties, strict=True):
+        if not fine:
+            paid.setdefault(query, []).append(float(penalty))
+    spreads = np.array([max(some) - min(some) for some in paid.values() if len(some) > 1])
+    if not len(spreads):
+        return {"failed_groups": 0}
+    uneven = spreads > 1e-9  # scores are sums of floats
+    return {"failed_groups": len(spreads), "uneven_groups": uneven.mean(), "penalty_spread": spreads.mean()}

@@ -1,0 +1,112 @@
+"""Rewards of a batch of training responses: verified where the truth is there, predicted elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from reward_memory.reward_models.features.embedding import query_text
+from reward_memory.verifiers import Grader
+
+from ..verl.reward_function import decode_truth
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A response as verl's batch carries it.
+
+    messages  of the prompt, as in schemas.QUERIES
+    truth     text of `reward.encode_truth`; None where the query is not labelled
+    fallback  the hidden truth, there only with the published behaviour truth-fallback
+    """
+
+    query: str
+    messages: Sequence[dict]
+    domain: str
+    text: str
+    truth: str | None
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewards:
+    """rewards (n,) 0 or 1; probabilities (n,), NaN where the verifiers graded; fallbacks: truths after an error."""
+
+    rewards: np.ndarray
+    probabilities: np.ndarray
+    fallbacks: int = 0
+
+
+def summary(rewards: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+    """Metrics for verl's log."""
+    predicted = ~np.isnan(probabilities)
+    metrics = {"reward/mean": float(rewards.mean()), "reward/predicted_share": float(predicted.mean())}
+    for name, rows in (("verified", ~predicted), ("predicted", predicted)):
+        if rows.any():
+            metrics[f"reward/{name}"] = float(rewards[rows].mean())
+    return metrics
+
+
+class Scorer:
+    """Verifiers and a frozen reward model.
+
+    reward_model  folder of `graph_memory.predictor.save`, None where every row carries its truth
+
+    An unlabelled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
+    run. Only rows that the behaviour truth-fallback has filled can be graded after such an error, as published.
+    """
+
+    def __init__(self, grader: Grader, reward_model: str | Path | None):
+        self.grader, self.folder = grader, reward_model
+
+    @cached_property
+    def reward_model(self):
+        """The frozen reward model, loaded once and only when an unlabelled row needs it."""
+        from reward_memory.reward_models.registry import load
+
+        if self.folder is None:
+            raise RuntimeError("a training query has no ground truth and the run has no reward model to predict it")
+        return load(self.folder)
+
+    def score(self, rows: Sequence[Sampled]) -> Rewards:
+        """Rewards of rows that are sorted by query; whatever the reward model raises is passed on."""
+        hidden = np.array([row.truth is None for row in rows])
+        rewards, probabilities = np.zeros(len(rows)), np.full(len(rows), np.nan)
+        fallbacks = 0
+        if not hidden.all():
+            rewards[~hidden] = self._grade([row for row in rows if row.truth is not None])
+        if hidden.any():
+            unlabelled = [row for row in rows if row.truth is None]
+            try:
+                probabilities[hidden] = self._predict(unlabelled)
+                rewards[hidden] = probabilities[hidden] > 0.5
+            except Exception:
+                if any(row.fallback is None for row in unlabelled):
+                    raise
+                rewards[hidden], fallbacks = self._grade(unlabelled), len(unlabelled)
+        return Rewards(rewards, probabilities, fallbacks)
+
+    def _grade(self, rows: Sequence[Sampled]) -> list[bool]:
+        truths = [decode_truth(row.fallback if row.truth is None else row.truth) for row in rows]
+        return [verdict.correct for verdict in self.grader.grade([row.text for row in rows], truths)]
+
+    def _predict(self, rows: Sequence[Sampled]) -> np.ndarray:
+        """(n,) probabilities of responses, all those of a query as one group."""
+        groups: dict[str, list[int]] = {}
+        for number, row in enumerate(rows):
+            groups.setdefault(row.query, []).append(number)
+        heads = [rows[numbers[0]] for numbers in groups.values()]
+        predicted = self.reward_model.predict(
+            queries=[query_text(head.messages) for head in heads],
+            responses=[
+                [self.reward_model.split(rows[number].text, rows[number].domain) for number in numbers]
+                for numbers in groups.values()
+            ],
+            domains=[head.domain for head in heads],
+        )
+        out = np.empty(len(rows))
+        for numbers, values in zip(groups.values(), predicted, strict=True):
+            out[numbers] = values
+        return out

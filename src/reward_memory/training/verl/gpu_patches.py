@@ -1,0 +1,74 @@
+"""The two places of verl 0.9.1 that a GPU run needs otherwise: a socket of its own, log-probabilities in chunks.
+
+verl sends the weights to vLLM through a socket that it names after Ray's job. That is 01000000 in every Ray cluster,
+and each training starts its own, so two trainings on one machine would read each other's weights.
+
+Without the package flash-attn verl computes log-probabilities one token after another, which takes longer than the
+arithmetic.
+"""
+
+import importlib.util
+import os
+from functools import wraps
+
+import torch
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+from verl.utils import torch_functional
+
+from ..device_memory import CHUNK
+
+#: Environment variable of GPU runs: a folder that this training alone uses, on each of its machines.
+SOCKETS = "REWARD_MEMORY_SOCKETS"
+#: How verl's address of a socket begins.
+SHARED = "ipc:///tmp/rl-colocate-zmq-"
+
+
+def apply() -> None:
+    """Patch verl in this process; only where a GPU run's launch has set SOCKETS, and once."""
+    if SOCKETS not in os.environ:
+        return
+    torch_functional.logprobs_from_logits_v2 = log_probs
+    if importlib.util.find_spec("vllm") is not None:
+        from verl.workers.rollout.vllm_rollout import bucketed_weight_transfer
+
+        move_sockets(bucketed_weight_transfer)
+
+
+def move_sockets(transfer) -> None:
+    """Have both ends of `transfer`, verl's module bucketed_weight_transfer, use this training's own folder."""
+    for end in (transfer.BucketedWeightSender, transfer.BucketedWeightReceiver):
+        if not hasattr(end.__init__, "__wrapped__"):
+            end.__init__ = _moved(end.__init__)
+
+
+def _moved(init):
+    @wraps(init)
+    def moved(self, zmq_handle, *args, **kwargs):
+        init(self, own_socket(zmq_handle), *args, **kwargs)
+
+    return moved
+
+
+def own_socket(address: str) -> str:
+    """verl's address of a socket, in this training's own folder; RuntimeError if verl calls it otherwise."""
+    if not address.startswith(SHARED):
+        raise RuntimeError(f"verl's weights go through {address}, which does not begin with {SHARED}")
+    return f"ipc://{os.environ[SOCKETS]}/weights-{address.removeprefix(SHARED)}"
+
+
+def log_probs(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """(...) float32: the log-probability of each label, as verl's logprobs_from_logits_v2 without its loop over tokens.
+
+    logits (..., V), labels (...). Chunks are computed again for the gradient, so no float32 copy of all logits stays.
+    """
+    rows, wanted = logits.reshape(-1, logits.shape[-1]), labels.reshape(-1)
+    parts = [
+        checkpoint(_log_probs, *part, use_reentrant=False, preserve_rng_state=False)
+        for part in zip(rows.split(CHUNK), wanted.split(CHUNK), strict=True)
+    ]
+    return torch.cat(parts).view(labels.shape)
+
+
+def _log_probs(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return functional.log_softmax(logits.float(), dim=-1).gather(-1, labels[:, None]).squeeze(-1)

@@ -1,0 +1,10 @@
+"""Imported by verl in each of its processes on GPUs (VERL_USE_EXTERNAL_MODULES)."""
+
+from reward_memory.jobs.scratch import name_shared_memory
+
+from ..ray_patience import be_patient
+from . import gpu_patches
+
+be_patient()
+name_shared_memory()
+gpu_patches.apply()

@@ -1,0 +1,217 @@
+"""verl's synchronous trainer with a memory: predicted rewards of unlabelled queries, penalties on repeated failures."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+import transfer_queue as tq
+from tensordict import TensorDict
+from transfer_queue import KVBatchMeta
+from verl.trainer.ppo.v1.trainer_base import register_trainer
+from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
+from verl.utils import tensordict_utils as tu
+
+from reward_memory.errors import InputError
+from reward_memory.storage import parquet
+from reward_memory.verifiers import Grader
+
+from ..checkpoints import responses_of, seal
+from ..objectives.advantages import EntropyBonus
+from ..objectives.dapo import DynamicSampling, Scored, overlong_penalty
+from ..objectives.error_penalty import RepeatedErrors
+from ..objectives.rewards import Sampled, Scorer, summary
+from ..responses import STEP_RESPONSES, Response, frame
+from .engine import put_positions, read_layer_logits
+
+
+@register_trainer("reward_memory")
+class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
+    """Scores the whole batch between sampling and the update (verl.trainer.ppo.v1.trainer_sync).
+
+    Rows never carry a truth that their label routing hides, so nothing in this process could read it (see `Scorer`).
+    What is right and what is wrong to the error memory is what the policy is rewarded for, predicted or verified.
+    """
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.own = own = config.trainer.v1.reward_memory
+        self.entropy_coefficient = own.entropy_bonus
+        if config.trainer.device == "cuda":
+            # Ray leaves this process one thread; while it embeds and scores, everything else waits
+            torch.set_num_threads(own.workers)
+        grader = Grader(isolation=own.isolation, workers=own.workers, checks=own.checks)
+        self._scorer = Scorer(grader, own.reward_model)
+        self._repeated: RepeatedErrors | None = None
+        self._responses: dict[str, Response] = {}  # of the step, by their key in the queue
+        self._fallbacks = 0
+        self._generation = 1
+
+    def _init_dataloader(self):
+        """Stop if verl leaves out a row that was counted to fit: what a policy is trained on is never fewer unsaid."""
+        super()._init_dataloader()
+        files = self.config.data
+        for file, rows in ((files.train_files, self.train_dataset), (files.val_files, self.val_dataset)):
+            expected = pq.read_metadata(file).num_rows
+            if len(rows) != expected:
+                raise InputError(
+                    f"{file}: verl keeps {len(rows)} of its {expected} queries at max_prompt_tokens: "
+                    f"{files.max_prompt_length}; raise that, or take what changes prompts or rows out of verl."
+                )
+
+    def _build_replay_buffer(self):
+        # a name of our own in trainer.v1.trainer_mode, the synchronous trainer's behaviour everywhere else
+        self.trainer_mode = "sync"
+        buffer = super()._build_replay_buffer()
+        own = self.config.trainer.v1.reward_memory
+        # verl polls every 2 s, longer than a small policy takes to sample
+        buffer.poll_interval = own.poll_interval
+        rollout, sample = self.config.actor_rollout_ref.rollout, buffer.sample
+
+        def whole_sample(global_steps: int, partition_id: str, batch_size: int, **kwargs):
+            batch, metrics = sample(
+                global_steps=global_steps, partition_id=partition_id, batch_size=batch_size, **kwargs
+            )
+            expected = batch_size * (rollout.n if partition_id == "train" else rollout.val_kwargs.n)
+            if len(batch) != expected:
+                raise RuntimeError(
+                    f"step {global_steps}: {expected - len(batch)} of {expected} responses failed while they were "
+                    "sampled or graded; the errors are above"
+                )
+            return batch, metrics
+
+        # verl goes on with what is left of a step after errors, of the reward function too
+        buffer.sample = whole_sample
+        if own.generation_batches:
+            buffer.sample = DynamicSampling(
+                whole_sample, self._sample_more, self._score, self._let_go, own.generation_batches, rollout.seed
+            )
+        return buffer
+
+    def _sample_more(self, number: int) -> None:
+        self._generation = number
+        self._add_batch_to_generate()
+
+    def _next_train_batch(self, *args, **kwargs):
+        batch = super()._next_train_batch(*args, **kwargs)
+        # a query that comes up again in a step must not give the same responses
+        tu.assign_non_tensor_data(batch, "generation", self._generation)
+        return batch
+
+    @staticmethod
+    def _let_go(keys: list[str]) -> None:
+        tq.kv_clear(keys=keys, partition_id="train")
+
+    def _balance_batch(self, batch: KVBatchMeta, metrics: dict, *args, **kwargs) -> KVBatchMeta:
+        """First hook after sampling; `_validate` does not pass here, so validation keeps verified rewards."""
+        if not self._responses:
+            self._score(batch)
+        self._sort(batch)
+        rows = [self._responses[key] for key in batch.keys]
+        rewards, probabilities = (np.array([getattr(row, name) for row in rows]) for name in ("reward", "probability"))
+        metrics.update(summary(rewards, probabilities))
+        metrics["reward/fallbacks"] = float(self._fallbacks)
+        metrics["reward/sampled"] = float(len(self._responses))
+        metrics["reward/sampled_tokens"] = float(sum(len(response.ids) for response in self._responses.values()))
+        self._score_lengths(rows, metrics)
+        self._put_scores(batch)
+        if self.own.error_memory is None:
+            self._keep(batch)
+        self._generation = 1
+        return super()._balance_batch(batch, metrics, *args, **kwargs)
+
+    def _compute_old_log_prob(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
+        """With an error memory: the layers' logits come out of this pass, and lower the scores of repeated failures."""
+        if self.own.error_memory is None:
+            return super()._compute_old_log_prob(batch, metrics)
+        if self._repeated is None:
+            self._repeated = RepeatedErrors(
+                self.own.error_memory_folder,
+                dict(self.own.error_memory),
+                self.tokenizer,
+                self.config.trainer.save_freq,
+                self.own.workers,
+            )
+        rows = [self._responses.get(key) for key in batch.keys]  # verl pads a batch with rows of its own
+        put_positions(batch, self._repeated.positions(rows))
+        batch = super()._compute_old_log_prob(batch, metrics)
+        metrics.update(self._repeated.penalise(self.global_steps, rows, read_layer_logits(batch)))
+        self._put_scores(batch)
+        self._keep(batch)
+        return batch
+
+    def _save_checkpoint(self) -> None:
+        super()._save_checkpoint()
+        seal(Path(self.config.trainer.default_local_dir), self.global_steps)
+
+    def _sort(self, batch: KVBatchMeta) -> None:
+        """Order rows by query and sample: verl's order is that of random keys, and sums of floats depend on it."""
+        rows = [self._responses[key] for key in batch.keys]
+        batch.reorder(sorted(range(len(rows)), key=lambda row: (rows[row].query, rows[row].batch, rows[row].sample)))
+
+    def _score(self, batch: KVBatchMeta) -> Scored:
+        """Reward the responses of one generation batch and remember them until the step is over."""
+        fields = ["responses", "extra_info", "reward_model", "raw_prompt"]
+        rows = tq.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=fields)
+        tokens = [ids.tolist() for ids in rows["responses"].unbind()]
+        texts = [self.tokenizer.decode(ids, skip_special_tokens=True) for ids in tokens]
+        infos, prompts = list(rows["extra_info"]), list(rows["raw_prompt"])
+        truths = [truth["ground_truth"] for truth in rows["reward_model"]]
+        samples = [int(key.rsplit("_", 2)[1]) for key in batch.keys]
+        order = sorted(range(len(infos)), key=lambda row: (infos[row]["id"], samples[row]))
+        scored = self._scorer.score(
+            [
+                Sampled(
+                    infos[row]["id"],
+                    prompts[row],
+                    infos[row]["domain"],
+                    texts[row],
+                    truths[row],
+                    infos[row].get("fallback"),
+                )
+                for row in order
+            ]
+        )
+        self._fallbacks += scored.fallbacks
+        rewards = np.empty(len(order))
+        for place, row in enumerate(order):
+            rewards[row] = scored.rewards[place]
+            self._responses[batch.keys[row]] = Response(
+                infos[row]["id"],
+                samples[row],
+                self._generation,
+                texts[row],
+                tokens[row],
+                float(scored.rewards[place]),
+                float(scored.probabilities[place]),
+            )
+        return Scored([info["id"] for info in infos], rewards)
+
+    def _score_lengths(self, rows: list[Response], metrics: dict) -> None:
+        """The scores before any memory: rewards, less DAPO's punishment of long responses."""
+        punished = np.zeros(len(rows))
+        if self.own.overlong_buffer:
+            lengths = np.array([len(row.ids) for row in rows])
+            longest = self.config.data.max_response_length
+            punished = overlong_penalty(lengths, longest, self.own.overlong_buffer, self.own.overlong_factor)
+            metrics["reward/overlong_penalty"] = float(punished.mean())
+        for row, penalty in zip(rows, punished, strict=True):
+            row.score = row.reward + float(penalty)
+
+    def _put_scores(self, batch: KVBatchMeta) -> None:
+        """Hand the scores to verl, each at its response's last token; rows of padding keep theirs."""
+        keys = [key for key in batch.keys if key in self._responses]
+        scores = []
+        for key in keys:
+            row = torch.zeros(len(self._responses[key].ids))
+            row[-1] = self._responses[key].score
+            scores.append(row)
+        fields = TensorDict({"rm_scores": torch.nested.as_nested_tensor(scores, layout=torch.jagged)}, len(keys))
+        tq.kv_batch_put(keys=keys, partition_id=batch.partition_id, fields=fields)
+
+    def _keep(self, batch: KVBatchMeta) -> None:
+        """Write the step's responses; the next step starts without them."""
+        table = frame(self.global_steps, self._responses, set(batch.keys))
+        path = responses_of(Path(self.own.responses).parent, self.global_steps)
+        parquet.write(table, path, STEP_RESPONSES, checked=True)
+        self._responses, self._fallbacks = {}, 0
