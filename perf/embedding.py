@@ -1,7 +1,7 @@
 """Speed of embedding: `python perf/embedding.py` encodes the same rollouts one text at a time and as the workflow does.
 
 Made-up rollouts: 40 queries with 8 responses, thinking of 20 to 120 words, answers that agree as often as not. With the
-path of a file of schemas.RESPONSES, its first 320 responses instead. One thread. The last line is one JSON object.
+path of a file of parquet.RESPONSES, its first 320 responses instead. One thread. The last line is one JSON object.
 """
 
 import json

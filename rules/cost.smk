@@ -49,7 +49,13 @@ rule cost_table:
             if cost.named(workflow.dag_settings, "tables/cost.csv")
             else None
         ),
-        code=code_hash("cost_table", "cost"),
+        code=code_hash(
+            "cost_table",
+            "cost",
+            "data/registry.py",
+            "reward_models/names.py",
+            "training/__init__.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/cost_table.py"

@@ -34,10 +34,9 @@ rule training_queries:
         code=code_hash(
             "training_queries",
             "training/rows.py",
-            "training/verl/reward_function.py",
+            "training/truths.py",
             "data/labels.py",
-            "verifiers",
-            "answers",
+            "verifiers/verdicts.py",
         ),
         state=f"{RESULTS}/state",
     script:
@@ -105,10 +104,9 @@ rule validation_queries:
         code=code_hash(
             "validation_queries",
             "training/rows.py",
-            "training/verl/reward_function.py",
+            "training/truths.py",
             "data/labels.py",
-            "verifiers",
-            "answers",
+            "verifiers/verdicts.py",
         ),
         state=f"{RESULTS}/state",
     script:
@@ -219,7 +217,13 @@ rule reward_agreement:
     params:
         grading=GRADING,
         code=code_hash(
-            "reward_agreement", "evaluation", "reward_models", "verifiers", "answers"
+            "reward_agreement",
+            "evaluation/grading.py",
+            "evaluation/reward_agreement.py",
+            "evaluation/reward_model_quality.py",
+            "reward_models",
+            "verifiers",
+            "answers",
         ),
         state=f"{RESULTS}/state",
     script:

@@ -35,7 +35,7 @@ class Smoke:
     gpu      name of the GPU, None on a CPU
     steps    arm -> verl's metrics of its steps
     peak     arm -> largest number of gigabytes in use on the device while it trained
-    sampled  responses of vLLM (schemas.RESPONSES) and the seconds that they took
+    sampled  responses of vLLM (parquet.RESPONSES) and the seconds that they took
     """
 
     folder: Path

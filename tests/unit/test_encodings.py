@@ -95,17 +95,17 @@ def test_no_rule_reads_text_in_the_encoding_of_the_locale():
         assert call.findall(path.read_text(encoding="utf-8")) == [], path
 
 
-@pytest.mark.parametrize("script", ["evaluate", "train", "accuracy_table"])
-def test_the_hash_of_a_source_is_the_same_in_every_locale(script):
-    from reward_memory.jobs.code_hash import source_hash
+@pytest.mark.parametrize("parts", [["verifiers", "answers"], ["training"], ["report"]])
+def test_the_hash_of_code_is_the_same_in_every_locale(parts):
+    from reward_memory.jobs.code_hash import code_hash
 
-    path = ROOT / f"scripts/{script}.py"
+    path = ROOT / "scripts/train.py"
     code = (
-        "from pathlib import Path; from reward_memory.jobs.code_hash import source_hash; "
-        f"print(source_hash(Path({str(path)!r})))"
+        "from pathlib import Path; from reward_memory.jobs.code_hash import code_hash; "
+        f"print(code_hash(Path({str(path)!r}), *{parts!r}))"
     )
     plain = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
         [sys.executable, "-c", code], env=os.environ | plain, capture_output=True, encoding="utf-8", check=True
     )
-    assert done.stdout.strip() == source_hash(path)
+    assert done.stdout.strip() == code_hash(path, *parts)

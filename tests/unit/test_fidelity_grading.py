@@ -11,7 +11,8 @@ from reward_memory.errors import InputError
 from reward_memory.evaluation.grading import grade
 from reward_memory.evaluation.imported_rewards import complete
 from reward_memory.evaluation.reward_agreement import agreement
-from reward_memory.training.verl.reward_function import compute_score, encode_truth
+from reward_memory.training.truths import encode_truth
+from reward_memory.training.verl.reward_function import compute_score
 from reward_memory.verifiers import Grader, GroundTruth
 
 PUBLISHED = {"isolation": "reduced", "checks": "published"}

@@ -10,8 +10,9 @@ from reward_memory.data.labels import route
 from reward_memory.errors import InputError
 from reward_memory.storage import parquet
 from reward_memory.training.rows import LEAKING_ROWS, ROWS, training_queries, verl_rows
+from reward_memory.training.truths import decode_truth, encode_truth
 from reward_memory.training.verl import reward_function
-from reward_memory.training.verl.reward_function import compute_score, decode_truth, encode_truth
+from reward_memory.training.verl.reward_function import compute_score
 from reward_memory.verifiers import GroundTruth
 
 TESTS = '{"assert": ["assert f(1) == 2"]}'

@@ -16,7 +16,7 @@ def effective(cases: Mapping[str, Sequence[str]], folder: Path) -> dict[str, dic
 
     The reward function is tried on a query whose answer is 4.
     """
-    from reward_memory.training.verl.reward_function import encode_truth
+    from reward_memory.training.truths import encode_truth
     from reward_memory.verifiers import GroundTruth
 
     truth = encode_truth(GroundTruth("math", "4"))

@@ -41,7 +41,7 @@ def weights(flow):
 
 def test_an_edit_and_a_touched_file_make_nothing_anew_and_are_told(copy):
     before = weights(copy)
-    copy.edit("src/reward_memory/policies/pretraining.py", "import", "EDITED = True\nimport")
+    copy.edit("src/reward_memory/policies/bootstrap/pretraining.py", "import", "EDITED = True\nimport")
     for file in (copy.folder / POLICY).iterdir():
         file.touch()
     done = copy.run(f"{EVALUATION}/ood.parquet", "--cores", "1", *CONFIG)
@@ -153,7 +153,7 @@ def elsewhere(flow, place: str) -> str:
 )
 def test_results_are_protected_wherever_their_folder_lies(copy, place, edit):
     if edit:
-        copy.edit("src/reward_memory/policies/pretraining.py", "import", "EDITED = True\nimport")
+        copy.edit("src/reward_memory/policies/bootstrap/pretraining.py", "import", "EDITED = True\nimport")
     results = elsewhere(copy, place)
     target = Path(os.path.normpath(results)) / "evaluation/tiny/base/ratio0/seed0/ood.parquet"
     done = copy.run(str(target), "-n", *CONFIG, "--config", f"results={results}")

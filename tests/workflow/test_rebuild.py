@@ -61,17 +61,17 @@ def test_another_seed_keeps_the_first(copy):
 @pytest.mark.parametrize(
     ("module", "old", "new", "rules"),
     [
-        ("tables/accuracy.py", "100 * found.mean,", "100.0 * found.mean,", {"accuracy_table"}),
+        ("report/tables/accuracy.py", "100 * found.mean,", "100.0 * found.mean,", {"accuracy_table"}),
         (
-            "labels.py",
+            "data/labels.py",
             "    labelled = set(",
             "    labels = labels.copy()\n    labelled = set(",
             {"labels", "revealed_rewards", "reward_model", "training_queries", "train", "evaluate", "accuracy_table"}
             # its rows are made by the module that reveals truths
             | {"validation_queries"},
         ),
-        ("graph_memory/assessment.py", "BINS = 10", "BINS = 12", set()),
-        ("training/scoring.py", "[hidden] > 0.5", "[hidden] >= 0.5", {"train", "evaluate", "accuracy_table"}),
+        ("evaluation/reward_model_quality.py", "BINS = 10", "BINS = 12", set()),
+        ("training/objectives/rewards.py", "[hidden] > 0.5", "[hidden] >= 0.5", {"train", "evaluate", "accuracy_table"}),
         ("evaluation/statistics.py", "RESAMPLES = 2000", "RESAMPLES = 2001", {"accuracy_table"}),
     ],
 )

@@ -120,7 +120,7 @@ def matrix(
 
 
 def configured(snakefile: str | Path, config: dict[str, Any]) -> list[Job]:
-    """`matrix` of all targets of a configuration, as configuration.load returns it."""
+    """`matrix` of all targets of a configuration, as loading.load returns it."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="plan-", encoding="utf-8") as file:
         json.dump(config, file)
         file.flush()

@@ -19,7 +19,7 @@ from . import sizes
 class Fit:
     """A training run and its GPUs.
 
-    section   that names the method, as in plausible.runs
+    section   that names the method, as in contradictions.runs
     training  the settings of the run
     memory    gigabytes of one GPU, None where the configuration does not say
     """

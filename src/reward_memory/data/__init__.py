@@ -67,8 +67,8 @@ def build(
     workers: int = 1,
     fidelity: Collection[str] = (),
 ) -> dict[str, pd.DataFrame]:
-    """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `schemas.QUERIES` and
-    `schemas.TRUTHS`.
+    """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `parquet.QUERIES` and
+    `parquet.TRUTHS`.
 
     sizes               queries a split; a split that is not named is empty
     seed                of the sampling, and of the drawing where the items are generated

@@ -13,7 +13,7 @@ from reward_memory.seeds import derive
 
 
 def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str] = ()) -> pd.DataFrame:
-    """Choose the labelled training queries of a suite (schemas.LABELS, in the row order of `queries`).
+    """Choose the labelled training queries of a suite (parquet.LABELS, in the row order of `queries`).
 
     queries   the columns `id` and `benchmark` are read, nothing else
     ratio     percent, 1 to 100; of each benchmark's n queries `ratio * n / 100` are labelled, rounded half up,
@@ -54,7 +54,7 @@ def _row(name: str) -> tuple[str, str]:
 
 
 def reveal(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-    """Only the rows of `table` (schemas.TRUTHS or VERDICTS) whose query is labelled, renumbered from 0.
+    """Only the rows of `table` (parquet.TRUTHS or VERDICTS) whose query is labelled, renumbered from 0.
 
     A query that `labels` does not mention is not labelled.
     """

@@ -128,7 +128,7 @@ def _deal_exactly(groups: list[int], wanted: list[int]) -> list[int] | None:
 
 
 def table(name: str, domain: str, items: list[Item]) -> pd.DataFrame:
-    """One row an item with the columns of `schemas.QUERIES` and `schemas.TRUTHS`."""
+    """One row an item with the columns of `parquet.QUERIES` and `parquet.TRUTHS`."""
     rows = [
         {
             "id": f"{name}/{item.source_split}/{item.row}",

@@ -17,7 +17,7 @@ COLUMNS = [
 def reliability_rows(tables: Sequence[pd.DataFrame], model: dict) -> list[dict]:
     """Rows of one reward model (COLUMNS): split x bin of predicted probability, all seeds together.
 
-    tables  one a seed: schemas.PREDICTIONS
+    tables  one a seed: parquet.PREDICTIONS
     model   policy, predictor, label_ratio
 
     The bins are those of the calibration error. A bin without responses has NaN for all but their number.

@@ -10,7 +10,7 @@ COLUMNS = ["step", "size", "responses"]
 def cluster_sizes(responses: pd.DataFrame) -> pd.DataFrame:
     """Wrong responses of one run by step and class of cluster size (COLUMNS); no rows without an error memory.
 
-    responses  training.sampled.STEP_RESPONSES; those that dynamic sampling let go have no cluster, and are left out
+    responses  training.responses.STEP_RESPONSES; those that dynamic sampling let go have no cluster, and are left out
 
     Every class of CLASSES stands there at every step with a wrong response, in its order.
     """

@@ -34,7 +34,7 @@ BLOCK = 100
 def extracted_key(answer: str | None, domain: str) -> str:
     """What two answers that were already found in responses have in common if they say the same; "" for none.
 
-    answer  as in the column `extracted` of schemas.VERDICTS: math: the answer alone; qa: a letter; code: a program
+    answer  as in the column `extracted` of parquet.VERDICTS: math: the answer alone; qa: a letter; code: a program
     domain  math | qa | code
     """
     if not isinstance(answer, str) or not answer.strip():
@@ -51,7 +51,7 @@ def extracted_key(answer: str | None, domain: str) -> str:
 def answers(verdicts: pd.DataFrame, domains: dict[str, str]) -> pd.DataFrame:
     """Measures of each problem's answers, sorted by benchmark and query.
 
-    verdicts  schemas.VERDICTS
+    verdicts  parquet.VERDICTS
     domains   query id -> math | qa | code
     returns   benchmark, query_id, and
               responses        samples of the problem

@@ -16,11 +16,11 @@ def grade(
     workers: int = 1,
     chunk: int = 512,
 ) -> pd.DataFrame:
-    """Verdicts (columns of schemas.VERDICTS) on responses to queries, in the order of `responses`.
+    """Verdicts (columns of parquet.VERDICTS) on responses to queries, in the order of `responses`.
 
-    queries    schemas.QUERIES
-    truths     schemas.TRUTHS of all of them
-    responses  schemas.RESPONSES
+    queries    parquet.QUERIES
+    truths     parquet.TRUTHS of all of them
+    responses  parquet.RESPONSES
     grading    what the Grader is told: isolation and checks
 
     InputError if a response belongs to no query, or a query has no ground truth.

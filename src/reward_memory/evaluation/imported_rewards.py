@@ -12,9 +12,9 @@ def complete(
     rewards: pd.DataFrame,
     grading: dict[str, str],
 ) -> pd.DataFrame:
-    """Verdicts (columns of schemas.VERDICTS) on responses, in their order: given rewards as they are, the rest graded.
+    """Verdicts (columns of parquet.VERDICTS) on responses, in their order: given rewards as they are, the rest graded.
 
-    rewards  schemas.REWARDS of some of the responses; their queries need no truth
+    rewards  parquet.REWARDS of some of the responses; their queries need no truth
 
     The other arguments and the errors are those of `grade`.
     """

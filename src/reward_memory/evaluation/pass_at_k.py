@@ -26,7 +26,7 @@ class Curve:
 def read_counts(paths: Iterable[str | Path]) -> tuple[dict[str, np.ndarray], int]:
     """(benchmark -> (seeds, problems) counts of right samples, samples a problem) of one verdicts file a seed.
 
-    paths  files in the form of schemas.VERDICTS, the same problems in each
+    paths  files in the form of parquet.VERDICTS, the same problems in each
 
     InputError naming the problem if two problems have different numbers of samples, a sample stands there twice, or
     a reward is neither 0 nor 1; naming the file if a seed was graded on other problems than the first.

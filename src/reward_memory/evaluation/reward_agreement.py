@@ -14,7 +14,7 @@ def agreement(
 ) -> list[dict[str, float]]:
     """One row a step in which rewards were predicted.
 
-    queries, truths  schemas.QUERIES and schemas.TRUTHS of the training queries
+    queries, truths  parquet.QUERIES and parquet.TRUTHS of the training queries
     responses        responses.parquet of a run: step, query_id, sample, text, reward, probability (NaN where verified)
     grading          what the Grader is told: isolation and checks
 

@@ -22,11 +22,11 @@ def predictions(
     split: str,
     texts: tuple[pd.DataFrame, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """One row for each response to a query of `rollouts` that is not labelled (schemas.PREDICTIONS).
+    """One row for each response to a query of `rollouts` that is not labelled (parquet.PREDICTIONS).
 
-    verdicts  schemas.VERDICTS with the true reward of every such response; the only place where hidden truth is read
+    verdicts  parquet.VERDICTS with the true reward of every such response; the only place where hidden truth is read
     split     what `rollouts` are of: train | valid | test
-    texts     schemas.QUERIES and schemas.RESPONSES of `rollouts`, for models that serve otherwise than they were fitted
+    texts     parquet.QUERIES and parquet.RESPONSES of `rollouts`, for models that serve otherwise than they were fitted
 
     InputError if a verdict is missing.
     """

@@ -60,7 +60,7 @@ def decode(
     """Sample one response a prompt.
 
     prompts      token ids, one list a row; left-padded here
-    seeds        one a row (randomness.derive)
+    seeds        one a row (seeds.derive)
     temperature  0 is greedy
     log_probs    also return each token's log-probability at the temperature it was drawn at, but of all tokens and
                  not of the nucleus alone: what verl's actor computes too (at temperature 1 if greedy)

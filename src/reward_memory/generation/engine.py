@@ -113,7 +113,7 @@ def sample_responses(
     state: Path | None = None,
     shard: int | None = None,
 ) -> pd.DataFrame:
-    """Sample `sampling.samples` responses a query (columns of schemas.RESPONSES).
+    """Sample `sampling.samples` responses a query (columns of parquet.RESPONSES).
 
     seed   each draw depends on (seed, query id, sample) and on nothing else
     state  a folder in which whole shards are kept, so that a killed job goes on

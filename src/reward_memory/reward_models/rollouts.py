@@ -77,9 +77,9 @@ def assemble(
 ) -> Rollouts:
     """Join the rollouts of several benchmarks with the rewards that may be seen.
 
-    parts     (queries, responses, path of their embeddings), one a benchmark: schemas.QUERIES, schemas.RESPONSES
+    parts     (queries, responses, path of their embeddings), one a benchmark: parquet.QUERIES, parquet.RESPONSES
               and a file of `embed_rollouts` for the same rows. Truths in `queries` are not read.
-    revealed  what `labels.reveal` left of the verdicts (schemas.VERDICTS); None reveals nothing
+    revealed  what `labels.reveal` left of the verdicts (parquet.VERDICTS); None reveals nothing
     fidelity  published behaviours, which the answer features may have
 
     Queries without responses are left out. InputError if embeddings are missing or of other rows, if a response

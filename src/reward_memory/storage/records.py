@@ -28,7 +28,7 @@ class Finished:
     outputs          its files and folders
     inputs           path -> digest of each input
     params           the rule's settings, without the hash of its sources
-    source           that hash: dependencies.source_hash of its parts
+    source           that hash: code_hash.code_hash of its parts
     versions         package -> version
     begun            Unix time from which on its inputs were read
     seconds, gpus    wall time of the job, without what it waited for devices, and these

@@ -23,7 +23,7 @@ def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame]) -> pd.DataF
     """Tokens of every prompt (columns of PROMPTS), chat template and generation mark included, as verl counts them.
 
     folder   of the policy, in the Hugging Face layout
-    queries  split -> schemas.QUERIES
+    queries  split -> parquet.QUERIES
 
     InputError names the query whose messages the chat template refuses.
     """

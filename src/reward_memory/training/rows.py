@@ -6,9 +6,9 @@ import pyarrow as pa
 from reward_memory.data.labels import reveal
 from reward_memory.errors import InputError
 from reward_memory.storage.parquet import MESSAGES, with_truths
-from reward_memory.verifiers import GroundTruth
+from reward_memory.verifiers.verdicts import GroundTruth
 
-from .verl.reward_function import encode_truth
+from .truths import encode_truth
 
 EXTRA = [("index", pa.int64()), ("id", pa.string()), ("split", pa.string()), ("domain", pa.string())]
 #: verl.utils.dataset.rl_dataset.RLHFDataset's columns. `ground_truth` is null for an unlabelled query.
@@ -33,11 +33,11 @@ METHODS = ("r1-p", "memreward", "oracle")
 def training_queries(
     queries: pd.DataFrame, truths: pd.DataFrame, labels: pd.DataFrame | None, method: str
 ) -> pd.DataFrame:
-    """The queries that a method trains on, with no truth that it may not see (schemas.QUERIES and the truths' columns).
+    """The queries that a method trains on, with no truth that it may not see (parquet.QUERIES and the truths' columns).
 
     queries  training queries of one suite
-    truths   of all of them (schemas.TRUTHS)
-    labels   their routing (schemas.LABELS); None for oracle, which needs none
+    truths   of all of them (parquet.TRUTHS)
+    labels   their routing (parquet.LABELS); None for oracle, which needs none
     method   r1-p: labelled queries only; memreward: all, truth where labelled; oracle: all, with truth
 
     ValueError for another method.

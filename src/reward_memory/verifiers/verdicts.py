@@ -35,7 +35,7 @@ class GroundTruth:
 
     @classmethod
     def from_query(cls, row: Mapping) -> "GroundTruth":
-        """The truth of a row of schemas.QUERIES. InputError naming the id if the row has none."""
+        """The truth of a row of parquet.QUERIES. InputError naming the id if the row has none."""
         kind = KINDS.get(row["domain"])
         if kind is None:
             raise InputError(f"{row['id']}: domain {row['domain']!r} is not one of {', '.join(KINDS)}.")

@@ -15,9 +15,9 @@ from .rows import Query
 class Part(NamedTuple):
     """One split of one benchmark.
 
-    queries    the columns of schemas.QUERIES and schemas.TRUTHS
-    responses  schemas.RESPONSES; how many tokens they had is not known
-    rewards    schemas.REWARDS: those that the file gives
+    queries    the columns of parquet.QUERIES and parquet.TRUTHS
+    responses  parquet.RESPONSES; how many tokens they had is not known
+    rewards    parquet.REWARDS: those that the file gives
     """
 
     queries: pd.DataFrame

@@ -56,7 +56,7 @@ def of_prompts(prompts: pd.DataFrame, policy: str, most: int) -> Iterator[dict]:
 def of_responses(path: str | Path) -> Counter:
     """(benchmark, reason) -> responses of one file.
 
-    path  schemas.RESPONSES, or training.sampled.STEP_RESPONSES, where the query's id begins with the benchmark
+    path  parquet.RESPONSES, or training.responses.STEP_RESPONSES, where the query's id begins with the benchmark
     """
     file, found = pq.ParquetFile(path), Counter()
     known = [

@@ -15,7 +15,7 @@ Grades = dict[str, np.ndarray]
 
 
 def read_grades(paths: Sequence[str | Path]) -> Grades:
-    """benchmark -> (seeds, queries) share of right responses, from one verdicts file a seed (schemas.VERDICTS).
+    """benchmark -> (seeds, queries) share of right responses, from one verdicts file a seed (parquet.VERDICTS).
 
     InputError if two seeds were graded on different queries.
     """

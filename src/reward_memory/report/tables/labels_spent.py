@@ -18,7 +18,7 @@ def labels_spent(
     """One row an arm (SPENT_COLUMNS): its labels beside its sample-weighted average accuracy.
 
     accuracies  the table label_ratio (accuracy.COLUMNS)
-    labels      label ratio -> schemas.LABELS of all training queries
+    labels      label ratio -> parquet.LABELS of all training queries
     valid       number of valid queries
     selecting   methods whose reward model is selected on the valid queries, which costs their labels, too
 

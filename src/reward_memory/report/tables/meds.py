@@ -52,7 +52,7 @@ def powers(samples: int) -> list[int]:
 def read_measures(verdicts: Iterable[pd.DataFrame], domains: dict[str, str]) -> dict[str, Table]:
     """Metric of DIVERSITY -> benchmark -> (seeds, problems), NaN where a problem has no such measure.
 
-    verdicts  schemas.VERDICTS of each seed, with the same problems
+    verdicts  parquet.VERDICTS of each seed, with the same problems
     domains   benchmark -> math | qa | code
     """
     found = []

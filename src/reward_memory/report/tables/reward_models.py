@@ -74,7 +74,7 @@ def rows(
 ) -> list[dict]:
     """Rows of one reward model: split x (all benchmarks, each benchmark) x metric.
 
-    tables     one a seed, rows alike: schemas.PREDICTIONS
+    tables     one a seed, rows alike: parquet.PREDICTIONS
     model      policy, predictor, label_ratio
     published  from `published_quality`; its figures stand beside `graph` on valid, of the same policy and label ratio
     sources    benchmark -> where its queries come from

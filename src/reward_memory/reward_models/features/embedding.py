@@ -106,8 +106,8 @@ def embed_rollouts(
 ) -> None:
     """Write the embeddings of one benchmark's rollouts as safetensors, atomically.
 
-    queries    schemas.QUERIES     -> `query`     (n_queries, 384) float32, in row order
-    responses  schemas.RESPONSES   -> `thinking`, `answer` (n_responses, 384) float32, in row order
+    queries    parquet.QUERIES     -> `query`     (n_queries, 384) float32, in row order
+    responses  parquet.RESPONSES   -> `thinking`, `answer` (n_responses, 384) float32, in row order
 
     The file records a hash of ids and texts, so that `read_embeddings` refuses other rows.
     """

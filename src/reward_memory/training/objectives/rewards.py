@@ -10,15 +10,15 @@ import numpy as np
 from reward_memory.reward_models.features.embedding import query_text
 from reward_memory.verifiers import Grader
 
-from ..verl.reward_function import decode_truth
+from ..truths import decode_truth
 
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
     """A response as verl's batch carries it.
 
-    messages  of the prompt, as in schemas.QUERIES
-    truth     text of `reward.encode_truth`; None where the query is not labelled
+    messages  of the prompt, as in parquet.QUERIES
+    truth     text of `truths.encode_truth`; None where the query is not labelled
     fallback  the hidden truth, there only with the published behaviour truth-fallback
     """
 
@@ -52,7 +52,7 @@ def summary(rewards: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
 class Scorer:
     """Verifiers and a frozen reward model.
 
-    reward_model  folder of `graph_memory.predictor.save`, None where every row carries its truth
+    reward_model  folder of `reward_models.base.save`, None where every row carries its truth
 
     An unlabelled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
     run. Only rows that the behaviour truth-fallback has filled can be graded after such an error, as published.

@@ -1,30 +1,17 @@
-"""Verified rewards: the reward function that verl calls in validation, and the truths that travel in verl's rows.
+"""Verified rewards: the reward function that verl calls in validation.
 
 verl imports this file by path (`reward.custom_reward_function.path`), hence the absolute imports.
 """
 
-import json
-from dataclasses import asdict
 from functools import cache
 
-from reward_memory.verifiers import Grader, GroundTruth
+from reward_memory.training.truths import decode_truth
+from reward_memory.verifiers import Grader
 
 
 @cache
 def _grader(isolation: str, checks: str) -> Grader:
     return Grader(isolation=isolation, checks=checks)
-
-
-def encode_truth(truth: GroundTruth) -> str:
-    """The ground truth as the text that travels in verl's `reward_model.ground_truth`."""
-    return json.dumps(asdict(truth), ensure_ascii=False)
-
-
-def decode_truth(text: str) -> GroundTruth:
-    """Inverse of `encode_truth`."""
-    fields = json.loads(text)
-    texts = {name: tuple(fields.pop(name)) for name in ("options", "alternatives")}
-    return GroundTruth(**fields, **texts)
 
 
 def compute_score(

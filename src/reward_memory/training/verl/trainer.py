@@ -17,12 +17,13 @@ from reward_memory.storage import parquet
 from reward_memory.verifiers import Grader
 
 from ..checkpoints import responses_of, seal
-from ..objectives.advantages import EntropyBonus
-from ..objectives.dapo import DynamicSampling, Scored, overlong_penalty
+from ..objectives.dynamic_sampling import DynamicSampling, Scored
 from ..objectives.error_penalty import RepeatedErrors
+from ..objectives.overlong import overlong_penalty
 from ..objectives.rewards import Sampled, Scorer, summary
 from ..responses import STEP_RESPONSES, Response, frame
 from .engine import put_positions, read_layer_logits
+from .entropy_bonus import EntropyBonus
 
 
 @register_trainer("reward_memory")

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.training.objectives.dapo import DynamicSampling, Scored, degenerate, overlong_penalty
+from reward_memory.training.objectives.dynamic_sampling import DynamicSampling, Scored, degenerate
+from reward_memory.training.objectives.overlong import overlong_penalty
 
 
 def test_the_penalty_grows_over_the_buffer_by_hand():

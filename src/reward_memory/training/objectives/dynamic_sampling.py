@@ -1,4 +1,4 @@
-"""DAPO's two rules about rewards: long responses cost, and groups of equal rewards are sampled anew."""
+"""DAPO's dynamic sampling: groups whose rewards are all equal are replaced by others."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -6,22 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reward_memory.seeds import derive
-
-
-def overlong_penalty(tokens: np.ndarray, longest: int, buffer: int, factor: float = 1.0) -> np.ndarray:
-    """DAPO's soft punishment of long responses (eq. 13), to be added to their rewards.
-
-    tokens   (n,) response lengths
-    longest  tokens at which the penalty is whole; the rollout's limit
-    buffer   tokens before that over which it grows linearly
-    factor   the whole penalty, >= 0
-    returns  (n,) float64 in [-factor, 0] for lengths of at most `longest`: 0 up to longest - buffer
-
-    ValueError if the buffer is empty or longer than the responses.
-    """
-    if not 0 < buffer <= longest:
-        raise ValueError(f"a buffer of {buffer} tokens does not lie within responses of {longest}")
-    return np.minimum((longest - buffer - np.asarray(tokens, float)) / buffer * factor, 0.0)
 
 
 def degenerate(rewards: np.ndarray, group: np.ndarray) -> np.ndarray:
@@ -43,7 +27,7 @@ class Scored(NamedTuple):
     """What is known of sampled responses before any penalty, in the batch's order.
 
     queries  (n,) query ids
-    rewards  (n,) the rewards that are used, right or wrong, predicted or verified
+    rewards  (n,) the rewards that are used, predicted or verified
     """
 
     queries: Sequence[str]

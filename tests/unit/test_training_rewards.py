@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reward_memory.training.objectives.rewards import Sampled, Scorer, summary
-from reward_memory.training.verl.reward_function import encode_truth
+from reward_memory.training.truths import encode_truth
 from reward_memory.verifiers import Grader, GroundTruth
 
 FIVE = encode_truth(GroundTruth("math", "5"))

@@ -1,4 +1,4 @@
-"""GRPO advantages with a bonus for uncertain tokens: the baseline `grpo-entropy`.
+"""GRPO advantages with `entropy_bonus` in verl's trainer.
 
 verl hands a registered estimator rewards, mask and group only (verl.trainer.ppo.ray_trainer.compute_advantage), and
 never fetches the entropies for it. They do exist: the pass for old log-probabilities leaves them in the transfer queue.
@@ -7,26 +7,10 @@ So the estimator stays verl's `grpo`, and `EntropyBonus` adds to what it wrote.
 
 import torch
 
+from ..objectives.entropy_bonus import entropy_bonus
+
 #: Field of the transfer queue that PPOTrainer._compute_old_log_prob writes, (response tokens,) a row, in nats.
 ENTROPY = "entropy"
-
-
-def entropy_bonus(
-    advantages: torch.Tensor, entropy: torch.Tensor, coefficient: float = 0.4, share: float = 0.5
-) -> torch.Tensor:
-    """What is added to each token's advantage: min(coefficient * H, share * |A|) (MEDS's baseline, after Cheng et al.).
-
-    advantages   any shape
-    entropy      the same shape, H >= 0 of the policy's next-token distribution in nats; its gradient is cut off
-    coefficient  advantage a nat
-    share        of |A|, the bonus's limit: below 1, so that no bonus turns a wrong response's advantage positive
-    returns      the same shape, >= 0, and 0 wherever the advantage is, as on padding
-
-    ValueError for other shapes: broadcast, one row's entropies would be added to every row.
-    """
-    if advantages.shape != entropy.shape:
-        raise ValueError(f"advantages are {tuple(advantages.shape)} and entropies {tuple(entropy.shape)}")
-    return torch.minimum(coefficient * entropy.detach(), share * advantages.abs())
 
 
 class EntropyBonus:

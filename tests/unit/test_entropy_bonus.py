@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensordict import TensorDict
 
-from reward_memory.training.objectives.advantages import EntropyBonus, entropy_bonus
+from reward_memory.training.objectives.entropy_bonus import entropy_bonus
+from reward_memory.training.verl.entropy_bonus import EntropyBonus
 
 FLOATS = st.floats(-3, 3, width=32)
 
