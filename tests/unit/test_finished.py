@@ -9,7 +9,7 @@ from reward_memory.errors import InputError
 from reward_memory.jobs import finished
 from reward_memory.storage.files import file_digest
 
-PARAMS = {"steps": 10, "batch": {"size": 4}, "src": "abc", "state": "results/state"}
+PARAMS = {"steps": 10, "batch": {"size": 4}, "code": "abc", "state": "results/state"}
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_changed_settings_are_told_one_by_one(made):
 
 
 def test_code_and_state_folder_are_no_settings(made):
-    assert changes(made, params=PARAMS | {"src": "def", "state": "elsewhere"}) == {"code": "the code of this workflow"}
+    assert changes(made, params=PARAMS | {"code": "def", "state": "elsewhere"}) == {"code": "the code of this workflow"}
 
 
 def test_an_upgraded_package_is_told(made):

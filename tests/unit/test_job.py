@@ -19,7 +19,7 @@ class snakemake:
     rule, threads, input, output = "train", 3, InputFiles([]), OutputFiles(["out.txt"])
     log = Log(["logs/deep/train.log"])
     wildcards = Wildcards(fromdict={wildcards})
-    params = Params(fromdict={{"steps": 2, "src": "0", "state": "state"}})
+    params = Params(fromdict={{"steps": 2, "code": "0", "state": "state"}})
     resources = ResourceList(fromdict={resources})
 
 {body}
@@ -258,7 +258,7 @@ def test_damaged_state_that_nobody_has_foreseen_is_named(run, damage, access, fi
     assert "Traceback" not in line
 
 
-PARAMS = {"steps": 2, "sampling": {"samples": 8, "top_p": 1.0}, "src": "0", "state": "state"}
+PARAMS = {"steps": 2, "sampling": {"samples": 8, "top_p": 1.0}, "code": "0", "state": "state"}
 
 
 @pytest.fixture
@@ -282,7 +282,7 @@ def test_the_state_lies_below_its_root_and_rule(state):
 
 
 def test_an_edit_of_the_library_keeps_the_state(state):
-    assert state(src="1") == state()
+    assert state(code="1") == state()
 
 
 @pytest.mark.parametrize("params", [{"steps": 3}, {"sampling": {"samples": 9, "top_p": 1.0}}, {"new": None}])

@@ -209,7 +209,7 @@ def test_the_job_leaves_the_policy_and_its_manifest(tmp_path, server):
             {"HF_ENDPOINT": os.environ["HF_ENDPOINT"], "NO_PROXY": "127.0.0.1"},
             wildcards={"policy": "mine"},
             output={"folder": "policies/mine", "manifest": "policies/mine.json"},
-            params={"hub": policy, "state": "state", "src": "x"},
+            params={"hub": policy, "state": "state", "code": "x"},
         )
 
     done = run()

@@ -12,7 +12,7 @@ from reward_memory.jobs import finished
 from reward_memory.storage import records
 from reward_memory.storage.files import file_digest
 
-PARAMS = {"steps": 10, "src": "abc", "state": "results/state"}
+PARAMS = {"steps": 10, "code": "abc", "state": "results/state"}
 OUTPUT = "rollouts/tiny/math/train.parquet"
 
 

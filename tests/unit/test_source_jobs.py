@@ -62,7 +62,7 @@ def downloaded(tmp_path):
             {"HF_ENDPOINT": address, "NO_PROXY": "127.0.0.1"},
             wildcards={"benchmark": "gsm8k"},
             output={"files": "raw/gsm8k", "manifest": "raw/gsm8k.json"},
-            params={"revision": COMMIT, "sha256": {}, "partial": True, "src": "", "state": "state"},
+            params={"revision": COMMIT, "sha256": {}, "partial": True, "code": "", "state": "state"},
         )
     assert done.returncode == 0, done.stderr
     return tmp_path
@@ -81,7 +81,7 @@ def test_a_failed_download_job_says_one_sentence_and_keeps_what_it_has(tmp_path)
         {"HF_ENDPOINT": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"},
         wildcards={"benchmark": "gsm8k"},
         output={"files": "raw/gsm8k", "manifest": "raw/gsm8k.json"},
-        params={"revision": COMMIT, "sha256": {}, "partial": True, "src": "", "state": "state"},
+        params={"revision": COMMIT, "sha256": {}, "partial": True, "code": "", "state": "state"},
     )
     assert done.returncode == 1
     assert done.stderr.startswith("download gsm8k: benchmarks: gsm8k: http://127.0.0.1:9 cannot be reached")
@@ -103,7 +103,7 @@ def test_the_audit_job_writes_one_table(downloaded):
         params={
             "origins": {"gsm8k": ["hub", folder]},
             "partial": True,
-            "src": "",
+            "code": "",
             "state": "state",
         },
     )

@@ -46,7 +46,7 @@ class Job:
         Sources are left out of the key on purpose, so that an edit of the library does not throw a half-finished
         run away. The folder is removed when the job is done.
         """
-        params = {name: value for name, value in self.params.items() if name not in ("src", "state")}
+        params = {name: value for name, value in self.params.items() if name != "state" and not name.startswith("code")}
         inputs = [*self.input_digests.values()]
         return Path(self.params.state) / self.rule / digest([dict(self.wildcards.items()), params, inputs])
 
