@@ -20,7 +20,7 @@ SAMPLED_SPLITS = ["train"] + [
 SUITES = list(
     dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
 )
-# what is not made anew, whatever has changed; rules/finished.smk tells what has
+# Results kept even if code or config changed; rules/finished.smk reports the changes.
 FINISHED, DAMAGED = records.survey(RESULTS)
 if DAMAGED and config["finished"] != "rebuild":
     raise WorkflowError(str(DAMAGED[0]))
@@ -45,8 +45,8 @@ def code_hash(script, *parts):
     return code_hashes.code_hash(SCRIPTS / f"{script}.py", *parts)
 
 
-def asked(rule, name):
-    """One of the resources of a rule's jobs, from the section resources."""
+def get_resource(rule, name):
+    """One resource of a rule's jobs, from the section resources."""
 
     def of_job(wc, attempt):
         return allocation(config, rule, wc.get("policy"), attempt)[name]
@@ -54,12 +54,12 @@ def asked(rule, name):
     return of_job
 
 
-def growing(amount):
-    """A resource in MB or minutes, as much again at each retry."""
+def times_attempt(amount):
+    """A resource in MB or minutes that grows with each retry."""
     return lambda wc, attempt: amount * attempt
 
 
-def of_several_nodes(rule, value):
+def if_several_nodes(rule, value):
     """A resource that a rule's jobs have where they have several nodes: `value` of their number."""
 
     def of_job(wc):
@@ -73,18 +73,18 @@ def members(suite):
     return experiment.members(config, suite)
 
 
-def tested(suite):
+def tested_benchmarks(suite):
     """The benchmarks of a suite that are evaluated: one that is only trained on has no test query."""
     return [name for name in members(suite) if config["benchmarks"][name]["test"]]
 
 
-def published(stage):
-    """The published behaviours of one stage that the configuration switches on."""
+def enabled_quirks(stage):
+    """The behaviors of the published code that the configuration switches on, of one stage."""
     return fidelity.of_stage(fidelity.resolve(config["fidelity"]), stage)
 
 
 def policy_folder(policy):
-    """A policy given by path is used where it lies; any other is made by a rule."""
+    """A policy given by path is used in place; a rule makes any other."""
     return config["policies"][policy].get("path", f"<results>/policies/{policy}")
 
 
@@ -94,17 +94,17 @@ def policy_files(policy):
     return sorted(str(path) for path in folder.iterdir() if path.is_file())
 
 
-def megabytes(paths):
+def size_mb(paths):
     return sum(os.path.getsize(path) for path in paths) // 1_000_000
 
 
-def checked_policy(policy):
-    """What says that a policy given by path loads; those that rules make are whole."""
+def policy_check(policy):
+    """The result of loading a policy given by path; policies that rules make need none."""
     given = "path" in config["policies"][policy]
     return f"<results>/checked_policies/{policy}.json" if given else []
 
 
-def of_kind(*kinds):
+def policies_from(*kinds):
     """A wildcard constraint: the policies that come from one of `kinds`."""
     names = [
         name for name, policy in config["policies"].items() if {*kinds} & {*policy}
@@ -112,22 +112,24 @@ def of_kind(*kinds):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def unfinished(rule, *kinds):
-    """A constraint of the wildcard policy: without the finished results of a rule, which are given files to it."""
-    names = of_kind(*kinds) if kinds else "|".join(map(re.escape, config["policies"]))
+def without_finished(rule, *kinds):
+    """Wildcard constraint that hides finished results from the rule: Snakemake then sees plain input files."""
+    names = (
+        policies_from(*kinds) if kinds else "|".join(map(re.escape, config["policies"]))
+    )
     return finished.constraint(KEPT, rule, RESULTS, names)
 
 
-def replaced(rule, path):
-    """An output that stays until the new one is whole, if there can be an old one: Snakemake warns where there is none."""
-    anew = config["finished"] == "rebuild" and any(
+def kept_until_replaced(rule, path):
+    """Mark the output `update()` when an old version exists: it survives a failed rebuild."""
+    exists = config["finished"] == "rebuild" and any(
         made.rule == rule for made in FINISHED
     )
-    return update(path) if anew else path
+    return update(path) if exists else path
 
 
 def evaluated_policy(wc):
-    """The base policy itself, or what training made of it."""
+    """The base policy, or the trained one."""
     if wc.method == "base":
         return policy_folder(wc.policy)
     return "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
@@ -141,7 +143,7 @@ def released_folder(benchmark):
 
 
 def released_files(benchmark):
-    """What a benchmark's rows are read from: files that the user brings, or a folder that is downloaded."""
+    """A benchmark's released files: the user's own, or a downloaded folder."""
     if config["benchmarks"][benchmark]["source"] == "hub":
         return [f"<results>/raw/{benchmark}"]
     return MIRRORED.get(benchmark, [])
@@ -163,17 +165,17 @@ def from_source(*origins):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def trained_as(method):
-    """What a method trains on: r1-p, memreward, oracle, or meds for the second paper's arms."""
+def training_method(method):
+    """The kind of training rows of a method: r1-p, memreward, oracle, or meds for MEDS' methods."""
     return "meds" if method in algorithms.of_meds(config) else experiment.kind(method)
 
 
-def trained_on(kind):
+def training_suite(kind):
     """The suite of one of these."""
     return "meds" if kind == "meds" else "main"
 
 
-def on_valid(wc, pattern, **names):
+def valid_files(wc, pattern, **names):
     """Files of the valid queries, where the reward model selects on them."""
     return (
         expand(pattern, **names)
@@ -198,7 +200,7 @@ def arms_of(table):
         raise WorkflowError(str(error)) from None
 
 
-def graded(table):
+def graded_files(table):
     """One verdicts file a policy, arm and seed."""
     suite = "ood" if table == "ood" else "main"
     return [
@@ -227,17 +229,17 @@ def meds_methods(table):
         raise WorkflowError(str(error)) from None
 
 
-def each_meds_run(pattern, table):
-    """One file a policy, method and seed of such a table; `base` is not trained and has no label ratio."""
+def meds_arms(table):
+    """(method, label ratio) of each arm in such a table; `base` is not trained."""
+    return [(method, 0 if method == "base" else 100) for method in meds_methods(table)]
+
+
+def meds_files(pattern, table):
+    """One file a policy, arm and seed of such a table."""
     return [
-        pattern.format(
-            policy=policy,
-            method=method,
-            ratio=0 if method == "base" else 100,
-            seed=seed,
-        )
+        pattern.format(policy=policy, method=method, ratio=ratio, seed=seed)
         for policy in config["meds"]["policies"]
-        for method in meds_methods(table)
+        for method, ratio in meds_arms(table)
         for seed in algorithms.seeds(config)
         if method != "base" or "/training/" not in pattern
     ]
@@ -259,7 +261,7 @@ def prompt_limits(suite, policy):
     return list(found.values())
 
 
-def counted_prompts():
+def prompt_files():
     """(policy, least max_prompt_tokens, file of its prompts) of each suite that something is trained on."""
     suites = {"main": experiment.policies(config)}
     suites["meds"] = config.get("meds", {}).get("policies", [])
@@ -277,7 +279,7 @@ def counted_prompts():
     ]
 
 
-def every_response():
+def response_files():
     """(stage, policy, split, file) of all responses that are sampled or imported."""
     found = []
     if "reward_models" in arms.shown(config):
@@ -296,11 +298,11 @@ def every_response():
         file
         for table in ("main", "ood")
         if table in arms.shown(config)
-        for file in graded(table)
+        for file in graded_files(table)
     ]
     if "meds_main" in arms.shown(config):
         pattern = "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
-        runs += each_meds_run(pattern, "meds_main")
+        runs += meds_files(pattern, "meds_main")
     for file in runs:
         _, _, policy, method, ratio, seed, suite = file.split("/")
         responses = file.removesuffix("parquet") + "responses.parquet"

@@ -32,8 +32,8 @@ rule cost_table:
     localrule: True
     threads: 1
     resources:
-        mem_mb=growing(1_000),
-        runtime=growing(10),
+        mem_mb=times_attempt(1_000),
+        runtime=times_attempt(10),
         # what the profile lends, told as resources because it is no reason to make the table anew
         lent_gpu=LENT.get("gpu", NO_LIMIT),
         lent_mem_mb=LENT.get("mem_mb", NO_LIMIT),

@@ -19,8 +19,8 @@ rule queries:
     priority: 20
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(20),
     params:
         benchmark=lambda wc: config["benchmarks"][wc.benchmark],
         mirror=lambda wc: released_folder(wc.benchmark),
@@ -31,7 +31,7 @@ rule queries:
         ),
         fidelity=lambda wc: [
             name
-            for name in published("data")
+            for name in enabled_quirks("data")
             if name == "torn-templates"
             or (name == "base-tests" and DOMAINS[wc.benchmark] == "code")
         ],

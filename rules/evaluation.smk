@@ -2,19 +2,20 @@ rule evaluate:
     "Sample the test queries of one suite from one policy and grade the responses."
     input:
         policy=evaluated_policy,
-        checked=lambda wc: checked_policy(wc.policy),
+        checked=lambda wc: policy_check(wc.policy),
         queries=lambda wc: expand(
-            "<results>/data/{name}/test.parquet", name=tested(wc.suite)
+            "<results>/data/{name}/test.parquet", name=tested_benchmarks(wc.suite)
         ),
         truths=lambda wc: expand(
-            "<results>/data/{name}/test.truths.parquet", name=tested(wc.suite)
+            "<results>/data/{name}/test.truths.parquet",
+            name=tested_benchmarks(wc.suite),
         ),
     output:
-        responses=replaced(
+        responses=kept_until_replaced(
             "evaluate",
             "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.responses.parquet",
         ),
-        verdicts=replaced(
+        verdicts=kept_until_replaced(
             "evaluate",
             "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet",
         ),
@@ -23,12 +24,12 @@ rule evaluate:
     benchmark:
         "<usage>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.jsonl"
     wildcard_constraints:
-        policy=unfinished("evaluate"),
-    threads: asked("evaluate", "threads")
+        policy=without_finished("evaluate"),
+    threads: get_resource("evaluate", "threads")
     resources:
-        gpu=asked("evaluate", "gpu"),
-        mem_mb=asked("evaluate", "mem_mb"),
-        runtime=asked("evaluate", "runtime"),
+        gpu=get_resource("evaluate", "gpu"),
+        mem_mb=get_resource("evaluate", "mem_mb"),
+        runtime=get_resource("evaluate", "runtime"),
     params:
         sampling=lambda wc: algorithms.evaluation(config, wc.suite),
         grading=GRADING,

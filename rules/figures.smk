@@ -17,8 +17,8 @@ rule figure:
         table=captioned("figure"),
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         caption=lambda wc: caption(wc.table, "figure"),
         code=code_hash("figure", "report/figures", "report/tables/names.py"),

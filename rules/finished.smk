@@ -1,4 +1,4 @@
-# Days of work are safe: see `finished` in the configuration. Last, as it asks every lasting rule what it would do now.
+# Protects results that take long (config key `finished`). Included last because it inspects the other rules.
 import shutil
 import sys
 
@@ -31,7 +31,7 @@ if workflow.is_main_process and (
     )
 
 
-def configured(wildcards):
+def is_configured(wildcards):
     """Whether the configuration still has what a result is named after."""
     names = {
         "policy": config["policies"],
@@ -43,7 +43,7 @@ def configured(wildcards):
     return all(value in names.get(name, [value]) for name, value in wildcards.items())
 
 
-def placed(made):
+def check_placed(made):
     """A record whose files are those that its rule makes. WorkflowError for one that is of another workflow."""
     maker = LASTING.get(made.rule)
     if maker is None or {*made.wildcards} != {*maker.rule.wildcard_names}:
@@ -58,10 +58,10 @@ def placed(made):
     return made
 
 
-def outdated():
+def find_outdated():
     """(finished result, what would be different now) of those that are kept and not what would be made now."""
     found, known = [], finished.Digests(RESULTS)
-    for made in map(placed, filter(lambda made: configured(made.wildcards), KEPT)):
+    for made in map(check_placed, filter(lambda made: is_configured(made.wildcards), KEPT)):
         maker = LASTING[made.rule].rule
         output, _ = maker.expand_output(made.wildcards)
         inputs, *_ = maker.expand_input(made.wildcards)
@@ -72,7 +72,7 @@ def outdated():
     return found
 
 
-OUTDATED = outdated() if workflow.is_main_process else []
+OUTDATED = find_outdated() if workflow.is_main_process else []
 for error in DAMAGED[: finished.TOLD] if workflow.is_main_process else []:
     logger.warning(str(error))
 for line in finished.told(OUTDATED):

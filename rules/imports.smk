@@ -33,7 +33,7 @@ rule import_rollouts:
     resources:
         # all rows are held at once; a compressed file unfolds
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
-        runtime=growing(60),
+        runtime=times_attempt(60),
     params:
         domains={name: experiment.domain(config, name) for name in config["benchmarks"]},
         sizes={

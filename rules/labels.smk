@@ -12,10 +12,10 @@ rule labels:
     localrule: True
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
-        fidelity=[name for name in published("data") if name == "colliding-ids"],
+        fidelity=[name for name in enabled_quirks("data") if name == "colliding-ids"],
         seed=config["data"]["seed"],
         code=code_hash("labels", "data/labels.py"),
         state=f"{RESULTS}/state",
@@ -38,8 +38,8 @@ rule revealed_rewards:
     localrule: True
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         code=code_hash("revealed_rewards", "data/labels.py"),
         state=f"{RESULTS}/state",

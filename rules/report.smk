@@ -17,8 +17,8 @@ rule comparison_table:
         "<usage>/comparison_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         code=code_hash("comparison_table", "report/tables"),
         state=f"{RESULTS}/state",
@@ -35,8 +35,8 @@ rule dropped:
             "<results>/data/usable_rows.csv" if config["rollouts"]["import"] else []
         ),
         queries=(rules.audit.input.queries if config["rollouts"]["import"] else []),
-        prompts=lambda wc: [file for _, _, file in counted_prompts()],
-        responses=lambda wc: [file for *_, file in every_response()],
+        prompts=lambda wc: [file for _, _, file in prompt_files()],
+        responses=lambda wc: [file for *_, file in response_files()],
     output:
         "<results>/data/dropped.csv",
     log:
@@ -45,11 +45,11 @@ rule dropped:
         "<usage>/dropped.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(60),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(60),
     params:
-        limits=lambda wc: [[policy, most] for policy, most, _ in counted_prompts()],
-        responses=lambda wc: [list(place) for *place, _ in every_response()],
+        limits=lambda wc: [[policy, most] for policy, most, _ in prompt_files()],
+        responses=lambda wc: [list(place) for *place, _ in response_files()],
         code=code_hash("dropped", "report/tables", "training/prompts.py"),
         state=f"{RESULTS}/state",
     script:
@@ -80,8 +80,8 @@ rule page:
         table=captioned("table"),
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         title=lambda wc: CAPTIONS[wc.table]["title"],
         caption=lambda wc: caption(wc.table, "table"),

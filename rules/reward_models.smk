@@ -9,7 +9,7 @@ rule embeddings:
             name=members(wc.suite),
         ),
     output:
-        replaced(
+        kept_until_replaced(
             "embeddings", "<results>/embeddings/{policy}/{suite}/{split}.safetensors"
         ),
     log:
@@ -17,12 +17,12 @@ rule embeddings:
     benchmark:
         "<usage>/embeddings/{policy}.{suite}.{split}.jsonl"
     wildcard_constraints:
-        policy=unfinished("embeddings"),
-    threads: asked("embeddings", "threads")
+        policy=without_finished("embeddings"),
+    threads: get_resource("embeddings", "threads")
     resources:
-        gpu=asked("embeddings", "gpu"),
-        mem_mb=asked("embeddings", "mem_mb"),
-        runtime=asked("embeddings", "runtime"),
+        gpu=get_resource("embeddings", "gpu"),
+        mem_mb=get_resource("embeddings", "mem_mb"),
+        runtime=get_resource("embeddings", "runtime"),
     params:
         dtype=lookup("reward_model/encoder_dtype", within=config, default="auto"),
         code=code_hash(
@@ -45,33 +45,33 @@ rule reward_model:
         embeddings="<results>/embeddings/{policy}/main/train.safetensors",
         rewards="<results>/labels/main/{policy}/rewards{ratio}.parquet",
         # only where the configuration has the published choice, selection on the truths of valid queries
-        valid_queries=lambda wc: on_valid(
+        valid_queries=lambda wc: valid_files(
             wc, "<results>/data/{name}/valid.parquet", name=members("main")
         ),
-        valid_responses=lambda wc: on_valid(
+        valid_responses=lambda wc: valid_files(
             wc,
             "<results>/rollouts/{policy}/{name}/valid.parquet",
             policy=wc.policy,
             name=members("main"),
         ),
-        valid_embeddings=lambda wc: on_valid(
+        valid_embeddings=lambda wc: valid_files(
             wc,
             "<results>/embeddings/{policy}/main/valid.safetensors",
             policy=wc.policy,
         ),
-        valid_verdicts=lambda wc: on_valid(
+        valid_verdicts=lambda wc: valid_files(
             wc, "<results>/verdicts/{policy}/main/valid.parquet", policy=wc.policy
         ),
     output:
-        model=replaced(
+        model=kept_until_replaced(
             "reward_model",
             "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.safetensors",
         ),
-        memory=replaced(
+        memory=kept_until_replaced(
             "reward_model",
             "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/memory.safetensors",
         ),
-        about=replaced(
+        about=kept_until_replaced(
             "reward_model",
             "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.json",
         ),
@@ -80,12 +80,12 @@ rule reward_model:
     benchmark:
         "<usage>/reward_model/{policy}.{predictor}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
-        policy=unfinished("reward_model"),
-    threads: asked("reward_model", "threads")
+        policy=without_finished("reward_model"),
+    threads: get_resource("reward_model", "threads")
     resources:
-        gpu=asked("reward_model", "gpu"),
-        mem_mb=asked("reward_model", "mem_mb"),
-        runtime=asked("reward_model", "runtime"),
+        gpu=get_resource("reward_model", "gpu"),
+        mem_mb=get_resource("reward_model", "mem_mb"),
+        runtime=get_resource("reward_model", "runtime"),
     params:
         settings=lambda wc: variants.settings(config, wc.predictor),
         code=code_hash("reward_model", "reward_models", "answers"),
@@ -94,29 +94,30 @@ rule reward_model:
         "../scripts/reward_model.py"
 
 
+def sampled_files(wc):
+    """Queries, responses, embeddings and verdicts of the main suite, named by their split."""
+    found = {}
+    for split in SAMPLED_SPLITS:
+        names = dict(name=members("main"), split=split, policy=wc.policy)
+        found |= {
+            f"{split}_queries": expand(
+                "<results>/data/{name}/{split}.parquet", **names
+            ),
+            f"{split}_responses": expand(
+                "<results>/rollouts/{policy}/{name}/{split}.parquet", **names
+            ),
+            f"{split}_embeddings": f"<results>/embeddings/{wc.policy}/main/{split}.safetensors",
+            f"{split}_verdicts": f"<results>/verdicts/{wc.policy}/main/{split}.parquet",
+        }
+    return found
+
+
 rule reward_model_metrics:
     "Compare a frozen reward model with the hidden truth. Nothing that trains or selects reads the result."
     input:
+        unpack(sampled_files),
         model=rules.reward_model.output,
-        # split by split, each with all benchmarks
-        queries=expand(
-            "<results>/data/{name}/{split}.parquet",
-            split=SAMPLED_SPLITS,
-            name=members("main"),
-        ),
-        responses=expand(
-            "<results>/rollouts/{{policy}}/{name}/{split}.parquet",
-            split=SAMPLED_SPLITS,
-            name=members("main"),
-        ),
-        embeddings=expand(
-            "<results>/embeddings/{{policy}}/main/{split}.safetensors",
-            split=SAMPLED_SPLITS,
-        ),
         rewards=rules.reward_model.input.rewards,
-        verdicts=expand(
-            "<results>/verdicts/{{policy}}/main/{split}.parquet", split=SAMPLED_SPLITS
-        ),
     output:
         metrics="<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
         # not in the model's folder, which trainers are given: it holds the hidden truth
@@ -125,14 +126,13 @@ rule reward_model_metrics:
         "<logs>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:
         "<usage>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.jsonl"
-    threads: asked("reward_model_metrics", "threads")
+    threads: get_resource("reward_model_metrics", "threads")
     resources:
-        gpu=asked("reward_model_metrics", "gpu"),
-        mem_mb=asked("reward_model_metrics", "mem_mb"),
-        runtime=asked("reward_model_metrics", "runtime"),
+        gpu=get_resource("reward_model_metrics", "gpu"),
+        mem_mb=get_resource("reward_model_metrics", "mem_mb"),
+        runtime=get_resource("reward_model_metrics", "runtime"),
     params:
         splits=SAMPLED_SPLITS,
-        benchmarks=len(members("main")),
         code=code_hash(
             "reward_model_metrics",
             "reward_models",

@@ -1,7 +1,7 @@
 # what every rule that grades tells the Grader
 GRADING = {
     "isolation": config["sandbox"],
-    "checks": "published" if "loose-checks" in published("grading") else "exact",
+    "checks": "published" if "loose-checks" in enabled_quirks("grading") else "exact",
 }
 
 
@@ -9,21 +9,23 @@ rule rollouts:
     "Sample responses of one policy to the training queries of one benchmark."
     input:
         policy=lambda wc: policy_folder(wc.policy),
-        checked=lambda wc: checked_policy(wc.policy),
+        checked=lambda wc: policy_check(wc.policy),
         queries="<results>/data/{benchmark}/{split}.parquet",
     output:
-        replaced("rollouts", "<results>/rollouts/{policy}/{benchmark}/{split}.parquet"),
+        kept_until_replaced(
+            "rollouts", "<results>/rollouts/{policy}/{benchmark}/{split}.parquet"
+        ),
     log:
         "<logs>/rollouts/{policy}.{benchmark}.{split}.log",
     benchmark:
         "<usage>/rollouts/{policy}.{benchmark}.{split}.jsonl"
     wildcard_constraints:
-        policy=unfinished("rollouts", "bootstrap", "package", "hub", "path"),
-    threads: asked("rollouts", "threads")
+        policy=without_finished("rollouts", "bootstrap", "package", "hub", "path"),
+    threads: get_resource("rollouts", "threads")
     resources:
-        gpu=asked("rollouts", "gpu"),
-        mem_mb=asked("rollouts", "mem_mb"),
-        runtime=asked("rollouts", "runtime"),
+        gpu=get_resource("rollouts", "gpu"),
+        mem_mb=get_resource("rollouts", "mem_mb"),
+        runtime=get_resource("rollouts", "runtime"),
     params:
         sampling={
             name: value
@@ -40,7 +42,7 @@ rule rollouts:
 
 
 rule verdicts:
-    "Grade the rollouts of one suite; whoever trains sees only what `reveal` leaves of it."
+    "Grade one suite's rollouts. Trainers never read this file, only `revealed_rewards`."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/{{split}}.parquet", name=members(wc.suite)
@@ -68,8 +70,8 @@ rule verdicts:
         "<usage>/verdicts/{policy}.{suite}.{split}.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(120),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(120),
     params:
         grading=GRADING,
         code=code_hash(

@@ -14,8 +14,8 @@ rule download:
     localrule: True
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(240),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(240),
     params:
         revision=lambda wc: config["benchmarks"][wc.benchmark]["revision"],
         sha256=lambda wc: config["benchmarks"][wc.benchmark]["sha256"],
@@ -50,8 +50,8 @@ rule audit:
         "<usage>/audit.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(30),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(30),
     params:
         origins={
             name: (benchmark["source"], released_folder(name))

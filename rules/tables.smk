@@ -16,7 +16,7 @@ PREDICTIONS = [
 rule accuracy_table:
     "Accuracy of every arm on every benchmark, with intervals and published figures."
     input:
-        grades=lambda wc: graded(wc.table),
+        grades=lambda wc: graded_files(wc.table),
         published=PUBLISHED,
     output:
         "<results>/tables/{table}.csv",
@@ -28,12 +28,11 @@ rule accuracy_table:
         table="main|ood|label_ratio",
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         policies=experiment.policies(config),
         arms=lambda wc: arms_of(wc.table),
-        seeds=config["seeds"],
         sources=ORIGINS,
         code=code_hash(
             "accuracy_table",
@@ -68,10 +67,9 @@ rule labels_spent_table:
         "<usage>/labels_spent_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
-        ratios=config["label_ratios"],
         selecting=selecting_on_valid(),
         code=code_hash("labels_spent_table", "report/tables"),
         state=f"{RESULTS}/state",
@@ -82,7 +80,7 @@ rule labels_spent_table:
 rule ablation_table:
     "Accuracy of memreward and its ablations in every domain, with intervals and published figures."
     input:
-        grades=lambda wc: graded("ablation"),
+        grades=lambda wc: graded_files("ablation"),
         published=PUBLISHED,
     output:
         "<results>/tables/ablation.csv",
@@ -92,12 +90,11 @@ rule ablation_table:
         "<usage>/ablation_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         policies=experiment.policies(config),
         arms=lambda wc: arms_of("ablation"),
-        seeds=config["seeds"],
         sources=ORIGINS,
         domains={name: experiment.domain(config, name) for name in config["benchmarks"]},
         known_as=lambda wc: {
@@ -119,7 +116,7 @@ rule ablation_table:
 rule accuracy_delta_table:
     "What memreward gains over r1-p on every benchmark, with paired intervals."
     input:
-        grades=lambda wc: graded("accuracy_delta"),
+        grades=lambda wc: graded_files("accuracy_delta"),
         published=PUBLISHED,
     output:
         "<results>/tables/accuracy_delta.csv",
@@ -129,12 +126,11 @@ rule accuracy_delta_table:
         "<usage>/accuracy_delta_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         policies=experiment.policies(config),
         arms=lambda wc: arms_of("accuracy_delta"),
-        seeds=config["seeds"],
         sources=ORIGINS,
         baseline=arms.BASELINE,
         code=code_hash(
@@ -162,13 +158,12 @@ rule reward_models_table:
         "<usage>/reward_models_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(30),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(30),
     params:
         policies=experiment.policies(config),
         predictors=config["predictors"],
         ratios=config["label_ratios"],
-        seeds=config["seeds"],
         sources=ORIGINS,
         code=code_hash(
             "reward_models_table",
@@ -185,7 +180,7 @@ rule reward_models_table:
 
 
 rule reliability_table:
-    "How often every reward model is right where it says that it is."
+    "Calibration of every reward model (reliability diagram)."
     input:
         predictions=PREDICTIONS,
     output:
@@ -196,13 +191,12 @@ rule reliability_table:
         "<usage>/reliability_table.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(4_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(20),
     params:
         policies=experiment.policies(config),
         predictors=config["predictors"],
         ratios=config["label_ratios"],
-        seeds=config["seeds"],
         code=code_hash(
             "reliability_table",
             "report/tables",

@@ -1,12 +1,13 @@
 rule training_queries:
-    "The queries that a method trains on, without any ground truth that it may not see."
+    "Training prompts of one method; prompts whose labels it may not use carry no ground truth."
     input:
         queries=lambda wc: expand(
-            "<results>/data/{name}/train.parquet", name=members(trained_on(wc.method))
+            "<results>/data/{name}/train.parquet",
+            name=members(training_suite(wc.method)),
         ),
         truths=lambda wc: expand(
             "<results>/data/{name}/train.truths.parquet",
-            name=members(trained_on(wc.method)),
+            name=members(training_suite(wc.method)),
         ),
         labels=lambda wc: (
             []
@@ -25,11 +26,11 @@ rule training_queries:
     localrule: True
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         leaking=lambda wc: (
-            wc.method == "memreward" and "truth-fallback" in published("training")
+            wc.method == "memreward" and "truth-fallback" in enabled_quirks("training")
         ),
         code=code_hash(
             "training_queries",
@@ -64,8 +65,8 @@ rule prompt_lengths:
     localrule: True
     threads: 1
     resources:
-        mem_mb=growing(3_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(3_000),
+        runtime=times_attempt(20),
     params:
         limits=lambda wc: prompt_limits(wc.suite, wc.policy),
         section=lambda wc: (
@@ -98,8 +99,8 @@ rule validation_queries:
     localrule: True
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(20),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
     params:
         code=code_hash(
             "validation_queries",
@@ -117,15 +118,15 @@ rule train:
     "Train one policy with GRPO (verl)."
     input:
         policy=lambda wc: policy_folder(wc.policy),
-        checked=lambda wc: checked_policy(wc.policy),
+        checked=lambda wc: policy_check(wc.policy),
         train=lambda wc: "<results>/training_queries/{kind}/ratio{{ratio}}/train.parquet".format(
-            kind=trained_as(wc.method)
+            kind=training_method(wc.method)
         ),
         valid=lambda wc: "<results>/training_queries/{suite}.valid.parquet".format(
-            suite=trained_on(trained_as(wc.method))
+            suite=training_suite(training_method(wc.method))
         ),
         prompts=lambda wc: "<results>/prompts/{{policy}}/{suite}.parquet".format(
-            suite=trained_on(trained_as(wc.method))
+            suite=training_suite(training_method(wc.method))
         ),
         reward_model=lambda wc: (
             expand(
@@ -133,25 +134,25 @@ rule train:
                 predictor=experiment.predictor(config, wc.method),
                 file=["model.safetensors", "memory.safetensors", "model.json"],
             )
-            if trained_as(wc.method) == "memreward"
+            if training_method(wc.method) == "memreward"
             else []
         ),
     output:
-        policy=replaced(
+        policy=kept_until_replaced(
             "train",
             directory(
                 "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
             ),
         ),
-        history=replaced(
+        history=kept_until_replaced(
             "train",
             "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv",
         ),
-        responses=replaced(
+        responses=kept_until_replaced(
             "train",
             "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet",
         ),
-        manifest=replaced(
+        manifest=kept_until_replaced(
             "train",
             "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json",
         ),
@@ -160,20 +161,20 @@ rule train:
     benchmark:
         "<usage>/train/{policy}.{method}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
-        policy=unfinished("train"),
+        policy=without_finished("train"),
     # the longest chain of the workflow: start it as soon as it can
     priority: 10
-    threads: asked("train", "threads")
+    threads: get_resource("train", "threads")
     resources:
-        gpu=asked("train", "gpu"),
-        nodes=asked("train", "nodes"),
+        gpu=get_resource("train", "gpu"),
+        nodes=get_resource("train", "nodes"),
         # of a job on several nodes, SLURM starts Snakemake's part on the first one alone, with all that the nodes have:
         # training/ray_cluster starts Ray on the others
-        mpi=of_several_nodes("train", lambda nodes: "ray"),
-        tasks=of_several_nodes("train", lambda nodes: nodes),
-        tasks_per_gpu=of_several_nodes("train", lambda nodes: 0),
-        mem_mb=asked("train", "mem_mb"),
-        runtime=asked("train", "runtime"),
+        mpi=if_several_nodes("train", lambda nodes: "ray"),
+        tasks=if_several_nodes("train", lambda nodes: nodes),
+        tasks_per_gpu=if_several_nodes("train", lambda nodes: 0),
+        mem_mb=get_resource("train", "mem_mb"),
+        runtime=get_resource("train", "runtime"),
     params:
         training=lambda wc: algorithms.settings(config, wc.method, wc.policy)[0],
         error_memory=lambda wc: algorithms.settings(config, wc.method, wc.policy)[1],
@@ -212,8 +213,8 @@ rule reward_agreement:
         "<usage>/reward_agreement/{policy}.{method}.{ratio}.{seed}.jsonl"
     threads: 1
     resources:
-        mem_mb=growing(2_000),
-        runtime=growing(120),
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(120),
     params:
         grading=GRADING,
         code=code_hash(

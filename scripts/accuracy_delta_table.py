@@ -5,18 +5,21 @@ import pandas as pd
 from reward_memory.jobs.job import job
 from reward_memory.report.paper_results import published_accuracies
 from reward_memory.report.tables.differences import DIFFERENCE_COLUMNS, difference_rows
-from reward_memory.report.tables.grades import each_arm, read_differences
+from reward_memory.report.tables.grades import read_differences
+from reward_memory.report.tables.runs import by_arm
+from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     published = published_accuracies(pd.read_csv(run.input.published), "main")
-    arms = list(each_arm(run.input.grades, run.params.policies, run.params.arms, len(run.params.seeds)))
+    graded = parquet.read_all(run.input.grades, parquet.GRADED)
+    arms = list(by_arm(graded, run.params.policies, run.params.arms))
     baseline = run.params.baseline
-    against = {(arm["policy"], arm["label_ratio"]): files for arm, files in arms if arm["method"] == baseline}
+    against = {(arm["policy"], arm["label_ratio"]): own for arm, own in arms if arm["method"] == baseline}
     rows = []
-    for arm, files in arms:
+    for arm, own in arms:
         if arm["method"] != baseline:
-            differences = read_differences(files, against[arm["policy"], arm["label_ratio"]])
+            differences = read_differences(own, against[arm["policy"], arm["label_ratio"]])
             rows += difference_rows(differences, arm, baseline, run.params.sources, published)
     with atomic_path(run.output[0]) as temporary:
         pd.DataFrame(rows, columns=DIFFERENCE_COLUMNS).to_csv(temporary, index=False, float_format="%.2f")

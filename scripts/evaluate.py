@@ -12,4 +12,5 @@ with job(snakemake, lasting="evaluate") as run:
     with load(run.input.policy, **settings, gpus=run.gpus) as engine:
         responses = sample_responses(engine, queries, sampling, run.seed, what="test responses", state=run.state)
     parquet.write(responses, run.output.responses, parquet.RESPONSES)
-    parquet.write(grade(queries, truths, responses, run.params.grading), run.output.verdicts, parquet.VERDICTS)
+    graded = grade(queries, truths, responses, run.params.grading).assign(**run.names)
+    parquet.write(graded, run.output.verdicts, parquet.GRADED)

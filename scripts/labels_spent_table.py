@@ -8,13 +8,8 @@ from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
-    labels = [parquet.read(path, parquet.LABELS) for path in run.input.labels]
+    labels = parquet.read_all(run.input.labels, parquet.LABELS)
     valid = sum(len(parquet.read(path, parquet.QUERIES)) for path in run.input.valid)
-    table = labels_spent(
-        pd.read_csv(run.input.accuracies),
-        dict(zip(run.params.ratios, labels, strict=True)),
-        valid,
-        run.params.selecting,
-    )
+    table = labels_spent(pd.read_csv(run.input.accuracies), labels, valid, run.params.selecting)
     with atomic_path(run.output[0]) as temporary:
         table.to_csv(temporary, index=False, float_format="%.2f")

@@ -5,25 +5,22 @@ import pandas as pd
 from reward_memory.evaluation.diversity import REPEATS
 from reward_memory.evaluation.pass_at_k import read_counts
 from reward_memory.jobs.job import job
-from reward_memory.report.tables.grades import each_arm
 from reward_memory.report.tables.meds import MEDS_ABLATION_COLUMNS, meds_ablation_rows, published_pass
+from reward_memory.report.tables.runs import ARM, by_arm, by_seed
 from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given = run.params
     published = published_pass(pd.read_csv(run.input.published), "meds_ablation")
-    arms, seeds = [(method, 100) for method in given.methods], len(given.seeds)
     # one reading of all: arms that were graded on other problems than the first cannot be compared
-    right, samples = read_counts(run.input.grades)
-    every = list(each_arm(run.input.grades, given.policies, arms, seeds))
-    repeats = each_arm(run.input.repeats, given.policies, arms, seeds)
-    found = {}
-    for number, ((arm, _), (_, files)) in enumerate(zip(every, repeats, strict=True)):
-        counts = {name: table[number * seeds : (number + 1) * seeds] for name, table in right.items()}
-        found[arm["policy"], arm["method"]] = counts, [parquet.read(path, REPEATS) for path in files]
+    counts, samples = read_counts(parquet.read_all(run.input.grades, parquet.GRADED))
+    arms = list(by_arm(parquet.read_all(run.input.repeats, REPEATS), given.policies, given.arms))
+    found = {
+        (arm["policy"], arm["method"]): (counts[tuple(arm[name] for name in ARM)], by_seed(own)) for arm, own in arms
+    }
     rows = []
-    for arm, _ in every:
+    for arm, _ in arms:
         policy, method = arm["policy"], arm["method"]
         own, other = found[policy, method], (None, None)
         if method != given.baseline:

@@ -3,15 +3,14 @@
 import pandas as pd
 
 from reward_memory.jobs.job import job
-from reward_memory.report.tables.grades import each_arm
 from reward_memory.report.tables.repeated_errors import CLUSTER_COLUMNS, cluster_rows
+from reward_memory.report.tables.runs import by_arm, by_seed
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
-    given = run.params
-    arms = [(method, 100) for method in given.methods]
+    sizes = pd.concat([pd.read_csv(path) for path in run.input.sizes])
     rows = []
-    for arm, files in each_arm(run.input.sizes, given.policies, arms, len(given.seeds)):
-        rows += cluster_rows([pd.read_csv(path) for path in files], arm)
+    for arm, own in by_arm(sizes, run.params.policies, run.params.arms):
+        rows += cluster_rows(by_seed(own), arm)
     with atomic_path(run.output[0]) as temporary:
         pd.DataFrame(rows, columns=CLUSTER_COLUMNS).to_csv(temporary, index=False, float_format="%.2f")

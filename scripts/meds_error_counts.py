@@ -13,5 +13,6 @@ with job(snakemake) as run:
     responses = parquet.read(run.input.responses, STEP_RESPONSES)
     domains = dict(zip(queries["id"], queries["domain"], strict=True))
     with atomic_path(run.output.sizes) as temporary:
-        cluster_sizes(responses).to_csv(temporary, index=False)
-    parquet.write(repeats(responses, domains), run.output.repeats, REPEATS)
+        sizes = cluster_sizes(responses)
+        sizes.assign(**run.names)[[*run.names, *sizes]].to_csv(temporary, index=False)
+    parquet.write(repeats(responses, domains).assign(**run.names), run.output.repeats, REPEATS)

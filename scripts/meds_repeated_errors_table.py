@@ -4,18 +4,15 @@ import pandas as pd
 
 from reward_memory.evaluation.diversity import REPEATS
 from reward_memory.jobs.job import job
-from reward_memory.report.tables.grades import each_arm
 from reward_memory.report.tables.repeated_errors import REPEATED_COLUMNS, repeated_rows
+from reward_memory.report.tables.runs import by_arm, by_seed
 from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given = run.params
-    arms = [(method, 100) for method in given.methods]
-    runs = {
-        (arm["policy"], arm["method"]): [parquet.read(path, REPEATS) for path in files]
-        for arm, files in each_arm(run.input.repeats, given.policies, arms, len(given.seeds))
-    }
+    repeats = parquet.read_all(run.input.repeats, REPEATS)
+    runs = {(arm["policy"], arm["method"]): by_seed(own) for arm, own in by_arm(repeats, given.policies, given.arms)}
     rows = []
     for (policy, method), own in runs.items():
         others = runs.get((policy, given.baseline)) if method != given.baseline else None

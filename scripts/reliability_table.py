@@ -5,12 +5,13 @@ import pandas as pd
 from reward_memory.evaluation.calibration import COLUMNS, reliability_rows
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.reward_models import each_model
+from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given, rows = run.params, []
-    models = each_model(run.input.predictions, given.policies, given.predictors, given.ratios, len(given.seeds))
-    for model, tables in models:
+    predictions = parquet.read_all(run.input.predictions, parquet.PREDICTIONS)
+    for model, tables in each_model(predictions, given.policies, given.predictors, given.ratios):
         rows += reliability_rows(tables, model)
     with atomic_path(run.output[0]) as temporary:
         pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False, float_format="%.4f")

@@ -17,14 +17,13 @@ with job(snakemake) as run:
     model = load(Path(run.input.model[0]).parent, run.device)
     rewards = parquet.read(run.input.rewards, parquet.VERDICTS)
     tables = []
-    for number, split in enumerate(run.params.splits):
-        own = slice(number * run.params.benchmarks, (number + 1) * run.params.benchmarks)
-        queries = parquet.read_all(run.input.queries[own], parquet.QUERIES)
-        responses = parquet.read_all(run.input.responses[own], parquet.RESPONSES)
-        parts = [(queries, responses, run.input.embeddings[number])]
+    for split in run.params.splits:
+        queries = parquet.read_all(run.input[f"{split}_queries"], parquet.QUERIES)
+        responses = parquet.read_all(run.input[f"{split}_responses"], parquet.RESPONSES)
+        parts = [(queries, responses, run.input[f"{split}_embeddings"])]
         rollouts = assemble(parts, rewards if split == "train" else None, model.fidelity)
-        verdicts = parquet.read(run.input.verdicts[number], parquet.VERDICTS)
+        verdicts = parquet.read(run.input[f"{split}_verdicts"], parquet.VERDICTS)
         tables.append(predictions(model, rollouts, verdicts, split, (queries, responses)))
-    table = pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True).assign(**run.names)
     parquet.write(table, run.output.predictions, parquet.PREDICTIONS)
     write_json(run.output.metrics, assess(table))

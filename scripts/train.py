@@ -41,4 +41,5 @@ with job(snakemake, lasting="train") as run:
         run.params.grading["isolation"],
         Path(run.output.policy).parent,
         {"policy": run.input.policy, "train": run.input.train, "valid": run.input.valid},
+        run.names,
     )

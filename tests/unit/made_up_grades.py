@@ -1,7 +1,5 @@
 """Verdicts and published figures for tests of the tables."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from reward_memory.storage import parquet
@@ -16,11 +14,12 @@ def published(*rows: tuple) -> pd.DataFrame:
     )
 
 
-def verdicts(path: Path, rewards: dict[tuple[str, str], list[float]]) -> Path:
-    """Write a verdicts file with the rewards of each (benchmark, query)."""
-    frame = pd.DataFrame(
-        [(query, name, s, r, None, "") for (name, query), each in rewards.items() for s, r in enumerate(each)],
-        columns=parquet.VERDICTS.names,
-    )
-    parquet.write(frame, path, parquet.VERDICTS)
-    return path
+#: policy, method, label ratio and seed of graded responses
+RUN = ("small", "memreward", 20, 0)
+
+
+def graded(rewards: dict[tuple[str, str], list[float]], run: tuple = RUN) -> pd.DataFrame:
+    """Rows of parquet.GRADED with the rewards of each (benchmark, query), of one run."""
+    rows = [(query, name, s, r, None, "") for (name, query), each in rewards.items() for s, r in enumerate(each)]
+    names = dict(zip(parquet.RUN.names, run, strict=True))
+    return pd.DataFrame(rows, columns=parquet.VERDICTS.names).assign(suite="main", **names)

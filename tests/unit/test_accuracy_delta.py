@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_grades import published, verdicts
+from made_up_grades import graded, published
 
 from reward_memory.errors import InputError
 from reward_memory.report.paper_results import published_accuracies
@@ -30,26 +30,37 @@ def rows(differences, figures=FIGURES, arm=ARM, sources=SOURCES) -> pd.DataFrame
     return pd.DataFrame(found, columns=DIFFERENCE_COLUMNS).set_index("benchmark")
 
 
-def test_queries_are_paired_by_their_names_and_seeds_by_their_places(tmp_path):
-    ours = [
-        verdicts(tmp_path / "m0", {("math", "q2"): [1, 1], ("math", "q1"): [1, 0], ("arc", "q3"): [1]}),
-        verdicts(tmp_path / "m1", {("math", "q1"): [0, 0], ("math", "q2"): [1, 0], ("arc", "q3"): [0]}),
-    ]
-    theirs = [
-        verdicts(tmp_path / "r0", {("arc", "q3"): [0], ("math", "q1"): [0, 0], ("math", "q2"): [0, 1]}),
-        verdicts(tmp_path / "r1", {("math", "q1"): [1, 1], ("math", "q2"): [1, 0], ("arc", "q3"): [0]}),
-    ]
-    found = read_differences(ours, theirs)
-    assert {name: table.tolist() for name, table in found.items()} == {
-        "math": [[0.5, 0.5], [-1.0, 0.0]],
-        "arc": [[1.0], [0.0]],
-    }
+def runs(method: str, *rewards: dict, first: int = 0) -> pd.DataFrame:
+    """Graded responses of one method, one dictionary a seed from `first`."""
+    return pd.concat([graded(own, ("small", method, 20, seed)) for seed, own in enumerate(rewards, first)])
 
 
-def test_arms_that_were_graded_on_other_queries_are_refused(tmp_path):
-    ours = [verdicts(tmp_path / "m", {("math", "q1"): [1]})]
-    theirs = [verdicts(tmp_path / "r", {("math", "q2"): [1]})]
-    with pytest.raises(InputError, match=r"r: other queries were graded than in .*m; delete both and run again\.$"):
+def test_queries_and_seeds_are_paired_by_their_names():
+    ours = runs(
+        "memreward",
+        {("math", "q2"): [1, 1], ("math", "q1"): [1, 0], ("arc", "q3"): [1]},
+        {("math", "q1"): [0, 0], ("math", "q2"): [1, 0], ("arc", "q3"): [0]},
+    )
+    theirs = runs(
+        "r1-p",
+        {("arc", "q3"): [0], ("math", "q1"): [0, 0], ("math", "q2"): [0, 1]},
+        {("math", "q1"): [1, 1], ("math", "q2"): [1, 0], ("arc", "q3"): [0]},
+    )
+    expected = {"math": [[0.5, 0.5], [-1.0, 0.0]], "arc": [[1.0], [0.0]]}
+    for other in (theirs, pd.concat([part for _, part in reversed([*theirs.groupby("seed")])])):
+        found = read_differences(ours, other)
+        assert {name: table.tolist() for name, table in found.items()} == expected
+
+
+def test_arms_that_were_graded_on_other_queries_are_refused():
+    ours, theirs = runs("memreward", {("math", "q1"): [1]}), runs("r1-p", {("math", "q2"): [1]})
+    with pytest.raises(InputError, match=r"^small, r1-p, .*: other queries were graded than for small, memreward, "):
+        read_differences(ours, theirs)
+
+
+def test_arms_with_other_seeds_are_refused():
+    ours, theirs = runs("memreward", {("math", "q1"): [1]}), runs("r1-p", {("math", "q1"): [1]}, first=1)
+    with pytest.raises(InputError, match="has other seeds than small, r1-p"):
         read_differences(ours, theirs)
 
 
@@ -107,7 +118,8 @@ def test_the_papers_differences_are_in_the_published_file():
 
 
 def test_labels_are_queries_whose_truth_was_learned_from():
-    arms = [("r1-p", 20, 50.0), ("memreward", 20, 60.0), ("memreward:chosen", 20, 61.0), ("oracle", 100, 70.0)]
+    arms = [("r1-p", 40, 50.0), ("memreward", 40, 60.0), ("memreward:chosen", 40, 61.0), ("oracle", 100, 70.0)]
+    arms.insert(1, ("r1-p", 20, 40.0))
     accuracies = pd.DataFrame(
         [
             {"policy": "small", "method": method, "label_ratio": ratio, "benchmark": name, "accuracy": accuracy}
@@ -116,11 +128,18 @@ def test_labels_are_queries_whose_truth_was_learned_from():
             for name in ("math", WEIGHTED, MACRO)
         ]
     )
-    labels = {20: pd.DataFrame({"labelled": [True, False, False, True, False]})}
+    labelled = {40: [True, False, False, True, False], 20: [True, False, False, False, False]}
+    labels = pd.concat(
+        [
+            pd.DataFrame({"id": list("abcde"), "label_ratio": ratio, "labelled": which})
+            for ratio, which in labelled.items()
+        ]
+    )
     found = labels_spent(accuracies, labels, 3, ["memreward:chosen"])
     assert found.columns.tolist() == SPENT_COLUMNS
     assert found[["method", "train_labels", "valid_labels", "labels", "accuracy"]].values.tolist() == [
         ["r1-p", 2, 0, 2, 50.0],
+        ["r1-p", 1, 0, 1, 40.0],
         ["memreward", 2, 0, 2, 60.0],
         ["memreward:chosen", 2, 3, 5, 61.0],
         ["oracle", 5, 0, 5, 70.0],

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_grades import verdicts
+from made_up_grades import graded
 from test_source_jobs import run_job
 
 from reward_memory.storage import parquet
@@ -42,10 +42,10 @@ def responses(path: Path, rows: list[tuple]) -> str:
 def job(tmp_path):
     """A function that runs a script and returns its table or the bytes of its figure."""
 
-    def run(rule: str, output: str | dict, inputs: dict, **params):
+    def run(rule: str, output: str | dict, inputs: dict, wildcards: dict | None = None, **params):
         named = {"one": output} if isinstance(output, str) else output
-        shared = {"policies": [POLICY], "seeds": [0, 1], "sources": SOURCES, "baseline": "dapo"}
-        wildcards = {"table": Path(next(iter(named.values()))).stem}
+        shared = {"policies": [POLICY], "sources": SOURCES, "baseline": "dapo"}
+        wildcards = wildcards or {"table": Path(next(iter(named.values()))).stem}
         given = {"input": inputs, "output": named, "wildcards": wildcards}
         done = run_job(tmp_path, rule, {}, **given, params=shared | params)
         assert done.returncode == 0, done.stderr + (tmp_path / "job.log").read_text()
@@ -62,26 +62,37 @@ def counted(job, tmp_path):
     parquet.write(queries.assign(domain="math"), tmp_path / "queries", parquet.QUERIES)
     found = {}
     for method, rows in RUNS.items():
-        named = {"repeats": f"{method}.parquet", "sizes": f"{method}.csv"}
         inputs = {"queries": ["queries"], "responses": responses(tmp_path / "responses", rows)}
-        job("meds_error_counts", named, inputs)
-        found[method] = [named["repeats"]] * 2, [named["sizes"]] * 2
+        made = [{"repeats": f"{method}.{seed}.parquet", "sizes": f"{method}.{seed}.csv"} for seed in (1, 0)]
+        for seed, named in zip("10", made, strict=True):
+            wildcards = {"policy": POLICY, "method": method, "ratio": "100", "seed": seed}
+            job("meds_error_counts", named, inputs, wildcards)
+        found[method] = [named["repeats"] for named in made], [named["sizes"] for named in made]
     return found
 
 
 def grades(folder: Path, *methods: str) -> list[str]:
-    return [
-        str(verdicts(folder / f"{method}.{seed}", {("aime24", "p1"): one, ("amc23", "p2"): two}))
-        for method in methods
-        for seed, (one, two) in enumerate(GRADES[method])
-    ]
+    paths = []
+    for method in methods:
+        for seed, (one, two) in enumerate(GRADES[method]):
+            run = (POLICY, method, 0 if method == "base" else 100, seed)
+            rows = graded({("aime24", "p1"): one, ("amc23", "p2"): two}, run)
+            paths.insert(0, folder / f"{method}.{seed}")  # the files' order says nothing
+            parquet.write(rows, paths[0], parquet.GRADED)
+    return list(map(str, paths))
+
+
+def arms(*methods: str) -> list[tuple[str, int]]:
+    return [(method, 0 if method == "base" else 100) for method in methods]
 
 
 def test_the_main_table(job, tmp_path):
-    pd.DataFrame({"step": [1, 2], "sampled_responses": [8, 4], "sampled_tokens": [30, 10]}).to_csv(tmp_path / "h0")
-    pd.DataFrame({"step": [1, 2], "sampled_responses": [8, 8], "sampled_tokens": [30, 30]}).to_csv(tmp_path / "h1")
+    for seed, (responses, tokens) in enumerate([([8, 4], [30, 10]), ([8, 8], [30, 30])]):
+        run = dict(zip(parquet.RUN.names, (POLICY, "dapo", 100, seed), strict=True))
+        logged = pd.DataFrame({"step": [1, 2], "sampled_responses": responses, "sampled_tokens": tokens})
+        logged.assign(**run).to_csv(tmp_path / f"h{seed}")
     inputs = {"grades": grades(tmp_path, "base", "dapo"), "histories": ["h0", "h1"], "published": PUBLISHED}
-    given = {"methods": ["base", "dapo"], "domains": dict.fromkeys(SOURCES, "math"), "trained_on": "hub"}
+    given = {"arms": arms("base", "dapo"), "domains": dict.fromkeys(SOURCES, "math"), "trained_on": "hub"}
     table = pd.read_csv(job("meds_main_table", "meds_main.csv", inputs, **given))
     at = table.set_index(["method", "benchmark", "metric"])
     # of four samples over two seeds one is right, and in one of two seeds one of both
@@ -103,7 +114,7 @@ def test_the_ablation(job, counted, tmp_path):
     inputs = {"grades": grades(tmp_path, *methods), "published": PUBLISHED}
     inputs["repeats"] = [file for method in methods for file in counted[method][0]]
     known_as = {method: method for method in methods}
-    table = pd.read_csv(job("meds_ablation_table", "meds_ablation.csv", inputs, methods=methods, known_as=known_as))
+    table = pd.read_csv(job("meds_ablation_table", "meds_ablation.csv", inputs, arms=arms(*methods), known_as=known_as))
     at = table.set_index(["method", "metric"])
     assert at["value"].to_dict() == pytest.approx(
         {
@@ -123,7 +134,7 @@ def test_the_ablation(job, counted, tmp_path):
 
 def test_repeated_errors_count_what_was_not_trained_on_too(job, counted):
     inputs = {"repeats": [file for files, _ in counted.values() for file in files]}
-    table = pd.read_csv(job("meds_repeated_errors_table", "repeated_errors.csv", inputs, methods=list(counted)))
+    table = pd.read_csv(job("meds_repeated_errors_table", "repeated_errors.csv", inputs, arms=arms(*counted)))
     whole = table[table["step"].isna()].set_index(["method", "metric"])
     # dapo: two of three errors in step 2, of two seeds; the untrained one is one of them
     assert whole["n"]["dapo", "repeated_share"] == 6
@@ -140,7 +151,7 @@ def test_repeated_errors_count_what_was_not_trained_on_too(job, counted):
 def test_cluster_sizes_are_of_the_arms_with_a_memory(job, counted):
     method = "meds-single-cluster"
     inputs = {"sizes": counted[method][1]}
-    table = pd.read_csv(job("meds_cluster_sizes_table", "cluster_sizes.csv", inputs, methods=[method]))
+    table = pd.read_csv(job("meds_cluster_sizes_table", "cluster_sizes.csv", inputs, arms=arms(method)))
     filled = table[table["responses"] > 0]
     # two wrong responses a seed in step 2; the right one does not count
     assert filled[["step", "size", "responses", "share"]].values.tolist() == [[1, "0", 2, 100], [2, "1", 4, 100]]

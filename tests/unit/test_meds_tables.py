@@ -70,7 +70,7 @@ def verdicts(*answers: tuple[str, str, int]) -> pd.DataFrame:
 def test_diversity_is_the_mean_over_problems_and_seeds():
     first = verdicts(("p", "4", 1), ("p", "5", 0), ("p", "6", 0), ("q", "1", 1), ("q", "1", 1))
     second = verdicts(("p", "4", 1), ("p", "4", 1), ("q", "2", 0), ("q", "2", 0))
-    measures = meds.read_measures([first, second], {"aime24": "math"})
+    measures = meds.read_measures(pd.concat([second.assign(seed=1), first.assign(seed=0)]), {"aime24": "math"})
     assert measures["distinct_answers"]["aime24"].tolist() == [[3, 1], [1, 1]]
     np.testing.assert_allclose(measures["wrong_entropy"]["aime24"], [[log(2), np.nan], [np.nan, 0]])
     found = main({"aime24": np.array([[1, 2], [2, 0]])}, 2, {"aime24": "hub"}, measures=measures)["value"]

@@ -1,7 +1,6 @@
 from fractions import Fraction
 from itertools import combinations
 from math import comb
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,9 +25,10 @@ def verdicts(rewards: dict[str, list[float]], benchmark: str = "amc23") -> pd.Da
     return pd.DataFrame(rows, columns=parquet.VERDICTS.names)
 
 
-def write(folder: Path, name: str, *tables: pd.DataFrame) -> Path:
-    parquet.write(pd.concat(tables, ignore_index=True), folder / name, parquet.VERDICTS)
-    return folder / name
+def runs(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Graded responses of one arm, a table a seed."""
+    names = {"suite": "meds", "policy": "small", "method": "dapo", "label_ratio": 100}
+    return pd.concat([table.assign(**names, seed=seed) for seed, table in enumerate(tables)])
 
 
 @given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(1, n))))
@@ -157,52 +157,57 @@ def test_arms_with_other_problems_are_not_compared():
         compare({"a": np.zeros((1, 3), int)}, {"a": np.zeros((1, 2), int)}, 4)
 
 
-def test_counts_are_read_for_every_benchmark_and_seed(tmp_path):
-    first = write(tmp_path, "0.parquet", verdicts({"q1": [1, 0], "q2": [1, 1]}), verdicts({"p": [0, 0]}, "aime24"))
-    second = write(tmp_path, "1.parquet", verdicts({"q2": [0, 1], "q1": [0, 0]}), verdicts({"p": [1, 0]}, "aime24"))
-    right, samples = read_counts([first, second])
-    assert samples == 2
-    assert {name: counts.tolist() for name, counts in right.items()} == {
-        "aime24": [[0], [1]],
-        "amc23": [[1, 2], [0, 1]],
-    }
+ARM = ("small", "dapo", 100)
+NAME = "small, dapo, 100 % labels, seed"
 
 
-def test_a_problem_with_fewer_samples_is_named(tmp_path):
-    path = write(tmp_path, "0.parquet", verdicts({"q1": [1, 0], "q2": [1, 1], "short": [1]}))
+def test_counts_are_read_for_every_benchmark_and_seed_whatever_the_order_of_runs():
+    found = runs(
+        pd.concat([verdicts({"q1": [1, 0], "q2": [1, 1]}), verdicts({"p": [0, 0]}, "aime24")]),
+        pd.concat([verdicts({"q2": [0, 1], "q1": [0, 0]}), verdicts({"p": [1, 0]}, "aime24")]),
+    )
+    other = found.assign(method="meds", reward=0.0)
+    for table in (pd.concat([found, other]), pd.concat([other, found.iloc[::-1]])):
+        right, samples = read_counts(table)
+        assert samples == 2
+        assert right.keys() == {ARM, ("small", "meds", 100)}
+        assert {name: counts.tolist() for name, counts in right[ARM].items()} == {
+            "aime24": [[0], [1]],
+            "amc23": [[1, 2], [0, 1]],
+        }
+        assert not any(counts.any() for counts in right["small", "meds", 100].values())
+
+
+@pytest.mark.parametrize(
+    ("tables", "sentence"),
+    [
+        (
+            [{"q1": [1, 0], "q2": [1, 1], "short": [1]}],
+            "0: short has 1 samples and other problems have 2; sample every problem the same number of times.",
+        ),
+        (
+            [{"q": [1, 1]}, {"q": [1, 1, 1]}],
+            f"1: q has 3 samples, but 2 for {NAME} 0; sample every problem the same number of times.",
+        ),
+        (
+            [{"q": [1]}, {"r": [1]}],
+            f"1: other problems were graded than for {NAME} 0; delete both and run again.",
+        ),
+        ([{"q": [0.5, 0]}], "0: q has a reward of 0.5; pass@k takes 0 and 1 only."),
+    ],
+    ids=["fewer samples", "more samples in a seed", "other problems", "a reward between"],
+)
+def test_runs_that_pass_at_k_is_not_defined_for_are_named(tables, sentence):
     with pytest.raises(InputError) as error:
-        read_counts([path])
-    assert str(error.value) == (
-        f"{path}: short has 1 samples and other problems have 2; sample every problem the same number of times."
-    )
+        read_counts(runs(*map(verdicts, tables)))
+    assert str(error.value) == f"{NAME} {sentence}"
 
 
-def test_a_seed_with_more_samples_is_named(tmp_path):
-    first, second = (write(tmp_path, f"{n}.parquet", verdicts({"q": [1.0] * n})) for n in (2, 3))
-    with pytest.raises(InputError, match=r"3\.parquet: q has 3 samples, but 2 in .*2\.parquet"):
-        read_counts([first, second])
-
-
-def test_other_problems_in_a_second_seed_are_an_error(tmp_path):
-    first, second = (
-        write(tmp_path, "0.parquet", verdicts({"q": [1]})),
-        write(tmp_path, "1.parquet", verdicts({"r": [1]})),
-    )
-    with pytest.raises(InputError, match=r"1\.parquet: other problems were graded"):
-        read_counts([first, second])
-
-
-def test_a_sample_that_stands_twice_is_an_error(tmp_path):
-    path = write(tmp_path, "0.parquet", verdicts({"q": [1, 0]}), verdicts({"q": [1]}))
+def test_a_sample_that_is_there_twice_is_an_error():
     with pytest.raises(InputError, match="q has sample 0 twice"):
-        read_counts([path])
+        read_counts(runs(pd.concat([verdicts({"q": [1, 0]}), verdicts({"q": [1]})])))
 
 
-def test_a_reward_that_is_neither_right_nor_wrong_is_an_error(tmp_path):
-    with pytest.raises(InputError, match=r"q has a reward of 0\.5; pass@k takes 0 and 1 only"):
-        read_counts([write(tmp_path, "0.parquet", verdicts({"q": [0.5, 0]}))])
-
-
-def test_an_empty_table_is_an_error(tmp_path):
+def test_an_empty_table_is_an_error():
     with pytest.raises(InputError, match="no graded responses"):
-        read_counts([write(tmp_path, "0.parquet", verdicts({}))])
+        read_counts(runs(verdicts({})))

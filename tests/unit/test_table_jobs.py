@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_grades import verdicts
+from made_up_grades import graded
 from test_source_jobs import run_job
 
 from reward_memory.storage import parquet
@@ -28,13 +28,15 @@ def job(tmp_path):
 
     def run(rule: str, output: str, methods=(), inputs: dict | None = None, **params):
         arms = [arm for arm in ARMS if arm[0] in methods]
-        grades = [
-            str(verdicts(tmp_path / f"{method}.{seed}", {("gsm8k", "q1"): [one], ("humaneval_plus", "q2"): [two]}))
-            for method, ratio in arms
-            for seed, (one, two) in enumerate(ARMS[method, ratio])
-        ]
+        grades = []
+        for method, ratio in arms:
+            for seed, (one, two) in enumerate(ARMS[method, ratio]):
+                rewards = {("gsm8k", "q1"): [one], ("humaneval_plus", "q2"): [two]}
+                path = tmp_path / f"{method}.{seed}"
+                parquet.write(graded(rewards, (POLICY, method, ratio, seed)), path, parquet.GRADED)
+                grades.insert(0, str(path))  # the files' order says nothing
         given = {"input": inputs or {"grades": grades, "published": PUBLISHED}, "output": {"one": output}}
-        shared = {"policies": [POLICY], "arms": arms, "seeds": [0, 1], "sources": SOURCES}
+        shared = {"policies": [POLICY], "arms": arms, "sources": SOURCES}
         done = run_job(tmp_path, rule, {}, **given, params=shared | params, wildcards={"table": Path(output).stem})
         assert done.returncode == 0, done.stderr + (tmp_path / "job.log").read_text()
         path = tmp_path / output
@@ -73,12 +75,13 @@ def test_the_ablation(job):
 
 def test_label_ratios_and_labels_spent(job, tmp_path):
     job("accuracy_table", "label_ratio.csv", ("r1-p", "memreward", "oracle"))
-    labels = pd.DataFrame({"id": list("abcde"), "benchmark": "gsm8k", "labelled": [True] + [False] * 4})
+    labels = pd.DataFrame({"id": list("abcde"), "benchmark": "gsm8k", "label_ratio": 20})
+    labels["labelled"] = labels["id"] == "a"
     parquet.write(labels, tmp_path / "ratio20", parquet.LABELS)
     valid = pd.DataFrame({name: ["x", "y"] if name == "id" else None for name in parquet.QUERIES.names})
     parquet.write(valid, tmp_path / "valid", parquet.QUERIES)
     inputs = {"accuracies": "label_ratio.csv", "labels": ["ratio20"], "valid": ["valid"]}
-    table = job("labels_spent_table", "spent.csv", inputs=inputs, ratios=[20], selecting=["memreward"])
+    table = job("labels_spent_table", "spent.csv", inputs=inputs, selecting=["memreward"])
     assert table["labels"].tolist() == [1, 3, 5]
     assert table["accuracy"].tolist() == [25, 75, 100]
     assert b"<svg" in job("figure", "label_ratio.svg", inputs={"table": "label_ratio.csv"})
@@ -90,6 +93,7 @@ def test_reliability(job, tmp_path):
     for predictor, probability in (("graph", 0.85), ("knn", 0.35)):
         for seed in (0, 1):
             columns = {
+                **{"policy": POLICY, "predictor": predictor, "label_ratio": 20, "seed": seed},
                 "split": "train",
                 "query_id": ["a", "b"],
                 "benchmark": "gsm8k",
@@ -98,7 +102,7 @@ def test_reliability(job, tmp_path):
             }
             table = pd.DataFrame(columns | {"probability": np.float32(probability)})
             parquet.write(table, tmp_path / f"{predictor}{seed}", parquet.PREDICTIONS)
-            names.append(f"{predictor}{seed}")
+            names.insert(0, f"{predictor}{seed}")  # the files' order says nothing
     models = {"predictors": ["graph", "knn"], "ratios": [20]}
     table = job("reliability_table", "reliability.csv", inputs={"predictions": names}, **models)
     filled = table[table["responses"] > 0]

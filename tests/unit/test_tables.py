@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_grades import published, verdicts
+from made_up_grades import RUN, graded, published
 
 from reward_memory.errors import InputError
 from reward_memory.report.paper_results import published_accuracies
@@ -29,34 +29,35 @@ def rows(figures: pd.DataFrame = FIGURES, grades=GRADES, arm=ARM, sources=SOURCE
     return pd.DataFrame(found, columns=COLUMNS).set_index("benchmark")
 
 
-def test_a_grade_is_the_share_of_a_querys_right_responses(tmp_path):
-    path = verdicts(tmp_path / "0", {("math", "q2"): [1, 0, 0, 1], ("math", "q1"): [1, 0, 0, 0], ("gpqa", "q3"): [1]})
-    grades = read_grades([path])
-    assert {name: table.tolist() for name, table in grades.items()} == {"math": [[0.25, 0.5]], "gpqa": [[1.0]]}
+def seeds(*rewards: dict) -> pd.DataFrame:
+    """Graded responses of one arm, its seeds 0, 1, ... in this order."""
+    return pd.concat([graded(own, (*RUN[:3], seed)) for seed, own in enumerate(rewards)])
 
 
-def test_seeds_are_rows_with_their_queries_in_one_order(tmp_path):
-    paths = [
-        verdicts(tmp_path / "0", {("math", "q1"): [1], ("math", "q2"): [0]}),
-        verdicts(tmp_path / "1", {("math", "q2"): [0], ("math", "q1"): [1]}),
-    ]
-    assert read_grades(paths)["math"].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+def test_a_grade_is_the_share_of_a_querys_right_responses():
+    found = read_grades(graded({("math", "q2"): [1, 0, 0, 1], ("math", "q1"): [1, 0, 0, 0], ("gpqa", "q3"): [1]}))
+    assert {name: table.tolist() for name, table in found.items()} == {"math": [[0.25, 0.5]], "gpqa": [[1.0]]}
+
+
+def test_seeds_are_rows_with_their_queries_in_one_order():
+    found = seeds({("math", "q1"): [1], ("math", "q2"): [0]}, {("math", "q2"): [0], ("math", "q1"): [1]})
+    assert read_grades(found)["math"].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+
+
+def test_a_seed_is_known_by_its_name_not_by_its_place():
+    first, second = {("math", "q"): [1]}, {("math", "q"): [0]}
+    backwards = pd.concat([graded(second, (*RUN[:3], 1)), graded(first, (*RUN[:3], 0))])
+    assert read_grades(backwards)["math"].tolist() == read_grades(seeds(first, second))["math"].tolist() == [[1], [0]]
 
 
 @pytest.mark.parametrize(
     "other", [{("math", "q3"): [1]}, {("math", "q1"): [1], ("math", "q2"): [1]}, {("arc", "q1"): [1]}]
 )
-def test_seeds_that_were_graded_on_other_queries_are_refused(tmp_path, other):
-    paths = [verdicts(tmp_path / "0", {("math", "q1"): [1]}), verdicts(tmp_path / "1", other)]
-    with pytest.raises(InputError, match=r"1: other queries were graded than in .*0; delete both and run again\.$"):
-        read_grades(paths)
-
-
-def test_damaged_grades_are_named(tmp_path):
-    path = verdicts(tmp_path / "0", {("math", "q1"): [1]})
-    path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(InputError, match=f"{path}: not a whole parquet file"):
-        read_grades([path])
+def test_seeds_that_were_graded_on_other_queries_are_refused(other):
+    with pytest.raises(InputError) as caught:
+        read_grades(seeds({("math", "q1"): [1]}, other))
+    run = "small, memreward, 20 % labels, seed"
+    assert str(caught.value) == f"{run} 1: other queries were graded than for {run} 0; delete both and run again."
 
 
 def test_each_benchmark_is_followed_by_both_averages():

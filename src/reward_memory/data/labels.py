@@ -42,6 +42,7 @@ def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str
         {
             "id": queries["id"].to_numpy(),
             "benchmark": queries["benchmark"].to_numpy(),
+            "label_ratio": int(ratio),
             "labelled": queries["id"].isin(labelled).to_numpy(),
         }
     )

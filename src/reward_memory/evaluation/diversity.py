@@ -16,15 +16,16 @@ from scipy.stats import entropy
 from reward_memory.answers.numbers import number_with_unit, plain_number
 from reward_memory.reward_models.features.signals import LAYOUT
 from reward_memory.reward_models.features.signals import answer_key as response_key
+from reward_memory.storage import parquet
 
 from .pass_at_k import times_drawn
 from .statistics import RESAMPLES, Accuracy
 
 #: Columns of `answers`.
 MEASURES = ["benchmark", "query_id", "responses", "wrong", "distinct", "distinct_wrong", "wrong_entropy"]
-#: One row a step and query with an error: the counts of `repeats`.
+#: One row a step and query with an error of a run: the counts of `repeats`.
 REPEATS = pa.schema(
-    [("step", pa.int32()), ("query_id", pa.string())]
+    [*parquet.RUN, ("step", pa.int32()), ("query_id", pa.string())]
     + [(name, pa.int32()) for name in ("wrong", "visited", "repeated")]
 )
 #: Draws of the bootstrap at a time: a training set has thousands of queries.

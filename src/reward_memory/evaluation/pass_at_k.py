@@ -1,9 +1,7 @@
 """Unbiased pass@k over k, with intervals over problems and seeds."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import comb
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,53 +21,58 @@ class Curve:
     high: np.ndarray
 
 
-def read_counts(paths: Iterable[str | Path]) -> tuple[dict[str, np.ndarray], int]:
-    """(benchmark -> (seeds, problems) counts of right samples, samples a problem) of one verdicts file a seed.
+def read_counts(graded: pd.DataFrame) -> tuple[dict[tuple[str, str, int], dict[str, np.ndarray]], int]:
+    """(arm -> benchmark -> (seeds, problems) counts of right samples, samples a problem).
 
-    paths  files in the form of parquet.VERDICTS, the same problems in each
+    graded  rows of parquet.GRADED, the same problems in each run; an arm is (policy, method, label_ratio)
 
-    InputError naming the problem if two problems have different numbers of samples, a sample stands there twice, or
-    a reward is neither 0 nor 1; naming the file if a seed was graded on other problems than the first.
+    InputError naming the run and the problem if two problems have different numbers of samples, a sample is there
+    twice, or a reward is neither 0 nor 1; naming the run if it was graded on other problems than the first.
     """
-    paths = list(paths)
-    right, samples = [], None
-    for path in paths:
-        found, number = _counts(parquet.read(path, parquet.VERDICTS), path)
-        if right and not found.index.equals(right[0].index):
-            raise InputError(f"{path}: other problems were graded than in {paths[0]}; delete both and run again.")
-        if samples not in (None, number):
+    runs: dict[tuple[str, str, int], list[pd.Series]] = {}
+    first = samples = None
+    for (*arm, seed), table in graded.groupby(parquet.RUN.names):
+        name = f"{', '.join(map(str, arm))} % labels, seed {seed}"
+        found, number = _counts(table, name)
+        first, samples = (name, found) if first is None else first, samples or number
+        if not found.index.equals(first[1].index):
+            raise InputError(f"{name}: other problems were graded than for {first[0]}; delete both and run again.")
+        if samples != number:
             raise InputError(
-                f"{path}: {found.index[0][1]} has {number} samples, but {samples} in {paths[0]}; "
+                f"{name}: {found.index[0][1]} has {number} samples, but {samples} for {first[0]}; "
                 "sample every problem the same number of times."
             )
-        right.append(found)
-        samples = number
-    if not samples:
-        raise InputError(f"{', '.join(map(str, paths)) or 'pass@k'}: no graded responses; run the evaluation first.")
-    names = right[0].index.get_level_values("benchmark").unique()
-    return {name: np.stack([table[name].to_numpy() for table in right]) for name in names}, samples
+        runs.setdefault(tuple(arm), []).append(found)
+    if first is None:
+        raise InputError("pass@k: no graded responses; run the evaluation first.")
+    names = first[1].index.get_level_values("benchmark").unique()
+    stacked = {
+        arm: {name: np.stack([seed[name].to_numpy() for seed in found]) for name in names}
+        for arm, found in runs.items()
+    }
+    return stacked, samples
 
 
-def _counts(table: pd.DataFrame, path: str | Path) -> tuple[pd.Series, int]:
-    """((benchmark, problem) -> right samples, sorted; samples a problem, 0 in an empty table)."""
+def _counts(table: pd.DataFrame, name: str) -> tuple[pd.Series, int]:
+    """((benchmark, problem) -> right samples, sorted; samples a problem)."""
     twice = table[table.duplicated(["query_id", "sample"])]
     if len(twice):
         row = twice.iloc[0]
-        raise InputError(f"{path}: {row['query_id']} has sample {row['sample']} twice; delete the file and run again.")
+        raise InputError(f"{name}: {row['query_id']} has sample {row['sample']} twice; delete it and run again.")
     strange = table[~table["reward"].isin([0, 1])]
     if len(strange):
         row = strange.iloc[0]
-        raise InputError(f"{path}: {row['query_id']} has a reward of {row['reward']:g}; pass@k takes 0 and 1 only.")
+        raise InputError(f"{name}: {row['query_id']} has a reward of {row['reward']:g}; pass@k takes 0 and 1 only.")
     problems = table.groupby(["benchmark", "query_id"])["reward"]
     sizes = problems.size()
     if sizes.nunique() > 1:
         usual = int(sizes.mode().iloc[0])
         other = sizes[sizes != usual]
         raise InputError(
-            f"{path}: {other.index[0][1]} has {other.iloc[0]} samples and other problems have {usual}; "
+            f"{name}: {other.index[0][1]} has {other.iloc[0]} samples and other problems have {usual}; "
             "sample every problem the same number of times."
         )
-    return problems.sum().astype(int), int(sizes.iloc[0]) if len(sizes) else 0
+    return problems.sum().astype(int), int(sizes.iloc[0])
 
 
 def estimates(right: np.ndarray, samples: int) -> np.ndarray:

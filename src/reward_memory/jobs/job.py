@@ -67,6 +67,12 @@ class Job:
         return int(self.wildcards.seed)
 
     @property
+    def names(self) -> dict[str, str | int]:
+        """The wildcards as columns of a result; `ratio` becomes `label_ratio`, it and `seed` whole numbers."""
+        names = {"label_ratio" if name == "ratio" else name: value for name, value in self.wildcards.items()}
+        return {name: int(value) if name in ("label_ratio", "seed") else value for name, value in names.items()}
+
+    @property
     def device(self) -> str:
         return "cuda" if self.gpus else "cpu"
 

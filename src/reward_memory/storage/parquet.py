@@ -71,11 +71,25 @@ VERDICTS = pa.schema(
     ]
 )
 
+#: Which run a row is of; tables group by these columns.
+RUN = pa.schema(
+    [
+        ("policy", pa.string()),
+        ("method", pa.string()),
+        ("label_ratio", pa.int32()),  # percent
+        ("seed", pa.int64()),
+    ]
+)
+
+#: One row a graded response to a test query.
+GRADED = pa.schema([("suite", pa.string()), *RUN, *VERDICTS])
+
 #: Label routing: which training query may see its ground truth.
 LABELS = pa.schema(
     [
         ("id", pa.string()),
         ("benchmark", pa.string()),
+        ("label_ratio", pa.int32()),
         ("labelled", pa.bool_()),
     ]
 )
@@ -83,6 +97,10 @@ LABELS = pa.schema(
 #: What a reward model says of responses to queries that it saw no label of, beside their true rewards.
 PREDICTIONS = pa.schema(
     [
+        ("policy", pa.string()),
+        ("predictor", pa.string()),
+        ("label_ratio", pa.int32()),
+        ("seed", pa.int64()),
         ("split", pa.string()),
         ("query_id", pa.string()),
         ("benchmark", pa.string()),

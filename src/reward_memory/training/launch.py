@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -47,8 +48,17 @@ VLLM = {"VLLM_NO_USAGE_STATS": "1", "VLLM_USE_V2_MODEL_RUNNER": "0"}
 STEP = re.compile(r"Training Progress:.*?\b(?P<done>\d+)/\d+ \[")
 
 
-def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs: dict[str, str]) -> None:
+def train(
+    training: dict[str, Any],
+    run: Run,
+    isolation: str,
+    out: Path,
+    inputs: dict[str, str],
+    names: Mapping[str, str | int] = MappingProxyType({}),
+) -> None:
     """Train one policy with GRPO and write policy/, history.csv, responses.parquet and manifest.json to `out`.
+
+    names  columns of history.csv that say which run it is of
 
     A killed run resumes from its last checkpoint in `run.state`, which the caller may remove afterwards.
 
@@ -66,7 +76,7 @@ def train(training: dict[str, Any], run: Run, isolation: str, out: Path, inputs:
             _run(training, run, isolation, lock)
         if (why := unfit(run.state, training, sizes)) is not None:
             raise InputError(f"{why or run.state}: the training left no complete result; the same command resumes it.")
-        _collect(training, run, sizes, out, inputs)
+        _collect(training, run, sizes, out, inputs, names)
 
 
 def _run(training: dict[str, Any], run: Run, isolation: str, lock: int) -> None:
@@ -183,7 +193,14 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
     return environment
 
 
-def _collect(training: dict[str, Any], run: Run, sizes: dict[str, int], out: Path, inputs: dict[str, str]) -> None:
+def _collect(
+    training: dict[str, Any],
+    run: Run,
+    sizes: dict[str, int],
+    out: Path,
+    inputs: dict[str, str],
+    names: Mapping[str, str | int],
+) -> None:
     history = read_history(run.state, sizes)
     saved = [step for step, _ in _checkpoints(run.state)]
     step = select_step(history, saved, training["selection"])
@@ -196,7 +213,7 @@ def _collect(training: dict[str, Any], run: Run, sizes: dict[str, int], out: Pat
     write_policy(actor, copy)
     copy.chmod(0o755)
     with atomic_path(out / "history.csv") as temporary:
-        history.to_csv(temporary, index=False, float_format="%.8g")
+        history.assign(**names)[[*names, *history]].to_csv(temporary, index=False, float_format="%.8g")
     join_steps(run.state / "responses", training["steps"], out / "responses.parquet")
     settings = {"training": training, "error_memory": run.error_memory, "checks": run.checks, "seed": run.seed}
     write_json(out / "manifest.json", manifest(settings | {"step": step}, inputs))

@@ -1,45 +1,38 @@
-"""What the verifiers' verdicts say of an arm: the share of right responses to each query."""
+"""What the graded responses say of an arm: the share of right responses to each query."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from reward_memory.errors import InputError
-from reward_memory.storage import parquet
+
+from .runs import by_seed, name
 
 #: benchmark -> (seeds, queries) shares of right responses, or differences of such shares
 Grades = dict[str, np.ndarray]
 
 
-def read_grades(paths: Sequence[str | Path]) -> Grades:
-    """benchmark -> (seeds, queries) share of right responses, from one verdicts file a seed (parquet.VERDICTS).
+def read_grades(graded: pd.DataFrame) -> Grades:
+    """benchmark -> (seeds, queries) share of right responses, of one arm's rows of parquet.GRADED.
 
     InputError if two seeds were graded on different queries.
     """
-    return _by_benchmark(_shares(paths))
+    return _by_benchmark(_shares(by_seed(graded)))
 
 
-def read_differences(paths: Sequence[str | Path], baseline: Sequence[str | Path]) -> Grades:
+def read_differences(graded: pd.DataFrame, baseline: pd.DataFrame) -> Grades:
     """benchmark -> (seeds, queries) share of right responses minus that of the baseline's same seed to the same query.
 
-    InputError if two files were graded on different queries.
+    InputError if two runs were graded on different queries, or the arms have other seeds.
     """
-    shares = _shares([*paths, *baseline])
-    return _by_benchmark(
-        [own.subtract(other) for own, other in zip(shares[: len(paths)], shares[len(paths) :], strict=True)]
-    )
-
-
-def each_arm(
-    files: Sequence[str], policies: Iterable[str], arms: Iterable[tuple[str, int]], seeds: int
-) -> Iterator[tuple[dict, list[str]]]:
-    """(policy, method and label ratio, its files) of every arm, from one list ordered by policy, arm and seed."""
-    for place, (policy, (method, ratio)) in enumerate(product(policies, arms)):
-        own = files[place * seeds : (place + 1) * seeds]
-        yield {"policy": policy, "method": method, "label_ratio": ratio}, list(own)
+    parts = [by_seed(rows) for rows in (graded, baseline)]
+    seeds = [rows["seed"].unique() for rows in (graded, baseline)]
+    if {*seeds[0]} != {*seeds[1]}:
+        raise InputError(f"{name(graded)}: has other seeds than {name(baseline)}, so they cannot be compared in pairs.")
+    shares = _shares([*parts[0], *parts[1]])
+    pairs = zip(shares[: len(parts[0])], shares[len(parts[0]) :], strict=True)
+    return _by_benchmark([own.subtract(other) for own, other in pairs])
 
 
 def about(grades: Grades, sources: dict[str, str]) -> dict[str, int | str]:
@@ -51,14 +44,15 @@ def about(grades: Grades, sources: dict[str, str]) -> dict[str, int | str]:
     }
 
 
-def _shares(paths: Sequence[str | Path]) -> list[pd.Series]:
-    """For each file the share of right responses by benchmark, in the file's order, and query."""
-    tables = [parquet.read(path, parquet.VERDICTS) for path in paths]
-    shares = [table.groupby(["benchmark", "query_id"])["reward"].mean().astype(float) for table in tables]
-    for path, share in zip(paths, shares, strict=True):
+def _shares(runs: Sequence[pd.DataFrame]) -> list[pd.Series]:
+    """For each run the share of right responses by benchmark, in the order of its rows, and query."""
+    shares = [run.groupby(["benchmark", "query_id"])["reward"].mean().astype(float) for run in runs]
+    for run, share in zip(runs, shares, strict=True):
         if not share.index.equals(shares[0].index):
-            raise InputError(f"{path}: other queries were graded than in {paths[0]}; delete both and run again.")
-    order = list(dict.fromkeys(tables[0]["benchmark"]))
+            raise InputError(
+                f"{name(run)}: other queries were graded than for {name(runs[0])}; delete both and run again."
+            )
+    order = list(dict.fromkeys(runs[0]["benchmark"]))
     return [share.reindex(order, level="benchmark") for share in shares]
 
 

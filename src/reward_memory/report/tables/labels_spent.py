@@ -13,12 +13,12 @@ SPENT_COLUMNS = [
 
 
 def labels_spent(
-    accuracies: pd.DataFrame, labels: dict[int, pd.DataFrame], valid: int, selecting: Collection[str]
+    accuracies: pd.DataFrame, labels: pd.DataFrame, valid: int, selecting: Collection[str]
 ) -> pd.DataFrame:
     """One row an arm (SPENT_COLUMNS): its labels beside its sample-weighted average accuracy.
 
     accuracies  the table label_ratio (accuracy.COLUMNS)
-    labels      label ratio -> parquet.LABELS of all training queries
+    labels      parquet.LABELS of all training queries at every label ratio
     valid       number of valid queries
     selecting   methods whose reward model is selected on the valid queries, which costs their labels, too
 
@@ -26,8 +26,8 @@ def labels_spent(
     Valid queries that a checkpoint of the policy is chosen by are not counted: every arm spends the same there.
     """
     averages = accuracies[accuracies["benchmark"] == WEIGHTED]
-    counts = {ratio: int(table["labelled"].sum()) for ratio, table in labels.items()}
-    everything = len(next(iter(labels.values())))
+    counts = labels.groupby("label_ratio")["labelled"].sum()
+    everything = labels["id"].nunique()
     train = [
         everything if method == "oracle" else counts[ratio]
         for method, ratio in zip(averages["method"], averages["label_ratio"], strict=True)

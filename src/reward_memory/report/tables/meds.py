@@ -12,6 +12,7 @@ from reward_memory.evaluation.statistics import RESAMPLES, Accuracy
 from ..paper_results import AVERAGE, beside
 from .grades import about
 from .names import MACRO
+from .runs import by_seed
 
 _ARM = ("policy", "method", "seeds")
 _VALUE = ("metric", "value", "ci_low", "ci_high")
@@ -49,14 +50,14 @@ def powers(samples: int) -> list[int]:
     return [2**power for power in range(samples.bit_length())]
 
 
-def read_measures(verdicts: Iterable[pd.DataFrame], domains: dict[str, str]) -> dict[str, Table]:
+def read_measures(graded: pd.DataFrame, domains: dict[str, str]) -> dict[str, Table]:
     """Metric of DIVERSITY -> benchmark -> (seeds, problems), NaN where a problem has no such measure.
 
-    verdicts  parquet.VERDICTS of each seed, with the same problems
-    domains   benchmark -> math | qa | code
+    graded   one arm's rows of parquet.GRADED, with the same problems for each seed
+    domains  benchmark -> math | qa | code
     """
     found = []
-    for table in verdicts:
+    for table in by_seed(graded):
         queries = table[["query_id", "benchmark"]].drop_duplicates()
         found.append(answers(table, dict(zip(queries["query_id"], queries["benchmark"].map(domains), strict=True))))
     names = found[0]["benchmark"].unique()

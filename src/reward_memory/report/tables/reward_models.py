@@ -2,19 +2,20 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from reward_memory.errors import InputError
 from reward_memory.evaluation.reward_model_quality import METRICS, measure
-from reward_memory.storage import parquet
 
 from ..paper_results import beside
 from .names import OVERALL
+from .runs import by_names, by_seed
 
 RESAMPLES = 1000
+#: Columns that name a reward model: it is fitted once a seed.
+MODEL = ("policy", "predictor", "label_ratio")
 #: Metrics with a published figure, and their names in reference/published_results.csv.
 PUBLISHED = {"auc": "gnn_roc_auc", "accuracy": "gnn_accuracy", "precision": "gnn_precision", "recall": "gnn_recall"}
 #: The published figures are of this reward model, the memory of the method memreward, and about this split.
@@ -36,26 +37,26 @@ COLUMNS = [
 ]
 
 
-def read(paths: Iterable[str | Path]) -> list[pd.DataFrame]:
-    """The predictions of one reward model, one table a seed. InputError if two are about other responses."""
-    tables = [parquet.read(path, parquet.PREDICTIONS) for path in paths]
-    keys = ["split", "query_id", "sample", "reward"]
-    for path, table in zip(paths, tables, strict=True):
-        if not table[keys].equals(tables[0][keys]):
-            raise InputError(f"{path}: is about other responses than the other seeds; delete it and run again.")
-    return tables
-
-
 def each_model(
-    files: Sequence[str], policies: Iterable[str], predictors: Iterable[str], ratios: Iterable[int], seeds: int
+    predictions: pd.DataFrame, policies: Iterable[str], predictors: Iterable[str], ratios: Iterable[int]
 ) -> Iterator[tuple[dict, list[pd.DataFrame]]]:
-    """(policy, predictor and label ratio, its predictions) of every reward model, one after another.
+    """(policy, predictor and label ratio, its predictions of each seed) of every reward model, one after another.
 
-    files  ordered by policy, predictor, ratio and seed; errors as `read`
+    predictions  parquet.PREDICTIONS of all of them, in any order
+
+    InputError if one is missing, or two seeds of one are about other responses.
     """
-    for place, (policy, predictor, ratio) in enumerate(product(policies, predictors, ratios)):
-        own = files[place * seeds : (place + 1) * seeds]
-        yield {"policy": policy, "predictor": predictor, "label_ratio": ratio}, read(own)
+    keys = ["split", "query_id", "sample", "reward"]
+    for model, rows in by_names(predictions, MODEL, product(policies, predictors, ratios)):
+        tables = [table.reset_index(drop=True) for table in by_seed(rows)]
+        for table in tables:
+            if not table[keys].equals(tables[0][keys]):
+                said = f"{model['policy']}, {model['predictor']}, {model['label_ratio']} % labels"
+                raise InputError(
+                    f"{said}, seed {table['seed'][0]}: predictions are about other responses than with seed "
+                    f"{tables[0]['seed'][0]}; delete them and run again."
+                )
+        yield model, tables
 
 
 def published_quality(figures: pd.DataFrame) -> pd.DataFrame:
