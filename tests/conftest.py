@@ -36,6 +36,13 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """Whatever needs a finished run of the workflow is slow: it waits for the run."""
+    for item in items:
+        if "finished" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 class Workflow:
     """The workflow in a folder of its own, with its own copy of the library."""
 
