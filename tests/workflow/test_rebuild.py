@@ -71,7 +71,12 @@ def test_another_seed_keeps_the_first(copy):
             | {"validation_queries"},
         ),
         ("evaluation/reward_model_quality.py", "BINS = 10", "BINS = 12", set()),
-        ("training/objectives/rewards.py", "[hidden] > 0.5", "[hidden] >= 0.5", {"train", "evaluate", "accuracy_table"}),
+        (
+            "training/objectives/rewards.py",
+            "[hidden] > 0.5",
+            "[hidden] >= 0.5",
+            {"train", "evaluate", "accuracy_table"},
+        ),
         ("evaluation/statistics.py", "RESAMPLES = 2000", "RESAMPLES = 2001", {"accuracy_table"}),
     ],
 )
