@@ -199,6 +199,8 @@ def build(policy: Path, packed: bool, forward_only: bool = False):
     from verl.workers.config import FSDPEngineConfig, FSDPOptimizerConfig, HFModelConfig, TrainingWorkerConfig
     from verl.workers.engine_workers import TrainingWorker
 
+    from reward_memory.training.verl import engine  # noqa: F401  registers it
+
     model = HFModelConfig(
         path=str(policy),
         use_remove_padding=packed,

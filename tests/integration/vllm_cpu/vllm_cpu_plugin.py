@@ -1,4 +1,4 @@
-"""verl's plug-in of GPU runs, on the platform "cpu", with real vLLM servers: takes the place of training.plugin.
+"""verl's plug-in of GPU runs, on the platform "cpu", with real vLLM servers: takes the place of training.verl.plugin.
 
 Three things differ from a GPU: the platform (gloo, shared memory in place of CUDA IPC), vLLM's linear layers, which on
 a CPU drop their weights once they are repacked, so that none could be loaded over them, and the weights' sender, which
@@ -10,7 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+from reward_memory.training.cpu import patches, platform  # noqa: F401  both act on import
+
 # isort: split
+from reward_memory.training.verl import plugin  # noqa: F401  the GPU runs' own
 
 #: A folder for what this training's senders write down: one file a transfer, with the socket's address.
 SENT = "VLLM_CPU_SENT"

@@ -3,7 +3,10 @@
 from reward_memory.jobs.scratch import name_shared_memory
 
 from ..ray_patience import be_patient
-from . import gpu_patches
+from . import (
+    gpu_patches,
+    trainer,  # noqa: F401  registers RewardMemoryTrainer
+)
 
 be_patient()
 name_shared_memory()
