@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a file, maybe without the package installed
 
-from .equality import equal, parse_formula, rounded_places
+from reward_memory.verifiers.equality import equal, parse_formula, rounded_places
 
 MEMORY = 4 << 30
 PATIENCE = 10
