@@ -25,7 +25,7 @@ from reward_memory.answers.extraction import Answer, box_content, final_part, fi
         ("<answer>8", "8", "tag"),
         # what comes after a mark takes its place only if it is plainly a value
         ("#### 5\nThe answer is 6.", "6", "statement"),
-        ("#### 5\nThe answer is **6**.", "6**", "statement"),
+        ("#### 5\nThe answer is $6$.", "$6$", "statement"),
         ("#### 5\nThe answer is justified.", "5", "hash"),
         ("The answer is 6.\n#### 5", "5", "hash"),
         ("<answer>so \\boxed{5}. The answer is 6", "6", "statement"),
