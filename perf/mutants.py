@@ -50,9 +50,10 @@ HEAVY = (
     *("hdbscan", "tokenizers", "transformers", "safetensors.torch"),
 )
 CLOCKS = re.compile(r"process_time|perf_counter|monotonic|time\.time")  # a test that reads them may fail by itself
-NEAREST = 5  # test files of a module
-BUDGET = 60  # seconds of unchanged tests that one mutant may cost; files that exceed it are left out
-SLOWER, LEAST = 5, 40  # a mutant is hung after so many times the unchanged file's seconds, and at least so many
+NEAREST = 4  # test files of a module
+BUDGET = 150  # seconds of unchanged tests that one mutant may cost; files that exceed it are left out
+SLOWER, LEAST = 4, 40  # a mutant is hung after so many times the unchanged file's seconds, and at least so many
+EXAMPLES = 30  # of a property
 WORKERS = 2
 COMPARISONS = {
     ast.Lt: ("<", "<="),
@@ -308,9 +309,13 @@ def run_file(test: Path, copy: Path, seconds: float, skipped: Sequence[str] = ()
 
 
 class Untimed:
-    """Leaves out tests that read a clock."""
+    """Leaves out tests that read a clock, and draws fewer examples of each property."""
 
     def pytest_collection_modifyitems(self, items: list) -> None:
+        from hypothesis import settings
+
+        settings.register_profile("mutants", settings.get_profile("project"), max_examples=EXAMPLES)
+        settings.load_profile("mutants")
         items[:] = [item for item in items if not CLOCKS.search(inspect.getsource(item.function))]
 
 
