@@ -12,8 +12,10 @@ import yaml
 
 from reward_memory.data import generated
 from reward_memory.errors import InputError
-from reward_memory.policies.bootstrap.pretraining import bootstrap, check, curriculum, pretraining
+from reward_memory.policies.bootstrap import curriculum, pretraining
+from reward_memory.policies.bootstrap.pretraining import bootstrap
 from reward_memory.policies.bootstrap.tokenizer import train_tokenizer
+from reward_memory.policies.snapshots import check
 from reward_memory.seeds import derive
 
 #: Of the tokens of a block's batches at noise 0.4, seed 0 and 800 steps: what the policies of the figures hang on.

@@ -102,6 +102,14 @@ def test_a_new_vector_gets_the_label_of_most_of_its_three_nearest():
     assert assign(at(4, 95), history, labels).tolist() == [1, 2]
 
 
+def test_three_neighbours_vote_unless_another_number_is_asked_for():
+    history, labels = at(0, 10, 20, 30), np.array([0, 1, 1, 0])
+    assert assign(at(4), history, labels).tolist() == [1]
+    # of two the nearest decides; of four it does, too, because the votes are even
+    assert [assign(at(4), history, labels, number).tolist() for number in (1, 2, 3, 4)] == [[0], [0], [1], [0]]
+    assert DEFAULTS["neighbours"] == 3
+
+
 def test_length_does_not_count_in_nearness():
     history, labels = at(0, 10, 20, 90, 100) * [[0.01], [100], [7], [1], [50]], np.array([0, 1, 1, 2, 2])
     assert assign(at(4, 95) * 1000, history, labels).tolist() == [1, 2]

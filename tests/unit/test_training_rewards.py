@@ -60,6 +60,21 @@ def test_labelled_rows_are_verified_and_the_others_predicted_by_query(scorer):
     )
 
 
+@pytest.mark.parametrize(("answer", "reward"), [("1234", 0), ("12345", 0), ("123456", 1)])
+def test_a_predicted_reward_is_one_above_a_probability_of_one_half(scorer, answer, reward):
+    scorer.reward_model = Predicting()
+    found = scorer.score([row("b", f"one|{answer}")])
+    assert found.probabilities == pytest.approx([len(answer) / 10])
+    assert found.rewards.tolist() == [reward]
+
+
+def test_responses_of_one_query_that_do_not_follow_one_another_keep_their_own_probabilities(scorer):
+    scorer.reward_model = model = Predicting()
+    found = scorer.score([row("a", "x|1"), row("b", "y|123456"), row("a", "z|12345678")])
+    assert found.probabilities == pytest.approx([0.1, 0.6, 0.8])
+    assert model.asked[0][0] == ["a?", "b?"]
+
+
 def test_without_unlabelled_rows_no_model_is_loaded(scorer):
     found = scorer.score([row("a", "x #### 5", FIVE)])
     assert found.rewards.tolist() == [1]
