@@ -115,8 +115,9 @@ def _deal_exactly(groups: list[int], wanted: list[int]) -> list[int] | None:
         integrality=np.ones(cells[0] * cells[1]),
         bounds=Bounds(0, np.inf),
         constraints=[
-            LinearConstraint(used, -np.inf, [counts[size] for size in sizes]),
-            LinearConstraint(held, wanted, np.inf),
+            # pyright takes the type of a default, here a float, for that of the parameter
+            LinearConstraint(used, -np.inf, [counts[size] for size in sizes]),  # pyright: ignore[reportArgumentType]
+            LinearConstraint(held, wanted, np.inf),  # pyright: ignore[reportArgumentType]
         ],
     )
     if not found.success:
@@ -144,4 +145,4 @@ def table(name: str, domain: str, items: list[Item]) -> pd.DataFrame:
         }
         for item in items
     ]
-    return pd.DataFrame(rows, columns=[*parquet.QUERIES.names, *parquet.TRUTHS.names])
+    return pd.DataFrame(rows, columns=pd.Index([*parquet.QUERIES.names, *parquet.TRUTHS.names]))

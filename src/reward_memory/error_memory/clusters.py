@@ -124,7 +124,9 @@ def _kmeans(vectors: np.ndarray, seed: int) -> np.ndarray:
     different = len(np.unique(vectors, axis=0))
     number = min(math.ceil(math.sqrt(len(vectors) / 2)), different)
     with _threads().limit(limits=1):  # more threads add up in another order
-        return KMeans(number, n_init=1, random_state=seed).fit(vectors).labels_.astype(np.int64)
+        # pyright takes the type of a default, here "auto", for that of the parameter
+        kmeans = KMeans(number, n_init=1, random_state=seed)  # pyright: ignore[reportArgumentType]
+        return kmeans.fit_predict(vectors).astype(np.int64)
 
 
 @cache

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def answer_position(tokens: Sequence[int], piece: Callable[[int], str], form: st
     return first - 1 if first else None
 
 
-def select(logits: np.ndarray, last: int | str = 14, differences: bool = False) -> np.ndarray:
+def select(logits: np.ndarray, last: int | Literal["all"] = 14, differences: bool = False) -> np.ndarray:
     """The vectors that are remembered, from the logits of all layers.
 
     logits       (n, L) of the token at p + 1, given from position p by each layer, first layer first
@@ -71,11 +71,10 @@ def select(logits: np.ndarray, last: int | str = 14, differences: bool = False) 
     layers = logits.shape[1]
     if differences:
         logits = np.diff(logits, axis=1)
-    if last == "all":
-        last = logits.shape[1]
-    if not 1 <= last <= logits.shape[1]:
+    taken = logits.shape[1] if last == "all" else last
+    if not 1 <= taken <= logits.shape[1]:
         raise InputError(
-            f"error_memory: last_layers: {last} cannot be taken from the {logits.shape[1]} "
+            f"error_memory: last_layers: {taken} cannot be taken from the {logits.shape[1]} "
             f"{'differences' if differences else 'layers'} of a policy with {layers} layers; lower it or say all."
         )
-    return np.ascontiguousarray(logits[:, -last:], np.float32)
+    return np.ascontiguousarray(logits[:, -taken:], np.float32)

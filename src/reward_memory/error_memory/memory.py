@@ -60,7 +60,7 @@ class ErrorMemory:
         self._oldest = max(self._oldest, oldest)
 
     def observe(
-        self, step: int, keys: Sequence[str], right: np.ndarray, samples: np.ndarray, vectors: np.ndarray
+        self, step: int, keys: Sequence[str] | np.ndarray, right: np.ndarray, samples: np.ndarray, vectors: np.ndarray
     ) -> Observation:
         """Place a step's responses in the clusters of their prompts, then remember them.
 

@@ -84,7 +84,7 @@ def write(segment: Segment, table: pa.Table, whole_from: int = 0) -> int:
             table.replace_schema_metadata({WHOLE_FROM: str(whole_from), ROWS: str(table.num_rows)}),
             temporary,
             compression="zstd",
-            use_dictionary=["key"],
+            use_dictionary=["key"],  # pyright: ignore[reportArgumentType] - a list is allowed, too
             column_encoding={"vector.list.element": "BYTE_STREAM_SPLIT"},
             write_statistics=False,
             write_page_checksum=True,
@@ -116,11 +116,17 @@ def _within(segment: Segment, table: pa.Table) -> bool:
     """Whether all points are of the steps that the file is named after, and their vectors of one width."""
     if not table.num_rows:
         return True
-    found = pc.min_max(table["step"]).as_py() if "step" in table.column_names else None
-    widths = pc.min_max(pc.list_value_length(table["vector"])).as_py() if "vector" in table.column_names else None
+    found = _min_max(table["step"]) if "step" in table.column_names else None
+    widths = None
+    if "vector" in table.column_names:
+        widths = _min_max(pc.call_function("list_value_length", [table["vector"]]))
     return (found is None or (segment.first <= found["min"] and found["max"] <= segment.last)) and (
         widths is None or widths["min"] == widths["max"] != 0
     )
+
+
+def _min_max(column: pa.ChunkedArray) -> dict[str, int]:
+    return pc.call_function("min_max", [column]).as_py()
 
 
 def whole_from(table: pa.Table) -> int:

@@ -139,7 +139,7 @@ class Store:
         At most one file is written, so that no step pays for many.
         """
         if self.limit is not None and oldest > self._oldest:
-            self._find_dead(oldest)
+            self._find_dead(oldest, self.limit)
         if self._dying:
             return self._replace([self._dying.pop(0)])
         for start in range(len(self._segments)):
@@ -179,15 +179,15 @@ class Store:
             kept = np.concatenate([self.history(*owner), vectors[rows]])
             self._seen[owner] = kept if self.limit is None else kept[-self.limit :]
 
-    def _find_dead(self, oldest: int) -> None:
+    def _find_dead(self, oldest: int, limit: int) -> None:
         """Note from which step on each key's points can still be seen, and the files that hold many that cannot."""
         self._oldest = oldest
         owned = [segment for segment in self._segments if segment.first <= oldest]
         tables = [files.read(segment, OWNER).to_pandas() for segment in owned]
-        rows = pd.concat(tables or [pd.DataFrame(columns=OWNER)], ignore_index=True)
+        rows = pd.concat(tables or [pd.DataFrame(columns=pd.Index(OWNER))], ignore_index=True)
         rows = rows[rows["step"] <= oldest]
         # `nth` gives the whole row: the first that a run resumed at `oldest` sees; of its step all are kept
-        self._floors = rows.groupby(["key", "right"]).nth(-self.limit).set_index(["key", "right"])["step"]
+        self._floors = rows.groupby(["key", "right"]).nth(-limit).set_index(["key", "right"])["step"]
         self._dying = [
             segment
             for segment, table in zip(owned, tables, strict=True)
@@ -195,7 +195,7 @@ class Store:
         ]
 
     def _dead(self, rows: pd.DataFrame) -> np.ndarray:
-        owners = pd.MultiIndex.from_frame(rows[["key", "right"]])
+        owners = pd.MultiIndex.from_arrays([rows["key"], rows["right"]], names=["key", "right"])
         return rows["step"].to_numpy() < self._floors.reindex(owners, fill_value=0).to_numpy()
 
     def _replace(self, segments: list[Segment]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def visit_all(tasks: Sequence[tuple[np.ndarray, np.ndarray]], config: dict, work
     pool = Parallel(n_jobs=workers, backend="loky", max_nbytes=None)
     # the long ones first, so that no process is left alone with one at the end
     order = sorted(range(len(tasks)), key=lambda task: -len(tasks[task][0]))
-    done = pool(delayed(visit)(*tasks[task], config) for task in order)
+    done = cast("list[Visit]", pool(delayed(visit)(*tasks[task], config) for task in order))
     return [result for _, result in sorted(zip(order, done, strict=True), key=lambda pair: pair[0])]
 
 

@@ -55,8 +55,7 @@ def scratch() -> Iterator[Path]:
         yield folder
     finally:
         clear(folder)
-        watcher.stdin.close()
-        watcher.wait()
+        watcher.communicate()  # closes its input and waits
         os.close(lock)
 
 
@@ -131,8 +130,9 @@ def name_shared_memory() -> None:
     """
     name = Path(os.environ.get("TMPDIR", "")).name
     if name.startswith(PREFIX):
-        shared_memory._SHM_NAME_PREFIX = f"/{name}_"
-        shared_memory._SHM_SAFE_NAME_LENGTH = len(f"/{name}_") + 16  # Linux allows 255
+        shared_memory._SHM_NAME_PREFIX = f"/{name}_"  # pyright: ignore[reportAttributeAccessIssue] - private
+        # Linux allows 255
+        shared_memory._SHM_SAFE_NAME_LENGTH = len(f"/{name}_") + 16  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def main() -> None:

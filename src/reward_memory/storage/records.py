@@ -209,8 +209,8 @@ def _placed(made: Finished, results: str | Path) -> Finished | None:
         raise ValueError("names results outside its folder")
     inputs = {}
     for path, known in made.inputs.items():
-        inside = root is not None and Path(path).is_relative_to(root)
-        inputs[str(Path(results) / Path(path).relative_to(root)) if inside else spelled(path, results)] = known
+        moved = root is not None and Path(path).is_relative_to(root) and Path(results) / Path(path).relative_to(root)
+        inputs[str(moved or spelled(path, results))] = known
     return replace(made, outputs=[spelled(path, results) for path in outputs], inputs=inputs)
 
 

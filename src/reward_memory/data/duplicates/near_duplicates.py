@@ -95,7 +95,7 @@ def _candidates(sets: sp.csr_array, sizes: np.ndarray, threshold: Fraction) -> t
     prefixes = sp.csr_array((np.ones(kept.sum(), np.int32), sets.indices[kept], indptr), shape=sets.shape)
     transposed = prefixes.T.tocsr()
     found = []
-    for start in range(0, sets.shape[0], _BLOCK):
+    for start in range(0, len(sizes), _BLOCK):
         shared = (prefixes[start : start + _BLOCK] @ transposed).tocoo()
         left, right = shared.row.astype(np.int64) + start, shared.col.astype(np.int64)
         small, large = np.minimum(sizes[left], sizes[right]), np.maximum(sizes[left], sizes[right])

@@ -56,8 +56,8 @@ def overlaps(parts: Sequence[Prompts]) -> Iterator[Overlap]:
 def _templates(parts: Sequence[Prompts]) -> Iterator[Overlap]:
     """Instances whose template another split of the benchmark has, too; and those whose GSM8K original is there."""
     made = [_instances(part) for part in parts if any(part.templates)]
-    names = _numbered(template for part in made for template in part.templates)
-    keys = [[names[template] for template in part.templates] for part in made]
+    names = _numbered(str(template) for part in made for template in part.templates)
+    keys = [[names[str(template)] for template in part.templates] for part in made]
     for overlap in _pairwise(made, "shared_templates", keys, _equal(len(names))):
         if overlap.here is not overlap.there:
             yield overlap
@@ -82,7 +82,7 @@ def _numbered(names: Iterable[str]) -> dict[str, int]:
 
 
 def _equal(size: int) -> sp.csr_array:
-    return sp.eye_array(size, format="csr", dtype=bool)
+    return sp.csr_array(sp.eye_array(size, dtype=bool))
 
 
 def _pairwise(
@@ -94,7 +94,7 @@ def _pairwise(
     partners  (keys, keys) which keys are partners; a prompt is no partner of itself
     """
     arrays = [np.array(part, np.int64) for part in keys]
-    held = np.zeros((partners.shape[0], len(parts)), np.int64)
+    held = np.zeros((len(partners.indptr) - 1, len(parts)), np.int64)
     for place, array in enumerate(arrays):
         np.add.at(held[:, place], array, 1)
     reached = partners.astype(np.int64) @ held
