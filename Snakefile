@@ -34,7 +34,7 @@ container: "reward-memory.sif"
 try:
     reading.check(workflow.configfiles)
     source = reading.named(workflow.configfiles, workflow.config_settings.config)
-    config = loading.load(config, HERE / "schemas/config.schema.yaml", source)
+    config = loading.load(config, source)
     MIRRORED = loading.check_files(config, HERE, source)
     memory.check(config, HERE / "reference", source)
 except InputError as error:

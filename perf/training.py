@@ -26,11 +26,7 @@ STEPS = 4
 
 
 def main(results: Path, policy: str, method: str, ratio: str) -> None:
-    config = loading.load(
-        yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")),
-        ROOT / "schemas/config.schema.yaml",
-        "config.yaml",
-    )
+    config = loading.load(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), "config.yaml")
     training = config["training"] | {"steps": STEPS, "save_every": STEPS, "validate_every": STEPS}
     rows = []
     for name, module in (("forked", launch.CPU_TRAINER), ("started by Ray", launch.TRAINER)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: What a plan imports that is no part of this project; the project's own modules come from the folder that is planned.
-PRELOADED = ["snakemake.cli", "snakemake_executor_plugin_slurm", "pandas", "pyarrow", "jsonschema", "yaml"]
+PRELOADED = ["snakemake.cli", "snakemake_executor_plugin_slurm", "pandas", "pyarrow", "pydantic", "yaml"]
 SAID = ("output", "errors", "seconds")
 
 

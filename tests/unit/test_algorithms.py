@@ -3,11 +3,11 @@
 import copy
 
 import pytest
-import yaml
-from test_configuration import SCHEMA, complaint
+from test_configuration import complaint
 
 from reward_memory.config import algorithms, experiment
 from reward_memory.config.loading import load
+from reward_memory.config.models import ErrorMemory
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
 
@@ -41,12 +41,11 @@ def changed(path: str, value: object) -> dict:
 
 @pytest.fixture
 def config():
-    return load(copy.deepcopy(BASIC), SCHEMA)
+    return load(copy.deepcopy(BASIC))
 
 
 def test_the_defaults_of_the_memory_are_those_of_the_library():
-    schema = yaml.safe_load(SCHEMA.read_text())["properties"]["error_memory"]["properties"]
-    assert {name: part["default"] for name, part in schema.items()} == DEFAULTS
+    assert ErrorMemory().model_dump() == DEFAULTS
 
 
 def test_grpo_has_nothing_of_dapo(config):
@@ -82,7 +81,7 @@ def test_an_equal_budget_gives_all_arms_one_length(config):
 def test_the_published_budgets_differ():
     config = changed("meds/budget", "as_published")
     config["meds"]["training"] |= {"batch": 32, "max_new_tokens": 3072}
-    config = load(config, SCHEMA)
+    config = load(config)
     found = {name: algorithms.settings(config, name)[0] for name in ("grpo", "grpo-entropy", "dapo", "meds")}
     assert [found[name]["max_new_tokens"] for name in found] == [7168, 3072, 3072, 3072]
     assert [found[name]["mini_batch"] for name in found] == [32, 32, None, None]
@@ -92,7 +91,7 @@ def test_an_arm_of_the_first_paper_may_have_the_memory():
     config = changed("benchmarks/gsm8k", {"suite": "main", "source": "generated", "train": 40, "valid": 4, "test": 4})
     config |= {"methods": ["base", "oracle", "oracle+meds", "memreward:mlp+meds"], "reward_model": {}}
     config["policies"]["words"] = {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}}
-    config = load(config, SCHEMA)
+    config = load(config)
     assert experiment.kind("memreward:mlp+meds") == "memreward"
     assert experiment.predictor(config, "memreward:mlp+meds") == "mlp"
     shared = {name: value for name, value in config["training"].items() if name != "per_policy"}
@@ -103,12 +102,12 @@ def test_an_arm_of_the_first_paper_may_have_the_memory():
 
 def test_the_policies_of_one_paper_are_not_the_others():
     config = changed("policies/plain", {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}})
-    assert experiment.policies(load(config, SCHEMA)) == ["plain"]
+    assert experiment.policies(load(config)) == ["plain"]
 
 
 def test_the_papers_have_seeds_of_their_own(config):
     assert algorithms.seeds(config) == [0]
-    assert algorithms.seeds(load(changed("meds/seeds", [3, 4]), SCHEMA)) == [3, 4]
+    assert algorithms.seeds(load(changed("meds/seeds", [3, 4]))) == [3, 4]
 
 
 def test_evaluation_is_a_suites_own(config):
@@ -152,7 +151,7 @@ def test_a_policys_own_settings_come_before_the_sections_and_after_what_makes_th
         "training": {"learning_rate": "2e-6", "clip_high": 0.9},
         "error_memory": {"alpha": "2e-2", "method": "single"},
     }
-    config = load(changed("meds/per_policy", {"maths": own}), SCHEMA)
+    config = load(changed("meds/per_policy", {"maths": own}))
     training, memory = algorithms.settings(config, "meds-kmeans", "maths")
     assert (training["learning_rate"], training["clip_high"]) == (2e-6, 0.28)
     assert (memory["alpha"], memory["method"]) == (0.02, "kmeans")
@@ -172,13 +171,13 @@ def test_a_policys_own_settings_come_before_the_sections_and_after_what_makes_th
 )
 def test_a_mistake_in_a_policys_own_settings_is_one_sentence(own, words):
     with pytest.raises(InputError, match=words):
-        load(changed("meds/per_policy", own), SCHEMA)
+        load(changed("meds/per_policy", own))
 
 
 def test_a_policys_own_settings_come_before_the_shared_ones_and_after_those_of_meds():
     own = {"maths": {"tensor_parallel": "2", "batch": 8}}
     config = changed("training", {"micro_batch": 3, "per_policy": own}) | {"resources": {"train": {"gpu": 2}}}
-    config = load(config, SCHEMA)
+    config = load(config)
     shared, maths = (algorithms.settings(config, "oracle", policy)[0] for policy in (None, "maths"))
     assert [shared[name] for name in ("tensor_parallel", "batch", "micro_batch")] == [1, 32, 3]
     assert [maths[name] for name in ("tensor_parallel", "batch", "micro_batch")] == [2, 8, 3]
@@ -216,4 +215,4 @@ def test_a_policys_own_settings_come_before_the_shared_ones_and_after_those_of_m
 )
 def test_a_mistake_in_a_policys_own_settings_is_told(path, value, told):
     with pytest.raises(InputError, match=told):
-        load(changed(path, value), SCHEMA)
+        load(changed(path, value))

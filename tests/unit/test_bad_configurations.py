@@ -45,7 +45,7 @@ def read(data: bytes, name: str = "mine.yaml", checkout: Path = ROOT) -> dict:
     reading.check([name])
     text = data.decode("utf-8-sig")
     found = json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
-    config = loading.load(found, ROOT / "schemas/config.schema.yaml", name)
+    config = loading.load(found, name)
     loading.check_files(config, checkout, name)
     return config
 

@@ -4,12 +4,11 @@ import hashlib
 import inspect
 import io
 from itertools import chain
-from pathlib import Path
 
 import pytest
 import torch
-import yaml
 
+from reward_memory.config.models.policies import Bootstrap
 from reward_memory.data import generated
 from reward_memory.errors import InputError
 from reward_memory.policies.bootstrap import curriculum, pretraining
@@ -217,12 +216,11 @@ def test_a_bootstrap_for_meds_reads_boxes_and_the_training_set_most(boxing_token
     assert max(zip(chosen.weights, chosen.names, strict=True))[1] == "dapo_math_17k"
 
 
-def test_the_schema_of_a_configuration_names_every_curriculum_and_the_default():
-    schema = yaml.safe_load((Path(__file__).parents[2] / "schemas/config.schema.yaml").read_text())
-    policies = schema["properties"]["policies"]["additionalProperties"]["properties"]
-    setting = policies["bootstrap"]["properties"]["benchmarks"]
-    assert setting["enum"] == list(curriculum.CURRICULA)
-    assert setting["default"] == inspect.signature(bootstrap).parameters["benchmarks"].default
+def test_the_configuration_names_every_curriculum_and_has_the_defaults_of_the_function():
+    settings = Bootstrap.model_json_schema()["properties"]
+    assert settings["benchmarks"]["enum"] == list(curriculum.CURRICULA)
+    for name in ("benchmarks", "noise"):
+        assert settings[name]["default"] == inspect.signature(bootstrap).parameters[name].default
 
 
 def test_a_policy_for_meds_is_another_one_with_a_tokenizer_of_its_own(whole, tmp_path):

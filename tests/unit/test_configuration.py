@@ -1,19 +1,27 @@
 import copy
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from reward_memory.config.experiment import arms, members
-from reward_memory.config.loading import check_files, load
-from reward_memory.data.registry import MEDS, MEMREWARD
+from reward_memory.config.json_schema import Node
+from reward_memory.config.loading import check_files, load, typed
+from reward_memory.config.models import Configuration, ErrorMemory, RewardModel
+from reward_memory.config.models.data import Benchmark
+from reward_memory.data.registry import DOMAINS, MEDS, MEMREWARD
+from reward_memory.error_memory import settings as error_memory
 from reward_memory.errors import InputError
+from reward_memory.reward_models.graph.fitting import CRITERIA
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "schemas/config.schema.yaml"
 SMALL = {
     "benchmarks": {
         "gsm8k": {"suite": "main", "source": "generated", "train": 200, "valid": 5, "test": 5},
@@ -21,6 +29,12 @@ SMALL = {
     },
     "policies": {"tiny": {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}}},
     "reward_model": {},
+}
+SUITE_MEDS = {
+    "benchmarks": {
+        "dapo_math_17k": {"suite": "meds", "source": "generated", "train": 64, "valid": 4, "test": 0},
+        "math500": {"suite": "meds", "source": "generated", "test": 4},
+    }
 }
 
 
@@ -37,7 +51,7 @@ def changed(path: str, value: object) -> dict:
 
 def complaint(config: dict) -> str:
     with pytest.raises(InputError) as caught:
-        load(config, SCHEMA, "mine.yaml")
+        load(config, "mine.yaml")
     return str(caught.value)
 
 
@@ -186,7 +200,7 @@ def test_memreward_without_a_reward_model_is_refused():
 def test_without_memreward_no_reward_model_is_needed():
     config = copy.deepcopy(SMALL) | {"methods": ["base", "oracle"]}
     del config["reward_model"]
-    assert "reward_model" not in load(config, SCHEMA)
+    assert "reward_model" not in load(config)
 
 
 def test_a_batch_above_all_queries_is_refused():
@@ -207,7 +221,7 @@ def test_the_labelled_queries_that_the_batch_is_held_against_are_those_that_are_
     }
     rows = [(f"{name}/{row}", name) for name, size in sizes.items() for row in range(size)]
     labelled = int(route(pd.DataFrame(rows, columns=["id", "benchmark"]), 15, 0)["labelled"].sum())
-    load(config | {"training": {"batch": labelled}}, SCHEMA)
+    load(config | {"training": {"batch": labelled}})
     assert f"the {labelled} queries" in complaint(config | {"training": {"batch": labelled + 1}})
 
 
@@ -222,11 +236,11 @@ def test_a_missing_section_is_named(missing):
     "path", [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))], ids=lambda path: path.name
 )
 def test_a_configuration_of_the_project_is_valid(path):
-    load(yaml.safe_load(path.read_text()), SCHEMA, path.name)
+    load(yaml.safe_load(path.read_text()), path.name)
 
 
 def test_defaults_are_filled_in_at_every_depth():
-    config = load(SMALL, SCHEMA)
+    config = load(SMALL)
     assert config["seeds"] == [0]
     assert config["rollouts"]["samples"] == 8
     assert config["benchmarks"]["piqa"]["train"] == 0
@@ -236,17 +250,17 @@ def test_defaults_are_filled_in_at_every_depth():
 
 def test_filling_in_leaves_the_input_untouched():
     config = copy.deepcopy(SMALL)
-    load(config, SCHEMA)["benchmarks"]["piqa"]["test"] = 99
+    load(config)["benchmarks"]["piqa"]["test"] = 99
     assert config == SMALL
 
 
 def test_two_loads_share_no_default():
-    load(SMALL, SCHEMA)["seeds"].append(1)
-    assert load(SMALL, SCHEMA)["seeds"] == [0]
+    load(SMALL)["seeds"].append(1)
+    assert load(SMALL)["seeds"] == [0]
 
 
 def test_a_value_that_is_given_stays():
-    config = load(changed("rollouts/samples", 3), SCHEMA)
+    config = load(changed("rollouts/samples", 3))
     assert config["rollouts"]["samples"] == 3
     assert config["evaluation"]["samples"] == 8
 
@@ -271,7 +285,7 @@ def test_members_of_a_suite_keep_their_order():
 def mirrored(folder: Path) -> dict:
     """SMALL with gsm8k read from a mirror."""
     config = changed("benchmarks/gsm8k/source", "mirror") | {"data": {"mirror": str(folder)}}
-    return load(config, SCHEMA)
+    return load(config)
 
 
 def test_the_files_of_mirrored_benchmarks_alone_are_listed(tmp_path):
@@ -289,53 +303,68 @@ def test_a_missing_mirror_file_is_named_before_any_job(tmp_path):
 
 def test_a_policy_folder_without_weights_is_named_before_any_job(tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    config = load(changed("policies/tiny", {"path": str(tmp_path)}), SCHEMA)
+    config = load(changed("policies/tiny", {"path": str(tmp_path)}))
     with pytest.raises(InputError, match=f"{tmp_path}: the policy folder has no weights"):
         check_files(config)
 
 
-def rules(schema: dict, path: str = ""):
+def keys(node: Node, path: str = ""):
     """(path, part of the schema) of every value that a user can get wrong."""
-    yield path, schema
-    for key, part in schema.get("properties", {}).items():
-        yield from rules(part, f"{path}/{key}")
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), dict):
-            yield from rules(schema[key], f"{path}/*")
+    yield path, node
+    for key in node.keys:
+        yield from keys(node.key(key), f"{path}/{key}")
+    for part in (node.item(), node.key(None)):
+        if part.schema:
+            yield from keys(part, f"{path}/*")
 
 
 @pytest.fixture(scope="module")
-def schema() -> dict:
-    return yaml.safe_load(SCHEMA.read_text())
+def parts() -> dict[str, Node]:
+    return dict(keys(Node.of(Configuration)))
 
 
-def test_every_value_has_words_for_what_would_be_right(schema):
-    assert [path for path, part in rules(schema) if path and "mend" not in part] == []
+def test_every_value_has_words_for_what_would_be_right(parts):
+    assert len(parts) > 200
+    assert [path for path, node in parts.items() if path and node.expected == "a value"] == []
 
 
-def test_every_section_refuses_unknown_keys(schema):
-    open_sections = [
-        path
-        for path, part in rules(schema)
-        if part.get("type") == "object" and part.get("additionalProperties", True) is True
-    ]
+def test_every_key_is_described_in_one_line(parts):
+    """A key is described where it is, not where a section that it holds is."""
+    named = {path: node for path, node in parts.items() if path and not path.endswith("*")}
+    assert [path for path, node in named.items() if not node.schema.get("description", "").endswith(".")] == []
+    assert [path for path, node in named.items() if "\n" in node.schema["description"]] == []
+
+
+def test_every_section_refuses_unknown_keys(parts):
+    sections = {path: part for path, node in parts.items() for part in node.kinds() if part.get("type") == "object"}
+    open_sections = [path for path, part in sections.items() if part.get("additionalProperties", True) is True]
+    open_sections = [path for path in open_sections if "patternProperties" not in sections[path]]
     # their keys are those of other sections (tests/unit/test_variants.py, test_algorithms.py)
-    parts = [f"{of}/*/{part}" for of in ("variants", "per_policy") for part in ("training", "error_memory")]
-    parts += ["training", "evaluation"]
+    own = [f"{of}/*/{part}" for of in ("variants", "per_policy") for part in ("training", "error_memory")]
+    own += ["training", "evaluation"]
     assert sorted(open_sections) == sorted(
-        ["/reward_model/variants/*", "/training/per_policy/*", *(f"/meds/{part}" for part in parts)]
+        ["/reward_model/variants/*", "/training/per_policy/*", *(f"/meds/{part}" for part in own)]
     )
 
 
-def test_every_default_is_itself_valid(schema):
-    from jsonschema import Draft202012Validator
+def test_every_default_is_itself_valid():
+    """Pydantic checks what is given, not what a default is."""
+    filled = load(SMALL | {"meds": {"policies": ["tiny"], "methods": ["dapo"]}, "methods": []} | SUITE_MEDS)
+    assert load(filled) == filled
 
-    wrong = [
-        path
-        for path, part in rules(schema)
-        if "default" in part and not Draft202012Validator(part).is_valid(part["default"])
-    ]
-    assert wrong == []
+
+@pytest.mark.parametrize(
+    ("found", "known"),
+    [
+        (ErrorMemory.model_fields["method"], error_memory.METHODS),
+        (ErrorMemory.model_fields["target"], error_memory.TARGETS),
+        (RewardModel.model_fields["criterion"], CRITERIA),
+        (Benchmark.model_fields["domain"], sorted(set(DOMAINS.values()))),
+    ],
+)
+def test_the_values_of_a_key_are_those_of_the_library(found, known):
+    named = [kind for kind in (found.annotation, *get_args(found.annotation)) if get_origin(kind) is Literal]
+    assert sorted(get_args(named[0])) == sorted(known)
 
 
 def test_config_yaml_names_the_benchmarks_of_both_papers():
@@ -349,8 +378,42 @@ def test_config_yaml_names_the_benchmarks_of_both_papers():
 )
 def test_numbers_that_arrive_as_text_are_numbers(path, text, number):
     """YAML takes 1e-6 for text, and Snakemake passes `--config 'seeds=[0,1]'` on as text."""
-    loaded = load(changed(path, text), SCHEMA)
+    loaded = load(changed(path, text))
     for key in path.split("/"):
         loaded = loaded[key]
     assert loaded == number
     assert str(loaded) == str(number)
+
+
+@pytest.mark.parametrize(("given", "text"), [(1, "1"), (1.0, "1.0"), ("1", "1.0"), (-0.0, "0.0")])
+def test_a_number_keeps_its_spelling(given, text):
+    """1 and 1.0 are other parameters of a rule; -0.0 would be another name of 0.0."""
+    assert str(load(changed("rollouts/temperature", given))["rollouts"]["temperature"]) == text
+
+
+def test_keys_keep_their_order_and_defaults_come_last():
+    """Snakemake compares parameters as text: the order of a file that is read again must be the same."""
+    loaded = load(changed("rollouts", {"top_p": 0.5, "batch": 4}))
+    assert list(loaded)[:3] == ["benchmarks", "policies", "reward_model"]
+    assert list(loaded["rollouts"])[:4] == ["top_p", "batch", "engine", "tensor_parallel"]
+
+
+def test_attributes_say_what_the_keys_say():
+    found = typed(changed("rollouts/samples", "3"), "mine.yaml")
+    assert (found.rollouts.samples, found.rollouts.import_, found.training.lora) == (3, None, None)
+    assert found.predictors == load(SMALL)["predictors"]
+    with pytest.raises(ValidationError, match="frozen"):
+        found.rollouts.samples = 4
+
+
+def test_an_import_without_a_table_has_no_predictors():
+    without = {key: value for key, value in SMALL.items() if key != "reward_model"}
+    assert typed(without | {"methods": ["base"]}).predictors is None
+
+
+def test_the_configuration_is_read_without_the_libraries_that_compute():
+    """A dry run waits for every import."""
+    heavy = "{'torch', 'verl', 'pandas', 'sklearn'}"
+    code = f"import sys, reward_memory.config.models; print(*({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []

@@ -97,7 +97,7 @@ def test_a_policy_by_path_is_held_against_its_own_positions(folder):
     (folder / "config.json").write_text('{"max_position_embeddings": 150}', encoding="utf-8")
     config = yaml.safe_load(GOOD)
     config["policies"]["tiny"] = {"path": str(folder)}
-    config = loading.load(copy.deepcopy(config), ROOT / "schemas/config.schema.yaml")
+    config = loading.load(copy.deepcopy(config))
     assert contexts(config) == {"tiny": 150, "maths": 512}
     assert "are more than the 150 positions of the policy tiny; lower one of them." in too_long(
         config, contexts(config)

@@ -73,7 +73,7 @@ def config(tmp_path, monkeypatch):
     """The test configuration, its results in a folder of the test."""
     monkeypatch.chdir(tmp_path)
     given = yaml.safe_load((ROOT / "config/test.yaml").read_text())
-    return loading.load(given, ROOT / "schemas/config.schema.yaml")
+    return loading.load(given)
 
 
 def rollouts(split: str = "train") -> Job:
@@ -217,7 +217,7 @@ def test_later_configurations_and_pairs_go_first(tmp_path):
     (tmp_path / "a.yaml").write_text((ROOT / "config/test.yaml").read_text())
     (tmp_path / "b.yaml").write_text("training: {steps: 8}\n")
     files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
-    config = load(files, ["seeds=[3]", "training={batch: 4}"], ROOT / "schemas/config.schema.yaml")
+    config = load(files, ["seeds=[3]", "training={batch: 4}"])
     assert (config["training"]["steps"], config["training"]["batch"], config["seeds"]) == (8, 4, [3])
     assert config["training"]["rollouts"] == 4
 
@@ -229,4 +229,4 @@ def test_later_configurations_and_pairs_go_first(tmp_path):
 def test_a_wrong_configuration_is_told_in_one_sentence(tmp_path, monkeypatch, files, pairs, sentence):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=sentence):
-        load([Path(file) for file in files], pairs, ROOT / "schemas/config.schema.yaml")
+        load([Path(file) for file in files], pairs)

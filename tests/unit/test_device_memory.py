@@ -48,7 +48,7 @@ def check():
     """Check a configuration, given as it is written."""
 
     def check(config: dict) -> None:
-        loaded = loading.load(copy.deepcopy(config), ROOT / "schemas/config.schema.yaml", "c.yaml")
+        loaded = loading.load(copy.deepcopy(config), "c.yaml")
         memory.check(loaded, ROOT / "reference", "c.yaml")
 
     return check
@@ -115,7 +115,7 @@ def test_a_vllm_that_does_not_sleep_keeps_its_share():
 def test_the_papers_runs_fit_80_gb(paper, check):
     check(paper)
     assert paper["resources"]["train"]["gpu_memory_gb"] == 80
-    loaded = loading.load(paper, ROOT / "schemas/config.schema.yaml", "c.yaml")
+    loaded = loading.load(paper, "c.yaml")
     found = {run.policy: run.worst[1] for run in memory.runs(loaded, ROOT / "reference")}
     assert found.keys() == paper["policies"].keys()
     assert all(gigabytes < 60 for gigabytes in found.values())
@@ -175,7 +175,7 @@ def test_without_gpus_or_their_memory_nothing_is_checked(paper, check, resources
 
 
 def test_the_plan_names_the_most_demanding_run_of_each_policy(paper):
-    loaded = loading.load(paper, ROOT / "schemas/config.schema.yaml", "c.yaml")
+    loaded = loading.load(paper, "c.yaml")
     told = memory.summary(loaded, ROOT / "reference")
     assert told.startswith("GPU memory of training, by arithmetic (docs/gpu.md): qwen2.5-3b 54 of 80 GB (sampling), ")
     assert told.count("qwen3-8b") == 1
@@ -185,7 +185,7 @@ def test_the_plan_names_the_most_demanding_run_of_each_policy(paper):
 
 def test_the_papers_micro_batches_and_graphs_are_what_verl_is_told(paper):
     """MemReward's are of 8 responses and padded; MEDS' are filled with tokens and packed, and sampled with graphs."""
-    loaded = loading.load(paper, ROOT / "schemas/config.schema.yaml", "c.yaml")
+    loaded = loading.load(paper, "c.yaml")
     for run in memory.runs(loaded, ROOT / "reference"):
         listed = overrides(run.training, replace(RUN, gpus=run.gpus, policy=Path("/p")), "reduced", Path("/tmp/rm"))
         keys = dict(text.split("=", 1) for text in listed)

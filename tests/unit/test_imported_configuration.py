@@ -1,7 +1,6 @@
 """A configuration that imports rollouts: what it may leave out, and what does not go with it."""
 
 import copy
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,6 @@ from reward_memory.config.experiment import arms, domain
 from reward_memory.config.loading import check_files, load
 from reward_memory.errors import InputError
 
-SCHEMA = Path(__file__).parents[2] / "schemas/config.schema.yaml"
 MINE = {
     "benchmarks": {
         "gsm8k": {"suite": "main", "source": "import"},
@@ -40,35 +38,35 @@ def changed(config: dict, *changes: tuple[str, object]) -> dict:
 
 def complaint(config: dict) -> str:
     with pytest.raises(InputError) as caught:
-        load(config, SCHEMA, "mine.yaml")
+        load(config, "mine.yaml")
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 def test_nothing_is_sampled_trained_or_evaluated():
-    config = load(MINE, SCHEMA)
+    config = load(MINE)
     assert config["methods"] == []
     assert arms(config) == []
 
 
 def test_without_sizes_all_rows_go_to_train():
-    sizes = [load(MINE, SCHEMA)["benchmarks"]["gsm8k"][split] for split in ("train", "valid", "test")]
+    sizes = [load(MINE)["benchmarks"]["gsm8k"][split] for split in ("train", "valid", "test")]
     assert sizes == [None, 0, 0]
 
 
 def test_sizes_that_are_given_stay():
     config = changed(MINE, ("benchmarks/support/train", "7"))
-    found = load(config, SCHEMA)["benchmarks"]["support"]
+    found = load(config)["benchmarks"]["support"]
     assert [found[split] for split in ("train", "valid", "test")] == [7, 2, 3]
 
 
 def test_a_known_benchmark_brings_its_domain_and_another_is_told_its():
-    config = load(MINE, SCHEMA)
+    config = load(MINE)
     assert [domain(config, name) for name in config["benchmarks"]] == ["math", "qa"]
 
 
 def test_bad_rows_are_refused_unless_told_otherwise():
-    assert load(MINE, SCHEMA)["rollouts"]["bad_rows"] == "refuse"
+    assert load(MINE)["rollouts"]["bad_rows"] == "refuse"
 
 
 ORDINARY = changed(
@@ -165,7 +163,7 @@ MISPLACED = {
 
 @pytest.mark.parametrize(("changes", "told"), MISPLACED.values(), ids=MISPLACED.keys())
 def test_what_belongs_to_an_import_is_refused_without_one(changes, told):
-    load(ORDINARY, SCHEMA)
+    load(ORDINARY)
     assert complaint(changed(ORDINARY, *changes)) == f"mine.yaml: {told}"
 
 
@@ -178,7 +176,7 @@ def test_what_belongs_to_an_import_is_refused_without_one(changes, told):
 )
 def test_a_file_that_cannot_be_read_is_named_before_any_job(tmp_path, name, told):
     (tmp_path / "rows.csv").touch()
-    config = load(changed(MINE, ("rollouts/import", str(tmp_path / name))), SCHEMA)
+    config = load(changed(MINE, ("rollouts/import", str(tmp_path / name))))
     with pytest.raises(InputError) as caught:
         check_files(config)
     assert str(caught.value) == f"rollouts: import: {tmp_path / name}: {told}"

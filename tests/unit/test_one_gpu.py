@@ -26,7 +26,7 @@ def written() -> dict:
 
 
 def loaded(written: dict) -> dict:
-    return loading.load(copy.deepcopy(written), ROOT / "schemas/config.schema.yaml", FILE.name)
+    return loading.load(copy.deepcopy(written), FILE.name)
 
 
 def listed(written: dict, method: str) -> list[str]:

@@ -26,7 +26,7 @@ TRAINED += ["meds-all-layers", "meds-all-diff", "meds-diff"]
 
 @pytest.fixture(scope="module")
 def config() -> dict:
-    return loading.load(yaml.safe_load(PAPER.read_text()), ROOT / "schemas/config.schema.yaml", PAPER.name)
+    return loading.load(yaml.safe_load(PAPER.read_text()), PAPER.name)
 
 
 @pytest.fixture(scope="module")

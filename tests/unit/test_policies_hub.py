@@ -9,7 +9,7 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 from hub_server import COMMIT, Hub, serve
-from test_configuration import SCHEMA, changed
+from test_configuration import changed
 from test_source_jobs import run_job
 
 from reward_memory.config.loading import load
@@ -239,9 +239,9 @@ def test_the_job_leaves_the_policy_and_its_manifest(tmp_path, server):
 )
 def test_a_policy_of_the_hub_is_named_by_repository_and_commit(source, words):
     with pytest.raises(InputError, match=f"^config.yaml: policies: tiny: {words}"):
-        load(changed("policies/tiny", {"hub": source}), SCHEMA)
+        load(changed("policies/tiny", {"hub": source}))
 
 
 def test_checksums_need_not_be_given():
-    config = load(changed("policies/tiny", {"hub": {"repository": NAME, "revision": COMMIT}}), SCHEMA)
+    config = load(changed("policies/tiny", {"hub": {"repository": NAME, "revision": COMMIT}}))
     assert config["policies"]["tiny"]["hub"]["sha256"] == {}

@@ -4,11 +4,11 @@ import pytest
 import yaml
 
 from reward_memory.config import loading
+from reward_memory.config.models.resources import Amounts, Resources
 from reward_memory.config.resources import DEFAULTS, allocation
 from reward_memory.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "schemas/config.schema.yaml"
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def load():
 
     def load(resources: dict) -> dict:
         text = (ROOT / "config.yaml").read_text()
-        return loading.load(yaml.safe_load(text) | {"resources": resources}, SCHEMA)
+        return loading.load(yaml.safe_load(text) | {"resources": resources})
 
     return load
 
@@ -69,6 +69,6 @@ def test_what_cannot_be_is_told(load, resources, message):
         load(resources)
 
 
-def test_the_schema_knows_the_rules_that_have_defaults():
-    known = yaml.safe_load(SCHEMA.read_text())["properties"]["resources"]["properties"]
-    assert known.keys() == DEFAULTS.keys()
+def test_the_section_knows_the_rules_and_the_keys_that_have_defaults():
+    assert Resources.model_fields.keys() == DEFAULTS.keys()
+    assert all(known.keys() == Amounts.model_fields.keys() for known in DEFAULTS.values())

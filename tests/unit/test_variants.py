@@ -1,7 +1,7 @@
 """Predictors by the names of the configuration: settings that add up, and mistakes told in one sentence."""
 
 import pytest
-from test_configuration import SCHEMA, changed, complaint
+from test_configuration import changed, complaint
 
 from reward_memory.config import fidelity, variants
 from reward_memory.config.experiment import predictors
@@ -17,7 +17,7 @@ OF_REWARD_MODELS = fidelity.of_stage(list(fidelity.BEHAVIOURS), "reward_model")
 def loaded(section: dict, **top) -> dict:
     config = changed("reward_model", section)
     config["benchmarks"]["gsm8k"]["valid"] = 4
-    return load(config | top, SCHEMA)
+    return load(config | top)
 
 
 def test_the_names_are_those_of_the_predictors():
@@ -79,9 +79,9 @@ def test_corrected_has_none():
 def test_without_valid_queries_what_selects_on_them_is_not_measured():
     config = changed("reward_model", {})
     config["methods"] = ["base"]
-    assert "graph-as-published" in load(config, SCHEMA)["predictors"]
+    assert "graph-as-published" in load(config)["predictors"]
     config["benchmarks"]["gsm8k"]["valid"] = 0
-    assert "graph-as-published" not in load(config, SCHEMA)["predictors"]
+    assert "graph-as-published" not in load(config)["predictors"]
     config["predictors"] = ["graph-as-published"]
     assert "benchmarks: gsm8k: valid: 0 is too few; graph-as-published selects on the valid queries." in complaint(
         config

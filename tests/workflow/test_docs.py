@@ -58,7 +58,7 @@ def test_settings_of_extend_are_taken(heading):
     config = yaml.safe_load((ROOT / "config/test.yaml").read_text())
     for key, value in block(heading).items():
         config[key] = config[key] | value if isinstance(value, dict) else value
-    taken = loading.load(config, ROOT / "schemas/config.schema.yaml")
+    taken = loading.load(config)
     assert {"mine", "theirs"} <= set(taken["policies"]) or "wide" in taken["reward_model"]["variants"]
 
 

@@ -1,11 +1,9 @@
-"""The configuration: defaults filled in, checked, every mistake told in one sentence."""
+"""The configuration: defaults filled in, checked, every mistake in one sentence."""
 
 import copy
 import itertools
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from reward_memory.data import imported, mirror
 from reward_memory.data.hub.revisions import commits
@@ -13,27 +11,29 @@ from reward_memory.data.registry import DOMAINS
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
 
-from . import algorithms, contradictions, resources, results_folder, schema_check, variants, verl_overrides
+from . import algorithms, checking, contradictions, resources, results_folder, variants, verl_overrides
 from .experiment import METHODS, kind, members, policies, predictors
+from .models import Configuration, ErrorMemory, Evaluation, RewardModel, Training
+
+#: Sections that the section meds overrides.
+_OVERRIDDEN = {"training": Training, "error_memory": ErrorMemory, "evaluation": Evaluation}
 
 
-def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml") -> dict[str, Any]:
+def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
     """A copy of `config` with every default filled in.
 
     source  names the file in messages
 
-    InputError: one sentence with file, key, value and mend, for the first mistake.
+    InputError: one sentence with file, key, value and fix, for the first mistake.
     """
-    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
-    config = schema_check.filled(_fit_to_import(copy.deepcopy(config)), schema)
-    section = schema["properties"]["reward_model"]
+    config, wrong = checking.filled(Configuration, _fit_to_import(copy.deepcopy(config)))
     wrong = (
-        schema_check.mistake(config, schema)
-        or variants.mistake(config, section)
-        or _fill_variants(config, section)
+        wrong
+        or variants.mistake(config)
+        or _fill_variants(config)
         or results_folder.mistake(config["results"])
-        or _fill_policies(config, schema["properties"]["training"])
-        or _fill_meds(config, schema["properties"])
+        or _fill_policies(config)
+        or _fill_meds(config)
         or _misplaced_import(config)
         or _contradiction(config)
         or resources.mistake(config)
@@ -45,6 +45,12 @@ def load(config: dict[str, Any], schema_path: Path, source: str = "config.yaml")
     if config["predictors"] is None:
         config["predictors"] = _measurable(config)
     return config
+
+
+def typed(config: dict[str, Any], source: str = "config.yaml") -> Configuration:
+    """What `load` returns, with attributes in place of keys; `predictors` is None where there is no reward model."""
+    loaded = load(config, source)
+    return Configuration.model_validate(loaded | {"predictors": loaded["predictors"] or None})
 
 
 def check_files(
@@ -84,14 +90,13 @@ def _spell_out(config: dict[str, Any]) -> None:
             policy["path"] = results_folder.expanded(policy["path"])
 
 
-def _fill_variants(config: dict[str, Any], section: dict) -> str | None:
-    """Turn text into numbers in reward_model: variants, as `schema_check.filled` does; the first mistake in them."""
+def _fill_variants(config: dict[str, Any]) -> str | None:
+    """Turn text into numbers in reward_model: variants, as `checking.filled` does; the first mistake in them."""
     reward_model = config.get("reward_model", {})
     for name, own in reward_model.get("variants", {}).items():
-        merged = schema_check.filled(
-            {key: value for key, value in reward_model.items() if key != "variants"} | own, section
-        )
-        if wrong := schema_check.mistake(merged, section):
+        shared = {key: value for key, value in reward_model.items() if key != "variants"}
+        merged, wrong = checking.filled(RewardModel, shared | own)
+        if wrong:
             return f"reward_model: variants: {name}: {wrong}"
         if merged["hidden"] % merged["heads"]:
             where = f"reward_model: variants: {name}: heads: {merged['heads']}"
@@ -100,8 +105,8 @@ def _fill_variants(config: dict[str, Any], section: dict) -> str | None:
     return None
 
 
-def _fill_policies(config: dict[str, Any], section: dict) -> str | None:
-    """Turn text into numbers in training.per_policy, as `schema_check.filled` does; the first mistake in it."""
+def _fill_policies(config: dict[str, Any]) -> str | None:
+    """Turn text into numbers in training.per_policy, as `checking.filled` does; the first mistake in it."""
     shared = {key: value for key, value in config["training"].items() if key != "per_policy"}
     for name, own in config["training"]["per_policy"].items():
         where = f"training: per_policy: {name}: "
@@ -109,8 +114,8 @@ def _fill_policies(config: dict[str, Any], section: dict) -> str | None:
             return f"training: per_policy: {name!r} is not one of {', '.join(config['policies'])}."
         if "per_policy" in own:
             return f"{where}per_policy: no such key here."
-        merged = schema_check.filled(shared | own, section)
-        if wrong := schema_check.mistake(merged, section):
+        merged, wrong = checking.filled(Training, shared | own)
+        if wrong:
             return f"{where}{wrong}"
         if wrong := contradictions.run_mistake(merged):
             return f"{where}{wrong.removeprefix('training: ')}"
@@ -118,8 +123,8 @@ def _fill_policies(config: dict[str, Any], section: dict) -> str | None:
     return None
 
 
-def _fill_meds(config: dict[str, Any], schema: dict) -> str | None:
-    """Turn text into numbers in the section meds, as `schema_check.filled` does; the first mistake in it."""
+def _fill_meds(config: dict[str, Any]) -> str | None:
+    """Turn text into numbers in the section meds, as `checking.filled` does; the first mistake in it."""
     section = config.get("meds")
     if section is None:
         return None
@@ -148,8 +153,8 @@ def _fill_meds(config: dict[str, Any], schema: dict) -> str | None:
         for key in keys:
             if "per_policy" in own[key]:
                 return f"meds: {where}{key}: per_policy: no such key here; there is meds: per_policy."
-            merged = schema_check.filled(config[key] | own[key], schema[key])
-            if wrong := schema_check.mistake(merged, schema[key]):
+            merged, wrong = checking.filled(_OVERRIDDEN[key], config[key] | own[key])
+            if wrong:
                 return f"meds: {where}{key}: {wrong}"
             own[key] = {name: merged[name] for name in own[key]}
     return _meds_contradiction(config)

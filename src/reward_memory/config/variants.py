@@ -8,6 +8,7 @@ from reward_memory.errors import InputError
 from reward_memory.reward_models.names import AS_PUBLISHED, NAMES, NETWORKS
 
 from .fidelity import BEHAVIOURS, of_stage, resolve
+from .models import RewardModel
 
 #: Behaviours that change nothing but the graph of the paper.
 OF_THE_GRAPH = ("query-edges", "empty-relation")
@@ -44,7 +45,7 @@ def selects_on_valid(config: dict[str, Any], name: str) -> bool:
     return found["predictor"] in NETWORKS and found["selection"] == "valid"
 
 
-def mistake(config: dict[str, Any], section_schema: dict) -> str | None:
+def mistake(config: dict[str, Any]) -> str | None:
     """What is wrong about the names of predictors and behaviours, in one sentence; None if nothing is."""
     try:
         resolve(config["fidelity"])
@@ -54,7 +55,7 @@ def mistake(config: dict[str, Any], section_schema: dict) -> str | None:
     if section is None:
         return None
     for name, own in section["variants"].items():
-        if wrong := _variant(name, own, section_schema):
+        if wrong := _variant(name, own):
             return f"reward_model: variants: {name}{wrong}"
     for where, fidelity in [("", section["fidelity"])] + [
         (f"variants: {name}: ", own.get("fidelity", [])) for name, own in section["variants"].items()
@@ -71,14 +72,14 @@ def mistake(config: dict[str, Any], section_schema: dict) -> str | None:
     return None
 
 
-def _variant(name: str, own: dict, section_schema: dict) -> str | None:
+def _variant(name: str, own: dict) -> str | None:
     if name in NAMES:
         return ": is the name of a predictor that is built in; choose another."
     if own.get("predictor") not in NAMES:
         return f": predictor: {own.get('predictor')!r} is not one of {', '.join(NAMES)}."
+    keys = [key for key in RewardModel.model_fields if key not in SHARED]
     for key in own:
-        if key not in section_schema["properties"] or key in SHARED:
-            keys = [key for key in section_schema["properties"] if key not in SHARED]
+        if key not in keys:
             return f": {key}: no such key; there are {', '.join(keys)}."
     for behaviour in own.get("fidelity", []):
         if behaviour in OF_THE_GRAPH and own["predictor"] != "graph":

@@ -56,7 +56,7 @@ def plan(
     """
     home = snakefile.resolve().parent
     configfiles = list(configfiles) or [home / "config.yaml"]
-    config = load(configfiles, pairs, home / "schemas/config.schema.yaml")
+    config = load(configfiles, pairs)
     memory.check(config, home / "reference", _named(configfiles))
     given, options = _profile(profile or home / "profiles/default", profile is not None)
     limits = given | limits
@@ -75,7 +75,7 @@ def plan(
     )
 
 
-def load(configfiles: Sequence[Path], pairs: Sequence[str], schema: Path) -> dict[str, Any]:
+def load(configfiles: Sequence[Path], pairs: Sequence[str]) -> dict[str, Any]:
     """The configuration as Snakemake would see it: later files and pairs go before earlier ones.
 
     InputError for a missing file, what is no mapping, and all that loading.load refuses.
@@ -88,7 +88,7 @@ def load(configfiles: Sequence[Path], pairs: Sequence[str], schema: Path) -> dic
         if not equals:
             raise InputError(f"--config {pair}: should be key=value.")
         config = _merged(config, {key: yaml.safe_load(value)})
-    return loading.load(config, schema, _named(configfiles))
+    return loading.load(config, _named(configfiles))
 
 
 def _named(configfiles: Sequence[Path]) -> str:

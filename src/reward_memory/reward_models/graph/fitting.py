@@ -14,29 +14,10 @@ from reward_memory.seeds import derive
 
 from ..folds import hold_out, labelled_only
 from ..rollouts import Rollouts
+from ..settings import GRAPH_DEFAULTS
 from .memory import Memory, nearest
 from .network import Batch, GraphNetwork
 from .reward_model import RewardModel, restore
-
-#: The paper's hyper-parameters (section 4 and the authors' repository) and this project's selection.
-GRAPH_DEFAULTS = {
-    "hidden": 512,  # width of a node's state
-    "heads": 4,  # attention heads of hidden / heads each
-    "layers": 2,  # rounds of messages
-    "dropout": 0.1,  # of attention coefficients
-    "neighbours": 7,  # labelled queries that a query attends to
-    "products": False,  # products of the embeddings as further features; not in the paper
-    "learning_rate": 1e-3,  # Adam, full batch
-    "weight_decay": 0.0,  # decoupled
-    "epochs": 150,  # at most
-    "check_every": 5,  # epochs between two looks at the held-out fold
-    "patience": 20,  # epochs without a better look before training ends
-    "holdout": 0.2,  # share of the labelled queries kept for selection
-    "selection": "held_out",  # what epochs and runs are compared on: held_out labelled queries | valid ones
-    "criterion": "loss",  # what epochs are compared by: loss | auc | f1 | fpr
-    "run_criterion": None,  # and runs; None: as epochs
-    "fidelity": (),  # published behaviours, see reward_memory.config.fidelity
-}
 
 
 def _loss(rewards: np.ndarray, logits: np.ndarray) -> float:

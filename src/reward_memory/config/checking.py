@@ -1,0 +1,117 @@
+"""A section against its model: defaults filled in, and the first mistake in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from .json_schema import Node
+from .models import Section
+
+_UNKNOWN = ("extra_forbidden", "invalid_key")
+#: Numbers whose type pydantic doubts because a float cannot hold them.
+_BEYOND = ("less_than_equal", "float_type")
+
+
+def filled(model: type[Section], value: Any) -> tuple[dict[str, Any], str | None]:
+    """(the value with defaults, and numbers where YAML left text; the first mistake, of those nearest to the top).
+
+    Keys keep their order, those that were absent come last: Snakemake compares parameters of rules as text.
+    """
+    try:
+        found = model.model_validate(value).model_dump(by_alias=True)
+    except ValidationError as error:
+        return {}, _first(model, value, error)
+    return _in_order(value, found), None
+
+
+def _in_order(given: Any, found: Any) -> Any:
+    if isinstance(given, list) and isinstance(found, list):
+        return [_in_order(*pair) for pair in zip(given, found, strict=True)]
+    if isinstance(given, dict) and isinstance(found, dict):
+        keys = [*(key for key in given if key in found), *(key for key in found if key not in given)]
+        return {key: _in_order(given.get(key), found[key]) for key in keys}
+    return found
+
+
+def _first(model: type[Section], value: Any, error: ValidationError) -> str:
+    top = Node.of(model)
+    mistakes = [_Mistake(top, value, detail) for detail in error.errors(include_url=False)]
+    return min(mistakes, key=lambda mistake: mistake.rank).sentence()
+
+
+class _Mistake:
+    """One of pydantic's errors, with the place in the configuration and in the schema that it is about."""
+
+    def __init__(self, top: Node, value: Any, detail: ErrorDetails):
+        self.kind, self.value, self.limits = detail["type"], detail["input"], detail.get("ctx", {})
+        self.node, self.path, self.of_key = top, [], False
+        for part in detail["loc"]:
+            if part == "[key]":
+                self.of_key = True
+            elif isinstance(value, list) and isinstance(part, int):
+                # the place in a list is left out: the message shows the value
+                value, self.node, self.path = value[part], self.node.item(), [*self.path, None]
+            elif isinstance(value, dict) and part in value:
+                value, self.node, self.path = value[part], self.node.key(part), [*self.path, part]
+            elif self.kind == "missing":
+                self.node, self.path = self.node.key(part), [*self.path, part]
+            # else a name that pydantic gives to one of several kinds that a value may have
+        if self.kind in _UNKNOWN or self.of_key:
+            self._point_at_the_key(top, detail)
+
+    def _point_at_the_key(self, top: Node, detail: ErrorDetails) -> None:
+        """`node` and `path` of the section around a key that is wrong itself, which pydantic may write otherwise."""
+        *around, key = (part for part in detail["loc"] if part != "[key]")
+        self.key = key if self.kind == "extra_forbidden" else detail["input"]
+        self.path, self.node = around, top
+        for part in around:
+            self.node = self.node.key(part)
+
+    @property
+    def rank(self) -> tuple[int, str, bool]:
+        """Sections before what they hold, names in order, unknown keys before missing ones that they may stand for."""
+        path = self.path[:-1] if self.kind == "missing" else self.path
+        return len(path), str(path), self.kind == "missing"
+
+    def sentence(self) -> str:
+        where = ": ".join(str(part) for part in self.path if part is not None)
+        if self.kind in _UNKNOWN:
+            return f"{_join(where, self.key)}: {_no_such_key(self.key, self.node)}"
+        if self.of_key:
+            return f"{_join(where, self.key)}: {self.key!r} is not {self.node.names().expected}."
+        if self.kind == "missing":
+            return f"{where} is missing; it should be {self.node.expected}."
+        return f"{where}: {_shown(self.value)} {self._beyond() or f'is not {self._expected()}'}."
+
+    def _expected(self) -> str:
+        return self.limits.get("words") or self.node.expected
+
+    def _beyond(self) -> str | None:
+        """What is said of a number beyond a limit that the expected words do not name, since nobody comes near it."""
+        most, least = self.node.limit("maximum"), self.node.limit("minimum")
+        large = self.kind in _BEYOND and isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        if large and most is not None and str(most) not in self._expected():
+            return f"is too large; give at most {most}"
+        above = self.node.limit("exclusiveMinimum")
+        if self.kind == "greater_than_equal" and above is not None and self.value > above:
+            return f"is too small; give at least {least}"
+        return None
+
+
+def _no_such_key(key: Any, section: Node) -> str:
+    near = difflib.get_close_matches(str(key), section.keys, n=1)
+    perhaps = f"; perhaps {near[0]} is meant" if near else ""
+    return f"no such key; there are {', '.join(section.keys)}{perhaps}."
+
+
+def _join(path: str, key: Any) -> str:
+    return f"{path}: {key}" if path else str(key)
+
+
+def _shown(value: Any) -> str:
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

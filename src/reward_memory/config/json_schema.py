@@ -1,0 +1,86 @@
+"""The JSON schema of the configuration, and a walk through it: for editors, messages and the reference page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .models import Configuration, Section
+
+
+def text() -> str:
+    """schemas/config.schema.json, which editors complete and check keys with."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_tidy(Configuration.model_json_schema())}
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _tidy(part: Any) -> Any:
+    """Without the titles that pydantic makes of names; names that match no pattern are refused."""
+    if isinstance(part, list):
+        return [_tidy(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    # `properties` may have a key `title` of its own
+    kept = {key: _tidy(value) for key, value in part.items() if not (key == "title" and isinstance(value, str))}
+    return kept | ({"additionalProperties": False} if "patternProperties" in kept else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a JSON schema.
+
+    schema       the part, with references
+    definitions  what they refer to
+    """
+
+    schema: dict[str, Any]
+    definitions: dict[str, Any]
+
+    @classmethod
+    def of(cls, model: type[Section]) -> Node:
+        schema = model.model_json_schema()
+        return cls(schema, schema.get("$defs", {}))
+
+    def kinds(self) -> Iterator[dict[str, Any]]:
+        """The part itself, then what it refers to, then each of several kinds of value that it allows."""
+        yield self.schema
+        for part in (self.schema, *self.schema.get("anyOf", ())):
+            if part is not self.schema:
+                yield from Node(part, self.definitions).kinds()
+            if "$ref" in part and part is self.schema:
+                yield from Node(self.definitions[part["$ref"].rpartition("/")[2]], self.definitions).kinds()
+
+    def _first(self, name: str, default: Any = None) -> Any:
+        return next((part[name] for part in self.kinds() if name in part), default)
+
+    @property
+    def expected(self) -> str:
+        """What would be right, in words."""
+        return self._first("expected", "a value")
+
+    @property
+    def keys(self) -> list[str]:
+        """Of a section."""
+        return list(self._first("properties", {}))
+
+    def limit(self, name: str) -> Any:
+        """`minimum`, `exclusiveMinimum` ...; None without one."""
+        return self._first(name)
+
+    def key(self, name: Any) -> Node:
+        """What belongs to a key of a section, or to any name where there are no fixed keys."""
+        if name in (properties := self._first("properties", {})):
+            return Node(properties[name], self.definitions)
+        named = self._first("patternProperties", {})
+        rest = next(iter(named.values()), self._first("additionalProperties"))
+        return Node(rest if isinstance(rest, dict) else {}, self.definitions)
+
+    def names(self) -> Node:
+        """What belongs to the names themselves."""
+        return Node(self._first("propertyNames", {}), self.definitions)
+
+    def item(self) -> Node:
+        """What belongs to an item of a list."""
+        return Node(self._first("items", {}), self.definitions)

@@ -1,0 +1,102 @@
+"""The whole configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from .base import GIVEN, UNIQUE, WHOLE, Behavior, Name, Path, PredictorName, Section, Seeds, Text, expected, optional
+from .cost import Cost
+from .data import Benchmark, Data
+from .error_memory import ErrorMemory
+from .meds import Meds
+from .policies import Policy
+from .resources import Resources
+from .reward_model import RewardModel
+from .sampling import Evaluation, Rollouts
+from .training import Training
+
+BenchmarkName = Annotated[
+    str,
+    Strict(),
+    Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    expected("a name of letters, digits, dots, dashes and underscores"),
+]
+Percentage = Annotated[int, Strict(), Field(ge=1, le=100), expected("a whole percentage between 1 and 100"), WHOLE]
+Method = Annotated[
+    str,
+    Strict(),
+    expected("one of base, r1-p, memreward, oracle, and memreward with a predictor, such as memreward:majority"),
+]
+
+
+class Configuration(Section):
+    """A configuration of the workflow."""
+
+    results: Annotated[Path, expected("a folder for all targets")] = Field(
+        "results", description="Folder of all targets."
+    )
+    seeds: Annotated[Seeds, expected("a list of different whole numbers")] = Field(
+        [0], description="Seeds of reward models, training and evaluation; tables aggregate over them."
+    )
+    fidelity: Annotated[
+        Text | Annotated[list[Behavior], Strict()], expected("corrected, as_published, or a list of behaviors")
+    ] = Field(
+        "corrected",
+        description="Published behaviors that are switched on again, by their names in docs/fidelity.md.",
+    )
+    finished: Annotated[Literal["check", "keep", "rebuild"], expected("check, keep or rebuild")] = Field(
+        "check",
+        description="What to do with finished results that take long (policies, rollouts, embeddings, reward models, "
+        "trainings, evaluations) once something that made them has changed. check keeps them, and a job that would use "
+        "an outdated one stops before it starts; keep uses them as they are; rebuild computes them again.",
+    )
+    data: Data = Field(default_factory=Data, description="Where queries come from and how they are split.")
+    benchmarks: Annotated[dict[BenchmarkName, Benchmark], Field(min_length=1), expected("at least one benchmark")] = (
+        Field(
+            description="Name of a benchmark -> its suite, source and sizes. The names are those of docs/data.md; the "
+            "source import takes any."
+        )
+    )
+    policies: Annotated[dict[Name, Policy], Field(min_length=1), expected("at least one policy")] = Field(
+        description="Name of a policy -> where it comes from."
+    )
+    label_ratios: Annotated[
+        list[Percentage], Strict(), Field(min_length=1), UNIQUE, expected("a list of different percentages")
+    ] = Field([20], description="Percent of the training queries whose ground truth may be used.")
+    methods: Annotated[list[Method], Strict(), UNIQUE, expected("a list of different methods")] = Field(
+        ["base", "r1-p", "memreward", "oracle"],
+        description="Arms of the main table; none if rollouts are imported.",
+    )
+    sandbox: Annotated[
+        Literal["bubblewrap", "reduced"],
+        expected("bubblewrap (refuse to run without it) or reduced (limits only, where bubblewrap cannot run)"),
+    ] = Field("bubblewrap", description="Where model-written code runs.")
+    rollouts: Rollouts = Field(default_factory=Rollouts, description="Responses that reward models learn from.")
+    reward_model: Annotated[RewardModel | None, GIVEN] = optional(
+        "Needed by the method memreward; without it no reward model is fitted."
+    )
+    predictors: Annotated[
+        Annotated[list[PredictorName], Strict(), Field(min_length=1), UNIQUE] | None,
+        expected("a list of different predictors"),
+    ] = Field(None, description="Reward models of the table reward_models.csv. Null is all of them, variants included.")
+    training: Training = Field(default_factory=Training, description="Training of policies, with verl.")
+    resources: Resources = Field(
+        default_factory=Resources,
+        description="What a job of a rule asks for; per_policy has a policy's own. A profile caps them: without GPUs, "
+        "gpu becomes 0 and the job computes on the CPU. Memory and time grow with each attempt.",
+    )
+    error_memory: ErrorMemory = Field(
+        default_factory=ErrorMemory,
+        description="MEDS' memory of failures, for the methods meds... and those that end with +meds.",
+    )
+    meds: Annotated[Meds | None, GIVEN] = optional(
+        "The second paper, on the benchmarks of suite meds; without it only the first is planned."
+    )
+    evaluation: Evaluation = Field(default_factory=Evaluation, description="Responses to the test queries.")
+    cost: Cost = Field(
+        default_factory=Cost,
+        description="Assumptions of the estimate in tables/cost.csv and `reward-memory plan` (docs/cost.md); no result "
+        "depends on them.",
+    )

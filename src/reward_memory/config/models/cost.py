@@ -1,0 +1,39 @@
+"""Assumptions of cost estimates: the section `cost`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .base import NUMBER, Finite, Section, Share, Text, expected
+
+Factor = Annotated[Finite, Field(ge=1, le=1000), expected("a number of at least 1"), NUMBER]
+Batches = Annotated[Finite, Field(ge=1, le=10_000), expected("a number of at least 1"), NUMBER]
+Utilization = Annotated[Share | None, expected("a share above 0 and at most 1, or null")]
+
+
+class Cost(Section, json_schema_extra={"expected": "settings such as {gpu: h100}"}):
+    """Assumptions of the estimate; no result depends on them."""
+
+    gpu: Annotated[Text | None, expected("the name of a device in reference/hardware.yaml, or null")] = Field(
+        None,
+        description="Device of reference/hardware.yaml. Null is the CPU if the profile lends no GPU, else h100.",
+    )
+    response_share: Share = Field(0.5, description="Mean length of a response, as a share of max_new_tokens.")
+    prompt_share: Share = Field(0.25, description="Mean length of a prompt, as a share of training.max_prompt_tokens.")
+    generation_batches: Batches = Field(
+        2, description="Batches that dynamic sampling draws a step, at most training.generation_batches."
+    )
+    padding: Factor = Field(1.5, description="Tokens that training computes, padding included, a token that there is.")
+    training_utilisation: Utilization = Field(
+        None, description="Training: share of the device's peak. Null is that of reference/hardware.yaml."
+    )
+    prefill_utilisation: Utilization = Field(
+        None, description="Reading of prompts: share of the device's peak. Null is that of reference/hardware.yaml."
+    )
+    bandwidth_utilisation: Utilization = Field(
+        None,
+        description="Writing of responses: share of the memory's peak bandwidth. Null is that of "
+        "reference/hardware.yaml.",
+    )

@@ -1,0 +1,91 @@
+"""Where a policy comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, Strict, model_validator
+
+from .base import (
+    GIVEN,
+    NUMBER,
+    WHOLE,
+    Finite,
+    Layers,
+    Path,
+    Positive,
+    Section,
+    Seed,
+    Sha256,
+    expected,
+    mistaken,
+    optional,
+)
+
+Width = Annotated[int, Strict(), Field(ge=32, le=8192, multiple_of=32), expected("a multiple of 32"), WHOLE]
+Rate = Annotated[Finite, Field(ge=0, le=1), expected("a number between 0 and 1"), NUMBER]
+Repository = Annotated[
+    str,
+    Strict(),
+    Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    expected("the name of a repository such as Qwen/Qwen2.5-3B-Instruct"),
+]
+Commit = Annotated[
+    str,
+    Strict(),
+    Field(pattern="^[0-9a-f]{40}$"),
+    expected("a commit of 40 hexadecimal digits (a branch or tag may move)"),
+]
+FileName = Annotated[str, Strict(), expected("the name of a file")]
+ONE = "exactly one of bootstrap, package, hub, path and imported"
+
+
+class Bootstrap(Section, json_schema_extra={"expected": "hidden, layers and steps of a tiny policy"}):
+    """A tiny policy that the workflow pre-trains on generated problems."""
+
+    hidden: Width = Field(description="Width of its hidden states.")
+    layers: Layers = Field(description="Layers of its transformer.")
+    steps: Positive = Field(description="Steps of pre-training, of 32 texts each.")
+    noise: Rate = Field(
+        0.4, description="Rate of wrong solutions in the last 40 % of the steps, which training can then remove."
+    )
+    seed: Seed = Field(0, description="Seed of its tokenizer, weights and texts.")
+    benchmarks: Annotated[Literal["memreward", "meds"], expected("memreward or meds")] = Field(
+        "memreward", description="Whose stand-ins it learns: MemReward's (answers after ####) or MEDS' (in a box)."
+    )
+
+
+class Hub(Section, json_schema_extra={"expected": "repository and revision of a model on the hub"}):
+    """Where a model is on the Hugging Face hub."""
+
+    repository: Repository = Field(description="Repository of the model.")
+    revision: Commit = Field(description="Commit of the repository.")
+    sha256: Annotated[dict[FileName, Sha256], expected("checksums such as {model.safetensors: 0123...}")] = Field(
+        default={}, description="Name of a file in the repository -> the SHA-256 that it must have."
+    )
+
+
+def _one_source(schema: dict[str, Any]) -> None:
+    schema |= {"expected": ONE, "minProperties": 1, "maxProperties": 1}
+
+
+class Policy(Section, json_schema_extra=_one_source):
+    """A policy, by exactly one of these keys."""
+
+    bootstrap: Annotated[Bootstrap | None, GIVEN] = optional("A tiny policy that the workflow pre-trains itself.")
+    package: Annotated[Path | None, GIVEN] = optional(
+        "A Python package that carries the policy as a GGUF file.", "the name of an installed Python package"
+    )
+    hub: Annotated[Hub | None, GIVEN] = optional("A model of the Hugging Face hub, with safetensors.")
+    path: Annotated[Path | None, GIVEN] = optional(
+        "A Hugging Face model folder.", "the path of a Hugging Face model folder"
+    )
+    imported: Annotated[Literal[True] | None, GIVEN] = optional(
+        "No policy, only a name for what rollouts.import holds.", "true"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise mistaken(ONE)
+        return self

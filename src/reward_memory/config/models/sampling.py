@@ -1,0 +1,59 @@
+"""How responses are sampled: the sections `rollouts` and `evaluation`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from .base import NUMBER, WHOLE, CopyGpus, Finite, Path, Positive, Responses, Section, Switch, Temperature, expected
+
+Part = Annotated[Finite, Field(gt=0, le=1), expected("a number above 0 and at most 1"), NUMBER]
+Context = Annotated[int, Strict(), Field(ge=2, le=10_000_000), expected("a whole number of tokens, or null"), WHOLE]
+AtOnce = Annotated[int, Strict(), Field(ge=1, le=1_000_000), expected("at least 1 response"), WHOLE]
+
+
+class Sampling(Section, json_schema_extra={"expected": "settings such as {samples: 8}"}):
+    """Sampling of responses outside training."""
+
+    engine: Annotated[Literal["transformers", "vllm", "auto"], expected("transformers, vllm or auto")] = Field(
+        "transformers", description="What samples. auto is vllm if the job has GPUs, and transformers if it has none."
+    )
+    tensor_parallel: CopyGpus = Field(
+        1, description="vllm: GPUs that share one copy of the policy. The other GPUs of the job hold further copies."
+    )
+    gpu_memory_utilization: Part = Field(0.9, description="vllm: share of a GPU's memory that it takes.")
+    max_model_len: Annotated[Context | None, expected("a whole number of tokens, or null")] = Field(
+        None, description="vllm: tokens of prompt and response together. Null is what the policy was made for."
+    )
+    max_num_seqs: AtOnce = Field(256, description="vllm: responses sampled at once.")
+    enforce_eager: Switch = Field(
+        False, description="vllm: run without CUDA graphs, which starts sooner and samples more slowly."
+    )
+    dtype: Annotated[Literal["float32", "bfloat16"], expected("float32 or bfloat16")] = Field(
+        "float32", description="Number format of the policy's weights while it samples."
+    )
+    batch: Positive = Field(128, description="transformers: responses sampled at once.")
+    samples: Responses = Field(8, description="Responses a query.")
+    temperature: Temperature = Field(1.0, description="Temperature of sampling. 0 takes the likeliest token.")
+    top_p: Part = Field(
+        1.0, description="Sample from the likeliest tokens whose probabilities add up to this share. 1 is all tokens."
+    )
+    max_new_tokens: Positive = Field(64, description="Longest response, in tokens; a longer one is cut there.")
+
+
+class Rollouts(Sampling):
+    """Responses of the policies before training, which reward models learn from."""
+
+    import_: Annotated[Path | None, expected("the path of a .jsonl, .jsonl.gz or .parquet file")] = Field(
+        None,
+        alias="import",
+        description="A file of queries and responses to use instead of sampling any (docs/import.md).",
+    )
+    bad_rows: Annotated[
+        Literal["refuse", "skip"], expected("refuse (stop and name them) or skip (leave them out and list them)")
+    ] = Field("refuse", description="What to do with rows of that file that cannot be used.")
+
+
+class Evaluation(Sampling):
+    """Responses to the test queries, which the tables report on."""

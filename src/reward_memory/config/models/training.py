@@ -1,0 +1,165 @@
+"""Training of policies: the section `training`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, Strict
+
+from .base import (
+    NUMBER,
+    WHOLE,
+    AnyName,
+    CopyGpus,
+    Decay,
+    Finite,
+    LearningRate,
+    Positive,
+    Responses,
+    Section,
+    Steps,
+    Switch,
+    Temperature,
+    Weight,
+    expected,
+)
+
+Queries = Annotated[int, Strict(), Field(ge=1, le=1_000_000), expected("at least 1 query a step"), WHOLE]
+Group = Annotated[
+    int, Strict(), Field(ge=2, le=10_000), expected("at least 2 responses a query, since GRPO compares them"), WHOLE
+]
+Pass = Annotated[
+    int,
+    Strict(),
+    Field(ge=1, le=1_000_000),
+    expected("at least 1 response a forward pass, at most so many are taken"),
+    WHOLE,
+]
+WarmUp = Annotated[int, Strict(), Field(ge=0, le=1_000_000), expected("a whole number of steps"), WHOLE]
+Batches = Annotated[int, Strict(), Field(ge=0, le=10_000), expected("a whole number of at least 0"), WHOLE]
+Tokens = Annotated[int, Strict(), Field(ge=0, le=1_000_000), expected("a whole number of tokens"), WHOLE]
+ManyTokens = Annotated[int, Strict(), Field(ge=1, le=100_000_000), expected("a whole number of tokens, or null"), WHOLE]
+Clip = Annotated[Finite, Field(gt=0, lt=1), expected("a number between 0 and 1"), NUMBER]
+ClipHigh = Annotated[Finite, Field(gt=0, le=100), expected("a number above 0, or null for that of clip"), NUMBER]
+DualClip = Annotated[Finite, Field(gt=1, le=1000), expected("a number above 1"), NUMBER]
+Bonus = Annotated[Finite, Field(gt=0, le=1000), expected("a number above 0, or null"), NUMBER]
+Heat = Annotated[Finite, Field(gt=0, le=100), expected("a number above 0"), NUMBER]
+Rank = Annotated[int, Strict(), Field(ge=1, le=512), expected("a whole number from 1 to 512"), WHOLE]
+Alpha = Annotated[int, Strict(), Field(ge=1, le=10_000), expected("a whole number of at least 1"), WHOLE]
+Module = Annotated[str, Strict(), Field(pattern="^[A-Za-z0-9_.]+$"), expected("the name of a layer such as q_proj")]
+Override = Annotated[
+    str,
+    Strict(),
+    Field(pattern=r"^[+~]{0,2}[^=\s]+(=.*)?$"),
+    expected("a Hydra override such as key=value"),
+]
+OfPolicy = Annotated[dict[Any, Any], expected("settings such as {tensor_parallel: 2}")]
+
+
+class Lora(Section, json_schema_extra={"expected": "adapters such as {rank: 32, alpha: 64}, or null"}):
+    """Low-rank adapters."""
+
+    rank: Rank = Field(description="Rank of an adapter.")
+    alpha: Alpha = Field(32, description="Scale of the adapters; what they add is multiplied by alpha / rank.")
+    target_modules: Annotated[
+        Literal["all-linear"] | Annotated[list[Module], Strict(), Field(min_length=1)],
+        expected("all-linear, or a list such as [q_proj, v_proj]"),
+    ] = Field("all-linear", description="Names of the linear layers that get adapters, or all-linear.")
+
+
+class Training(Section, json_schema_extra={"expected": "settings such as {steps: 20}"}):
+    """GRPO with verl; DAPO's additions are off by default."""
+
+    steps: Positive = Field(20, description="Steps of a training run: sample, reward, learn.")
+    batch: Queries = Field(32, description="Queries a step.")
+    rollouts: Group = Field(8, description="Responses a query, whose rewards GRPO compares.")
+    mini_batch: Annotated[Queries | None, expected("at least 1 query a gradient step")] = Field(
+        None, description="Queries a gradient step. Null is all of the batch."
+    )
+    micro_batch: Pass = Field(
+        64,
+        description="Most responses that a device computes at once; the largest divisor of its share of a gradient "
+        "step is taken.",
+    )
+    learning_rate: LearningRate = Field(3e-4, description="Learning rate of AdamW, constant after the warm-up.")
+    weight_decay: Decay = Field(0.01, description="Weight decay of AdamW.")
+    clip: Clip = Field(
+        0.2, description="How far below 1 the ratio of probabilities counts; above 1, too, unless clip_high."
+    )
+    clip_high: Annotated[ClipHigh | None, expected("a number above 0, or null for that of clip")] = Field(
+        None, description="How far above 1 the ratio counts, if it is not the same as below (DAPO). Null is clip."
+    )
+    dual_clip: DualClip = Field(
+        3.0, description="Bound of the ratio for responses with a negative advantage (dual-clip PPO)."
+    )
+    loss_aggregation: Annotated[
+        Literal["token-mean", "seq-mean-token-sum", "seq-mean-token-mean"],
+        expected("token-mean, seq-mean-token-sum or seq-mean-token-mean"),
+    ] = Field("token-mean", description="How the losses of tokens become one: over all tokens or a response at a time.")
+    warm_up_steps: WarmUp = Field(0, description="Steps in which the learning rate rises to its value.")
+    generation_batches: Batches = Field(
+        0,
+        description="Dynamic sampling (DAPO): most batches sampled a step until all groups differ in reward. 0 is off.",
+    )
+    overlong_buffer: Tokens = Field(
+        0, description="Tokens before max_new_tokens over which a response's reward falls (DAPO). 0 is off."
+    )
+    overlong_factor: Weight = Field(1.0, description="What a response as long as max_new_tokens loses of its reward.")
+    entropy_bonus: Annotated[Bonus | None, expected("a number above 0, or null")] = Field(
+        None, description="Advantage a nat of token entropy, at most half of the advantage. Null is off."
+    )
+    kl_coefficient: Weight = Field(
+        0.0, description="Weight of the divergence from the policy before training in the loss. 0 is off."
+    )
+    tensor_parallel: CopyGpus = Field(
+        1, description="GPUs: how many share one copy of the policy while it samples (vLLM)."
+    )
+    gpu_memory_utilization: Clip = Field(0.5, description="GPUs: share of the memory that vLLM takes while it samples.")
+    sleep: Switch = Field(True, description="GPUs: vLLM gives its memory back while the policy learns.")
+    cuda_graphs: Switch = Field(False, description="GPUs: vLLM samples with CUDA graphs, which takes longer to start.")
+    offload: Annotated[Literal["none", "optimizer", "all"], expected("none, optimizer, or all (weights, too)")] = Field(
+        "none", description="GPUs: what is kept in the machine's memory except in gradient steps."
+    )
+    gradient_checkpointing: Switch = Field(
+        True, description="GPUs: compute a layer's activations again instead of keeping them."
+    )
+    attention: Annotated[Literal["sdpa", "flash_attention_2"], expected("sdpa or flash_attention_2")] = Field(
+        "sdpa",
+        description="GPUs: transformers' implementation of attention. flash_attention_2 needs the package flash-attn.",
+    )
+    lora: Annotated[Lora | None, expected("adapters such as {rank: 32, alpha: 64}, or null")] = Field(
+        None,
+        description="Train low-rank adapters of the linear layers instead of all weights. Null is off.",
+    )
+    remove_padding: Switch = Field(False, description="GPUs: pack responses without their padding.")
+    tokens_per_gpu: Annotated[ManyTokens | None, expected("a whole number of tokens, or null")] = Field(
+        None,
+        description="GPUs: fill micro-batches up to so many tokens instead of micro_batch responses. Null is off.",
+    )
+    temperature: Heat = Field(1.0, description="Temperature of sampling.")
+    max_prompt_tokens: Annotated[
+        Positive | None, expected("a whole number of at least 1, or null for what the longest prompt needs")
+    ] = Field(
+        None,
+        description="Longest prompt in the policy's own tokens; a longer one stops the run before anything is sampled "
+        "or trained. Null is what holds the longest prompt of the training and validation queries, at least 128.",
+    )
+    overlong_prompts: Annotated[Literal["refuse", "leave_out"], expected("refuse or leave_out")] = Field(
+        "refuse", description="What to do with prompts over max_prompt_tokens; data/dropped.csv counts those left out."
+    )
+    max_new_tokens: Positive = Field(64, description="Longest response, in tokens; a longer one is cut there.")
+    save_every: Steps = Field(5, description="Steps between two checkpoints; a divisor of steps.")
+    validate_every: Steps = Field(10, description="Steps between two evaluations on the validation queries.")
+    validation_samples: Responses = Field(1, description="Responses a validation query.")
+    validation_temperature: Temperature = Field(
+        0.0, description="Temperature of validation. 0 takes the likeliest token."
+    )
+    selection: Annotated[
+        Literal["valid", "last"], expected("valid (the best checkpoint on the validation queries) or last")
+    ] = Field("valid", description="The checkpoint that is kept: the best one on the validation queries, or the last.")
+    per_policy: Annotated[dict[AnyName, OfPolicy], expected("settings such as {large: {tensor_parallel: 2}}")] = Field(
+        default={}, description="Name of a policy -> its own settings, which override those of this section."
+    )
+    verl: Annotated[list[Override], Strict(), expected("a list of Hydra overrides")] = Field(
+        [], description="Further Hydra overrides for verl's main_ppo; they win over those of this project."
+    )
