@@ -17,7 +17,7 @@ settings.register_profile("project", deadline=None, derandomize=True, suppress_h
 settings.load_profile("project")
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "config.yaml", "config", "schemas", "rules", "scripts", "src", "report", "reference", "envs")
+PARTS = ("Snakefile", "config.yaml", "config", "rules", "scripts", "src", "report", "reference", "envs")
 SHARED = ROOT.parent / "shared"
 RULE = re.compile(r"^(?:local)?rule (\w+):", re.MULTILINE)
 
