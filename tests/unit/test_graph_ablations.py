@@ -1,4 +1,4 @@
-"""The other rounds of messages against torch-geometric's GATv2Conv on the edges that they stand for."""
+"""Published serving, and what the memory is worth, in the graph and its ablations."""
 
 from dataclasses import replace
 
@@ -8,12 +8,9 @@ import torch
 import torch.nn.functional as F
 from graph_rollouts import made_up
 from sklearn.metrics import roc_auc_score
-from torch_geometric.nn import GATv2Conv
 
 from reward_memory.config.fidelity import BEHAVIOURS
-from reward_memory.reward_models.graph.ablations import Homogeneous, PublishedEdges
 from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS
-from reward_memory.reward_models.graph.layers import Attention
 from reward_memory.reward_models.graph.memory import Memory
 from reward_memory.reward_models.graph.network import GraphNetwork
 from reward_memory.reward_models.graph.reward_model import RewardModel
@@ -29,34 +26,6 @@ NEIGHBOURS = torch.tensor([[1, 2], [0, 3], [3, 1], [2, 0]])
 def states(seed=0):
     torch.manual_seed(seed)
     return torch.randn(4, HIDDEN), torch.randn(8, HIDDEN), torch.randn(8, HIDDEN)
-
-
-def convolution(ours: Attention) -> GATv2Conv:
-    conv = GATv2Conv(HIDDEN, HIDDEN // HEADS, heads=HEADS, add_self_loops=False)
-    for theirs, mine in ((conv.lin_l, ours.source), (conv.lin_r, ours.target)):
-        theirs.weight.data, theirs.bias.data = mine.weight.data.clone(), mine.bias.data.clone()
-    conv.att.data, conv.bias.data = ours.attention.data.clone()[None], ours.bias.data.clone()
-    return conv.eval()
-
-
-def test_homogeneous_is_one_convolution_over_all_edges():
-    torch.manual_seed(1)
-    layer, nodes = Homogeneous(HIDDEN, HEADS, 0.1), states()
-    thoughts, answers = 4 + torch.arange(8), 12 + torch.arange(8)
-    edges = [(int(j), i) for i, row in enumerate(NEIGHBOURS) for j in row] + [(n, n) for n in range(20)]
-    for query, thought, answer in zip(GROUP.tolist(), thoughts.tolist(), answers.tolist(), strict=True):
-        edges += [(query, thought), (thought, query), (thought, answer), (answer, thought)]
-    expected = convolution(layer.attention)(torch.cat(nodes), torch.tensor(edges).T).relu()
-    found = torch.cat(layer(nodes, GROUP, NEIGHBOURS, None, None))
-    assert torch.allclose(found, expected, atol=1e-5)
-
-
-def test_published_queries_send_to_their_neighbours():
-    torch.manual_seed(1)
-    layer, (query, *_) = PublishedEdges(HIDDEN, HEADS, 0.1), states()
-    edges = [(i, int(j)) for i, row in enumerate(NEIGHBOURS) for j in row] + [(n, n) for n in range(4)]
-    expected = convolution(layer.query_from_memory)(query, torch.tensor(edges).T)
-    assert torch.allclose(layer.from_memory(query, NEIGHBOURS, None, None), expected, atol=1e-5)
 
 
 def test_a_published_server_divides_thinking_by_three():

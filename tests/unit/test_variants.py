@@ -8,7 +8,7 @@ from reward_memory.config.experiment import predictors
 from reward_memory.config.loading import load
 from reward_memory.errors import InputError
 from reward_memory.reward_models.graph.network import LAYERS
-from reward_memory.reward_models.names import AS_PUBLISHED, GRAPHS, NAMES, NETWORKS
+from reward_memory.reward_models.names import AS_PUBLISHED, NAMES, NETWORKS
 from reward_memory.reward_models.registry import PREDICTORS
 
 OF_REWARD_MODELS = fidelity.of_stage(list(fidelity.BEHAVIOURS), "reward_model")
@@ -23,7 +23,6 @@ def loaded(section: dict, **top) -> dict:
 def test_the_names_are_those_of_the_predictors():
     assert set(NAMES) == {AS_PUBLISHED, *PREDICTORS}
     assert set(NETWORKS) == {AS_PUBLISHED, *LAYERS}
-    assert set(GRAPHS) < set(NETWORKS)
 
 
 def test_a_variant_has_its_own_settings_and_the_sections_for_the_rest():

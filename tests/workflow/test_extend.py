@@ -53,8 +53,6 @@ def test_a_new_predictor_is_fitted_and_measured(finished, tmp_path):
     flow = finished.copy(tmp_path / "project")
     (program,) = blocks("Your own reward predictor", "python")
     (flow.folder / "src/reward_memory/reward_models/prior.py").write_text(program)
-    (change,) = blocks("Your own reward predictor", "diff")
-    edit(flow, change)
     target = "results/tables/reward_models.csv"
     flow.run(
         *(target, "--cores", "2", "--configfile", "config/test.yaml", "--rerun-triggers", "mtime"),

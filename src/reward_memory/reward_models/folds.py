@@ -21,6 +21,11 @@ def labelled_only(rollouts: Rollouts) -> Rollouts:
     return labelled
 
 
+def label_counts(labelled: Rollouts) -> dict[str, int]:
+    """What a predictor was fitted on, for its metrics."""
+    return {"labelled_queries": len(labelled.query_ids), "labelled_responses": len(labelled.rewards)}
+
+
 def hold_out(rollouts: Rollouts, share: float, seed: int) -> np.ndarray:
     """(q,) bool: the labelled queries kept for selection, at least one and not all, spread evenly over the benchmarks.
 

@@ -14,9 +14,10 @@ import torch
 
 from .base import Predictor, Tensors
 from .baselines.logistic import DESIGNS, Linear, fit_linear, out_of_fold
-from .folds import hold_out, labelled_only
-from .graph.fitting import fit_on_top
+from .folds import hold_out
+from .graph.fitting import GRAPH_DEFAULTS, fit_on_top
 from .graph.reward_model import RewardModel
+from .registration import register
 from .rollouts import Rollouts
 
 #: What the network's logits may count.
@@ -48,12 +49,15 @@ class GraphPlus(Predictor):
         return torch.as_tensor(logits).sigmoid().float().numpy()
 
 
+# its parts are weighed against each other on held-out queries, so it has no selection and no fidelity
+@register("graph-plus", model=GraphPlus, settings=tuple(GRAPH_DEFAULTS.keys() - {"selection", "fidelity"}))
 def fit_plus(
-    rollouts: Rollouts,
+    name: str,
+    labelled: Rollouts,
     *,
-    seeds: Sequence[int] = (0,),
-    device: str = "cpu",
-    report: Callable[[int, str], None] | None = None,
+    seeds: Sequence[int],
+    device: str,
+    report: Callable[[int, str], None] | None,
     **settings,
 ) -> GraphPlus:
     """Fit on labelled queries; arguments as for `fitting.fit`.
@@ -62,11 +66,6 @@ def fit_plus(
     that has seen the labels. Its weight is chosen on the fold that selects its epoch, which a linear part predicts
     that was fitted without it.
     """
-    settings |= {
-        "selection": "held_out",
-        "fidelity": (),
-    }  # its parts are weighed against each other on held-out queries
-    labelled = labelled_only(rollouts)
     linear = fit_linear(labelled, DESIGNS["signals"], seeds[0], "signals")
     design, count, strength = linear.config["design"], linear.config["sources"], linear.metrics["strength"]
     offset = out_of_fold(labelled, design, count, strength, seeds[0])
@@ -74,11 +73,11 @@ def fit_plus(
     held = hold_out(labelled, graph.config["holdout"], seeds[0])[labelled.group]
     weight, gains = _weigh(offset[held], residual, labelled.rewards[held], labelled.group[held])
     config = {
-        "predictor": "graph-plus",
+        "predictor": name,
         "weight": weight,
         "linear": linear.config,
         "graph": graph.config,
-        "encoder_dtype": rollouts.dtype,
+        "encoder_dtype": labelled.dtype,
     }
     metrics = graph.metrics | {"linear": linear.metrics, "gains": gains}
     return GraphPlus(linear, graph, config, metrics)

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from reward_memory.errors import InputError
 
 from .base import Predictor, read
-from .baselines.logistic import DESIGNS, Linear, fit_linear
-from .baselines.untrained import Majority, Neighbours
 from .folds import labelled_only
-from .graph.fitting import fit as fit_graph
-from .graph.network import LAYERS
-from .graph.reward_model import RewardModel
-from .graph_plus import GraphPlus, fit_plus
+from .names import DECLARED, OUTSIDE
+from .registration import REGISTERED, Registration
 from .rollouts import Rollouts
 
-#: name -> class of what `fit` gives.
-PREDICTORS: dict[str, type[Predictor]] = {
-    "graph": RewardModel,
-    "graph-homogeneous": RewardModel,
-    "graph-no-thinking": RewardModel,
-    "graph-plus": GraphPlus,
-    "mlp": RewardModel,
-    "logistic": Linear,
-    "logistic-agreement": Linear,
-    "knn": Neighbours,
-    "majority": Majority,
-}
+# here, not where one is first asked for: a process that forks workers has imported them all
+for _module in sorted({one.module for one in DECLARED.values()}):
+    import_module(_module)
+#: name -> predictor.
+PREDICTORS = REGISTERED
+
+
+def find(name: str) -> Registration | None:
+    """The predictor of that name, from this package or another one (`names.GROUP`); None if there is none.
+
+    InputError if the other package's module cannot be imported or registers no such name.
+    """
+    if name not in PREDICTORS and name in OUTSIDE:
+        module = OUTSIDE[name].module
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise InputError(f"reward_model: predictor: {name}: {module} cannot be imported: {error}") from error
+        if name not in PREDICTORS:
+            raise InputError(f"reward_model: predictor: {name}: {module} does not register it; see docs/extend.md.")
+    return PREDICTORS.get(name)
 
 
 def fit(
@@ -41,39 +47,33 @@ def fit(
     report: Callable[[int, str], None] | None = None,
     **settings,
 ) -> Predictor:
-    """Fit one of PREDICTORS on the labelled queries of `rollouts`; nothing else of their rewards is read.
+    """Fit one of PREDICTORS on the labelled queries of `rollouts`; it sees nothing else of them.
 
     seeds     of the networks, of which the best on a held-out fold of the labelled queries serves
     valid     graded rollouts of the valid queries, which only networks with `selection: valid` look at
     report    called with (epochs done since the last call, a note); in all epochs * len(seeds)
-    settings  overrides of `fitting.GRAPH_DEFAULTS`; simple predictors use what of it concerns them
+    settings  overrides of `fitting.GRAPH_DEFAULTS`; a predictor gets those that it is registered with
 
-    InputError if fewer than two queries are labelled, or a setting is impossible.
+    InputError if fewer than two queries are labelled, or a setting is unknown or impossible.
     """
-    if predictor not in PREDICTORS:
-        raise InputError(f"reward_model: predictor: {predictor!r} is not one of {', '.join(PREDICTORS)}.")
-    if predictor in LAYERS:
-        if "same-seed" in settings.get("fidelity", ()):
-            seeds = [seeds[0]] * len(seeds)
-        fixed = {"seeds": seeds, "device": device, "report": report}
-        return fit_graph(rollouts, predictor=predictor, valid=valid, **fixed, **settings)
-    if predictor == "graph-plus":
-        return fit_plus(rollouts, seeds=seeds, device=device, report=report, **settings)
-    labelled = labelled_only(rollouts)
-    if predictor in DESIGNS:
-        return fit_linear(labelled, DESIGNS[predictor], seeds[0], predictor)
-    metrics = {"labelled_queries": len(labelled.query_ids), "labelled_responses": len(labelled.rewards)}
-    config = {"predictor": predictor, "encoder_dtype": rollouts.dtype}
-    if predictor == "majority":
-        return Majority(config, metrics)
-    return Neighbours.of(labelled, config | {"neighbours": settings.get("neighbours", 7)}, metrics, device)
+    found = find(predictor)
+    if found is None:
+        raise InputError(f"reward_model: predictor: {predictor!r} is not one of {', '.join(sorted(PREDICTORS))}.")
+    known = sorted({key for one in PREDICTORS.values() for key in one.settings})
+    if unknown := sorted({*settings} - {*known}):
+        raise InputError(f"reward_model: {unknown[0]}: no such key; there are {', '.join(known)}.")
+    own = {key: value for key, value in settings.items() if key in found.settings}
+    if found.network:
+        own["valid"] = valid
+    return found.fit(predictor, labelled_only(rollouts), seeds=seeds, device=device, report=report, **own)
 
 
 def load(folder: str | Path, device: str = "cpu") -> Predictor:
     """Read what `predictor.save` wrote. InputError if a file is missing, cut short, or of another model."""
     about, weights, memory = read(folder, device)
-    if about.get("predictor") not in PREDICTORS:
-        known = ", ".join(PREDICTORS)
-        raise InputError(f"{Path(folder) / 'model.json'}: predictor {about.get('predictor')!r} is not one of {known}.")
-    kind = PREDICTORS[about["predictor"]]
-    return kind.restore(about["config"], about["metrics"], weights, memory, device)
+    name = about.get("predictor")
+    found = find(name)
+    if found is None:
+        known = ", ".join(sorted(PREDICTORS))
+        raise InputError(f"{Path(folder) / 'model.json'}: predictor {name!r} is not one of {known}.")
+    return found.model.restore(about["config"], about["metrics"], weights, memory, device)

@@ -4,6 +4,7 @@ from typing import Any
 
 #: The paper's hyper-parameters (section 4 and the authors' repository) and this project's selection.
 GRAPH_DEFAULTS: dict[str, Any] = {
+    "implementation": "fast",  # of the network: fast | reference, which is torch-geometric's
     "hidden": 512,  # width of a node's state
     "heads": 4,  # attention heads of hidden / heads each
     "layers": 2,  # rounds of messages

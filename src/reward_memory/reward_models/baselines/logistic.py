@@ -9,7 +9,8 @@ import torch
 
 from ..base import Predictor, Tensors
 from ..features.signals import SIGNALS
-from ..folds import folds
+from ..folds import folds, label_counts
+from ..registration import register
 from ..rollouts import Rollouts
 
 #: predictor -> the designs that cross-validation chooses from, the simplest first.
@@ -84,6 +85,12 @@ class Linear(Predictor):
         return torch.as_tensor(self.logits(rollouts)).sigmoid().float().numpy()
 
 
+@register("logistic", "logistic-agreement", model=Linear)
+def fit_logistic(name: str, labelled: Rollouts, *, seeds: Sequence[int], **_) -> Linear:
+    """`fit_linear` with the designs of a predictor."""
+    return fit_linear(labelled, DESIGNS[name], seeds[0], name)
+
+
 def fit_linear(rollouts: Rollouts, designs: Sequence[Sequence[str]], seed: int, predictor: str) -> Linear:
     """Fit on labelled queries; design and strength of the penalty are chosen by the cross-validated loss.
 
@@ -101,12 +108,7 @@ def fit_linear(rollouts: Rollouts, designs: Sequence[Sequence[str]], seed: int, 
             design, (strength, losses) = other, found
     coefficients, intercept = _fit(columns(rollouts, design, count), rollouts.rewards, strength)
     config = {"predictor": predictor, "design": list(design), "sources": count, "encoder_dtype": rollouts.dtype}
-    metrics = {
-        "labelled_queries": len(rollouts.query_ids),
-        "labelled_responses": len(rollouts.rewards),
-        "strength": float(strength),
-        "cross_validated_loss": float(losses.mean()),
-    }
+    metrics = label_counts(rollouts) | {"strength": float(strength), "cross_validated_loss": float(losses.mean())}
     return Linear(coefficients, intercept, config, metrics)
 
 

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from reward_memory.errors import InputError
 from reward_memory.seeds import derive
 
-from ..folds import hold_out, labelled_only
+from ..folds import hold_out, label_counts, labelled_only
+from ..registration import register
 from ..rollouts import Rollouts
 from ..settings import GRAPH_DEFAULTS
 from .memory import Memory, nearest
@@ -73,7 +74,25 @@ def configure(overrides: dict) -> dict:
         raise InputError(f"reward_model: run_criterion: {config['run_criterion']} is not one of {', '.join(CRITERIA)}.")
     if config["selection"] not in ("held_out", "valid"):
         raise InputError(f"reward_model: selection: {config['selection']} is not held_out or valid.")
+    if config["implementation"] not in ("fast", "reference"):
+        raise InputError(f"reward_model: implementation: {config['implementation']} is not fast or reference.")
     return config | {"fidelity": list(config["fidelity"])}
+
+
+@register(
+    "graph",
+    "graph-homogeneous",
+    "graph-no-thinking",
+    "mlp",
+    model=RewardModel,
+    settings=tuple(GRAPH_DEFAULTS),
+    network=True,
+)
+def fit_network(name: str, labelled: Rollouts, *, seeds: Sequence[int], **settings) -> RewardModel:
+    """`fit` as the registry calls it; arguments as for `fit_on_top`."""
+    if "same-seed" in settings.get("fidelity", ()):
+        seeds = [seeds[0]] * len(seeds)
+    return fit(labelled, predictor=name, seeds=seeds, **settings)
 
 
 def fit(rollouts: Rollouts, **settings) -> RewardModel:
@@ -129,13 +148,8 @@ def fit_on_top(
         run.pop("weights", None)
         run.pop("logits")
     memory = Memory.of(network, Batch.of(labelled, device), config["neighbours"])
-    metrics = {
-        "labelled_queries": len(labelled.query_ids),
-        "labelled_responses": len(labelled.rewards),
-        "selection_queries": len(parts[1][0].query_ids),
-        "seed": best["seed"],
-        "runs": runs,
-    }
+    chosen = {"selection_queries": len(parts[1][0].query_ids), "seed": best["seed"], "runs": runs}
+    metrics = label_counts(labelled) | chosen
     return RewardModel(network, memory, config | {"encoder_dtype": rollouts.dtype}, metrics), logits
 
 
@@ -143,7 +157,9 @@ def build(config: dict, seed: int) -> GraphNetwork:
     """The untrained network of a configuration, on the CPU; torch's own generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive("graph", seed, "weights"))
-        return GraphNetwork.of(config)
+        network = GraphNetwork.of(config)
+    # both start from the same weights
+    return restore(config, network.state_dict()) if config["implementation"] == "reference" else network
 
 
 def _graded(valid: Rollouts | None) -> Rollouts:

@@ -48,12 +48,7 @@ class Memory:
         """Compute the keys of every query of `batch`, each attending to its `count` nearest others."""
         unit = F.normalize(batch.query, dim=-1)
         neighbours = nearest(unit, unit, count, same=True)
-        nodes, keys = network.enter(batch), []
-        for depth, layer in enumerate(network.layers):
-            keys.append(layer.keys(nodes[0]))
-            if depth + 1 < len(network.layers):
-                nodes = layer(nodes, batch.group, neighbours, keys[depth], None)
-        return cls(unit, keys)
+        return cls(unit, network.keys(batch, neighbours))
 
     def search(self, query: Tensor, count: int) -> Tensor:
         """(q, k) rows of the memory that are nearest to the new queries (q, 384)."""

@@ -1,5 +1,6 @@
-"""The heterogeneous graph attention network of MemReward (section 3), written for what the graph really needs.
+"""The heterogeneous graph attention network of MemReward (section 3), written for speed.
 
+`reference.py` defines the same network with torch-geometric. This one computes what the graph really needs:
 A think node has one query and one answer, an answer node one think node. Attention over a single neighbour is 1,
 so those relations are linear maps. Only query <- think and query <- query attend. Messages flow from the memory to
 a query, never back, so the memory's part in the attention is a constant that can be stored (`memory.Memory`).
@@ -8,7 +9,7 @@ a query, never back, so the memory's part in the attention is a constant that ca
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from ..features.embedding import WIDTH
 from ..rollouts import Rollouts
 from .ablations import Homogeneous, PublishedEdges, WithoutMessages, WithoutThinking
-from .layers import Layer
+from .layers import Layer, Nodes
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,36 @@ LAYERS = {
 }
 
 
+def sizes(config: dict) -> dict:
+    """The settings of a configuration that a network of any kind is made of."""
+    return {key: config[key] for key in ("hidden", "heads", "layers", "dropout", "products")}
+
+
 class GraphNetwork(nn.Module):
     """Logit of "this response is right" for every response of some queries.
 
     hidden    width of a node's state, a multiple of `heads`
     layers    rounds of messages
     layer     one of LAYERS
+    one_type  nodes are of one type: they enter by one linear map
     products  also show the head the products query*thinking, query*answer, thinking*answer of the embeddings
               (not in the paper)
     """
 
-    def __init__(self, hidden: int, heads: int, layers: int, dropout: float, products: bool, layer: type = Layer):
+    def __init__(
+        self,
+        hidden: int,
+        heads: int,
+        layers: int,
+        dropout: float,
+        products: bool,
+        layer: Callable[[int, int, float], nn.Module] = Layer,
+        one_type: bool = False,
+    ):
         super().__init__()
         self.scale = math.sqrt(hidden // 2)
         self.query = nn.Linear(WIDTH, hidden)
-        if layer is not Homogeneous:
+        if not one_type:
             self.thinking, self.answer = nn.Linear(WIDTH, hidden), nn.Linear(WIDTH, hidden)
         self.layers = nn.ModuleList(layer(hidden, heads, dropout) for _ in range(layers))
         self.features = nn.Sequential(nn.Linear(3, 64), nn.ReLU(), nn.Linear(64, hidden))
@@ -84,13 +100,12 @@ class GraphNetwork(nn.Module):
     @classmethod
     def of(cls, config: dict) -> GraphNetwork:
         """From a configuration such as `fitting.GRAPH_DEFAULTS`, with its predictor."""
-        settings = {key: config[key] for key in ("hidden", "heads", "layers", "dropout", "products")}
         layer = LAYERS[config["predictor"]]
-        return cls(
-            **settings, layer=PublishedEdges if layer is Layer and "query-edges" in config["fidelity"] else layer
-        )
+        if layer is Layer and "query-edges" in config["fidelity"]:
+            layer = PublishedEdges
+        return cls(**sizes(config), layer=layer, one_type=layer is Homogeneous)
 
-    def enter(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    def enter(self, batch: Batch) -> Nodes:
         thinking, answer = (getattr(self, name, self.query) for name in ("thinking", "answer"))
         return self.query(batch.query), thinking(batch.thinking), answer(batch.answer)
 
@@ -103,6 +118,28 @@ class GraphNetwork(nn.Module):
             if isinstance(layer, Layer) and "empty-relation" in fidelity:
                 layer.thinking_relations = 3
         return self.eval().requires_grad_(False)
+
+    def exchange(
+        self,
+        batch: Batch,
+        neighbours: Tensor,
+        memory: Sequence[Tensor] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Nodes:
+        """Hidden states of query (q), thinking (r), answer (r) after all rounds of messages; arguments as `forward`."""
+        nodes = self.enter(batch)
+        for depth, layer in enumerate(self.layers):
+            nodes = layer(nodes, batch.group, neighbours, memory[depth] if memory is not None else None, generator)
+        return nodes
+
+    def keys(self, batch: Batch, neighbours: Tensor) -> list[Tensor]:
+        """(q, hidden) a layer: what the queries show to those that attend to them, see `memory.Memory`."""
+        nodes, found = self.enter(batch), []
+        for depth, layer in enumerate(self.layers):
+            found.append(layer.keys(nodes[0]))
+            if depth + 1 < len(self.layers):
+                nodes = layer(nodes, batch.group, neighbours, found[depth], None)
+        return found
 
     def forward(
         self,
@@ -117,10 +154,7 @@ class GraphNetwork(nn.Module):
         memory      stored keys of each layer, (m, hidden); None: the batch is its own memory, as in training
         generator   of dropout; None in evaluation
         """
-        nodes = self.enter(batch)
-        for depth, layer in enumerate(self.layers):
-            nodes = layer(nodes, batch.group, neighbours, memory[depth] if memory is not None else None, generator)
-        query, thinking, answer = nodes
+        query, thinking, answer = self.exchange(batch, neighbours, memory, generator)
         parts = [thinking, answer, self.features(batch.features)]
         if self.products is not None:
             asked = batch.query[batch.group]

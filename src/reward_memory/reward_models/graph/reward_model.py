@@ -44,8 +44,20 @@ class RewardModel(Predictor):
 
 def restore(config: dict, weights: Tensors) -> GraphNetwork:
     """The network with these very tensors as its weights."""
+    if config.get("implementation") == "reference":
+        return _reference(config, weights)
     # on the meta device nothing is initialised, so no random number is drawn in the process that serves
     with torch.device("meta"):
         network = GraphNetwork.of(config)
     network.load_state_dict(weights, assign=True)
     return network
+
+
+def _reference(config: dict, weights: Tensors) -> GraphNetwork:
+    # here, as torch-geometric takes seconds to import
+    from .reference import ReferenceNetwork
+
+    with torch.random.fork_rng(devices=[]):
+        network = ReferenceNetwork.of(config)
+    network.load_state_dict(weights)
+    return network.to(weights["bias"].device)

@@ -1,4 +1,4 @@
-"""Predictors without training: the majority of a query's answers, and the rewards of similar responses."""
+"""k nearest neighbors: the rewards of similar responses."""
 
 from __future__ import annotations
 
@@ -7,30 +7,13 @@ import torch
 import torch.nn.functional as F
 
 from ..base import Predictor, Tensors
-from ..features.signals import NAMES
+from ..folds import label_counts
 from ..graph.memory import nearest
+from ..registration import register
 from ..rollouts import Rollouts
 
-SHARE, MAJORITY = NAMES.index("share"), NAMES.index("majority")
 #: Of the cosine, in the weights of similar responses.
 TEMPERATURE = 0.1
-
-
-class Majority(Predictor):
-    """An answer that no other outvotes is right (as in TTRL, Zuo et al. 2025); nothing is learned.
-
-    The probability is the mean of that and of the share of the votes, so it also ranks.
-    """
-
-    def tensors(self) -> tuple[Tensors, Tensors]:
-        return {}, {}
-
-    @classmethod
-    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Majority:
-        return cls(config, metrics)
-
-    def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
-        return (rollouts.signals[:, SHARE] + rollouts.signals[:, MAJORITY]) / 2
 
 
 class Neighbours(Predictor):
@@ -81,3 +64,10 @@ class Neighbours(Predictor):
 def _responses(rollouts: Rollouts) -> np.ndarray:
     """(r, 768) unit vectors of thinking and answer together."""
     return np.concatenate([rollouts.thinking, rollouts.answer], 1) / np.float32(np.sqrt(2))
+
+
+@register("knn", model=Neighbours, settings=("neighbours",))
+def fit_knn(name: str, labelled: Rollouts, *, device: str, neighbours: int = 7, **_) -> Neighbours:
+    """Remember the labelled responses."""
+    config = {"predictor": name, "encoder_dtype": labelled.dtype, "neighbours": neighbours}
+    return Neighbours.of(labelled, config, label_counts(labelled), device)

@@ -1,0 +1,314 @@
+"""MemReward's network in torch-geometric: `HeteroConv` of `GATv2Conv` over `HeteroData` (MemReward, section 3).
+
+This file defines the network. `layers.py` and `ablations.py` compute the same numbers faster, with the same weights.
+
+Who sends to whom, in `edge_index` rows (sender, receiver):
+
+    thinking -> query     a response's thinking informs the query that it answers
+    query    -> thinking  and hears from it
+    thinking -> answer    a response's thinking informs its answer
+    answer   -> thinking  and hears from it
+    query    -> query     the k nearest labelled queries (cosine) inform a query, and it informs itself
+
+So messages flow from the memory of labelled queries to a new query, never back. In the published code they flow from
+the new query to the memory (`query-edges`). The ablations are the paper's (section 4): one type of node and of edge
+(`graph-homogeneous`), no thinking nodes (`graph-no-thinking`), no messages between nodes (`mlp`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import HeteroData
+from torch_geometric.nn import GATv2Conv, HeteroConv
+
+from .layers import Nodes
+from .network import Batch, GraphNetwork, sizes
+
+#: (type of the sender, name of the weights, type of the receiver)
+Relation = tuple[str, str, str]
+THINKING_TO_QUERY = ("thinking", "query_from_thinking", "query")
+QUERY_TO_THINKING = ("query", "thinking_from_query", "thinking")
+THINKING_TO_ANSWER = ("thinking", "answer_from_thinking", "answer")
+ANSWER_TO_THINKING = ("answer", "thinking_from_answer", "thinking")
+QUERY_TO_QUERY = ("query", "query_from_memory", "query")
+ANSWER_TO_QUERY = ("answer", "query_from_answer", "query")
+QUERY_TO_ANSWER = ("query", "answer_from_query", "answer")
+THINKING_TO_THINKING = ("thinking", "thinking_from_thinking", "thinking")
+NODE_TO_NODE = ("node", "attention", "node")
+ITSELF = (("query", "query", "query"), ("thinking", "thinking", "thinking"), ("answer", "answer", "answer"))
+
+# --- edges
+
+
+def build_graph(
+    config: dict, batch: Batch, neighbours: Tensor, *, stored: bool = False, empty_relation: bool = False
+) -> HeteroData:
+    """The graph of some queries and their responses, with embeddings as `x` and `edge_index` per relation.
+
+    config          predictor and fidelity (of which `query-edges` matters)
+    neighbours      (q, k) int64: the nearest labelled queries of each query, as rows of `batch`, or of a stored memory
+    stored          the labelled queries are not in `batch`: they follow its own senders as rows known by their keys
+    empty_relation  the published server's relation without edges between thinking nodes
+    """
+    data = HeteroData()
+    if config["predictor"] == "graph-homogeneous":
+        data["node"].x = torch.cat([batch.query, batch.thinking, batch.answer])
+    else:
+        data["query"].x, data["thinking"].x, data["answer"].x = batch.query, batch.thinking, batch.answer
+    edges = EDGES[config["predictor"]](batch.group, neighbours, stored, "query-edges" in config["fidelity"])
+    if empty_relation and config["predictor"] == "graph":
+        edges[THINKING_TO_THINKING] = neighbours.new_empty(2, 0)
+    for relation, edge_index in edges.items():
+        data[relation].edge_index = edge_index
+    return data
+
+
+def memory_edges(neighbours: Tensor, senders: int, stored: bool, published: bool) -> Tensor:
+    """(2, e): every query receives from its nearest labelled queries and from itself.
+
+    senders    rows that come before a stored memory
+    published  the behaviour `query-edges`: a query sends to its nearest labelled queries instead
+    """
+    own = torch.arange(len(neighbours), device=neighbours.device)
+    asking, recalled = own.repeat_interleave(neighbours.shape[1]), neighbours.flatten()
+    if published:
+        # what a stored memory would receive is of no use: it is frozen
+        return _pairs(own, own) if stored else _pairs(torch.cat([asking, own]), torch.cat([recalled, own]))
+    recalled = recalled + senders if stored else recalled
+    return _pairs(torch.cat([recalled, own]), torch.cat([asking, own]))
+
+
+def graph_edges(group: Tensor, neighbours: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+    """The paper's graph: a response is one thinking and one answer node."""
+    response = torch.arange(len(group), device=group.device)
+    return {
+        THINKING_TO_QUERY: _pairs(response, group),
+        QUERY_TO_QUERY: memory_edges(neighbours, len(neighbours), stored, published),
+        QUERY_TO_THINKING: _pairs(group, response),
+        ANSWER_TO_THINKING: _pairs(response, response),
+        THINKING_TO_ANSWER: _pairs(response, response),
+    }
+
+
+def no_thinking_edges(group: Tensor, neighbours: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+    """Queries and answers exchange messages; no edge touches a thinking node."""
+    response = torch.arange(len(group), device=group.device)
+    return {
+        ANSWER_TO_QUERY: _pairs(response, group),
+        QUERY_TO_QUERY: memory_edges(neighbours, len(neighbours), stored, False),
+        QUERY_TO_ANSWER: _pairs(group, response),
+    }
+
+
+def homogeneous_edges(group: Tensor, neighbours: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+    """All edges of the paper's graph as one relation between nodes of one type; every node hears itself, too.
+
+    Rows of nodes: queries, thinking, answers, then a stored memory.
+    """
+    queries, responses = len(neighbours), len(group)
+    thinking = queries + torch.arange(responses, device=group.device)
+    answer = thinking + responses
+    edges = (
+        memory_edges(neighbours, queries + 2 * responses, stored, False),
+        _pairs(thinking, group),
+        _pairs(group, thinking),
+        _pairs(answer, thinking),
+        _pairs(thinking, answer),
+        _pairs(thinking, thinking),
+        _pairs(answer, answer),
+    )
+    return {NODE_TO_NODE: torch.cat(edges, 1)}
+
+
+def own_edges(group: Tensor, neighbours: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+    """No messages: every node hears itself alone."""
+    query = torch.arange(len(neighbours), device=group.device)
+    response = torch.arange(len(group), device=group.device)
+    return {relation: _pairs(rows, rows) for relation, rows in zip(ITSELF, (query, response, response), strict=True)}
+
+
+def _pairs(senders: Tensor, receivers: Tensor) -> Tensor:
+    return torch.stack([senders, receivers])
+
+
+#: predictor -> its edges.
+EDGES = {
+    "graph": graph_edges,
+    "graph-homogeneous": homogeneous_edges,
+    "graph-no-thinking": no_thinking_edges,
+    "mlp": own_edges,
+}
+
+# --- convolutions
+
+
+class FromMemory(GATv2Conv):
+    """GATv2 whose last senders may be known by their stored `lin_l` alone."""
+
+    def forward(self, x: Tensor, edge_index: Tensor, stored: Tensor | None = None) -> Tensor:
+        """x (n, hidden), stored (m, hidden) -> (n, hidden); edge_index: senders in [0, n + m), receivers in [0, n)."""
+        if stored is None:
+            return super().forward(x, edge_index)
+        shape = (-1, self.heads, self.out_channels)
+        pair = torch.cat([self.lin_l(x), stored]).view(shape), self.lin_r(x).view(shape)
+        alpha = self.edge_updater(edge_index, x=pair, edge_attr=None)
+        return self.propagate(edge_index, x=pair, alpha=alpha).flatten(1) + self.bias
+
+
+class FromOne(GATv2Conv):
+    """GATv2 over exactly one sender: its coefficient is 1, so that `lin_l.weight` and `bias` are all that can learn."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        for module, name in ((self, "att"), (self.lin_l, "bias"), (self.lin_r, "weight"), (self.lin_r, "bias")):
+            _hold_at_zero(module, name)
+
+
+class FromNone(FromOne):
+    """What the published server has for its relation without edges: it adds 0 to a mean over one relation more."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        for module, name in ((self.lin_l, "weight"), (self, "bias")):
+            _hold_at_zero(module, name)
+
+
+def _hold_at_zero(module: nn.Module, name: str) -> None:
+    """Turn a parameter into zeros that are neither trained nor saved."""
+    constant = torch.zeros_like(getattr(module, name).data)
+    delattr(module, name)
+    module.register_buffer(name, constant, persistent=False)
+
+
+#: predictor -> how its relations are computed.
+CONVOLUTIONS: dict[str, dict[Relation, type[GATv2Conv]]] = {
+    "graph": {
+        THINKING_TO_QUERY: GATv2Conv,
+        QUERY_TO_QUERY: FromMemory,
+        QUERY_TO_THINKING: FromOne,
+        ANSWER_TO_THINKING: FromOne,
+        THINKING_TO_ANSWER: FromOne,
+        THINKING_TO_THINKING: FromNone,
+    },
+    "graph-homogeneous": {NODE_TO_NODE: FromMemory},
+    "graph-no-thinking": {ANSWER_TO_QUERY: GATv2Conv, QUERY_TO_QUERY: FromMemory, QUERY_TO_ANSWER: FromOne},
+    "mlp": dict.fromkeys(ITSELF, FromOne),
+}
+
+# --- network
+
+
+class ReferenceNetwork(GraphNetwork):
+    """`GraphNetwork` whose rounds of messages torch-geometric computes; its state dict is the fast network's.
+
+    config  as for `GraphNetwork.of`
+    """
+
+    def __init__(self, config: dict):
+        convolutions = CONVOLUTIONS[config["predictor"]]
+
+        def layer(hidden: int, heads: int, dropout: float) -> HeteroConv:
+            settings = {"heads": heads, "dropout": dropout, "add_self_loops": False}  # the edges above have them
+            convs = {name: kind((hidden, hidden), hidden // heads, **settings) for name, kind in convolutions.items()}
+            return HeteroConv(convs, aggr="mean")
+
+        super().__init__(**sizes(config), layer=layer, one_type=config["predictor"] == "graph-homogeneous")
+        self.config, self.empty_relation = config, False
+        self.recalling = [name for name, kind in convolutions.items() if kind is FromMemory]
+        self.register_state_dict_post_hook(_to_shared_names)
+        self.register_load_state_dict_pre_hook(_to_own_names)
+
+    @classmethod
+    def of(cls, config: dict) -> ReferenceNetwork:
+        """The network of a configuration such as `fitting.GRAPH_DEFAULTS`, with its predictor."""
+        return cls(config)
+
+    def serve(self, fidelity: Sequence[str]) -> ReferenceNetwork:
+        self.empty_relation = "empty-relation" in fidelity
+        return self.eval().requires_grad_(False)
+
+    def exchange(
+        self,
+        batch: Batch,
+        neighbours: Tensor,
+        memory: Sequence[Tensor] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Nodes:
+        data, states = self._enter_graph(batch, neighbours, stored=memory is not None)
+        with _dropout(self, generator):
+            for depth in range(len(self.layers)):
+                states = self._round(depth, data, states, memory[depth] if memory is not None else None)
+        return self._nodes(states, batch)
+
+    def keys(self, batch: Batch, neighbours: Tensor) -> list[Tensor]:
+        data, states = self._enter_graph(batch, neighbours, stored=True)
+        found = []
+        with _dropout(self, None):
+            for depth, layer in enumerate(self.layers):
+                queries = states["node" if "node" in states else "query"][: len(batch.query)]
+                found.append(layer.convs[self.recalling[0]].lin_l(queries) if self.recalling else queries)
+                states = self._round(depth, data, states, found[depth])
+        return found
+
+    def _enter_graph(self, batch: Batch, neighbours: Tensor, stored: bool) -> tuple[HeteroData, dict[str, Tensor]]:
+        data = build_graph(self.config, batch, neighbours, stored=stored, empty_relation=self.empty_relation)
+        return data, {name: getattr(self, name, self.query)(x) for name, x in data.x_dict.items()}
+
+    def _round(self, depth: int, data: HeteroData, states: dict, stored: Tensor | None) -> dict[str, Tensor]:
+        """One round of messages; a node type that receives over several relations takes their mean; ReLU."""
+        known = {} if stored is None else {"stored_dict": dict.fromkeys(self.recalling, stored)}
+        received = self.layers[depth](states, data.edge_index_dict, **known)
+        # a type of node that no edge touches carries nothing
+        return {name: received[name].relu() if name in received else torch.zeros_like(states[name]) for name in states}
+
+    def _nodes(self, states: dict[str, Tensor], batch: Batch) -> Nodes:
+        if "node" in states:
+            return states["node"].split([len(batch.query), len(batch.group), len(batch.group)])
+        return states["query"], states["thinking"], states["answer"]
+
+
+@contextmanager
+def _dropout(network: nn.Module, generator: torch.Generator | None) -> Iterator[None]:
+    """Dropout as `generator` has it; torch-geometric draws from torch's own, which is then as it was."""
+    network.train(generator is not None)
+    if generator is None:
+        yield
+        return
+    seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
+    with torch.random.fork_rng(devices=[generator.device] if generator.device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+# --- names of weights
+
+
+def shared_names(network: ReferenceNetwork) -> dict[str, str]:
+    """Own name -> the fast network's, of the weights that these call differently."""
+    names = {}
+    for depth, layer in enumerate(network.layers):
+        for relation, conv in layer.convs.items():
+            inside = layer.convs.to_internal_key(relation)
+            for name, _ in conv.named_parameters():
+                shared = name.replace("lin_l", "source").replace("lin_r", "target").replace("att", "attention")
+                names[f"layers.{depth}.convs.{inside}.{name}"] = f"layers.{depth}.{relation[1]}.{shared}"
+    return names
+
+
+def _to_shared_names(network: ReferenceNetwork, state: dict, prefix: str, *_) -> None:
+    for own, shared in shared_names(network).items():
+        value = state.pop(prefix + own)
+        state[prefix + shared] = value[0] if own.endswith(".att") else value  # (1, heads, c) as (heads, c)
+    # what is held at 0: torch-geometric's Linear saves it nevertheless
+    for own in [name for name in state if name.startswith(f"{prefix}layers.") and ".convs." in name]:
+        del state[own]
+
+
+def _to_own_names(network: ReferenceNetwork, state: dict, prefix: str, *_) -> None:
+    for own, shared in shared_names(network).items():
+        if (value := state.pop(prefix + shared, None)) is not None:
+            state[prefix + own] = value[None] if own.endswith(".att") else value

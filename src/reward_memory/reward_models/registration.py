@@ -1,0 +1,45 @@
+"""How a file of this package, or of another one, says that it is a reward predictor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .base import Predictor
+
+
+@dataclass(frozen=True)
+class Registration:
+    """model: class of what `fit` gives; the rest as for `register`."""
+
+    model: type[Predictor]
+    fit: Callable[..., Predictor]
+    settings: tuple[str, ...]
+    network: bool
+
+
+#: name -> predictor, of the modules imported so far.
+REGISTERED: dict[str, Registration] = {}
+
+
+def register(*names: str, model: type[Predictor], settings: tuple[str, ...] = (), network: bool = False) -> Callable:
+    """Decorator of the function that fits the predictors `names`.
+
+    model     class of what it gives
+    settings  keys of the section reward_model that it is called with
+    network   MemReward's network, which `fidelity` and `selection: valid` are about
+
+    The function is called as `fit(name, labelled, *, seeds, device, report, **settings)`. `labelled` holds labelled
+    queries alone. A network gets `valid`, too: graded rollouts of the valid queries, or None.
+
+    Planning reads names and network from the file without importing it (`names`): write them as plain constants.
+    ValueError if a name is taken.
+    """
+    if taken := [name for name in names if name in REGISTERED]:
+        raise ValueError(f"the reward predictor {taken[0]!r} is registered twice.")
+
+    def decorator(fit: Callable[..., Predictor]) -> Callable[..., Predictor]:
+        REGISTERED.update(dict.fromkeys(names, Registration(model, fit, settings, network)))
+        return fit
+
+    return decorator

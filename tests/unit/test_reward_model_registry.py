@@ -1,0 +1,109 @@
+"""A reward predictor is one file: it is found by its registration, in this package or another one."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from graph_rollouts import made_up
+
+from reward_memory.errors import InputError
+from reward_memory.reward_models import names, registry
+from reward_memory.reward_models.base import save
+from reward_memory.reward_models.names import Declared, declared
+from reward_memory.reward_models.registration import register
+
+PAGE = Path(__file__).parents[2] / "docs/extend.md"
+PROGRAM = re.search(r"^```python\n(\"\"\"A predictor .*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.fixture
+def outside(tmp_path, monkeypatch):
+    """The file of docs/extend.md in a package of its own, and its entry point."""
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/prior.py").write_text(PROGRAM)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(names.OUTSIDE, "prior", Declared("study.prior", False))
+    yield tmp_path
+    registry.PREDICTORS.pop("prior", None)
+    for module in [name for name in sys.modules if name.startswith("study")]:
+        del sys.modules[module]
+
+
+def test_planning_knows_the_names_without_torch():
+    told = "import sys; from reward_memory.reward_models.names import NAMES; print(len(NAMES), 'torch' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout
+    assert out.split() == [str(len(names.NAMES)), "False"]
+
+
+def test_every_file_is_read_as_it_registers_when_it_is_imported():
+    assert set(names.DECLARED) == set(registry.PREDICTORS)
+    for name, found in names.DECLARED.items():
+        registered = registry.PREDICTORS[name]
+        assert (found.module, found.network) == (registered.fit.__module__, registered.network)
+
+
+def test_a_file_declares_its_names_and_whether_it_is_a_network(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/one.py").write_text('@register("a", "b", model=A, network=True)\ndef fit(): ...\n')
+    (tmp_path / "two.py").write_text('import nowhere\n@register("c", model=C, settings=(X,))\ndef fit(): ...\n')
+    (tmp_path / "none.py").write_text('"""`@register("d")` is how one registers."""\n')
+    expected = {"a": Declared("p.deep.one", True), "b": Declared("p.deep.one", True), "c": Declared("p.two", False)}
+    assert declared(tmp_path, "p") == expected
+
+
+def test_a_name_belongs_to_one_file(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text('@register("a", model=A)\ndef fit(): ...\n')
+    with pytest.raises(ValueError, match=r"p\.two: the reward predictor 'a' is in p\.one, too"):
+        declared(tmp_path, "p")
+    with pytest.raises(ValueError, match="'knn' is registered twice"):
+        register("knn", model=object)
+
+
+def test_another_package_brings_a_predictor(outside):
+    model = registry.fit("prior", made_up([4] * 6))
+    save(model, outside / "saved")
+    registry.PREDICTORS.pop("prior")
+    del sys.modules["study.prior"]
+    again = registry.load(outside / "saved")
+    assert again.score(made_up([2], seed=1)) == pytest.approx([made_up([4] * 6).rewards.mean()] * 2)
+
+
+@pytest.mark.parametrize(
+    ("program", "message"), [("import nowhere", "cannot be imported: No module"), ("x = 1", "does not register it")]
+)
+def test_a_package_without_the_predictor_that_it_names_is_one_sentence(outside, program, message):
+    (outside / "study/prior.py").write_text(program)
+    with pytest.raises(InputError, match=rf"predictor: prior: study\.prior {message}"):
+        registry.fit("prior", made_up([4] * 4))
+
+
+@pytest.fixture
+def recorded():
+    """A predictor that tells how it was fitted."""
+    calls = []
+
+    @register("recorded", model=object, settings=("epochs",))
+    def fit(name, labelled, **given):
+        calls.append((name, labelled, given))
+
+    yield calls
+    registry.PREDICTORS.pop("recorded")
+
+
+def test_a_predictor_gets_its_settings_and_labelled_queries_alone(recorded):
+    part = made_up([4] * 6)
+    part.rewards[part.group >= 4] = float("nan")
+    registry.fit("recorded", part, valid=made_up([2]), seeds=(3,), epochs=7, hidden=8)
+    ((name, labelled, given),) = recorded
+    assert name == "recorded"
+    assert labelled.query_ids.tolist() == part.query_ids[:4].tolist()
+    # nor does it get the valid queries with their rewards
+    assert given == {"seeds": (3,), "device": "cpu", "report": None, "epochs": 7}
+
+
+def test_a_setting_of_no_predictor_is_refused():
+    with pytest.raises(InputError, match="reward_model: width: no such key; there are check_every,"):
+        registry.fit("majority", made_up([4] * 4), width=3)
