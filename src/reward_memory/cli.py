@@ -95,5 +95,27 @@ def plan(
     show(made, Console())
 
 
+@app.command()
+def config(
+    explain: Annotated[str | None, typer.Option(help="Key such as training.clip: what it means and is.")] = None,
+    configfile: Annotated[Path, typer.Option(help="File whose value --explain prints.")] = Path("config.yaml"),
+    write: Annotated[bool, typer.Option("--write", help="Write docs/configuration.md and the schema here.")] = False,
+) -> None:
+    """Explain a key of the configuration, or write its reference page and the JSON schema for editors."""
+    from reward_memory.config import explain as explaining
+    from reward_memory.config import reference
+
+    if (explain is None) is not write:
+        raise typer.BadParameter("give either --explain KEY or --write")
+    try:
+        if write:
+            reference.write(Path())
+        else:
+            print(explaining.explain(explain, configfile))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
 if __name__ == "__main__":
     app()

@@ -52,35 +52,36 @@ class Node:
             if "$ref" in part and part is self.schema:
                 yield from Node(self.definitions[part["$ref"].rpartition("/")[2]], self.definitions).kinds()
 
-    def _first(self, name: str, default: Any = None) -> Any:
+    def first(self, name: str, default: Any = None) -> Any:
+        """What the schema says under `name`, in the part itself or in one that belongs to it."""
         return next((part[name] for part in self.kinds() if name in part), default)
 
     @property
     def expected(self) -> str:
         """What would be right, in words."""
-        return self._first("expected", "a value")
+        return self.first("expected", "a value")
 
     @property
     def keys(self) -> list[str]:
         """Of a section."""
-        return list(self._first("properties", {}))
+        return list(self.first("properties", {}))
 
     def limit(self, name: str) -> Any:
         """`minimum`, `exclusiveMinimum` ...; None without one."""
-        return self._first(name)
+        return self.first(name)
 
     def key(self, name: Any) -> Node:
         """What belongs to a key of a section, or to any name where there are no fixed keys."""
-        if name in (properties := self._first("properties", {})):
+        if name in (properties := self.first("properties", {})):
             return Node(properties[name], self.definitions)
-        named = self._first("patternProperties", {})
-        rest = next(iter(named.values()), self._first("additionalProperties"))
+        named = self.first("patternProperties", {})
+        rest = next(iter(named.values()), self.first("additionalProperties"))
         return Node(rest if isinstance(rest, dict) else {}, self.definitions)
 
     def names(self) -> Node:
         """What belongs to the names themselves."""
-        return Node(self._first("propertyNames", {}), self.definitions)
+        return Node(self.first("propertyNames", {}), self.definitions)
 
     def item(self) -> Node:
         """What belongs to an item of a list."""
-        return Node(self._first("items", {}), self.definitions)
+        return Node(self.first("items", {}), self.definitions)

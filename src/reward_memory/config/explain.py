@@ -1,0 +1,64 @@
+"""One key in words: what it means, what it may be, and what it is in a configuration file."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+from reward_memory.errors import InputError
+
+from . import loading, reading, reference
+from .json_schema import Node
+from .models import Configuration
+
+
+def explain(key: str, file: Path) -> str:
+    """Lines about a key such as `training.clip`; a name with dots needs colons: `policies:qwen2.5:path`.
+
+    InputError for an unknown key, and for a file that cannot be read or has a mistake.
+    """
+    parts = [part.strip() for part in key.split(":" if ":" in key else ".")]
+    section, node = _found(parts)
+    lines = [": ".join(parts), f"  {node.schema.get('description') or node.first('description', '')}"]
+    if node.keys:
+        return "\n".join([*lines, f"  Keys: {', '.join(node.keys)}"])
+    kind = reference.kind(node).replace("`", "")
+    default = reference.default(section, parts[-1], ".".join(parts[:-1]))
+    lines += [
+        f"  Expected: {node.expected} ({kind})",
+        f"  Default: {'none, it is required' if default is None else default}",
+    ]
+    return "\n".join([*lines, f"  In {file}: {_value(parts, file, default)}"])
+
+
+def _found(parts: list[str]) -> tuple[Node, Node]:
+    """(the section around a key, the key)."""
+    section = node = Node.of(Configuration)
+    for place, part in enumerate(parts):
+        section, node = node, node.key(part)
+        if not node.schema:
+            near = difflib.get_close_matches(part, section.keys, n=1)
+            known = f"; perhaps {near[0]} is meant" if near else f"; there are {', '.join(section.keys)}"
+            raise InputError(f"{': '.join(parts[: place + 1])}: no such key{known if section.keys else ''}.")
+    return section, node
+
+
+def _value(parts: list[str], file: Path, default: str | None) -> str:
+    given = reading.read(file)
+    value = _at(loading.load(given, str(file)), parts)
+    if value is not _ABSENT:
+        return reference.yaml(value) + (" (the default)" if _at(given, parts) is _ABSENT else "")
+    # resources: the rules overlay their defaults later
+    return "absent" if default in (None, "absent") else f"{default} (the default)"
+
+
+_ABSENT = object()
+
+
+def _at(settings: Any, parts: list[str]) -> Any:
+    for part in parts:
+        if not isinstance(settings, dict) or part not in settings:
+            return _ABSENT
+        settings = settings[part]
+    return settings

@@ -1,0 +1,138 @@
+"""The page docs/configuration.md: a table for each section, out of the models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reward_memory.errors import InputError
+from reward_memory.storage.files import atomic_path
+
+from . import json_schema, resources
+from .json_schema import Node
+from .models import Configuration
+
+PAGE, SCHEMA = "docs/configuration.md", "schemas/config.schema.json"
+COMMAND = "reward-memory config --write"
+_HEAD = f"""# Configuration
+
+Every key of config.yaml with its type, default and meaning. `NAME` is a name that you choose. A mistake stops the run
+before any job, with one sentence that names the file, the key and the fix.
+
+`reward-memory config --explain training.clip` prints one of these keys with its value in config.yaml. Editors with a
+YAML language server complete and check keys by schemas/config.schema.json, which the first line of config.yaml names.
+
+This page and that schema are generated from src/reward_memory/config/models: edit there, then run
+`{COMMAND}`.
+"""
+
+
+def files() -> dict[str, str]:
+    """Path of each generated file in a checkout -> its text."""
+    return {PAGE: page(), SCHEMA: json_schema.text()}
+
+
+def write(checkout: Path) -> None:
+    """Write the generated files; InputError where `checkout` is none."""
+    for name, text in files().items():
+        if not (checkout / name).parent.is_dir():
+            raise InputError(f"{checkout / name}: no such folder; run the command in a checkout of the workflow.")
+        with atomic_path(checkout / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def page() -> str:
+    """docs/configuration.md."""
+    parts = [_HEAD]
+    for path, node in sections(Node.of(Configuration)):
+        title = f"## `{path}`\n\n{_about(node)}\n" if path else f"## Top level\n\n{_about(node)}\n"
+        rows = [_row(path, node, key) for key in node.keys]
+        parts.append("\n".join([title, "| key | type | default | meaning |", "|---|---|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def sections(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
+    """(path, part of the schema) of every section, the outer ones first."""
+    yield path, node
+    for key in node.keys:
+        part, inner = node.key(key), f"{path}.{key}" if path else key
+        if part.keys:
+            yield from sections(part, inner)
+        # a policy's own resources have the keys of the rule's
+        elif (named := part.key(None)).keys and not path.startswith("resources."):
+            yield from sections(named, f"{inner}.NAME")
+
+
+def kind(node: Node) -> str:
+    """What a value may be, with its limits."""
+    return " or ".join(dict.fromkeys(filter(None, map(_kind, _alternatives(node)))))
+
+
+def default(node: Node, key: str, path: str) -> str | None:
+    """Default of a key of the section `node` at `path`, as YAML; None if the key is required."""
+    rule = path.removeprefix("resources.")
+    if rule in resources.DEFAULTS and key in resources.DEFAULTS[rule]:
+        return yaml(resources.DEFAULTS[rule][key])
+    if key in node.first("required", []):
+        return None
+    schema = node.key(key).schema
+    return yaml(schema["default"]) if "default" in schema else "absent"
+
+
+def yaml(value: Any) -> str:
+    """A value as a configuration file has it, on one line."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _alternatives(node: Node) -> list[Node]:
+    if "anyOf" in node.schema:
+        return [part for one in node.schema["anyOf"] for part in _alternatives(Node(one, node.definitions))]
+    return [node]
+
+
+def _kind(node: Node) -> str:
+    if node.keys:
+        return "section"
+    if (values := node.first("enum") or ([node.schema["const"]] if "const" in node.schema else None)) is not None:
+        return " or ".join(f"`{yaml(value)}`" for value in values)
+    kind = node.first("type")
+    if kind in ("integer", "number"):
+        return kind + _range(node)
+    if kind == "array":
+        return f"list of {_kind(node.item())}"
+    if kind == "object":
+        named = node.key(None)
+        return f"names with {kind_of_named(named)}" if named.schema else "settings"
+    return {"string": "text", "boolean": "`true` or `false`", "null": "`null`"}.get(kind, "")
+
+
+def kind_of_named(node: Node) -> str:
+    """What belongs to each name."""
+    return {"section": "a section each", "settings": "settings each"}.get(found := kind(node), f"{found} each")
+
+
+def _range(node: Node) -> str:
+    least, above = node.limit("minimum"), node.limit("exclusiveMinimum")
+    most, below = node.limit("maximum"), node.limit("exclusiveMaximum")
+    low = f"from {_plain(least)}" if above is None else f"above {_plain(above)}"
+    high = f"to {_plain(most)}" if below is None else f"to below {_plain(below)}"
+    multiple = node.limit("multipleOf")
+    return f" {low} {high}" + (f" in steps of {multiple}" if multiple else "")
+
+
+def _plain(number: float) -> str:
+    return f"{number:g}" if isinstance(number, float) else str(number)
+
+
+def _about(node: Node) -> str:
+    return node.first("description", "")
+
+
+def _row(path: str, node: Node, key: str) -> str:
+    part = node.key(key)
+    given = default(node, key, path)
+    shown = "required" if given is None else given if given == "absent" else f"`{given}`"
+    cells = (f"`{key}`", kind(part), "" if part.keys and shown == "absent" else shown, part.schema["description"])
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
