@@ -41,7 +41,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     )
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
         GRAPH_DEFAULTS["implementation"],
-        description="What computes the networks; reference is torch-geometric, slower, with the same weights and results.",
+        description="What computes the networks. reference is torch-geometric: slower, the same weights and results.",
     )
     runs: Runs = Field(1, description="Networks fitted a seed, with seeds of their own; the best one is used.")
     hidden: Width = Field(GRAPH_DEFAULTS["hidden"], description="Width of a node's state; a multiple of heads.")
