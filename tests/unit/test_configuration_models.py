@@ -1,0 +1,117 @@
+"""The models of the configuration: words for every key, defaults that are valid, values that keep their spelling."""
+
+import subprocess
+import sys
+from typing import Literal, get_args, get_origin
+
+import pytest
+from pydantic import ValidationError
+from test_configuration import SMALL, changed
+
+from reward_memory.config.json_schema import Node
+from reward_memory.config.loading import load, typed
+from reward_memory.config.models import Configuration, ErrorMemory, RewardModel
+from reward_memory.config.models.data import Benchmark
+from reward_memory.data.registry import DOMAINS
+from reward_memory.error_memory import settings as error_memory
+from reward_memory.reward_models.graph.fitting import CRITERIA
+
+SUITE_MEDS = {
+    "benchmarks": {
+        "dapo_math_17k": {"suite": "meds", "source": "generated", "train": 64, "valid": 4, "test": 0},
+        "math500": {"suite": "meds", "source": "generated", "test": 4},
+    }
+}
+
+
+def keys(node: Node, path: str = ""):
+    """(path, part of the schema) of every value that a user can get wrong."""
+    yield path, node
+    for key in node.keys:
+        yield from keys(node.key(key), f"{path}/{key}")
+    for part in (node.item(), node.key(None)):
+        if part.schema:
+            yield from keys(part, f"{path}/*")
+
+
+@pytest.fixture(scope="module")
+def parts() -> dict[str, Node]:
+    return dict(keys(Node.of(Configuration)))
+
+
+def test_every_value_has_words_for_what_would_be_right(parts):
+    assert len(parts) > 200
+    assert [path for path, node in parts.items() if path and node.expected == "a value"] == []
+
+
+def test_every_key_is_described_in_one_line(parts):
+    """A key is described where it is, not where a section that it holds is."""
+    named = {path: node for path, node in parts.items() if path and not path.endswith("*")}
+    assert [path for path, node in named.items() if not node.schema.get("description", "").endswith(".")] == []
+    assert [path for path, node in named.items() if "\n" in node.schema["description"]] == []
+
+
+def test_every_section_refuses_unknown_keys(parts):
+    sections = {path: part for path, node in parts.items() for part in node.kinds() if part.get("type") == "object"}
+    open_sections = [path for path, part in sections.items() if part.get("additionalProperties", True) is True]
+    open_sections = [path for path in open_sections if "patternProperties" not in sections[path]]
+    # their keys are those of other sections (tests/unit/test_variants.py, test_algorithms.py)
+    own = [f"{of}/*/{part}" for of in ("variants", "per_policy") for part in ("training", "error_memory")]
+    own += ["training", "evaluation"]
+    assert sorted(open_sections) == sorted(
+        ["/reward_model/variants/*", "/training/per_policy/*", *(f"/meds/{part}" for part in own)]
+    )
+
+
+def test_every_default_is_itself_valid():
+    """Pydantic checks what is given, not what a default is."""
+    filled = load(SMALL | {"meds": {"policies": ["tiny"], "methods": ["dapo"]}, "methods": []} | SUITE_MEDS)
+    assert load(filled) == filled
+
+
+@pytest.mark.parametrize(
+    ("found", "known"),
+    [
+        (ErrorMemory.model_fields["method"], error_memory.METHODS),
+        (ErrorMemory.model_fields["target"], error_memory.TARGETS),
+        (RewardModel.model_fields["criterion"], CRITERIA),
+        (Benchmark.model_fields["domain"], sorted(set(DOMAINS.values()))),
+    ],
+)
+def test_the_values_of_a_key_are_those_of_the_library(found, known):
+    named = [kind for kind in (found.annotation, *get_args(found.annotation)) if get_origin(kind) is Literal]
+    assert sorted(get_args(named[0])) == sorted(known)
+
+
+@pytest.mark.parametrize(("given", "text"), [(1, "1"), (1.0, "1.0"), ("1", "1.0"), (-0.0, "0.0")])
+def test_a_number_keeps_its_spelling(given, text):
+    """1 and 1.0 are other parameters of a rule; -0.0 would be another name of 0.0."""
+    assert str(load(changed("rollouts/temperature", given))["rollouts"]["temperature"]) == text
+
+
+def test_keys_keep_their_order_and_defaults_come_last():
+    """Snakemake compares parameters as text: the order of a file that is read again must be the same."""
+    loaded = load(changed("rollouts", {"top_p": 0.5, "batch": 4}))
+    assert list(loaded)[:3] == ["benchmarks", "policies", "reward_model"]
+    assert list(loaded["rollouts"])[:4] == ["top_p", "batch", "engine", "tensor_parallel"]
+
+
+def test_attributes_say_what_the_keys_say():
+    found = typed(changed("rollouts/samples", "3"), "mine.yaml")
+    assert (found.rollouts.samples, found.rollouts.import_, found.training.lora) == (3, None, None)
+    assert found.predictors == load(SMALL)["predictors"]
+    with pytest.raises(ValidationError, match="frozen"):
+        found.rollouts.samples = 4
+
+
+def test_an_import_without_a_table_has_no_predictors():
+    without = {key: value for key, value in SMALL.items() if key != "reward_model"}
+    assert typed(without | {"methods": ["base"]}).predictors is None
+
+
+def test_the_configuration_is_read_without_the_libraries_that_compute():
+    """A dry run waits for every import."""
+    heavy = "{'torch', 'verl', 'pandas', 'sklearn'}"
+    code = f"import sys, reward_memory.config.models; print(*({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []
