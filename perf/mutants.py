@@ -23,8 +23,12 @@ import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, MutableMapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from mutation.sites import Mutant, Sites, is_text
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src/reward_memory"
@@ -50,184 +54,10 @@ HEAVY = (
     *("hdbscan", "tokenizers", "transformers", "safetensors.torch"),
 )
 CLOCKS = re.compile(r"process_time|perf_counter|monotonic|time\.time")  # a test that reads them may fail by itself
-NEAREST = 4  # test files of a module
-BUDGET = 150  # seconds of unchanged tests that one mutant may cost; files that exceed it are left out
-SLOWER, LEAST = 4, 40  # a mutant is hung after so many times the unchanged file's seconds, and at least so many
+SLOWER, LEAST = 2, 60  # a test file hangs after so many times its seconds, and so many more
 EXAMPLES = 30  # of a property
 WORKERS = 2
-COMPARISONS = {
-    ast.Lt: ("<", "<="),
-    ast.LtE: ("<=", "<"),
-    ast.Gt: (">", ">="),
-    ast.GtE: (">=", ">"),
-    ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="),
-    ast.In: ("in", "not in"),
-    ast.NotIn: (r"not\s+in", "in"),
-    ast.Is: ("is", "is not"),
-    ast.IsNot: (r"is\s+not", "is"),
-}
-ARITHMETIC = {
-    ast.Add: ("+", "-"),
-    ast.Sub: ("-", "+"),
-    ast.Mult: ("*", "/"),
-    ast.Div: ("/", "*"),
-    ast.FloorDiv: ("//", "*"),
-    ast.Mod: ("%", "*"),
-    ast.Pow: ("**", "*"),
-    ast.BitOr: ("|", "&"),
-    ast.BitAnd: ("&", "|"),
-}
 STAMPS = itertools.count(10**9)
-CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A change of one module: the bytes from `start` to `end` become `new`."""
-
-    module: str
-    line: int
-    start: int
-    end: int
-    old: str
-    new: str
-
-    def __str__(self) -> str:
-        return f"{self.module}:{self.line}: {shorten(self.old)} -> {shorten(self.new)}"
-
-
-def shorten(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-class Sites(ast.NodeVisitor):
-    """All mutants of a module; type hints, decorators, errors' messages and texts are left as they are."""
-
-    def __init__(self, module: str, source: bytes):
-        self.module, self.source, self.found = module, source, []
-        self.starts = [0]
-        for line in source.splitlines(keepends=True):
-            self.starts.append(self.starts[-1] + len(line))
-        self.visit(ast.parse(source))
-
-    def begin(self, node: ast.AST) -> int:
-        return self.starts[node.lineno - 1] + node.col_offset
-
-    def finish(self, node: ast.AST) -> int:
-        return self.starts[node.end_lineno - 1] + node.end_col_offset
-
-    def text(self, node: ast.AST) -> str:
-        return self.source[self.begin(node) : self.finish(node)].decode()
-
-    def add(self, start: int, end: int, new: str) -> None:
-        old = self.source[start:end].decode()
-        line = self.source.count(b"\n", 0, start) + 1
-        self.found.append(Mutant(self.module, line, start, end, old, new))
-
-    def replace(self, node: ast.AST, new: str) -> None:
-        self.add(self.begin(node), self.finish(node), new)
-
-    def between(self, left: ast.AST, right: ast.AST, pattern: str, new: str) -> None:
-        """Replace the operator between two operands; comments may stand there, too."""
-        start, end = self.finish(left), self.begin(right)
-        match = re.search(rb"^(?:[\s)\\]|#[^\n]*\n)*(" + pattern.encode() + rb")", self.source[start:end])
-        if match:
-            self.add(start + match.start(1), start + match.end(1), new)
-
-    def generic_visit(self, node: ast.AST) -> None:
-        for field, value in ast.iter_fields(node):
-            if field in ("annotation", "returns", "decorator_list"):
-                continue
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    self.visit(child)
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Nothing: Python 3.11 does not tell where the parts of an f-string are."""
-
-    def visit_Raise(self, node: ast.Raise) -> None:
-        self.replace(node, "pass")
-
-    def visit_Continue(self, node: ast.Continue | ast.Break) -> None:
-        self.replace(node, "pass")
-
-    visit_Break = visit_Continue
-
-    def visit_Expr(self, node: ast.Expr) -> None:
-        if isinstance(node.value, ast.Call):
-            self.replace(node, "pass")
-            self.generic_visit(node)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        if all(isinstance(target, ast.Attribute | ast.Subscript) for target in node.targets):
-            self.replace(node, "pass")
-        self.generic_visit(node)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        self.replace(node, "pass")
-        if type(node.op) in ARITHMETIC:
-            old, new = ARITHMETIC[type(node.op)]
-            self.between(node.target, node.value, re.escape(old), new)
-        self.generic_visit(node)
-
-    def visit_Return(self, node: ast.Return) -> None:
-        if node.value is None:
-            return
-        if not (isinstance(node.value, ast.Constant) and node.value.value is None):
-            self.replace(node.value, "None")
-        if isinstance(node.value, ast.Tuple):
-            self.replace(node.value, self.text(node.value.elts[0]))
-        self.generic_visit(node)
-
-    def visit_If(self, node: ast.If | ast.While | ast.IfExp) -> None:
-        # comparisons and `not` have mutants of their own
-        if not isinstance(node.test, ast.Constant | ast.Compare | ast.NamedExpr | ast.UnaryOp):
-            self.replace(node.test, f"(not ({self.text(node.test)}))")
-        self.generic_visit(node)
-
-    visit_While = visit_IfExp = visit_If
-
-    def visit_Compare(self, node: ast.Compare) -> None:
-        operands = [node.left, *node.comparators]
-        for left, operator, right in zip(operands, node.ops, operands[1:], strict=False):
-            self.between(left, right, *COMPARISONS[type(operator)])
-        self.generic_visit(node)
-
-    def visit_BinOp(self, node: ast.BinOp) -> None:
-        texts = any(isinstance(side, ast.JoinedStr) or is_text(side) for side in (node.left, node.right))
-        if type(node.op) in ARITHMETIC and not texts:
-            old, new = ARITHMETIC[type(node.op)]
-            self.between(node.left, node.right, re.escape(old), new)
-        self.generic_visit(node)
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> None:
-        old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
-        for left, right in zip(node.values, node.values[1:], strict=False):
-            self.between(left, right, old, new)
-        self.generic_visit(node)
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
-        if isinstance(node.op, ast.Not):
-            self.replace(node, f"bool({self.text(node.operand)})")
-        self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> None:
-        if isinstance(node.func, ast.Name) and node.func.id in CALLS:
-            self.replace(node.func, CALLS[node.func.id])
-        self.generic_visit(node)
-
-    def visit_Constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, bool):
-            self.replace(node, str(not node.value))
-        elif isinstance(node.value, int | float):
-            for value in (node.value + 1, node.value - 1):
-                self.replace(node, f"({value})" if value < 0 else str(value))
-
-
-def is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
 
 
 def modules(parts: list[str]) -> dict[str, Path]:
@@ -259,14 +89,14 @@ def imported(file: Path, name: str, known: set[str]) -> set[str]:
     return found & known - {name}
 
 
-def nearest_tests(names: list[str]) -> dict[str, list[Path]]:
+def nearest_tests(names: list[str], most: int) -> dict[str, list[Path]]:
     """The unit test files that import each module, the nearest first: fewest imports between, less words in common."""
     files = {dotted(file): file for file in PACKAGE.rglob("*.py")} | {file.stem: file for file in TESTS.glob("*.py")}
     importers: dict[str, list[str]] = {name: [] for name in files}
     for name, file in sorted(files.items()):
         for other in imported(file, name, set(files)):
             importers[other].append(name)
-    return {name: [files[test] for test in _by_distance(name, importers, files)][:NEAREST] for name in names}
+    return {name: [files[test] for test in _by_distance(name, importers, files)][:most] for name in names}
 
 
 def _by_distance(start: str, importers: dict[str, list[str]], files: dict[str, Path]) -> list[str]:
@@ -292,24 +122,25 @@ def _by_distance(start: str, importers: dict[str, list[str]], files: dict[str, P
     return sorted((name for name in distance if name.startswith("test_")), key=key)
 
 
-def run_file(test: Path, copy: Path, seconds: float, skipped: Sequence[str] = ()) -> tuple[str, list[str], float]:
-    """(passed, failed or hung; the tests that failed; seconds) of a test file against a copy of the library."""
-    child = multiprocessing.get_context("fork").Process(target=_pytest, args=(test, copy, skipped))
-    start = time.monotonic()
+def run_file(test: Path, copy: Path, seconds: float, skipped: Sequence[str]) -> tuple[str, list[str]]:
+    """(passed, failed or hung; the tests that failed) of the first `seconds` of a test file against a copy."""
+    child = multiprocessing.get_context("fork").Process(target=_pytest, args=(test, copy, seconds, skipped))
     child.start()
-    child.join(seconds)
-    spent, hung = time.monotonic() - start, child.is_alive()
+    child.join(LEAST + SLOWER * seconds)
+    hung = child.is_alive()
     if hung:
         os.killpg(child.pid, signal.SIGKILL)
         child.join()
-    failed = re.findall(
-        r"^(?:FAILED|ERROR) (.+?)(?: - |$)", (copy.parent / f"{copy.name}.log").read_text(), re.MULTILINE
-    )
-    return "hung" if hung else "passed" if child.exitcode in (0, 5) else "failed", failed, spent
+    log = (copy.parent / f"{copy.name}.log").read_text()
+    failed = re.findall(r"^(?:FAILED|ERROR) \S*?([^/]+?)(?: - |$)", log, re.MULTILINE)
+    return "hung" if hung else "passed" if child.exitcode in (0, 5) else "failed", failed
 
 
-class Untimed:
-    """Leaves out tests that read a clock, and draws fewer examples of each property."""
+class Selection:
+    """Leaves out tests that read a clock, draws fewer examples of each property, skips what comes after `seconds`."""
+
+    def __init__(self, seconds: float):
+        self.end = time.monotonic() + seconds
 
     def pytest_collection_modifyitems(self, items: list) -> None:
         from hypothesis import settings
@@ -318,8 +149,14 @@ class Untimed:
         settings.load_profile("mutants")
         items[:] = [item for item in items if not CLOCKS.search(inspect.getsource(item.function))]
 
+    def pytest_runtest_setup(self, item: object) -> None:
+        import pytest
 
-def _pytest(test: Path, copy: Path, skipped: Sequence[str]) -> None:
+        if time.monotonic() > self.end:
+            pytest.skip("no time left")
+
+
+def _pytest(test: Path, copy: Path, seconds: float, skipped: Sequence[str]) -> None:
     """Runs in the fork, which does not know the library yet; stops at the first failure once the baseline is known."""
     import pytest
 
@@ -332,7 +169,7 @@ def _pytest(test: Path, copy: Path, skipped: Sequence[str]) -> None:
         os.dup2(log.fileno(), 2)
     options = ["-x", "-q", "-m", "not slow", "--tb=short", "-rfE", "--rootdir", str(ROOT), str(test)]
     left_out = [word for name in skipped for word in ("--deselect", name)]
-    end = pytest.main([*options, "--basetemp", str(copy.parent / f"{copy.name}.tmp"), *left_out], [Untimed()])
+    end = pytest.main([*options, "--basetemp", str(copy.parent / f"{copy.name}.tmp"), *left_out], [Selection(seconds)])
     sys.stdout.flush()
     os._exit(int(end))
 
@@ -364,41 +201,40 @@ class Trial:
     """A mutant against its module's tests; each test file first runs without any change.
 
     tests     module -> its test files, the nearest first
-    baseline  test file -> (end, tests that fail without any change, seconds), shared by the processes
+    baseline  test file -> tests of it that fail without any change, None for a file that is left out; shared
     """
 
-    def __init__(self, tests: dict[str, list[Path]], baseline: MutableMapping):
-        self.tests, self.baseline = tests, baseline
+    def __init__(self, tests: dict[str, list[Path]], seconds: float, baseline: MutableMapping):
+        self.tests, self.seconds, self.baseline = tests, seconds, baseline
 
     def __call__(self, mutant: Mutant, copy: Path) -> tuple[str, str]:
         """(killed, survived or timed out; the test that noticed)."""
-        file, spent = copy / f"{mutant.module.replace('.', '/')}.py", 0.0
+        file = copy / f"{mutant.module.replace('.', '/')}.py"
         source = file.read_bytes()
         for test in self.tests[mutant.module]:
-            end, skipped, seconds = self._baseline(test, copy)
-            spent += seconds
-            if end != "passed" or spent > BUDGET:
+            skipped = self._skipped(test, copy)
+            if skipped is None:
                 continue
             write(file, source[: mutant.start] + mutant.new.encode() + source[mutant.end :])
             try:
-                end, failed, _ = run_file(test, copy, max(LEAST, SLOWER * seconds), skipped)
+                end, failed = run_file(test, copy, self.seconds, skipped)
             finally:
                 write(file, source)
             if end != "passed":
-                return ("killed" if end == "failed" else "timed out"), (failed or [test.name])[0].rpartition("/")[2]
+                return ("killed" if end == "failed" else "timed out"), (failed or [test.name])[0]
         return "survived", ""
 
-    def _baseline(self, test: Path, copy: Path) -> tuple[str, list[str], float]:
-        """Tests that fail without any change are left out, three at most; with more the file is."""
-        skipped: list[str] = []
+    def _skipped(self, test: Path, copy: Path) -> list[str] | None:
+        """Tests that fail without any change, three at most; None where more fail or the file cannot be run."""
+        skipped: list[str] | None = []
         while test not in self.baseline:
-            end, failed, seconds = run_file(test, copy, BUDGET, skipped)
+            end, failed = run_file(test, copy, self.seconds, skipped)
             if end != "passed":
                 print(f"{end} without any change, left out: {', '.join(failed) or test.name}", flush=True)
             if end == "failed" and failed and "::" in failed[0] and len(skipped) < 3:
                 skipped += failed
             else:
-                self.baseline[test] = end, skipped, seconds
+                self.baseline[test] = skipped if end == "passed" else None
         return self.baseline[test]
 
 
@@ -413,6 +249,8 @@ def main() -> None:
     parser.add_argument("--modules", nargs="*", default=[], help="parts of paths, such as answers/ or seeds.py")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--files", type=int, default=4, help="test files of a module")
+    parser.add_argument("--seconds", type=float, default=60, help="of each test file; what comes after is skipped")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     chosen = modules(options.modules)
@@ -421,7 +259,8 @@ def main() -> None:
     for name in HEAVY:
         importlib.import_module(name)
     print(f"{len(drawn)} of {len(sites)} mutants of {len(chosen)} modules", flush=True)
-    trial = Trial(nearest_tests(sorted({mutant.module for mutant in drawn})), multiprocessing.Manager().dict())
+    tests = nearest_tests(sorted({mutant.module for mutant in drawn}), options.files)
+    trial = Trial(tests, options.seconds, multiprocessing.Manager().dict())
     outcomes = []
     for mutant, (outcome, test) in in_parallel(drawn, trial):
         outcomes.append(asdict(mutant) | {"outcome": outcome, "test": test})

@@ -206,12 +206,3 @@ def test_validation_passes_through_unscored():
 def test_no_generation_batch_is_no_limit():
     with pytest.raises(ValueError, match="0 generation batches"):
         Buffer(limit=0)
-
-
-def test_verls_own_filter_still_ignores_its_limit():
-    # where this fails, verl may have learnt to bound the refilling itself
-    import inspect
-
-    from verl.trainer.ppo.v1 import trainer_base as base
-
-    assert "max_num_gen_batches=%s is ignored" in inspect.getsource(base.PPOTrainer._resolve_filter_groups_metric)

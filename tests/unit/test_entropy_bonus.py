@@ -139,4 +139,3 @@ def test_verl_still_has_what_the_mixin_stands_on():
     from verl.trainer.ppo.v1 import trainer_base as base
 
     assert list(inspect.signature(base.PPOTrainer._compute_advantage).parameters) == ["self", "batch", "metrics"]
-    assert 'data.select("old_log_probs", "entropy")' in inspect.getsource(base.PPOTrainer._compute_old_log_prob)

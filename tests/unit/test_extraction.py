@@ -31,9 +31,12 @@ from reward_memory.answers.extraction import Answer, box_content, final_part, fi
         ("<answer>so \\boxed{5}. The answer is 6", "6", "statement"),
         # a box within a tag that is not closed: what stands before it in the tag counts, too
         ("<answer>The answer is 4. So \\boxed{5}", "4", "statement"),
+        ("<answer>The answer is 9.</answer> No: \\boxed{5}", "5", "boxed"),
         ("The answer is 4. <answer>So \\boxed{5}</answer>", "5", "boxed"),
         # without a mark
         ("The answer is 4. No, the answer is 5.", "5", "statement"),
+        ("THE ANSWER IS 4", "4", "statement"),
+        ("Q: 2 + 2?\nA: 4", "4", "statement"),
         ("The answer is 4.5 apples.", "4.5 apples", "statement"),
         ("The answer is 12 because 3 * 4 = 12.", "12", "statement"),
         ("The answer is \\[\nx + 1\n\\] as seen.", "x + 1", "statement"),
@@ -83,6 +86,7 @@ def test_a_line_that_ends_with_a_colon_and_has_nothing_below_is_an_answer():
         ("\\boxed{1}, \\boxed{2}", "\\boxed{1}, \\boxed{2}"),
         ("$x = \\boxed{1}$ and $y = \\boxed{2}$", "\\boxed{1}, \\boxed{2}"),
         ("\\boxed{1}, \\fbox{2} or \\boxed{3}", "\\boxed{1}, \\boxed{2}, \\boxed{3}"),
+        ("some work " * 60 + "\\boxed{1}, \\boxed{2}", "\\boxed{1}, \\boxed{2}"),
         ("\\boxed{1}, no: \\boxed{2}", "2"),
         ("\\boxed{} , \\boxed{2}", "2"),
         ("\\boxed{1}," + " " * 39 + "\\boxed{2}", "\\boxed{1}, \\boxed{2}"),

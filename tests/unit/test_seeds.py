@@ -1,5 +1,3 @@
-import hashlib
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,11 +43,6 @@ def test_seeds_stay_what_they_were():
     assert derive(0) == 1349609827
     assert derive(7, "gsm8k/train/3", 0) == 167658253
     assert derive("labels", 42, "math/test/1") == 1996701450
-
-
-def test_a_seed_is_the_blake2_hash_of_typed_names():
-    named = hashlib.blake2b(b"int:7\0str:a", digest_size=8).digest()
-    assert derive(7, "a") == int.from_bytes(named, "big") % 2**31
 
 
 def test_seeds_of_neighbours_are_spread_evenly():

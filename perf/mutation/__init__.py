@@ -1,0 +1,1 @@
+"""What perf/mutants.py changes in a module."""
