@@ -12,7 +12,7 @@ from conftest import ROOT
 from reward_memory.config import loading
 from reward_memory.reward_models import names, registry
 
-PAGES = ("report", "reproduce", "extend", "glossary")
+PAGES = ("report", "reproduce", "extend", "glossary", "architecture")
 COMMANDS = re.findall(r"^    (snakemake .*)$", (ROOT / "docs/reproduce.md").read_text(), re.MULTILINE)
 
 

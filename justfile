@@ -1,0 +1,25 @@
+# Recipes for daily work: `just` lists them. It comes with `pip install -e '.[test]'`.
+_default:
+    @just --list
+
+# Tests that take seconds each
+test-fast:
+    pytest -n 2 -m "not slow"
+
+# All tests
+test:
+    pytest -n 2
+
+# Style, layers, dependencies, types and the workflow's rules; .ci/run calls this
+lint:
+    ruff check .
+    ruff format --check .
+    snakefmt --check Snakefile rules
+    lint-imports
+    deptry .
+    pyright
+    snakemake --lint
+
+# Main table and figure of config.yaml (about 13 minutes on two cores)
+figures:
+    snakemake --cores all results/figures/main.svg
