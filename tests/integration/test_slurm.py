@@ -3,19 +3,18 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT, SHARED, Workflow, make
+from conftest import ROOT, Workflow, make
 
-MINISLURM = SHARED / "tools/minislurm.sh"
+MINISLURM = ROOT / "tests/tools/minislurm.sh"
 #: config/test.yaml, made smaller still: two arms, one of them trained for four steps.
 SMALL = """
 results: results
@@ -104,39 +103,23 @@ class Cluster:
         return [line.split("|", 1)[1] for line in listed if line.startswith(f"{folder}|")]
 
 
+@contextmanager
+def running(folder: Path, **sizes: str) -> Iterator[Cluster]:
+    """SLURM on this machine; sizes as in minislurm.sh. The test skips where its packages are missing."""
+    missing = [name for name in ("slurmctld", "slurmd", "munged", "sbatch") if shutil.which(name) is None]
+    if missing or os.getuid():
+        pytest.skip(f"needs root and the packages slurm-wlm and munge; missing: {missing}")
+    try:
+        subprocess.run([MINISLURM, "start", folder], env=os.environ | {"MEM": "16000"} | sizes, check=True, timeout=60)
+        yield Cluster(folder)
+    finally:
+        subprocess.run([MINISLURM, "stop", folder], check=True, timeout=120)
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """SLURM from minislurm.sh, which also kills jobs over their memory."""
-    missing = [name for name in ("slurmctld", "slurmd", "munged", "sbatch") if shutil.which(name) is None]
-    if not MINISLURM.exists() or missing or os.getuid():
-        pytest.skip(f"needs ../shared/tools/minislurm.sh, root, and apt packages slurm-wlm and munge {missing}")
-    folder = tmp_path_factory.mktemp("slurm")
-    try:
-        subprocess.run(["bash", MINISLURM, "start", folder], env=os.environ | {"MEM": "16000"}, check=True, timeout=60)
-        cluster = Cluster(folder)
-        kill_over_memory(cluster)
+    with running(tmp_path_factory.mktemp("slurm")) as cluster:
         yield cluster
-    finally:
-        subprocess.run(["bash", MINISLURM, "stop", folder], check=True, timeout=120)
-
-
-def kill_over_memory(cluster: Cluster) -> None:
-    """Start SLURM's daemons again with a watch over memory, without cgroups."""
-    stop_daemons(cluster.folder)
-    conf = cluster.folder / "slurm.conf"
-    gather = "jobacct_gather/linux\nJobAcctGatherParams=OverMemoryKill\nJobAcctGatherFrequency=task=1"
-    conf.write_text(conf.read_text().replace("jobacct_gather/none", gather))
-    subprocess.run(["slurmctld", "-f", conf], check=True)
-    subprocess.run(["slurmd", "-f", conf, "-N", socket.gethostname().split(".")[0]], check=True)
-    wait(lambda: "idle" in said(cluster, "sinfo", "-h", "-o", "%t"), 30)
-
-
-def stop_daemons(folder: Path) -> None:
-    """End slurmd and slurmctld, to start them with another configuration; munged stays."""
-    for name in ("slurmd", "slurmctld"):
-        process = psutil.Process(int((folder / f"{name}.pid").read_text()))
-        process.terminate()
-        process.wait(20)
 
 
 def said(cluster: Cluster, *command: str) -> str:

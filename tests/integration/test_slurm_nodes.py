@@ -1,10 +1,6 @@
 """Ray over two nodes of a real SLURM; both of them are this machine, with fake GPUs."""
 
 import json
-import os
-import re
-import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +9,7 @@ import psutil
 import pytest
 import yaml
 from conftest import ROOT
-from test_slurm import MINISLURM, Cluster, said, stop_daemons, wait
+from test_slurm import Cluster, running
 
 from reward_memory.config import loading
 
@@ -73,49 +69,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def two_nodes(tmp_path_factory):
     """A SLURM of two nodes with two GPUs each."""
-    missing = [name for name in ("slurmctld", "slurmd", "munged", "sbatch") if shutil.which(name) is None]
-    if not MINISLURM.exists() or missing or os.getuid():
-        pytest.skip(f"needs ../shared/tools/minislurm.sh, root, and apt packages slurm-wlm and munge {missing}")
-    folder = tmp_path_factory.mktemp("nodes")
-    environment = os.environ | {"MEM": "16000", "GPUS": "4"}
-    try:
-        subprocess.run(["bash", MINISLURM, "start", folder], env=environment, check=True, timeout=60)
-        stop_daemons(folder)
-        split(folder)
-        yield Cluster(folder)
-    finally:
-        for path in folder.glob("slurmd.n*.pid"):
-            process = psutil.Process(int(path.read_text()))
-            process.terminate()
-            process.wait(30)
-        subprocess.run(["bash", MINISLURM, "stop", folder], check=True, timeout=120)
-
-
-def split(folder: Path) -> None:
-    """Make two nodes of the one, and start SLURM's daemons."""
-    conf, host = folder / "slurm.conf", socket.gethostname().split(".")[0]
-    text = re.sub(r"^(NodeName|PartitionName)=.*\n", "", conf.read_text(), flags=re.MULTILINE)
-    text = text.replace(f"{folder}/spool", f"{folder}/spool.%n").replace("slurmd.pid", "slurmd.%n.pid")
-    lines, devices = [], []
-    for number in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        lines.append(
-            f"NodeName=n{number} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=16000 "
-            "Gres=gpu:fake:2"
-        )
-        first = 2 * number
-        devices.append(f"NodeName=n{number} Name=gpu Type=fake File={folder}/dev/nvidia[{first}-{first + 1}]")
-        (folder / f"spool.n{number}").mkdir()
-    conf.write_text(text + "\n".join([*lines, "PartitionName=main Nodes=n0,n1 Default=YES State=UP\n"]))
-    (folder / "gres.conf").write_text("\n".join(devices) + "\n")
-    shutil.rmtree(folder / "state")
-    (folder / "state").mkdir()
-    subprocess.run(["slurmctld", "-f", conf], check=True)
-    for number in range(2):
-        subprocess.run(["slurmd", "-f", conf, "-N", f"n{number}"], check=True)
-    wait(lambda: said(Cluster(folder), "sinfo", "-h", "-N", "-o", "%t").split() == ["idle", "idle"], 30)
+    with running(tmp_path_factory.mktemp("nodes"), NODES="2", GPUS="2") as cluster:
+        yield cluster
 
 
 def submit(cluster: Cluster, folder: Path, program: str, *size: str) -> str:

@@ -208,3 +208,15 @@ def test_kmeans_depends_on_no_number_of_threads():
     ]
     assert run[0] == run[1]
     assert len(set(run[0])) == 29  # ceil(sqrt(800))
+
+
+def test_hdbscans_private_parts_are_those_that_the_clusters_rely_on():
+    """Another version may move or change them; the pin in pyproject.toml then needs a look at clusters._hdbscan."""
+    from hdbscan import _hdbscan_tree
+
+    # two pairs of points, 1 apart within and 9 apart between: (left, right, distance, size) of each merge
+    merges = np.array([[0, 1, 1.0, 2], [2, 3, 1.0, 2], [4, 5, 9.0, 4]])
+    tree = _hdbscan_tree.condense_tree(merges, 2)
+    assert tree.dtype.names == ("parent", "child", "lambda_val", "child_size")
+    labels, *_ = _hdbscan_tree.get_clusters(tree, _hdbscan_tree.compute_stability(tree))
+    assert labels.tolist() in ([0, 0, 1, 1], [1, 1, 0, 0])
