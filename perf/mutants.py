@@ -131,7 +131,7 @@ def run_file(test: Path, copy: Path, seconds: float, skipped: Sequence[str]) -> 
     if hung:
         os.killpg(child.pid, signal.SIGKILL)
         child.join()
-    log = (copy.parent / f"{copy.name}.log").read_text()
+    log = (copy.parent / f"{copy.name}.log").read_text(encoding="utf-8")
     failed = re.findall(r"^(?:FAILED|ERROR) \S*?([^/]+?)(?: - |$)", log, re.MULTILINE)
     return "hung" if hung else "passed" if child.exitcode in (0, 5) else "failed", failed
 
@@ -164,7 +164,7 @@ def _pytest(test: Path, copy: Path, seconds: float, skipped: Sequence[str]) -> N
     os.environ |= {"PYTHONPATH": str(copy), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     sys.path.insert(0, str(copy))
     sys.pycache_prefix = str(copy.parent / f"{copy.name}.pyc")
-    with open(copy.parent / f"{copy.name}.log", "w") as log:
+    with open(copy.parent / f"{copy.name}.log", "w", encoding="utf-8") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     options = ["-x", "-q", "-m", "not slow", "--tb=short", "-rfE", "--rootdir", str(ROOT), str(test)]
