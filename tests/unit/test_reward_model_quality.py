@@ -124,14 +124,27 @@ def test_the_table_has_a_row_for_each_benchmark_and_metric(half_labelled):
     assert all(np.isnan(row["published"]) for row in other)
 
 
-def test_seeds_about_other_responses_are_refused(half_labelled, tmp_path):
-    from reward_memory.storage import parquet
+def named(predictions: list[pd.DataFrame], predictor: str = "graph") -> pd.DataFrame:
+    """Predictions of one reward model, its seeds 0, 1, ... in this order."""
+    model = {"policy": "tiny", "predictor": predictor, "label_ratio": 20}
+    return pd.concat([table.assign(**model, seed=seed) for seed, table in enumerate(predictions)])
 
+
+def test_a_reward_model_and_its_seeds_are_known_by_their_columns(half_labelled):
     one, two = seeds_of(half_labelled, 2)
-    for name, table in (("one", one), ("two", two.iloc[:-1])):
-        parquet.write(table, tmp_path / name, parquet.PREDICTIONS)
-    with pytest.raises(InputError, match="two: is about other responses"):
-        reward_models.read([tmp_path / "one", tmp_path / "two"])
+    rows = pd.concat([named([two], "mlp"), named([one, two]).iloc[::-1]])
+    found = [*reward_models.each_model(rows, ["tiny"], ["graph", "mlp"], [20])]
+    assert [(model["predictor"], len(tables)) for model, tables in found] == [("graph", 2), ("mlp", 1)]
+    (_, (first, second)), (_, (third,)) = found
+    for table, seed, given in ((first, 0, one), (second, 1, two), (third, 0, two)):
+        assert set(table["seed"]) == {seed}
+        assert sorted(table["probability"]) == sorted(given["probability"])
+
+
+def test_seeds_about_other_responses_are_refused(half_labelled):
+    one, two = seeds_of(half_labelled, 2)
+    with pytest.raises(InputError, match=r"^tiny, graph, 20 % labels, seed 1: predictions are about other responses"):
+        next(reward_models.each_model(named([one, two.iloc[:-1]]), ["tiny"], ["graph"], [20]))
 
 
 def test_an_interval_covers_the_truth_about_as_often_as_it_says():
