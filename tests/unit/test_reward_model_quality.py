@@ -136,9 +136,9 @@ def test_a_reward_model_and_its_seeds_are_known_by_their_columns(half_labelled):
     found = [*reward_models.each_model(rows, ["tiny"], ["graph", "mlp"], [20])]
     assert [(model["predictor"], len(tables)) for model, tables in found] == [("graph", 2), ("mlp", 1)]
     (_, (first, second)), (_, (third,)) = found
-    for table, seed, given in ((first, 0, one), (second, 1, two), (third, 0, two)):
+    for table, seed, made in ((first, 0, one), (second, 1, two), (third, 0, two)):
         assert set(table["seed"]) == {seed}
-        assert sorted(table["probability"]) == sorted(given["probability"])
+        assert sorted(table["probability"]) == sorted(made["probability"])
 
 
 def test_seeds_about_other_responses_are_refused(half_labelled):
