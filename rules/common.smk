@@ -313,3 +313,21 @@ def response_files():
         if method != "base":
             found.append((f"training {method}", policy, "train", trained))
     return list(dict.fromkeys(found))
+
+
+def sampled_files(wc):
+    """Queries, responses, embeddings and verdicts of the main suite, named by their split."""
+    found = {}
+    for split in SAMPLED_SPLITS:
+        names = dict(name=members("main"), split=split, policy=wc.policy)
+        found |= {
+            f"{split}_queries": expand(
+                "<results>/data/{name}/{split}.parquet", **names
+            ),
+            f"{split}_responses": expand(
+                "<results>/rollouts/{policy}/{name}/{split}.parquet", **names
+            ),
+            f"{split}_embeddings": f"<results>/embeddings/{wc.policy}/main/{split}.safetensors",
+            f"{split}_verdicts": f"<results>/verdicts/{wc.policy}/main/{split}.parquet",
+        }
+    return found

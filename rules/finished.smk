@@ -61,7 +61,9 @@ def check_placed(made):
 def find_outdated():
     """(finished result, what would be different now) of those that are kept and not what would be made now."""
     found, known = [], finished.Digests(RESULTS)
-    for made in map(check_placed, filter(lambda made: is_configured(made.wildcards), KEPT)):
+    for made in map(
+        check_placed, filter(lambda made: is_configured(made.wildcards), KEPT)
+    ):
         maker = LASTING[made.rule].rule
         output, _ = maker.expand_output(made.wildcards)
         inputs, *_ = maker.expand_input(made.wildcards)

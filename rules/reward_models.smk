@@ -94,24 +94,6 @@ rule reward_model:
         "../scripts/reward_model.py"
 
 
-def sampled_files(wc):
-    """Queries, responses, embeddings and verdicts of the main suite, named by their split."""
-    found = {}
-    for split in SAMPLED_SPLITS:
-        names = dict(name=members("main"), split=split, policy=wc.policy)
-        found |= {
-            f"{split}_queries": expand(
-                "<results>/data/{name}/{split}.parquet", **names
-            ),
-            f"{split}_responses": expand(
-                "<results>/rollouts/{policy}/{name}/{split}.parquet", **names
-            ),
-            f"{split}_embeddings": f"<results>/embeddings/{wc.policy}/main/{split}.safetensors",
-            f"{split}_verdicts": f"<results>/verdicts/{wc.policy}/main/{split}.parquet",
-        }
-    return found
-
-
 rule reward_model_metrics:
     "Compare a frozen reward model with the hidden truth. Nothing that trains or selects reads the result."
     input:

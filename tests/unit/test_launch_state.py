@@ -8,7 +8,7 @@ import pytest
 from test_launch import checkpoint, run, track  # noqa: F401  run is a fixture
 
 from reward_memory.errors import InputError
-from reward_memory.storage import files
+from reward_memory.storage import manifests
 from reward_memory.training import launch
 
 
@@ -57,6 +57,6 @@ def test_asking_git_for_changes_leaves_the_index_of_the_checkout(tmp_path, monke
     git("-c", "user.name=n", "-c", "user.email=e@x", "commit", "-m", "one")
     os.utime(file, (1, 1))  # git would note in its index that the content is the same
     before = (tmp_path / ".git/index").read_bytes()
-    monkeypatch.setattr(files, "__file__", str(file))
-    assert files._changed() is False
+    monkeypatch.setattr(manifests, "__file__", str(file))
+    assert manifests._changed() is False
     assert (tmp_path / ".git/index").read_bytes() == before

@@ -52,7 +52,10 @@ def run_job(folder, rule, environment, **given):
 def downloaded(tmp_path):
     """GSM8K as the rule download leaves it, and what the job said."""
     server = Hub(
-        "openai/gsm8k", COMMIT, {TRAIN: parquet_bytes(problems(30)), TEST: parquet(problems(10, 25))}, large=(TRAIN,)
+        "openai/gsm8k",
+        COMMIT,
+        {TRAIN: parquet_bytes(problems(30)), TEST: parquet_bytes(problems(10, 25))},
+        large=(TRAIN,),
     )
     with serve(server) as address:
         server.storage = address
