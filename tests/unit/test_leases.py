@@ -23,7 +23,7 @@ with lease(int(sys.argv[1]), lambda line: print("wait", line, flush=True)) as mi
 WORKER = """
 import os, sys
 from pathlib import Path
-from reward_memory import lease as leases
+from reward_memory.jobs import leases
 leases.POLL = 0.001
 for turn in range(20):
     with leases.lease(int(sys.argv[1]), lambda line: None) as mine:
