@@ -86,7 +86,7 @@ def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[l
     step = ["srun", "--overlap", f"--nodes={len(others)}", f"--ntasks={len(others)}", "--ntasks-per-node=1"]
     step += [f"--nodelist={','.join(others)}", "--mem=0", "--export=ALL", "--kill-on-bad-exit=1"]
     step += [f"--gpus-per-node={gpus}"] if gpus else []
-    # each step of a job is told of its devices anew, see gpus.unambiguous
+    # SLURM names the devices of each step by itself; see gpus.unambiguous
     worker = ["env", f"--unset={AMD}", *within(scratch), *ray, f"--address={address}"]
     return [[*head, "--include-dashboard=false"], [*step, *worker]]
 
