@@ -16,19 +16,19 @@ from reward_memory.training.overrides import Run, overrides
 ROOT = Path(__file__).parents[2]
 TRAINING = SETTINGS | {
     "steps": 6,
-    "batch": 16,
-    "rollouts": 4,
-    "mini_batch": 8,
-    "micro_batch": 64,
+    "train_batch_size": 16,
+    "samples_per_query": 4,
+    "ppo_mini_batch_size": 8,
+    "ppo_micro_batch_size_per_gpu": 64,
     "learning_rate": 3e-6,
     "weight_decay": 0.25,
-    "clip": 0.15,
-    "kl_coefficient": 0.002,
+    "clip_ratio_low": 0.15,
+    "kl_loss_coef": 0.002,
     "temperature": 0.9,
     "max_prompt_tokens": 96,
     "max_new_tokens": 48,
-    "save_every": 2,
-    "validate_every": 3,
+    "save_freq": 2,
+    "test_freq": 3,
     "validation_samples": 5,
     "validation_temperature": 0.8,
 }
@@ -45,32 +45,32 @@ RUN = Run(
     gpus=0,
 )
 MEDS = {
-    "clip": 0.2,
-    "clip_high": 0.28,
-    "dual_clip": 10.0,
-    "loss_aggregation": "seq-mean-token-mean",
-    "warm_up_steps": 10,
-    "generation_batches": 5,
+    "clip_ratio_low": 0.2,
+    "clip_ratio_high": 0.28,
+    "clip_ratio_c": 10.0,
+    "loss_agg_mode": "seq-mean-token-mean",
+    "lr_warmup_steps": 10,
+    "max_num_gen_batches": 5,
     "overlong_buffer": 12,
 }
 CASES = {
     "cpu": (TRAINING, RUN),
     "gpu": (TRAINING, replace(RUN, gpus=4, reward_model=None, checks="published")),
-    "plain": (TRAINING | {"kl_coefficient": 0.0, "mini_batch": None, "validation_temperature": 0.0}, RUN),
+    "plain": (TRAINING | {"kl_loss_coef": 0.0, "ppo_mini_batch_size": None, "validation_temperature": 0.0}, RUN),
     "meds": (TRAINING | MEDS, replace(RUN, error_memory=DEFAULTS | {"last_layers": "all"}, threads=3)),
     "entropy": (TRAINING | {"entropy_bonus": 0.4}, RUN),
     "sharded": (
         TRAINING
         | {
-            "tensor_parallel": 2,
+            "tensor_model_parallel_size": 2,
             "gpu_memory_utilization": 0.4,
             "sleep": False,
-            "cuda_graphs": True,
+            "enforce_eager": False,
             "offload": "all",
-            "gradient_checkpointing": False,
-            "attention": "flash_attention_2",
-            "remove_padding": True,
-            "tokens_per_gpu": 2048,
+            "enable_gradient_checkpointing": False,
+            "attn_implementation": "flash_attention_2",
+            "use_remove_padding": True,
+            "ppo_max_token_len_per_gpu": 2048,
         },
         replace(RUN, gpus=8, nodes=2),
     ),
@@ -146,7 +146,7 @@ def test_each_device_has_its_ranks_and_its_precision(effective):
 
 
 @BOTH
-def test_the_optimiser_and_the_loss_are_those_of_the_configuration(effective, case):
+def test_the_optimizer_and_the_loss_are_those_of_the_configuration(effective, case):
     found = effective[case]
     assert (found["learning_rate"], found["weight_decay"]) == (3e-6, 0.25)
     assert found["clip"][0] == 0.15
@@ -316,9 +316,17 @@ def test_vllm_has_room_for_prompt_and_response(effective):
 @pytest.mark.parametrize(
     ("training", "run", "message"),
     [
-        ({"tensor_parallel": 3}, {"gpus": 4}, "tensor_parallel: 3 does not divide the 4 GPUs of each of 1 nodes"),
-        ({"tensor_parallel": 4}, {"gpus": 4, "nodes": 2}, "4 does not divide the 2 GPUs of each of 2 nodes"),
-        ({"tokens_per_gpu": 143}, {"gpus": 1}, "tokens_per_gpu: 143 is less than max_prompt_tokens and .* 144"),
+        (
+            {"tensor_model_parallel_size": 3},
+            {"gpus": 4},
+            "tensor_model_parallel_size: 3 does not divide the 4 GPUs of each of 1 nodes",
+        ),
+        ({"tensor_model_parallel_size": 4}, {"gpus": 4, "nodes": 2}, "4 does not divide the 2 GPUs of each of 2 nodes"),
+        (
+            {"ppo_max_token_len_per_gpu": 143},
+            {"gpus": 1},
+            "ppo_max_token_len_per_gpu: 143 is less than max_prompt_tokens and .* 144",
+        ),
     ],
 )
 def test_gpus_that_cannot_be_used_so_are_told(training, run, message):
@@ -348,7 +356,7 @@ def test_the_seed_changes_nothing_but_the_seeds():
     assert changed == {"data.seed", "actor_rollout_ref.rollout.seed"}
 
 
-def micro_batch(training: dict, gpus: int) -> int:
+def micro_batch_size(training: dict, gpus: int) -> int:
     listed = overrides(TRAINING | training, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
     found = {text.split("=")[1] for text in listed if "micro_batch_size_per_gpu" in text}
     (size,) = found
@@ -357,13 +365,18 @@ def micro_batch(training: dict, gpus: int) -> int:
 
 @given(st.integers(1, 64), st.integers(2, 16), st.integers(1, 256), st.sampled_from([0, 1, 2, 4, 8]))
 def test_a_micro_batch_divides_each_devices_share_of_a_gradient_step(batch, rollouts, limit, gpus):
-    training = {"batch": batch, "mini_batch": None, "rollouts": rollouts, "micro_batch": limit}
+    training = {
+        "train_batch_size": batch,
+        "ppo_mini_batch_size": None,
+        "samples_per_query": rollouts,
+        "ppo_micro_batch_size_per_gpu": limit,
+    }
     responses = batch * rollouts
     if responses % max(gpus, 1):
         with pytest.raises(InputError, match=rf"^training: .* {responses} responses .* {gpus} GPUs cannot share"):
-            micro_batch(training, gpus)
+            micro_batch_size(training, gpus)
         return
-    share, size = responses // max(gpus, 1), micro_batch(training, gpus)
+    share, size = responses // max(gpus, 1), micro_batch_size(training, gpus)
     assert share % size == 0
     assert size <= limit
     assert not [larger for larger in range(size + 1, min(limit, share) + 1) if share % larger == 0]

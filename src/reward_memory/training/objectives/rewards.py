@@ -18,8 +18,8 @@ class Sampled:
     """A response as verl's batch carries it.
 
     messages  of the prompt, as in parquet.QUERIES
-    truth     text of `truths.encode_truth`; None where the query is not labelled
-    fallback  the hidden truth, there only with the published behaviour truth-fallback
+    truth     text of `truths.encode_truth`; None where the query is not labeled
+    fallback  the hidden truth, there only with the published behavior truth-fallback
     """
 
     query: str
@@ -54,8 +54,8 @@ class Scorer:
 
     reward_model  folder of `reward_models.base.save`, None where every row carries its truth
 
-    An unlabelled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
-    run. Only rows that the behaviour truth-fallback has filled can be graded after such an error, as published.
+    An unlabeled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
+    run. Only rows that the behavior truth-fallback has filled can be graded after such an error, as published.
     """
 
     def __init__(self, grader: Grader, reward_model: str | Path | None):
@@ -63,7 +63,7 @@ class Scorer:
 
     @cached_property
     def reward_model(self):
-        """The frozen reward model, loaded once and only when an unlabelled row needs it."""
+        """The frozen reward model, loaded once and only when an unlabeled row needs it."""
         from reward_memory.reward_models.registry import load
 
         if self.folder is None:
@@ -78,14 +78,14 @@ class Scorer:
         if not hidden.all():
             rewards[~hidden] = self._grade([row for row in rows if row.truth is not None])
         if hidden.any():
-            unlabelled = [row for row in rows if row.truth is None]
+            unlabeled = [row for row in rows if row.truth is None]
             try:
-                probabilities[hidden] = self._predict(unlabelled)
+                probabilities[hidden] = self._predict(unlabeled)
                 rewards[hidden] = probabilities[hidden] > 0.5
             except Exception:
-                if any(row.fallback is None for row in unlabelled):
+                if any(row.fallback is None for row in unlabeled):
                     raise
-                rewards[hidden], fallbacks = self._grade(unlabelled), len(unlabelled)
+                rewards[hidden], fallbacks = self._grade(unlabeled), len(unlabeled)
         return Rewards(rewards, probabilities, fallbacks)
 
     def _grade(self, rows: Sequence[Sampled]) -> list[bool]:

@@ -1,4 +1,4 @@
-"""verl's synchronous trainer with a memory: predicted rewards of unlabelled queries, penalties on repeated failures."""
+"""verl's synchronous trainer with a memory: predicted rewards of unlabeled queries, penalties on repeated failures."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 )
 
     def _build_replay_buffer(self):
-        # a name of our own in trainer.v1.trainer_mode, the synchronous trainer's behaviour everywhere else
+        # a name of our own in trainer.v1.trainer_mode, the synchronous trainer's behavior everywhere else
         self.trainer_mode = "sync"
         buffer = super()._build_replay_buffer()
         own = self.config.trainer.v1.reward_memory
@@ -136,7 +136,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         rows = [self._responses.get(key) for key in batch.keys]  # verl pads a batch with rows of its own
         put_positions(batch, self._repeated.positions(rows))
         batch = super()._compute_old_log_prob(batch, metrics)
-        metrics.update(self._repeated.penalise(self.global_steps, rows, read_layer_logits(batch)))
+        metrics.update(self._repeated.penalize(self.global_steps, rows, read_layer_logits(batch)))
         self._put_scores(batch)
         self._keep(batch)
         return batch
