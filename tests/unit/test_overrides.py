@@ -64,7 +64,7 @@ CASES = {
         | {
             "tensor_model_parallel_size": 2,
             "gpu_memory_utilization": 0.4,
-            "sleep": False,
+            "free_cache_engine": False,
             "enforce_eager": False,
             "offload": "all",
             "enable_gradient_checkpointing": False,
