@@ -8,11 +8,11 @@ LASTING = {
     "bootstrap_policy": rules.bootstrap_policy,
     "import_policy": rules.import_policy,
     "download_policy": rules.download_policy,
-    "rollouts": rules.rollouts,
-    "embeddings": rules.embeddings,
-    "reward_model": rules.reward_model,
-    "train": rules.train,
-    "evaluate": rules.evaluate,
+    "sample_rollouts": rules.sample_rollouts,
+    "embed_rollouts": rules.embed_rollouts,
+    "fit_reward_model": rules.fit_reward_model,
+    "train_policy": rules.train_policy,
+    "evaluate_policy": rules.evaluate_policy,
 }
 MEND = (
     "--config finished=rebuild makes them anew (the old ones stay until the new are whole), --config finished=keep reads "

@@ -61,13 +61,13 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
         f"{MEMREWARD}/history.csv",
         *CONFIG,
         "--forcerun",
-        "verdicts",
-        "labels",
-        "revealed_rewards",
-        "embeddings",
-        "reward_model",
-        "training_queries",
-        "train",
+        "grade_rollouts",
+        "route_labels",
+        "reveal_rewards",
+        "embed_rollouts",
+        "fit_reward_model",
+        "select_training_queries",
+        "train_policy",
     )
     verdicts = "results/verdicts/tiny/main/train.parquet"
     assert file_digest(copy.folder / verdicts) != file_digest(finished.folder / verdicts), "the canary was not seen"
@@ -112,7 +112,7 @@ def test_a_failing_reward_model_stops_the_run(copy):
     said = done.stdout + done.stderr
     assert "training stopped with exit status 1" in said
     assert not (copy.folder / MEMREWARD / "history.csv").exists()
-    assert "the model is broken" in (copy.folder / "results/logs/train/tiny.memreward.50.0.log").read_text()
+    assert "the model is broken" in (copy.folder / "results/logs/train_policy/main.tiny.memreward.50.0.log").read_text()
 
 
 def test_another_predictor_drives_an_arm(finished, copy):

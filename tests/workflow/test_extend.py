@@ -45,8 +45,8 @@ def test_a_new_benchmark_is_read_from_its_files(workflow):
     assert [len(pd.read_parquet(workflow.folder / path)) for path in targets] == [3, 2, 4]
     # and all of the pipeline is planned on it
     jobs = workflow.jobs("results/tables/main.csv", "--configfile", "own.yaml")
-    assert {rule for rule, wildcards in jobs if wildcards.get("benchmark") == "clocks"} >= {"rollouts"}
-    assert "train" in {rule for rule, _ in jobs}
+    assert {rule for rule, wildcards in jobs if wildcards.get("benchmark") == "clocks"} >= {"sample_rollouts"}
+    assert "train_policy" in {rule for rule, _ in jobs}
 
 
 def test_a_new_predictor_is_fitted_and_measured(finished, tmp_path):
@@ -64,4 +64,4 @@ def test_a_new_predictor_is_fitted_and_measured(finished, tmp_path):
         *("results/tables/main.csv", "--configfile", "config/test.yaml", "--rerun-triggers", "mtime"),
         *("--config", "methods=[base,memreward:prior]"),
     )
-    assert "memreward:prior" in {wildcards.get("method") for rule, wildcards in arm if rule == "train"}
+    assert "memreward:prior" in {wildcards.get("method") for rule, wildcards in arm if rule == "train_policy"}

@@ -53,7 +53,7 @@ def test_an_edit_and_a_touched_file_make_nothing_anew_and_are_told(copy):
 
 def test_other_settings_stop_what_would_read_the_result_before_anything_runs(copy):
     copy.edit("config/test.yaml", "steps: 20}", "steps: 21}")
-    assert copy.jobs(f"{EVALUATION}/ood.parquet", *CONFIG)[-1][0] == "evaluate"
+    assert copy.jobs(f"{EVALUATION}/ood.parquet", *CONFIG)[-1][0] == "evaluate_policy"
     done = copy.run(f"{EVALUATION}/ood.parquet", "--cores", "1", *CONFIG, check=False)
     assert done.returncode == 1
     assert "settings: bootstrap.steps 20 -> 21" in done.stderr
@@ -75,7 +75,7 @@ def test_rebuild_says_what_it_makes_anew_and_why(copy):
     assert "Params have changed since last execution" in done.stdout + done.stderr
     assert copy.rules(f"{EVALUATION}/main.parquet", *CONFIG, "--config", "finished=rebuild") >= {
         "bootstrap_policy",
-        "evaluate",
+        "evaluate_policy",
     }
 
 
@@ -111,8 +111,8 @@ def test_a_finished_result_as_a_target_is_told_to_be_there(copy):
 def test_an_unfinished_one_is_made_as_ever(copy):
     assert copy.rules("results/evaluation/meds/tiny-math/base/ratio0/seed0/meds.parquet", *CONFIG) == {
         "bootstrap_policy",
-        "queries",
-        "evaluate",
+        "sample_queries",
+        "evaluate_policy",
     }
 
 
@@ -158,7 +158,7 @@ def test_results_are_protected_wherever_their_folder_lies(copy, place, edit):
     target = Path(os.path.normpath(results)) / "evaluation/tiny/base/ratio0/seed0/ood.parquet"
     done = copy.run(str(target), "-n", *CONFIG, "--config", f"results={results}")
     planned = copy.rules(str(target), *CONFIG, "--config", f"results={results}")
-    assert planned == {"queries", "evaluate"}
+    assert planned == {"sample_queries", "evaluate_policy"}
     assert ("Kept as it is: bootstrap_policy of tiny" in done.stdout) == edit
 
 
