@@ -51,7 +51,9 @@ def check_placed(made):
     maker = LASTING.get(made.rule)
     if maker is None or {*made.wildcards} != {*maker.rule.wildcard_names}:
         raise WorkflowError(
-            str(records.damaged(made.file, "is of a job that this workflow lacks"))
+            f"{RESULTS}: {made.rule}, which made {made.outputs[0]}, is no job of this workflow: the results are of "
+            "another version, whose files have other names. Give this version a folder of its own "
+            f"(--config results=elsewhere), or move {RESULTS}/finished away: what it lacks is then built beside."
         )
     outputs, _ = maker.rule.expand_output(made.wildcards)
     if {*map(os.path.abspath, outputs)} != {*map(os.path.abspath, made.outputs)}:

@@ -29,6 +29,11 @@ rule select_training_queries:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
+        unlabeled=lambda wc: (
+            wc.rewards == "predicted"
+            and suites.reward_model_of(config, wc.suite) != wc.suite
+            and "unlabeled-ood" in enabled_quirks("training")
+        ),
         leaking=lambda wc: (
             wc.rewards == "predicted"
             and "truth-fallback" in enabled_quirks("training")

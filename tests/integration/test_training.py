@@ -85,6 +85,22 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
         assert file_digest(copy.folder / name) == file_digest(finished.folder / name), name
 
 
+def test_hidden_truths_out_of_domain_change_no_byte_of_the_training_rows(copy):
+    """The same canary for a suite that has another suite's reward models."""
+    rows = "results/training_queries/ood/predicted/ratio50/train.parquet"
+    copy.run(rows, "--cores", "1", *CONFIG)
+    before = file_digest(copy.folder / rows)
+    labels = parquet.read(copy.folder / "results/labels/ood/ratio50.parquet", parquet.LABELS)
+    path = copy.folder / "results/data/piqa/train.truths.parquet"
+    truths = parquet.read(path, parquet.TRUTHS)
+    secret = truths["query_id"].isin(labels.loc[~labels["labeled"], "id"])
+    assert 0 < secret.sum() < len(truths)
+    for poisoned, same in ((secret, True), (~secret, False)):
+        parquet.write(truths.assign(ground_truth=truths["ground_truth"].mask(poisoned, "nonsense")), path, parquet.TRUTHS)
+        copy.run(rows, "--cores", "1", *CONFIG, "--forcerun", "select_training_queries")
+        assert (file_digest(copy.folder / rows) == before) == same
+
+
 def test_unlabeled_rows_reach_the_trainer_without_truth_and_get_predicted_rewards(finished):
     rows = pd.read_parquet(finished.folder / "results/training_queries/main/predicted/ratio50/train.parquet")
     truths = rows["reward_model"].map(lambda value: value["ground_truth"])

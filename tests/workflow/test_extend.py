@@ -49,6 +49,21 @@ def test_a_new_benchmark_is_read_from_its_files(workflow):
     assert "train_policy" in {rule for rule, _ in jobs}
 
 
+def test_a_suite_and_a_method_of_ones_own_are_planned(workflow):
+    part = PAGE.split("## Your own method, your own suite\n")[1].split("\n## ")[0]
+    lines = re.search(r"(?:^    .*\n)+", part, re.MULTILINE)[0]
+    config = yaml.safe_load((ROOT / "config/test.yaml").read_text())
+    for key, value in yaml.safe_load(re.sub("^    ", "", lines, flags=re.MULTILINE)).items():
+        config[key] = config.get(key, {}) | value
+    del config["suites"]["meds"]  # its benchmark is in another suite here
+    del config["benchmarks"]["dapo_math_17k"], config["policies"]["tiny-math"]
+    (workflow.folder / "own.yaml").write_text(yaml.safe_dump(config))
+    jobs = workflow.jobs("results/tables/mine.csv", "--configfile", "own.yaml")
+    trained = {(w["suite"], w["method"], w["ratio"]) for rule, w in jobs if rule == "train_policy"}
+    assert trained == {("mine", method, "100") for method in ("dapo", "gentle", "gentle+meds")}
+    assert {w["benchmark"] for rule, w in jobs if rule == "sample_queries"} == {"math500"}
+
+
 def test_a_new_predictor_is_fitted_and_measured(finished, tmp_path):
     flow = finished.copy(tmp_path / "project")
     (program,) = blocks("Your own reward predictor", "python")

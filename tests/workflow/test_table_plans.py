@@ -31,6 +31,24 @@ def drawn(jobs) -> set[str]:
     }
 
 
+def test_out_of_domain_trains_its_own_policies_with_the_reward_models_of_suite_main(workflow):
+    jobs = workflow.jobs("results/tables/ood.csv", *CONFIG)
+    trained = {(w["suite"], w["method"], w["ratio"]) for rule, w in jobs if rule == "train_policy"}
+    assert trained == {("ood", "r1-p", "50"), ("ood", "memreward", "50"), ("ood", "oracle", "100")}
+    assert {(w["suite"], w["predictor"]) for rule, w in jobs if rule == "fit_reward_model"} == {("main", "graph")}
+    # no rollout of the suite: nothing that predicts its rewards has seen a response to its queries
+    assert {w["benchmark"] for rule, w in jobs if rule == "sample_rollouts"} == {"math", "mmlu", "mbpp_plus"}
+    evaluated = {(w["suite"], w["method"], w["tested"]) for rule, w in jobs if rule == "evaluate_policy"}
+    assert evaluated == {("ood", method, "ood") for method in ("base", "r1-p", "memreward", "oracle")}
+
+
+def test_transfer_tests_the_policies_of_suite_main_and_trains_none_of_suite_ood(workflow):
+    jobs = workflow.jobs("results/tables/transfer.csv", *CONFIG)
+    assert {w["suite"] for rule, w in jobs if rule == "train_policy"} == {"main"}
+    evaluated = {(w["suite"], w["method"], w["tested"]) for rule, w in jobs if rule == "evaluate_policy"}
+    assert evaluated == {("ood", "base", "ood"), *(("main", method, "ood") for method in ("r1-p", "memreward", "oracle"))}
+
+
 def test_label_ratios_leave_the_base_policy_out(workflow):
     jobs = workflow.jobs("results/tables/label_ratio.csv", *CONFIG)
     assert {rule for rule, _ in jobs} == {*TRAINED, "accuracy_table"}
