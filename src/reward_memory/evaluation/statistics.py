@@ -221,7 +221,8 @@ def _combine(parts: Sequence[tuple[np.ndarray, np.ndarray]], weights: np.ndarray
     parts  (mean, influences) of each, from `_influences`; the same seeds in each
     """
     runs = parts[0][1].shape[0]
-    mean, smooth, variance, squares, by_seed = (0.0,) * 5
+    mean = weights @ np.stack([own for own, _ in parts])
+    smooth, variance, squares, by_seed = (0.0,) * 4
     for weight, (own, influences) in zip(weights, parts, strict=True):
         families, between = influences.shape[1], influences.sum(axis=0)
         pseudo, middle = _pseudo(own, between, span)
@@ -229,7 +230,7 @@ def _combine(parts: Sequence[tuple[np.ndarray, np.ndarray]], weights: np.ndarray
         seen = families + (span != "measure")
         spread = families**2 * np.square(between).sum(axis=0) + pseudo
         part = weight**2 * spread / (seen * (seen - 1)) if seen > 1 else np.nan
-        mean, smooth, variance = mean + weight * own, smooth + weight * middle, variance + part
+        smooth, variance = smooth + weight * middle, variance + part
         squares = squares + part**2 / max(seen - 1, 1)
         by_seed = by_seed + weight * runs * influences.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
