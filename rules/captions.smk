@@ -1,6 +1,7 @@
 # What the report says of each result.
 import yaml
 
+from reward_memory.report import captions
 from reward_memory.report.tables import comparison
 
 CAPTIONS = yaml.safe_load((HERE / "report/captions.yaml").read_text(encoding="utf-8"))
@@ -12,25 +13,15 @@ STAND_INS = (
 )
 
 
-def intervals_cover(table):
-    """What the intervals of a table allow for in this run."""
+def intervals_of(table):
+    """What the intervals of a table cover in this run."""
     meds = CAPTIONS[table]["category"] == "MEDS"
-    seeds = len(algorithms.seeds(config) if meds else config["seeds"])
-    if seeds == 1:
-        return (
-            "Intervals are 95 % and cover the choice of queries only: this run has one seed, so they say nothing about "
-            "what another seed would give."
-        )
-    return (
-        f"Intervals are 95 % and cover the choice of queries and of the {seeds} seeds (Student's t with {seeds - 1} "
-        f"degree{'s' if seeds > 2 else ''} of freedom). All seeds share the labelled queries, so the luck of that draw "
-        "is not in them."
-    )
+    return captions.intervals(len(algorithms.seeds(config) if meds else config["seeds"]))
 
 
 def caption(table, kind):
     """What the report says of a table or figure."""
-    said = CAPTIONS[table][kind].replace("{intervals}", intervals_cover(table))
+    said = CAPTIONS[table][kind].replace("{intervals}", intervals_of(table))
     return f"{said} {STAND_INS}".strip()
 
 
