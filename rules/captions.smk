@@ -1,6 +1,7 @@
 # What the report says of each result.
 import yaml
 
+from reward_memory.report import captions
 from reward_memory.report.tables import comparison
 
 CAPTIONS = yaml.safe_load((HERE / "report/captions.yaml").read_text(encoding="utf-8"))
@@ -17,9 +18,17 @@ STAND_INS = (
 )
 
 
+def intervals_of(table):
+    """What the intervals of a table cover in this run."""
+    of_meds = CAPTIONS[table]["category"] == "MEDS"
+    suite = "meds" if of_meds else table if table in SUITES else "main"
+    return captions.intervals(len(suites.seeds(config, suite)))
+
+
 def caption(table, kind):
     """What the report says of a table or figure."""
-    return f"{CAPTIONS[table][kind]} {STAND_INS}".strip()
+    said = CAPTIONS[table][kind].replace("{intervals}", intervals_of(table))
+    return f"{said} {STAND_INS}".strip()
 
 
 def captioned(kind):

@@ -1,6 +1,6 @@
 """Sample and grade the test queries of one suite."""
 
-from reward_memory.evaluation.grading import grade
+from reward_memory.evaluation.grading import grade, with_origin
 from reward_memory.generation.engine import load, parse, sample_responses
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
@@ -12,5 +12,5 @@ with job(snakemake, lasting="evaluate_policy") as run:
     with load(run.input.policy, **settings, gpus=run.gpus) as engine:
         responses = sample_responses(engine, queries, sampling, run.seed, what="test responses", state=run.state)
     parquet.write(responses, run.output.responses, parquet.RESPONSES)
-    graded = grade(queries, truths, responses, run.params.grading).assign(**run.names)
-    parquet.write(graded, run.output.verdicts, parquet.GRADED)
+    graded = with_origin(grade(queries, truths, responses, run.params.grading), queries, responses)
+    parquet.write(graded.assign(**run.names), run.output.verdicts, parquet.GRADED)

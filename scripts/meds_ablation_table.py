@@ -5,6 +5,8 @@ import pandas as pd
 from reward_memory.evaluation.diversity import REPEATS
 from reward_memory.evaluation.pass_at_k import read_counts
 from reward_memory.jobs.job import job
+from reward_memory.report.tables.differences import with_p_values
+from reward_memory.report.tables.grades import read_families
 from reward_memory.report.tables.meds import MEDS_ABLATION_COLUMNS, meds_ablation_rows, published_pass
 from reward_memory.report.tables.runs import ARM, by_arm, by_seed
 from reward_memory.storage import parquet
@@ -14,7 +16,8 @@ with job(snakemake) as run:
     given = run.params
     published = published_pass(pd.read_csv(run.input.published), "meds_ablation")
     # one reading of all: arms that were graded on other problems than the first cannot be compared
-    counts, samples = read_counts(parquet.read_all(run.input.grades, parquet.GRADED))
+    graded = parquet.read_all(run.input.grades, parquet.GRADED)
+    (counts, samples), families = read_counts(graded), read_families(graded)
     arms = list(by_arm(parquet.read_all(run.input.repeats, REPEATS), given.policies, given.arms))
     found = {
         (arm["policy"], arm["method"]): (counts[tuple(arm[name] for name in ARM)], by_seed(own)) for arm, own in arms
@@ -26,6 +29,8 @@ with job(snakemake) as run:
         if method != given.baseline:
             other = found.get((policy, given.baseline), other)
         pairs = zip(own, other, strict=True)
-        rows += meds_ablation_rows(arm, *pairs, samples, given.sources, published, given.known_as[method])
+        known_as = given.known_as[method]
+        rows += meds_ablation_rows(arm, *pairs, samples, given.sources, published, known_as, families)
     with atomic_path(run.output[0]) as temporary:
-        pd.DataFrame(rows, columns=MEDS_ABLATION_COLUMNS).to_csv(temporary, index=False, float_format="%.3f")
+        table = with_p_values(pd.DataFrame(rows, columns=MEDS_ABLATION_COLUMNS))
+        table.to_csv(temporary, index=False, float_format="%.3f")

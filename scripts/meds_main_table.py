@@ -4,6 +4,7 @@ import pandas as pd
 
 from reward_memory.evaluation.pass_at_k import read_counts
 from reward_memory.jobs.job import job
+from reward_memory.report.tables.grades import read_families
 from reward_memory.report.tables.meds import MAIN_COLUMNS, main_rows, published_pass, read_measures, training_rows
 from reward_memory.report.tables.runs import ARM, by_arm, by_seed
 from reward_memory.storage import parquet
@@ -19,7 +20,8 @@ with job(snakemake) as run:
     rows = []
     for arm, own in by_arm(graded, given.policies, given.arms):
         key = tuple(arm[name] for name in ARM)
-        rows += main_rows(counts[key], samples, read_measures(own, given.domains), arm, given.sources, published)
+        measures, families = read_measures(own, given.domains), read_families(own)
+        rows += main_rows(counts[key], samples, measures, arm, given.sources, published, families)
         if key in logged:
             rows += training_rows(by_seed(logged[key]), arm, given.trained_on)
     with atomic_path(run.output[0]) as temporary:

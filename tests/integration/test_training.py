@@ -96,7 +96,9 @@ def test_hidden_truths_out_of_domain_change_no_byte_of_the_training_rows(copy):
     secret = truths["query_id"].isin(labels.loc[~labels["labeled"], "id"])
     assert 0 < secret.sum() < len(truths)
     for poisoned, same in ((secret, True), (~secret, False)):
-        parquet.write(truths.assign(ground_truth=truths["ground_truth"].mask(poisoned, "nonsense")), path, parquet.TRUTHS)
+        parquet.write(
+            truths.assign(ground_truth=truths["ground_truth"].mask(poisoned, "nonsense")), path, parquet.TRUTHS
+        )
         copy.run(rows, "--cores", "1", *CONFIG, "--forcerun", "select_training_queries")
         assert (file_digest(copy.folder / rows) == before) == same
 

@@ -1,7 +1,9 @@
 """Verdicts and published figures for tests of the tables."""
 
+import numpy as np
 import pandas as pd
 
+from reward_memory.report.tables.grades import Grades
 from reward_memory.storage import parquet
 
 
@@ -22,4 +24,10 @@ def graded(rewards: dict[tuple[str, str], list[float]], run: tuple = RUN) -> pd.
     """Rows of parquet.GRADED with the rewards of each (benchmark, query), of one run."""
     rows = [(query, name, s, r, None, "") for (name, query), each in rewards.items() for s, r in enumerate(each)]
     names = dict(zip(parquet.RUN.names, run, strict=True))
-    return pd.DataFrame(rows, columns=parquet.VERDICTS.names).assign(suite="main", **names)
+    verdicts = pd.DataFrame(rows, columns=parquet.VERDICTS.names)
+    return verdicts.assign(suite="main", template=None, tokens=None, finished=None, **names)
+
+
+def grades(shares: dict[str, np.ndarray]) -> Grades:
+    """Grades of which only the shares are known: each query is a family of its own."""
+    return Grades(shares, {}, {})

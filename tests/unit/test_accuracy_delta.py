@@ -5,11 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_grades import graded, published
+from made_up_grades import graded, grades, published
 
 from reward_memory.errors import InputError
 from reward_memory.report.paper_results import published_accuracies
-from reward_memory.report.tables.differences import DIFFERENCE_COLUMNS, difference_rows
+from reward_memory.report.tables.differences import (
+    DIFFERENCE_COLUMNS,
+    arm_pairs,
+    compared,
+    difference_rows,
+    with_p_values,
+)
 from reward_memory.report.tables.grades import read_differences
 from reward_memory.report.tables.labels_spent import SPENT_COLUMNS, labels_spent
 from reward_memory.report.tables.names import MACRO, WEIGHTED
@@ -26,7 +32,7 @@ FIGURES = published(
 
 
 def rows(differences, figures=FIGURES, arm=ARM, sources=SOURCES) -> pd.DataFrame:
-    found = difference_rows(differences, arm, "r1-p", sources, figures)
+    found = difference_rows(grades(differences), arm, ("r1-p", 20), sources, figures)
     return pd.DataFrame(found, columns=DIFFERENCE_COLUMNS).set_index("benchmark")
 
 
@@ -49,7 +55,7 @@ def test_queries_and_seeds_are_paired_by_their_names():
     expected = {"math": [[0.5, 0.5], [-1.0, 0.0]], "arc": [[1.0], [0.0]]}
     for other in (theirs, pd.concat([part for _, part in reversed([*theirs.groupby("seed")])])):
         found = read_differences(ours, other)
-        assert {name: table.tolist() for name, table in found.items()} == expected
+        assert {name: table.tolist() for name, table in found.shares.items()} == expected
 
 
 def test_arms_that_were_graded_on_other_queries_are_refused():
@@ -72,17 +78,83 @@ def test_differences_are_percentage_points_with_both_averages():
 
 
 def test_what_both_arms_find_hard_does_not_widen_the_interval():
-    # queries that are all right or all wrong in both arms but for a constant gain: paired, nothing is left to chance
+    # all right or all wrong in both arms but for a constant gain: only one more query could do otherwise
     hard = np.repeat([0.0, 0.75], 50)[None]
-    found = rows({"gsm8k": (hard + 0.25) - hard})
-    assert found.loc["gsm8k", ["difference", "ci_low", "ci_high"]].tolist() == pytest.approx([25.0, 25.0, 25.0])
+    row = rows({"gsm8k": (hard + 0.25) - hard}).loc["gsm8k"]
+    assert row["difference"] == pytest.approx(25.0)
+    assert row["ci_high"] - row["ci_low"] < 2
 
 
 def test_seeds_that_differ_widen_the_interval():
     one, two = np.full((1, 40), 0.25), np.repeat([[0.0], [0.5]], 40, axis=1)
-    row = rows({"gsm8k": two}).loc["gsm8k"]
-    assert row[["difference", "ci_low", "ci_high"]].tolist() == pytest.approx([25.0, 0.0, 50.0])
-    assert rows({"gsm8k": one}).loc["gsm8k", "ci_high"] == pytest.approx(25.0)
+    narrow, wide = (rows({"gsm8k": table}).loc["gsm8k"] for table in (one, two))
+    assert wide["difference"] == narrow["difference"] == 25
+    # 12.7 standard errors with one degree of freedom, more than a difference can be
+    assert wide[["ci_low", "ci_high"]].tolist() == [-100, 100]
+    assert narrow["ci_low"] > 20
+    assert (narrow["interval_covers"], wide["interval_covers"]) == ("queries", "queries and seeds")
+
+
+def test_p_values_are_corrected_over_the_benchmarks_without_their_averages():
+    clear, faint = np.tile([1.0, 1.0, 0.0, 0.0], 20)[None], np.tile([1.0, -1.0, 0.0, 0.0], 20)[None]
+    found = rows({"gsm8k": clear, "math": faint})
+    assert found.loc["gsm8k", "p_holm"] == pytest.approx(2 * found.loc["gsm8k", "p_value"])
+    assert found.loc["math", "p_holm"] == found.loc["math", "p_value"] == 1
+    assert found.loc[[WEIGHTED, MACRO], "p_value"].notna().all()
+    assert found.loc[[WEIGHTED, MACRO], "p_holm"].isna().all()
+
+
+def test_a_detectable_difference_is_larger_than_half_the_interval():
+    # 1.96 + 0.84 standard errors against 1.96
+    row = rows({"gsm8k": np.tile([1.0, -1.0, 0.0, 0.0], 200)[None]}).loc["gsm8k"]
+    assert row["detectable"] == pytest.approx(2.80 / 1.96 * row["ci_high"], rel=0.01)
+
+
+def test_small_p_values_are_written_with_digits_that_count():
+    written = with_p_values(pd.DataFrame({"p_value": [0.000012345, 1.0], "p_holm": [np.nan, 0.04567]}))
+    assert written.to_csv(index=False, float_format="%.2f").splitlines()[1:] == ["1.23e-05,", "1,0.0457"]
+
+
+ARMS = [("base", 0), ("r1-p", 20), ("r1-p", 50), ("memreward", 20), ("memreward", 50), ("oracle", 100)]
+
+
+@pytest.mark.parametrize(
+    ("pair", "expected"),
+    [
+        (("memreward", "r1-p"), [(("memreward", 20), ("r1-p", 20)), (("memreward", 50), ("r1-p", 50))]),
+        (("oracle", "base"), [(("oracle", 100), ("base", 0))]),
+        (("memreward", "oracle"), [(("memreward", ratio), ("oracle", 100)) for ratio in (20, 50)]),
+    ],
+)
+def test_any_two_methods_are_paired_at_equal_label_ratios_or_at_all(pair, expected):
+    assert arm_pairs(ARMS, [pair]) == expected
+
+
+@pytest.mark.parametrize("pair", [("ttrl", "r1-p"), ("r1-p", "ttrl")])
+def test_a_pair_of_an_unknown_method_is_refused(pair):
+    with pytest.raises(
+        InputError, match=r"^differences: ttrl is no method of this table; choose among base, r1-p, mem"
+    ):
+        arm_pairs(ARMS, [pair])
+
+
+def test_any_two_arms_of_a_table_are_compared():
+    table = pd.concat(
+        [
+            graded({("math", "q"): [reward]}, ("small", *arm, 0))
+            for arm, reward in zip(ARMS, (0, 1, 0, 1, 1, 1), strict=True)
+        ]
+    )
+    pairs = arm_pairs(ARMS, [("oracle", "base"), ("memreward", "r1-p")])
+    found = [
+        (arm["method"], arm["label_ratio"], other, differences.shares["math"].item())
+        for arm, other, differences in compared(table, ["small"], pairs)
+    ]
+    assert found == [
+        ("oracle", 100, ("base", 0), 1),
+        ("memreward", 20, ("r1-p", 20), 0),
+        ("memreward", 50, ("r1-p", 50), 1),
+    ]
 
 
 def test_a_published_difference_needs_the_figures_of_both_arms():
@@ -123,7 +195,7 @@ def test_labels_are_queries_whose_truth_was_learned_from():
     accuracies = pd.DataFrame(
         [
             {"policy": "small", "method": method, "label_ratio": ratio, "benchmark": name, "accuracy": accuracy}
-            | {"seeds": 1, "source": "hub", "n": 9, "ci_low": 0.0, "ci_high": 100.0}
+            | {"seeds": 1, "source": "hub", "n": 9, "ci_low": 0.0, "ci_high": 100.0, "interval_covers": "queries"}
             for method, ratio, accuracy in arms
             for name in ("math", WEIGHTED, MACRO)
         ]

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from reward_memory.errors import InputError
-from reward_memory.evaluation.grading import grade
+from reward_memory.evaluation.grading import grade, with_origin
 from reward_memory.storage import parquet
 
 QUERIES = pd.DataFrame(
@@ -68,3 +68,12 @@ def test_no_responses_have_no_verdicts():
 def test_progress_is_counted_in_responses(capsys):
     grade(QUERIES, TRUTHS, responses(), GRADING, chunk=2)
     assert "verdicts: 5/5 (100 %)" in capsys.readouterr().err
+
+
+def test_verdicts_get_the_template_of_the_query_and_the_length_of_the_response():
+    answered = responses([3, 0, 1]).assign(tokens=[5, 6, 7], finished=[True, False, True])
+    queries = QUERIES.assign(template=["t", None])
+    found = with_origin(grade(QUERIES, TRUTHS, answered, GRADING), queries, answered)
+    assert found["template"].fillna("").tolist() == ["", "t", "t"]
+    assert found["tokens"].tolist() == [5, 6, 7]
+    assert found["finished"].tolist() == [True, False, True]

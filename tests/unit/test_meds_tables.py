@@ -85,7 +85,11 @@ def test_the_cost_of_training_is_summed_over_steps_and_averaged_over_seeds():
     ]
     found = pd.DataFrame(meds.training_rows(logged, ARM, "generated")).set_index("metric")
     assert found["value"].to_dict() == {"sampled_responses": 10, "sampled_tokens": 30}
-    assert found.loc["sampled_responses", ["ci_low", "ci_high"]].tolist() == [8, 12]
+    # 12.7 standard errors of 2, and no cost below 0
+    assert found.loc["sampled_responses", ["ci_low", "ci_high"]].tolist() == pytest.approx(
+        [0, 10 + 12.706 * 2], rel=1e-4
+    )
+    assert set(found["interval_covers"]) == {"seeds"}
     assert set(found["benchmark"]) == {"training"}
 
 
@@ -111,9 +115,12 @@ def test_the_ablation_compares_with_what_has_no_memory():
     assert found.index.tolist() == ["pass@1", "pass@2", "repeated_share"]
     assert found["value"].tolist() == [100, 100, 37.5]
     assert found["difference"].tolist() == [50, 0, -62.5]
-    assert found.loc["pass@1", ["difference_low", "difference_high"]].tolist() == [50, 50]
-    # the two runs: 1 of 4 and 2 of 4
-    assert found.loc["repeated_share", ["difference_low", "difference_high"]].tolist() == [-75, -50]
+    assert found.loc["pass@1", "difference_low"] < 50 < found.loc["pass@1", "difference_high"]
+    # the two runs, 1 of 4 and 2 of 4, are one degree of freedom
+    assert found.loc["repeated_share", "difference_low"] == -100
+    assert found["p_value"].between(0, 1).all()
+    assert (found["detectable"] > 0).all()
+    assert set(found["interval_covers"]) == {"queries and seeds"}
 
 
 def test_the_ablation_has_the_published_figure_of_the_arms_own_name():

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import made_up_grades
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,13 +24,13 @@ QUALITY = FIGURES.assign(policy=FIGURES["policy"].replace("unknown", "qwen2.5-3b
 
 def accuracy(arm, source, ours):
     published = published_accuracies(FIGURES, "main")
-    grades = {name: np.full((1, 2), ours) for name in TEN}
+    grades = made_up_grades.grades({name: np.full((1, 2), ours) for name in TEN})
     return pd.DataFrame(accuracy_rows(grades, arm, dict.fromkeys(TEN, source), published))
 
 
 def ablation(arm, source, ours):
     published = published_accuracies(FIGURES, "ablation")
-    grades = {name: np.full((1, 2), ours) for name in TEN}
+    grades = made_up_grades.grades({name: np.full((1, 2), ours) for name in TEN})
     known_as = arm["method"] if arm["method"] == "memreward" else None
     domains = {name: DOMAINS[name] for name in TEN}
     return pd.DataFrame(ablation_rows(grades, arm, domains, dict.fromkeys(TEN, source), published, known_as))
@@ -37,8 +38,8 @@ def ablation(arm, source, ours):
 
 def difference(arm, source, ours):
     published = published_accuracies(FIGURES, "main")
-    grades = {name: np.full((1, 2), ours) for name in TEN}
-    return pd.DataFrame(difference_rows(grades, arm, "r1-p", dict.fromkeys(TEN, source), published))
+    grades = made_up_grades.grades({name: np.full((1, 2), ours) for name in TEN})
+    return pd.DataFrame(difference_rows(grades, arm, ("r1-p", 20), dict.fromkeys(TEN, source), published))
 
 
 def quality(arm, source, ours, figures=QUALITY):
@@ -163,6 +164,6 @@ def test_a_reward_model_on_another_split_has_none():
 def test_one_stand_in_among_released_benchmarks_leaves_the_average_empty():
     published = published_accuracies(FIGURES, "main")
     sources = dict.fromkeys(TEN, "mirror") | {"gsm8k": "import"}
-    grades = {name: np.ones((1, 2)) for name in TEN}
+    grades = made_up_grades.grades({name: np.ones((1, 2)) for name in TEN})
     found = pd.DataFrame(accuracy_rows(grades, FIRST, sources, published)).set_index("benchmark")["published"]
     assert found.isna().to_dict() == {name: name in ("gsm8k", WEIGHTED, MACRO) for name in found.index}

@@ -94,6 +94,20 @@ def test_a_missing_column_is_named_with_those_that_are_there(path):
     assert complaint(path) == "column 'reward' is missing; it has query_id, benchmark, sample, extracted."
 
 
+def test_an_optional_column_that_an_older_file_lacks_is_null(tmp_path):
+    run = {"suite": "main", "policy": "p", "method": "m", "label_ratio": 20, "seed": 0}
+    verdicts = VERDICTS.assign(**run, template="t", tokens=4, finished=True)
+    parquet.write(verdicts, tmp_path / "new", parquet.GRADED)
+    assert parquet.read(tmp_path / "new", parquet.GRADED)[["template", "tokens", "finished"]].values.tolist() == [
+        ["t", 4, True]
+    ] * len(VERDICTS)
+    pq.write_table(pq.read_table(tmp_path / "new").drop_columns(["template", "tokens"]), tmp_path / "old")
+    old = parquet.read(tmp_path / "old", parquet.GRADED)
+    assert old.columns.tolist() == parquet.GRADED.names
+    assert old[["template", "tokens"]].isna().all(axis=None)
+    assert old["finished"].all()
+
+
 def test_a_column_of_another_type_is_named(path):
     table = pq.read_table(path)
     place = table.column_names.index("reward")

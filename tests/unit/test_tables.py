@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_grades import RUN, graded, published
+from made_up_grades import RUN, graded, grades, published
 
 from reward_memory.errors import InputError
 from reward_memory.report.paper_results import published_accuracies
@@ -24,8 +24,8 @@ FIGURES = published(
 )
 
 
-def rows(figures: pd.DataFrame = FIGURES, grades=GRADES, arm=ARM, sources=SOURCES) -> pd.DataFrame:
-    found = accuracy_rows(grades, arm, sources, figures)
+def rows(figures: pd.DataFrame = FIGURES, shares=GRADES, arm=ARM, sources=SOURCES) -> pd.DataFrame:
+    found = accuracy_rows(grades(shares), arm, sources, figures)
     return pd.DataFrame(found, columns=COLUMNS).set_index("benchmark")
 
 
@@ -36,18 +36,19 @@ def seeds(*rewards: dict) -> pd.DataFrame:
 
 def test_a_grade_is_the_share_of_a_querys_right_responses():
     found = read_grades(graded({("math", "q2"): [1, 0, 0, 1], ("math", "q1"): [1, 0, 0, 0], ("gpqa", "q3"): [1]}))
-    assert {name: table.tolist() for name, table in found.items()} == {"math": [[0.25, 0.5]], "gpqa": [[1.0]]}
+    assert {name: table.tolist() for name, table in found.shares.items()} == {"math": [[0.25, 0.5]], "gpqa": [[1.0]]}
 
 
 def test_seeds_are_rows_with_their_queries_in_one_order():
     found = seeds({("math", "q1"): [1], ("math", "q2"): [0]}, {("math", "q2"): [0], ("math", "q1"): [1]})
-    assert read_grades(found)["math"].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    assert read_grades(found).shares["math"].tolist() == [[1.0, 0.0], [1.0, 0.0]]
 
 
 def test_a_seed_is_known_by_its_name_not_by_its_place():
     first, second = {("math", "q"): [1]}, {("math", "q"): [0]}
     backwards = pd.concat([graded(second, (*RUN[:3], 1)), graded(first, (*RUN[:3], 0))])
-    assert read_grades(backwards)["math"].tolist() == read_grades(seeds(first, second))["math"].tolist() == [[1], [0]]
+    for table in (backwards, seeds(first, second)):
+        assert read_grades(table).shares["math"].tolist() == [[1], [0]]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_accuracies_are_percentages_and_averages_are_told_apart():
 
 
 def test_n_counts_queries_and_seeds_counts_runs():
-    found = rows(grades={name: np.repeat(table, 3, axis=0) for name, table in GRADES.items()})
+    found = rows(shares={name: np.repeat(table, 3, axis=0) for name, table in GRADES.items()})
     assert found["n"].tolist() == [4, 2, 6, 6]
     assert set(found["seeds"]) == {3}
 
@@ -78,6 +79,63 @@ def test_n_counts_queries_and_seeds_counts_runs():
 def test_an_interval_surrounds_its_accuracy():
     row = rows().loc["gsm8k"]
     assert 0 <= row["ci_low"] < 50.0 < row["ci_high"] <= 100
+
+
+@pytest.mark.parametrize(("seeds", "covers", "sd"), [(1, "queries", np.nan), (2, "queries and seeds", 50 * 2**0.5)])
+def test_a_row_tells_what_its_interval_covers_and_how_far_seeds_are_apart(seeds, covers, sd):
+    row = rows(shares={"math": np.array([[1.0, 1.0], [0.0, 0.0]])[:seeds]}).loc["math"]
+    assert row["interval_covers"] == covers
+    assert row["seed_sd"] == pytest.approx(sd, nan_ok=True)
+
+
+def test_instances_of_a_template_are_one_family():
+    found = graded({("math", "q2"): [1], ("math", "q1"): [0], ("math", "q3"): [1], ("arc", "q4"): [1]})
+    found["template"] = ["t", "t", None, None]
+    families = read_grades(found).families
+    first, second, third = families["math"].tolist()
+    assert first == second != third
+    assert len(families["arc"]) == 1
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_queries_without_a_template_are_their_own_families(missing):
+    found = graded({("math", "q1"): [0], ("math", "q2"): [1]}).assign(template=missing)
+    assert len(set(read_grades(found).families["math"])) == 2
+
+
+def test_templates_widen_the_interval_of_a_table():
+    found = graded({("math", f"q{number}"): [number % 4 // 2] for number in range(40)})
+    each = accuracy_rows(read_grades(found), ARM, SOURCES, FIGURES)[0]
+    found["template"] = [f"t{number // 2}" for number in range(40)]
+    pairs = accuracy_rows(read_grades(found), ARM, SOURCES, FIGURES)[0]
+    assert pairs["accuracy"] == each["accuracy"]
+    assert pairs["ci_high"] - pairs["ci_low"] > 1.3 * (each["ci_high"] - each["ci_low"])
+
+
+def behavior(**columns) -> pd.DataFrame:
+    """Rows of a table over four responses to gsm8k and two to math, with these columns."""
+    found = graded({("gsm8k", "q1"): [1, 1], ("gsm8k", "q2"): [0, 0], ("math", "q3"): [1, 1]}).assign(**columns)
+    table = pd.DataFrame(accuracy_rows(read_grades(found), ARM, SOURCES, FIGURES), columns=COLUMNS)
+    return table.set_index("benchmark")[["unanswered", "cut", "mean_tokens"]]
+
+
+def test_responses_without_an_answer_cut_ones_and_tokens_are_counted():
+    found = behavior(
+        extracted=["4", None, " ", "5", "6", "6"],
+        finished=[True, False, True, True, False, False],
+        tokens=[10, 20, 30, 40, 50, 70],
+    )
+    assert found.loc["gsm8k"].tolist() == [50, 25, 25]
+    assert found.loc["math"].tolist() == [0, 100, 60]
+    # two queries and one; one benchmark and the other
+    assert found.loc[WEIGHTED].tolist() == pytest.approx([100 / 3, 50, 110 / 3])
+    assert found.loc[MACRO].tolist() == pytest.approx([25, 62.5, 42.5])
+
+
+def test_what_an_older_file_does_not_hold_is_empty():
+    found = behavior()
+    assert found[["cut", "mean_tokens"]].isna().all(axis=None)
+    assert found["unanswered"].tolist() == pytest.approx([100] * 4)
 
 
 def test_delta_is_ours_minus_the_published_figure():
@@ -115,7 +173,7 @@ def test_a_stand_in_has_no_published_figure():
 
 
 def test_an_average_over_other_benchmarks_is_not_compared_with_the_published_one():
-    found = rows(grades={"gsm8k": GRADES["gsm8k"]}, sources={"gsm8k": "mirror"})
+    found = rows(shares={"gsm8k": GRADES["gsm8k"]}, sources={"gsm8k": "mirror"})
     assert found["published"].notna().tolist() == [True, False, False]
 
 
@@ -132,10 +190,10 @@ def test_the_rows_of_an_arm_carry_its_names():
 def test_the_published_file_gives_the_papers_figures():
     main = published_accuracies(pd.read_csv(PUBLISHED), "main")
     names = main.loc[main["policy"] == "qwen2.5-3b", "benchmark"].unique()
-    grades = {name: np.ones((1, 2)) for name in names if name != "average"}
-    assert len(grades) == 10
+    shares = {name: np.ones((1, 2)) for name in names if name != "average"}
+    assert len(shares) == 10
     arm = {"policy": "qwen2.5-3b", "method": "memreward", "label_ratio": 20}
-    found = rows(main, grades, arm, dict.fromkeys(grades, "hub"))
+    found = rows(main, shares, arm, dict.fromkeys(shares, "hub"))
     assert found.loc["gsm8k", ["published", "published_n"]].tolist() == [92.89, 450]
     assert found.loc[WEIGHTED, ["published", "published_n"]].tolist() == [77.02, 3329]
     assert set(found["published_confidence"].dropna()) == {"high"}
@@ -144,15 +202,15 @@ def test_the_published_file_gives_the_papers_figures():
 def test_a_published_average_over_label_ratios_is_about_the_main_benchmarks():
     figures = published_accuracies(pd.read_csv(PUBLISHED), "label_ratio")
     names = next(iter(figures["members"]))
-    grades = {name: np.ones((1, 2)) for name in names}
-    assert len(grades) == 10
+    shares = {name: np.ones((1, 2)) for name in names}
+    assert len(shares) == 10
     arm = {"policy": "qwen2.5-3b", "method": "memreward", "label_ratio": 50}
-    found = rows(figures, grades, arm, dict.fromkeys(grades, "hub"))["published"]
+    found = rows(figures, shares, arm, dict.fromkeys(shares, "hub"))["published"]
     assert found.dropna().to_dict() == {WEIGHTED: 77.95}
-    fewer = {name: table for name, table in grades.items() if name != "gpqa"}
-    assert rows(figures, fewer, arm, dict.fromkeys(grades, "hub"))["published"].isna().all()
-    stand_in = dict.fromkeys(grades, "hub") | {"gpqa": "generated"}
-    assert rows(figures, grades, arm, stand_in)["published"].isna().all()
+    fewer = {name: table for name, table in shares.items() if name != "gpqa"}
+    assert rows(figures, fewer, arm, dict.fromkeys(shares, "hub"))["published"].isna().all()
+    stand_in = dict.fromkeys(shares, "hub") | {"gpqa": "generated"}
+    assert rows(figures, shares, arm, stand_in)["published"].isna().all()
 
 
 def test_the_published_file_names_no_figure_twice():
@@ -166,9 +224,9 @@ DOMAINS = {"gsm8k": "math", "math": "math", "arc_c": "qa"}
 
 def ablation(known_as: str | None = "memreward-mlp", sources: dict | None = None) -> pd.DataFrame:
     figures = published(("small", "memreward-mlp", 20, "math_domain", 70.0, np.nan))
-    arm, grades = ARM | {"method": "memreward:mlp"}, GRADES | {"arc_c": np.array([[0.0, 0.5]])}
+    arm, shares = ARM | {"method": "memreward:mlp"}, GRADES | {"arc_c": np.array([[0.0, 0.5]])}
     sources = sources or dict.fromkeys(DOMAINS, "hub")
-    found = ablation_rows(grades, arm, DOMAINS, sources, figures, known_as)
+    found = ablation_rows(grades(shares), arm, DOMAINS, sources, figures, known_as)
     return pd.DataFrame(found, columns=ABLATION_COLUMNS).set_index("domain")
 
 

@@ -186,8 +186,16 @@ def test_a_damaged_record_stops_all_but_rebuild_with_one_sentence(copy, mode, co
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('"policy": "tiny"', '"policy": "tiny", "seed": "0"', "results: bootstrap_policy, which made results/policies/tiny"),
-        ('"bootstrap_policy"', '"bootstrap"', "results: bootstrap, which made results/policies/tiny, is no job of this"),
+        (
+            '"policy": "tiny"',
+            '"policy": "tiny", "seed": "0"',
+            "results: bootstrap_policy, which made results/policies/tiny",
+        ),
+        (
+            '"bootstrap_policy"',
+            '"bootstrap"',
+            "results: bootstrap, which made results/policies/tiny, is no job of this",
+        ),
         ("policies/tiny", "policies/tiny.json", "this record of a finished result names other results than its job"),
     ],
     ids=["other wildcards", "another version's rule", "other files"],

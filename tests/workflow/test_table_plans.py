@@ -46,7 +46,10 @@ def test_transfer_tests_the_policies_of_suite_main_and_trains_none_of_suite_ood(
     jobs = workflow.jobs("results/tables/transfer.csv", *CONFIG)
     assert {w["suite"] for rule, w in jobs if rule == "train_policy"} == {"main"}
     evaluated = {(w["suite"], w["method"], w["tested"]) for rule, w in jobs if rule == "evaluate_policy"}
-    assert evaluated == {("ood", "base", "ood"), *(("main", method, "ood") for method in ("r1-p", "memreward", "oracle"))}
+    assert evaluated == {
+        ("ood", "base", "ood"),
+        *(("main", method, "ood") for method in ("r1-p", "memreward", "oracle")),
+    }
 
 
 def test_label_ratios_leave_the_base_policy_out(workflow):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .reward_model_quality import BINS
+from .statistics import wilson
 
 COLUMNS = [
     *("policy", "predictor", "label_ratio", "split", "bin_low", "bin_high"),
@@ -50,7 +51,5 @@ def share_interval(share: float, sizes: np.ndarray) -> tuple[float, float]:
         return float("nan"), float("nan")
     sizes = np.asarray(sizes, dtype=np.float64)
     count, z = sizes.sum() ** 2 / (sizes**2).sum(), NormalDist().inv_cdf(0.975)
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    # in exact arithmetic an end is the share itself where that is 0 or 1
-    return float(min(share, max(0.0, middle - half))), float(max(share, min(1.0, middle + half)))
+    low, high = wilson(share, z**2 / count)
+    return float(low), float(high)

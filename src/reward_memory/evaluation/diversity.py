@@ -18,8 +18,7 @@ from reward_memory.reward_models.features.signals import LAYOUT
 from reward_memory.reward_models.features.signals import answer_key as response_key
 from reward_memory.storage import parquet
 
-from .pass_at_k import times_drawn
-from .statistics import RESAMPLES, Accuracy
+from .statistics import Estimate, ratio_difference, ratios
 
 #: Columns of `answers`.
 MEASURES = ["benchmark", "query_id", "responses", "wrong", "distinct", "distinct_wrong", "wrong_entropy"]
@@ -28,8 +27,6 @@ REPEATS = pa.schema(
     [*parquet.RUN, ("step", pa.int32()), ("query_id", pa.string())]
     + [(name, pa.int32()) for name in ("wrong", "visited", "repeated")]
 )
-#: Draws of the bootstrap at a time: a training set has thousands of queries.
-BLOCK = 100
 
 
 def extracted_key(answer: str | None, domain: str) -> str:
@@ -87,35 +84,23 @@ def answers(verdicts: pd.DataFrame, domains: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=MEASURES)
 
 
-def mean_measure(values: dict[str, np.ndarray], seed: int = 0) -> Accuracy:
+def mean_measure(values: dict[str, np.ndarray]) -> Estimate:
     """Mean of a measure of `answers` over problems and seeds, then over benchmarks, with its 95 % interval.
 
     values  benchmark -> (seeds, problems), NaN where a problem has no such measure: it is left out of its benchmark's
             mean, and a benchmark without any is left out of the average
 
-    In the unit of `values`, NaN if there are none. Problems are resampled within each benchmark and seeds as whole
-    runs, as in `pass_at_k`. ValueError for no benchmark.
+    In the unit of `values`, NaN if there are none. ValueError for no benchmark.
     """
     if not values:
         raise ValueError("no benchmarks")
-    generator = np.random.default_rng(seed)
-    runs = next(iter(values.values())).shape[0]
-    times_run = times_drawn(generator, runs, RESAMPLES)
-    # the value itself in the first row, draws in the others
-    means = np.empty((1 + RESAMPLES, len(values)))
-    for place, table in enumerate(values.values()):
-        times = times_drawn(generator, table.shape[1], RESAMPLES)
-        known = np.isfinite(table)
-        filled = np.where(known, table, 0.0)
-        means[0, place] = _ratio(filled.sum(), known.sum())
-        sums, counts = ((times_run * (times @ part.T)).sum(axis=1) for part in (filled, known))
-        means[1:, place] = _ratio(sums, counts)
-    means = means[:, np.isfinite(means[0])]
-    if not means.size:
-        return Accuracy(np.nan, np.nan, np.nan)
-    # a draw in which a benchmark has nothing to average does not count: the others alone are another average
-    averages = means.mean(axis=1)
-    return _interval(averages[0], averages[1:])
+    known = {name: np.isfinite(table) for name, table in values.items()}
+    parts = [
+        (np.where(known[name], table, 0.0), known[name].astype(float))
+        for name, table in values.items()
+        if known[name].any()
+    ]
+    return ratios(parts, "measure") if parts else Estimate(np.nan, np.nan, np.nan)
 
 
 def cluster_entropy(labels: Sequence[Hashable]) -> float:
@@ -166,66 +151,38 @@ def repeats(responses: pd.DataFrame, domains: dict[str, str]) -> pd.DataFrame:
     return counts[wrong].groupby(["step", "query_id"], as_index=False)[["wrong", "visited", "repeated"]].sum()
 
 
-def repeated_share(runs: Sequence[pd.DataFrame], of: str = "visited", seed: int = 0) -> Accuracy:
-    """Repeated-error share of one arm over its whole runs, a fraction with a 95 % interval.
+def repeated_share(runs: Sequence[pd.DataFrame], of: str = "visited") -> Estimate:
+    """Repeated-error share of one arm over its whole runs, a fraction with a 95 % interval over queries and seeds.
 
     runs  `repeats` of each seed
     of    the denominator: visited | wrong
 
-    The share is repeated / `of`, both summed over the runs. The interval is a percentile bootstrap over seeds, drawn
-    as whole runs, and queries. ValueError for no runs, or none with an error to divide by.
+    The share is repeated / `of`, both summed over the runs. ValueError for no runs, or none with an error to divide by.
     """
-    shares, drawn = _bootstrap([runs], of, seed)
-    return _interval(shares[0], drawn[:, 0])
+    return ratios(_sums([runs], of), "share")
 
 
-def compare_repeats(
-    first: Sequence[pd.DataFrame], second: Sequence[pd.DataFrame], of: str = "visited", seed: int = 0
-) -> Accuracy:
+def compare_repeats(first: Sequence[pd.DataFrame], second: Sequence[pd.DataFrame], of: str = "visited") -> Estimate:
     """Repeated-error share of the first arm less that of the second, in [-1, 1], with its 95 % interval.
 
-    As `repeated_share`; paired: the runs stand in the same order of seeds, and a draw takes the same seeds and queries
-    from both arms. ValueError also for unequal numbers of runs.
+    As `repeated_share`; paired by seed and query: the runs stand in the same order of seeds. ValueError also for
+    unequal numbers of runs.
     """
-    shares, drawn = _bootstrap([first, second], of, seed)
-    return _interval(shares[0] - shares[1], drawn[:, 0] - drawn[:, 1])
+    return ratio_difference(*_sums([first, second], of))
 
 
-def _bootstrap(arms: list[Sequence[pd.DataFrame]], of: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(arms,) shares and (RESAMPLES, arms) resampled ones, NaN where a draw has nothing to divide by."""
+def _sums(arms: list[Sequence[pd.DataFrame]], of: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(repeated, `of`) errors of each arm, both (seeds, queries)."""
     runs = len(arms[0])
     if not runs or any(len(arm) != runs for arm in arms):
         raise ValueError(f"{' and '.join(str(len(arm)) for arm in arms)} runs cannot be compared seed by seed")
     queries = sorted({query for arm in arms for run in arm for query in run["query_id"]})
-    sums = np.array([[_by_query(run, queries, of) for run in arm] for arm in arms])
-    if not sums[..., 1].sum(axis=(1, 2)).all():
+    sums = [np.stack([_by_query(run, queries, of) for run in arm]) for arm in arms]
+    if not all(own[..., 1].any() for own in sums):
         raise ValueError(f"an arm has no errors to take a share of ({of})")
-    generator = np.random.default_rng(seed)
-    times_run = times_drawn(generator, runs, RESAMPLES)
-    drawn = np.empty((RESAMPLES, len(arms)))
-    for start in range(0, RESAMPLES, BLOCK):
-        own = times_run[start : start + BLOCK, None, :, None]
-        by_run = np.tensordot(times_drawn(generator, len(queries), len(own)), sums, (1, 2))
-        drawn[start : start + BLOCK] = _share((own * by_run).sum(axis=2))
-    return _share(sums.sum(axis=(1, 2))), drawn
+    return [(own[..., 0], own[..., 1]) for own in sums]
 
 
 def _by_query(run: pd.DataFrame, queries: list[str], of: str) -> np.ndarray:
     """(queries, 2) repeated and `of` errors of a run."""
     return run.groupby("query_id")[["repeated", of]].sum().reindex(queries, fill_value=0).to_numpy(float)
-
-
-def _share(sums: np.ndarray) -> np.ndarray:
-    """(...) repeated / all, from (..., 2)."""
-    return _ratio(sums[..., 0], sums[..., 1])
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """part / whole, NaN for 0 / 0."""
-    part, whole = np.asarray(part, float), np.asarray(whole, float)
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
-
-
-def _interval(value: float, drawn: np.ndarray) -> Accuracy:
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
-    return Accuracy(float(value), float(low), float(high))

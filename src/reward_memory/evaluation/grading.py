@@ -44,3 +44,15 @@ def grade(
             "path": [verdict.path for verdict in verdicts],
         }
     )
+
+
+def with_origin(verdicts: pd.DataFrame, queries: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
+    """`verdicts`, one a row of `responses`, with what the tables need of both (columns of parquet.GRADED).
+
+    template  of the query: its instances are resampled together
+    tokens, finished  of the response
+    """
+    templates = queries.set_index("id")["template"]
+    return verdicts.assign(
+        template=verdicts["query_id"].map(templates), tokens=responses["tokens"], finished=responses["finished"]
+    )

@@ -1,6 +1,5 @@
 """Unbiased pass@k over k, with intervals over problems and seeds."""
 
-from dataclasses import dataclass
 from math import comb
 
 import numpy as np
@@ -9,16 +8,7 @@ import pandas as pd
 from reward_memory.errors import InputError
 from reward_memory.storage import parquet
 
-from .statistics import RESAMPLES
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """pass@k for k = 1..n: mean and 95 % interval, each (n,) float64 fractions in [0, 1]."""
-
-    mean: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+from .statistics import Estimate, Families, Tables, accuracy, difference
 
 
 def read_counts(graded: pd.DataFrame) -> tuple[dict[tuple[str, str, int], dict[str, np.ndarray]], int]:
@@ -97,60 +87,33 @@ def estimates(right: np.ndarray, samples: int) -> np.ndarray:
     return np.array(rows, float).reshape(-1, samples)[place].reshape(*right.shape, samples)
 
 
-def pass_at_k(right: dict[str, np.ndarray], samples: int, seed: int = 0) -> Curve:
-    """pass@k for k = 1..n, the mean of the benchmarks' means, with a percentile bootstrap interval.
+def pass_at_k(right: Tables, samples: int, families: Families | None = None) -> Estimate:
+    """pass@k for k = 1..n, the mean of the benchmarks' means, with its interval: arrays (n,) of fractions in [0, 1].
 
-    right    benchmark -> (seeds, problems) counts of right samples, as from `read_counts`; one benchmark for its own
-             curve
-    samples  n, samples a problem
-
-    Problems are resampled within each benchmark and, where there are several, seeds as whole runs, the same for all
-    benchmarks: at k = 1 this is `statistics.accuracy` of the macro average, draw for draw. All k share the draws.
+    right     benchmark -> (seeds, problems) counts of right samples, as from `read_counts`; one benchmark for its own
+              curve
+    samples   n, samples a problem
+    families  as in `statistics.accuracy`, which this is at k = 1 (macro)
 
     ValueError for no benchmark, and as `estimates`.
     """
-    return _curve(*_draw(right, samples, seed))
+    return accuracy(_values(right, samples), "macro", families)
 
 
-def compare(first: dict[str, np.ndarray], second: dict[str, np.ndarray], samples: int, seed: int = 0) -> Curve:
-    """pass@k of the first arm less that of the second, in [-1, 1], with a paired interval.
+def compare(first: Tables, second: Tables, samples: int, families: Families | None = None) -> Estimate:
+    """pass@k of the first arm less that of the second, for k = 1..n, paired by seed and problem: arrays in [-1, 1].
 
     first, second  as `right` of `pass_at_k`: the same seeds and problems in the same places
 
-    A draw takes the same seeds and problems from both arms. ValueError also for tables of other shapes.
+    ValueError also for tables of other shapes.
     """
     shapes, others = ({name: counts.shape for name, counts in right.items()} for right in (first, second))
     if shapes != others:
         raise ValueError("arms with other seeds or problems cannot be compared pair by pair")
-    own, other = _draw(first, samples, seed), _draw(second, samples, seed)
-    return _curve(own[0] - other[0], own[1] - other[1])
+    own, other = _values(first, samples), _values(second, samples)
+    return difference({name: own[name] - other[name] for name in own}, "macro", families)
 
 
-def _curve(mean: np.ndarray, resampled: np.ndarray) -> Curve:
-    low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
-    return Curve(mean, low, high)
-
-
-def _draw(right: dict[str, np.ndarray], samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) pass@k and (RESAMPLES, n) resampled ones; equal shapes and seeds draw the same runs and problems."""
-    if not right:
-        raise ValueError("no benchmarks")
-    generator = np.random.default_rng(seed)
-    runs = next(iter(right.values())).shape[0]
-    times_run = times_drawn(generator, runs, RESAMPLES)
-    mean, resampled = np.zeros(samples), np.zeros((RESAMPLES, samples))
-    for counts in right.values():
-        problems = counts.shape[1]
-        values = estimates(counts, samples)
-        times = times_drawn(generator, problems, RESAMPLES)
-        # times drawn, not shares, are summed: whole numbers keep a sum of ones at 1
-        resampled += sum(times_run[:, run, None] * (times @ values[run]) for run in range(runs)) / (runs * problems)
-        mean += values.mean(axis=(0, 1))
-    return mean / len(right), resampled / len(right)
-
-
-def times_drawn(generator: np.random.Generator, size: int, draws: int) -> np.ndarray:
-    """(draws, size) float64: how often each of `size` things is drawn where `size` are, with replacement."""
-    drawn = generator.integers(size, size=(draws, size))
-    flat = (drawn + size * np.arange(draws)[:, None]).ravel()
-    return np.bincount(flat, minlength=draws * size).reshape(draws, size).astype(float)
+def _values(right: Tables, samples: int) -> dict[str, np.ndarray]:
+    """benchmark -> (seeds, problems, n) pass@k of single problems."""
+    return {name: estimates(counts, samples) for name, counts in right.items()}

@@ -1,46 +1,285 @@
-"""Accuracies with intervals over queries and seeds."""
+"""Means over queries and seeds with 95 % intervals, paired differences with p-values, Holm's correction.
 
+Everything here is a mean of benchmarks' means (or of ratios of sums). Resampling queries, or families of queries, has a
+variance that is known in closed form for such a mean: the sum of squared influences. It is computed, not simulated, so
+no interval depends on a random generator. `from_draws` is for statistics of which only a bootstrap gives the variance.
+
+Two standard errors make up an interval. Each is multiplied by its own quantile of Student's t, and the products are
+added in quadrature (Howe 1974), which covers at least as often as it says:
+
+queries  between queries, or between families of queries that share a template; df: families, about
+seeds    between the means of whole runs; df: seeds - 1. With one seed there is none: the interval covers queries only
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import t
 
-#: Resamples of the bootstrap; their Monte Carlo error is far below the interval's width.
-RESAMPLES = 2000
+#: Upper tail of a two-sided 95 % interval, and the lower tail that leaves 80 % power.
+TAIL, MISSED = 0.025, 0.2
+#: Logarithm of the smallest p-value that is told apart from 0.
+SMALLEST = np.log(1e-15)
+#: What a statistic can be: a share in [0, 1], a difference of two shares in [-1, 1], any other measure.
+Span = Literal["share", "difference", "measure"]
+#: benchmark -> (seeds, queries, ...)
+Tables = Mapping[str, np.ndarray]
+#: benchmark -> (queries,): equal values for queries that are resampled together
+Families = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
-    """Mean and 95 % interval, fractions in [0, 1]."""
+class Estimate:
+    """A mean with its 95 % interval, in the unit of the statistic: numbers, or arrays of one shape.
+
+    mean, low, high
+    query_se, query_df  standard error between queries, and its degrees of freedom
+    seed_se, seeds      standard error between the means of runs (0 with one seed), and the number of runs
+    """
 
     mean: float
     low: float
     high: float
+    query_se: float = np.nan
+    query_df: float = np.nan
+    seed_se: float = 0.0
+    seeds: int = 1
+
+    @property
+    def covers(self) -> str | None:
+        """What the interval allows for; None where there is none."""
+        if np.isnan(self.low).all():
+            return None
+        return "queries" if self.seeds == 1 else "queries and seeds"
+
+    @property
+    def seed_sd(self) -> float:
+        """Standard deviation of the runs' means; NaN with one seed."""
+        return self.seed_se * np.sqrt(self.seeds) if self.seeds > 1 else np.nan
+
+    def at(self, place: int) -> "Estimate":
+        """One of several estimates."""
+        several = (self.mean, self.low, self.high, self.query_se, self.query_df)
+        seed_se = float(np.broadcast_to(self.seed_se, np.shape(self.mean))[place])
+        return Estimate(*(float(part[place]) for part in several), seed_se, self.seeds)
+
+    def p_value(self) -> float:
+        """Two-sided p-value of the mean being 0: the smallest level at which the interval does not hold 0."""
+        distance = abs(self.mean)
+        if not distance > 0:
+            return 1.0 if distance == 0 else np.nan
+
+        def excess(log_p: float) -> float:
+            return float(_reach(self, np.exp(log_p) / 2)) - distance
+
+        return float(np.exp(SMALLEST if excess(SMALLEST) < 0 else brentq(excess, SMALLEST, 0)))
+
+    def detectable(self) -> float:
+        """The difference from 0 that these queries and seeds show at the level 5 % with a power of about 80 %."""
+        return float(_reach(self, TAIL, MISSED))
 
 
-def accuracy(grades: dict[str, np.ndarray], average: str, seed: int = 0) -> Accuracy:
-    """Accuracy over benchmarks with a percentile bootstrap interval.
+def accuracy(shares: Tables, average: str, families: Families | None = None) -> Estimate:
+    """Accuracy over benchmarks, a fraction in [0, 1].
 
-    grades   benchmark -> (seeds, queries) share of right responses, in [0, 1]
-    average  `weighted`: every query counts the same; `macro`: every benchmark does
+    shares    benchmark -> (seeds, queries) share of right responses, in [0, 1]
+    average   `weighted`: every query counts the same; `macro`: every benchmark does
+    families  benchmark -> (queries,), equal for queries of one template; None: each query is its own
 
-    Queries are resampled within each benchmark and, where there are several, seeds as whole rows: training runs
-    differ by more than their test queries do. ValueError for no grades or another average.
+    ValueError for no benchmark or another average.
     """
-    if not grades:
-        raise ValueError("no grades")
+    return _over_benchmarks(shares, average, families, "share")
+
+
+def difference(differences: Tables, average: str, families: Families | None = None) -> Estimate:
+    """Mean difference between two methods that answered the same queries with the same seeds, in [-1, 1].
+
+    differences  benchmark -> (seeds, queries) the first method's share less the second's
+
+    Otherwise as `accuracy`. Whatever both methods find hard cancels out, for the pairs are resampled.
+    """
+    return _over_benchmarks(differences, average, families, "difference")
+
+
+def benchmark_weights(tables: Tables, average: str) -> np.ndarray:
+    """How much each benchmark counts in an average; they sum to 1."""
+    if not tables:
+        raise ValueError("no benchmarks")
     if average not in ("weighted", "macro"):
         raise ValueError(f"{average!r} is not weighted or macro")
-    generator = np.random.default_rng(seed)
-    runs = next(iter(grades.values())).shape[0]
-    rows = generator.integers(runs, size=(RESAMPLES, runs))
-    sizes = np.array([table.shape[1] for table in grades.values()], dtype=float)
-    weights = sizes / sizes.sum() if average == "weighted" else np.full(len(sizes), 1 / len(sizes))
-    means = np.array([table.mean() for table in grades.values()])
-    resampled = np.empty((len(grades), RESAMPLES))
-    for place, table in enumerate(grades.values()):
-        columns = generator.integers(table.shape[1], size=(RESAMPLES, table.shape[1]))
-        for draw in range(RESAMPLES):
-            # take the queries first: one gather of a (seeds, queries) table a draw
-            resampled[place, draw] = table[:, columns[draw]].mean(axis=1)[rows[draw]].mean()
-    low, high = np.quantile(weights @ resampled, [0.025, 0.975])
-    return Accuracy(float(weights @ means), float(low), float(high))
+    sizes = np.array([table.shape[1] for table in tables.values()], dtype=float)
+    return sizes / sizes.sum() if average == "weighted" else np.full(len(sizes), 1 / len(sizes))
+
+
+def ratios(parts: Sequence[tuple[np.ndarray, np.ndarray]], span: Span) -> Estimate:
+    """The mean of ratios of sums, such as a mean over those queries that have a value.
+
+    parts  for each benchmark (totals, sizes), both (seeds, queries): its ratio is sum(totals) / sum(sizes); a query
+           without any size does not count
+
+    ValueError if a benchmark's sizes sum to 0.
+    """
+    counted = [(totals[:, sizes.any(axis=0)], sizes[:, sizes.any(axis=0)]) for totals, sizes in parts]
+    return _combine([_influences(*part) for part in counted], np.full(len(parts), 1 / len(parts)), span)
+
+
+def ratio_difference(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> Estimate:
+    """The first ratio of sums less the second, each as in `ratios`; paired by seed and query."""
+    counted = (first[1] + second[1]).any(axis=0)
+    (own, one), (other, two) = (_influences(*(table[:, counted] for table in part)) for part in (first, second))
+    return _combine([(own - other, one - two)], np.ones(1), "difference")
+
+
+def from_draws(values: np.ndarray, drawn: np.ndarray, queries: int) -> Estimate:
+    """A statistic in [0, 1] that is no mean, such as an AUC, with the variance of a bootstrap over queries.
+
+    values   (seeds,) of each run
+    drawn    (seeds, draws) of resampled queries, the same for each run; NaN where undefined
+    queries  how many were resampled
+
+    NaN if a run's value is.
+    """
+    runs, mean = len(values), float(np.mean(values))
+    seed_se = float(np.std(values, ddof=1) / np.sqrt(runs)) if runs > 1 else 0.0
+    known = drawn.mean(axis=0)
+    known = known[np.isfinite(known)]
+    if not np.isfinite(mean) or len(known) < 2:
+        return Estimate(mean, np.nan, np.nan, seed_se=seed_se, seeds=runs)
+    variance = known.var(ddof=1) + _pseudo_square(mean) / (queries * (queries + 1))
+    found = Estimate(mean, mean, mean, np.sqrt(variance), queries, seed_se, runs)
+    return _with_interval(found, "share", (queries * mean + 0.5) / (queries + 1))
+
+
+def over_seeds(values: np.ndarray) -> Estimate:
+    """The mean of one number a run, at least 0, such as a cost; no interval with one run."""
+    runs, mean = len(values), float(np.mean(values))
+    if runs == 1:
+        return Estimate(mean, np.nan, np.nan)
+    seed_se = float(np.std(values, ddof=1) / np.sqrt(runs))
+    return _with_interval(Estimate(mean, mean, mean, 0.0, np.inf, seed_se, runs), "measure")
+
+
+def wilson(share: np.ndarray | float, spread: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of Wilson's interval of a share.
+
+    spread  squared half-width of the plain interval over share * (1 - share); z^2 / n for n independent responses
+
+    It is no wider than [0, 1], reaches further towards one half, and has a width where all are right.
+    """
+    middle, half = share + spread / 2, np.sqrt(spread * share * (1 - share) + spread**2 / 4)
+    # in exact arithmetic an end is the share itself where that is 0 or 1
+    low, high = ((middle + side * half) / (1 + spread) for side in (-1, 1))
+    return np.minimum(share, np.maximum(low, 0)), np.maximum(share, np.minimum(high, 1))
+
+
+def holm(p_values: Sequence[float]) -> np.ndarray:
+    """Holm's adjusted p-values of one family of tests, in the order given; NaN is no test."""
+    p_values = np.asarray(p_values, dtype=float)
+    adjusted = np.full(p_values.shape, np.nan)
+    order = np.argsort(p_values, kind="stable")[: int(np.isfinite(p_values).sum())]
+    steps = p_values[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
+
+
+def _over_benchmarks(tables: Tables, average: str, families: Families | None, span: Span) -> Estimate:
+    weights = benchmark_weights(tables, average)
+    parts = [_influences(*_by_family(table, (families or {}).get(name))) for name, table in tables.items()]
+    return _combine(parts, weights, span)
+
+
+def _by_family(table: np.ndarray, family: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """(seeds, families, ...) sums over the queries of each family, and (seeds, families) numbers of these."""
+    if family is None:
+        return table, np.ones(table.shape[:2])
+    place = np.unique(family, return_inverse=True)[1]
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    totals = np.add.reduceat(table[:, order], starts, axis=1)
+    return totals, np.broadcast_to(np.bincount(place).astype(float), totals.shape[:2])
+
+
+def _influences(totals: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """sum(totals) / sum(sizes) over seeds and families, and what each of these adds to it; the latter sum to 0.
+
+    totals  (seeds, families, ...)
+    sizes   (seeds, families)
+    """
+    if not sizes.any():
+        raise ValueError("nothing to divide by")
+    wide = sizes.reshape(sizes.shape + (1,) * (totals.ndim - 2))
+    mean = totals.sum(axis=(0, 1)) / sizes.sum()
+    return mean, (totals - mean * wide) / sizes.sum()
+
+
+def _combine(parts: Sequence[tuple[np.ndarray, np.ndarray]], weights: np.ndarray, span: Span) -> Estimate:
+    """The weighted mean of benchmarks' means.
+
+    parts  (mean, influences) of each, from `_influences`; the same seeds in each
+    """
+    runs = parts[0][1].shape[0]
+    mean = weights @ np.stack([own for own, _ in parts])
+    smooth, variance, squares, by_seed = (0.0,) * 4
+    for weight, (own, influences) in zip(weights, parts, strict=True):
+        families, between = influences.shape[1], influences.sum(axis=0)
+        pseudo, middle = _pseudo(own, between, span)
+        # a single family says nothing about the others, if nothing bounds them
+        seen = families + (span != "measure")
+        spread = families**2 * np.square(between).sum(axis=0) + pseudo
+        part = weight**2 * spread / (seen * (seen - 1)) if seen > 1 else np.nan
+        smooth, variance = smooth + weight * middle, variance + part
+        squares = squares + part**2 / max(seen - 1, 1)
+        by_seed = by_seed + weight * runs * influences.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Satterthwaite's degrees of freedom of a sum
+        free = np.where(squares > 0, variance**2 / squares, np.inf)
+    seed_se = np.sqrt(np.square(by_seed).sum(axis=0) / (runs * (runs - 1))) if runs > 1 else np.zeros_like(mean)
+    found = Estimate(mean, mean, mean, np.sqrt(variance), free, seed_se, runs)
+    return _with_interval(found, span, smooth)
+
+
+def _pseudo(mean: np.ndarray, between: np.ndarray, span: Span) -> tuple[np.ndarray | float, np.ndarray | float]:
+    """(squared deviations of one made-up family from the mean, the mean with that family).
+
+    between  (families, ...) influences
+
+    Where all queries are right the spread between them is 0, and yet the next may be wrong. So one family is added:
+    half right and half wrong; of differences, half as far up and half as far down as any that was seen (1 where none
+    was). It enters the spread, never the mean. It matters where there are few families or hardly any failures.
+    """
+    families = len(between)
+    if span == "measure":
+        return 0.0, mean
+    if span == "share":
+        return _pseudo_square(mean), (families * mean + 0.5) / (families + 1)
+    furthest = np.abs(mean + families * between).max(axis=0)
+    return np.square(np.where(furthest > 1e-9, furthest, 1.0)) + np.square(mean), mean
+
+
+def _pseudo_square(share: np.ndarray | float) -> np.ndarray | float:
+    return (np.square(1 - share) + np.square(share)) / 2
+
+
+def _reach(found: Estimate, *tails: float) -> np.ndarray | float:
+    """Half-width at these upper tails of Student's t, whose quantiles are added."""
+    queries = sum(t.isf(tail, found.query_df) for tail in tails) * found.query_se
+    if found.seeds == 1:
+        return queries
+    return np.hypot(queries, sum(t.isf(tail, found.seeds - 1) for tail in tails) * found.seed_se)
+
+
+def _with_interval(found: Estimate, span: Span, smooth: np.ndarray | float = 0.0) -> Estimate:
+    """The same with its ends; numbers in place of arrays without axes."""
+    mean, reach = found.mean, _reach(found, TAIL)
+    if span == "share":
+        low, high = wilson(mean, np.square(reach) / (smooth * (1 - smooth)))
+    elif span == "difference":
+        low, high = np.maximum(mean - reach, -1), np.minimum(mean + reach, 1)
+    else:
+        low, high = np.maximum(mean - reach, 0), mean + reach
+    parts = (mean, low, high, found.query_se, found.query_df, found.seed_se)
+    plain = [part if np.ndim(part) else float(part) for part in parts]
+    return Estimate(*plain, found.seeds)

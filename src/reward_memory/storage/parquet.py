@@ -82,8 +82,17 @@ RUN = pa.schema(
     ]
 )
 
-#: One row a graded response to a test query.
-GRADED = pa.schema([*RUN, *VERDICTS])
+#: One row a graded response to a test query. `optional` columns are null where an older file lacks them.
+GRADED = pa.schema(
+    [
+        *RUN,
+        *VERDICTS,
+        ("template", pa.string()),  # of the query, see QUERIES
+        ("tokens", pa.int32()),  # of the response
+        ("finished", pa.bool_()),  # the policy ended it itself; false: cut at the length limit
+    ],
+    metadata={"optional": "template tokens finished"},
+)
 
 #: Label routing: which training query may see its ground truth.
 LABELS = pa.schema(
@@ -114,7 +123,7 @@ PREDICTIONS = pa.schema(
 
 
 def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
-    """Read a parquet table and check its columns.
+    """Read a parquet table and check its columns; `optional` ones of the schema that it lacks are null.
 
     InputError names the file if it is missing, cut short, or lacks a column, or a column is of another type.
     """
@@ -126,6 +135,9 @@ def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path}: not a whole parquet file; delete it and run again to rebuild it.") from error
+    for name in (schema.metadata or {}).get(b"optional", b"").decode().split():
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:
         raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(table.column_names)}.")

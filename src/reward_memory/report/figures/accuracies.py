@@ -26,6 +26,8 @@ def draw_ablation(table: pd.DataFrame, path: str | Path) -> None:
 
 def draw_differences(table: pd.DataFrame, path: str | Path) -> None:
     """Difference of each arm to the baseline, a group a benchmark (tables.DIFFERENCE_COLUMNS)."""
+    if table["baseline"].nunique() > 1:
+        table = table.assign(method=table["method"] + " minus " + table["baseline"])
     _draw_groups(table, path, "benchmark", "difference")
 
 
@@ -94,7 +96,8 @@ def _draw_groups(table: pd.DataFrame, path: str | Path, group: str, value: str) 
             _accuracy_axis(axis, policy)
         else:
             axis.axhline(0, color="#333333", linewidth=0.8)
-            axis.set_ylabel(f"minus {table['baseline'].iloc[0]}, points")
+            named = set(table["baseline"])
+            axis.set_ylabel(f"minus {named.pop()}, points" if len(named) == 1 else "difference, points")
             axis.set_title(policy, loc="left", fontsize=10)
     drawing.legend(figure)
     drawing.footnote(figure, f"{drawing.sources(table)}; lines: 95 % intervals")

@@ -5,29 +5,36 @@ import pandas as pd
 from reward_memory.evaluation.statistics import accuracy
 
 from ..paper_results import AVERAGE, beside, domain_name
-from .grades import Grades, about
+from .grades import BEHAVIOR, Grades, about
 from .names import MACRO, OVERALL, WEIGHTED
 
 _ARM = ("policy", "method", "label_ratio", "seeds")
 _FIGURES = ("source", "n", "accuracy", "ci_low", "ci_high", "published", "published_n", "delta", "published_confidence")
-COLUMNS = [*_ARM, "benchmark", *_FIGURES]
-ABLATION_COLUMNS = [*_ARM, "domain", *(name for name in _FIGURES if name != "published_n")]
+_MORE = ("interval_covers", "seed_sd", *BEHAVIOR)
+COLUMNS = [*_ARM, "benchmark", *_FIGURES, *_MORE]
+ABLATION_COLUMNS = [*_ARM, "domain", *(name for name in _FIGURES if name != "published_n"), *_MORE]
 
 
 def accuracy_rows(grades: Grades, arm: dict, sources: dict[str, str], published: pd.DataFrame) -> list[dict]:
     """Rows of one arm (COLUMNS): each benchmark, then the sample-weighted and the macro average.
 
-    grades     shares of right responses, from `read_grades`
+    grades     from `read_grades`
     arm        policy, method, label_ratio
     sources    benchmark -> where its queries come from
     published  figures of this table, from `published_accuracies`; the average stands beside the weighted one
+
+    `seed_sd` is the standard deviation of the seeds' accuracies, empty with one seed.
     """
-    parts = [(name, name, {name: table}, "weighted") for name, table in grades.items()]
-    parts += [(WEIGHTED, AVERAGE, grades, "weighted"), (MACRO, MACRO, grades, "macro")]
     return [
-        arm | {"benchmark": name} | _row(tables, average, sources, beside(published, arm, known_as, tables, sources))
-        for name, known_as, tables, average in parts
+        arm | {"benchmark": name} | _row(part, average, sources, beside(published, arm, known_as, part.shares, sources))
+        for name, known_as, part, average in parts_of(grades)
     ]
+
+
+def parts_of(grades: Grades) -> list[tuple[str, str, Grades, str]]:
+    """(name, published name, grades, average) of each benchmark, then of both averages over all."""
+    parts = [(name, name, grades.only([name]), "weighted") for name in grades.shares]
+    return [*parts, (WEIGHTED, AVERAGE, grades, "weighted"), (MACRO, MACRO, grades, "macro")]
 
 
 def ablation_rows(
@@ -40,7 +47,7 @@ def ablation_rows(
 ) -> list[dict]:
     """Rows of one arm (ABLATION_COLUMNS): each domain, then all benchmarks, every query counting the same.
 
-    grades     shares of right responses, from `read_grades`
+    grades     from `read_grades`
     arm        policy, method, label_ratio
     domains    benchmark -> math | qa | code
     sources    benchmark -> where its queries come from
@@ -48,7 +55,7 @@ def ablation_rows(
     known_as   the arm's name among them, None if it has none
     """
     parts = {
-        domain: {name: table for name, table in grades.items() if domains[name] == domain}
+        domain: grades.only([name for name in grades.shares if domains[name] == domain])
         for domain in ("math", "qa", "code")
     }
     parts[OVERALL] = grades
@@ -57,13 +64,14 @@ def ablation_rows(
     return [
         arm
         | {"domain": name}
-        | _row(tables, "weighted", sources, beside(published, theirs, named[name], tables, sources))
-        for name, tables in parts.items()
-        if tables
+        | _row(part, "weighted", sources, beside(published, theirs, named[name], part.shares, sources))
+        for name, part in parts.items()
+        if part.shares
     ]
 
 
 def _row(grades: Grades, average: str, sources: dict[str, str], figure: dict) -> dict:
-    found = accuracy(grades, average)
+    found = accuracy(grades.shares, average, grades.families)
     ours = {"accuracy": 100 * found.mean, "ci_low": 100 * found.low, "ci_high": 100 * found.high}
-    return about(grades, sources) | ours | figure | {"delta": ours["accuracy"] - figure["published"]}
+    more = {"interval_covers": found.covers, "seed_sd": 100 * found.seed_sd} | grades.averaged_behavior(average)
+    return about(grades.shares, sources) | ours | figure | {"delta": ours["accuracy"] - figure["published"]} | more

@@ -17,7 +17,7 @@ VALUES = {
 }
 COMPARISON_COLUMNS = [
     *("table", "policy", "arm", "label_ratio", "benchmark", "metric", "ours", "ci_low", "ci_high"),
-    *("published", "delta", "covered", "published_confidence"),
+    *("published", "delta", "covered", "published_confidence", "interval_covers"),
 ]
 
 
@@ -48,6 +48,7 @@ def comparison_rows(name: str, table: pd.DataFrame) -> list[dict]:
                 "delta": ours - theirs,
                 "covered": _covered(row["ci_low"], ours, row["ci_high"], theirs),
                 "published_confidence": row["published_confidence"],
+                "interval_covers": row.get("interval_covers"),
             }
         )
     return rows

@@ -1,55 +1,111 @@
-"""How much more of each benchmark an arm gets right than the baseline does."""
+"""How much more of each benchmark one method gets right than another does."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from reward_memory.evaluation.statistics import accuracy
+from reward_memory.errors import InputError
+from reward_memory.evaluation.statistics import difference, holm
 
-from ..paper_results import AVERAGE, beside
-from .grades import Grades, about
-from .names import MACRO, WEIGHTED
+from ..paper_results import beside
+from .accuracy import parts_of
+from .grades import Grades, about, read_differences
+from .runs import by_arm
 
 DIFFERENCE_COLUMNS = [
     *("policy", "method", "baseline", "label_ratio", "seeds", "benchmark", "source", "n"),
     *("difference", "ci_low", "ci_high", "published", "published_n", "published_confidence"),
+    *("interval_covers", "p_value", "p_holm", "detectable", "baseline_label_ratio"),
 ]
+#: p-values are small: digits that count, where other columns have decimals.
+P_VALUES = ("p_value", "p_holm")
+
+#: (method, label ratio)
+Arm = tuple[str, int]
+
+
+def arm_pairs(arms: Sequence[Arm], pairs: Iterable[tuple[str, str]]) -> list[tuple[Arm, Arm]]:
+    """The arms behind pairs (method, baseline): of equal label ratio, or of all ratios where none is equal.
+
+    arms  (method, label ratio) of the run
+
+    `base` has the ratio 0 and `oracle` 100, so they are compared with each ratio of the other. InputError for a method
+    that is not among the arms.
+    """
+    found = []
+    for names in pairs:
+        own, others = ([arm for arm in arms if arm[0] == one] for one in names)
+        for one, some in zip(names, (own, others), strict=True):
+            if not some:
+                known = ", ".join(dict.fromkeys(method for method, _ in arms))
+                raise InputError(f"differences: {one} is no method of this table; choose among {known}.")
+        equal = [(one, other) for one in own for other in others if one[1] == other[1]]
+        found += equal or [(one, other) for one in own for other in others]
+    return found
+
+
+def compared(
+    graded: pd.DataFrame, policies: Iterable[str], pairs: Sequence[tuple[Arm, Arm]]
+) -> Iterator[tuple[dict, Arm, Grades]]:
+    """(policy, method and label ratio, the baseline's arm, differences) of every policy and pair of arms.
+
+    graded  parquet.GRADED
+    pairs   from `arm_pairs`
+
+    InputError if an arm has no row, or two arms cannot be paired.
+    """
+    wanted = list(dict.fromkeys(arm for pair in pairs for arm in pair))
+    for policy in policies:
+        rows = {(arm["method"], arm["label_ratio"]): own for arm, own in by_arm(graded, [policy], wanted)}
+        for own, other in pairs:
+            arm = {"policy": policy, "method": own[0], "label_ratio": own[1]}
+            yield arm, other, read_differences(rows[own], rows[other])
 
 
 def difference_rows(
-    differences: Grades, arm: dict, baseline: str, sources: dict[str, str], published: pd.DataFrame
+    differences: Grades, arm: dict, baseline: Arm, sources: Mapping[str, str], published: pd.DataFrame
 ) -> list[dict]:
-    """Rows of one arm (DIFFERENCE_COLUMNS), in percentage points: each benchmark, then both averages.
+    """Rows of one pair of arms (DIFFERENCE_COLUMNS), in percentage points: each benchmark, then both averages.
 
-    differences  shares of right responses minus the baseline's, from `read_differences`
+    differences  from `read_differences`
     arm          policy, method, label_ratio
-    baseline     the method that is subtracted, at the same label ratio
+    baseline     the method that is subtracted, and its label ratio
     sources      benchmark -> where its queries come from
     published    figures of main, from `published_accuracies`; a difference needs both arms' figures
 
-    The interval is a paired bootstrap: both arms' queries, and their seeds, are drawn together.
+    Pairs of a query and a seed are what is compared. `p_value` is two-sided and below 0.05 where the interval leaves
+    out 0; `p_holm` is Holm's over the benchmarks of this pair, without their averages. `detectable` is the difference
+    that as many queries and seeds, as different as these, show at the level 5 % with a power of 80 %.
     """
-    parts = [(name, name, {name: table}, "weighted") for name, table in differences.items()]
-    parts += [(WEIGHTED, AVERAGE, differences, "weighted"), (MACRO, MACRO, differences, "macro")]
     out = []
-    for name, known_as, tables, average in parts:
-        found = accuracy(tables, average)
-        own, other = (
-            beside(published, arm | {"method": method}, known_as, tables, sources)
-            for method in (arm["method"], baseline)
-        )
-        confidences = [figure["published_confidence"] for figure in (own, other)]
-        published_n = own["published_n"] if None not in confidences else float("nan")
-        out.append(
-            arm
-            | about(tables, sources)
-            | {
-                "baseline": baseline,
-                "benchmark": name,
-                "difference": 100 * found.mean,
-                "ci_low": 100 * found.low,
-                "ci_high": 100 * found.high,
-                "published": own["published"] - other["published"],
-                "published_n": published_n,
-                "published_confidence": None if None in confidences else " and ".join(dict.fromkeys(confidences)),
-            }
-        )
+    for name, known_as, part, average in parts_of(differences):
+        found = difference(part.shares, average, part.families)
+        ours = {"difference": 100 * found.mean, "ci_low": 100 * found.low, "ci_high": 100 * found.high}
+        tested = {"p_value": found.p_value(), "detectable": 100 * found.detectable(), "interval_covers": found.covers}
+        place = {"baseline": baseline[0], "baseline_label_ratio": baseline[1], "benchmark": name}
+        theirs = _published(published, arm, baseline, known_as, part, sources)
+        out.append(arm | about(part.shares, sources) | place | ours | tested | theirs)
+    single = out[: len(differences.shares)]
+    for row, adjusted in zip(single, holm([row["p_value"] for row in single]), strict=True):
+        row["p_holm"] = adjusted
     return out
+
+
+def with_p_values(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its P_VALUES as texts of three digits that count, as they are written."""
+    texts = {name: table[name].map("{:.3g}".format, na_action="ignore") for name in P_VALUES if name in table}
+    return table.assign(**texts)
+
+
+def _published(
+    published: pd.DataFrame, arm: dict, baseline: Arm, known_as: str, part: Grades, sources: Mapping[str, str]
+) -> dict:
+    """The published difference, if both figures are published."""
+    names = (arm, arm | {"method": baseline[0], "label_ratio": baseline[1]})
+    own, other = (beside(published, one, known_as, part.shares, sources) for one in names)
+    confidences = [figure["published_confidence"] for figure in (own, other)]
+    return {
+        "published": own["published"] - other["published"],
+        "published_n": own["published_n"] if None not in confidences else float("nan"),
+        "published_confidence": None if None in confidences else " and ".join(dict.fromkeys(confidences)),
+    }

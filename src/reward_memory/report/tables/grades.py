@@ -1,28 +1,59 @@
 """What the graded responses say of an arm: the share of right responses to each query."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from reward_memory.errors import InputError
+from reward_memory.evaluation.statistics import benchmark_weights
 
 from .runs import by_seed, name
 
-#: benchmark -> (seeds, queries) shares of right responses, or differences of such shares
-Grades = dict[str, np.ndarray]
+#: What `Grades.behavior` holds of each benchmark: percent of responses without an answer, percent cut at the length
+#: limit, tokens a response.
+BEHAVIOR = ("unanswered", "cut", "mean_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """One arm's responses to the test queries, or two arms' differences.
+
+    shares    benchmark -> (seeds, queries) share of right responses, or difference of such shares
+    families  benchmark -> (queries,): equal for queries of one template, which are resampled together
+    behavior  benchmark -> BEHAVIOR, NaN where the files do not hold it; empty for differences
+    """
+
+    shares: Mapping[str, np.ndarray]
+    families: Mapping[str, np.ndarray]
+    behavior: Mapping[str, Mapping[str, float]]
+
+    def only(self, names: Collection[str]) -> "Grades":
+        """Of these benchmarks alone."""
+        parts = ({one: part[one] for one in part if one in names} for part in (self.shares, self.families))
+        return Grades(*parts, {one: found for one, found in self.behavior.items() if one in names})
+
+    def averaged_behavior(self, average: str) -> dict[str, float]:
+        """BEHAVIOR of all benchmarks together, averaged as the accuracy is."""
+        weights = benchmark_weights(self.shares, average)
+        return {
+            column: float(weights @ [self.behavior.get(one, {}).get(column, np.nan) for one in self.shares])
+            for column in BEHAVIOR
+        }
 
 
 def read_grades(graded: pd.DataFrame) -> Grades:
-    """benchmark -> (seeds, queries) share of right responses, of one arm's rows of parquet.GRADED.
+    """What one arm's rows of parquet.GRADED say.
 
     InputError if two seeds were graded on different queries.
     """
-    return _by_benchmark(_shares(by_seed(graded)))
+    shares = _by_benchmark(_shares(by_seed(graded)))
+    return Grades(shares, read_families(graded), _behavior(graded))
 
 
 def read_differences(graded: pd.DataFrame, baseline: pd.DataFrame) -> Grades:
-    """benchmark -> (seeds, queries) share of right responses minus that of the baseline's same seed to the same query.
+    """The share of right responses minus that of the baseline's same seed to the same query.
 
     InputError if two runs were graded on different queries, or the arms have other seeds.
     """
@@ -32,16 +63,42 @@ def read_differences(graded: pd.DataFrame, baseline: pd.DataFrame) -> Grades:
         raise InputError(f"{name(graded)}: has other seeds than {name(baseline)}, so they cannot be compared in pairs.")
     shares = _shares([*parts[0], *parts[1]])
     pairs = zip(shares[: len(parts[0])], shares[len(parts[0]) :], strict=True)
-    return _by_benchmark([own.subtract(other) for own, other in pairs])
+    return Grades(_by_benchmark([own.subtract(other) for own, other in pairs]), read_families(graded), {})
 
 
-def about(grades: Grades, sources: dict[str, str]) -> dict[str, int | str]:
+def read_families(graded: pd.DataFrame) -> dict[str, np.ndarray]:
+    """benchmark -> (queries,) template of each query in order of their ids, the id itself where it has none.
+
+    graded  rows of parquet.GRADED
+    """
+    queries = graded.drop_duplicates(["benchmark", "query_id"]).sort_values("query_id")
+    # a template and an id are never one family
+    template = "template " + queries["template"].astype("string")
+    family = template.fillna("query " + queries["query_id"].astype("string")).astype(object)
+    return {name: part.to_numpy() for name, part in family.groupby(queries["benchmark"])}
+
+
+def about(tables: Mapping[str, np.ndarray], sources: Mapping[str, str]) -> dict[str, int | str]:
     """seeds, source (where the queries come from, in words) and n (queries) of a row over these benchmarks."""
     return {
-        "seeds": next(iter(grades.values())).shape[0],
-        "source": " and ".join(sorted({sources[name] for name in grades})),
-        "n": sum(table.shape[1] for table in grades.values()),
+        "seeds": next(iter(tables.values())).shape[0],
+        "source": " and ".join(sorted({sources[name] for name in tables})),
+        "n": sum(table.shape[1] for table in tables.values()),
     }
+
+
+def _behavior(graded: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """benchmark -> BEHAVIOR, over all seeds and samples."""
+    cut = graded["finished"].map({True: 0.0, False: 100.0})
+    measured = pd.DataFrame(
+        {
+            "benchmark": graded["benchmark"],
+            "unanswered": 100.0 * graded["extracted"].fillna("").str.strip().eq(""),
+            "cut": cut.astype(float),
+            "mean_tokens": graded["tokens"].astype(float),
+        }
+    )
+    return measured.groupby("benchmark").mean().to_dict("index")
 
 
 def _shares(runs: Sequence[pd.DataFrame]) -> list[pd.Series]:

@@ -8,7 +8,7 @@ from .names import WEIGHTED
 
 SPENT_COLUMNS = [
     *("policy", "method", "label_ratio", "seeds", "train_labels", "valid_labels", "labels"),
-    *("source", "n", "accuracy", "ci_low", "ci_high"),
+    *("source", "n", "accuracy", "ci_low", "ci_high", "interval_covers"),
 ]
 
 

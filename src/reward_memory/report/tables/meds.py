@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from reward_memory.evaluation.diversity import answers, compare_repeats, mean_measure, repeated_share
-from reward_memory.evaluation.pass_at_k import Curve, compare, pass_at_k
-from reward_memory.evaluation.statistics import RESAMPLES, Accuracy
+from reward_memory.evaluation.pass_at_k import compare, pass_at_k
+from reward_memory.evaluation.statistics import Estimate, Families, over_seeds
 
 from ..paper_results import AVERAGE, beside
 from .grades import about
@@ -17,10 +17,11 @@ from .runs import by_seed
 _ARM = ("policy", "method", "seeds")
 _VALUE = ("metric", "value", "ci_low", "ci_high")
 _PUBLISHED = ("published", "delta", "published_confidence")
-MAIN_COLUMNS = [*_ARM, "benchmark", "source", "n", "samples", *_VALUE, *_PUBLISHED]
+MAIN_COLUMNS = [*_ARM, "benchmark", "source", "n", "samples", *_VALUE, *_PUBLISHED, "interval_covers"]
 MEDS_ABLATION_COLUMNS = [
     *(*_ARM, "source", "n", "samples", *_VALUE),
     *("difference", "difference_low", "difference_high", *_PUBLISHED),
+    *("interval_covers", "p_value", "detectable"),
 ]
 #: Row of what a run took to train, summed over its steps.
 TRAINING = "training"
@@ -71,7 +72,13 @@ def read_measures(graded: pd.DataFrame, domains: dict[str, str]) -> dict[str, Ta
 
 
 def main_rows(
-    right: Table, samples: int, measures: dict[str, Table], arm: dict, sources: dict[str, str], published: pd.DataFrame
+    right: Table,
+    samples: int,
+    measures: dict[str, Table],
+    arm: dict,
+    sources: dict[str, str],
+    published: pd.DataFrame,
+    families: Families | None = None,
 ) -> list[dict]:
     """Rows of one arm (MAIN_COLUMNS): pass@k for k = 1, 2, 4, ... and diversity; each benchmark, then their mean.
 
@@ -80,6 +87,7 @@ def main_rows(
     arm             policy, method
     sources         benchmark -> where its queries come from
     published       figures of meds_main, from `published_pass`
+    families        from `read_families`: problems that are resampled together
 
     pass@k in percent, distinct answers a problem, entropy in nats.
     """
@@ -88,10 +96,10 @@ def main_rows(
         names = [name] if name in sources else list(sources)
         part = {one: right[one] for one in names}
         place = arm | {"benchmark": name, "samples": samples} | about(part, sources)
-        curve = pass_at_k(part, samples)
+        curve = pass_at_k(part, samples, families)
         for k in powers(samples):
             metric = f"pass@{k}"
-            rows.append(place | _beside(_at(curve, k), published, metric, arm, known_as, part, sources))
+            rows.append(place | _beside(curve.at(k - 1), published, metric, arm, known_as, part, sources))
         for metric, tables in measures.items():
             found = mean_measure({one: tables[one] for one in names})
             rows.append(place | {"metric": metric} | _figures(found, 1))
@@ -99,7 +107,7 @@ def main_rows(
 
 
 def training_rows(histories: Sequence[pd.DataFrame], arm: dict, source: str) -> list[dict]:
-    """Rows of one arm's cost (MAIN_COLUMNS): sums over the steps of a run, the mean over seeds.
+    """Rows of one arm's cost (MAIN_COLUMNS): sums over the steps of a run, the mean over seeds; one seed: no interval.
 
     histories  history.csv of each seed
     source     where the training queries come from
@@ -107,10 +115,9 @@ def training_rows(histories: Sequence[pd.DataFrame], arm: dict, source: str) -> 
     rows = []
     for metric in COSTS:
         sums = np.array([history[metric].sum() for history in histories], float)
-        drawn = np.random.default_rng(0).integers(len(sums), size=(RESAMPLES, len(sums)))
-        low, high = np.quantile(sums[drawn].mean(axis=1), [0.025, 0.975])
         place = {"seeds": len(sums), "benchmark": TRAINING, "source": source, "metric": metric}
-        rows.append(arm | place | {"value": sums.mean(), "ci_low": low, "ci_high": high})
+        covers = {"interval_covers": "seeds" if len(sums) > 1 else None}
+        rows.append(arm | place | _figures(over_seeds(sums), 1) | covers)
     return rows
 
 
@@ -122,6 +129,7 @@ def meds_ablation_rows(
     sources: dict[str, str],
     published: pd.DataFrame,
     known_as: str | None,
+    families: Families | None = None,
 ) -> list[dict]:
     """Rows of one arm (MEDS_ABLATION_COLUMNS): pass@1 and pass@largest, benchmarks averaged, and repeated errors.
 
@@ -130,32 +138,33 @@ def meds_ablation_rows(
     repeats    `diversity.repeats` of each seed's training, of both
     published  figures of meds_ablation, from `published_pass`
     known_as   the arm's name among them, None if it has none
+    families   from `read_families`: problems that are resampled together
 
     All in percent, paired differences in percentage points.
     """
     own, other = right
     place = arm | {"samples": samples} | about(own, sources)
-    curve, difference = pass_at_k(own, samples), other and compare(own, other, samples)
+    curve, difference = pass_at_k(own, samples, families), other and compare(own, other, samples, families)
     rows = []
     for k in sorted({1, powers(samples)[-1]}):
         theirs = arm | {"method": known_as}
-        row = place | _beside(_at(curve, k), published, f"pass@{k}", theirs, AVERAGE, own, sources)
-        rows.append(row | (_difference(_at(difference, k)) if difference else {}))
+        row = place | _beside(curve.at(k - 1), published, f"pass@{k}", theirs, AVERAGE, own, sources)
+        rows.append(row | (_difference(difference.at(k - 1)) if difference else {}))
     runs, baseline = repeats
     row = place | {"metric": REPEATED, "n": np.nan, "samples": np.nan} | _figures(share(runs), 100)
     rows.append(row | (_difference(shares_compared(runs, baseline)) if baseline is not None else {}))
     return rows
 
 
-def share(runs: Sequence[pd.DataFrame], of: str = "visited") -> Accuracy:
+def share(runs: Sequence[pd.DataFrame], of: str = "visited") -> Estimate:
     """`diversity.repeated_share`, NaN where no error could repeat one."""
-    return repeated_share(runs, of) if _any(runs, of) else Accuracy(np.nan, np.nan, np.nan)
+    return repeated_share(runs, of) if _any(runs, of) else Estimate(np.nan, np.nan, np.nan)
 
 
-def shares_compared(first: Sequence[pd.DataFrame], second: Sequence[pd.DataFrame]) -> Accuracy:
+def shares_compared(first: Sequence[pd.DataFrame], second: Sequence[pd.DataFrame]) -> Estimate:
     """`diversity.compare_repeats`, NaN where in one arm no error could repeat one."""
     if not (_any(first, "visited") and _any(second, "visited")):
-        return Accuracy(np.nan, np.nan, np.nan)
+        return Estimate(np.nan, np.nan, np.nan)
     return compare_repeats(first, second)
 
 
@@ -163,21 +172,20 @@ def _any(runs: Sequence[pd.DataFrame], of: str) -> bool:
     return any(run[of].sum() for run in runs)
 
 
-def _at(curve: Curve, k: int) -> Accuracy:
-    return Accuracy(*(float(part[k - 1]) for part in (curve.mean, curve.low, curve.high)))
+def _figures(found: Estimate, scale: float) -> dict[str, float | str]:
+    ends = {"value": scale * found.mean, "ci_low": scale * found.low, "ci_high": scale * found.high}
+    return ends | {"interval_covers": found.covers}
 
 
-def _figures(found: Accuracy, scale: float) -> dict[str, float]:
-    return {"value": scale * found.mean, "ci_low": scale * found.low, "ci_high": scale * found.high}
-
-
-def _difference(found: Accuracy) -> dict[str, float]:
+def _difference(found: Estimate) -> dict[str, float]:
+    ends = (100 * found.mean, 100 * found.low, 100 * found.high)
     names = ("difference", "difference_low", "difference_high")
-    return dict(zip(names, (100 * found.mean, 100 * found.low, 100 * found.high), strict=True))
+    tested = {"p_value": found.p_value(), "detectable": 100 * found.detectable()}
+    return dict(zip(names, ends, strict=True)) | tested
 
 
 def _beside(
-    found: Accuracy,
+    found: Estimate,
     published: pd.DataFrame,
     metric: str,
     arm: dict,

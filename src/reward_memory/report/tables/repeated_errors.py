@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from reward_memory.evaluation.cluster_sizes import CLASSES
+from reward_memory.evaluation.statistics import Estimate
 
 from .meds import REPEATED, share, shares_compared
 
-REPEATED_COLUMNS = ["policy", "method", "seeds", "step", "metric", "n", "value", "ci_low", "ci_high"]
+REPEATED_COLUMNS = ["policy", "method", "seeds", "step", "metric", "n", "value", "ci_low", "ci_high", "interval_covers"]
 CLUSTER_COLUMNS = ["policy", "method", "seeds", "step", "size", "responses", "share"]
 
 
@@ -63,5 +63,6 @@ def _errors(runs: Sequence[pd.DataFrame], of: str) -> int:
     return int(sum(run[of].sum() for run in runs))
 
 
-def _percent(found) -> dict[str, float]:
-    return dict(zip(("value", "ci_low", "ci_high"), 100 * np.array([found.mean, found.low, found.high]), strict=True))
+def _percent(found: Estimate) -> dict[str, float | str]:
+    ends = zip(("value", "ci_low", "ci_high"), (found.mean, found.low, found.high), strict=True)
+    return {name: 100 * end for name, end in ends} | {"interval_covers": found.covers}

@@ -8,11 +8,13 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 from reward_memory.evaluation.reward_model_quality import METRICS, measure
+from reward_memory.evaluation.statistics import from_draws
 
 from ..paper_results import beside
 from .names import OVERALL
 from .runs import by_names, by_seed
 
+#: An AUC is no mean, so the variance between queries is that of so many draws.
 RESAMPLES = 1000
 #: Columns that name a reward model: it is fitted once a seed.
 MODEL = ("policy", "predictor", "label_ratio")
@@ -33,6 +35,7 @@ COLUMNS = [
         "ci_high",
         "published",
         "published_confidence",
+        "interval_covers",
     ),
 ]
 
@@ -94,23 +97,21 @@ def rows(
 
 
 def _metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
-    """Mean and standard deviation over seeds; the interval is a percentile bootstrap over queries and seeds."""
+    """Mean and standard deviation over seeds; the interval is of a bootstrap over queries, and of seeds by t."""
     group, names = pd.factorize(tables[0]["query_id"])
     queries, seeds = len(names), len(tables)
     generator = np.random.default_rng(0)
     draws = generator.multinomial(queries, np.full(queries, 1 / queries), RESAMPLES)
     weights = np.concatenate([np.ones((1, queries), np.int64), draws])
-    chosen = generator.integers(seeds, size=(RESAMPLES, seeds))
     truth = tables[0]["reward"].to_numpy()
     measured = [_measured(truth, table["probability"].to_numpy(), group, weights) for table in tables]
     counts = {"seeds": seeds, "queries": queries, "responses": len(truth), "base_rate": measured[0]["base_rate"][0]}
     out = []
     for metric in METRICS:
         values = np.stack([one[metric] for one in measured])
-        means = values[:, 1:][chosen.T, np.arange(RESAMPLES)].mean(0)
-        low, high = np.nanquantile(means, [0.025, 0.975]) if np.isfinite(means).any() else (np.nan, np.nan)
-        spread = values[:, 0].std(ddof=1) if seeds > 1 else np.nan
-        numbers = {"mean": values[:, 0].mean(), "sd": spread, "ci_low": low, "ci_high": high}
+        found = from_draws(values[:, 0], values[:, 1:], queries)
+        numbers = {"mean": found.mean, "sd": found.seed_sd, "ci_low": found.low, "ci_high": found.high}
+        numbers["interval_covers"] = found.covers
         out.append({"metric": metric} | counts | numbers)
     return out
 
