@@ -189,12 +189,12 @@ def test_a_damaged_record_stops_all_but_rebuild_with_one_sentence(copy, mode, co
         (
             '"policy": "tiny"',
             '"policy": "tiny", "seed": "0"',
-            "results: bootstrap_policy, which made results/policies/tiny",
+            "results: bootstrap_policy, which made results/pol",
         ),
         (
             '"bootstrap_policy"',
             '"bootstrap"',
-            "results: bootstrap, which made results/policies/tiny, is no job of this",
+            "results: bootstrap, which made results/policies/tiny, is no job of",
         ),
         ("policies/tiny", "policies/tiny.json", "this record of a finished result names other results than its job"),
     ],

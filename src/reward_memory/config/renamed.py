@@ -21,7 +21,7 @@ RENAMED = {
     "micro_batch": ["ppo_micro_batch_size_per_gpu"],
     "method": ["like"],
     "mini_batch": ["ppo_mini_batch_size"],
-    "neighbors": ["num_neighbors"],
+    "neighbours": ["num_neighbors"],
     "remove_padding": ["use_remove_padding"],
     "reward_model": ["fit_reward_model"],
     "reward_model_metrics": ["measure_reward_model"],
