@@ -16,7 +16,7 @@ if DAMAGED and config["finished"] != "rebuild":
     raise WorkflowError(str(DAMAGED[0]))
 KEPT = [] if config["finished"] == "rebuild" else FINISHED
 MEDS_GRADES = (
-    "<results>/evaluation/meds/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
+    "<results>/evaluation/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
 )
 
 
@@ -249,7 +249,9 @@ def meds_arms(table):
 def meds_files(pattern, table):
     """One file a policy, arm and seed of such a table."""
     return [
-        pattern.format(policy=policy, method=method, ratio=ratio, seed=seed)
+        pattern.format(
+            suite="meds", policy=policy, method=method, ratio=ratio, seed=seed
+        )
         for policy in suites.policies(config, "meds")
         for method, ratio in meds_arms(table)
         for seed in suites.seeds(config, "meds")

@@ -1,21 +1,23 @@
 # The second paper's tables and figures.
 EVALUATED = {name: ORIGINS[name] for name in tested_benchmarks("meds")}
 
-MEDS_RUN = "<results>/training/meds/{policy}/{method}/ratio{ratio}/seed{seed}"
+MEDS_RUN = "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}"
 
 
 rule count_errors:
     "Count the errors that a training run made again, and the sizes of the clusters that its failures fell into."
     input:
-        queries=expand("<results>/data/{name}/train.parquet", name=members("meds")),
+        queries=lambda wc: expand(
+            "<results>/data/{name}/train.parquet", name=members(wc.suite)
+        ),
         responses=f"{MEDS_RUN}/responses.parquet",
     output:
         repeats=f"{MEDS_RUN}/repeats.parquet",
         sizes=f"{MEDS_RUN}/cluster_sizes.csv",
     log:
-        "<logs>/count_errors/{policy}.{method}.{ratio}.{seed}.log",
+        "<logs>/count_errors/{suite}.{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/count_errors/{policy}.{method}.{ratio}.{seed}.jsonl"
+        "<usage>/count_errors/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
     threads: 1
     resources:
         # every text that was sampled is read again

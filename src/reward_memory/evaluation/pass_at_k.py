@@ -21,7 +21,8 @@ def read_counts(graded: pd.DataFrame) -> tuple[dict[tuple[str, str, int], dict[s
     """
     runs: dict[tuple[str, str, int], list[pd.Series]] = {}
     first = samples = None
-    for (*arm, seed), table in graded.groupby(parquet.RUN.names):
+    # the suite is no part of an arm: base is trained in none
+    for (*arm, seed), table in graded.groupby([name for name in parquet.RUN.names if name != "suite"]):
         name = f"{', '.join(map(str, arm))} % labels, seed {seed}"
         found, number = _counts(table, name)
         first, samples = (name, found) if first is None else first, samples or number
