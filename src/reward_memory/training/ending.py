@@ -37,6 +37,8 @@ SAID = {
         r"\b(?:WorkerCrashedError|NodeDiedError|LocalRayletDiedError|RayletDiedError|OwnerDiedError)\b"
         r"|worker process has (?:died|crashed)|(?:worker|actor) died unexpectedly|raylet.*(?:has died|died unexpect)"
         r"|The actor is dead because its (?:worker process|node|owner) has died|Lost connection to GCS|GCS.*unavailable"
+        # Ray's own processes end without an error of Python's when its server or its raylet is gone
+        r"|GCS may have been killed|GCS server is dead|local [Rr]aylet (?:is dead|failed)"
     ),
 }
 #: Kinds that say something only as long as no step was made: later the same words have other causes.
