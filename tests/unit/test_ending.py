@@ -50,11 +50,11 @@ LINES = {
     ],
     "node": ["ray.exceptions.NodeDiedError: node 17 has failed"],
     "Ray's server": [
-        "[2026-11-26 05:02:11,120 C 812 812] gcs_rpc_client.h:624:  Failed to connect to GCS within 60 seconds. GCS may "
-        "have been killed. It's either GCS is terminated by `ray stop` or is killed unexpectedly."
+        "[2026-11-26 05:02:11,120 C 812 812] gcs_rpc_client.h:624:  Failed to connect to GCS within 60 seconds. GCS "
+        "may have been killed. It's either GCS is terminated by `ray stop` or is killed unexpectedly."
     ],
     "Ray's raylet": ["core_worker.cc:810: Shutting down the core worker because the local raylet failed. Check out"],
-    "code, after which Ray's server went": ["ValueError: the model is broken", "GCS may have been killed. It's either"],
+    "code before Ray's server went": ["ValueError: the model is broken", "GCS may have been killed. It's either"],
     "slow start": [
         "Exception: The current node timed out during startup. This could happen because some of the raylet"
     ],
@@ -99,7 +99,7 @@ def test_an_interruption_is_worth_the_same_command_again(tmp_path, name, safe, s
         ("socket", "Ray cannot start here (OSError: validate_socket_filename failed"),
         ("code", "the trainer failed (ValueError: the model is broken). Correct the cause"),
         ("code, after which workers went", "the trainer failed (ValueError: the model is broken). Correct the cause"),
-        ("code, after which Ray's server went", "the trainer failed (ValueError: the model is broken). Correct the cause"),
+        ("code before Ray's server went", "the trainer failed (ValueError: the model is broken). Correct the cause"),
         ("code in an actor's start", "the trainer failed (KeyError: 'model'). Correct the cause"),
         ("nothing", "the trainer failed. Correct the cause"),
     ],
