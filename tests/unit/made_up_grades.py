@@ -23,9 +23,9 @@ RUN = ("small", "memreward", 20, 0)
 def graded(rewards: dict[tuple[str, str], list[float]], run: tuple = RUN) -> pd.DataFrame:
     """Rows of parquet.GRADED with the rewards of each (benchmark, query), of one run."""
     rows = [(query, name, s, r, None, "") for (name, query), each in rewards.items() for s, r in enumerate(each)]
-    names = dict(zip(parquet.RUN.names, run, strict=True))
+    names = dict(zip(parquet.RUN.names, ("main", *run), strict=True))
     verdicts = pd.DataFrame(rows, columns=parquet.VERDICTS.names)
-    return verdicts.assign(suite="main", template=None, tokens=None, finished=None, **names)
+    return verdicts.assign(template=None, tokens=None, finished=None, **names)
 
 
 def grades(shares: dict[str, np.ndarray]) -> Grades:

@@ -80,7 +80,7 @@ def test_the_rules_script_writes_queries_and_truths_apart(folder, tmp_path):
     }
     done = run_job(
         tmp_path,
-        "queries",
+        "sample_queries",
         {},
         input={"file": str(folder / "mbpp_plus/MbppPlus.jsonl")},
         output=output,

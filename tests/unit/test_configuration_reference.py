@@ -69,8 +69,8 @@ EXPLAINED = {
     "policies.tiny.bootstrap.hidden_size": ("integer from 32 to 8192 in steps of 32", "none, it is required", "32"),
     "policies.tiny.path": ("text", "absent", "absent"),
     "label_ratios": ("list of integer from 1 to 100", "[20]", "[20, 50]"),
-    "resources.train.mem_mb": ("integer from 1 to 100000000", "4000", "4000 (the default)"),
-    "resources.rollouts.mem_mb": ("integer from 1 to 100000000", "3000", "3000 (the default)"),
+    "resources.train_policy.mem_mb": ("integer from 1 to 100000000", "4000", "4000 (the default)"),
+    "resources.sample_rollouts.mem_mb": ("integer from 1 to 100000000", "3000", "3000 (the default)"),
     "error_memory.last_layers": ("integer from 1 to 1024 or all", "14", "14 (the default)"),
     "fidelity": ("text or list of text", "corrected", "corrected (the default)"),
 }

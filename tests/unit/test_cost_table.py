@@ -80,13 +80,13 @@ def rollouts(split: str = "train") -> Job:
     name = f"tiny/math/{split}"
     wildcards = (("policy", "tiny"), ("benchmark", "math"), ("split", split))
     made = (f"results/rollouts/{name}.parquet",)
-    return Job("rollouts", wildcards, (), made, f"results/usage/rollouts/{split}.jsonl", 1, 0, 1)
+    return Job("sample_rollouts", wildcards, (), made, f"results/usage/rollouts/{split}.jsonl", 1, 0, 1)
 
 
 def train(method: str = "oracle") -> Job:
     folder = f"results/training/tiny/{method}"
     made = (f"{folder}/history.csv", f"{folder}/responses.parquet")
-    wildcards = (("policy", "tiny"), ("method", method), ("ratio", "100"), ("seed", "0"))
+    wildcards = (("suite", "main"), ("policy", "tiny"), ("method", method), ("ratio", "100"), ("seed", "0"))
     return Job("train_policy", wildcards, (), made, f"results/usage/train/{method}.jsonl", 1, 0, 1)
 
 

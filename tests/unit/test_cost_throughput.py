@@ -46,7 +46,7 @@ def test_known_policies_have_the_weights_that_their_authors_count(repository, pa
 
 
 @pytest.mark.parametrize(
-    ("hidden_size", "benchmarks", "parameters"),
+    ("hidden", "benchmarks", "parameters"),
     # counted in the model.safetensors of config.yaml's three policies
     [(128, "memreward", 551_040), (96, "memreward", 358_176), (128, "meds", 477_312)],
 )

@@ -133,7 +133,7 @@ def test_the_papers_runs_fit_80_gb(paper, check):
             "training",
             {"ppo_micro_batch_size_per_gpu": 32},
             "c.yaml: training: log-probabilities of qwen2.5-3b would need 115 GB on each of 4 GPUs, and resources: "
-            "train: gpu_memory_gb is 80; set ppo_micro_batch_size_per_gpu: 16.",
+            "train_policy: gpu_memory_gb is 80; set ppo_micro_batch_size_per_gpu: 16.",
         ),
         (
             "training",

@@ -71,7 +71,7 @@ def files(tmp_path):
 
 
 def table(folder, files) -> list[list]:
-    done = run_job(folder, "dropped", {}, output={"table": "dropped.csv"}, **files)
+    done = run_job(folder, "count_dropped", {}, output={"table": "dropped.csv"}, **files)
     assert done.returncode == 0, done.stderr + (folder / "job.log").read_text()
     found = pd.read_csv(folder / "dropped.csv").fillna("")
     assert found.columns.tolist() == dropped.DROPPED_COLUMNS

@@ -99,7 +99,7 @@ def test_no_rule_reads_text_in_the_encoding_of_the_locale():
 def test_the_hash_of_code_is_the_same_in_every_locale(parts):
     from reward_memory.jobs.code_hash import code_hash
 
-    path = ROOT / "scripts/train.py"
+    path = ROOT / "scripts/train_policy.py"
     code = (
         "from pathlib import Path; from reward_memory.jobs.code_hash import code_hash; "
         f"print(code_hash(Path({str(path)!r}), *{parts!r}))"

@@ -153,7 +153,7 @@ def test_edges_run_as_the_paper_says(variant):
 
 
 @pytest.mark.parametrize(
-    ("variant", "num_neighbors", "stored", "expected"),
+    ("variant", "neighbors", "stored", "expected"),
     [
         ("graph", [[1], [1]], False, [(1, 0), (1, 1), (0, 0), (1, 1)]),
         ("query-edges", [[1], [1]], False, [(0, 1), (1, 1), (0, 0), (1, 1)]),

@@ -65,8 +65,8 @@ def counted(job, tmp_path):
         inputs = {"queries": ["queries"], "responses": responses(tmp_path / "responses", rows)}
         made = [{"repeats": f"{method}.{seed}.parquet", "sizes": f"{method}.{seed}.csv"} for seed in (1, 0)]
         for seed, named in zip("10", made, strict=True):
-            wildcards = {"policy": POLICY, "method": method, "ratio": "100", "seed": seed}
-            job("meds_error_counts", named, inputs, wildcards)
+            wildcards = {"suite": "meds", "policy": POLICY, "method": method, "ratio": "100", "seed": seed}
+            job("count_errors", named, inputs, wildcards)
         found[method] = [named["repeats"] for named in made], [named["sizes"] for named in made]
     return found
 
@@ -88,7 +88,7 @@ def arms(*methods: str) -> list[tuple[str, int]]:
 
 def test_the_main_table(job, tmp_path):
     for seed, (responses, tokens) in enumerate([([8, 4], [30, 10]), ([8, 8], [30, 30])]):
-        run = dict(zip(parquet.RUN.names, (POLICY, "dapo", 100, seed), strict=True))
+        run = dict(zip(parquet.RUN.names, ("meds", POLICY, "dapo", 100, seed), strict=True))
         logged = pd.DataFrame({"step": [1, 2], "sampled_responses": responses, "sampled_tokens": tokens})
         logged.assign(**run).to_csv(tmp_path / f"h{seed}")
     inputs = {"grades": grades(tmp_path, "base", "dapo"), "histories": ["h0", "h1"], "published": PUBLISHED}
@@ -106,7 +106,7 @@ def test_the_main_table(job, tmp_path):
     assert at["value"]["dapo", "training", "sampled_responses"] == 14
     assert at["value"]["dapo", "training", "sampled_tokens"] == 50
     assert "training" not in at.loc["base"].index
-    assert b"<svg" in job("figure", "meds_main.svg", {"table": "meds_main.csv"})
+    assert b"<svg" in job("plot_table", "meds_main.svg", {"table": "meds_main.csv"})
 
 
 def test_the_ablation(job, counted, tmp_path):
@@ -129,12 +129,12 @@ def test_the_ablation(job, counted, tmp_path):
     )
     assert at["difference"].loc["dapo"].isna().all()
     assert at["difference"].loc["meds-single-cluster"].tolist() == pytest.approx([25, 25, 50 - 200 / 3], abs=1e-3)
-    assert b"<svg" in job("figure", "meds_ablation.svg", {"table": "meds_ablation.csv"})
+    assert b"<svg" in job("plot_table", "meds_ablation.svg", {"table": "meds_ablation.csv"})
 
 
 def test_repeated_errors_count_what_was_not_trained_on_too(job, counted):
     inputs = {"repeats": [file for files, _ in counted.values() for file in files]}
-    table = pd.read_csv(job("meds_repeated_errors_table", "repeated_errors.csv", inputs, arms=arms(*counted)))
+    table = pd.read_csv(job("repeated_errors_table", "repeated_errors.csv", inputs, arms=arms(*counted)))
     whole = table[table["step"].isna()].set_index(["method", "metric"])
     # dapo: two of three errors in step 2, of two seeds; the untrained one is one of them
     assert whole["n"]["dapo", "repeated_share"] == 6
@@ -145,14 +145,14 @@ def test_repeated_errors_count_what_was_not_trained_on_too(job, counted):
     steps = table[table["step"].notna()].set_index(["method", "step"])["value"]
     assert np.isnan(steps["dapo", 1])
     assert steps["meds-single-cluster", 2] == 50
-    assert b"<svg" in job("figure", "repeated_errors.svg", {"table": "repeated_errors.csv"})
+    assert b"<svg" in job("plot_table", "repeated_errors.svg", {"table": "repeated_errors.csv"})
 
 
 def test_cluster_sizes_are_of_the_arms_with_a_memory(job, counted):
     method = "meds-single-cluster"
     inputs = {"sizes": counted[method][1]}
-    table = pd.read_csv(job("meds_cluster_sizes_table", "cluster_sizes.csv", inputs, arms=arms(method)))
+    table = pd.read_csv(job("cluster_sizes_table", "cluster_sizes.csv", inputs, arms=arms(method)))
     filled = table[table["responses"] > 0]
     # two wrong responses a seed in step 2; the right one does not count
     assert filled[["step", "size", "responses", "share"]].values.tolist() == [[1, "0", 2, 100], [2, "1", 4, 100]]
-    assert b"<svg" in job("figure", "cluster_sizes.svg", {"table": "cluster_sizes.csv"})
+    assert b"<svg" in job("plot_table", "cluster_sizes.svg", {"table": "cluster_sizes.csv"})

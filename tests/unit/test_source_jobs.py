@@ -61,7 +61,7 @@ def downloaded(tmp_path):
         server.storage = address
         done = run_job(
             tmp_path,
-            "download",
+            "download_benchmark",
             {"HF_ENDPOINT": address, "NO_PROXY": "127.0.0.1"},
             wildcards={"benchmark": "gsm8k"},
             output={"files": "raw/gsm8k", "manifest": "raw/gsm8k.json"},
@@ -80,14 +80,14 @@ def test_the_download_job_leaves_files_and_their_manifest(downloaded):
 def test_a_failed_download_job_says_one_sentence_and_keeps_what_it_has(tmp_path):
     done = run_job(
         tmp_path,
-        "download",
+        "download_benchmark",
         {"HF_ENDPOINT": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"},
         wildcards={"benchmark": "gsm8k"},
         output={"files": "raw/gsm8k", "manifest": "raw/gsm8k.json"},
         params={"revision": COMMIT, "sha256": {}, "partial": True, "code": "", "state": "state"},
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("download gsm8k: benchmarks: gsm8k: http://127.0.0.1:9 cannot be reached")
+    assert done.stderr.startswith("download_benchmark gsm8k: benchmarks: gsm8k: http://127.0.0.1:9 cannot be reached")
     assert done.stderr.count("\n") == 1
 
 
@@ -99,7 +99,7 @@ def test_the_audit_job_writes_one_table(downloaded):
         parquet.write(queries, downloaded / path, parquet.QUERIES)
     done = run_job(
         downloaded,
-        "audit",
+        "audit_data",
         {},
         input={"queries": paths},
         output={"table": "data/audit.csv"},

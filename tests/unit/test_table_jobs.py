@@ -45,8 +45,11 @@ def job(tmp_path):
     return run
 
 
+PAIRS = [("memreward", "r1-p"), ("memreward:mlp", "r1-p")]
+
+
 def test_the_gain_over_r1_p(job):
-    table = job("accuracy_delta_table", "delta.csv", ("r1-p", "memreward", "memreward:mlp"), baseline="r1-p")
+    table = job("accuracy_delta_table", "delta.csv", ("r1-p", "memreward", "memreward:mlp"), pairs=PAIRS)
     found = table.set_index(["method", "benchmark"])["difference"]
     assert set(table["method"]) == {"memreward", "memreward:mlp"}
     assert found["memreward", "gsm8k"] == 100
@@ -55,7 +58,7 @@ def test_the_gain_over_r1_p(job):
     published = table.set_index(["method", "benchmark"])["published"]
     assert published["memreward", "humaneval_plus"] == pytest.approx(61.54 - 64.10)
     assert published["memreward:mlp"].isna().all()
-    assert b"<svg" in job("figure", "accuracy_delta.svg", inputs={"table": "delta.csv"})
+    assert b"<svg" in job("plot_table", "accuracy_delta.svg", inputs={"table": "delta.csv"})
 
 
 def test_the_ablation(job):
@@ -70,7 +73,7 @@ def test_the_ablation(job):
     assert table["accuracy"].tolist() == [100, 50, 75, 50, 0, 25]
     # the paper's domains hold more benchmarks than one each
     assert table["published"].isna().all()
-    assert b"<svg" in job("figure", "ablation.svg", inputs={"table": "ablation.csv"})
+    assert b"<svg" in job("plot_table", "ablation.svg", inputs={"table": "ablation.csv"})
 
 
 def test_label_ratios_and_labels_spent(job, tmp_path):
@@ -84,8 +87,8 @@ def test_label_ratios_and_labels_spent(job, tmp_path):
     table = job("labels_spent_table", "spent.csv", inputs=inputs, selecting=["memreward"])
     assert table["labels"].tolist() == [1, 3, 5]
     assert table["accuracy"].tolist() == [25, 75, 100]
-    assert b"<svg" in job("figure", "label_ratio.svg", inputs={"table": "label_ratio.csv"})
-    assert b"<svg" in job("figure", "labels_spent.svg", inputs={"table": "spent.csv"})
+    assert b"<svg" in job("plot_table", "label_ratio.svg", inputs={"table": "label_ratio.csv"})
+    assert b"<svg" in job("plot_table", "labels_spent.svg", inputs={"table": "spent.csv"})
 
 
 def test_reliability(job, tmp_path):
@@ -93,7 +96,7 @@ def test_reliability(job, tmp_path):
     for predictor, probability in (("graph", 0.85), ("knn", 0.35)):
         for seed in (0, 1):
             columns = {
-                **{"policy": POLICY, "predictor": predictor, "label_ratio": 20, "seed": seed},
+                **{"suite": "main", "policy": POLICY, "predictor": predictor, "label_ratio": 20, "seed": seed},
                 "split": "train",
                 "query_id": ["a", "b"],
                 "benchmark": "gsm8k",
@@ -110,7 +113,7 @@ def test_reliability(job, tmp_path):
         ["graph", 0.8, 4, 0.85, 0.5],
         ["knn", 0.3, 4, 0.35, 0.5],
     ]
-    assert b"<svg" in job("figure", "reliability.svg", inputs={"table": "reliability.csv"})
+    assert b"<svg" in job("plot_table", "reliability.svg", inputs={"table": "reliability.csv"})
     both = {"predictions": names, "published": PUBLISHED}
     metrics = job("reward_models_table", "reward_models.csv", inputs=both, **models)
     assert metrics[["published", "published_confidence"]].isna().all(axis=None)
