@@ -1,4 +1,4 @@
-"""Rewards of a batch of training responses: verified where the truth is there, predicted elsewhere."""
+"""Rewards of a batch of training responses: verified where the truth is there, predicted or voted on elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from reward_memory.reward_models.features.embedding import query_text
+from reward_memory.reward_models.features.signals import answer_key
 from reward_memory.verifiers import Grader
 
 from ..truths import decode_truth
+from .votes import agreement_rewards, confidence, majority_rewards, vote_shares
+
+#: Where the rewards of responses without a truth come from, as `training: rewards` names it; without an entry, from the
+#: reward model.
+VOTES = ("majority", "agreement", "trapo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,9 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Rewards:
-    """rewards (n,) 0 or 1; probabilities (n,), NaN where the verifiers graded; fallbacks: truths after an error."""
+    """rewards (n,) 0 or 1, shares of votes in between with `agreement`; probabilities (n,), NaN where the verifiers
+    graded; fallbacks: truths after an error.
+    """
 
     rewards: np.ndarray
     probabilities: np.ndarray
@@ -50,16 +58,19 @@ def summary(rewards: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
 
 
 class Scorer:
-    """Verifiers and a frozen reward model.
+    """Verifiers, and a frozen reward model or votes.
 
-    reward_model  folder of `reward_models.base.save`, None where every row carries its truth
+    reward_model  folder of `reward_models.base.save`, None where every row carries its truth, or votes reward it
+    votes         one of VOTES, None where nothing is voted on
+    ties          of a majority, as for `majority_rewards`; none for trapo
 
     An unlabelled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
     run. Only rows that the behaviour truth-fallback has filled can be graded after such an error, as published.
     """
 
-    def __init__(self, grader: Grader, reward_model: str | Path | None):
-        self.grader, self.folder = grader, reward_model
+    def __init__(self, grader: Grader, reward_model: str | Path | None, votes: str | None = None, ties: str = "first"):
+        self.grader, self.folder, self.votes = grader, reward_model, votes
+        self.ties = "none" if votes == "trapo" else ties
 
     @cached_property
     def reward_model(self):
@@ -79,18 +90,35 @@ class Scorer:
             rewards[~hidden] = self._grade([row for row in rows if row.truth is not None])
         if hidden.any():
             unlabelled = [row for row in rows if row.truth is None]
-            try:
-                probabilities[hidden] = self._predict(unlabelled)
-                rewards[hidden] = probabilities[hidden] > 0.5
-            except Exception:
-                if any(row.fallback is None for row in unlabelled):
-                    raise
-                rewards[hidden], fallbacks = self._grade(unlabelled), len(unlabelled)
+            found = self._estimate(unlabelled) if self.votes is None else self._vote(unlabelled)
+            rewards[hidden], probabilities[hidden], fallbacks = found.rewards, found.probabilities, found.fallbacks
         return Rewards(rewards, probabilities, fallbacks)
+
+    def _estimate(self, rows: Sequence[Sampled]) -> Rewards:
+        """Rewards of the reward model; of the verifiers after its error where every row has a fallback."""
+        try:
+            probabilities = self._predict(rows)
+        except Exception:
+            if any(row.fallback is None for row in rows):
+                raise
+            return Rewards(np.array(self._grade(rows), float), np.full(len(rows), np.nan), len(rows))
+        return Rewards((probabilities > 0.5).astype(float), probabilities)
 
     def _grade(self, rows: Sequence[Sampled]) -> list[bool]:
         truths = [decode_truth(row.fallback if row.truth is None else row.truth) for row in rows]
         return [verdict.correct for verdict in self.grader.grade([row.text for row in rows], truths)]
+
+    def _vote(self, rows: Sequence[Sampled]) -> Rewards:
+        """Rewards of responses that are sorted by query and sample.
+
+        A probability is above one half just where a majority gives the reward; for `agreement` it is the reward.
+        """
+        keys, queries = [answer_key(row.text, row.domain) for row in rows], [row.query for row in rows]
+        if self.votes == "agreement":
+            rewards = agreement_rewards(keys, queries)
+            return Rewards(rewards, rewards)
+        rewards = majority_rewards(keys, queries, self.ties)
+        return Rewards(rewards, confidence(rewards, vote_shares(keys, queries)))
 
     def _predict(self, rows: Sequence[Sampled]) -> np.ndarray:
         """(n,) probabilities of responses, all those of a query as one group."""
