@@ -77,7 +77,7 @@ include: "rules/figures.smk"
 include: "rules/cost.smk"
 
 
-if "meds" in config:
+if "meds" in suites.evaluated(config):
 
     include: "rules/meds.smk"
 

@@ -45,7 +45,7 @@ MODULES = (
     *("data/labels", "data/splits", "reward_models/rollouts", "reward_models/folds"),
     *(f"reward_models/features/{name}" for name in ("signals", "math_answers", "checks")),
     "reward_models/baselines/*",
-    *("seeds", "config/algorithms"),
+    *("seeds", "config/methods"),
 )
 # imported once, before the forks that run the tests
 HEAVY = (

@@ -85,7 +85,9 @@ def model_of(size: int, dtype: str = "float32") -> RewardModel:
     """A reward model of the paper's width with a memory of so many queries."""
     config = {"predictor": "graph", "encoder_dtype": dtype} | GRAPH_DEFAULTS
     draw = np.random.default_rng(size)
-    keys = [torch.from_numpy(draw.standard_normal((size, config["hidden"]), dtype=np.float32)) for _ in range(2)]
+    keys = [
+        torch.from_numpy(draw.standard_normal((size, config["hidden_channels"]), dtype=np.float32)) for _ in range(2)
+    ]
     return RewardModel(build(config, 0), Memory(torch.from_numpy(unit(draw, size)), keys), config, {})
 
 

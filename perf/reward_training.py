@@ -1,8 +1,8 @@
 """Time of training the graph reward model beside the published recipe: `python perf/reward_training.py`.
 
-1,104 labelled queries and 2,217 others with 8 responses each, the paper's width, float32, one thread. The published
+1,104 labeled queries and 2,217 others with 8 responses each, the paper's width, float32, one thread. The published
 recipe is computed with torch-geometric (graph/reference.py): all nodes in one graph, every layer computed for all of
-them, the labelled ones in the loss. Ours computes what the loss can see. Random contents: only the time is measured.
+them, the labeled ones in the loss. Ours computes what the loss can see. Random contents: only the time is measured.
 The last line is one JSON object with the figures.
 
 `python perf/reward_training.py --epochs 10` also runs 40 seeds end to end, both with selection on the other queries
@@ -26,8 +26,8 @@ from reward_memory.reward_models.graph.memory import nearest
 from reward_memory.reward_models.graph.network import Batch
 from reward_memory.reward_models.rollouts import Rollouts
 
-LABELLED, OTHERS, SAMPLES, REPEATS, SEEDS = 1_104, 2_217, 8, 3, 40
-NEIGHBOURS = GRAPH_DEFAULTS["neighbours"]
+LABELED, OTHERS, SAMPLES, REPEATS, SEEDS = 1_104, 2_217, 8, 3, 40
+NEIGHBORS = GRAPH_DEFAULTS["num_neighbors"]
 
 
 def made_up(queries: int) -> Batch:
@@ -74,33 +74,33 @@ class PublishedRun:
     def __init__(self):
         torch.manual_seed(0)
         published = {"predictor": "graph", "implementation": "reference", "fidelity": ["query-edges"]}
-        self.batch, self.model = made_up(LABELLED + OTHERS), build(GRAPH_DEFAULTS | published, 0)
+        self.batch, self.model = made_up(LABELED + OTHERS), build(GRAPH_DEFAULTS | published, 0)
         self.rewards = (torch.rand(len(self.batch.thinking)) < 0.5).float()
-        self.found = nearest(self.batch.query, self.batch.query[:LABELLED], NEIGHBOURS)
-        self.optimiser, self.draws = torch.optim.Adam(self.model.parameters(), 1e-3), torch.Generator().manual_seed(0)
+        self.found = nearest(self.batch.query, self.batch.query[:LABELED], NEIGHBORS)
+        self.optimizer, self.draws = torch.optim.Adam(self.model.parameters(), 1e-3), torch.Generator().manual_seed(0)
 
     def step(self) -> None:
-        self.optimiser.zero_grad()
-        logits = self.model(self.batch, self.found, generator=self.draws)[: LABELLED * SAMPLES]
-        F.binary_cross_entropy_with_logits(logits, self.rewards[: LABELLED * SAMPLES]).backward()
-        self.optimiser.step()
+        self.optimizer.zero_grad()
+        logits = self.model(self.batch, self.found, generator=self.draws)[: LABELED * SAMPLES]
+        F.binary_cross_entropy_with_logits(logits, self.rewards[: LABELED * SAMPLES]).backward()
+        self.optimizer.step()
 
     @torch.no_grad()
     def look(self) -> float:
-        logits = self.model(self.batch, self.found)[LABELLED * SAMPLES :]
-        return f1_score(self.rewards[LABELLED * SAMPLES :].numpy(), logits.numpy() > 0)
+        logits = self.model(self.batch, self.found)[LABELED * SAMPLES :]
+        return f1_score(self.rewards[LABELED * SAMPLES :].numpy(), logits.numpy() > 0)
 
 
 def our_step() -> float:
-    batch, model = made_up(LABELLED), build({"predictor": "graph"} | GRAPH_DEFAULTS, 0)
-    rewards = (torch.rand(LABELLED * SAMPLES) < 0.5).float()
-    found = nearest(batch.query, batch.query, NEIGHBOURS, same=True)
-    optimiser, generator = torch.optim.AdamW(model.parameters(), 1e-3), torch.Generator().manual_seed(0)
+    batch, model = made_up(LABELED), build({"predictor": "graph"} | GRAPH_DEFAULTS, 0)
+    rewards = (torch.rand(LABELED * SAMPLES) < 0.5).float()
+    found = nearest(batch.query, batch.query, NEIGHBORS, same=True)
+    optimizer, generator = torch.optim.AdamW(model.parameters(), 1e-3), torch.Generator().manual_seed(0)
 
     def step() -> None:
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         F.binary_cross_entropy_with_logits(model(batch, found, generator=generator), rewards).backward()
-        optimiser.step()
+        optimizer.step()
 
     return seconds(step)
 
@@ -114,10 +114,10 @@ def end_to_end(epochs: int) -> tuple[float, float]:
         if epoch % 5 == 0:
             run.look()
     published = SEEDS * (time.process_time() - start)
-    labelled, others = rollouts(LABELLED, 0), rollouts(OTHERS, LABELLED)
+    labeled, others = rollouts(LABELED, 0), rollouts(OTHERS, LABELED)
     start = time.process_time()
     settings = {"epochs": epochs, "patience": epochs, "selection": "valid", "criterion": "f1", "run_criterion": "fpr"}
-    fit(labelled, valid=others, seeds=range(SEEDS), **settings)
+    fit(labeled, valid=others, seeds=range(SEEDS), **settings)
     return published, time.process_time() - start
 
 

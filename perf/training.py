@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from reward_memory.config import loading
+from reward_memory.config.methods import BUILT_IN
 from reward_memory.training import launch
 from reward_memory.training.overrides import Run
 
@@ -27,7 +28,7 @@ STEPS = 4
 
 def main(results: Path, policy: str, method: str, ratio: str) -> None:
     config = loading.load(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), "config.yaml")
-    training = config["training"] | {"steps": STEPS, "save_every": STEPS, "validate_every": STEPS}
+    training = config["training"] | {"steps": STEPS, "save_freq": STEPS, "test_freq": STEPS}
     rows = []
     for name, module in (("forked", launch.CPU_TRAINER), ("started by Ray", launch.TRAINER)):
         launch.CPU_TRAINER = module
@@ -41,11 +42,11 @@ def main(results: Path, policy: str, method: str, ratio: str) -> None:
 
 
 def _run(results: Path, policy: str, method: str, ratio: str, folder: Path) -> Run:
-    valid = results / "training_queries/main.valid.parquet"
-    model = results / f"reward_models/{policy}/graph/ratio{ratio}/seed0"
+    valid = results / "training_queries/main/valid.parquet"
+    model = results / f"reward_models/main/{policy}/graph/ratio{ratio}/seed0"
     return Run(
         policy=results / "policies" / policy,
-        train=results / f"training_queries/{method}/ratio{ratio}/train.parquet",
+        train=results / f"training_queries/main/{BUILT_IN[method].rewards}/ratio{ratio}/train.parquet",
         valid=valid,
         valid_rows=pq.read_metadata(valid).num_rows,
         reward_model=model if method == "memreward" else None,

@@ -1,7 +1,7 @@
 # What several rules share. Nothing here reads a file at every job: see snakemake_notes on scale.
 import functools
 
-from reward_memory.config import algorithms, arms, experiment, fidelity, variants
+from reward_memory.config import arms, fidelity, methods, suites, variants
 from reward_memory.jobs import code_hash as code_hashes
 from reward_memory.jobs import finished
 from reward_memory.storage import records
@@ -9,32 +9,28 @@ from reward_memory.data.registry import DOMAINS
 from reward_memory.config.resources import allocation
 
 SCRIPTS = HERE / "scripts"
-# where a reward model is measured: on what it is fitted to, and on the other splits that hold a query
-SAMPLED_SPLITS = ["train"] + [
-    split
-    for split in ("valid", "test")
-    if any(
-        config["benchmarks"][name][split] for name in experiment.members(config, "main")
-    )
-]
-SUITES = list(
-    dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values())
-)
+SUITES = suites.names(config)
 # Results kept even if code or config changed; rules/finished.smk reports the changes.
 FINISHED, DAMAGED = records.survey(RESULTS)
 if DAMAGED and config["finished"] != "rebuild":
     raise WorkflowError(str(DAMAGED[0]))
 KEPT = [] if config["finished"] == "rebuild" else FINISHED
+MEDS_GRADES = (
+    "<results>/evaluation/meds/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
+)
 
 
 wildcard_constraints:
     policy="|".join(map(re.escape, config["policies"])),
     benchmark="|".join(map(re.escape, config["benchmarks"])),
     suite="|".join(map(re.escape, SUITES)),
+    tested="|".join(map(re.escape, SUITES)),
     split="train|valid|test",
-    method="|".join(map(re.escape, [*config["methods"], *algorithms.of_meds(config)]))
+    method="|".join(map(re.escape, suites.all_methods(config))) or "(?!)",
+    predictor="|".join(
+        sorted({re.escape(name) for suite in SUITES for name in suites.predictors(config, suite)})
+    )
     or "(?!)",
-    predictor="|".join(map(re.escape, experiment.predictors(config))),
     ratio=r"\d+",
     seed=r"\d+",
 
@@ -70,7 +66,17 @@ def if_several_nodes(rule, value):
 
 
 def members(suite):
-    return experiment.members(config, suite)
+    return suites.members(config, suite)
+
+
+def sampled_splits(suite):
+    """Where a suite's reward models are measured: on what they are fitted to, and on the other splits with queries."""
+    held = [
+        split
+        for split in ("valid", "test")
+        if any(config["benchmarks"][name][split] for name in members(suite))
+    ]
+    return ["train", *held]
 
 
 def tested_benchmarks(suite):
@@ -132,7 +138,9 @@ def evaluated_policy(wc):
     """The base policy, or the trained one."""
     if wc.method == "base":
         return policy_folder(wc.policy)
-    return "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
+    return (
+        "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
+    )
 
 
 def released_folder(benchmark):
@@ -165,14 +173,9 @@ def from_source(*origins):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def training_method(method):
-    """The kind of training rows of a method: r1-p, memreward, oracle, or meds for MEDS' methods."""
-    return "meds" if method in algorithms.of_meds(config) else experiment.kind(method)
-
-
-def training_suite(kind):
-    """The suite of one of these."""
-    return "meds" if kind == "meds" else "main"
+def get_rewards(method):
+    """Where the rewards of a method come from, see config/methods.py."""
+    return methods.find(config, method).rewards
 
 
 def valid_files(wc, pattern, **names):
@@ -201,13 +204,16 @@ def arms_of(table):
 
 
 def graded_files(table):
-    """One verdicts file a policy, arm and seed."""
-    suite = "ood" if table == "ood" else "main"
+    """One file of graded responses a policy, arm and seed, and a suite that they are tested on."""
+    suite = table if table in SUITES else "main"
+    tested = suites.section(config, suite)["transfer"] if table == "transfer" else [suite]
     return [
-        f"<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet"
-        for policy in experiment.policies(config)
+        # the untrained policy belongs to no suite: it is tested once
+        f"<results>/evaluation/{on if get_rewards(method) == 'none' else suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{on}.parquet"
+        for policy in suites.policies(config, suite)
         for method, ratio in arms_of(table)
-        for seed in config["seeds"]
+        for seed in suites.seeds(config, suite)
+        for on in tested
     ]
 
 
@@ -215,9 +221,9 @@ def selecting_on_valid():
     """The methods whose reward model is selected on the truths of valid queries."""
     return [
         method
-        for method in config["methods"]
-        if experiment.kind(method) == "memreward"
-        and variants.selects_on_valid(config, experiment.predictor(config, method))
+        for method in suites.methods(config)
+        if get_rewards(method) == "predicted"
+        and variants.selects_on_valid(config, methods.predictor(config, method))
     ]
 
 
@@ -231,40 +237,36 @@ def meds_methods(table):
 
 def meds_arms(table):
     """(method, label ratio) of each arm in such a table; `base` is not trained."""
-    return [(method, 0 if method == "base" else 100) for method in meds_methods(table)]
+    return [arm for arm in suites.arms(config, suites.MEDS) if arm[0] in meds_methods(table)]
 
 
 def meds_files(pattern, table):
     """One file a policy, arm and seed of such a table."""
     return [
         pattern.format(policy=policy, method=method, ratio=ratio, seed=seed)
-        for policy in config["meds"]["policies"]
+        for policy in suites.policies(config, "meds")
         for method, ratio in meds_arms(table)
-        for seed in algorithms.seeds(config)
+        for seed in suites.seeds(config, "meds")
         if method != "base" or "/training/" not in pattern
     ]
 
 
 def prompt_limits(suite, policy):
     """What the arms that train on a suite say of long prompts, each different setting once."""
-    methods = algorithms.of_meds(config) if suite == "meds" else config["methods"]
     found = {}
-    for method in methods:
-        if method != "base":
-            training, _ = algorithms.settings(config, method, policy)
-            names = ("max_prompt_tokens", "overlong_prompts", "batch")
-            found |= {
-                tuple(training[name] for name in names): {
-                    name: training[name] for name in names
-                }
+    for method in suites.trained(config, suite):
+        training, _ = suites.settings(config, suite, method, policy)
+        names = ("max_prompt_tokens", "overlong_prompts", "train_batch_size")
+        found |= {
+            tuple(training[name] for name in names): {
+                name: training[name] for name in names
             }
+        }
     return list(found.values())
 
 
 def prompt_files():
     """(policy, least max_prompt_tokens, file of its prompts) of each suite that something is trained on."""
-    suites = {"main": experiment.policies(config)}
-    suites["meds"] = config.get("meds", {}).get("policies", [])
     return [
         (
             policy,
@@ -273,8 +275,8 @@ def prompt_files():
             ),
             f"<results>/prompts/{policy}/{suite}.parquet",
         )
-        for suite, policies in suites.items()
-        for policy in policies
+        for suite in SUITES
+        for policy in suites.policies(config, suite)
         if (found := prompt_limits(suite, policy))
     ]
 
@@ -290,25 +292,25 @@ def response_files():
                 split,
                 f"<results>/rollouts/{policy}/{name}/{split}.parquet",
             )
-            for policy in experiment.policies(config)
+            for policy in suites.policies(config)
             for name in members("main")
-            for split in SAMPLED_SPLITS
+            for split in sampled_splits("main")
         ]
+    shown = [*arms.accuracy_tables(config), "transfer"]
     runs = [
         file
-        for table in ("main", "ood")
+        for table in shown
         if table in arms.shown(config)
         for file in graded_files(table)
     ]
     if "meds_main" in arms.shown(config):
-        pattern = "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
-        runs += meds_files(pattern, "meds_main")
+        runs += meds_files(MEDS_GRADES, "meds_main")
     for file in runs:
-        _, _, policy, method, ratio, seed, suite = file.split("/")
+        _, _, suite, policy, method, ratio, seed, _ = file.split("/")
         responses = file.removesuffix("parquet") + "responses.parquet"
         found.append((f"evaluation {method}", policy, "test", responses))
         trained = (
-            f"<results>/training/{policy}/{method}/{ratio}/{seed}/responses.parquet"
+            f"<results>/training/{suite}/{policy}/{method}/{ratio}/{seed}/responses.parquet"
         )
         if method != "base":
             found.append((f"training {method}", policy, "train", trained))
@@ -316,10 +318,10 @@ def response_files():
 
 
 def sampled_files(wc):
-    """Queries, responses, embeddings and verdicts of the main suite, named by their split."""
+    """Queries, responses, embeddings and verdicts of a suite, named by their split."""
     found = {}
-    for split in SAMPLED_SPLITS:
-        names = dict(name=members("main"), split=split, policy=wc.policy)
+    for split in sampled_splits(wc.suite):
+        names = dict(name=members(wc.suite), split=split, policy=wc.policy)
         found |= {
             f"{split}_queries": expand(
                 "<results>/data/{name}/{split}.parquet", **names
@@ -327,7 +329,7 @@ def sampled_files(wc):
             f"{split}_responses": expand(
                 "<results>/rollouts/{policy}/{name}/{split}.parquet", **names
             ),
-            f"{split}_embeddings": f"<results>/embeddings/{wc.policy}/main/{split}.safetensors",
-            f"{split}_verdicts": f"<results>/verdicts/{wc.policy}/main/{split}.parquet",
+            f"{split}_embeddings": f"<results>/embeddings/{wc.policy}/{wc.suite}/{split}.safetensors",
+            f"{split}_verdicts": f"<results>/verdicts/{wc.policy}/{wc.suite}/{split}.parquet",
         }
     return found

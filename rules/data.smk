@@ -24,7 +24,7 @@ rule queries:
     params:
         benchmark=lambda wc: config["benchmarks"][wc.benchmark],
         mirror=lambda wc: released_folder(wc.benchmark),
-        answer_format=lambda wc: experiment.answer_format(config, wc.benchmark),
+        answer_format=lambda wc: suites.answer_format(config, wc.benchmark),
         partial=config["data"]["partial"],
         isolation=lambda wc: (
             config["sandbox"] if runs_solutions(wc.benchmark) else None

@@ -4,25 +4,25 @@ rule evaluate:
         policy=evaluated_policy,
         checked=lambda wc: policy_check(wc.policy),
         queries=lambda wc: expand(
-            "<results>/data/{name}/test.parquet", name=tested_benchmarks(wc.suite)
+            "<results>/data/{name}/test.parquet", name=tested_benchmarks(wc.tested)
         ),
         truths=lambda wc: expand(
             "<results>/data/{name}/test.truths.parquet",
-            name=tested_benchmarks(wc.suite),
+            name=tested_benchmarks(wc.tested),
         ),
     output:
         responses=kept_until_replaced(
             "evaluate",
-            "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.responses.parquet",
+            "<results>/evaluation/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{tested}.responses.parquet",
         ),
         verdicts=kept_until_replaced(
             "evaluate",
-            "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/{suite}.parquet",
+            "<results>/evaluation/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{tested}.parquet",
         ),
     log:
-        "<logs>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.log",
+        "<logs>/evaluate/{suite}.{policy}.{method}.{ratio}.{seed}.{tested}.log",
     benchmark:
-        "<usage>/evaluate/{policy}.{method}.{ratio}.{seed}.{suite}.jsonl"
+        "<usage>/evaluate/{suite}.{policy}.{method}.{ratio}.{seed}.{tested}.jsonl"
     wildcard_constraints:
         policy=without_finished("evaluate"),
     threads: get_resource("evaluate", "threads")
@@ -31,7 +31,7 @@ rule evaluate:
         mem_mb=get_resource("evaluate", "mem_mb"),
         runtime=get_resource("evaluate", "runtime"),
     params:
-        sampling=lambda wc: algorithms.evaluation(config, wc.suite),
+        sampling=lambda wc: suites.evaluation(config, wc.tested),
         grading=GRADING,
         code=code_hash(
             "evaluate",

@@ -37,8 +37,11 @@ def is_configured(wildcards):
         "policy": config["policies"],
         "benchmark": config["benchmarks"],
         "suite": SUITES,
-        "method": [*config["methods"], *algorithms.of_meds(config)],
-        "predictor": experiment.predictors(config),
+        "method": suites.all_methods(config),
+        "tested": SUITES,
+        "predictor": [
+            name for suite in SUITES for name in suites.predictors(config, suite)
+        ],
     }
     return all(value in names.get(name, [value]) for name, value in wildcards.items())
 

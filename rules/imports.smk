@@ -35,7 +35,7 @@ rule import_rollouts:
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
         runtime=times_attempt(60),
     params:
-        domains={name: experiment.domain(config, name) for name in config["benchmarks"]},
+        domains={name: suites.domain(config, name) for name in config["benchmarks"]},
         sizes={
             name: {split: benchmark[split] for split in ("train", "valid", "test")}
             for name, benchmark in config["benchmarks"].items()

@@ -24,7 +24,7 @@ rule labels:
 
 
 rule revealed_rewards:
-    "The verdicts on labelled queries: all that a reward model may learn from."
+    "The verdicts on labeled queries: all that a reward model may learn from."
     input:
         verdicts="<results>/verdicts/{policy}/{suite}/train.parquet",
         labels="<results>/labels/{suite}/ratio{ratio}.parquet",

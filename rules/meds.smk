@@ -1,17 +1,14 @@
 # The second paper's tables and figures.
 EVALUATED = {name: ORIGINS[name] for name in tested_benchmarks("meds")}
 
-MEDS_GRADES = (
-    "<results>/evaluation/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
-)
-MEDS_RUN = "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}"
+MEDS_RUN = "<results>/training/meds/{policy}/{method}/ratio{ratio}/seed{seed}"
 
 
 rule meds_error_counts:
     "Count the errors that a training run made again, and the sizes of the clusters that its failures fell into."
     input:
         queries=expand("<results>/data/{name}/train.parquet", name=members("meds")),
-        responses=rules.train.output.responses,
+        responses=f"{MEDS_RUN}/responses.parquet",
     output:
         repeats=f"{MEDS_RUN}/repeats.parquet",
         sizes=f"{MEDS_RUN}/cluster_sizes.csv",
@@ -57,10 +54,10 @@ rule meds_main_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(30),
     params:
-        policies=config["meds"]["policies"],
+        policies=suites.policies(config, "meds"),
         arms=lambda wc: meds_arms("meds_main"),
         sources=EVALUATED,
-        domains={name: experiment.domain(config, name) for name in EVALUATED},
+        domains={name: suites.domain(config, name) for name in EVALUATED},
         trained_on=" and ".join(
             sorted(
                 {
@@ -105,7 +102,7 @@ rule meds_ablation_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(30),
     params:
-        policies=config["meds"]["policies"],
+        policies=suites.policies(config, "meds"),
         arms=lambda wc: meds_arms("meds_ablation"),
         sources=EVALUATED,
         baseline=arms.MEDS_BASELINE,
@@ -146,7 +143,7 @@ rule meds_repeated_errors_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(60),
     params:
-        policies=config["meds"]["policies"],
+        policies=suites.policies(config, "meds"),
         arms=lambda wc: meds_arms("repeated_errors"),
         baseline=arms.MEDS_BASELINE,
         code=code_hash(
@@ -183,7 +180,7 @@ rule meds_cluster_sizes_table:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
-        policies=config["meds"]["policies"],
+        policies=suites.policies(config, "meds"),
         arms=lambda wc: meds_arms("cluster_sizes"),
         code=code_hash(
             "meds_cluster_sizes_table",

@@ -36,49 +36,56 @@ rule embeddings:
 
 
 rule reward_model:
-    "Fit a reward model on the labelled rollouts and freeze it with its memory."
+    "Fit a reward model on the labeled rollouts and freeze it with its memory."
     input:
-        queries=expand("<results>/data/{name}/train.parquet", name=members("main")),
-        responses=expand(
-            "<results>/rollouts/{{policy}}/{name}/train.parquet", name=members("main")
+        queries=lambda wc: expand(
+            "<results>/data/{name}/train.parquet", name=members(wc.suite)
         ),
-        embeddings="<results>/embeddings/{policy}/main/train.safetensors",
-        rewards="<results>/labels/main/{policy}/rewards{ratio}.parquet",
+        responses=lambda wc: expand(
+            "<results>/rollouts/{{policy}}/{name}/train.parquet",
+            name=members(wc.suite),
+        ),
+        embeddings="<results>/embeddings/{policy}/{suite}/train.safetensors",
+        rewards="<results>/labels/{suite}/{policy}/rewards{ratio}.parquet",
         # only where the configuration has the published choice, selection on the truths of valid queries
         valid_queries=lambda wc: valid_files(
-            wc, "<results>/data/{name}/valid.parquet", name=members("main")
+            wc, "<results>/data/{name}/valid.parquet", name=members(wc.suite)
         ),
         valid_responses=lambda wc: valid_files(
             wc,
             "<results>/rollouts/{policy}/{name}/valid.parquet",
             policy=wc.policy,
-            name=members("main"),
+            name=members(wc.suite),
         ),
         valid_embeddings=lambda wc: valid_files(
             wc,
-            "<results>/embeddings/{policy}/main/valid.safetensors",
+            "<results>/embeddings/{policy}/{suite}/valid.safetensors",
             policy=wc.policy,
+            suite=wc.suite,
         ),
         valid_verdicts=lambda wc: valid_files(
-            wc, "<results>/verdicts/{policy}/main/valid.parquet", policy=wc.policy
+            wc,
+            "<results>/verdicts/{policy}/{suite}/valid.parquet",
+            policy=wc.policy,
+            suite=wc.suite,
         ),
     output:
         model=kept_until_replaced(
             "reward_model",
-            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.safetensors",
+            "<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.safetensors",
         ),
         memory=kept_until_replaced(
             "reward_model",
-            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/memory.safetensors",
+            "<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/memory.safetensors",
         ),
         about=kept_until_replaced(
             "reward_model",
-            "<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.json",
+            "<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.json",
         ),
     log:
-        "<logs>/reward_model/{policy}.{predictor}.{ratio}.{seed}.log",
+        "<logs>/reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/reward_model/{policy}.{predictor}.{ratio}.{seed}.jsonl"
+        "<usage>/reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
         policy=without_finished("reward_model"),
     threads: get_resource("reward_model", "threads")
@@ -101,20 +108,20 @@ rule reward_model_metrics:
         model=rules.reward_model.output,
         rewards=rules.reward_model.input.rewards,
     output:
-        metrics="<results>/reward_models/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
+        metrics="<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
         # not in the model's folder, which trainers are given: it holds the hidden truth
-        predictions="<results>/predictions/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet",
+        predictions="<results>/predictions/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet",
     log:
-        "<logs>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.log",
+        "<logs>/reward_model_metrics/{suite}.{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/reward_model_metrics/{policy}.{predictor}.{ratio}.{seed}.jsonl"
+        "<usage>/reward_model_metrics/{suite}.{policy}.{predictor}.{ratio}.{seed}.jsonl"
     threads: get_resource("reward_model_metrics", "threads")
     resources:
         gpu=get_resource("reward_model_metrics", "gpu"),
         mem_mb=get_resource("reward_model_metrics", "mem_mb"),
         runtime=get_resource("reward_model_metrics", "runtime"),
     params:
-        splits=SAMPLED_SPLITS,
+        splits=lambda wc: sampled_splits(wc.suite),
         code=code_hash(
             "reward_model_metrics",
             "reward_models",

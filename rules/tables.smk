@@ -5,11 +5,11 @@ ORIGINS = {
 # relative where it can be: a project that moves is not out of date
 PUBLISHED = os.path.relpath(HERE / "reference/published_results.csv")
 PREDICTIONS = [
-    f"<results>/predictions/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet"
-    for policy in experiment.policies(config)
+    f"<results>/predictions/main/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet"
+    for policy in suites.policies(config)
     for predictor in config["predictors"]
-    for ratio in config["label_ratios"]
-    for seed in config["seeds"]
+    for ratio in suites.label_ratios(config)
+    for seed in suites.seeds(config)
 ]
 
 
@@ -25,13 +25,17 @@ rule accuracy_table:
     benchmark:
         "<usage>/accuracy_table/{table}.jsonl"
     wildcard_constraints:
-        table="main|ood|label_ratio",
+        table="|".join(
+            map(re.escape, [*arms.accuracy_tables(config), "transfer", "label_ratio"])
+        ),
     threads: 1
     resources:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
-        policies=experiment.policies(config),
+        policies=lambda wc: suites.policies(
+            config, wc.table if wc.table in SUITES else "main"
+        ),
         arms=lambda wc: arms_of(wc.table),
         sources=ORIGINS,
         code=code_hash(
@@ -51,7 +55,7 @@ rule labels_spent_table:
     input:
         accuracies="<results>/tables/label_ratio.csv",
         labels=expand(
-            "<results>/labels/main/ratio{ratio}.parquet", ratio=config["label_ratios"]
+            "<results>/labels/main/ratio{ratio}.parquet", ratio=suites.label_ratios(config)
         ),
         # only where a reward model has the published choice, selection on the truths of valid queries
         valid=(
@@ -93,10 +97,10 @@ rule ablation_table:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
-        policies=experiment.policies(config),
+        policies=suites.policies(config),
         arms=lambda wc: arms_of("ablation"),
         sources=ORIGINS,
-        domains={name: experiment.domain(config, name) for name in config["benchmarks"]},
+        domains={name: suites.domain(config, name) for name in config["benchmarks"]},
         known_as=lambda wc: {
             method: arms.published_ablation(config, method)
             for method, _ in arms_of("ablation")
@@ -129,10 +133,10 @@ rule accuracy_delta_table:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
-        policies=experiment.policies(config),
+        policies=suites.policies(config),
         arms=lambda wc: arms_of("accuracy_delta"),
         sources=ORIGINS,
-        baseline=arms.BASELINE,
+        pairs=arms.pairs(config),
         code=code_hash(
             "accuracy_delta_table",
             "report/tables",
@@ -161,9 +165,9 @@ rule reward_models_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(30),
     params:
-        policies=experiment.policies(config),
+        policies=suites.policies(config),
         predictors=config["predictors"],
-        ratios=config["label_ratios"],
+        ratios=suites.label_ratios(config),
         sources=ORIGINS,
         code=code_hash(
             "reward_models_table",
@@ -194,9 +198,9 @@ rule reliability_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(20),
     params:
-        policies=experiment.policies(config),
+        policies=suites.policies(config),
         predictors=config["predictors"],
-        ratios=config["label_ratios"],
+        ratios=suites.label_ratios(config),
         code=code_hash(
             "reliability_table",
             "report/tables",

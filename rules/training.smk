@@ -3,25 +3,25 @@ rule training_queries:
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/train.parquet",
-            name=members(training_suite(wc.method)),
+            name=members(wc.suite),
         ),
         truths=lambda wc: expand(
             "<results>/data/{name}/train.truths.parquet",
-            name=members(training_suite(wc.method)),
+            name=members(wc.suite),
         ),
         labels=lambda wc: (
             []
-            if wc.method in ("oracle", "meds")
-            else "<results>/labels/main/ratio{ratio}.parquet"
+            if wc.rewards in ("verified", "voted")
+            else "<results>/labels/{suite}/ratio{ratio}.parquet"
         ),
     output:
-        "<results>/training_queries/{method}/ratio{ratio}/train.parquet",
+        "<results>/training_queries/{suite}/{rewards}/ratio{ratio}/train.parquet",
     log:
-        "<logs>/training_queries/{method}.{ratio}.log",
+        "<logs>/training_queries/{suite}.{rewards}.{ratio}.log",
     benchmark:
-        "<usage>/training_queries/{method}.{ratio}.jsonl"
+        "<usage>/training_queries/{suite}.{rewards}.{ratio}.jsonl"
     wildcard_constraints:
-        method="r1-p|memreward|oracle|meds",
+        rewards="labeled|predicted|partly-voted|voted|verified",
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
     threads: 1
@@ -30,7 +30,7 @@ rule training_queries:
         runtime=times_attempt(20),
     params:
         leaking=lambda wc: (
-            wc.method == "memreward" and "truth-fallback" in enabled_quirks("training")
+            wc.rewards == "predicted" and "truth-fallback" in enabled_quirks("training")
         ),
         code=code_hash(
             "training_queries",
@@ -70,8 +70,8 @@ rule prompt_lengths:
     params:
         limits=lambda wc: prompt_limits(wc.suite, wc.policy),
         section=lambda wc: (
-            "meds: training"
-            if wc.suite == "meds" and "max_prompt_tokens" in config["meds"]["training"]
+            f"suites: {wc.suite}: training"
+            if "max_prompt_tokens" in suites.section(config, wc.suite)["training"]
             else "training"
         ),
         code=code_hash("prompt_lengths", "training/prompts.py"),
@@ -90,7 +90,7 @@ rule validation_queries:
             "<results>/data/{name}/valid.truths.parquet", name=members(wc.suite)
         ),
     output:
-        "<results>/training_queries/{suite}.valid.parquet",
+        "<results>/training_queries/{suite}/valid.parquet",
     log:
         "<logs>/validation_queries/{suite}.log",
     benchmark:
@@ -119,47 +119,44 @@ rule train:
     input:
         policy=lambda wc: policy_folder(wc.policy),
         checked=lambda wc: policy_check(wc.policy),
-        train=lambda wc: "<results>/training_queries/{kind}/ratio{{ratio}}/train.parquet".format(
-            kind=training_method(wc.method)
+        train=lambda wc: "<results>/training_queries/{{suite}}/{rewards}/ratio{{ratio}}/train.parquet".format(
+            rewards=get_rewards(wc.method)
         ),
-        valid=lambda wc: "<results>/training_queries/{suite}.valid.parquet".format(
-            suite=training_suite(training_method(wc.method))
-        ),
-        prompts=lambda wc: "<results>/prompts/{{policy}}/{suite}.parquet".format(
-            suite=training_suite(training_method(wc.method))
-        ),
+        valid="<results>/training_queries/{suite}/valid.parquet",
+        prompts="<results>/prompts/{policy}/{suite}.parquet",
         reward_model=lambda wc: (
             expand(
-                "<results>/reward_models/{{policy}}/{predictor}/ratio{{ratio}}/seed{{seed}}/{file}",
-                predictor=experiment.predictor(config, wc.method),
+                "<results>/reward_models/{suite}/{{policy}}/{predictor}/ratio{{ratio}}/seed{{seed}}/{file}",
+                suite=suites.reward_model_of(config, wc.suite),
+                predictor=methods.predictor(config, wc.method),
                 file=["model.safetensors", "memory.safetensors", "model.json"],
             )
-            if training_method(wc.method) == "memreward"
+            if get_rewards(wc.method) == "predicted"
             else []
         ),
     output:
         policy=kept_until_replaced(
             "train",
             directory(
-                "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
+                "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
             ),
         ),
         history=kept_until_replaced(
             "train",
-            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv",
+            "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv",
         ),
         responses=kept_until_replaced(
             "train",
-            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet",
+            "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet",
         ),
         manifest=kept_until_replaced(
             "train",
-            "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json",
+            "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json",
         ),
     log:
-        "<logs>/train/{policy}.{method}.{ratio}.{seed}.log",
+        "<logs>/train/{suite}.{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/train/{policy}.{method}.{ratio}.{seed}.jsonl"
+        "<usage>/train/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
         policy=without_finished("train"),
     # the longest chain of the workflow: start it as soon as it can
@@ -176,8 +173,8 @@ rule train:
         mem_mb=get_resource("train", "mem_mb"),
         runtime=get_resource("train", "runtime"),
     params:
-        training=lambda wc: algorithms.settings(config, wc.method, wc.policy)[0],
-        error_memory=lambda wc: algorithms.settings(config, wc.method, wc.policy)[1],
+        training=lambda wc: suites.settings(config, wc.suite, wc.method, wc.policy)[0],
+        error_memory=lambda wc: suites.settings(config, wc.suite, wc.method, wc.policy)[1],
         grading=GRADING,
         code=code_hash(
             "train",
@@ -199,18 +196,18 @@ rule reward_agreement:
     "Compare the rewards that a policy was trained with to the hidden truth. Nothing that trains reads the result."
     input:
         queries=lambda wc: expand(
-            "<results>/data/{name}/train.parquet", name=members("main")
+            "<results>/data/{name}/train.parquet", name=members(wc.suite)
         ),
         truths=lambda wc: expand(
-            "<results>/data/{name}/train.truths.parquet", name=members("main")
+            "<results>/data/{name}/train.truths.parquet", name=members(wc.suite)
         ),
         responses=rules.train.output.responses,
     output:
-        "<results>/training/{policy}/{method}/ratio{ratio}/seed{seed}/agreement.csv",
+        "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/agreement.csv",
     log:
-        "<logs>/reward_agreement/{policy}.{method}.{ratio}.{seed}.log",
+        "<logs>/reward_agreement/{suite}.{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/reward_agreement/{policy}.{method}.{ratio}.{seed}.jsonl"
+        "<usage>/reward_agreement/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
     threads: 1
     resources:
         mem_mb=times_attempt(2_000),

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from reward_memory.jobs.job import job
-from reward_memory.report.figures import DRAW
+from reward_memory.report.figures import DRAW, draw_accuracies
 
 with job(snakemake) as run:
-    DRAW[run.wildcards.table](pd.read_csv(run.input[0]), run.output[0])
+    draw = DRAW.get(run.wildcards.table, draw_accuracies)
+    draw(pd.read_csv(run.input[0]), run.output[0])

@@ -1,4 +1,4 @@
-"""Choose the labelled training queries of a suite."""
+"""Choose the labeled training queries of a suite."""
 
 from reward_memory.data.labels import route
 from reward_memory.jobs.job import job

@@ -1,4 +1,4 @@
-"""Keep the verdicts on labelled queries."""
+"""Keep the verdicts on labeled queries."""
 
 from reward_memory.data.labels import reveal
 from reward_memory.jobs.job import job

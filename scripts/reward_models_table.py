@@ -1,4 +1,4 @@
-"""Collect what the reward models say of unlabelled queries into one table."""
+"""Collect what the reward models say of unlabeled queries into one table."""
 
 import pandas as pd
 

@@ -8,8 +8,7 @@ with job(snakemake) as run:
     queries = parquet.read_all(run.input.queries, parquet.QUERIES)
     truths = parquet.read_all(run.input.truths, parquet.TRUTHS)
     labels = parquet.read(run.input.labels, parquet.LABELS) if run.input.labels else None
-    method = "oracle" if run.wildcards.method == "meds" else run.wildcards.method
-    visible = training_queries(queries, truths, labels, method)
+    visible = training_queries(queries, truths, labels, run.wildcards.rewards)
     leaking = run.params.leaking
     parquet.write(
         verl_rows(visible, "train", truths if leaking else None), run.output[0], LEAKING_ROWS if leaking else ROWS

@@ -51,8 +51,8 @@ def installed(package: str) -> str | None:
 def preparation(smoke: Smoke) -> Iterator[Row]:
     """Policies, queries and a reward model, on the CPU, by the workflow itself."""
     start = time.monotonic()
-    kinds = [f"training_queries/{queries}/{ratio}/train.parquet" for _, queries, _, ratio in ARMS.values()]
-    kinds += [f"training_queries/{suite}.valid.parquet" for suite in ("main", "meds")]
+    kinds = [f"training_queries/{suite}/{rewards}/{ratio}/train.parquet" for _, rewards, suite, ratio in ARMS.values()]
+    kinds += [f"training_queries/{suite}/valid.parquet" for suite in ("main", "meds")]
     kinds += [f"policies/{policy}" for policy in ("tiny", "tiny-math")] + [f"{REWARD_MODEL}/model.safetensors"]
     command = [sys.executable, "-m", "snakemake", *(f"results/{kind}" for kind in kinds), "--directory", smoke.folder]
     command += ["--snakefile", ROOT / "Snakefile", "--configfile", CONFIG, "--cores", "all", "--resources", "gpu=0"]
@@ -62,7 +62,7 @@ def preparation(smoke: Smoke) -> Iterator[Row]:
 
 
 def reward_step(smoke: Smoke) -> Iterator[Row]:
-    """What an unlabelled step of 102 queries with 8 responses would wait for its rewards."""
+    """What an unlabeled step of 102 queries with 8 responses would wait for its rewards."""
     import numpy as np
     import torch
 

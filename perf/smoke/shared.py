@@ -10,22 +10,22 @@ from typing import Any
 
 import yaml
 
-from reward_memory.config import algorithms, loading
+from reward_memory.config import loading, suites
 from reward_memory.cost.sizes import Size, from_config
 from reward_memory.jobs.gpus import VISIBLE, visible
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config/test.yaml"
 STEPS, PROMPT_TOKENS, ANSWER_TOKENS = 3, 256, 64
-#: arm -> (policy, training queries, validation queries, folder of the ratio)
+#: arm -> (policy, where its rewards come from, suite, folder of the ratio)
 ARMS = {
-    "r1-p": ("tiny", "r1-p", "main", "ratio50"),
-    "memreward": ("tiny", "memreward", "main", "ratio50"),
-    "meds": ("tiny-math", "meds", "meds", "ratio100"),
+    "r1-p": ("tiny", "labeled", "main", "ratio50"),
+    "memreward": ("tiny", "predicted", "main", "ratio50"),
+    "meds": ("tiny-math", "verified", "meds", "ratio100"),
 }
 #: The arm whose engines both compute in float32, so that equal weights give equal probabilities.
 EXACT = "r1-p"
-REWARD_MODEL = "reward_models/tiny/graph/ratio50/seed0"
+REWARD_MODEL = "reward_models/main/tiny/graph/ratio50/seed0"
 
 
 @dataclass
@@ -55,8 +55,8 @@ class Smoke:
     def settings(self, arm: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """(training, error memory) of an arm: config/test.yaml in three steps."""
         config = loading.load(yaml.safe_load(CONFIG.read_text(encoding="utf-8")), str(CONFIG))
-        training, memory = algorithms.settings(config, arm, ARMS[arm][0])
-        lengths = {"max_prompt_tokens": PROMPT_TOKENS, "save_every": STEPS, "validate_every": STEPS}
+        training, memory = suites.settings(config, ARMS[arm][2], arm, ARMS[arm][0])
+        lengths = {"max_prompt_tokens": PROMPT_TOKENS, "save_freq": STEPS, "test_freq": STEPS}
         return training | lengths | {"steps": STEPS}, memory
 
     def size(self, arm: str) -> Size:

@@ -62,16 +62,16 @@ def training_run(smoke: Smoke, arm: str) -> tuple[dict[str, Any], Any]:
     from reward_memory.training.overrides import Run
 
     section, memory = smoke.settings(arm)
-    _, queries, suite, ratio = ARMS[arm]
+    _, rewards, suite, ratio = ARMS[arm]
     section["verl"] = ["actor_rollout_ref.rollout.calculate_log_probs=true"]
     exact = arm == EXACT
     section["verl"] += (ALL_FLOAT32 if exact else []) if smoke.gpu else on_a_cpu(smoke.folder, exact)
-    valid = smoke.results / f"training_queries/{suite}.valid.parquet"
+    valid = smoke.results / f"training_queries/{suite}/valid.parquet"
     state = smoke.folder / "state" / arm
     shutil.rmtree(state, ignore_errors=True)
     return section, Run(
         policy=smoke.policy_of(arm),
-        train=smoke.results / f"training_queries/{queries}/{ratio}/train.parquet",
+        train=smoke.results / f"training_queries/{suite}/{rewards}/{ratio}/train.parquet",
         valid=valid,
         valid_rows=pq.read_metadata(valid).num_rows,
         reward_model=smoke.results / REWARD_MODEL if arm == "memreward" else None,

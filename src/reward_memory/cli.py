@@ -97,7 +97,9 @@ def plan(
 
 @app.command()
 def config(
-    explain: Annotated[str | None, typer.Option(help="Key such as training.clip: what it means and is.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(help="Key such as training.clip_ratio_low: what it means and is.")
+    ] = None,
     configfile: Annotated[Path, typer.Option(help="File whose value --explain prints.")] = Path("config.yaml"),
     write: Annotated[bool, typer.Option("--write", help="Write docs/configuration.md and the schema here.")] = False,
 ) -> None:

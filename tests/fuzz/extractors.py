@@ -13,7 +13,7 @@ from reward_memory.answers.extraction import find_answer
 from reward_memory.answers.numbers import decimal_comma, last_number, number_with_unit, plain_number
 from reward_memory.answers.responses import split_response
 from reward_memory.reward_models.features.signals import answer_key
-from reward_memory.verifiers.math import Judgement, compare
+from reward_memory.verifiers.math import Judgment, compare
 from reward_memory.verifiers.programs import find_program
 
 LIMIT = 1.0  # seconds of a core for all readers together
@@ -63,7 +63,7 @@ def check(text: str) -> None:
     answer = find_answer(text)
     for truth in ("", " ", "12", "\\frac{1}{2}", "x+1"):
         found = compare(answer, truth)
-        if isinstance(found, Judgement) and found.correct:
+        if isinstance(found, Judgment) and found.correct:
             assert answer.text.strip(), "an empty answer is right"
             assert truth.strip(), "an empty truth is met"
     for options in ((), ("cat", "dog"), ("A", "B", "C", "")):

@@ -26,10 +26,10 @@ RANK = 4
 TRAINING = SETTINGS | {
     "lora": {"rank": RANK, "alpha": 16, "target_modules": "all-linear"},
     "steps": 2,
-    "batch": 4,
-    "rollouts": 4,
+    "train_batch_size": 4,
+    "samples_per_query": 4,
     "learning_rate": 1e-2,
-    "kl_coefficient": 0.001,
+    "kl_loss_coef": 0.001,
     "max_prompt_tokens": 192,
     "max_new_tokens": 64,
     "overlong_buffer": 64,  # so that rewards differ, whatever so small a policy answers
@@ -42,7 +42,7 @@ TRAINING = SETTINGS | {
 def trained(tmp_path_factory) -> Path:
     """A folder with the policy before training, the finished run `out` and its state."""
     folder = tmp_path_factory.mktemp("adapters")
-    bootstrap(folder / "policy", hidden=64, layers=2, steps=60, seed=0, benchmarks="meds")
+    bootstrap(folder / "policy", hidden_size=64, num_hidden_layers=2, steps=60, seed=0, benchmarks="meds")
     queries = data.build("dapo_math_17k", "generated", {"train": 8, "valid": 4}, 0)
     for split in ("train", "valid"):
         parquet.write(verl_rows(queries[split], split), folder / f"{split}.parquet", ROWS)

@@ -8,7 +8,7 @@ from integration_runs import CONFIG, kill_when
 
 from reward_memory.storage.files import file_digest
 
-MEDS = "results/training/tiny-math/meds/ratio100/seed0"
+MEDS = "results/training/meds/tiny-math/meds/ratio100/seed0"
 FILES = ("history.csv", "responses.parquet", "policy/model.safetensors")
 
 pytestmark = pytest.mark.slow

@@ -52,7 +52,7 @@ distributed.destroy_process_group()
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("policy") / "tiny"
-    bootstrap(folder, hidden=64, layers=2, steps=60, seed=0)
+    bootstrap(folder, hidden_size=64, num_hidden_layers=2, steps=60, seed=0)
     return folder
 
 

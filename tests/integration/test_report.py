@@ -121,14 +121,14 @@ def test_every_table_and_figure_is_there(opened, report):
 
 
 def test_a_figure_is_drawn(opened):
-    choose(opened, "Reward models", "Reward models on unlabelled queries: figure")
+    choose(opened, "Reward models", "Reward models on unlabeled queries: figure")
     wait(opened, lambda: opened.find_elements(By.CSS_SELECTOR, "img[src*='filename=reward_models.svg']"))
     picture = opened.find_element(By.CSS_SELECTOR, "img[src*='filename=reward_models.svg']")
     wait(opened, lambda: opened.execute_script("return arguments[0].naturalWidth", picture) > 100)
 
 
 def test_a_table_is_read_sorted_searched_and_saved(opened, report):
-    choose(opened, "Reward models", "Reward models on unlabelled queries: table")
+    choose(opened, "Reward models", "Reward models on unlabeled queries: table")
     wait(opened, lambda: opened.find_elements(By.TAG_NAME, "iframe"))
     opened.switch_to.frame(opened.find_element(By.TAG_NAME, "iframe"))
     wait(opened, lambda: opened.find_elements(By.CSS_SELECTOR, ".dt-search input"))

@@ -22,17 +22,17 @@ seeds: [0]
 benchmarks:
   math: {suite: main, source: generated, train: 16, valid: 4, test: 8}
 policies:
-  tiny: {bootstrap: {hidden: 96, layers: 2, steps: 100}}
+  tiny: {bootstrap: {hidden_size: 96, num_hidden_layers: 2, steps: 100}}
 label_ratios: [50]
 methods: [base, r1-p]
 sandbox: reduced
-training: {steps: 4, batch: 4, rollouts: 2, save_every: 1, validate_every: 4, max_new_tokens: 32}
-evaluation: {samples: 2, max_new_tokens: 32}
+training: {steps: 4, train_batch_size: 4, samples_per_query: 2, save_freq: 1, test_freq: 4, max_new_tokens: 32}
+evaluation: {samples_per_query: 2, max_new_tokens: 32}
 resources: {train: {gpu: 0}, evaluate: {gpu: 0}}    # the GPUs of this SLURM are none to torch
 """
 TABLE = "results/tables/main.csv"
 CALL = (TABLE, "--configfile", "small.yaml")
-TRAINING = "results/training/tiny/r1-p/ratio50/seed0"
+TRAINING = "results/training/main/tiny/r1-p/ratio50/seed0"
 #: What a test needs to be fast.
 QUICK = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "20")
 

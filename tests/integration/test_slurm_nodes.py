@@ -101,10 +101,10 @@ def test_verl_trains_with_a_rank_on_each_node(two_nodes, finished, tmp_path):
     config = loading.load(yaml.safe_load((ROOT / "config/test.yaml").read_text()))
     told = {
         "policy": f"{results}/policies/tiny",
-        "train": f"{results}/training_queries/oracle/ratio100/train.parquet",
-        "valid": f"{results}/training_queries/main.valid.parquet",
+        "train": f"{results}/training_queries/main/verified/ratio100/train.parquet",
+        "valid": f"{results}/training_queries/main/valid.parquet",
         "training": config["training"]
-        | {"steps": 1, "save_every": 1, "validate_every": 1, "micro_batch": 4, "max_prompt_tokens": 128},
+        | {"steps": 1, "save_freq": 1, "test_freq": 1, "ppo_micro_batch_size_per_gpu": 4, "max_prompt_tokens": 128},
     }
     (tmp_path / "told.json").write_text(json.dumps(told))
     text = submit(two_nodes, tmp_path, TRAINING, "--gpus=2", "--mem=12000")

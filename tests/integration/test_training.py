@@ -11,8 +11,8 @@ from reward_memory.reward_models.registry import load
 from reward_memory.storage import parquet
 from reward_memory.storage.files import file_digest
 
-ORACLE = "results/training/tiny/oracle/ratio100/seed0"
-MEMREWARD = "results/training/tiny/memreward/ratio50/seed0"
+ORACLE = "results/training/main/tiny/oracle/ratio100/seed0"
+MEMREWARD = "results/training/main/tiny/memreward/ratio50/seed0"
 
 pytestmark = pytest.mark.slow
 
@@ -46,9 +46,9 @@ def test_a_killed_training_ends_as_an_uninterrupted_one(finished, copy):
 
 
 def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
-    """The canary: nonsense as ground truth of every unlabelled query."""
+    """The canary: nonsense as ground truth of every unlabeled query."""
     labels = parquet.read(copy.folder / "results/labels/main/ratio50.parquet", parquet.LABELS)
-    hidden = set(labels.loc[~labels["labelled"], "id"])
+    hidden = set(labels.loc[~labels["labeled"], "id"])
     for path in copy.folder.glob("results/data/*/train.truths.parquet"):
         truths = parquet.read(path, parquet.TRUTHS)
         secret, answered = truths["query_id"].isin(hidden), truths["ground_truth"].notna()
@@ -74,10 +74,10 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
     for name in (
         "results/labels/main/ratio50.parquet",
         "results/labels/main/tiny/rewards50.parquet",
-        "results/training_queries/memreward/ratio50/train.parquet",
-        "results/reward_models/tiny/graph/ratio50/seed0/model.safetensors",
-        "results/reward_models/tiny/graph/ratio50/seed0/memory.safetensors",
-        "results/reward_models/tiny/graph/ratio50/seed0/model.json",
+        "results/training_queries/main/predicted/ratio50/train.parquet",
+        "results/reward_models/main/tiny/graph/ratio50/seed0/model.safetensors",
+        "results/reward_models/main/tiny/graph/ratio50/seed0/memory.safetensors",
+        "results/reward_models/main/tiny/graph/ratio50/seed0/model.json",
         f"{MEMREWARD}/history.csv",
         f"{MEMREWARD}/responses.parquet",
         f"{MEMREWARD}/policy/model.safetensors",
@@ -85,16 +85,16 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
         assert file_digest(copy.folder / name) == file_digest(finished.folder / name), name
 
 
-def test_unlabelled_rows_reach_the_trainer_without_truth_and_get_predicted_rewards(finished):
-    rows = pd.read_parquet(finished.folder / "results/training_queries/memreward/ratio50/train.parquet")
+def test_unlabeled_rows_reach_the_trainer_without_truth_and_get_predicted_rewards(finished):
+    rows = pd.read_parquet(finished.folder / "results/training_queries/main/predicted/ratio50/train.parquet")
     truths = rows["reward_model"].map(lambda value: value["ground_truth"])
-    labels = pd.read_parquet(finished.folder / "results/labels/main/ratio50.parquet").set_index("id")["labelled"]
+    labels = pd.read_parquet(finished.folder / "results/labels/main/ratio50.parquet").set_index("id")["labeled"]
     ids = rows["extra_info"].map(lambda value: value["id"])
     assert truths.notna().tolist() == labels.loc[ids].tolist()
     responses = pd.read_parquet(finished.folder / MEMREWARD / "responses.parquet")
-    labelled = responses["query_id"].map(labels)
-    assert (responses["probability"].isna() == labelled).all()
-    predicted = responses[~labelled]
+    labeled = responses["query_id"].map(labels)
+    assert (responses["probability"].isna() == labeled).all()
+    predicted = responses[~labeled]
     assert len(predicted) > 0
     assert (predicted["reward"] == (predicted["probability"] > 0.5)).all()
 
@@ -116,7 +116,7 @@ def test_a_failing_reward_model_stops_the_run(copy):
 
 
 def test_another_predictor_drives_an_arm(finished, copy):
-    run = "results/training/tiny/memreward:graph-plus/ratio50/seed0"
+    run = "results/training/main/tiny/memreward:graph-plus/ratio50/seed0"
     copy.run(f"{run}/responses.parquet", *CONFIG, "--config", "methods=[memreward:graph-plus]")
     responses = pd.read_parquet(copy.folder / run / "responses.parquet")
     first = responses[(responses["step"] == 1) & responses["probability"].notna()]
@@ -126,7 +126,7 @@ def test_another_predictor_drives_an_arm(finished, copy):
     asked = [queries.loc[rows["query_id"].iloc[0]] for rows in groups]
     found = {}
     for name in ("graph", "graph-plus"):
-        model = load(copy.folder / f"results/reward_models/tiny/{name}/ratio50/seed0")
+        model = load(copy.folder / f"results/reward_models/main/tiny/{name}/ratio50/seed0")
         found[name] = model.predict(
             [query_text(query["messages"]) for query in asked],
             [

@@ -40,7 +40,7 @@ def meds(given, tmp_path_factory) -> Training:
     run = training(
         tmp_path_factory.mktemp("meds"),
         given,
-        {"generation_batches": 8, "overlong_buffer": 8, "clip_high": 0.28, "tokens_per_gpu": 1024},
+        {"max_num_gen_batches": 8, "overlong_buffer": 8, "clip_ratio_high": 0.28, "ppo_max_token_len_per_gpu": 1024},
         gpus=2,
         threads=2,
         error_memory=DEFAULTS | {"last_layers": "all"},
@@ -128,7 +128,7 @@ def pair(given, tmp_path_factory) -> tuple[Training, Training]:
     memreward = training(
         folders[0],
         given,
-        {"remove_padding": False},
+        {"use_remove_padding": False},
         "bfloat16",
         meeting[0],
         train=given / "half.parquet",

@@ -15,8 +15,8 @@ from reward_memory.storage import parquet
 pytest.importorskip("vllm", reason="vLLM is not installed; docs/gpu.md has the environment that these tests need")
 pytestmark = pytest.mark.slow
 
-GREEDY = Sampling(samples=1, temperature=0.0, max_new_tokens=32)
-DRAWN = Sampling(samples=4, temperature=1.0, top_p=0.95, max_new_tokens=32)
+GREEDY = Sampling(samples_per_query=1, temperature=0.0, max_new_tokens=32)
+DRAWN = Sampling(samples_per_query=4, temperature=1.0, top_p=0.95, max_new_tokens=32)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def policy(tmp_path_factory) -> Path:
     from reward_memory.policies.bootstrap.pretraining import bootstrap
 
     folder = tmp_path_factory.mktemp("policy") / "tiny"
-    bootstrap(folder, hidden=64, layers=2, steps=150, seed=0)
+    bootstrap(folder, hidden_size=64, num_hidden_layers=2, steps=150, seed=0)
     return folder
 
 
@@ -89,7 +89,7 @@ def test_greedy_responses_are_those_of_transformers(engine, policy, queries):
 
 def test_temperature_and_nucleus_are_those_of_transformers(engine, policy, queries):
     """Shares of the first tokens of 2,000 draws; their standard error is at most 0.011."""
-    drawn = Sampling(samples=2000, temperature=1.3, top_p=0.8, max_new_tokens=1)
+    drawn = Sampling(samples_per_query=2000, temperature=1.3, top_p=0.8, max_new_tokens=1)
     shares = []
     for one in (engine, load(policy)):
         texts = sample_responses(one, queries[:1], drawn, 5)["text"]

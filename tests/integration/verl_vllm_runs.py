@@ -21,14 +21,14 @@ from reward_memory.training.history import logged_steps
 PROGRAM = Path(__file__).parent / "vllm_cpu/train.py"
 TRAINING = SETTINGS | {
     "steps": 2,
-    "batch": 4,
-    "rollouts": 4,
-    "micro_batch": 8,
-    "kl_coefficient": 0.001,
+    "train_batch_size": 4,
+    "samples_per_query": 4,
+    "ppo_micro_batch_size_per_gpu": 8,
+    "kl_loss_coef": 0.001,
     "max_prompt_tokens": 64,
     "max_new_tokens": 32,
     "selection": "last",
-    "remove_padding": True,
+    "use_remove_padding": True,
 }
 
 
@@ -128,7 +128,7 @@ def materials(folder: Path) -> Path:
     from reward_memory.training.rows import ROWS, verl_rows
 
     folder.mkdir(parents=True, exist_ok=True)
-    bootstrap(folder / "policy", hidden=64, layers=2, steps=150, seed=0)
+    bootstrap(folder / "policy", hidden_size=64, num_hidden_layers=2, steps=150, seed=0)
     nudge(folder / "policy", folder / "other")
     queries = data.build("mmlu", "generated", {"train": 8, "valid": 4}, 0)
     for split in ("train", "valid"):
@@ -136,7 +136,7 @@ def materials(folder: Path) -> Path:
     hidden = queries["train"].copy()
     hidden.loc[hidden.index[::2], ["ground_truth", "tests"]] = None
     parquet.write(verl_rows(hidden, "train"), folder / "half.parquet", ROWS)
-    save(fit("graph", made_up([4] * 12), epochs=3, hidden=32), folder / "reward_model")
+    save(fit("graph", made_up([4] * 12), epochs=3, hidden_channels=32), folder / "reward_model")
     return folder
 
 

@@ -9,7 +9,7 @@ import numpy as np
 class Reference:
     def __init__(self, **config):
         self.config = {
-            "neighbours": 3,
+            "num_neighbors": 3,
             "alpha": 0.1,
             "cap": 2.0,
             "target": "wrong",
@@ -37,7 +37,7 @@ class Reference:
         if vector is None or not past:
             return 0
         labels = self.labels(past)
-        near = sorted(range(len(past)), key=lambda other: -cosine(vector, past[other]))[: self.config["neighbours"]]
+        near = sorted(range(len(past)), key=lambda other: -cosine(vector, past[other]))[: self.config["num_neighbors"]]
         votes = [labels[other] for other in near]
         most = max(votes.count(label) for label in votes)
         winner = next(label for label in votes if votes.count(label) == most)
@@ -53,7 +53,7 @@ class Reference:
         unit = np.array([[x / length(vector) for x in vector] for vector in past])
         return hdbscan.HDBSCAN(2, min_samples=1, approx_min_span_tree=False).fit_predict(unit).tolist()
 
-    def penalised(self, score: float, size: int, right: bool) -> float:
+    def penalized(self, score: float, size: int, right: bool) -> float:
         penalty = self.config["alpha"] * min(math.log(size + 1), self.config["cap"])
         if right and self.config["target"] in ("right", "both"):
             return score / (1 + penalty)
@@ -70,7 +70,7 @@ def cosine(one, other) -> float:
     return sum(float(x) * float(y) for x, y in zip(one, other, strict=True)) / (length(one) * length(other))
 
 
-def group_normalised(scores: list[float], groups: list) -> list[float]:
+def group_normalized(scores: list[float], groups: list) -> list[float]:
     result = []
     for score, group in zip(scores, groups, strict=True):
         peers = [s for s, g in zip(scores, groups, strict=True) if g == group]

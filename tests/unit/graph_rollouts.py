@@ -12,7 +12,7 @@ def unit(draw: np.random.Generator, count: int) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def made_up(sizes: list[int], seed: int = 0, labelled: bool = True) -> Rollouts:
+def made_up(sizes: list[int], seed: int = 0, labeled: bool = True) -> Rollouts:
     """Queries with sizes[i] responses each; a response is right if its answer leans towards a fixed direction."""
     draw = np.random.default_rng(seed)
     total, count = sum(sizes), len(sizes)
@@ -34,7 +34,7 @@ def made_up(sizes: list[int], seed: int = 0, labelled: bool = True) -> Rollouts:
         features=draw.random((total, 3)).astype(np.float32),
         keys=draw.choice(["", "1", "2", "3"], total),
         signals=draw.random((total, len(NAMES))).astype(np.float32),
-        rewards=rewards if labelled else np.full(total, np.nan, np.float32),
+        rewards=rewards if labeled else np.full(total, np.nan, np.float32),
     )
 
 

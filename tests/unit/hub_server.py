@@ -58,7 +58,7 @@ class Hub:
     files: dict[str, bytes]
     large: tuple[str, ...] = ()
     storage: str | None = None
-    licence: str = "mit"
+    license: str = "mit"
     kind: str = "datasets"
     gated: bool = False
     token: str | None = None
@@ -74,7 +74,7 @@ class Hub:
                 entry["blobId"] = git_hash(b"pointer to " + path.encode())
                 entry["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 132}
             siblings.append(entry)
-        return {"id": self.repository, "sha": self.commit, "siblings": siblings, "cardData": {"license": self.licence}}
+        return {"id": self.repository, "sha": self.commit, "siblings": siblings, "cardData": {"license": self.license}}
 
     def asked(self, path: str) -> list[Request]:
         return [request for request in self.requests if path in request.path]

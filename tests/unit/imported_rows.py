@@ -12,7 +12,7 @@ DOMAINS = {"sums": "math", "gsm8k": "math", "support": "qa", "programs": "code"}
 MATH = {"benchmark": "sums", "query": "What is 7 + 5?", "ground_truth": "12", "responses": ["7 and 5.\n#### 12", "13"]}
 QA = {
     "benchmark": "support",
-    "query": "Which is a colour?",
+    "query": "Which is a color?",
     "options": ["red", "dog", "seven"],
     "ground_truth": "A",
     "responses": ["#### A"],

@@ -128,11 +128,11 @@ def test_labels_are_queries_whose_truth_was_learned_from():
             for name in ("math", WEIGHTED, MACRO)
         ]
     )
-    labelled = {40: [True, False, False, True, False], 20: [True, False, False, False, False]}
+    labeled = {40: [True, False, False, True, False], 20: [True, False, False, False, False]}
     labels = pd.concat(
         [
-            pd.DataFrame({"id": list("abcde"), "label_ratio": ratio, "labelled": which})
-            for ratio, which in labelled.items()
+            pd.DataFrame({"id": list("abcde"), "label_ratio": ratio, "labeled": which})
+            for ratio, which in labeled.items()
         ]
     )
     found = labels_spent(accuracies, labels, 3, ["memreward:chosen"])

@@ -1,9 +1,11 @@
 import pytest
 
 from reward_memory.config import arms
+from reward_memory.config.models.suites import Suite
 from reward_memory.errors import InputError
 
 ABLATIONS = ["memreward:graph-homogeneous", "memreward:graph-no-thinking", "memreward:mlp"]
+PLAIN = Suite().model_dump()
 
 
 def config(*methods: str, ratios=(20,), suites=("main", "ood"), predictor: str | None = "graph", imported=None) -> dict:
@@ -13,6 +15,10 @@ def config(*methods: str, ratios=(20,), suites=("main", "ood"), predictor: str |
         "benchmarks": {suite: {"suite": suite} for suite in suites},
         "rollouts": {"import": imported},
         "predictors": [],
+        "policies": {"tiny": {}},
+        "suites": {suite: PLAIN for suite in suites if suite != "main"},
+        "variants": {},
+        "differences": [],
     }
     return whole | ({"reward_model": {"predictor": predictor}} if predictor else {})
 
@@ -113,11 +119,13 @@ MEDS_ABLATIONS = ["meds-single-cluster", "meds-kmeans", "meds-all-layers", "meds
 
 
 def second_paper(*methods: str, **variants: str) -> dict:
-    """A configuration with these methods of the second paper; a variant is given as name=method."""
-    named = {name: {"method": method, "training": {}, "error_memory": {}} for name, method in variants.items()}
-    section = {"methods": [*methods, *variants], "variants": named, "training": {}, "budget": "equal", "per_policy": {}}
+    """A configuration with these methods in suite meds; a variant is given as name=method."""
+    named = {
+        name: {"like": like, "training": {}, "error_memory": {}, "predictor": None} for name, like in variants.items()
+    }
     return config("base", predictor=None, suites=("main", "meds")) | {
-        "meds": section,
+        "suites": {"meds": PLAIN | {"methods": [*methods, *variants]}},
+        "variants": named,
         "training": {"per_policy": {}},
         "error_memory": {},
     }
@@ -129,14 +137,14 @@ def test_every_method_of_the_second_paper_stands_in_its_main_table():
 
 def test_repeated_errors_are_of_what_is_trained():
     assert arms.of_meds(second_paper("base", "grpo", "meds"), "repeated_errors") == ["grpo", "meds"]
-    with pytest.raises(InputError, match=r"^meds: methods: none is trained; add dapo or meds\.$"):
+    with pytest.raises(InputError, match=r"^suites: meds: methods: none is trained; add dapo or meds\.$"):
         arms.of_meds(second_paper("base"), "repeated_errors")
 
 
 def test_cluster_sizes_are_of_what_has_an_error_memory():
     found = second_paper("base", "dapo", "meds", longer="dapo", gentle="meds-kmeans")
     assert arms.of_meds(found, "cluster_sizes") == ["meds", "gentle"]
-    with pytest.raises(InputError, match=r"^meds: methods: none has an error memory; add meds\.$"):
+    with pytest.raises(InputError, match=r"^suites: meds: methods: none has an error memory; add meds\.$"):
         arms.of_meds(second_paper("base", "dapo"), "cluster_sizes")
 
 
@@ -154,7 +162,7 @@ def test_without_an_ablation_of_the_error_memory_the_methods_to_add_are_named():
     with pytest.raises(InputError) as raised:
         arms.of_meds(second_paper("base", "grpo", "dapo", "meds"), "meds_ablation")
     assert str(raised.value) == (
-        "meds: methods: none is an ablation of meds; add meds-single-cluster, meds-kmeans, meds-all-layers, "
+        "suites: meds: methods: none is an ablation of meds; add meds-single-cluster, meds-kmeans, meds-all-layers, "
         "meds-all-diff or meds-diff, and meds and dapo to compare with."
     )
 

@@ -186,14 +186,14 @@ def test_written_splits_are_compared_without_their_truths():
     assert set(found[found["stage"] == "source"]["measure"]) == {"source"}
 
 
-def test_source_licence_commit_and_checksum_are_told(tmp_path):
+def test_source_license_commit_and_checksum_are_told(tmp_path):
     path = tmp_path / "train.jsonl"
     path.write_text("{}\n")
-    manifest = {"repositories": {"openai/gsm8k": {"revision": "a" * 40, "licence": "mit"}}}
+    manifest = {"repositories": {"openai/gsm8k": {"revision": "a" * 40, "license": "mit"}}}
     source = Source("hub", Loaded([item("train", 0, "One?")]), [path], manifest)
     found = audit.table({"gsm8k": source}, {}).set_index("measure")["detail"]
-    assert (found["source"], found["licence"]) == ("hub", "MIT")
-    assert found["revision"] == f"openai/gsm8k@{'a' * 40}, licence on the hub: mit"
+    assert (found["source"], found["license"]) == ("hub", "MIT")
+    assert found["revision"] == f"openai/gsm8k@{'a' * 40}, license on the hub: mit"
     assert found["file"] == ("train.jsonl sha256:ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356")
 
 

@@ -78,8 +78,8 @@ def test_the_docs_tell_folders_rows_and_repository_of_every_benchmark(name, benc
 
 
 @pytest.mark.parametrize(("name", "benchmark"), BENCHMARKS.items())
-def test_every_benchmark_has_a_licence_a_repository_and_row_counts(name, benchmark):
-    assert benchmark.licence
+def test_every_benchmark_has_a_license_a_repository_and_row_counts(name, benchmark):
+    assert benchmark.license
     assert benchmark.repository.count("/") == 1
     assert benchmark.rows
     assert all(count > 0 for count in benchmark.rows.values())

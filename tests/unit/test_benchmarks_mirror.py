@@ -318,7 +318,7 @@ def test_rows_published_without_labels_are_dropped_and_told(tmp_path):
     assert loaded.absent == ("train",)
 
 
-def test_a_row_without_a_label_in_a_labelled_split_is_an_error(tmp_path):
+def test_a_row_without_a_label_in_a_labeled_split_is_an_error(tmp_path):
     parquet(tmp_path / "piqa/validation.parquet", [{"goal": "Cut.", "sol1": "a", "sol2": "b", "label": -1}])
     with pytest.raises(InputError, match=r"validation\.parquet: row 1 has no answer"):
         load("piqa", tmp_path)

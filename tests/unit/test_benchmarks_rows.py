@@ -156,13 +156,13 @@ def test_the_last_box_is_found_whatever_stands_before_it(before, content):
 # --- multiple choice
 
 
-def test_the_releases_and_the_hubs_form_of_labelled_options_give_the_same():
+def test_the_releases_and_the_hubs_form_of_labeled_options_give_the_same():
     texts = ["an a", "a b", "a c"]
     choices = [{"label": label, "text": text} for label, text in zip("123", texts, strict=True)]
     release = {"question": {"stem": "Q?", "choices": choices}, "answerKey": "2"}
     hub = {"question": "Q?", "choices": {"label": list("123"), "text": texts}, "answerKey": "2"}
     book = {"question_stem": "Q?", "choices": {"label": list("ABC"), "text": texts}, "answerKey": "B"}
-    rows = [choice_rows.labelled_options(row) for row in (release, hub, book)]
+    rows = [choice_rows.labeled_options(row) for row in (release, hub, book)]
     assert rows[0] == rows[1] == rows[2]
     assert rows[0][:3] == ("Q?", "B", tuple(texts))
 

@@ -19,7 +19,7 @@ from reward_memory.seeds import derive
 
 #: Of the tokens of a block's batches at noise 0.4, seed 0 and 800 steps: what the policies of the figures hang on.
 PINNED = {0: "638ad3e99cd0055e", 60: "c35b01435d4810ea", 90: "6aa1ea007585c49f"}
-TINY = {"hidden": 32, "layers": 1, "steps": 20, "seed": 3}
+TINY = {"hidden_size": 32, "num_hidden_layers": 1, "steps": 20, "seed": 3}
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,14 @@ def test_the_callers_threads_are_left_as_they_were(tmp_path):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("steps", 0), ("noise", 1.5), ("noise", -0.1), ("hidden", 50), ("layers", 0), ("benchmarks", "limo")],
+    [
+        ("steps", 0),
+        ("noise", 1.5),
+        ("noise", -0.1),
+        ("hidden_size", 50),
+        ("num_hidden_layers", 0),
+        ("benchmarks", "limo"),
+    ],
 )
 def test_impossible_settings_name_their_key(tmp_path, key, value):
     with pytest.raises(InputError, match=f"{key}: {value}"):
@@ -246,5 +253,5 @@ def test_the_learning_rate_warms_up_stays_and_falls_to_nearly_nothing():
 
 @pytest.mark.slow
 def test_a_short_bootstrap_learns_the_format_and_lowers_the_loss(tmp_path):
-    figures = bootstrap(tmp_path / "policy", hidden=64, layers=2, steps=120, seed=0)
+    figures = bootstrap(tmp_path / "policy", hidden_size=64, num_hidden_layers=2, steps=120, seed=0)
     assert figures["loss"] < 2.0

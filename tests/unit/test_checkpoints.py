@@ -17,7 +17,7 @@ from reward_memory.training import checkpoints
 from reward_memory.training.checkpoints import newest_intact, responses_of, seal, unfit
 from reward_memory.training.responses import STEP_RESPONSES, Response, frame
 
-TRAINING = {"steps": 6, "save_every": 2, "selection": "valid"}
+TRAINING = {"steps": 6, "save_freq": 2, "selection": "valid"}
 SIZES = {"math": 4}
 #: The checkpoint of step 4 is the best.
 ACCURACIES = {0: 0.1, 2: 0.3, 4: 0.6, 6: 0.5}

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.config.experiment import arms, members
 from reward_memory.config.loading import check_files, load
+from reward_memory.config.suites import arms, members
 from reward_memory.data.registry import MEDS, MEMREWARD
 from reward_memory.errors import InputError
 
@@ -18,7 +18,7 @@ SMALL = {
         "gsm8k": {"suite": "main", "source": "generated", "train": 200, "valid": 5, "test": 5},
         "piqa": {"suite": "ood", "source": "generated", "test": 5},
     },
-    "policies": {"tiny": {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}}},
+    "policies": {"tiny": {"bootstrap": {"hidden_size": 32, "num_hidden_layers": 1, "steps": 1}}},
     "reward_model": {},
 }
 
@@ -43,7 +43,7 @@ def complaint(config: dict) -> str:
 #: path, value -> the whole sentence after the file's name
 MISTAKES = {
     "unknown section": ("trainning", {}, "trainning: no such key; there are results, seeds, fidelity,"),
-    "unknown key": ("training/step", 3, "training: step: no such key; there are steps, batch,"),
+    "unknown key": ("training/step", 3, "training: step: no such key; there are steps, train_batch_size,"),
     "key that is a number": ("5", 1, "5: no such key; there are results,"),
     "unknown benchmark": (
         "benchmarks/gsm9k",
@@ -58,7 +58,7 @@ MISTAKES = {
     "unknown suite": (
         "benchmarks/gsm8k/suite",
         "extra",
-        "benchmarks: gsm8k: suite: 'extra' is not main (trained on and tested), ood (tested only) or meds (the second",
+        "benchmarks: none is in suite main, which methods,",
     ),
     "unknown source": ("benchmarks/gsm8k/source", "web", "benchmarks: gsm8k: source: 'web' is not generated"),
     "no source": ("benchmarks/math", {"suite": "ood", "test": 1}, "benchmarks: math: source is missing; it should be "),
@@ -72,7 +72,7 @@ MISTAKES = {
     "no main benchmark": (
         "benchmarks/gsm8k",
         {"suite": "ood", "source": "generated", "test": 1},
-        "benchmarks: none is in suite main, which r1-p trains on.",
+        "benchmarks: none is in suite main, which methods, base, r1-p,",
     ),
     "mirror without a folder": (
         "benchmarks/gsm8k/source",
@@ -99,9 +99,9 @@ MISTAKES = {
     ),
     "policy with an empty path": ("policies/tiny", {"path": ""}, "policies: tiny: path: '' is not the path of"),
     "odd hidden size": (
-        "policies/tiny/bootstrap/hidden",
+        "policies/tiny/bootstrap/hidden_size",
         33,
-        "policies: tiny: bootstrap: hidden: 33 is not a multiple of 32.",
+        "policies: tiny: bootstrap: hidden_size: 33 is not a multiple of 32.",
     ),
     "ratio of 0": ("label_ratios", [0], "label_ratios: 0 is not a whole percentage between 1 and 100."),
     "ratio of 130": (
@@ -117,16 +117,28 @@ MISTAKES = {
     "unknown method": (
         "methods",
         ["ppo"],
-        "methods: 'ppo' is not one of base, r1-p, memreward, oracle, memreward:graph,",
+        "methods: 'ppo' is not one of base, r1-p, memreward, oracle, grpo, grpo-entropy,",
     ),
     "unknown predictor": ("reward_model/predictor", "forest", "reward_model: predictor: 'forest' is not one of graph,"),
     "method with an unknown predictor": ("methods", ["memreward:oracle"], "methods: 'memreward:oracle' is not one of"),
     "unknown predictor of the table": ("predictors", ["forest"], "predictors: 'forest' is not one of graph,"),
-    "heads that do not divide": ("reward_model/heads", 3, "reward_model: heads: 3 does not divide hidden, 512."),
-    "0 rollouts": ("rollouts/samples", 0, "rollouts: samples: 0 is not at least 1 response a query."),
+    "heads that do not divide": (
+        "reward_model/heads",
+        3,
+        "reward_model: heads: 3 does not divide hidden_channels, 512.",
+    ),
+    "0 rollouts": (
+        "rollouts/samples_per_query",
+        0,
+        "rollouts: samples_per_query: 0 is not at least 1 response a query.",
+    ),
     "top_p of 0": ("evaluation/top_p", 0, "evaluation: top_p: 0 is not a number above 0 and at most 1."),
     "negative temperature": ("rollouts/temperature", -1, "rollouts: temperature: -1 is not a number of at least 0."),
-    "1 rollout a step": ("training/rollouts", 1, "training: rollouts: 1 is not at least 2 responses a query,"),
+    "1 rollout a step": (
+        "training/samples_per_query",
+        1,
+        "training: samples_per_query: 1 is not at least 2 responses a query,",
+    ),
     "learning rate of 0": ("training/learning_rate", 0, "training: learning_rate: 0 is not a number above 0."),
     "learning rate not a number": (
         "training/learning_rate",
@@ -138,25 +150,29 @@ MISTAKES = {
         float("inf"),
         "training: learning_rate: inf is not a number above 0.",
     ),
-    "text for a number": ("training/clip", "small", "training: clip: 'small' is not a number between 0 and 1."),
+    "text for a number": (
+        "training/clip_ratio_low",
+        "small",
+        "training: clip_ratio_low: 'small' is not a number between 0 and 1.",
+    ),
     "truth value for a number": ("training/steps", True, "training: steps: True is not a whole number of at least 1."),
     "empty section": ("training", None, "training: null is not settings such as {steps: 20}."),
     "mini batch that does not divide": (
-        "training/mini_batch",
+        "training/ppo_mini_batch_size",
         5,
-        "training: mini_batch: 5 does not divide batch, 32.",
+        "training: ppo_mini_batch_size: 5 does not divide train_batch_size, 32.",
     ),
-    "steps that no save ends": ("training/save_every", 6, "training: save_every: 6 does not divide steps, 20."),
+    "steps that no save ends": ("training/save_freq", 6, "training: save_freq: 6 does not divide steps, 20."),
     "override without a value": (
         "training/verl",
         ["a b"],
         "training: verl: 'a b' is not a Hydra override such as key=value.",
     ),
-    "batch above the labelled": (
-        "training/batch",
+    "batch above the labeled": (
+        "training/train_batch_size",
         41,
-        "training: batch: 41 is more than the 40 queries that label_ratios: 20 leaves to r1-p; lower it or add "
-        "training queries.",
+        "training: train_batch_size: 41 is more than the 40 queries that label_ratios: 20 leaves to r1-p; lower it or "
+        "add training queries.",
     ),
     "unknown sandbox": ("sandbox", "docker", "sandbox: 'docker' is not bubblewrap"),
     "empty results": ("results", "", "results: '' is not a folder for all targets."),
@@ -189,11 +205,14 @@ def test_without_memreward_no_reward_model_is_needed():
 
 
 def test_a_batch_above_all_queries_is_refused():
-    config = changed("training/batch", 201) | {"methods": ["oracle"]}
-    assert complaint(config) == "mine.yaml: training: batch: 201 is more than the 200 training queries."
+    config = changed("training/train_batch_size", 201) | {"methods": ["oracle"]}
+    assert (
+        complaint(config)
+        == "mine.yaml: training: train_batch_size: 201 is more than the 200 training queries of suite main."
+    )
 
 
-def test_the_labelled_queries_that_the_batch_is_held_against_are_those_that_are_routed():
+def test_the_labeled_queries_that_the_batch_is_held_against_are_those_that_are_routed():
     import pandas as pd
 
     from reward_memory.data.labels import route
@@ -205,9 +224,9 @@ def test_the_labelled_queries_that_the_batch_is_held_against_are_those_that_are_
         for name, size in sizes.items()
     }
     rows = [(f"{name}/{row}", name) for name, size in sizes.items() for row in range(size)]
-    labelled = int(route(pd.DataFrame(rows, columns=["id", "benchmark"]), 15, 0)["labelled"].sum())
-    load(config | {"training": {"batch": labelled}})
-    assert f"the {labelled} queries" in complaint(config | {"training": {"batch": labelled + 1}})
+    labeled = int(route(pd.DataFrame(rows, columns=["id", "benchmark"]), 15, 0)["labeled"].sum())
+    load(config | {"training": {"train_batch_size": labeled}})
+    assert f"the {labeled} queries" in complaint(config | {"training": {"train_batch_size": labeled + 1}})
 
 
 @pytest.mark.parametrize("missing", ["benchmarks", "policies"])
@@ -227,7 +246,7 @@ def test_a_configuration_of_the_project_is_valid(path):
 def test_defaults_are_filled_in_at_every_depth():
     config = load(SMALL)
     assert config["seeds"] == [0]
-    assert config["rollouts"]["samples"] == 8
+    assert config["rollouts"]["samples_per_query"] == 8
     assert config["benchmarks"]["piqa"]["train"] == 0
     assert config["policies"]["tiny"]["bootstrap"]["noise"] == 0.4
     assert config["reward_model"]["predictor"] == "graph"
@@ -245,9 +264,9 @@ def test_two_loads_share_no_default():
 
 
 def test_a_value_that_is_given_stays():
-    config = load(changed("rollouts/samples", 3))
-    assert config["rollouts"]["samples"] == 3
-    assert config["evaluation"]["samples"] == 8
+    config = load(changed("rollouts/samples_per_query", 3))
+    assert config["rollouts"]["samples_per_query"] == 3
+    assert config["evaluation"]["samples_per_query"] == 8
 
 
 @given(
@@ -255,7 +274,7 @@ def test_a_value_that_is_given_stays():
     st.lists(st.integers(1, 100), min_size=1, max_size=4, unique=True),
 )
 def test_base_and_oracle_are_one_arm_each_and_the_others_one_a_ratio(methods, ratios):
-    found = arms({"methods": methods, "label_ratios": ratios})
+    found = arms({"methods": methods, "label_ratios": ratios, "suites": {}, "variants": {}})
     assert list(dict.fromkeys(method for method, _ in found)) == methods
     for method in methods:
         expected = {"base": [0], "oracle": [100]}.get(method, ratios)

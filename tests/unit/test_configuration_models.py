@@ -55,17 +55,17 @@ def test_every_section_refuses_unknown_keys(parts):
     sections = {path: part for path, node in parts.items() for part in node.kinds() if part.get("type") == "object"}
     open_sections = [path for path, part in sections.items() if part.get("additionalProperties", True) is True]
     open_sections = [path for path in open_sections if "patternProperties" not in sections[path]]
-    # their keys are those of other sections (tests/unit/test_variants.py, test_algorithms.py)
-    own = [f"{of}/*/{part}" for of in ("variants", "per_policy") for part in ("training", "error_memory")]
-    own += ["training", "evaluation"]
+    # their keys are those of other sections (tests/unit/test_variants.py, test_suites.py)
+    own = [f"{of}/*/{part}" for of in ("variants", "suites/*/per_policy") for part in ("training", "error_memory")]
+    own += [f"suites/*/{part}" for part in ("training", "error_memory", "evaluation")]
     assert sorted(open_sections) == sorted(
-        ["/reward_model/variants/*", "/training/per_policy/*", *(f"/meds/{part}" for part in own)]
+        ["/reward_model/variants/*", "/training/per_policy/*", *(f"/{part}" for part in own)]
     )
 
 
 def test_every_default_is_itself_valid():
     """Pydantic checks what is given, not what a default is."""
-    filled = load(SMALL | {"meds": {"policies": ["tiny"], "methods": ["dapo"]}, "methods": []} | SUITE_MEDS)
+    filled = load(SMALL | {"suites": {"meds": {"policies": ["tiny"], "methods": ["dapo"]}}, "methods": []} | SUITE_MEDS)
     assert load(filled) == filled
 
 
@@ -91,17 +91,17 @@ def test_a_number_keeps_its_spelling(given, text):
 
 def test_keys_keep_their_order_and_defaults_come_last():
     """Snakemake compares parameters as text: the order of a file that is read again must be the same."""
-    loaded = load(changed("rollouts", {"top_p": 0.5, "batch": 4}))
+    loaded = load(changed("rollouts", {"top_p": 0.5, "batch_size": 4}))
     assert list(loaded)[:3] == ["benchmarks", "policies", "reward_model"]
-    assert list(loaded["rollouts"])[:4] == ["top_p", "batch", "engine", "tensor_parallel"]
+    assert list(loaded["rollouts"])[:4] == ["top_p", "batch_size", "engine", "tensor_parallel_size"]
 
 
 def test_attributes_say_what_the_keys_say():
-    found = typed(changed("rollouts/samples", "3"), "mine.yaml")
-    assert (found.rollouts.samples, found.rollouts.import_, found.training.lora) == (3, None, None)
+    found = typed(changed("rollouts/samples_per_query", "3"), "mine.yaml")
+    assert (found.rollouts.samples_per_query, found.rollouts.import_, found.training.lora) == (3, None, None)
     assert found.predictors == load(SMALL)["predictors"]
     with pytest.raises(ValidationError, match="frozen"):
-        found.rollouts.samples = 4
+        found.rollouts.samples_per_query = 4
 
 
 def test_an_import_without_a_table_has_no_predictors():

@@ -106,7 +106,7 @@ def test_a_policy_by_path_is_held_against_its_own_positions(folder):
 
 def test_the_second_paper_alone_has_no_methods_of_the_first(folder):
     text = GOOD.replace("methods: [base, r1-p, memreward, oracle]", "methods: []")
-    text = text.replace("  tiny: {bootstrap: {hidden: 32, layers: 1, steps: 10}}\n", "")
+    text = text.replace("  tiny: {bootstrap: {hidden_size: 32, num_hidden_layers: 1, steps: 10}}\n", "")
     assert read(text.encode())["methods"] == []
 
 

@@ -35,10 +35,10 @@ def test_a_configuration_names_its_schema_and_fits_it(file):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("batch: 8", "batches: 8"),
-        ("batch: 8", "batch: 0"),
+        ("train_batch_size: 8", "train_batch_sizes: 8"),
+        ("train_batch_size: 8", "train_batch_size: 0"),
         ("  tiny:", "  org/tiny:"),
-        ("{hidden: 32, layers: 1, steps: 10}}\n  maths", "{layers: 1, steps: 10}}\n  maths"),
+        ("{hidden_size: 32, num_hidden_layers: 1, steps: 10}}\n  maths", "{num_hidden_layers: 1, steps: 10}}\n  maths"),
         ("sandbox: reduced", "resources: {train: {runtime: long}}"),
         ("sandbox: reduced", "sandbox: null"),
         ("predictor: graph", "learning_rate: 0"),
@@ -63,10 +63,10 @@ def file(tmp_path, monkeypatch):
 EXPLAINED = {
     "training.steps": ("integer from 1 to 1000000", "20", "4"),
     "training: temperature": ("number above 0 to 100", "1.0", "1.0 (the default)"),
-    "training.mini_batch": ("integer from 1 to 1000000 or null", "null", "null (the default)"),
+    "training.ppo_mini_batch_size": ("integer from 1 to 1000000 or null", "null", "null (the default)"),
     "benchmarks.gsm8k.train": ("integer from 0 to 10000000 or null", "0", "200"),
-    "benchmarks.gsm8k.suite": ("main or ood or meds", "none, it is required", "main"),
-    "policies.tiny.bootstrap.hidden": ("integer from 32 to 8192 in steps of 32", "none, it is required", "32"),
+    "benchmarks.gsm8k.suite": ("text", "none, it is required", "main"),
+    "policies.tiny.bootstrap.hidden_size": ("integer from 32 to 8192 in steps of 32", "none, it is required", "32"),
     "policies.tiny.path": ("text", "absent", "absent"),
     "label_ratios": ("list of integer from 1 to 100", "[20]", "[20, 50]"),
     "resources.train.mem_mb": ("integer from 1 to 100000000", "4000", "4000 (the default)"),

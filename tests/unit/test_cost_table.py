@@ -24,7 +24,7 @@ total        2
 
 [Sun Nov 22 00:56:02 2026]
 rule train:
-    input: results/policies/tiny, results/training_queries/main.valid.parquet
+    input: results/policies/tiny, results/training_queries/main/valid.parquet
     output: results/training/tiny/policy (update), results/training/tiny/history.csv (update)
     log: results/logs/train/tiny.log
     jobid: 6
@@ -49,7 +49,7 @@ def test_a_job_is_read_from_what_snakemake_prints():
         Job(
             "train",
             (("policy", "tiny"), ("method", "oracle")),
-            ("results/policies/tiny", "results/training_queries/main.valid.parquet"),
+            ("results/policies/tiny", "results/training_queries/main/valid.parquet"),
             ("results/training/tiny/policy", "results/training/tiny/history.csv"),
             "results/usage/train/tiny.jsonl",
             gpus=2,
@@ -217,9 +217,9 @@ def test_later_configurations_and_pairs_go_first(tmp_path):
     (tmp_path / "a.yaml").write_text((ROOT / "config/test.yaml").read_text())
     (tmp_path / "b.yaml").write_text("training: {steps: 8}\n")
     files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
-    config = load(files, ["seeds=[3]", "training={batch: 4}"])
-    assert (config["training"]["steps"], config["training"]["batch"], config["seeds"]) == (8, 4, [3])
-    assert config["training"]["rollouts"] == 4
+    config = load(files, ["seeds=[3]", "training={train_batch_size: 4}"])
+    assert (config["training"]["steps"], config["training"]["train_batch_size"], config["seeds"]) == (8, 4, [3])
+    assert config["training"]["samples_per_query"] == 4
 
 
 @pytest.mark.parametrize(

@@ -46,12 +46,12 @@ def test_known_policies_have_the_weights_that_their_authors_count(repository, pa
 
 
 @pytest.mark.parametrize(
-    ("hidden", "benchmarks", "parameters"),
+    ("hidden_size", "benchmarks", "parameters"),
     # counted in the model.safetensors of config.yaml's three policies
     [(128, "memreward", 551_040), (96, "memreward", 358_176), (128, "meds", 477_312)],
 )
 def test_a_bootstrapped_policy_is_as_large_as_the_one_that_is_made(tmp_path, hidden, benchmarks, parameters):
-    settings = {"hidden": hidden, "layers": 2, "steps": 1, "benchmarks": benchmarks}
+    settings = {"hidden_size": hidden, "num_hidden_layers": 2, "steps": 1, "benchmarks": benchmarks}
     assert sizes.size_of("tiny", {"bootstrap": settings}, tmp_path, {}).parameters == parameters
 
 
@@ -118,7 +118,7 @@ def test_more_devices_never_take_longer(responses, devices):
     assert sample_seconds(SIZE, DEVICE, devices, responses, 10, 20, 6) <= one * (1 + 1e-9)
 
 
-COST = {"gpu": None, "training_utilisation": None, "prefill_utilisation": None, "bandwidth_utilisation": None}
+COST = {"gpu": None, "training_utilization": None, "prefill_utilization": None, "bandwidth_utilization": None}
 
 
 def test_without_gpus_it_is_the_cpu_and_else_an_h100():
@@ -130,7 +130,7 @@ def test_without_gpus_it_is_the_cpu_and_else_an_h100():
 
 def test_the_configuration_goes_before_the_file():
     devices = hardware.read(REFERENCE / "hardware.yaml")
-    assert hardware.choose(devices, COST | {"training_utilisation": 0.1}, None).training_utilisation == 0.1
+    assert hardware.choose(devices, COST | {"training_utilization": 0.1}, None).training_utilization == 0.1
 
 
 def test_an_unknown_device_is_named():

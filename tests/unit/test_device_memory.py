@@ -71,8 +71,13 @@ def test_a_pass_of_a_small_policy_is_counted_as_it_is_by_arithmetic(gradient, pa
 
 
 def test_the_shares_of_a_run_add_up():
-    training = SETTINGS | {"max_prompt_tokens": 1024, "max_new_tokens": 1024, "micro_batch": 8, "batch": 128}
-    found = need(B3, training | {"rollouts": 8}, 4, 80 * GB)
+    training = SETTINGS | {
+        "max_prompt_tokens": 1024,
+        "max_new_tokens": 1024,
+        "ppo_micro_batch_size_per_gpu": 8,
+        "train_batch_size": 128,
+    }
+    found = need(B3, training | {"samples_per_query": 8}, 4, 80 * GB)
     weights, embedding = 4 * B3.parameters / 4, B3.vocabulary * B3.hidden
     gathered = 2 * embedding + 4 * (B3.parameters - embedding) / B3.layers  # two layers in bfloat16
     micro = Pass(8 * 2048, False, True)
@@ -108,7 +113,7 @@ def test_adapters_need_neither_gradients_nor_moments_of_the_weights():
 
 
 def test_a_vllm_that_does_not_sleep_keeps_its_share():
-    before, after = (need(B3, SETTINGS | {"sleep": sleep}, 4, 80 * GB) for sleep in (True, False))
+    before, after = (need(B3, SETTINGS | {"free_cache_engine": sleep}, 4, 80 * GB) for sleep in (True, False))
     assert after["a gradient step"] - before["a gradient step"] == pytest.approx(40 * GB)
 
 
@@ -126,22 +131,27 @@ def test_the_papers_runs_fit_80_gb(paper, check):
     [
         (
             "training",
-            {"micro_batch": 32},
+            {"ppo_micro_batch_size_per_gpu": 32},
             "c.yaml: training: log-probabilities of qwen2.5-3b would need 115 GB on each of 4 GPUs, and resources: "
-            "train: gpu_memory_gb is 80; set micro_batch: 16.",
+            "train: gpu_memory_gb is 80; set ppo_micro_batch_size_per_gpu: 16.",
         ),
         (
             "training",
-            {"gradient_checkpointing": False, "micro_batch": 1, "max_new_tokens": 20000},
-            "143 GB on each of 4 GPUs, and resources: train: gpu_memory_gb is 80; set gradient_checkpointing: true.",
+            {"enable_gradient_checkpointing": False, "ppo_micro_batch_size_per_gpu": 1, "max_new_tokens": 20000},
+            "143 GB on each of 4 GPUs, and resources: train: gpu_memory_gb is 80; set enable_gradient_checkpointing: "
+            "true.",
         ),
-        ("meds", {"tokens_per_gpu": 131072}, "tokens_per_gpu: 32768."),
-        ("meds", {"remove_padding": False}, "c.yaml: meds: training: tokens_per_gpu: without remove_padding: true one"),
+        ("meds", {"ppo_max_token_len_per_gpu": 131072}, "ppo_max_token_len_per_gpu: 32768."),
+        (
+            "meds",
+            {"use_remove_padding": False},
+            "c.yaml: suites: meds: training: ppo_max_token_len_per_gpu: without use_remove_padding: true one",
+        ),
         ("training", {"gpu_memory_utilization": 0.9}, "c.yaml: training: sampling of qwen2.5-3b would need 86 GB"),
     ],
 )
 def test_a_run_that_does_not_fit_is_told_what_would(paper, check, section, changes, told):
-    (paper["meds"]["training"] if section == "meds" else paper["training"]).update(changes)
+    (paper["suites"]["meds"]["training"] if section == "meds" else paper["training"]).update(changes)
     with pytest.raises(InputError) as caught:
         check(paper)
     assert told in str(caught.value)
@@ -150,14 +160,14 @@ def test_a_run_that_does_not_fit_is_told_what_would(paper, check, section, chang
 
 @pytest.mark.parametrize(("shared_by", "memory"), [(1, 32), (2, 16)])
 def test_vllm_must_hold_the_policy(paper, check, shared_by, memory):
-    paper["meds"]["training"]["tensor_parallel"] = shared_by
+    paper["suites"]["meds"]["training"]["tensor_model_parallel_size"] = shared_by
     paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = memory
     with pytest.raises(InputError, match=r"vLLM's 16 GB cannot hold qwen3-8b, 16 GB in bfloat16, and responses; raise"):
         check(paper)
 
 
 def test_what_is_suggested_fits(paper, check):
-    paper["training"]["micro_batch"] = 16
+    paper["training"]["ppo_micro_batch_size_per_gpu"] = 16
     check(paper)
 
 
@@ -170,7 +180,7 @@ def test_a_policys_own_gpus_count(paper, check):
 @pytest.mark.parametrize("resources", [{"gpu": 1}, {"gpu": 0, "gpu_memory_gb": 8}])
 def test_without_gpus_or_their_memory_nothing_is_checked(paper, check, resources):
     paper["resources"]["train"] = resources
-    paper["training"]["micro_batch"] = 1024
+    paper["training"]["ppo_micro_batch_size_per_gpu"] = 1024
     check(paper)
 
 
@@ -191,7 +201,7 @@ def test_the_papers_micro_batches_and_graphs_are_what_verl_is_told(paper):
         keys = dict(text.split("=", 1) for text in listed)
         own = "actor_rollout_ref."
         packed = keys[f"{own}model.use_remove_padding"], keys[f"{own}actor.use_dynamic_bsz"]
-        if run.section:
+        if run.section == "suites: meds: ":
             assert packed == ("true", "true")
             assert keys[f"{own}actor.ppo_max_token_len_per_gpu"] == "8192"
             assert keys[f"{own}rollout.enforce_eager"] == "false"

@@ -9,7 +9,7 @@ from reward_memory.generation.interface import Engine, Sampling
 from reward_memory.seeds import derive
 from reward_memory.storage import parquet
 
-SAMPLING = Sampling(samples=3, temperature=1.0, max_new_tokens=8)
+SAMPLING = Sampling(samples_per_query=3, temperature=1.0, max_new_tokens=8)
 
 
 def queries(*ids: str) -> pd.DataFrame:
@@ -208,7 +208,7 @@ NAMES = ("a", "much longer than b", "b", "of middling length")
 
 def test_the_batch_size_changes_no_response(policy):
     one, three, all_ = [
-        sample_responses(load(policy, batch=batch), queries(*NAMES), SAMPLING, seed=0) for batch in (1, 3, 64)
+        sample_responses(load(policy, batch_size=batch), queries(*NAMES), SAMPLING, seed=0) for batch in (1, 3, 64)
     ]
     pd.testing.assert_frame_equal(one, all_)
     pd.testing.assert_frame_equal(three, all_)

@@ -120,7 +120,7 @@ def test_a_run_that_computes_no_entropies_fails(queue):
         Trainer(0.4, bypass=True)._compute_advantage(batch(), {})
 
 
-def test_what_the_bonus_is_added_to_is_verls_group_normalisation():
+def test_what_the_bonus_is_added_to_is_verls_group_normalization():
     from verl.trainer.ppo import core_algos
 
     mask = torch.tensor([[1.0, 1.0], [1.0, 0.0]])

@@ -17,10 +17,10 @@ WIDTH = 5
 def batch(seed: int, step: int, prompts: int = 4, samples: int = 8) -> tuple:
     """keys, right, samples, vectors of a step: wrong and right responses of some prompts, one in eight without answer.
 
-    Failures scatter around a few centres a prompt; no vector comes twice.
+    Failures scatter around a few centers a prompt; no vector comes twice.
     """
-    draw, centres = np.random.default_rng([seed, step]), np.random.default_rng(seed)
-    around = 2 * centres.standard_normal((prompts, 3, WIDTH))
+    draw, centers = np.random.default_rng([seed, step]), np.random.default_rng(seed)
+    around = 2 * centers.standard_normal((prompts, 3, WIDTH))
     chosen = np.repeat(np.flatnonzero(draw.random(prompts) < 0.8), samples)
     vectors = around[chosen, draw.integers(3, size=len(chosen))] + 0.5 * draw.standard_normal((len(chosen), WIDTH))
     vectors[draw.random(len(chosen)) < 1 / 8] = np.nan
@@ -79,9 +79,9 @@ def test_sizes_and_scores_are_the_references(tmp_path_factory, seed, target, noi
         sizes = memory.observe(step, *columns).sizes
         assert sizes.tolist() == expected
         right = columns[1]
-        scores = memory.penalise(right.astype(float), sizes, right)
+        scores = memory.penalize(right.astype(float), sizes, right)
         rows = zip(right.tolist(), expected, strict=True)
-        assert scores == pytest.approx([reference.penalised(float(good), size, good) for good, size in rows])
+        assert scores == pytest.approx([reference.penalized(float(good), size, good) for good, size in rows])
 
 
 def test_the_made_up_batches_have_failures_of_many_sizes_and_some_noise(tmp_path):

@@ -18,11 +18,11 @@ from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.error_memory.visits import visit_all
 
 
-def scattered(seed: int, count: int, width: int = 14, centres: int = 6) -> np.ndarray:
-    """Vectors around a few centres, none twice."""
+def scattered(seed: int, count: int, width: int = 14, centers: int = 6) -> np.ndarray:
+    """Vectors around a few centers, none twice."""
     draw = np.random.default_rng(seed)
-    around = 2 * draw.standard_normal((centres, width))
-    return (around[draw.integers(centres, size=count)] + draw.standard_normal((count, width))).astype(np.float32)
+    around = 2 * draw.standard_normal((centers, width))
+    return (around[draw.integers(centers, size=count)] + draw.standard_normal((count, width))).astype(np.float32)
 
 
 def partition(labels) -> list[int]:
@@ -88,7 +88,7 @@ def test_kmeans_makes_no_more_clusters_than_there_are_different_vectors(count):
 
 
 def test_kmeans_depends_on_its_seed_and_on_nothing_else():
-    vectors = scattered(1, 300, centres=40)
+    vectors = scattered(1, 300, centers=40)
     first = label(vectors, "kmeans", 0)
     assert np.array_equal(first, label(vectors, "kmeans", 0))
     assert partition(first) != partition(label(vectors, "kmeans", 1))
@@ -103,12 +103,12 @@ def test_a_new_vector_gets_the_label_of_most_of_its_three_nearest():
     assert assign(at(4, 95), history, labels).tolist() == [1, 2]
 
 
-def test_three_neighbours_vote_unless_another_number_is_asked_for():
+def test_three_neighbors_vote_unless_another_number_is_asked_for():
     history, labels = at(0, 10, 20, 30), np.array([0, 1, 1, 0])
     assert assign(at(4), history, labels).tolist() == [1]
     # of two the nearest decides; of four it does, too, because the votes are even
     assert [assign(at(4), history, labels, number).tolist() for number in (1, 2, 3, 4)] == [[0], [0], [1], [0]]
-    assert DEFAULTS["neighbours"] == 3
+    assert DEFAULTS["num_neighbors"] == 3
 
 
 def test_length_does_not_count_in_nearness():
@@ -156,8 +156,8 @@ def test_noise_is_a_cluster_only_if_so_configured(noise_is_cluster, size):
 def test_noise_is_counted_apart_from_the_clusters():
     history = at(0, 1, 2, 225, 90, 91)
     assert partition(label(history, "hdbscan")) == [0, 0, 0, -1, 1, 1]
-    assert visit(history, at(225, 1), config(neighbours=1)).sizes.tolist() == [0, 3]
-    seen = visit(history, at(225, 1), config(neighbours=1, noise_is_cluster=True))
+    assert visit(history, at(225, 1), config(neighbors=1)).sizes.tolist() == [0, 3]
+    seen = visit(history, at(225, 1), config(neighbors=1, noise_is_cluster=True))
     assert seen.sizes.tolist() == [1, 3]
     assert (seen.clusters, seen.noise) == (2, 1)
 
@@ -170,9 +170,9 @@ def test_noise_is_counted_apart_from_the_clusters():
     st.booleans(),
     st.sampled_from(["hdbscan", "single"]),
 )
-def test_sizes_are_the_references(seed, count, width, neighbours, noise, method):
+def test_sizes_are_the_references(seed, count, width, neighbors, noise, method):
     vectors = scattered(seed, count + 5, width)
-    settings = {"neighbours": neighbours, "noise_is_cluster": noise, "method": method}
+    settings = {"num_neighbors": neighbors, "noise_is_cluster": noise, "method": method}
     reference = Reference(**settings)
     reference.observe([("a", False, sample, vector) for sample, vector in enumerate(vectors[:count])])
     expected = [reference.size("a", False, vector) for vector in vectors[count:]]

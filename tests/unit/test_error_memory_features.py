@@ -122,7 +122,7 @@ def test_the_end_of_a_turn_is_no_answer_of_the_tiny_policy(tiny):
 
 @pytest.fixture(scope="module")
 def joining():
-    """A byte-pair tokenizer that joins braces with their neighbours, as Qwen2's does, and cuts emoji into bytes."""
+    """A byte-pair tokenizer that joins braces with their neighbors, as Qwen2's does, and cuts emoji into bytes."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -146,7 +146,7 @@ def joining():
         ("first \\boxed{12}, or rather \\boxed{(1, 2)}", ("boxed", "{(")),
     ],
 )
-def test_it_is_right_with_a_tokenizer_that_joins_braces_with_neighbours(joining, response, expected):
+def test_it_is_right_with_a_tokenizer_that_joins_braces_with_neighbors(joining, response, expected):
     assert tokens_around(joining, response, "boxed") == expected
 
 

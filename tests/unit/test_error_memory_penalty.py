@@ -2,11 +2,11 @@ import math
 
 import numpy as np
 import pytest
-from error_memory_reference import Reference, group_normalised
+from error_memory_reference import Reference, group_normalized
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.error_memory.penalty import cluster_penalty, group_normalise, penalise
+from reward_memory.error_memory.penalty import cluster_penalty, group_normalize, penalize
 from reward_memory.error_memory.settings import DEFAULTS, configure
 from reward_memory.errors import InputError
 
@@ -42,7 +42,7 @@ def test_a_negative_size_is_an_error():
     ],
 )
 def test_only_the_target_pays(target, expected):
-    assert penalise(SCORES, SIZES, RIGHT, alpha=0.1, target=target) == pytest.approx(expected)
+    assert penalize(SCORES, SIZES, RIGHT, alpha=0.1, target=target) == pytest.approx(expected)
 
 
 @given(
@@ -51,30 +51,30 @@ def test_only_the_target_pays(target, expected):
     st.floats(0, 1),
     st.floats(0, 5),
 )
-def test_penalised_scores_are_the_references(rows, target, alpha, cap):
+def test_penalized_scores_are_the_references(rows, target, alpha, cap):
     reference = Reference(target=target, alpha=alpha, cap=cap)
     scores, sizes, right = map(np.array, zip(*rows, strict=True))
-    expected = [reference.penalised(*row) for row in rows]
-    assert penalise(scores, sizes, right, alpha=alpha, cap=cap, target=target) == pytest.approx(expected)
+    expected = [reference.penalized(*row) for row in rows]
+    assert penalize(scores, sizes, right, alpha=alpha, cap=cap, target=target) == pytest.approx(expected)
 
 
-def test_a_group_is_centred_and_divided_by_its_unbiased_deviation():
+def test_a_group_is_centerd_and_divided_by_its_unbiased_deviation():
     # mean 0.5, deviation sqrt(4 * 0.25 / 3) = 0.57735
-    assert group_normalise([0, 1, 0, 1], ["a"] * 4) == pytest.approx([-0.8660, 0.8660, -0.8660, 0.8660], abs=1e-4)
+    assert group_normalize([0, 1, 0, 1], ["a"] * 4) == pytest.approx([-0.8660, 0.8660, -0.8660, 0.8660], abs=1e-4)
 
 
 def test_a_group_of_equal_scores_gets_no_advantage_and_a_group_of_one_keeps_its_score():
-    assert group_normalise([0.3, 0.3, 0.3, 1.0], ["a", "a", "a", "b"]) == pytest.approx([0, 0, 0, 1], abs=1e-5)
+    assert group_normalize([0.3, 0.3, 0.3, 1.0], ["a", "a", "a", "b"]) == pytest.approx([0, 0, 0, 1], abs=1e-5)
 
 
 @given(st.lists(st.tuples(st.floats(-2, 2), st.sampled_from("abc")), min_size=1))
-def test_group_normalisation_is_the_references(rows):
+def test_group_normalization_is_the_references(rows):
     scores, groups = map(list, zip(*rows, strict=True))
     # scores that differ by rounding alone are divided by about epsilon
-    assert group_normalise(scores, groups) == pytest.approx(group_normalised(scores, groups), abs=1e-6)
+    assert group_normalize(scores, groups) == pytest.approx(group_normalized(scores, groups), abs=1e-6)
 
 
-def test_group_normalisation_is_verls():
+def test_group_normalization_is_verls():
     torch = pytest.importorskip("torch")
     core_algos = pytest.importorskip("verl.trainer.ppo.core_algos")
     draw = np.random.default_rng(0)
@@ -83,7 +83,7 @@ def test_group_normalisation_is_verls():
     rewards = torch.zeros(60, 3)
     rewards[:, 2] = torch.as_tensor(scores)
     theirs, _ = core_algos.compute_grpo_outcome_advantage(rewards, torch.ones(60, 3), groups)
-    assert group_normalise(scores, groups) == pytest.approx(theirs[:, 0].numpy(), abs=1e-5)
+    assert group_normalize(scores, groups) == pytest.approx(theirs[:, 0].numpy(), abs=1e-5)
 
 
 def test_no_override_is_the_default():
@@ -99,7 +99,7 @@ def test_no_override_is_the_default():
         ({"target": "all"}, "error_memory: target: all is not one of wrong, right, both, none."),
         ({"last_layers": 0}, "error_memory: last_layers: 0 is not a whole number of at least 1 or all."),
         ({"last_layers": "some"}, "error_memory: last_layers: some is not a whole number of at least 1 or all."),
-        ({"neighbours": 1.5}, "error_memory: neighbours: 1.5 is not a whole number of at least 1."),
+        ({"num_neighbors": 1.5}, "error_memory: num_neighbors: 1.5 is not a whole number of at least 1."),
         ({"max_points_per_key": 0}, "max_points_per_key: 0 is not a whole number of at least 1 or null."),
         ({"max_points_per_key": "all"}, "max_points_per_key: all is not a whole number of at least 1 or null."),
         ({"seed": True}, "error_memory: seed: True is not a whole number of at least 0."),

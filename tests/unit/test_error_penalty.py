@@ -34,11 +34,11 @@ def test_the_last_answer_counts_whatever_its_form(tmp_path):
 def test_a_second_failure_costs_and_a_right_response_does_not(tmp_path):
     errors = memory(tmp_path)
     first = [response("#### 5"), response("#### 6", sample=1, reward=1.0)]
-    metrics = errors.penalise(1, first, np.ones((2, 3), np.float32))
+    metrics = errors.penalize(1, first, np.ones((2, 3), np.float32))
     assert [row.score for row in first] == [0, 1]
     assert (metrics["memory/points"], metrics["memory/penalty"]) == (1, 0)
     second = [response("#### 5"), response("#### 6", sample=1, reward=1.0), response("#### 5", "other")]
-    metrics = errors.penalise(2, second, np.ones((3, 3), np.float32))
+    metrics = errors.penalize(2, second, np.ones((3, 3), np.float32))
     assert [row.score for row in second] == pytest.approx([-0.1 * np.log(2), 1, 0])
     assert [row.cluster_size for row in second] == [1, 0, 0]
     assert metrics["memory/penalty"] == pytest.approx(0.1 * np.log(2) / 3)
@@ -59,10 +59,10 @@ def test_a_step_tells_of_its_uneven_groups(tmp_path):
     errors = memory(tmp_path)
     logits = np.ones((2, 3), np.float32)
     alike = [response("#### 5", sample=sample) for sample in range(2)]
-    metrics = errors.penalise(1, alike, logits)
+    metrics = errors.penalize(1, alike, logits)
     assert [metrics[f"memory/{name}"] for name in ("failed_groups", "uneven_groups", "penalty_spread")] == [1, 0, 0]
     logits[1] = np.nan  # no answer: no cluster, no penalty
-    metrics = errors.penalise(2, [response("#### 5"), response("none", sample=1)], logits)
+    metrics = errors.penalize(2, [response("#### 5"), response("none", sample=1)], logits)
     assert [metrics[f"memory/{name}"] for name in ("failed_groups", "uneven_groups")] == [1, 1]
     assert metrics["memory/penalty_spread"] == pytest.approx(0.1 * np.log(3))
 
@@ -72,29 +72,29 @@ def test_padding_and_responses_without_an_answer_stay_out(tmp_path):
     rows = [response("#### 5"), None, response("none", sample=1)]
     logits = np.full((3, 3), np.nan, np.float32)
     logits[0] = 1
-    assert errors.penalise(1, rows, logits)["memory/points"] == 1
+    assert errors.penalize(1, rows, logits)["memory/points"] == 1
     assert rows[2].score == 0
 
 
 def test_the_memory_is_opened_where_a_resumed_run_goes_on(tmp_path):
     logits = np.ones((1, 3), np.float32)
     whole = memory(tmp_path / "whole")
-    found = [whole.penalise(step, [row := response("#### 5")], logits) | {"score": row.score} for step in (1, 2, 3, 4)]
+    found = [whole.penalize(step, [row := response("#### 5")], logits) | {"score": row.score} for step in (1, 2, 3, 4)]
     cut = memory(tmp_path / "cut")
     for step in (1, 2, 3):
-        cut.penalise(step, [response("#### 5")], logits)
+        cut.penalize(step, [response("#### 5")], logits)
     # killed after step 3, whose memory is written, before its checkpoint
     again = memory(tmp_path / "cut")
-    resumed = [again.penalise(step, [row := response("#### 5")], logits) | {"score": row.score} for step in (3, 4)]
+    resumed = [again.penalize(step, [row := response("#### 5")], logits) | {"score": row.score} for step in (3, 4)]
     assert resumed == found[2:]
 
 
 def test_a_long_response_pays_the_penalty_on_top(tmp_path):
     errors = memory(tmp_path)
-    errors.penalise(1, [response("#### 5")], np.ones((1, 3), np.float32))
+    errors.penalize(1, [response("#### 5")], np.ones((1, 3), np.float32))
     late = response("#### 5")
     late.score = -0.5
-    errors.penalise(2, [late], np.ones((1, 3), np.float32))
+    errors.penalize(2, [late], np.ones((1, 3), np.float32))
     assert late.score == pytest.approx(-0.5 - 0.1 * np.log(2))
 
 
@@ -118,11 +118,11 @@ def test_a_failures_cluster_may_be_its_answer(tmp_path):
     texts = ["so #### 5", "#### 5.0", "#### 6", "#### 5", ""]
     first = [response(text, sample=sample) for sample, text in enumerate(texts)]
     first[3].reward = first[3].score = 1.0
-    errors.penalise(1, first, None)
+    errors.penalize(1, first, None)
     assert [row.cluster_size for row in first] == [0] * 5
     # two wrong fives and a six are remembered; a right five and a missing answer are not
     second = [response("\\boxed{5}"), response("#### 6"), response("#### 7"), response("#### 5", "other"), response("")]
-    metrics = errors.penalise(2, [*second, None], None)
+    metrics = errors.penalize(2, [*second, None], None)
     assert [row.cluster_size for row in second] == [2, 1, 0, 0, 0]
     assert [row.score for row in second] == pytest.approx([-0.1 * np.log(3), -0.1 * np.log(2), 0, 0, 0])
     assert metrics["memory/points"] == 7
@@ -135,7 +135,7 @@ def test_answers_of_a_resumed_run_are_those_of_an_undisturbed_one(tmp_path):
             if step == killed:
                 errors = memory(folder, method="answers")
             rows = [response(f"#### {(step * sample) % 3}", sample=sample) for sample in range(4)]
-            errors.penalise(step, rows, None)
+            errors.penalize(step, rows, None)
             sizes.append([row.cluster_size for row in rows])
         return sizes
 

@@ -1,20 +1,20 @@
-"""The list of published behaviours beside its documentation."""
+"""The list of published behaviors beside its documentation."""
 
 import re
 from pathlib import Path
 
 import yaml
 
-from reward_memory.config.fidelity import BEHAVIOURS
+from reward_memory.config.fidelity import BEHAVIORS
 from reward_memory.config.loading import load
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/fidelity.md").read_text()
 
 
-def test_the_documentation_lists_every_behaviour_with_its_stage_and_no_other():
+def test_the_documentation_lists_every_behavior_with_its_stage_and_no_other():
     rows = re.findall(r"^\| `([\w-]+)` \| (\w+) \|", TEXT, re.MULTILINE)
-    assert rows == [(name, behaviour.stage) for name, behaviour in BEHAVIOURS.items()]
+    assert rows == [(name, behavior.stage) for name, behavior in BEHAVIORS.items()]
 
 
 def test_every_row_of_the_documentation_says_all_there_is_to_say():

@@ -1,4 +1,4 @@
-"""What each published behaviour of the data changes, and that nothing of it happens unasked."""
+"""What each published behavior of the data changes, and that nothing of it happens unasked."""
 
 import json
 
@@ -32,8 +32,8 @@ def symbolic(tmp_path):
     return tmp_path
 
 
-def build(folder, behaviours=()):
-    return data.build("gsm_symbolic", "mirror", SIZES, 0, folder, partial=True, fidelity=behaviours)
+def build(folder, behaviors=()):
+    return data.build("gsm_symbolic", "mirror", SIZES, 0, folder, partial=True, fidelity=behaviors)
 
 
 def shared_templates(parts) -> set[str]:
@@ -62,8 +62,8 @@ def test_torn_sizes_may_be_what_whole_families_do_not_allow():
 # base-tests
 
 
-def code_tests(behaviours=()) -> list[dict]:
-    parts = data.build("mbpp_plus", "generated", {"test": 40}, 0, fidelity=behaviours)
+def code_tests(behaviors=()) -> list[dict]:
+    parts = data.build("mbpp_plus", "generated", {"test": 40}, 0, fidelity=behaviors)
     return [json.loads(tests) for tests in parts["test"]["tests"]]
 
 
@@ -101,14 +101,14 @@ def suite(*source_splits: str, rows: int = 50) -> pd.DataFrame:
     return pd.DataFrame({"id": ids, "benchmark": [name.split("/")[0] for name in ids]})
 
 
-def labelled(queries: pd.DataFrame, ratio: int = 20, behaviours=("colliding-ids",)) -> set[str]:
-    table = labels.route(queries, ratio, 0, behaviours)
-    return set(table["id"][table["labelled"]])
+def labeled(queries: pd.DataFrame, ratio: int = 20, behaviors=("colliding-ids",)) -> set[str]:
+    table = labels.route(queries, ratio, 0, behaviors)
+    return set(table["id"][table["labeled"]])
 
 
 def test_labels_are_inherited_by_row_number_as_published():
     queries = suite("gsm8k/train", "gsm8k/test")
-    own, inherited = labelled(queries, behaviours=()), labelled(queries)
+    own, inherited = labeled(queries, behaviors=()), labeled(queries)
     assert len(own) == 20
     rows = {name.rsplit("/", 1)[1] for name in own}
     assert inherited == {f"gsm8k/{split}/{row}" for split in ("train", "test") for row in rows}
@@ -118,31 +118,31 @@ def test_labels_are_inherited_by_row_number_as_published():
 def test_labels_are_not_inherited_from_another_benchmark():
     both = suite("gsm8k/train", "gsm8k/test", "math/train", "math/test")
     alone = suite("gsm8k/train", "gsm8k/test")
-    assert {name for name in labelled(both) if name.startswith("gsm8k")} == labelled(alone)
+    assert {name for name in labeled(both) if name.startswith("gsm8k")} == labeled(alone)
 
 
 def test_without_a_second_source_split_nothing_is_inherited():
     queries = suite("gsm8k/generated", "math/generated")
-    assert labelled(queries) == labelled(queries, behaviours=())
+    assert labeled(queries) == labeled(queries, behaviors=())
 
 
 def test_imported_ids_that_are_alike_at_their_end_are_not_the_same_row():
     queries = suite("mine/id/a", "mine/id/b")
-    assert labelled(queries) == labelled(queries, behaviours=())
+    assert labeled(queries) == labeled(queries, behaviors=())
 
 
 @given(st.integers(1, 100), st.integers(1, 100))
 def test_a_smaller_ratio_labels_a_subset_as_published_too(one, two):
     queries = suite("gsm8k/train", "gsm8k/test", "math/train", rows=12)
-    assert labelled(queries, min(one, two)) <= labelled(queries, max(one, two))
+    assert labeled(queries, min(one, two)) <= labeled(queries, max(one, two))
 
 
 # all of them
 
 
-def test_behaviours_of_other_stages_leave_the_data_alone(symbolic):
-    others = [name for name, behaviour in fidelity.BEHAVIOURS.items() if behaviour.stage != "data"]
+def test_behaviors_of_other_stages_leave_the_data_alone(symbolic):
+    others = [name for name, behavior in fidelity.BEHAVIORS.items() if behavior.stage != "data"]
     for split, part in build(symbolic, others).items():
         pd.testing.assert_frame_equal(part, build(symbolic)[split])
     queries = suite("gsm8k/train", "gsm8k/test")
-    assert labelled(queries, behaviours=others) == labelled(queries, behaviours=())
+    assert labeled(queries, behaviors=others) == labeled(queries, behaviors=())

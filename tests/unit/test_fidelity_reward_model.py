@@ -1,4 +1,4 @@
-"""What each published behaviour of the reward model changes, and that nothing of it happens unasked."""
+"""What each published behavior of the reward model changes, and that nothing of it happens unasked."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from reward_memory.reward_models.features.math_answers import answer_features, e
 from reward_memory.reward_models.registry import fit, load
 from reward_memory.reward_models.rollouts import assemble
 
-SMALL = {"hidden": 16, "epochs": 30, "check_every": 2, "learning_rate": 1e-2}
+SMALL = {"hidden_channels": 16, "epochs": 30, "check_every": 2, "learning_rate": 1e-2}
 PUBLISHED = {"selection": "valid", "criterion": "f1", "run_criterion": "fpr"}
 
 
@@ -87,7 +87,7 @@ def test_the_memory_has_the_features_that_are_served(tmp_path):
     part, revealed = (queries, responses, tmp_path / "e"), labels.reveal(verdicts, labels.route(queries, 50, 0))
     plain, cut = assemble([part], revealed), assemble([part], revealed, ["cut-number"])
     assert (plain.features != cut.features).any()
-    model = fit("graph", cut, hidden=16, epochs=4, fidelity=["cut-number"])
+    model = fit("graph", cut, hidden_channels=16, epochs=4, fidelity=["cut-number"])
     groups = [
         list(zip(rows["thinking"], rows["answer"], strict=True))
         for _, rows in responses.groupby("query_id", sort=False)
@@ -117,14 +117,14 @@ def test_uncut_texts_have_other_vectors_where_they_are_long():
     assert np.abs(cut[1] - uncut[1]).max() > 1e-3
 
 
-@pytest.mark.parametrize("behaviour", ["uncut-serving", "serving-split", "groups-of-eight"])
-def test_a_behaviour_of_serving_leaves_the_fit_alone_and_changes_what_is_served(behaviour, tmp_path):
+@pytest.mark.parametrize("behavior", ["uncut-serving", "serving-split", "groups-of-eight"])
+def test_a_behavior_of_serving_leaves_the_fit_alone_and_changes_what_is_served(behavior, tmp_path):
     queries, responses, verdicts = frames(8)
     responses["thinking"] = responses["thinking"] + " international communication" * 60
     responses["text"] = responses["thinking"] + "\n#### 3 at first\n" + responses["answer"]
     embed_rollouts(queries, responses, tmp_path / "e")
     rollouts = assemble([(queries, responses, tmp_path / "e")], labels.reveal(verdicts, labels.route(queries, 50, 0)))
-    plain, changed = (fit("graph", rollouts, fidelity=names, **SMALL) for names in ([], [behaviour]))
+    plain, changed = (fit("graph", rollouts, fidelity=names, **SMALL) for names in ([], [behavior]))
     assert equal(plain, changed)
     tables = [predictions(model, rollouts, verdicts, "train", (queries, responses)) for model in (plain, changed)]
     assert (tables[0]["query_id"] == tables[1]["query_id"]).all()
@@ -176,7 +176,7 @@ def test_last_weights_are_kept_though_others_were_better():
     assert not equal(plain, last)
 
 
-def test_selection_on_valid_trains_on_all_labelled_queries_and_reads_valid_truths():
+def test_selection_on_valid_trains_on_all_labeled_queries_and_reads_valid_truths():
     rollouts, valid = made_up([4] * 20), made_up([4] * 10, seed=1)
     model = fit("graph", rollouts, valid=valid, selection="valid", **SMALL)
     assert model.metrics["selection_queries"] == 10
@@ -206,7 +206,7 @@ def test_runs_are_compared_by_their_own_criterion():
     assert model.metrics["seed"] == runs[best]["seed"]
 
 
-def test_published_valid_queries_speak_to_the_labelled_ones_in_training():
+def test_published_valid_queries_speak_to_the_labeled_ones_in_training():
     rollouts = made_up([4] * 20)
     one, two = made_up([4] * 10, seed=1), made_up([4] * 10, seed=2)
     two = replace(two, rewards=one.rewards)
@@ -227,7 +227,7 @@ def test_an_empty_relation_changes_what_is_served_and_not_the_fit():
 def test_the_tables_need_the_texts_of_what_is_served_otherwise():
     rollouts = made_up([8] * 6)
     model = fit("graph", rollouts, fidelity=["serving-split"], **SMALL)
-    unseen = made_up([8] * 2, seed=1, labelled=False)
+    unseen = made_up([8] * 2, seed=1, labeled=False)
     verdicts = pd.DataFrame({"query_id": unseen.query_ids[unseen.group], "sample": unseen.samples, "reward": 1.0})
     with pytest.raises(ValueError, match="serving-split: what is served needs the texts"):
         predictions(model, unseen, verdicts, "test")

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.collections import PathCollection
 
 from reward_memory.report import figures
-from reward_memory.report.figures import COLOURS, draw_accuracies, draw_reward_models
-from reward_memory.report.figures.drawing import MORE_COLOURS, colours
+from reward_memory.report.figures import COLORS, draw_accuracies, draw_reward_models
+from reward_memory.report.figures.drawing import MORE_COLORS, colors
 from reward_memory.report.tables.names import WEIGHTED
 
 BENCHMARKS = ["gsm8k", "average (macro)"]
@@ -77,13 +77,13 @@ def test_bars_of_one_group_do_not_overlap(tmp_path, drawn):
     assert all(end < start for (_, end), (start, _) in pairwise(edges))
 
 
-def test_an_arm_has_one_colour_in_every_panel(tmp_path, drawn):
+def test_an_arm_has_one_color_in_every_panel(tmp_path, drawn):
     from matplotlib.colors import to_hex
 
     draw_accuracies(table(), tmp_path / "a.svg")
     for axis in drawn():
-        colours = [to_hex(bar.get_facecolor()) for bar in axis.patches]
-        assert colours == [COLOURS["base"].lower()] * 2 + [COLOURS["memreward"].lower()] * 2
+        colors = [to_hex(bar.get_facecolor()) for bar in axis.patches]
+        assert colors == [COLORS["base"].lower()] * 2 + [COLORS["memreward"].lower()] * 2
 
 
 def test_a_methods_ratios_are_told_apart_by_name_and_by_how_pale_they_are(tmp_path, drawn):
@@ -123,7 +123,7 @@ def row(method: str, ratio: int, group: dict, mean: float, published: float = np
     return where | group | figure | {"accuracy": mean, "ci_low": mean - 5, "ci_high": mean + 10}
 
 
-def centres(axis) -> list[float]:
+def centers(axis) -> list[float]:
     return [bar.get_x() + bar.get_width() / 2 for bar in axis.patches]
 
 
@@ -133,14 +133,14 @@ def diamonds(axis) -> list[list[float]]:
     ]
 
 
-def test_methods_without_a_colour_of_their_own_get_different_ones():
-    found = colours(["memreward", "memreward:mine", "memreward:other", "memreward:mine"])
+def test_methods_without_a_color_of_their_own_get_different_ones():
+    found = colors(["memreward", "memreward:mine", "memreward:other", "memreward:mine"])
     assert found == {
-        "memreward": COLOURS["memreward"],
-        "memreward:mine": MORE_COLOURS[0],
-        "memreward:other": MORE_COLOURS[1],
+        "memreward": COLORS["memreward"],
+        "memreward:mine": MORE_COLORS[0],
+        "memreward:other": MORE_COLORS[1],
     }
-    assert len(set(COLOURS.values()) | set(MORE_COLOURS)) == len(COLOURS) + len(MORE_COLOURS)
+    assert len(set(COLORS.values()) | set(MORE_COLORS)) == len(COLORS) + len(MORE_COLORS)
 
 
 def test_a_label_ratio_has_a_bar_for_each_method_that_has_it(tmp_path, drawn):
@@ -150,7 +150,7 @@ def test_a_label_ratio_has_a_bar_for_each_method_that_has_it(tmp_path, drawn):
     figures.draw_label_ratios(pd.DataFrame(rows), tmp_path / "a.svg")
     (axis,) = drawn()
     assert [text.get_text() for text in axis.get_xticklabels()] == ["20 %", "70 %", "100 %"]
-    heights = dict(zip(np.round(centres(axis), 6), [bar.get_height() for bar in axis.patches], strict=True))
+    heights = dict(zip(np.round(centers(axis), 6), [bar.get_height() for bar in axis.patches], strict=True))
     assert heights == {-0.2: 50.0, 0.2: 55.0, 0.8: 60.0, 1.2: 65.0, 2.0: 70.0}
     labels = [text.get_text() for text in axis.figure.legends[0].get_texts()]
     assert labels == ["r1-p", "memreward", "oracle"]
@@ -179,7 +179,7 @@ def test_the_ablation_has_a_group_a_domain_and_published_points(tmp_path, drawn)
     (axis,) = drawn()
     assert [text.get_text() for text in axis.get_xticklabels()] == ["math", "qa", "overall"]
     assert [bar.get_height() for bar in axis.patches] == [60.0] * 3 + [50.0] * 3
-    assert diamonds(axis) == [[pytest.approx(place), 80.0] for place in centres(axis)[:3]]
+    assert diamonds(axis) == [[pytest.approx(place), 80.0] for place in centers(axis)[:3]]
 
 
 def test_a_loss_is_drawn_below_the_line(tmp_path, drawn):

@@ -4,7 +4,7 @@ import pytest
 
 from reward_memory.answers.extraction import Answer
 from reward_memory.verifiers.equality import equal, parse_formula, rounded_places
-from reward_memory.verifiers.math import Judgement, Question, compare
+from reward_memory.verifiers.math import Judgment, Question, compare
 from reward_memory.verifiers.spelling import is_prose, read_formula, undelimited
 
 
@@ -117,7 +117,7 @@ def test_an_answer_is_rounded_if_it_shows_four_digits_and_the_truth_is_no_decima
 def judged(answer: str, truth: str, how: str = "bare", tolerance: float = 0) -> bool | None:
     """None where only computer algebra can say."""
     found = compare(Answer(answer, how, answer if how in ("text", "statement") else ""), truth, tolerance)
-    return found.correct if isinstance(found, Judgement) else None
+    return found.correct if isinstance(found, Judgment) else None
 
 
 @pytest.mark.parametrize(

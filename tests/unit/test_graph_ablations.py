@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from graph_rollouts import made_up
 from sklearn.metrics import roc_auc_score
 
-from reward_memory.config.fidelity import BEHAVIOURS
+from reward_memory.config.fidelity import BEHAVIORS
 from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS
 from reward_memory.reward_models.graph.memory import Memory
 from reward_memory.reward_models.graph.network import GraphNetwork
@@ -17,10 +17,10 @@ from reward_memory.reward_models.graph.reward_model import RewardModel
 from reward_memory.reward_models.registry import fit
 
 HIDDEN, HEADS = 16, 4
-SMALL = {"hidden": 16, "epochs": 6}
+SMALL = {"hidden_channels": 16, "epochs": 6}
 SIZES = [2, 1, 3, 2]
 GROUP = torch.repeat_interleave(torch.arange(4), torch.tensor(SIZES))
-NEIGHBOURS = torch.tensor([[1, 2], [0, 3], [3, 1], [2, 0]])
+NEIGHBORS = torch.tensor([[1, 2], [0, 3], [3, 1], [2, 0]])
 
 
 def states(seed=0):
@@ -30,13 +30,13 @@ def states(seed=0):
 
 def test_a_published_server_divides_thinking_by_three():
     torch.manual_seed(1)
-    network = GraphNetwork.of(GRAPH_DEFAULTS | {"predictor": "graph", "hidden": HIDDEN, "heads": HEADS})
+    network = GraphNetwork.of(GRAPH_DEFAULTS | {"predictor": "graph", "hidden_channels": HIDDEN, "heads": HEADS})
     layer, nodes = network.layers[0], states()
-    before = layer(nodes, GROUP, NEIGHBOURS, None, None)
+    before = layer(nodes, GROUP, NEIGHBORS, None, None)
     network.serve([])
-    assert torch.equal(layer(nodes, GROUP, NEIGHBOURS, None, None)[1], before[1])
+    assert torch.equal(layer(nodes, GROUP, NEIGHBORS, None, None)[1], before[1])
     network.serve(["empty-relation"])
-    after = layer(nodes, GROUP, NEIGHBOURS, None, None)
+    after = layer(nodes, GROUP, NEIGHBORS, None, None)
     assert torch.allclose(after[1], before[1] * 2 / 3)
     assert torch.equal(after[0], before[0])
     assert torch.equal(after[2], before[2])
@@ -48,7 +48,7 @@ def test_a_published_server_divides_thinking_by_three():
 )
 def test_noise_in_place_of_the_memory(name, matters):
     """MemReward's claim is that the memory informs a new query; with the published edges it cannot."""
-    predictor, fidelity = ("graph", [name]) if name in BEHAVIOURS else (name, [])
+    predictor, fidelity = ("graph", [name]) if name in BEHAVIORS else (name, [])
     model, new = fit(predictor, made_up([4] * 20), fidelity=fidelity, **SMALL), made_up([4] * 5, seed=1)
     noise = torch.Generator().manual_seed(0)
     keys = [torch.randn(key.shape, generator=noise) for key in model.memory.keys]
@@ -66,7 +66,7 @@ def test_noise_in_the_memory_lowers_the_auc():
     query = (query / np.linalg.norm(query, axis=1, keepdims=True)).astype(np.float32)
     rewards = (kind[rollouts.group] < 2).astype(np.float32)
     part = replace(rollouts, query=query, rewards=np.where(rollouts.group < 100, rewards, np.nan).astype(np.float32))
-    model = fit("graph", part, hidden=32, epochs=30)
+    model = fit("graph", part, hidden_channels=32, epochs=30)
     unseen = part.group >= 100
     generator = torch.Generator().manual_seed(0)
     keys = [3 * key.std() * torch.randn(key.shape, generator=generator) for key in model.memory.keys]

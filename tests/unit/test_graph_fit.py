@@ -19,7 +19,7 @@ from reward_memory.reward_models.graph.reward_model import RewardModel
 from reward_memory.reward_models.registry import load
 from reward_memory.reward_models.rollouts import assemble
 
-SMALL = {"hidden": 16, "epochs": 10}
+SMALL = {"hidden_channels": 16, "epochs": 10}
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +35,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def in_memory(tmp_path: Path, count: int = 20, ratio: int = 50, nonsense: bool = False):
-    """(queries, responses, verdicts, rollouts) with `ratio` % labelled, through the real files."""
+    """(queries, responses, verdicts, rollouts) with `ratio` % labeled, through the real files."""
     queries, responses, verdicts = frames(count)
     table = labels.route(queries, ratio, 0)
     if nonsense:
-        hidden = ~table["labelled"]
+        hidden = ~table["labeled"]
         secret = verdicts["query_id"].isin(table["id"][hidden])
         verdicts.loc[secret, "reward"] = 1 - verdicts.loc[secret, "reward"]
     path = tmp_path / "embeddings.safetensors"
@@ -47,9 +47,9 @@ def in_memory(tmp_path: Path, count: int = 20, ratio: int = 50, nonsense: bool =
     return queries, responses, verdicts, assemble([(queries, responses, path)], labels.reveal(verdicts, table))
 
 
-def partly_labelled(count: int, labelled: int):
+def partly_labeled(count: int, labeled: int):
     rollouts = made_up([4] * count)
-    return replace(rollouts, rewards=np.where(rollouts.group < labelled, rollouts.rewards, np.nan).astype(np.float32))
+    return replace(rollouts, rewards=np.where(rollouts.group < labeled, rollouts.rewards, np.nan).astype(np.float32))
 
 
 def by_luck():
@@ -60,7 +60,7 @@ def by_luck():
 
 def test_it_learns_what_makes_a_response_right():
     rollouts, truth = made_up([8] * 120), made_up([8] * 120).rewards
-    model = fit(replace(rollouts, rewards=np.where(rollouts.group < 60, truth, np.nan)), hidden=32, epochs=40)
+    model = fit(replace(rollouts, rewards=np.where(rollouts.group < 60, truth, np.nan)), hidden_channels=32, epochs=40)
     unseen = rollouts.group >= 60
     assert roc_auc_score(truth[unseen], model.score(rollouts)[unseen]) > 0.8
 
@@ -93,11 +93,11 @@ def test_overwriting_hidden_truths_changes_no_byte_of_the_model(tmp_path):
     assert contents(tmp_path / "true" / "model") == contents(tmp_path / "nonsense" / "model")
 
 
-def test_unlabelled_rollouts_change_no_byte_of_the_model(tmp_path):
-    whole = partly_labelled(30, labelled=20)
+def test_unlabeled_rollouts_change_no_byte_of_the_model(tmp_path):
+    whole = partly_labeled(30, labeled=20)
     save(fit(whole, **SMALL), tmp_path / "whole")
-    save(fit(whole.take(whole.labelled), **SMALL), tmp_path / "labelled")
-    assert contents(tmp_path / "whole") == contents(tmp_path / "labelled")
+    save(fit(whole.take(whole.labeled), **SMALL), tmp_path / "labeled")
+    assert contents(tmp_path / "whole") == contents(tmp_path / "labeled")
 
 
 def test_replacing_the_memory_by_noise_changes_predictions():
@@ -108,23 +108,25 @@ def test_replacing_the_memory_by_noise_changes_predictions():
     assert np.abs(noisy.score(new) - model.score(new)).max() > 1e-3
 
 
-def test_the_memory_holds_every_labelled_query_and_no_other():
-    assert len(fit(partly_labelled(30, labelled=20), **SMALL).memory.unit) == 20
+def test_the_memory_holds_every_labeled_query_and_no_other():
+    assert len(fit(partly_labeled(30, labeled=20), **SMALL).memory.unit) == 20
 
 
 def test_the_best_weights_are_kept_and_not_the_last():
     rollouts = by_luck()
-    long = fit(rollouts, hidden=16, epochs=150, learning_rate=0.01, patience=60)
+    long = fit(rollouts, hidden_channels=16, epochs=150, learning_rate=0.01, patience=60)
     (run,) = long.metrics["runs"]
     assert run["epoch"] < run["looks"][-1][0]
     assert run["score"] == pytest.approx(max(look[2] for look in run["looks"]), abs=1e-6)
-    short = fit(rollouts, hidden=16, epochs=run["epoch"], learning_rate=0.01, patience=60)
+    short = fit(rollouts, hidden_channels=16, epochs=run["epoch"], learning_rate=0.01, patience=60)
     assert (short.score(made_up([4], seed=1)) == long.score(made_up([4], seed=1))).all()
 
 
 def test_training_stops_when_patience_ends():
     done = []
-    model = fit(by_luck(), hidden=16, learning_rate=0.01, patience=10, report=lambda count, note: done.append(count))
+    model = fit(
+        by_luck(), hidden_channels=16, learning_rate=0.01, patience=10, report=lambda count, note: done.append(count)
+    )
     (run,) = model.metrics["runs"]
     assert run["looks"][-1][0] - run["epoch"] == 10
     assert sum(done) == GRAPH_DEFAULTS["epochs"]
@@ -166,15 +168,15 @@ def test_every_criterion_selects(criterion):
 
 
 def test_too_few_labels_are_an_error():
-    with pytest.raises(InputError, match=r"1 labelled queries .* raise label_ratios"):
-        fit(partly_labelled(10, labelled=1), **SMALL)
+    with pytest.raises(InputError, match=r"1 labeled queries .* raise label_ratios"):
+        fit(partly_labeled(10, labeled=1), **SMALL)
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         ({"hiden": 3}, "hiden: no such key"),
-        ({"hidden": 30}, "hidden: 30 is not a multiple of heads, 4"),
+        ({"hidden_channels": 30}, "hidden_channels: 30 is not a multiple of heads, 4"),
         ({"epochs": 0}, "epochs: 0 is not a whole number of at least 1"),
         ({"dropout": 1.0}, r"dropout: 1.0 is not in \[0, 1\)"),
         ({"learning_rate": 0}, "learning_rate: 0 is not a number above 0"),
@@ -200,7 +202,7 @@ def test_divergence_stops_the_fit():
 def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     queries, responses, verdicts, rollouts = in_memory(folder)
-    model = fit(rollouts, hidden=16, epochs=30)
+    model = fit(rollouts, hidden_channels=16, epochs=30)
     save(model, folder / "model")
     texts = [query_text(messages) for messages in queries["messages"]]
     groups = [
@@ -305,10 +307,10 @@ def test_another_predictor_is_refused(tmp_path):
 # ---- rollouts
 
 
-def test_rewards_of_unlabelled_queries_are_absent(tmp_path):
+def test_rewards_of_unlabeled_queries_are_absent(tmp_path):
     *_, rollouts = in_memory(tmp_path, count=10, ratio=30)
-    assert rollouts.labelled.sum() == 3
-    assert (np.isnan(rollouts.rewards) == ~rollouts.labelled[rollouts.group]).all()
+    assert rollouts.labeled.sum() == 3
+    assert (np.isnan(rollouts.rewards) == ~rollouts.labeled[rollouts.group]).all()
 
 
 def test_rollouts_of_several_benchmarks_join(tmp_path):

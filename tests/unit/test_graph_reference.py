@@ -20,7 +20,7 @@ from reward_memory.reward_models.registry import load
 
 SIZES = {"even": [8] * 12, "uneven": [8, 1, 9, 16, 3, 8, 2, 5, 8, 1, 4, 7], "single": [1] * 12}
 ASKED = {"even": [8] * 5, "uneven": [9, 1, 16, 2, 8], "empty": [3, 0, 2, 0, 1]}
-NEIGHBOURS = 3
+NEIGHBORS = 3
 #: variant -> (predictor, fidelity)
 VARIANTS = {
     "graph": ("graph", []),
@@ -36,7 +36,7 @@ EVERY = pytest.mark.parametrize("variant", VARIANTS)
 
 def configured(variant: str, **changes) -> dict:
     predictor, fidelity = VARIANTS[variant]
-    small = {"predictor": predictor, "fidelity": fidelity, "hidden": 32, "neighbours": NEIGHBOURS}
+    small = {"predictor": predictor, "fidelity": fidelity, "hidden_channels": 32, "num_neighbors": NEIGHBORS}
     return GRAPH_DEFAULTS | small | changes
 
 
@@ -63,13 +63,13 @@ def gradients(network: GraphNetwork) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("sizes", SIZES)
 def test_training_gives_the_same_logits_and_gradients(sizes, products, variant):
     batch, networks = Batch.of(made_up(SIZES[sizes])), pair(variant, products=products)
-    neighbours = nearest(batch.query, batch.query, NEIGHBOURS, same=True)
+    neighbors = nearest(batch.query, batch.query, NEIGHBORS, same=True)
     target = (batch.features[:, 0] > 0.5).float()
     inputs = ("query", "thinking", "answer", "features")
     logits, slopes, inner = [], [], []
     for network in networks:
         own = replace(batch, **{name: getattr(batch, name).clone().requires_grad_() for name in inputs})
-        logits.append(network(own, neighbours))
+        logits.append(network(own, neighbors))
         F.binary_cross_entropy_with_logits(logits[-1], target).backward()
         slopes.append([getattr(own, name).grad for name in inputs])
         inner.append(gradients(network))
@@ -93,10 +93,10 @@ def assert_same(mine: torch.Tensor | None, theirs: torch.Tensor | None, name: st
 def test_serving_gives_the_same_memory_and_logits(sizes, asked, variant):
     known, new = Batch.of(made_up(SIZES[sizes])), Batch.of(made_up(ASKED[asked], seed=1))
     networks = [network.serve(VARIANTS[variant][1]) for network in pair(variant)]
-    memories = [Memory.of(network, known, NEIGHBOURS) for network in networks]
+    memories = [Memory.of(network, known, NEIGHBORS) for network in networks]
     for mine, theirs in zip(*(memory.keys for memory in memories), strict=True):
         assert torch.allclose(mine, theirs, atol=1e-5)
-    recalled = memories[0].search(new.query, NEIGHBOURS)
+    recalled = memories[0].search(new.query, NEIGHBORS)
     fast, slow = (one(new, recalled, memory.keys) for one, memory in zip(networks, memories, strict=True))
     assert torch.allclose(fast, slow, atol=1e-5)
 
@@ -106,14 +106,14 @@ def test_serving_gives_the_same_memory_and_logits(sizes, asked, variant):
 def test_serving_from_the_frozen_memory_equals_one_graph_of_everything(asked, variant):
     known, new = Batch.of(made_up(SIZES["uneven"])), Batch.of(made_up(ASKED[asked], seed=1))
     fast, slow = pair(variant)
-    memory = Memory.of(fast, known, NEIGHBOURS)
-    recalled = memory.search(new.query, NEIGHBOURS)
-    all_of_it = torch.cat([nearest(known.query, known.query, NEIGHBOURS, same=True), recalled])
+    memory = Memory.of(fast, known, NEIGHBORS)
+    recalled = memory.search(new.query, NEIGHBORS)
+    all_of_it = torch.cat([nearest(known.query, known.query, NEIGHBORS, same=True), recalled])
     expected = slow(known.joined(new), all_of_it)[len(known.group) :]
     assert torch.allclose(fast(new, recalled, memory.keys), expected, atol=1e-5)
 
 
-# --- edges, by hand: query 0 has responses 0 and 1, query 1 has response 2; either is the other's neighbour
+# --- edges, by hand: query 0 has responses 0 and 1, query 1 has response 2; either is the other's neighbor
 
 BY_HAND = {
     "graph": {
@@ -142,8 +142,8 @@ BY_HAND = {
 }
 
 
-def edges(variant: str, neighbours: list[list[int]], **how) -> dict[tuple[str, str], list[tuple[int, int]]]:
-    graph = build_graph(configured(variant), Batch.of(made_up([2, 1])), torch.tensor(neighbours), **how)
+def edges(variant: str, neighbors: list[list[int]], **how) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    graph = build_graph(configured(variant), Batch.of(made_up([2, 1])), torch.tensor(neighbors), **how)
     return {(name[0], name[2]): sorted(map(tuple, graph[name].edge_index.T.tolist())) for name in graph.edge_types}
 
 
@@ -153,7 +153,7 @@ def test_edges_run_as_the_paper_says(variant):
 
 
 @pytest.mark.parametrize(
-    ("variant", "neighbours", "stored", "expected"),
+    ("variant", "num_neighbors", "stored", "expected"),
     [
         ("graph", [[1], [1]], False, [(1, 0), (1, 1), (0, 0), (1, 1)]),
         ("query-edges", [[1], [1]], False, [(0, 1), (1, 1), (0, 0), (1, 1)]),
@@ -163,8 +163,8 @@ def test_edges_run_as_the_paper_says(variant):
         ("query-edges", [[0], [4]], True, [(0, 0), (1, 1)]),
     ],
 )
-def test_the_memory_sends_to_a_query_and_as_published_receives_from_it(variant, neighbours, stored, expected):
-    assert edges(variant, neighbours, stored=stored)["query", "query"] == sorted(expected)
+def test_the_memory_sends_to_a_query_and_as_published_receives_from_it(variant, neighbors, stored, expected):
+    assert edges(variant, neighbors, stored=stored)["query", "query"] == sorted(expected)
 
 
 def test_a_stored_memory_follows_all_nodes_of_one_type():
@@ -192,14 +192,14 @@ def test_only_the_published_server_has_the_empty_relation():
 def test_a_reversed_relation_does_not_go_unnoticed(monkeypatch, variant, relation):
     """A thinking and its answer have one edge each way, the same rows reversed; their order is a matter of types."""
     batch, (fast, slow) = Batch.of(made_up([1] * 12)), pair(variant)
-    neighbours = nearest(batch.query, batch.query, NEIGHBOURS, same=True)
+    neighbors = nearest(batch.query, batch.query, NEIGHBORS, same=True)
     shifted = replace(batch, group=batch.group.roll(1))  # so that no row is its own
     own = reference.EDGES[variant]
-    assert torch.allclose(fast(shifted, neighbours), slow(shifted, neighbours), atol=1e-5)
+    assert torch.allclose(fast(shifted, neighbors), slow(shifted, neighbors), atol=1e-5)
     monkeypatch.setitem(
         reference.EDGES, variant, lambda *given: own(*given) | {relation: own(*given)[relation].flip(0)}
     )
-    assert not torch.allclose(fast(shifted, neighbours), slow(shifted, neighbours), atol=1e-4)
+    assert not torch.allclose(fast(shifted, neighbors), slow(shifted, neighbors), atol=1e-4)
 
 
 # --- fitting, files, serving
@@ -208,7 +208,7 @@ def test_a_reversed_relation_does_not_go_unnoticed(monkeypatch, variant, relatio
 @EVERY
 def test_both_fit_the_same_model(variant):
     predictor, fidelity = VARIANTS[variant]
-    small = {"hidden": 16, "epochs": 6, "check_every": 2, "dropout": 0.0, "fidelity": fidelity}
+    small = {"hidden_channels": 16, "epochs": 6, "check_every": 2, "dropout": 0.0, "fidelity": fidelity}
     models = [
         fit(made_up([4] * 16), predictor=predictor, seeds=(0, 1), implementation=name, **small)
         for name in ("fast", "reference")
@@ -221,7 +221,7 @@ def test_both_fit_the_same_model(variant):
 
 
 def test_the_same_files_serve_both():
-    model = fit(made_up([4] * 12), hidden=16, epochs=2)
+    model = fit(made_up([4] * 12), hidden_channels=16, epochs=2)
     weights, memory = model.tensors()
     slow = RewardModel.restore(model.config | {"implementation": "reference"}, {}, weights, memory, "cpu")
     new = made_up([3, 1, 5], seed=1)
@@ -232,7 +232,7 @@ def test_the_same_files_serve_both():
 
 
 def test_what_the_reference_saves_serves_through_it(tmp_path):
-    model, new = fit(made_up([4] * 12), hidden=16, epochs=2, implementation="reference"), made_up([3], seed=1)
+    model, new = fit(made_up([4] * 12), hidden_channels=16, epochs=2, implementation="reference"), made_up([3], seed=1)
     save(model, tmp_path)
     again = load(tmp_path)
     assert isinstance(again.network, ReferenceNetwork)
@@ -240,7 +240,7 @@ def test_what_the_reference_saves_serves_through_it(tmp_path):
 
 
 def test_dropout_of_the_reference_depends_on_the_seed_alone():
-    settings = {"hidden": 16, "epochs": 3, "dropout": 0.3, "implementation": "reference"}
+    settings = {"hidden_channels": 16, "epochs": 3, "dropout": 0.3, "implementation": "reference"}
     before = torch.get_rng_state()
     one, two, other = (fit(made_up([4] * 12), seeds=(seed,), **settings).tensors()[0] for seed in (0, 0, 1))
     assert (torch.get_rng_state() == before).all()
@@ -252,9 +252,9 @@ def test_dropout_of_the_reference_depends_on_the_seed_alone():
 
 def test_a_memory_is_computed_without_dropout():
     batch, (_, slow) = Batch.of(made_up([4] * 6)), pair("graph", dropout=0.5)
-    before = Memory.of(slow, batch, NEIGHBOURS)
-    slow(batch, nearest(batch.query, batch.query, NEIGHBOURS, same=True), generator=torch.Generator())
-    for mine, theirs in zip(Memory.of(slow, batch, NEIGHBOURS).keys, before.keys, strict=True):
+    before = Memory.of(slow, batch, NEIGHBORS)
+    slow(batch, nearest(batch.query, batch.query, NEIGHBORS, same=True), generator=torch.Generator())
+    for mine, theirs in zip(Memory.of(slow, batch, NEIGHBORS).keys, before.keys, strict=True):
         assert (mine == theirs).all()
 
 

@@ -69,7 +69,7 @@ def test_the_files_arrive_in_a_mirrors_layout_with_a_manifest(server, download, 
     assert (folder / "gsm8k" / TRAIN).read_bytes() == server.files[TRAIN]
     assert (folder / "gsm8k" / TEST).read_bytes() == server.files[TEST]
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["repositories"] == {"openai/gsm8k": {"revision": COMMIT, "licence": "mit"}}
+    assert manifest["repositories"] == {"openai/gsm8k": {"revision": COMMIT, "license": "mit"}}
     assert manifest["files"][f"gsm8k/{TRAIN}"] == {
         "bytes": len(server.files[TRAIN]),
         "sha256": hashlib.sha256(server.files[TRAIN]).hexdigest(),
@@ -235,7 +235,7 @@ def test_a_benchmark_of_two_repositories_has_a_commit_for_each(monkeypatch, down
     hard = {"problem": "What is 1 + 1?", "solution": r"It is \boxed{2}.", "level": "Level 5", "type": "Algebra"}
     posed = {"prompt": "What is 2 + 2?", "solution": "4", "data_source": "math_dapo"}
     served = [
-        Hub(DAPO, "a" * 40, {"all/train-00000-of-00001.parquet": parquet_bytes([posed])}, licence="apache-2.0"),
+        Hub(DAPO, "a" * 40, {"all/train-00000-of-00001.parquet": parquet_bytes([posed])}, license="apache-2.0"),
         Hub(MATH, "b" * 40, {"algebra/train-00000-of-00001.parquet": parquet_bytes([hard])}),
     ]
     with serve(*served) as address:
@@ -247,8 +247,8 @@ def test_a_benchmark_of_two_repositories_has_a_commit_for_each(monkeypatch, down
     }
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["repositories"] == {
-        DAPO: {"revision": "a" * 40, "licence": "apache-2.0"},
-        MATH: {"revision": "b" * 40, "licence": "mit"},
+        DAPO: {"revision": "a" * 40, "license": "apache-2.0"},
+        MATH: {"revision": "b" * 40, "license": "mit"},
     }
     with pytest.raises(InputError, match=rf"as a line `{MATH}: <commit>` for each repository"):
         revisions.commits("dapo_math_17k", "a" * 40)

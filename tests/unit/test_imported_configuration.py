@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from reward_memory.config.experiment import arms, domain
 from reward_memory.config.loading import check_files, load
+from reward_memory.config.suites import arms, domain
 from reward_memory.errors import InputError
 
 MINE = {
@@ -18,7 +18,7 @@ MINE = {
     "reward_model": {},
 }
 GENERATED = {"suite": "main", "source": "generated", "train": 200, "valid": 5, "test": 5}
-TINY = {"bootstrap": {"hidden": 32, "layers": 1, "steps": 1}}
+TINY = {"bootstrap": {"hidden_size": 32, "num_hidden_layers": 1, "steps": 1}}
 ABSENT = object()
 
 

@@ -50,12 +50,12 @@ def test_a_truth_is_a_text_or_a_number(truth, text):
 
 def test_options_that_the_query_lacks_are_put_below_it():
     item = read(QA).item
-    assert item.messages == (("user", "Which is a colour?\nA. red\nB. dog\nC. seven"),)
+    assert item.messages == (("user", "Which is a color?\nA. red\nB. dog\nC. seven"),)
     assert item.options == ("red", "dog", "seven")
 
 
 def test_options_that_the_query_has_are_not_said_twice():
-    query = "Which is a colour: red, dog or seven?"
+    query = "Which is a color: red, dog or seven?"
     assert read(QA | {"query": query}).item.messages == (("user", query),)
 
 

@@ -24,7 +24,7 @@ def truths_of(queries: pd.DataFrame) -> pd.DataFrame:
 
 def chosen(queries: pd.DataFrame, ratio: int, seed: int) -> set[str]:
     table = labels.route(queries, ratio, seed)
-    return set(table["id"][table["labelled"]])
+    return set(table["id"][table["labeled"]])
 
 
 @given(SIZES, st.integers(1, 100), st.integers(1, 100), st.integers(0, 9))
@@ -44,7 +44,7 @@ def test_the_order_of_the_rows_changes_no_label(sizes, ratio, random):
 @given(SIZES, st.integers(1, 100))
 def test_each_benchmark_gets_its_own_rounded_share_and_at_least_one(sizes, ratio):
     table = labels.route(suite(sizes), ratio, 0)
-    counts = table.groupby("benchmark")["labelled"].sum()
+    counts = table.groupby("benchmark")["labeled"].sum()
     assert counts.to_dict() == {name: max(1, int(size * ratio / 100 + 0.5)) for name, size in sizes.items()}
 
 
@@ -60,7 +60,7 @@ def test_another_seed_labels_other_queries():
 def test_labels_fit_their_table(tmp_path):
     table = labels.route(suite({"math": 5}), 20, 0)
     parquet.write(table, tmp_path / "labels.parquet", parquet.LABELS)
-    assert parquet.read(tmp_path / "labels.parquet", parquet.LABELS)["labelled"].tolist() == table["labelled"].tolist()
+    assert parquet.read(tmp_path / "labels.parquet", parquet.LABELS)["labeled"].tolist() == table["labeled"].tolist()
 
 
 @pytest.mark.parametrize("ratio", [0, 130, -5, 12.5, True])
@@ -81,8 +81,8 @@ def test_only_revealed_truths_come_to_their_queries():
     joined = parquet.with_truths(queries, labels.reveal(truths_of(queries).iloc[::-1], table))
     assert joined["id"].equals(queries["id"])
     for column in ("ground_truth", "tests"):
-        assert (joined[column].notna() == table["labelled"]).all()
-        assert all(value is None for value in joined[column][~table["labelled"]])
+        assert (joined[column].notna() == table["labeled"]).all()
+        assert all(value is None for value in joined[column][~table["labeled"]])
 
 
 @given(st.permutations(range(8)))
@@ -98,11 +98,11 @@ def test_a_query_that_the_labels_do_not_mention_is_not_revealed():
     assert seen["query_id"].tolist() == queries["id"][:5].tolist()
 
 
-def test_reveal_keeps_labelled_verdicts_only():
+def test_reveal_keeps_labeled_verdicts_only():
     table = labels.route(suite({"math": 10}), 20, 0)
     verdicts = pd.DataFrame({"query_id": table["id"].repeat(2), "sample": [0, 1] * 10, "reward": 1.0})
     seen = labels.reveal(verdicts, table)
-    assert set(seen["query_id"]) == set(table["id"][table["labelled"]])
+    assert set(seen["query_id"]) == set(table["id"][table["labeled"]])
     assert len(seen) == 4
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reward_memory.report.figures.meds import DRAW, METHOD_COLOURS, SIZE_COLOURS, colours
+from reward_memory.report.figures.meds import DRAW, METHOD_COLORS, SIZE_COLORS, colors
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ SIZES = [
     {"policy": "tiny", "method": method, "step": step, "size": size, "share": share}
     for method in ("meds", "gentle")
     for step in (1, 2)
-    for size, share in zip(SIZE_COLOURS, (50, 20, 10, 15, 5), strict=True)
+    for size, share in zip(SIZE_COLORS, (50, 20, 10, 15, 5), strict=True)
 ]
 TABLES = {"meds_main": MAIN, "meds_ablation": ABLATION, "repeated_errors": REPEATED, "cluster_sizes": SIZES}
 
@@ -91,9 +91,9 @@ def test_sizes_are_stacked_to_a_whole_at_every_step(tmp_path, drawn):
         assert bars == [part for part in stacked for _ in (1, 2)]
 
 
-def test_methods_keep_their_colour_and_variants_get_another():
-    found = colours(["gentle", "meds", "harsh", "dapo"])
-    assert (found["meds"], found["dapo"]) == (METHOD_COLOURS["meds"], METHOD_COLOURS["dapo"])
+def test_methods_keep_their_color_and_variants_get_another():
+    found = colors(["gentle", "meds", "harsh", "dapo"])
+    assert (found["meds"], found["dapo"]) == (METHOD_COLORS["meds"], METHOD_COLORS["dapo"])
     assert len(set(found.values())) == 4
 
 

@@ -11,7 +11,7 @@ import verl_effective
 import yaml
 from test_overrides import RUN
 
-from reward_memory.config import algorithms, experiment, loading, verl_overrides
+from reward_memory.config import loading, suites, verl_overrides
 from reward_memory.cost import memory
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import overrides
@@ -30,7 +30,7 @@ def loaded(written: dict) -> dict:
 
 
 def listed(written: dict, method: str) -> list[str]:
-    training, _ = algorithms.settings(loaded(written), method, "qwen2.5-1.5b")
+    training, _ = suites.settings(loaded(written), "main", method, "qwen2.5-1.5b")
     run = replace(RUN, gpus=1, reward_model=Path("/m") if method == "memreward" else None)
     return overrides(training, run, "reduced", Path("/tmp/rm"))
 
@@ -63,7 +63,7 @@ def test_commits_are_those_of_the_papers_configuration(written):
 
 def test_its_benchmarks_are_of_three_domains(written):
     config = loaded(written)
-    assert {experiment.domain(config, name) for name in config["benchmarks"]} == {"math", "qa", "code"}
+    assert {suites.domain(config, name) for name in config["benchmarks"]} == {"math", "qa", "code"}
 
 
 def test_verl_accepts_its_training_runs(written, tmp_path):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from training_settings import SETTINGS
 
 from reward_memory.config.loading import load
+from reward_memory.config.methods import BUILT_IN
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import Run, overrides
@@ -16,19 +17,19 @@ from reward_memory.training.overrides import Run, overrides
 ROOT = Path(__file__).parents[2]
 TRAINING = SETTINGS | {
     "steps": 6,
-    "batch": 16,
-    "rollouts": 4,
-    "mini_batch": 8,
-    "micro_batch": 64,
+    "train_batch_size": 16,
+    "samples_per_query": 4,
+    "ppo_mini_batch_size": 8,
+    "ppo_micro_batch_size_per_gpu": 64,
     "learning_rate": 3e-6,
     "weight_decay": 0.25,
-    "clip": 0.15,
-    "kl_coefficient": 0.002,
+    "clip_ratio_low": 0.15,
+    "kl_loss_coef": 0.002,
     "temperature": 0.9,
     "max_prompt_tokens": 96,
     "max_new_tokens": 48,
-    "save_every": 2,
-    "validate_every": 3,
+    "save_freq": 2,
+    "test_freq": 3,
     "validation_samples": 5,
     "validation_temperature": 0.8,
 }
@@ -45,35 +46,40 @@ RUN = Run(
     gpus=0,
 )
 MEDS = {
-    "clip": 0.2,
-    "clip_high": 0.28,
-    "dual_clip": 10.0,
-    "loss_aggregation": "seq-mean-token-mean",
-    "warm_up_steps": 10,
-    "generation_batches": 5,
+    "clip_ratio_low": 0.2,
+    "clip_ratio_high": 0.28,
+    "clip_ratio_c": 10.0,
+    "loss_agg_mode": "seq-mean-token-mean",
+    "lr_warmup_steps": 10,
+    "max_num_gen_batches": 5,
     "overlong_buffer": 12,
 }
+#: Methods beside the papers' own that change what verl is told.
+REVIEWED = ("ttrl", "empo", "trapo", "nsr", "psr", "w-reinforce", "passk", "kl-cov", "clip-cov")
 CASES = {
     "cpu": (TRAINING, RUN),
     "gpu": (TRAINING, replace(RUN, gpus=4, reward_model=None, checks="published")),
-    "plain": (TRAINING | {"kl_coefficient": 0.0, "mini_batch": None, "validation_temperature": 0.0}, RUN),
+    "plain": (TRAINING | {"kl_loss_coef": 0.0, "ppo_mini_batch_size": None, "validation_temperature": 0.0}, RUN),
     "meds": (TRAINING | MEDS, replace(RUN, error_memory=DEFAULTS | {"last_layers": "all"}, threads=3)),
     "entropy": (TRAINING | {"entropy_bonus": 0.4}, RUN),
     "sharded": (
         TRAINING
         | {
-            "tensor_parallel": 2,
+            "tensor_model_parallel_size": 2,
             "gpu_memory_utilization": 0.4,
-            "sleep": False,
-            "cuda_graphs": True,
+            "free_cache_engine": False,
+            "enforce_eager": False,
             "offload": "all",
-            "gradient_checkpointing": False,
-            "attention": "flash_attention_2",
-            "remove_padding": True,
-            "tokens_per_gpu": 2048,
+            "enable_gradient_checkpointing": False,
+            "attn_implementation": "flash_attention_2",
+            "use_remove_padding": True,
+            "ppo_max_token_len_per_gpu": 2048,
         },
         replace(RUN, gpus=8, nodes=2),
     ),
+    **{name: (TRAINING | dict(BUILT_IN[name].training), RUN) for name in REVIEWED},
+    "meds-answers": (TRAINING, replace(RUN, error_memory=DEFAULTS | {"method": "answers"})),
+    "votes": (TRAINING | {"unlabeled_rewards": "majority", "votes": 12, "ties": "none"}, RUN),
     "own": (TRAINING | {"verl": ["trainer.test_freq=77", "+trainer.extra=1", "~trainer.project_name"]}, RUN),
 }
 
@@ -146,7 +152,7 @@ def test_each_device_has_its_ranks_and_its_precision(effective):
 
 
 @BOTH
-def test_the_optimiser_and_the_loss_are_those_of_the_configuration(effective, case):
+def test_the_optimizer_and_the_loss_are_those_of_the_configuration(effective, case):
     found = effective[case]
     assert (found["learning_rate"], found["weight_decay"]) == (3e-6, 0.25)
     assert found["clip"][0] == 0.15
@@ -193,6 +199,58 @@ def test_layers_and_entropies_need_the_actors_own_pass(effective, case, bypassed
     config = effective[case]["config"]
     assert config["algorithm"]["rollout_correction"]["bypass_mode"] is bypassed
     assert config["actor_rollout_ref"]["rollout"]["calculate_log_probs"] is bypassed
+
+
+@pytest.mark.parametrize(
+    ("case", "source"), [("cpu", "predicted"), ("ttrl", "majority"), ("empo", "agreement"), ("trapo", "trapo")]
+)
+def test_the_trainer_is_told_where_unlabeled_rewards_come_from(effective, case, source):
+    own = effective[case]["own"]
+    assert (own["unlabeled_rewards"], own["ties"]) == (source, "first")
+    assert own["trapo"] == {"warm_up": 8 / 15, "share": 0.1, "threshold": 0.4}
+    assert own["max_num_gen_batches"] == 0
+
+
+@pytest.mark.parametrize("case", ["nsr", "psr", "w-reinforce", "passk"])
+def test_advantages_of_ours_are_registered_with_verl(effective, case):
+    found = effective[case]
+    assert found["estimator"] == f"reward_memory.training.verl.advantages.{case.replace('-', '_')}"
+    algorithm = found["config"]["algorithm"]
+    assert (algorithm["passk_k"], algorithm["positive_advantage_weight"]) == (4, 0.1)
+    assert found["critic"] is False
+    assert (found["own"]["max_num_gen_batches"], found["own"]["overlong_buffer"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("case", "mode", "clip", "bypassed"),
+    [
+        ("cpu", "vanilla", [0.15, 0.15, 0.15], True),
+        # its gradient is the sign of a difference that the sampler's rounding would decide
+        ("kl-cov", "kl_cov", [0.15, 0.15, 0.15], False),
+        ("clip-cov", "clip_cov", [1, 1, 1], True),
+    ],
+)
+def test_losses_of_high_covariance_have_the_papers_settings(effective, case, mode, clip, bypassed):
+    found = effective[case]
+    loss = found["config"]["actor_rollout_ref"]["actor"]["policy_loss"]
+    assert loss["loss_mode"] == mode
+    assert (loss["kl_cov_ratio"], loss["ppo_kl_coef"]) == (0.002, 1.0)
+    assert (loss["clip_cov_ratio"], loss["clip_cov_lb"], loss["clip_cov_ub"]) == (0.0002, 1.0, 5.0)
+    assert found["clip"] == clip
+    assert found["config"]["algorithm"]["rollout_correction"]["bypass_mode"] is bypassed
+
+
+def test_counting_answers_needs_no_layers(effective):
+    found = effective["meds-answers"]
+    assert found["own"]["error_memory"]["method"] == "answers"
+    assert found["config"]["algorithm"]["rollout_correction"]["bypass_mode"] is True
+
+
+def test_more_responses_may_vote_than_are_trained_on(effective):
+    found = effective["votes"]
+    assert found["batch"] == [16, 8, 12]
+    assert (found["own"]["trained_samples"], found["own"]["ties"]) == (4, "none")
+    assert effective["cpu"]["own"]["trained_samples"] == 4
 
 
 @BOTH
@@ -316,9 +374,17 @@ def test_vllm_has_room_for_prompt_and_response(effective):
 @pytest.mark.parametrize(
     ("training", "run", "message"),
     [
-        ({"tensor_parallel": 3}, {"gpus": 4}, "tensor_parallel: 3 does not divide the 4 GPUs of each of 1 nodes"),
-        ({"tensor_parallel": 4}, {"gpus": 4, "nodes": 2}, "4 does not divide the 2 GPUs of each of 2 nodes"),
-        ({"tokens_per_gpu": 143}, {"gpus": 1}, "tokens_per_gpu: 143 is less than max_prompt_tokens and .* 144"),
+        (
+            {"tensor_model_parallel_size": 3},
+            {"gpus": 4},
+            "tensor_model_parallel_size: 3 does not divide the 4 GPUs of each of 1 nodes",
+        ),
+        ({"tensor_model_parallel_size": 4}, {"gpus": 4, "nodes": 2}, "4 does not divide the 2 GPUs of each of 2 nodes"),
+        (
+            {"ppo_max_token_len_per_gpu": 143},
+            {"gpus": 1},
+            "ppo_max_token_len_per_gpu: 143 is less than max_prompt_tokens and .* 144",
+        ),
     ],
 )
 def test_gpus_that_cannot_be_used_so_are_told(training, run, message):
@@ -348,7 +414,7 @@ def test_the_seed_changes_nothing_but_the_seeds():
     assert changed == {"data.seed", "actor_rollout_ref.rollout.seed"}
 
 
-def micro_batch(training: dict, gpus: int) -> int:
+def micro_batch_size(training: dict, gpus: int) -> int:
     listed = overrides(TRAINING | training, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
     found = {text.split("=")[1] for text in listed if "micro_batch_size_per_gpu" in text}
     (size,) = found
@@ -357,13 +423,18 @@ def micro_batch(training: dict, gpus: int) -> int:
 
 @given(st.integers(1, 64), st.integers(2, 16), st.integers(1, 256), st.sampled_from([0, 1, 2, 4, 8]))
 def test_a_micro_batch_divides_each_devices_share_of_a_gradient_step(batch, rollouts, limit, gpus):
-    training = {"batch": batch, "mini_batch": None, "rollouts": rollouts, "micro_batch": limit}
+    training = {
+        "train_batch_size": batch,
+        "ppo_mini_batch_size": None,
+        "samples_per_query": rollouts,
+        "ppo_micro_batch_size_per_gpu": limit,
+    }
     responses = batch * rollouts
     if responses % max(gpus, 1):
         with pytest.raises(InputError, match=rf"^training: .* {responses} responses .* {gpus} GPUs cannot share"):
-            micro_batch(training, gpus)
+            micro_batch_size(training, gpus)
         return
-    share, size = responses // max(gpus, 1), micro_batch(training, gpus)
+    share, size = responses // max(gpus, 1), micro_batch_size(training, gpus)
     assert share % size == 0
     assert size <= limit
     assert not [larger for larger in range(size + 1, min(limit, share) + 1) if share % larger == 0]

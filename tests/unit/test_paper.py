@@ -1,6 +1,7 @@
 """config/paper.yaml: the papers' sizes and settings, each training run as verl understands it, the plan of it all."""
 
 import copy
+import itertools
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,7 +12,8 @@ import verl_effective
 import yaml
 from conftest import RULE
 
-from reward_memory.config import algorithms, arms, experiment, loading, resources
+from reward_memory.config import arms, loading, resources, suites
+from reward_memory.config import methods as registry
 from reward_memory.data import load, splits
 from reward_memory.data.registry import BENCHMARKS, MEDS, MEMREWARD
 from reward_memory.generation import engine as generation
@@ -32,18 +34,16 @@ def config() -> dict:
 @pytest.fixture(scope="module")
 def runs(config) -> dict[tuple[str, str], list[str]]:
     """(policy, method) -> the overrides of its training runs, which differ in paths, queries and seeds alone."""
-    arms_of = {policy: {method for method, _ in experiment.arms(config)} for policy in experiment.policies(config)}
-    arms_of |= {policy: {*algorithms.of_meds(config)} for policy in config["meds"]["policies"]}
     listed = {}
-    for policy, methods in arms_of.items():
-        for method in methods - {"base"}:
-            training, memory = algorithms.settings(config, method, policy)
+    for suite in ("main", "meds"):
+        for policy, method in itertools.product(suites.policies(config, suite), suites.trained(config, suite)):
+            training, memory = suites.settings(config, suite, method, policy)
             run = Run(
                 policy=Path("/p"),
                 train=Path("/train.parquet"),
                 valid=Path("/valid.parquet"),
                 valid_rows=256,
-                reward_model=Path("/m") if experiment.kind(method) == "memreward" else None,
+                reward_model=Path("/m") if registry.find(config, method).rewards == "predicted" else None,
                 state=Path("/state/run"),
                 seed=0,
                 gpus=resources.allocation(config, "train", policy)["gpu"],
@@ -75,7 +75,7 @@ def test_every_benchmark_of_both_papers_comes_from_the_hub_at_a_commit(config):
 
 
 def test_memrewards_sizes_are_those_of_its_printed_accuracies(config):
-    sizes = {name: config["benchmarks"][name] for name in experiment.members(config, "main")}
+    sizes = {name: config["benchmarks"][name] for name in suites.members(config, "main")}
     large = {"gsm8k", "math", "gsm_symbolic", "mmlu", "commonsenseqa", "obqa", "arc_c"}
     assert {name for name, size in sizes.items() if size["test"] == 450} == large
     assert {sizes[name]["train"] + sizes[name]["valid"] + sizes[name]["test"] for name in large} == {1500}
@@ -85,7 +85,7 @@ def test_memrewards_sizes_are_those_of_its_printed_accuracies(config):
         "valid": 2217,
         "test": 3329,
     }
-    ood = experiment.members(config, "ood")
+    ood = suites.members(config, "ood")
     assert {name: config["benchmarks"][name]["test"] for name in ood} == {"numina_math": 450, "siqa": 450, "piqa": 450}
 
 
@@ -104,15 +104,15 @@ def test_the_real_files_hold_the_sizes_without_tearing_families_apart(shared, co
 
 
 def test_meds_trains_on_one_pool_and_tests_on_all_problems_of_five(config):
-    sizes = {name: config["benchmarks"][name] for name in experiment.members(config, "meds")}
+    sizes = {name: config["benchmarks"][name] for name in suites.members(config, "meds")}
     assert [name for name, size in sizes.items() if size["train"] or size["valid"]] == ["dapo_math_17k"]
     tested = {name: size["test"] for name, size in sizes.items() if size["test"]}
     assert tested == {"aime24": 30, "amc23": 40, "math500": 500, "minerva": 272, "olympiadbench": 674}
 
 
 def test_prompts_ask_for_the_answer_as_in_each_paper(config):
-    assert {experiment.answer_format(config, name) for name in MEMREWARD} == {"hash"}
-    assert {experiment.answer_format(config, name) for name in MEDS} == {"boxed"}
+    assert {suites.answer_format(config, name) for name in MEMREWARD} == {"hash"}
+    assert {suites.answer_format(config, name) for name in MEDS} == {"boxed"}
 
 
 def test_policies_are_pinned_models_of_the_hub(config):
@@ -129,31 +129,46 @@ def test_policies_are_pinned_models_of_the_hub(config):
 
 def test_every_published_arm_is_in_the_matrix(config):
     published = pd.read_csv(ROOT / "reference/published_results.csv")
-    ours = {(policy, *arm) for policy in experiment.policies(config) for arm in experiment.arms(config)}
+    ours = {(policy, *arm) for policy in suites.policies(config) for arm in suites.arms(config)}
     first = published[published["table"].isin(["main", "ood", "label_ratio"])]
     assert {*first[["policy", "method", "label_ratio"]].itertuples(index=False, name=None)} <= ours
     ours = {
         (policy, arms.published_meds(method))
-        for policy in config["meds"]["policies"]
-        for method in algorithms.of_meds(config)
+        for policy in suites.policies(config, "meds")
+        for method in suites.methods(config, "meds")
     }
     second = published[published["paper"] == "meds"]
     assert {*second[["policy", "method"]].itertuples(index=False, name=None)} <= ours
-    assert len(config["seeds"]) == len(algorithms.seeds(config)) == 3
+    assert len(config["seeds"]) == len(suites.seeds(config, "meds")) == 3
 
 
 def test_responses_and_reward_models_are_those_of_memreward(config):
     rollouts, model = config["rollouts"], config["reward_model"]
-    assert [rollouts[key] for key in ("samples", "temperature", "top_p", "max_new_tokens")] == [8, 1.5, 0.95, 1024]
-    keys = ("runs", "hidden", "heads", "layers", "dropout", "neighbours", "learning_rate", "epochs", "check_every")
+    assert [rollouts[key] for key in ("samples_per_query", "temperature", "top_p", "max_new_tokens")] == [
+        8,
+        1.5,
+        0.95,
+        1024,
+    ]
+    keys = (
+        "runs",
+        "hidden_channels",
+        "heads",
+        "num_layers",
+        "dropout",
+        "num_neighbors",
+        "learning_rate",
+        "epochs",
+        "check_every",
+    )
     assert [model[key] for key in keys] == [40, 512, 4, 2, 0.1, 7, 1e-3, 150, 5]
     assert model["patience"] == 20
 
 
 def test_evaluation_is_greedy_in_memreward_and_128_samples_in_meds(config):
-    main, meds = (algorithms.evaluation(config, suite) for suite in ("main", "meds"))
-    assert [main[key] for key in ("samples", "temperature", "max_new_tokens")] == [1, 0, 1024]
-    assert [meds[key] for key in ("samples", "max_new_tokens")] == [128, 8192]
+    main, meds = (suites.evaluation(config, suite) for suite in ("main", "meds"))
+    assert [main[key] for key in ("samples_per_query", "temperature", "max_new_tokens")] == [1, 0, 1024]
+    assert [meds[key] for key in ("samples_per_query", "max_new_tokens")] == [128, 8192]
     assert meds["temperature"] > 0
 
 
@@ -177,7 +192,7 @@ def test_the_resources_of_a_job_are_what_verl_is_told(config, effective):
 
 
 def test_memreward_trains_on_the_four_gpus_of_its_scripts(config):
-    asked = [resources.allocation(config, "train", policy) for policy in experiment.policies(config)]
+    asked = [resources.allocation(config, "train", policy) for policy in suites.policies(config)]
     assert [(one["gpu"], one["nodes"]) for one in asked] == [(4, 1)] * 2
 
 
@@ -220,7 +235,7 @@ def test_what_verl_tells_vllm_of_our_settings_are_arguments_that_vllm_takes(runs
 
 
 def test_what_samples_on_gpus_is_vllm_with_arguments_that_vllm_takes(config):
-    sections = [config["rollouts"], *(algorithms.evaluation(config, suite) for suite in ("main", "ood", "meds"))]
+    sections = [config["rollouts"], *(suites.evaluation(config, suite) for suite in ("main", "ood", "meds"))]
     assert {section["engine"] for section in sections} == {"auto"}
     pytest.importorskip("vllm", reason="vLLM is not installed (docs/gpu.md)")
     from vllm import SamplingParams
@@ -228,14 +243,16 @@ def test_what_samples_on_gpus_is_vllm_with_arguments_that_vllm_takes(config):
 
     for section in sections:
         settings, sampling = generation.parse(section)
-        own = {name: settings[name] for name in generation.OPTIONS["vllm"] if name != "tensor_parallel"}
-        EngineArgs(model="policy", generation_config="vllm", tensor_parallel_size=settings["tensor_parallel"], **own)
+        own = {name: settings[name] for name in generation.OPTIONS["vllm"] if name != "tensor_parallel_size"}
+        EngineArgs(
+            model="policy", generation_config="vllm", tensor_parallel_size=settings["tensor_parallel_size"], **own
+        )
         SamplingParams(**sampling_arguments(sampling), seed=1, stop_token_ids=[0], ignore_eos=True, detokenize=False)
 
 
 def test_a_response_of_meds_evaluation_fits_behind_its_prompt(config):
-    meds = algorithms.evaluation(config, "meds")
-    assert meds["max_model_len"] >= meds["max_new_tokens"] + config["meds"]["training"]["max_prompt_tokens"]
+    meds = suites.evaluation(config, "meds")
+    assert meds["max_model_len"] >= meds["max_new_tokens"] + config["suites"]["meds"]["training"]["max_prompt_tokens"]
 
 
 def of(effective, policies: str) -> list[dict]:
@@ -251,7 +268,7 @@ def test_memrewards_runs_have_its_settings(effective):
         assert told["lengths"] == [1024] * 4
         assert told["steps"] == [410, 41, 41]
         assert told["validation"] == [1, False, 0]
-        assert (told["loss"], told["dual_clip"], told["warm_up"]) == ("token-mean", 3.0, 0)
+        assert (told["loss"], told["clip_ratio_c"], told["warm_up"]) == ("token-mean", 3.0, 0)
         assert told["own"]["generation_batches"] == told["own"]["overlong_buffer"] == 0
         assert told["own"]["error_memory"] is told["own"]["entropy_bonus"] is None
 
@@ -274,7 +291,7 @@ def test_all_arms_of_meds_share_one_budget(effective):
 def test_dapo_and_meds_clip_higher_sample_on_and_punish_length(effective):
     for (_, method), told in effective.items():
         if method == "dapo" or method.startswith("meds"):
-            assert (told["clip"], told["dual_clip"], told["loss"]) == ([0.2, 0.2, 0.28], 10.0, "token-mean")
+            assert (told["clip"], told["clip_ratio_c"], told["loss"]) == ([0.2, 0.2, 0.28], 10.0, "token-mean")
             assert (told["kl"][0], told["reference"]) == (False, False)
             own = told["own"]
             assert (own["generation_batches"], own["overlong_buffer"], own["overlong_factor"]) == (10, 512, 1.0)
@@ -283,7 +300,7 @@ def test_dapo_and_meds_clip_higher_sample_on_and_punish_length(effective):
 def test_grpo_has_a_kl_term_and_nothing_of_dapo(effective):
     for (_, method), told in effective.items():
         if method.startswith("grpo"):
-            assert (told["clip"], told["dual_clip"], told["loss"]) == ([0.2] * 3, 3.0, "seq-mean-token-mean")
+            assert (told["clip"], told["clip_ratio_c"], told["loss"]) == ([0.2] * 3, 3.0, "seq-mean-token-mean")
             assert told["kl"] == [True, 0.001, "low_var_kl"]
             assert told["own"]["generation_batches"] == told["own"]["overlong_buffer"] == 0
             assert told["own"]["entropy_bonus"] == (0.4 if method == "grpo-entropy" else None)
@@ -324,9 +341,9 @@ def test_the_variants_of_meds_differ_in_what_their_names_say(effective):
 
 def test_the_published_budget_gives_grpo_its_scripts_lengths(config):
     published = copy.deepcopy(config)
-    published["meds"]["budget"] = "as_published"
-    found = {method: algorithms.settings(published, method)[0] for method in ("grpo", "grpo-entropy", "meds")}
-    assert {method: (one["max_new_tokens"], one["mini_batch"]) for method, one in found.items()} == {
+    published["suites"]["meds"]["budget"] = "as_published"
+    found = {method: suites.settings(published, "meds", method)[0] for method in ("grpo", "grpo-entropy", "meds")}
+    assert {method: (one["max_new_tokens"], one["ppo_mini_batch_size"]) for method, one in found.items()} == {
         "grpo": (7168, 32),
         "grpo-entropy": (3072, 32),
         "meds": (3072, 16),

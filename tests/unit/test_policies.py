@@ -81,7 +81,7 @@ def test_the_model_loads_with_heads_of_32_and_the_tokenizers_ends(folder):
     assert loaded.get_output_embeddings().weight is loaded.get_input_embeddings().weight
 
 
-@pytest.mark.parametrize("hidden", [32, 64, 96, 128])
+@pytest.mark.parametrize("hidden_size", [32, 64, 96, 128])
 def test_every_multiple_of_32_gives_a_model_that_runs(tokenizer, hidden):
     logits = new_model(tokenizer, hidden, 1, seed=0)(input_ids=torch.tensor([[5, 6, 7]])).logits
     assert logits.shape == (1, 3, len(tokenizer))
@@ -103,7 +103,10 @@ def test_numbers_start_with_inner_products_that_depend_on_their_difference():
     assert products[0, 0] > products[0, 1]
 
 
-@pytest.mark.parametrize(("hidden", "layers", "key"), [(0, 2, "hidden"), (100, 2, "hidden"), (64, 0, "layers")])
+@pytest.mark.parametrize(
+    ("hidden_size", "num_hidden_layers", "key"),
+    [(0, 2, "hidden_size"), (100, 2, "hidden_size"), (64, 0, "num_hidden_layers")],
+)
 def test_impossible_sizes_name_their_key(tokenizer, hidden, layers, key):
     with pytest.raises(InputError, match=key):
         new_model(tokenizer, hidden, layers, seed=0)

@@ -65,7 +65,7 @@ def waits(monkeypatch) -> list[float]:
 
 @pytest.fixture
 def server(monkeypatch, waits):
-    served = Hub(NAME, COMMIT, FILES | TWINS, large=SHARDS, licence="apache-2.0", kind="models")
+    served = Hub(NAME, COMMIT, FILES | TWINS, large=SHARDS, license="apache-2.0", kind="models")
     with serve(served) as address, serve(served) as storage:
         monkeypatch.setenv("HF_ENDPOINT", address)
         served.storage = storage
@@ -92,9 +92,9 @@ def test_configuration_tokenizer_and_safetensors_arrive_and_nothing_else(server,
     assert not [request for name in TWINS for request in server.asked(f"/{name}")]
 
 
-def test_the_manifest_names_commit_licence_sizes_and_checksums(server, download):
+def test_the_manifest_names_commit_license_sizes_and_checksums(server, download):
     manifest = download()
-    assert manifest["repositories"] == {NAME: {"revision": COMMIT, "licence": "apache-2.0"}}
+    assert manifest["repositories"] == {NAME: {"revision": COMMIT, "license": "apache-2.0"}}
     assert set(manifest["files"]) == set(FILES)
     assert manifest["files"][SHARDS[1]] == {"bytes": 2100, "sha256": hashlib.sha256(b"weights" * 300).hexdigest()}
 

@@ -20,7 +20,7 @@ from reward_memory.reward_models.graph_plus import _weigh
 from reward_memory.reward_models.registry import PREDICTORS, fit, load
 from reward_memory.reward_models.rollouts import assemble
 
-SMALL = {"hidden": 16, "epochs": 6}
+SMALL = {"hidden_channels": 16, "epochs": 6}
 NETWORKS = tuple(name for name in PREDICTORS if name.startswith(("graph", "mlp")))
 #: Probabilities of the first query of `made_up(..., seed=3)` by chance, with seed 0.
 CHANCE = [0.23544973, 0.94776833, 0.99921560, 0.25240505]
@@ -88,8 +88,8 @@ def test_a_query_without_responses_has_no_probability(name):
 
 
 @EVERY
-def test_two_labelled_queries_are_needed(name):
-    with pytest.raises(InputError, match="1 labelled queries"):
+def test_two_labeled_queries_are_needed(name):
+    with pytest.raises(InputError, match="1 labeled queries"):
         fit(name, made_up([4]))
 
 
@@ -122,10 +122,10 @@ def test_chance_depends_on_seed_query_and_sample_alone():
     assert fit("random", made_up([4] * 5)).score(other).tolist() == expected.tolist()
 
 
-def test_neighbours_hand_down_the_rewards_of_alike_responses():
-    labelled = made_up([2, 2, 2])
-    model = fit("knn", labelled, neighbours=1)
-    asked = labelled.take(np.array([1]))
+def test_neighbors_hand_down_the_rewards_of_alike_responses():
+    labeled = made_up([2, 2, 2])
+    model = fit("knn", labeled, neighbors=1)
+    asked = labeled.take(np.array([1]))
     likeness = (
         np.concatenate([asked.thinking, asked.answer], 1) @ np.concatenate([asked.thinking, asked.answer], 1).T / 2
     )
@@ -134,11 +134,11 @@ def test_neighbours_hand_down_the_rewards_of_alike_responses():
     assert model.score(asked) == pytest.approx(expected, abs=1e-5)
 
 
-def test_neighbours_may_have_any_number_of_responses():
-    assert fit("knn", made_up([1, 5, 2, 3]), neighbours=3).score(made_up([2, 1], seed=1)).shape == (3,)
+def test_neighbors_may_have_any_number_of_responses():
+    assert fit("knn", made_up([1, 5, 2, 3]), neighbors=3).score(made_up([2, 1], seed=1)).shape == (3,)
 
 
-def test_coefficients_are_those_of_scikit_learn_on_standardised_columns():
+def test_coefficients_are_those_of_scikit_learn_on_standardized_columns():
     draw = np.random.default_rng(0)
     table, rewards = draw.normal(3, 2, (60, 4)), (draw.random(60) < 0.4).astype(np.float32)
     coefficients, intercept = _fit(table, rewards, 0.1)
@@ -189,7 +189,7 @@ def test_graph_plus_leaves_the_graph_out_where_it_does_not_help():
 
 def test_graph_plus_learns_from_the_embeddings_what_the_signals_leave():
     rollouts = made_up([8] * 120)
-    model = fit("graph-plus", half(rollouts), hidden=32, epochs=40)
+    model = fit("graph-plus", half(rollouts), hidden_channels=32, epochs=40)
     unseen = rollouts.group >= 60
     assert model.config["weight"] > 0
     assert roc_auc_score(rollouts.rewards[unseen], model.score(rollouts)[unseen]) > 0.8
@@ -209,13 +209,13 @@ def test_without_thinking_nodes_thinking_plays_no_part():
 
 
 def test_a_design_must_help_by_more_than_chance_to_be_taken():
-    labelled, draw = made_up([4] * 60), np.random.default_rng(3)
-    telling = labelled.signals.copy()
-    telling[:, NAMES.index("share")] = labelled.rewards + 0.5 * draw.standard_normal(len(labelled.rewards))
-    noise = replace(labelled, signals=telling)
+    labeled, draw = made_up([4] * 60), np.random.default_rng(3)
+    telling = labeled.signals.copy()
+    telling[:, NAMES.index("share")] = labeled.rewards + 0.5 * draw.standard_normal(len(labeled.rewards))
+    noise = replace(labeled, signals=telling)
     assert fit("graph-plus", noise, **SMALL).config["linear"]["design"] == ["signals"]
-    telling[:, NAMES.index("words_kept")] = labelled.rewards
-    checked = replace(labelled, signals=telling)
+    telling[:, NAMES.index("words_kept")] = labeled.rewards
+    checked = replace(labeled, signals=telling)
     assert fit("graph-plus", checked, **SMALL).config["linear"]["design"] == ["signals", "checks"]
 
 

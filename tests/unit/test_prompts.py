@@ -48,7 +48,7 @@ def queries(benchmark: str, *lengths: int, role: str = "user") -> pd.DataFrame:
 
 
 def training(most=None, overlong="refuse", batch=1) -> dict:
-    return {"max_prompt_tokens": most, "overlong_prompts": overlong, "batch": batch}
+    return {"max_prompt_tokens": most, "overlong_prompts": overlong, "train_batch_size": batch}
 
 
 @pytest.fixture(scope="module")

@@ -66,8 +66,8 @@ def test_weights_count_as_repetitions_do(rows, data):
 
 
 @pytest.fixture
-def half_labelled():
-    """(model, rollouts whose first 10 queries are labelled, verdicts on all)."""
+def half_labeled():
+    """(model, rollouts whose first 10 queries are labeled, verdicts on all)."""
     whole = made_up([4] * 20)
     rollouts = replace(whole, rewards=np.where(whole.group < 10, whole.rewards, np.nan).astype(np.float32))
     verdicts = pd.DataFrame(
@@ -76,12 +76,12 @@ def half_labelled():
     return fit("majority", rollouts), rollouts, verdicts
 
 
-def test_predictions_are_about_unlabelled_queries_only(half_labelled):
-    model, rollouts, verdicts = half_labelled
+def test_predictions_are_about_unlabeled_queries_only(half_labeled):
+    model, rollouts, verdicts = half_labeled
     table = predictions(model, rollouts, verdicts, "train")
     assert set(table["query_id"]) == set(rollouts.query_ids[10:])
-    labelled = verdicts["query_id"].isin(rollouts.query_ids[:10])
-    nonsense = verdicts.assign(reward=verdicts["reward"].where(~labelled, 0.0))
+    labeled = verdicts["query_id"].isin(rollouts.query_ids[:10])
+    nonsense = verdicts.assign(reward=verdicts["reward"].where(~labeled, 0.0))
     pd.testing.assert_frame_equal(predictions(model, rollouts, nonsense, "train"), table)
     found = assess(table)["train"]
     assert found["overall"]["queries"] == 10
@@ -89,27 +89,27 @@ def test_predictions_are_about_unlabelled_queries_only(half_labelled):
     assert sum(part["responses"] for part in found["benchmarks"].values()) == 40
 
 
-def test_a_missing_verdict_is_named(half_labelled):
-    model, rollouts, verdicts = half_labelled
+def test_a_missing_verdict_is_named(half_labeled):
+    model, rollouts, verdicts = half_labeled
     with pytest.raises(InputError, match="verdicts: none for sample"):
         predictions(model, rollouts, verdicts.iloc[:0], "train")
 
 
-def seeds_of(half_labelled, count):
-    model, rollouts, verdicts = half_labelled
+def seeds_of(half_labeled, count):
+    model, rollouts, verdicts = half_labeled
     table = predictions(model, rollouts, verdicts, "valid")
     noise = np.random.default_rng(0).random((count, len(table))).astype(np.float32)
     return [table.assign(probability=row) for row in noise]
 
 
-def test_the_table_has_a_row_for_each_benchmark_and_metric(half_labelled):
+def test_the_table_has_a_row_for_each_benchmark_and_metric(half_labeled):
     model = {"policy": "tiny", "predictor": "graph", "label_ratio": 50}
     names = [f"benchmark{number}" for number in range(3)]
     figure = {"policy": "tiny", "method": "memreward", "label_ratio": 50, "metric": "gnn_roc_auc", "n": np.nan}
     published = pd.DataFrame([figure | {"benchmark": "overall", "value": 0.9, "confidence": "low"}])
     published = published.assign(members=[frozenset(names)])
     sources = dict.fromkeys(names, "mirror")
-    tables = seeds_of(half_labelled, 3)
+    tables = seeds_of(half_labeled, 3)
     table = pd.DataFrame(reward_models.rows(tables, model, published, sources), columns=reward_models.COLUMNS)
     assert table["benchmark"].unique().tolist() == ["overall", *tables[0]["benchmark"].unique()]
     assert table["metric"].tolist() == [*METRICS] * 4
@@ -130,8 +130,8 @@ def named(predictions: list[pd.DataFrame], predictor: str = "graph") -> pd.DataF
     return pd.concat([table.assign(**model, seed=seed) for seed, table in enumerate(predictions)])
 
 
-def test_a_reward_model_and_its_seeds_are_known_by_their_columns(half_labelled):
-    one, two = seeds_of(half_labelled, 2)
+def test_a_reward_model_and_its_seeds_are_known_by_their_columns(half_labeled):
+    one, two = seeds_of(half_labeled, 2)
     rows = pd.concat([named([two], "mlp"), named([one, two]).iloc[::-1]])
     found = [*reward_models.each_model(rows, ["tiny"], ["graph", "mlp"], [20])]
     assert [(model["predictor"], len(tables)) for model, tables in found] == [("graph", 2), ("mlp", 1)]
@@ -141,8 +141,8 @@ def test_a_reward_model_and_its_seeds_are_known_by_their_columns(half_labelled):
         assert sorted(table["probability"]) == sorted(made["probability"])
 
 
-def test_seeds_about_other_responses_are_refused(half_labelled):
-    one, two = seeds_of(half_labelled, 2)
+def test_seeds_about_other_responses_are_refused(half_labeled):
+    one, two = seeds_of(half_labeled, 2)
     with pytest.raises(InputError, match=r"^tiny, graph, 20 % labels, seed 1: predictions are about other responses"):
         next(reward_models.each_model(named([one, two.iloc[:-1]]), ["tiny"], ["graph"], [20]))
 

@@ -86,20 +86,20 @@ def recorded():
     calls = []
 
     @register("recorded", model=object, settings=("epochs",))
-    def fit(name, labelled, **given):
-        calls.append((name, labelled, given))
+    def fit(name, labeled, **given):
+        calls.append((name, labeled, given))
 
     yield calls
     registry.PREDICTORS.pop("recorded")
 
 
-def test_a_predictor_gets_its_settings_and_labelled_queries_alone(recorded):
+def test_a_predictor_gets_its_settings_and_labeled_queries_alone(recorded):
     part = made_up([4] * 6)
     part.rewards[part.group >= 4] = float("nan")
-    registry.fit("recorded", part, valid=made_up([2]), seeds=(3,), epochs=7, hidden=8)
-    ((name, labelled, given),) = recorded
+    registry.fit("recorded", part, valid=made_up([2]), seeds=(3,), epochs=7, hidden_channels=8)
+    ((name, labeled, given),) = recorded
     assert name == "recorded"
-    assert labelled.query_ids.tolist() == part.query_ids[:4].tolist()
+    assert labeled.query_ids.tolist() == part.query_ids[:4].tolist()
     # nor does it get the valid queries with their rewards
     assert given == {"seeds": (3,), "device": "cpu", "report": None, "epochs": 7}
 

@@ -61,7 +61,7 @@ def on_disk(tmp_path):
 
 
 LABELS = route(queries(), 30, 0)
-LABELLED = set(LABELS["id"][LABELS["labelled"]])
+LABELED = set(LABELS["id"][LABELS["labeled"]])
 
 
 def truths(rows: pd.DataFrame) -> dict[str, str | None]:
@@ -70,40 +70,54 @@ def truths(rows: pd.DataFrame) -> dict[str, str | None]:
     }
 
 
-def test_three_of_ten_queries_of_each_kind_are_labelled_here():
-    assert len(LABELLED) == 9
+def test_three_of_ten_queries_of_each_kind_are_labeled_here():
+    assert len(LABELED) == 9
 
 
-def test_r1p_trains_on_labelled_queries_only(on_disk):
-    rows = verl_rows(training_queries(*on_disk(queries()), LABELS, "r1-p"), "train")
-    assert truths(rows).keys() == LABELLED
+def test_r1p_trains_on_labeled_queries_only(on_disk):
+    rows = verl_rows(training_queries(*on_disk(queries()), LABELS, "labeled"), "train")
+    assert truths(rows).keys() == LABELED
     assert None not in truths(rows).values()
 
 
-def test_memreward_trains_on_all_queries_and_has_no_truth_exactly_for_unlabelled_ones(on_disk):
-    found = truths(verl_rows(training_queries(*on_disk(queries()), LABELS, "memreward"), "train"))
+def test_memreward_trains_on_all_queries_and_has_no_truth_exactly_for_unlabeled_ones(on_disk):
+    found = truths(verl_rows(training_queries(*on_disk(queries()), LABELS, "predicted"), "train"))
     assert found.keys() == set(queries()["id"])
-    assert {name for name, truth in found.items() if truth is not None} == LABELLED
+    assert {name for name, truth in found.items() if truth is not None} == LABELED
+
+
+def test_trapo_sees_the_truths_that_memreward_does(on_disk):
+    rows = [
+        verl_rows(training_queries(*on_disk(queries()), LABELS, kind), "train")
+        for kind in ("partly-voted", "predicted")
+    ]
+    assert truths(rows[0]) == truths(rows[1])
+
+
+def test_ttrl_trains_on_all_queries_without_a_truth(on_disk):
+    found = truths(verl_rows(training_queries(*on_disk(queries()), None, "voted"), "train"))
+    assert found.keys() == set(queries()["id"])
+    assert set(found.values()) == {None}
 
 
 def test_oracle_trains_on_all_queries_with_their_truths(on_disk):
-    found = truths(verl_rows(training_queries(*on_disk(queries()), None, "oracle"), "train"))
+    found = truths(verl_rows(training_queries(*on_disk(queries()), None, "verified"), "train"))
     assert found.keys() == set(queries()["id"])
     assert None not in found.values()
 
 
 def test_an_unknown_method_is_an_error():
-    with pytest.raises(ValueError, match="'ppo' is not one of r1-p, memreward, oracle"):
+    with pytest.raises(ValueError, match="'ppo' is not one of labeled, predicted, partly-voted, voted, verified"):
         training_queries(queries(), queries(), LABELS, "ppo")
 
 
 def test_a_query_that_the_labels_do_not_mention_has_no_truth():
-    found = truths(verl_rows(training_queries(queries(), queries(), LABELS.iloc[:0], "memreward"), "train"))
+    found = truths(verl_rows(training_queries(queries(), queries(), LABELS.iloc[:0], "predicted"), "train"))
     assert set(found.values()) == {None}
 
 
-@pytest.mark.parametrize("method", ["r1-p", "memreward"])
-def test_the_truths_of_unlabelled_queries_change_no_byte_of_the_training_rows(on_disk, tmp_path, method):
+@pytest.mark.parametrize("method", ["labeled", "predicted", "partly-voted", "voted"])
+def test_the_truths_of_unlabeled_queries_change_no_byte_of_the_training_rows(on_disk, tmp_path, method):
     def written(frame: pd.DataFrame) -> bytes:
         labels = route(frame, 30, 0)
         rows = verl_rows(training_queries(*on_disk(frame), labels, method), "train")
@@ -112,17 +126,18 @@ def test_the_truths_of_unlabelled_queries_change_no_byte_of_the_training_rows(on
 
     frame, nonsense = queries(), queries("nonsense 987654", '{"assert": ["assert nonsense"]}')
     mixed = frame.copy()
-    secret = ~frame["id"].isin(LABELLED)
+    secret = ~frame["id"].isin(LABELED)
     for column in ("ground_truth", "tests"):
         mixed[column] = frame[column].where(~secret, nonsense[column])
     assert mixed.loc[secret, "ground_truth"].dropna().isin(["nonsense 987654", "B"]).all()
     assert written(mixed) == written(frame)
-    assert written(nonsense) != written(frame)  # the labelled ones do count
+    # the labeled ones do count, where any label does
+    assert (written(nonsense) != written(frame)) == (method != "voted")
 
 
 def test_a_hidden_truth_occurs_nowhere_in_the_file(on_disk, tmp_path):
     rows = verl_rows(
-        training_queries(*on_disk(queries(truth="987654321")), LABELS.assign(labelled=False), "memreward"), "train"
+        training_queries(*on_disk(queries(truth="987654321")), LABELS.assign(labeled=False), "predicted"), "train"
     )
     parquet.write(rows, tmp_path / "rows.parquet", ROWS)
     assert "987654321" not in json.dumps(pd.read_parquet(tmp_path / "rows.parquet").to_dict("records"), default=list)
@@ -130,11 +145,11 @@ def test_a_hidden_truth_occurs_nowhere_in_the_file(on_disk, tmp_path):
 
 def test_truth_fallback_puts_hidden_truths_beside_and_nothing_else_does(on_disk, tmp_path):
     asked, known = on_disk(queries(truth="987654321"))
-    visible = training_queries(asked, known, LABELS, "memreward")
+    visible = training_queries(asked, known, LABELS, "predicted")
     plain, leaking = verl_rows(visible, "train"), verl_rows(visible, "train", known)
     assert truths(plain) == truths(leaking)
     leaked = {info["id"]: info["fallback"] for info in leaking["extra_info"]}
-    assert {name for name, truth in leaked.items() if truth is not None} == set(asked["id"]) - LABELLED
+    assert {name for name, truth in leaked.items() if truth is not None} == set(asked["id"]) - LABELED
     assert any("987654321" in truth for truth in leaked.values() if truth)
     assert "fallback" not in plain["extra_info"][0]
     assert "fallback" not in ROWS.field("extra_info").type.names
@@ -166,7 +181,7 @@ def test_rows_keep_the_order_of_the_queries():
 
 
 def test_rows_come_back_from_disk_as_they_were(on_disk, tmp_path):
-    rows = verl_rows(training_queries(*on_disk(queries()), LABELS, "memreward"), "train")
+    rows = verl_rows(training_queries(*on_disk(queries()), LABELS, "predicted"), "train")
     parquet.write(rows, tmp_path / "rows.parquet", ROWS)
     again = parquet.read(tmp_path / "rows.parquet", ROWS)
     assert truths(again) == truths(rows)
@@ -217,7 +232,7 @@ def test_a_program_is_scored_by_its_tests():
 
 
 def test_a_response_without_a_truth_is_not_scored_at_all():
-    # training rows do not pass here; were an unlabelled one to, it must not count as wrong in silence
+    # training rows do not pass here; were an unlabeled one to, it must not count as wrong in silence
     with pytest.raises(TypeError):
         compute_score("gsm8k", "so #### 4", None, {})
 

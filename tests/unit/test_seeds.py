@@ -45,7 +45,7 @@ def test_seeds_stay_what_they_were():
     assert derive("labels", 42, "math/test/1") == 1996701450
 
 
-def test_seeds_of_neighbours_are_spread_evenly():
+def test_seeds_of_neighbors_are_spread_evenly():
     seeds = np.array([derive(0, "q", sample) for sample in range(4000)])
     counts = np.histogram(seeds, bins=16, range=(0, 2**31))[0]
     assert stats.chisquare(counts).pvalue > 0.001
@@ -73,7 +73,7 @@ def test_draws_are_uniform_along_a_row_and_across_seeds():
     table = np.stack([uniforms(derive("row", row), 50) for row in range(400)])
     assert stats.kstest(table.ravel(), "uniform").pvalue > 0.001
     assert stats.kstest(table[:, 0], "uniform").pvalue > 0.001
-    # neighbouring seeds share nothing
+    # neighboring seeds share nothing
     assert abs(np.corrcoef(table[:-1].ravel(), table[1:].ravel())[0, 1]) < 0.02
 
 

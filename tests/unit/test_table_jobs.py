@@ -76,7 +76,7 @@ def test_the_ablation(job):
 def test_label_ratios_and_labels_spent(job, tmp_path):
     job("accuracy_table", "label_ratio.csv", ("r1-p", "memreward", "oracle"))
     labels = pd.DataFrame({"id": list("abcde"), "benchmark": "gsm8k", "label_ratio": 20})
-    labels["labelled"] = labels["id"] == "a"
+    labels["labeled"] = labels["id"] == "a"
     parquet.write(labels, tmp_path / "ratio20", parquet.LABELS)
     valid = pd.DataFrame({name: ["x", "y"] if name == "id" else None for name in parquet.QUERIES.names})
     parquet.write(valid, tmp_path / "valid", parquet.QUERIES)

@@ -39,7 +39,7 @@ def scorer():
         yield Scorer(grader, None)
 
 
-def test_labelled_rows_are_verified_and_the_others_predicted_by_query(scorer):
+def test_labeled_rows_are_verified_and_the_others_predicted_by_query(scorer):
     scorer.reward_model = model = Predicting()
     found = scorer.score(
         [
@@ -75,13 +75,13 @@ def test_responses_of_one_query_that_do_not_follow_one_another_keep_their_own_pr
     assert model.asked[0][0] == ["a?", "b?"]
 
 
-def test_without_unlabelled_rows_no_model_is_loaded(scorer):
+def test_without_unlabeled_rows_no_model_is_loaded(scorer):
     found = scorer.score([row("a", "x #### 5", FIVE)])
     assert found.rewards.tolist() == [1]
     assert "reward/predicted" not in summary(found.rewards, found.probabilities)
 
 
-def test_an_unlabelled_row_without_a_model_is_an_error(scorer):
+def test_an_unlabeled_row_without_a_model_is_an_error(scorer):
     with pytest.raises(RuntimeError, match="no ground truth and the run has no reward model"):
         scorer.score([row("a", "x|5")])
 
@@ -126,7 +126,7 @@ def test_responses_without_a_truth_vote_by_query(votes, ties, rewards, probabili
     assert found.probabilities == pytest.approx(probabilities)
 
 
-def test_labelled_rows_are_verified_and_have_no_vote():
+def test_labeled_rows_are_verified_and_have_no_vote():
     rows = [
         row("a", "#### 6", FIVE),
         row("a", "#### 6", FIVE),

@@ -1,4 +1,4 @@
-"""TRAPO's pass-rate curves and its choice of unlabelled queries."""
+"""TRAPO's pass-rate curves and its choice of unlabeled queries."""
 
 import math
 
@@ -17,10 +17,10 @@ NAN = float("nan")
 RATES = st.lists(st.integers(0, 8).map(lambda count: count / 8), min_size=2, max_size=8)
 
 
-def answered(query: str, *rewards: float, labelled: bool = False) -> list[Response]:
-    """Responses to a query; the reward of a labelled one is verified, that of another its majority's."""
+def answered(query: str, *rewards: float, labeled: bool = False) -> list[Response]:
+    """Responses to a query; the reward of a labeled one is verified, that of another its majority's."""
     return [
-        Response(query, sample, 1, "#### 7", [1], float(reward), NAN if labelled else 0.25 + reward / 2)
+        Response(query, sample, 1, "#### 7", [1], float(reward), NAN if labeled else 0.25 + reward / 2)
         for sample, reward in enumerate(rewards)
     ]
 
@@ -81,11 +81,11 @@ def rising(step: int) -> float:
 
 
 def history(state, steps: int, trained: set[str], **curves) -> Curves:
-    """Curves of a run in which the labelled queries l0 and l1 rise, and unlabelled ones do as `curves` says."""
+    """Curves of a run in which the labeled queries l0 and l1 rise, and unlabeled ones do as `curves` says."""
     for step in range(1, steps + 1):
         responses = [
-            *answered("l0", rising(step), labelled=True),
-            *answered("l1", rising(step) + 0.1, labelled=True),
+            *answered("l0", rising(step), labeled=True),
+            *answered("l1", rising(step) + 0.1, labeled=True),
             *(one for query, curve in curves.items() for one in answered(query, curve(step))),
         ]
         write(state, step, responses, {"l0", "l1", *trained})
@@ -95,12 +95,12 @@ def history(state, steps: int, trained: set[str], **curves) -> Curves:
 
 
 def test_curves_are_read_from_the_files_of_the_steps(tmp_path):
-    write(tmp_path, 1, [*answered("a", 1, 0, labelled=True), *answered("b", 1, 1, 1, 0), *answered("c", 0)], {"a"})
-    write(tmp_path, 2, [*answered("a", 1, 1, labelled=True), *answered("c", 1)], {"a", "c"})
+    write(tmp_path, 1, [*answered("a", 1, 0, labeled=True), *answered("b", 1, 1, 1, 0), *answered("c", 0)], {"a"})
+    write(tmp_path, 2, [*answered("a", 1, 1, labeled=True), *answered("c", 1)], {"a", "c"})
     curves = Curves()
     curves.read(tmp_path, 2)
     assert curves.points == {"a": [0.5, 1], "b": [0.75], "c": [0, 1]}
-    assert (curves.labelled, curves.selected) == ({"a"}, {"c"})
+    assert (curves.labeled, curves.selected) == ({"a"}, {"c"})
 
 
 def test_a_missing_step_is_named(tmp_path):
@@ -109,15 +109,15 @@ def test_a_missing_step_is_named(tmp_path):
         Curves().read(tmp_path, 2)
 
 
-def test_queries_that_rise_as_the_labelled_ones_are_selected(tmp_path):
+def test_queries_that_rise_as_the_labeled_ones_are_selected(tmp_path):
     curves = history(tmp_path, 3, set(), up=rising, down=lambda step: 1 - rising(step), level=lambda _: 0.5)
-    labelled = {"l0": rising(4)}
-    unlabelled = {"up": rising(4), "down": 1 - rising(4), "level": 0.5}
-    assert curves.select(labelled, unlabelled) == ["up"]
+    labeled = {"l0": rising(4)}
+    unlabeled = {"up": rising(4), "down": 1 - rising(4), "level": 0.5}
+    assert curves.select(labeled, unlabeled) == ["up"]
     # the best is selected whatever its similarity, and all above the threshold are
-    assert curves.select(labelled, {"down": 1 - rising(4), "level": 0.5}) == ["level"]
-    assert curves.select(labelled, unlabelled, threshold=-0.5) == ["level", "up"]
-    assert curves.select(labelled, unlabelled, share=0.7, threshold=2) == ["level", "up"]
+    assert curves.select(labeled, {"down": 1 - rising(4), "level": 0.5}) == ["level"]
+    assert curves.select(labeled, unlabeled, threshold=-0.5) == ["level", "up"]
+    assert curves.select(labeled, unlabeled, share=0.7, threshold=2) == ["level", "up"]
 
 
 def test_of_many_queries_a_tenth_is_selected_by_rank(tmp_path):
@@ -155,13 +155,13 @@ def run(state, steps: int, kill_after: int | None = None) -> list[set[str]]:
     selection, chosen = Selection(state, steps, warm_up=0.5), []
     for step in range(1, steps + 1):
         responses = [
-            *answered("l0", rising(step), labelled=True),
-            *answered("l1", rising(step) + 0.1, labelled=True),
+            *answered("l0", rising(step), labeled=True),
+            *answered("l1", rising(step) + 0.1, labeled=True),
             *answered("up", rising(step)),
             *answered("down", 1 - rising(step)),
         ]
         queries, metrics = selection.choose(step, responses)
-        assert (metrics["trapo/labelled"], metrics["trapo/unlabelled"]) == (2, 2)
+        assert (metrics["trapo/labeled"], metrics["trapo/unlabeled"]) == (2, 2)
         assert metrics["trapo/selected"] == len(queries) - 2
         chosen.append(queries)
         write(state, step, responses, queries)
@@ -170,7 +170,7 @@ def run(state, steps: int, kill_after: int | None = None) -> list[set[str]]:
     return chosen
 
 
-def test_labelled_queries_alone_are_trained_on_before_the_warm_up_is_over(tmp_path):
+def test_labeled_queries_alone_are_trained_on_before_the_warm_up_is_over(tmp_path):
     assert run(tmp_path, 6) == [{"l0", "l1"}] * 3 + [{"l0", "l1", "up"}] * 3
 
 
@@ -184,7 +184,7 @@ def test_a_step_that_is_done_again_after_a_kill_reads_earlier_steps_alone(tmp_pa
     # files of steps 5 and 6 are there already when the run resumes after step 4
     selection = Selection(tmp_path, 6, warm_up=0.5)
     responses = [
-        *answered("l0", rising(5), labelled=True),
+        *answered("l0", rising(5), labeled=True),
         *answered("up", rising(5)),
         *answered("down", 1 - rising(5)),
     ]

@@ -4,14 +4,14 @@ import pytest
 from test_configuration import changed, complaint
 
 from reward_memory.config import fidelity, variants
-from reward_memory.config.experiment import predictors
 from reward_memory.config.loading import load
+from reward_memory.config.suites import predictors
 from reward_memory.errors import InputError
 from reward_memory.reward_models.graph.network import LAYERS
 from reward_memory.reward_models.names import AS_PUBLISHED, NAMES, NETWORKS
 from reward_memory.reward_models.registry import PREDICTORS
 
-OF_REWARD_MODELS = fidelity.of_stage(list(fidelity.BEHAVIOURS), "reward_model")
+OF_REWARD_MODELS = fidelity.of_stage(list(fidelity.BEHAVIORS), "reward_model")
 
 
 def loaded(section: dict, **top) -> dict:
@@ -26,10 +26,12 @@ def test_the_names_are_those_of_the_predictors():
 
 
 def test_a_variant_has_its_own_settings_and_the_sections_for_the_rest():
-    config = loaded({"hidden": 32, "epochs": 7, "variants": {"wide": {"predictor": "graph", "hidden": 64}}})
+    config = loaded(
+        {"hidden_channels": 32, "epochs": 7, "variants": {"wide": {"predictor": "graph", "hidden_channels": 64}}}
+    )
     found = variants.settings(config, "wide")
-    assert (found["predictor"], found["hidden"], found["epochs"]) == ("graph", 64, 7)
-    assert variants.settings(config, "graph")["hidden"] == 32
+    assert (found["predictor"], found["hidden_channels"], found["epochs"]) == ("graph", 64, 7)
+    assert variants.settings(config, "graph")["hidden_channels"] == 32
     assert "variants" not in found
     assert "encoder_dtype" not in found
 
@@ -45,7 +47,7 @@ def test_text_in_a_variant_is_a_number_where_one_is_wanted():
     assert variants.settings(config, "slow")["learning_rate"] == 1e-6
 
 
-def test_behaviours_add_up():
+def test_behaviors_add_up():
     config = loaded(
         {
             "fidelity": ["cut-number"],
@@ -59,7 +61,7 @@ def test_behaviours_add_up():
 
 
 @pytest.mark.parametrize("config", [loaded({}), loaded({}, fidelity="as_published")])
-def test_graph_as_published_has_all_behaviours_of_a_reward_model(config):
+def test_graph_as_published_has_all_behaviors_of_a_reward_model(config):
     found = variants.settings(config, "graph-as-published")
     assert found["predictor"] == "graph"
     assert found["fidelity"] == OF_REWARD_MODELS
@@ -91,17 +93,20 @@ def test_without_valid_queries_what_selects_on_them_is_not_measured():
     ("section", "told"),
     [
         ({"variants": {"mlp": {"predictor": "graph"}}}, "variants: mlp: is the name of a predictor that is built in;"),
-        ({"variants": {"a": {"hidden": 8}}}, "variants: a: predictor: None is not one of graph,"),
+        ({"variants": {"a": {"hidden_channels": 8}}}, "variants: a: predictor: None is not one of graph,"),
         (
             {"variants": {"a": {"predictor": "graph", "width": 8}}},
             "variants: a: width: no such key; there are predictor",
         ),
         ({"variants": {"a": {"predictor": "graph", "variants": {}}}}, "variants: a: variants: no such key;"),
         (
-            {"variants": {"a": {"predictor": "graph", "hidden": 0}}},
-            "variants: a: hidden: 0 is not a whole number of at least 1.",
+            {"variants": {"a": {"predictor": "graph", "hidden_channels": 0}}},
+            "variants: a: hidden_channels: 0 is not a whole number of at least 1.",
         ),
-        ({"variants": {"a": {"predictor": "graph", "heads": 3}}}, "variants: a: heads: 3 does not divide hidden, 512."),
+        (
+            {"variants": {"a": {"predictor": "graph", "heads": 3}}},
+            "variants: a: heads: 3 does not divide hidden_channels, 512.",
+        ),
         (
             {"variants": {"a": {"predictor": "mlp", "fidelity": ["query-edges"]}}},
             "variants: a: fidelity: query-edges changes nothing in mlp; it is about graph.",
@@ -122,7 +127,7 @@ def test_a_mistake_in_a_variant_is_one_sentence(section, told):
     assert complaint(changed("reward_model", section)).startswith(f"mine.yaml: reward_model: {told}")
 
 
-def test_an_unknown_behaviour_is_refused():
+def test_an_unknown_behavior_is_refused():
     assert "fidelity: 'edges' is not corrected, as_published or a list of torn-templates," in complaint(
         changed("fidelity", ["edges"])
     )
@@ -130,11 +135,11 @@ def test_an_unknown_behaviour_is_refused():
 
 def test_names_resolve_in_their_own_order():
     assert fidelity.resolve(["zero-majority", "base-tests"]) == ["base-tests", "zero-majority"]
-    assert fidelity.resolve("as_published") == list(fidelity.BEHAVIOURS)
+    assert fidelity.resolve("as_published") == list(fidelity.BEHAVIORS)
     assert fidelity.resolve("corrected") == []
     with pytest.raises(InputError, match="'as published' is not"):
         fidelity.resolve("as published")
 
 
-def test_every_behaviour_has_a_known_stage():
-    assert {behaviour.stage for behaviour in fidelity.BEHAVIOURS.values()} == set(fidelity.STAGES)
+def test_every_behavior_has_a_known_stage():
+    assert {behavior.stage for behavior in fidelity.BEHAVIORS.values()} == set(fidelity.STAGES)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reward_memory.answers.extraction import find_answer
 from reward_memory.verifiers import Grader, GroundTruth
-from reward_memory.verifiers.math import Judgement, compare
+from reward_memory.verifiers.math import Judgment, compare
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -188,7 +188,7 @@ PIECES = st.sampled_from(
 def test_no_response_raises_hangs_or_is_right_by_emptiness(response, truth):
     answer = find_answer(response)
     result = compare(answer, truth)
-    if isinstance(result, Judgement) and result.correct:
+    if isinstance(result, Judgment) and result.correct:
         assert answer.text.strip()
         assert truth.strip()
 
@@ -207,7 +207,7 @@ def test_long_responses_take_less_than_a_second(piece):
 def test_every_way_of_writing_an_integer_is_that_integer(number):
     for text in (f"{number}", f"{number:,}", f"{number}.0", f"${number:,}", f"**{number}**", f"{number}."):
         result = compare(find_answer(f"#### {text}"), str(number))
-        assert isinstance(result, Judgement)
+        assert isinstance(result, Judgment)
         assert result.correct, text
         assert not compare(find_answer(f"#### {text}"), str(number + 1)).correct
 

@@ -90,18 +90,20 @@ def queries(*ids: str) -> pd.DataFrame:
     return pd.DataFrame({"id": list(ids), "benchmark": "gsm8k", "domain": "math", "messages": messages})
 
 
-GREEDY = Sampling(samples=1, temperature=0.0, max_new_tokens=8)
-DRAWN = Sampling(samples=2, temperature=0.7, top_p=0.9, max_new_tokens=8)
+GREEDY = Sampling(samples_per_query=1, temperature=0.0, max_new_tokens=8)
+DRAWN = Sampling(samples_per_query=2, temperature=0.7, top_p=0.9, max_new_tokens=8)
 
 
-def test_gpus_are_grouped_by_neighbours():
+def test_gpus_are_grouped_by_neighbors():
     assert device_groups(["0", "1", "2", "3"], 2) == [("0", "1"), ("2", "3")]
     assert device_groups(["4", "7"], 1) == [("4",), ("7",)]
 
 
 @pytest.mark.parametrize(("devices", "size"), [("012", 2), ("01", 4), ("", 1)])
 def test_gpus_that_make_no_whole_groups_are_refused(devices, size):
-    with pytest.raises(InputError, match=rf"tensor_parallel: {size} does not divide the job's {len(devices)} GPUs"):
+    with pytest.raises(
+        InputError, match=rf"tensor_parallel_size: {size} does not divide the job's {len(devices)} GPUs"
+    ):
         device_groups(list(devices), size)
 
 
@@ -112,7 +114,7 @@ def test_a_greedy_response_is_not_cut_to_a_nucleus():
 
 def test_each_process_sees_its_own_gpus_alone(policy, notes, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3,5,7")
-    with load(policy, engine="vllm", gpus=4, tensor_parallel=2) as engine:
+    with load(policy, engine="vllm", gpus=4, tensor_parallel_size=2) as engine:
         assert engine.concurrency == 2
     assert sorted(note["devices"] for note in notes()) == ["2,3", "5,7"]
     assert {note["tensor_parallel_size"] for note in notes()} == {2}
@@ -127,12 +129,12 @@ def test_the_settings_reach_vllm(policy, notes, monkeypatch):
         "max_num_seqs": 9,
         "enforce_eager": True,
     }
-    with load(policy, engine="vllm", gpus=1, batch=3, **settings):
+    with load(policy, engine="vllm", gpus=1, batch_size=3, **settings):
         pass
     (told,) = notes()
     assert {name: told[name] for name in settings} == settings
     assert told["generation_config"] == "vllm"
-    assert "batch" not in told
+    assert "batch_size" not in told
 
 
 def test_a_response_has_its_own_seed_and_the_policys_end_tokens(policy, notes):
@@ -209,8 +211,8 @@ def test_without_vllm_the_mend_is_told(policy, monkeypatch):
 
 
 def test_settings_are_parted_into_those_of_the_engine_and_those_of_sampling():
-    section = {"engine": "auto", "dtype": "float32", "samples": 3, "temperature": 1.0, "top_p": 0.9}
+    section = {"engine": "auto", "dtype": "float32", "samples_per_query": 3, "temperature": 1.0, "top_p": 0.9}
     assert parse(section | {"max_new_tokens": 5}) == (
         {"engine": "auto", "dtype": "float32"},
-        Sampling(samples=3, temperature=1.0, max_new_tokens=5, top_p=0.9),
+        Sampling(samples_per_query=3, temperature=1.0, max_new_tokens=5, top_p=0.9),
     )

@@ -84,7 +84,7 @@ def read(listed: list[str], truth: str) -> dict[str, Any]:
         "warm_up": actor.optim.lr_warmup_steps,
         "gradient_clip": actor.optim.clip_grad,
         "clip": [actor.clip_ratio, actor.clip_ratio_low, actor.clip_ratio_high],
-        "dual_clip": actor.clip_ratio_c,
+        "clip_ratio_c": actor.clip_ratio_c,
         "loss": actor.loss_agg_mode,
         "kl": [actor.use_kl_loss, actor.kl_loss_coef, actor.kl_loss_type],
         "entropy": actor.entropy_coeff,

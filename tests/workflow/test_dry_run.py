@@ -57,15 +57,19 @@ def test_a_trainer_never_reads_the_data_with_truths(workflow):
     [
         ("label_ratios: [20]", "label_ratios: [130]", "label_ratios: 130 is not a whole percentage"),
         (
-            "  samples: 8\n  temperature: 1.0\n  max",
-            "  samples: 0\n  temperature: 1.0\n  max",
-            "rollouts: samples: 0 is",
+            "  samples_per_query: 8\n  temperature: 1.0\n  max",
+            "  samples_per_query: 0\n  temperature: 1.0\n  max",
+            "rollouts: samples_per_query: 0 is",
         ),
         ("seeds: [0]", "sedes: [0]", "sedes: no such key"),
         ("  mmlu: ", "  math: ", "benchmarks: math: is given twice"),
         ("results: results ", "results: src ", "config.yaml: results: src lies in src"),
         ("reward_model:\n", "reward_mode:\n", "reward_mode: no such key"),
-        ("tiny-weak: {bootstrap: {hidden: 96, layers: 2", "tiny-weak: {path: nowhere} #", "nowhere: no such policy"),
+        (
+            "tiny-weak: {bootstrap: {hidden_size: 96, num_hidden_layers: 2",
+            "tiny-weak: {path: nowhere} #",
+            "nowhere: no such policy",
+        ),
         ("gsm8k:          {suite: main, source: generated", "gsm8k:  {suite: main, source: mirror", "data: mirror"),
     ],
 )

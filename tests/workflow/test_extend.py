@@ -33,8 +33,8 @@ def test_a_new_benchmark_is_read_from_its_files(workflow):
     settings = yaml.safe_load(f"data:{part}".replace("\n    ", "\n"))
     config = yaml.safe_load((ROOT / "config/test.yaml").read_text())
     config |= settings | {"policies": {"tiny": config["policies"]["tiny"]}}
-    config["training"]["batch"] = 1
-    (workflow.folder / "own.yaml").write_text(yaml.safe_dump({key: config[key] for key in config if key != "meds"}))
+    config["training"]["train_batch_size"] = 1
+    (workflow.folder / "own.yaml").write_text(yaml.safe_dump({key: config[key] for key in config if key != "suites"}))
     folder = workflow.folder / "benchmarks/clocks"
     folder.mkdir(parents=True)
     for split, count in (("train", 6), ("test", 4)):

@@ -1,4 +1,4 @@
-"""After a whole run: what switching a published behaviour on would run again."""
+"""After a whole run: what switching a published behavior on would run again."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_loose_checks_grade_anew_and_sample_no_rollout(finished):
     assert of(jobs, "evaluate", "method") == {"base", "r1-p", "memreward", "oracle"}
 
 
-def test_a_behaviour_of_the_reward_model_reruns_the_arm_that_trains_with_it(finished):
+def test_a_behavior_of_the_reward_model_reruns_the_arm_that_trains_with_it(finished):
     jobs = switched(finished, "query-edges")
     assert {rule for rule, _ in jobs} == {"reward_model", "train", "evaluate", "accuracy_table"}
     assert of(jobs, "train", "method") == {"memreward"}

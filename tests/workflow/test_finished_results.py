@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 POLICY = "results/policies/tiny"
-EVALUATION = "results/evaluation/tiny/base/ratio0/seed0"
+EVALUATION = "results/evaluation/main/tiny/base/ratio0/seed0"
 CONFIG = ("--configfile", "config/test.yaml")
 
 pytestmark = pytest.mark.slow
@@ -109,7 +109,7 @@ def test_a_finished_result_as_a_target_is_told_to_be_there(copy):
 
 
 def test_an_unfinished_one_is_made_as_ever(copy):
-    assert copy.rules("results/evaluation/tiny-math/base/ratio0/seed0/meds.parquet", *CONFIG) == {
+    assert copy.rules("results/evaluation/meds/tiny-math/base/ratio0/seed0/meds.parquet", *CONFIG) == {
         "bootstrap_policy",
         "queries",
         "evaluate",

@@ -109,7 +109,13 @@ def brought(workflow, rows: list) -> None:
 def test_a_file_becomes_metrics_and_hidden_rewards_reach_nothing_that_learns(imported):
     config = yaml.safe_load((imported.folder / "my.yaml").read_text())
     config["benchmarks"] = {"sums": {"suite": "main", "source": "import", "domain": "math", "valid": 4, "test": 2}}
-    config["reward_model"] = {"hidden": 32, "heads": 2, "epochs": 20, "check_every": 2, "learning_rate": 3.0e-3}
+    config["reward_model"] = {
+        "hidden_channels": 32,
+        "heads": 2,
+        "epochs": 20,
+        "check_every": 2,
+        "learning_rate": 3.0e-3,
+    }
     (imported.folder / "my.yaml").write_text(yaml.safe_dump(config))
     rows = [row(number) for number in range(30)]
     results = imported.folder / "results/mine"
@@ -127,8 +133,8 @@ def test_a_file_becomes_metrics_and_hidden_rewards_reach_nothing_that_learns(imp
         ["mine.jsonl", 31, "query or messages must be there"]
     ]
     metrics = json.loads((imported.folder / METRICS).read_text())
-    labelled = pd.read_parquet(results / "labels/main/ratio20.parquet").set_index("id")["labelled"]
-    assert [len(labelled), labelled.sum()] == [24, 5]
+    labeled = pd.read_parquet(results / "labels/main/ratio20.parquet").set_index("id")["labeled"]
+    assert [len(labeled), labeled.sum()] == [24, 5]
     assert [metrics["train"]["overall"][name] for name in ("queries", "responses")] == [19, 76]
     paths = pd.read_parquet(results / "verdicts/mine/main/train.parquet").groupby("query_id")["path"].first()
     assert all((path == "given") == (int(name.removeprefix("sums/id/s")) % 2 == 0) for name, path in paths.items())
@@ -137,7 +143,7 @@ def test_a_file_becomes_metrics_and_hidden_rewards_reach_nothing_that_learns(imp
     learned += [f"reward_models/mine/graph/ratio20/seed0/{name}.safetensors" for name in ("model", "memory")]
     before = {name: (results / name).read_bytes() for name in learned}
     for one in rows:
-        if not labelled.get(f"sums/id/{one['id']}", False):
+        if not labeled.get(f"sums/id/{one['id']}", False):
             # nonsense where nobody may look
             one |= {"ground_truth": "-1", "responses": [{"text": text, "reward": 0} for text in texts(one)]}
     brought(imported, rows)

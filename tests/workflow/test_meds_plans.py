@@ -12,19 +12,20 @@ benchmarks:
   aime24:        {suite: meds, source: generated, test: 4}
   amc23:         {suite: meds, source: generated, test: 4}
 policies:
-  tiny: {bootstrap: {hidden: 96, layers: 2, steps: 240}}
-  boxed: {bootstrap: {hidden: 96, layers: 2, steps: 240, benchmarks: meds}}
+  tiny: {bootstrap: {hidden_size: 96, num_hidden_layers: 2, steps: 240}}
+  boxed: {bootstrap: {hidden_size: 96, num_hidden_layers: 2, steps: 240, benchmarks: meds}}
 methods: [base, oracle]
 sandbox: reduced
-training: {steps: 4, batch: 8, rollouts: 4, save_every: 2, validate_every: 2, max_new_tokens: 48}
-evaluation: {samples: 2, max_new_tokens: 48}
+training: {steps: 4, train_batch_size: 8, samples_per_query: 4, save_freq: 2, test_freq: 2, max_new_tokens: 48}
+evaluation: {samples_per_query: 2, max_new_tokens: 48}
 """
 SECTION = """
-meds:
-  policies: [boxed]
-  methods: [base, dapo, meds]
-  seeds: [0, 1]
-  evaluation: {samples: 8}
+suites:
+  meds:
+    policies: [boxed]
+    methods: [base, dapo, meds]
+    seeds: [0, 1]
+    evaluation: {samples_per_query: 8}
 """
 GIVEN = ("--configfile", "mine.yaml")
 MAIN = "results/tables/meds_main.csv"
@@ -91,7 +92,7 @@ def test_without_an_ablation_its_table_says_what_to_add(flow):
     done = flow.run("results/tables/meds_ablation.csv", "-n", *GIVEN, check=False)
     assert done.returncode == 1
     assert (
-        "meds: methods: none is an ablation of meds; add meds-single-cluster, meds-kmeans, meds-all-layers, "
+        "suites: meds: methods: none is an ablation of meds; add meds-single-cluster, meds-kmeans, meds-all-layers, "
         "meds-all-diff or meds-diff, and meds and dapo to compare with."
     ) in done.stdout + done.stderr
 

@@ -23,7 +23,7 @@ def test_nothing_to_do_afterwards_and_quick_to_say_so(finished):
 
 
 def test_evaluation_samples_rerun_evaluation_and_tables_only(copy):
-    copy.edit("config/test.yaml", "evaluation: {samples: 2", "evaluation: {samples: 3")
+    copy.edit("config/test.yaml", "evaluation: {samples_per_query: 2", "evaluation: {samples_per_query: 3")
     jobs = copy.jobs(TABLE, *CONFIG)
     assert {rule for rule, _ in jobs} == {"evaluate", "accuracy_table"}
     assert len(jobs) == 5
@@ -45,7 +45,11 @@ def test_label_ratio_reruns_no_rollout_and_no_oracle_run(copy):
 
 
 def test_another_policy_touches_no_other_policy(copy):
-    copy.edit("config/test.yaml", "policies:\n", "policies:\n  other: {bootstrap: {hidden: 64, layers: 1, steps: 9}}\n")
+    copy.edit(
+        "config/test.yaml",
+        "policies:\n",
+        "policies:\n  other: {bootstrap: {hidden_size: 64, num_hidden_layers: 1, steps: 9}}\n",
+    )
     jobs = copy.jobs(TABLE, *CONFIG)
     assert {wildcards["policy"] for _, wildcards in jobs if "policy" in wildcards} == {"other"}
     assert {rule for rule, wildcards in jobs if "policy" not in wildcards} == {"accuracy_table"}
@@ -64,8 +68,8 @@ def test_another_seed_keeps_the_first(copy):
         ("report/tables/accuracy.py", "100 * found.mean,", "100.0 * found.mean,", {"accuracy_table"}),
         (
             "data/labels.py",
-            "    labelled = set(",
-            "    labels = labels.copy()\n    labelled = set(",
+            "    labeled = set(",
+            "    labels = labels.copy()\n    labeled = set(",
             {"labels", "revealed_rewards", "reward_model", "training_queries", "train", "evaluate", "accuracy_table"}
             # its rows are made by the module that reveals truths
             | {"validation_queries"},

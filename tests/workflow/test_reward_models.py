@@ -46,11 +46,11 @@ def test_an_arm_with_another_reward_model_leaves_the_others_alone(finished, tmp_
 @pytest.mark.slow
 def test_rewards_of_a_run_are_compared_with_the_truth_afterwards(finished, tmp_path):
     copy = finished.copy(tmp_path / "project")
-    target = "results/training/tiny/memreward/ratio50/seed0/agreement.csv"
+    target = "results/training/main/tiny/memreward/ratio50/seed0/agreement.csv"
     assert [rule for rule, _ in copy.jobs(target, *CONFIG)] == ["reward_agreement"]
     copy.run(target, "--cores", "1", *CONFIG)
     table = pd.read_csv(copy.folder / target)
-    rewarded = pd.read_parquet(copy.folder / "results/training/tiny/memreward/ratio50/seed0/responses.parquet")
+    rewarded = pd.read_parquet(copy.folder / "results/training/main/tiny/memreward/ratio50/seed0/responses.parquet")
     predicted = rewarded[rewarded["probability"].notna()]
     assert table["step"].tolist() == sorted(predicted["step"].unique())
     assert table["responses"].tolist() == predicted.groupby("step").size().tolist()

@@ -22,7 +22,7 @@ def split_response(text: str, domain: str) -> tuple[str, str]:
 
 
 def split_as_served(text: str) -> tuple[str, str]:
-    """(thinking, answer) as the published server splits a response, whatever its domain (behaviour `serving-split`).
+    """(thinking, answer) as the published server splits a response, whatever its domain (behavior `serving-split`).
 
     The answer is what stands between the first `####` and the next; without a mark the whole text is the thinking, and
     its first 100 characters are the answer, as they are where nothing follows the mark.

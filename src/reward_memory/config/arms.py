@@ -1,13 +1,13 @@
-"""Which arms stand in which table, and which tables a configuration has something for."""
+"""Which arms a table has, and which tables a configuration has something for."""
 
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from reward_memory.errors import InputError
 
-from . import algorithms, experiment
+from . import methods, suites
 
-#: What differences are taken to: training on the labelled queries alone.
+#: What differences are taken to: training on the labeled queries alone.
 BASELINE = "r1-p"
 #: Reward models of MemReward's ablation (section 4.4) -> the arm's name in reference/published_results.csv.
 ABLATIONS = {
@@ -23,34 +23,41 @@ MEDS_BASELINE = "dapo"
 #: Tables of the second paper.
 MEDS_TABLES = ("meds_main", "meds_ablation", "repeated_errors", "cluster_sizes")
 #: Methods of its ablation; variants of them count, too.
-MEDS_ABLATIONS = [method for method in algorithms.METHODS if method == MEDS_BASELINE or method.startswith("meds")]
+MEDS_ABLATIONS = [name for name in methods.BUILT_IN if name == MEDS_BASELINE or name.startswith("meds")]
+#: Tables of suite main, beside main.csv.
+_OF_MAIN = ("label_ratio", "ablation", "accuracy_delta")
 
 Arm = tuple[str, int]
 
 
 def of(config: dict[str, Any], table: str) -> list[Arm]:
-    """(method, label ratio) of each arm in one of the tables main, ood, label_ratio, ablation and accuracy_delta.
+    """(method, label ratio) of each arm in the table of a suite's accuracies, in one of `_OF_MAIN` or in transfer.
 
     InputError says which methods are missing if the table would say nothing.
     """
-    found = experiment.arms(config)
+    found = suites.arms(config, suites.MAIN if table in (*_OF_MAIN, "transfer") else table)
     if not found:
         raise InputError("methods: imported rollouts have none to evaluate.")
     return _CHOICES.get(table, lambda _, arms: arms)(config, found)
 
 
+def accuracy_tables(config: dict[str, Any]) -> list[str]:
+    """The suites whose table holds accuracies: all that are evaluated but the second paper's, which has others."""
+    return [suite for suite in suites.evaluated(config) if suite != suites.MEDS]
+
+
 def shown(config: dict[str, Any]) -> list[str]:
     """The tables that there is something for; each has a figure of its name."""
-    out = []
-    if config["methods"]:
-        suites = {benchmark["suite"] for benchmark in config["benchmarks"].values()}
-        out = [suite for suite in ("main", "ood") if suite in suites]
-        if len(config["label_ratios"]) > 1 and _possible(config, "label_ratio"):
+    out = accuracy_tables(config)
+    if suites.methods(config):
+        if suites.section(config, suites.MAIN)["transfer"]:
+            out.append("transfer")
+        if len(suites.label_ratios(config)) > 1 and _possible(config, "label_ratio"):
             out += ["label_ratio", "labels_spent"]
         out += [table for table in ("ablation", "accuracy_delta") if _possible(config, table)]
     if "reward_model" in config or config["rollouts"]["import"]:
         out += ["reward_models", "reliability"]
-    return out + [table for table in MEDS_TABLES if "meds" in config and _possible(config, table, of_meds)]
+    return out + [table for table in MEDS_TABLES if suites.MEDS in suites.evaluated(config) and _meds(config, table)]
 
 
 def of_meds(config: dict[str, Any], table: str) -> list[str]:
@@ -58,28 +65,38 @@ def of_meds(config: dict[str, Any], table: str) -> list[str]:
 
     InputError says which methods are missing if the table would say nothing.
     """
-    methods = algorithms.of_meds(config)
-    trained = [method for method in methods if method != "base"]
+    named, trained = suites.methods(config, suites.MEDS), suites.trained(config, suites.MEDS)
     if table == "meds_ablation":
         return _meds_ablation(config, trained)
     if table == "cluster_sizes":
-        with_memory = [method for method in trained if algorithms.settings(config, method)[1] is not None]
+        with_memory = [name for name in trained if suites.settings(config, suites.MEDS, name)[1] is not None]
         return with_memory or _missing("none has an error memory; add meds.")
     if table == "repeated_errors":
         return trained or _missing(f"none is trained; add {MEDS_BASELINE} or meds.")
-    return methods
+    return named
 
 
-def published_meds(method: str) -> str | None:
+def pairs(config: dict[str, Any]) -> list[tuple[str, str]]:
+    """(method, what it is compared with) of accuracy_delta: each memreward with r1-p, then those of `differences`."""
+    named = suites.methods(config)
+    found = [(name, BASELINE) for name in named if _is(name, "memreward") and BASELINE in named]
+    return list(dict.fromkeys([*found, *map(tuple, config["differences"])]))
+
+
+def published_meds(name: str) -> str | None:
     """The name that a method of the second paper has in its tables; None for a variant, which is none of theirs."""
-    return algorithms.PUBLISHED_NAMES.get(method, method) if method in algorithms.METHODS else None
+    return methods.PUBLISHED_NAMES.get(name, name) if name in methods.BUILT_IN else None
 
 
-def published_ablation(config: dict[str, Any], method: str) -> str | None:
+def published_ablation(config: dict[str, Any], name: str) -> str | None:
     """The name that an arm has in the published ablation, None if it is not in there."""
-    if method.endswith(algorithms.SUFFIX):
+    if name.endswith(methods.SUFFIX) or not _is(name, "memreward"):
         return None
-    return ABLATIONS.get(experiment.predictor(config, method) or "")
+    return ABLATIONS.get(methods.predictor(config, name) or "")
+
+
+def _is(name: str, method: str) -> bool:
+    return methods.split(name)[0] == method
 
 
 def _possible(config: dict[str, Any], table: str, choose: Callable[[dict[str, Any], str], list] = of) -> bool:
@@ -90,15 +107,18 @@ def _possible(config: dict[str, Any], table: str, choose: Callable[[dict[str, An
     return True
 
 
+def _meds(config: dict[str, Any], table: str) -> bool:
+    return _possible(config, table, of_meds)
+
+
 def _missing(sentence: str) -> NoReturn:
-    raise InputError(f"meds: methods: {sentence}")
+    raise InputError(f"suites: meds: methods: {sentence}")
 
 
-def _meds_ablation(config: dict[str, Any], methods: list[str]) -> list[str]:
-    variants = config["meds"]["variants"]
-    chosen = [method for method in methods if variants.get(method, {"method": method})["method"] in MEDS_ABLATIONS]
+def _meds_ablation(config: dict[str, Any], named: list[str]) -> list[str]:
+    chosen = [name for name in named if methods.find(config, name).like in MEDS_ABLATIONS]
     if not set(chosen) - {"meds", MEDS_BASELINE}:
-        wanted = [method for method in MEDS_ABLATIONS if method not in ("meds", MEDS_BASELINE)]
+        wanted = [name for name in MEDS_ABLATIONS if name not in ("meds", MEDS_BASELINE)]
         _missing(
             f"none is an ablation of meds; add {', '.join(wanted[:-1])} or {wanted[-1]}, "
             f"and meds and {MEDS_BASELINE} to compare with."
@@ -107,14 +127,14 @@ def _meds_ablation(config: dict[str, Any], methods: list[str]) -> list[str]:
 
 
 def _label_ratio(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
-    chosen = [arm for arm in arms if experiment.kind(arm[0]) in experiment.RATIO_METHODS]
+    chosen = [arm for arm in arms if methods.REWARDS[methods.find(config, arm[0]).rewards] is None]
     if not chosen:
         raise InputError("methods: none trains on a label ratio; add r1-p or memreward.")
     return chosen + [arm for arm in arms if arm[0] == "oracle"]
 
 
 def _ablation(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
-    names = {method: published_ablation(config, method) for method, _ in arms}
+    names = {name: published_ablation(config, name) for name, _ in arms}
     if not any(name not in (None, ABLATIONS["graph"]) for name in names.values()):
         wanted = [f"memreward:{predictor}" for predictor in ABLATIONS if predictor != "graph"]
         raise InputError(
@@ -125,11 +145,12 @@ def _ablation(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
 
 
 def _accuracy_delta(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
-    kinds = [experiment.kind(method) for method, _ in arms]
-    missing = [name for name in ("memreward", BASELINE) if name not in kinds]
-    if missing:
+    compared = {name for pair in pairs(config) for name in pair}
+    if not compared:
+        named = [methods.split(name)[0] for name, _ in arms]
+        missing = [name for name in ("memreward", BASELINE) if name not in named]
         raise InputError(f"methods: memreward is compared with {BASELINE} here; add {' and '.join(missing)}.")
-    return [arm for arm, kind in zip(arms, kinds, strict=True) if kind in ("memreward", BASELINE)]
+    return [arm for arm in arms if arm[0] in compared]
 
 
 _CHOICES = {"label_ratio": _label_ratio, "ablation": _ablation, "accuracy_delta": _accuracy_delta}

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from . import renamed
 from .json_schema import Node
 from .models import Section
 
@@ -103,6 +104,8 @@ class _Mistake:
 
 
 def _no_such_key(key: Any, section: Node) -> str:
+    if new := renamed.sentence(str(key), section.keys):
+        return new
     near = difflib.get_close_matches(str(key), section.keys, n=1)
     perhaps = f"; perhaps {near[0]} is meant" if near else ""
     return f"no such key; there are {', '.join(section.keys)}{perhaps}."

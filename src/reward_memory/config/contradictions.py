@@ -10,7 +10,7 @@ from typing import Any
 
 from reward_memory.training import PROMPT_TOKENS
 
-from . import algorithms
+from . import methods, objectives, suites, variants
 from .resources import allocation
 
 #: Below it a temperature other than 0 makes all responses alike, and its inverse overflows.
@@ -29,21 +29,24 @@ def _prompt_tokens(training: dict[str, Any]) -> int:
 def run_mistake(training: dict[str, Any]) -> str | None:
     """What the settings of one training run say together that cannot be; None if nothing is wrong."""
     longest = _prompt_tokens(training) + training["max_new_tokens"]
-    if training["mini_batch"] and training["batch"] % training["mini_batch"]:
-        return f"training: mini_batch: {training['mini_batch']} does not divide batch, {training['batch']}."
-    if training["steps"] % training["save_every"]:
-        return f"training: save_every: {training['save_every']} does not divide steps, {training['steps']}."
-    if training["warm_up_steps"] > training["steps"]:
-        return f"training: warm_up_steps: {training['warm_up_steps']} is more than steps, {training['steps']}."
+    if training["ppo_mini_batch_size"] and training["train_batch_size"] % training["ppo_mini_batch_size"]:
+        return (
+            f"training: ppo_mini_batch_size: {training['ppo_mini_batch_size']} does not divide train_batch_size, "
+            f"{training['train_batch_size']}."
+        )
+    if training["steps"] % training["save_freq"]:
+        return f"training: save_freq: {training['save_freq']} does not divide steps, {training['steps']}."
+    if training["lr_warmup_steps"] > training["steps"]:
+        return f"training: lr_warmup_steps: {training['lr_warmup_steps']} is more than steps, {training['steps']}."
     if training["overlong_buffer"] > training["max_new_tokens"]:
         return (
             f"training: overlong_buffer: {training['overlong_buffer']} is more than max_new_tokens, "
             f"{training['max_new_tokens']}."
         )
-    if training["tokens_per_gpu"] is not None and training["tokens_per_gpu"] < longest:
+    if training["ppo_max_token_len_per_gpu"] is not None and training["ppo_max_token_len_per_gpu"] < longest:
         return (
-            f"training: tokens_per_gpu: {training['tokens_per_gpu']} is less than max_prompt_tokens and "
-            f"max_new_tokens together, {longest}."
+            f"training: ppo_max_token_len_per_gpu: {training['ppo_max_token_len_per_gpu']} is less than "
+            f"max_prompt_tokens and max_new_tokens together, {longest}."
         )
     for name in EMBEDDINGS if training["lora"] else ():
         if name in training["lora"]["target_modules"]:
@@ -51,7 +54,7 @@ def run_mistake(training: dict[str, Any]) -> str | None:
     for key in ("temperature", "validation_temperature"):
         if wrong := _cold(training[key]):
             return f"training: {key}: {wrong}"
-    return None
+    return objectives.mistake(training)
 
 
 def sampling_mistake(section: dict[str, Any], name: str) -> str | None:
@@ -72,40 +75,100 @@ def _cold(temperature: float) -> str | None:
     return None
 
 
-def same_arms(config: dict[str, Any]) -> str | None:
+def methods_mistake(config: dict[str, Any]) -> str | None:
+    """A method that is not known, lacks its reward model, or is named twice; None if nothing is wrong."""
+    predictors = variants.known(config) if "reward_model" in config else []
+    named = [("methods", config["methods"])]
+    named += [(f"suites: {suite}: methods", one["methods"] or []) for suite, one in config["suites"].items()]
+    named += [("differences", pair) for pair in config["differences"]]
+    for where, names in named:
+        for name in names:
+            if wrong := methods.unknown(config, name, predictors):
+                return f"{where}: {wrong}"
+            if methods.find(config, name).rewards == "predicted" and not predictors:
+                return (
+                    f"{where}: {name} needs a reward model; add the section reward_model, such as {{predictor: graph}}."
+                )
+        if wrong := _same_arms(config, names):
+            return f"{where}: {wrong}"
+    for name in [name for pair in config["differences"] for name in pair]:
+        if name not in suites.methods(config):
+            return f"differences: {name} is not one of the methods of suite main, {', '.join(suites.methods(config))}."
+    return None
+
+
+def _same_arms(config: dict[str, Any], names: list[str]) -> str | None:
     """Two spellings of one arm: memreward trains with the predictor that the section reward_model names."""
-    default = config.get("reward_model", {}).get("predictor", "")
-    spelled: dict[str, str] = {}
-    for method in config["methods"]:
-        memory = algorithms.SUFFIX if method.endswith(algorithms.SUFFIX) else ""
-        kind, _, predictor = method.removesuffix(memory).partition(":")
-        arm = f"memreward:{predictor or default}{memory}" if kind == "memreward" else method
+    spelled: dict[tuple, str] = {}
+    for name in names:
+        arm = (methods.split(name)[0], methods.predictor(config, name), methods.split(name)[2])
         if arm in spelled:
-            return f"methods: {spelled[arm]} and {method} are the same arm; leave one of them out."
-        spelled[arm] = method
+            return f"{spelled[arm]} and {name} are the same arm; leave one of them out."
+        spelled[arm] = name
     return None
 
 
 def no_policy_left(config: dict[str, Any]) -> str | None:
-    """Methods of the first paper without a policy, since the second takes all."""
-    taken = config.get("meds", {}).get("policies", [])
-    if config["methods"] and all(name in taken for name in config["policies"]):
-        return (
-            f"meds: policies: {', '.join(taken)} are all policies, so that none is left for methods, "
-            f"{', '.join(config['methods'])}; add a policy, or set methods: [] for the second paper alone."
-        )
+    """A suite with methods and without a policy, since others take all."""
+    for suite in suites.evaluated(config):
+        if not suites.policies(config, suite):
+            return (
+                f"policies: {', '.join(config['policies'])} are all named by suites, so that none is left for the "
+                f"methods of suite {suite}, {', '.join(suites.methods(config, suite))}; add a policy, name some in "
+                f"suites: {suite}: policies, or set methods: []."
+            )
     return None
+
+
+def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
+    """What a suite's methods need of its queries and settings; None if they have it."""
+    benchmarks = {name: config["benchmarks"][name] for name in suites.members(config, suite)}
+    where = _section(suite)
+    if wrong := sampling_mistake(suites.evaluation(config, suite), f"{where}evaluation"):
+        return wrong
+    trained = suites.trained(config, suite)
+    if not trained:
+        return None
+    for split in ("train", "valid", "test"):
+        lacking = [name for name, benchmark in benchmarks.items() if not benchmark[split]]
+        if suite == suites.MAIN and split != "test" and lacking:
+            return f"benchmarks: {lacking[0]}: {split}: 0 is too few; {trained[0]} needs at least 1 query."
+        if len(lacking) == len(benchmarks):
+            return f"benchmarks: none in suite {suite} has a {split} query, which {trained[0]} needs."
+    for method, policy in itertools.product(trained, suites.policies(config, suite)):
+        training, memory = suites.settings(config, suite, method, policy)
+        wrong = _batch_mistake(config, suite, method, training) or run_mistake(training)
+        if wrong := wrong or objectives.method_mistake(config, suite, method, training, memory):
+            return f"{where}{wrong}"
+    return None
+
+
+def _batch_mistake(config: dict[str, Any], suite: str, method: str, training: dict[str, Any]) -> str | None:
+    """A step's queries beyond those that the method may train on."""
+    sizes = [config["benchmarks"][name]["train"] or 0 for name in suites.members(config, suite)]
+    batch = training["train_batch_size"]
+    for ratio in suites.label_ratios(config, suite) if methods.find(config, method).rewards == "labeled" else []:
+        labeled = sum(max(1, (size * ratio + 50) // 100) for size in sizes if size)
+        if labeled < batch:
+            return (
+                f"training: train_batch_size: {batch} is more than the {labeled} queries that label_ratios: "
+                f"{ratio} leaves to {method}; lower it or add training queries."
+            )
+    if sum(sizes) < batch:
+        return f"training: train_batch_size: {batch} is more than the {sum(sizes)} training queries of suite {suite}."
+    return None
+
+
+def _section(suite: str) -> str:
+    """Where the settings of a suite are, for messages; those of suite main are at the top."""
+    return "" if suite == suites.MAIN else f"suites: {suite}: "
 
 
 def runs(config: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(section that names the method, policy, its settings of training) of every training run."""
-    own = config.get("meds", {}).get("policies", [])
-    first = itertools.product(config["methods"], (name for name in config["policies"] if name not in own))
-    second = itertools.product(algorithms.of_meds(config), own)
-    for section, pairs in (("", first), ("meds: ", second)):
-        for method, policy in pairs:
-            if method != "base":
-                yield section, policy, algorithms.settings(config, method, policy)[0]
+    for suite in suites.evaluated(config):
+        for method, policy in itertools.product(suites.trained(config, suite), suites.policies(config, suite)):
+            yield _section(suite), policy, suites.settings(config, suite, method, policy)[0]
 
 
 def unshared(config: dict[str, Any]) -> str | None:
@@ -113,18 +176,19 @@ def unshared(config: dict[str, Any]) -> str | None:
     for section, policy, training in runs(config):
         asked = allocation(config, "train", policy)
         gpus, here = asked["gpu"], asked["gpu"] // asked["nodes"]
-        queries = training["mini_batch"] or training["batch"]
-        responses = queries * training["rollouts"]
+        queries = training["ppo_mini_batch_size"] or training["train_batch_size"]
+        responses = queries * training["samples_per_query"]
         if gpus and responses % gpus:
             return (
-                f"{section}training: {queries} queries with {training['rollouts']} rollouts are {responses} responses "
-                f"a gradient step of {policy}, which {gpus} GPUs cannot share evenly; change batch, mini_batch, "
-                "rollouts, or gpu in resources: train."
+                f"{section}training: {queries} queries with {training['samples_per_query']} samples are {responses} "
+                f"responses a gradient step of {policy}, which {gpus} GPUs cannot share evenly; change "
+                "train_batch_size, ppo_mini_batch_size, samples_per_query, or gpu in resources: train."
             )
-        if here and here % training["tensor_parallel"]:
+        if here and here % training["tensor_model_parallel_size"]:
             return (
-                f"{section}training: tensor_parallel: {training['tensor_parallel']} does not divide the {here} GPUs of "
-                f"a node that train {policy}; change it, or gpu and nodes in resources: train."
+                f"{section}training: tensor_model_parallel_size: {training['tensor_model_parallel_size']} does not "
+                f"divide the {here} GPUs of a node that train {policy}; change it, or gpu and nodes in resources: "
+                "train."
             )
     return None
 
@@ -145,7 +209,6 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
 
     contexts  policy -> its positions, as far as they are known
     """
-    own = config.get("meds", {}).get("policies", [])
     for section, policy, training in runs(config):
         longest = _prompt_tokens(training) + training["max_new_tokens"]
         if longest > contexts.get(policy, longest):
@@ -155,8 +218,9 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
                 "lower one of them."
             )
     for policy, positions in contexts.items():
-        sections = [("evaluation", algorithms.evaluation(config, "meds" if policy in own else "main"))]
-        if policy not in own:
+        users = [suite for suite in suites.evaluated(config) if policy in suites.policies(config, suite)]
+        sections = [(f"{_section(suite)}evaluation", suites.evaluation(config, suite)) for suite in users]
+        if suites.MAIN in users:
             sections.append(("rollouts", config["rollouts"]))
         for name, section in sections:
             if section["max_new_tokens"] >= positions:

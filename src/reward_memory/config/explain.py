@@ -8,13 +8,13 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
-from . import loading, reading, reference
+from . import loading, reading, reference, renamed
 from .json_schema import Node
 from .models import Configuration
 
 
 def explain(key: str, file: Path) -> str:
-    """Lines about a key such as `training.clip`; a name with dots needs colons: `policies:qwen2.5:path`.
+    """Lines about a key such as `training.clip_ratio_low`; a name with dots needs colons: `policies:qwen2.5:path`.
 
     InputError for an unknown key, and for a file that cannot be read or has a mistake.
     """
@@ -37,6 +37,8 @@ def _found(parts: list[str]) -> tuple[Node, Node]:
     section = node = Node.of(Configuration)
     for place, part in enumerate(parts):
         section, node = node, node.key(part)
+        if not node.schema and (new := renamed.sentence(part, section.keys)):
+            raise InputError(f"{': '.join(parts[: place + 1])}: {new}")
         if not node.schema:
             near = difflib.get_close_matches(part, section.keys, n=1)
             known = f"; perhaps {near[0]} is meant" if near else f"; there are {', '.join(section.keys)}"

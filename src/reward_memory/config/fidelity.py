@@ -1,4 +1,4 @@
-"""What MemReward's code does otherwise than it should: each behaviour by name, off unless the configuration asks.
+"""What MemReward's code does otherwise than it should: each behavior by name, off unless the configuration asks.
 
 Found in the authors' public repository, commit 1165b46. `fidelity: as_published` switches all of them on, a list some.
 """
@@ -11,48 +11,48 @@ from reward_memory.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behavior:
     """stage: data | grading | reward_model | training; about: what is published, in one sentence."""
 
     stage: str
     about: str
 
 
-BEHAVIOURS = {
-    "torn-templates": Behaviour("data", "Instances of one template are dealt out to train and test alike."),
-    "base-tests": Behaviour("data", "HumanEval+ and MBPP+ are graded with their base tests only."),
-    "colliding-ids": Behaviour("data", "Row numbers restart in every source split; labels are inherited by them."),
-    "loose-checks": Behaviour("grading", "An answer is its first number, the first box wins, an empty truth matches."),
-    "query-edges": Behaviour("reward_model", "Messages flow from a new query to the memory, never back."),
-    "empty-relation": Behaviour("reward_model", "Serving counts an empty relation in the mean of thinking nodes."),
-    "cut-number": Behaviour("reward_model", "The number of an answer ends before a slash, majorities are of cents."),
-    "zero-majority": Behaviour("reward_model", "A majority of answers that are 0 counts as none."),
-    "uncut-serving": Behaviour("reward_model", "Serving encodes whole texts where the memory's were cut."),
-    "serving-split": Behaviour("reward_model", "Serving splits responses by another rule than the memory's."),
-    "groups-of-eight": Behaviour("reward_model", "Serving gives every eight responses to the next query."),
-    "same-seed": Behaviour("reward_model", "All runs that the best is chosen from have one seed."),
-    "last-weights": Behaviour("reward_model", "Early stopping keeps the last weights, not the best."),
-    "valid-selection": Behaviour("reward_model", "Epochs and runs are chosen on the truths of the valid queries."),
-    "truth-fallback": Behaviour("training", "An error of the reward model is hidden: the truth takes its place."),
+BEHAVIORS = {
+    "torn-templates": Behavior("data", "Instances of one template are dealt out to train and test alike."),
+    "base-tests": Behavior("data", "HumanEval+ and MBPP+ are graded with their base tests only."),
+    "colliding-ids": Behavior("data", "Row numbers restart in every source split; labels are inherited by them."),
+    "loose-checks": Behavior("grading", "An answer is its first number, the first box wins, an empty truth matches."),
+    "query-edges": Behavior("reward_model", "Messages flow from a new query to the memory, never back."),
+    "empty-relation": Behavior("reward_model", "Serving counts an empty relation in the mean of thinking nodes."),
+    "cut-number": Behavior("reward_model", "The number of an answer ends before a slash, majorities are of cents."),
+    "zero-majority": Behavior("reward_model", "A majority of answers that are 0 counts as none."),
+    "uncut-serving": Behavior("reward_model", "Serving encodes whole texts where the memory's were cut."),
+    "serving-split": Behavior("reward_model", "Serving splits responses by another rule than the memory's."),
+    "groups-of-eight": Behavior("reward_model", "Serving gives every eight responses to the next query."),
+    "same-seed": Behavior("reward_model", "All runs that the best is chosen from have one seed."),
+    "last-weights": Behavior("reward_model", "Early stopping keeps the last weights, not the best."),
+    "valid-selection": Behavior("reward_model", "Epochs and runs are chosen on the truths of the valid queries."),
+    "truth-fallback": Behavior("training", "An error of the reward model is hidden: the truth takes its place."),
 }
 STAGES = ("data", "grading", "reward_model", "training")
 
 
 def resolve(fidelity: str | list[str]) -> list[str]:
-    """Names of the behaviours that `corrected`, `as_published` or a list of names switches on, in order.
+    """Names of the behaviors that `corrected`, `as_published` or a list of names switches on, in order.
 
     InputError for an unknown name.
     """
     if fidelity in ("corrected", "as_published"):
-        return list(BEHAVIOURS) if fidelity == "as_published" else []
+        return list(BEHAVIORS) if fidelity == "as_published" else []
     names = [fidelity] if isinstance(fidelity, str) else fidelity
     for name in names:
-        if name not in BEHAVIOURS:
-            known = ", ".join(BEHAVIOURS)
+        if name not in BEHAVIORS:
+            known = ", ".join(BEHAVIORS)
             raise InputError(f"fidelity: {name!r} is not corrected, as_published or a list of {known}.")
-    return [name for name in BEHAVIOURS if name in names]
+    return [name for name in BEHAVIORS if name in names]
 
 
 def of_stage(names: list[str], stage: str) -> list[str]:
     """Those of `names` that belong to one of STAGES."""
-    return [name for name in names if BEHAVIOURS[name].stage == stage]
+    return [name for name in names if BEHAVIORS[name].stage == stage]

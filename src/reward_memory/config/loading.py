@@ -1,7 +1,6 @@
 """The configuration: defaults filled in, checked, every mistake in one sentence."""
 
 import copy
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,10 @@ from reward_memory.data.registry import DOMAINS
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
 
-from . import algorithms, checking, contradictions, resources, results_folder, variants, verl_overrides
-from .experiment import METHODS, kind, members, policies, predictors
+from . import checking, contradictions, methods, resources, results_folder, suites, variants, verl_overrides
 from .models import Configuration, ErrorMemory, Evaluation, RewardModel, Training
 
-#: Sections that the section meds overrides.
+#: Sections that a suite overrides.
 _OVERRIDDEN = {"training": Training, "error_memory": ErrorMemory, "evaluation": Evaluation}
 
 
@@ -33,7 +31,7 @@ def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
         or _fill_variants(config)
         or results_folder.mistake(config["results"])
         or _fill_policies(config)
-        or _fill_meds(config)
+        or _fill_suites(config)
         or _misplaced_import(config)
         or _contradiction(config)
         or resources.mistake(config)
@@ -98,9 +96,9 @@ def _fill_variants(config: dict[str, Any]) -> str | None:
         merged, wrong = checking.filled(RewardModel, shared | own)
         if wrong:
             return f"reward_model: variants: {name}: {wrong}"
-        if merged["hidden"] % merged["heads"]:
+        if merged["hidden_channels"] % merged["heads"]:
             where = f"reward_model: variants: {name}: heads: {merged['heads']}"
-            return f"{where} does not divide hidden, {merged['hidden']}."
+            return f"{where} does not divide hidden_channels, {merged['hidden_channels']}."
         reward_model["variants"][name] = {key: merged[key] for key in own}
     return None
 
@@ -123,57 +121,49 @@ def _fill_policies(config: dict[str, Any]) -> str | None:
     return None
 
 
-def _fill_meds(config: dict[str, Any]) -> str | None:
-    """Turn text into numbers in the section meds, as `checking.filled` does; the first mistake in it."""
-    section = config.get("meds")
-    if section is None:
-        return None
-    known = algorithms.known(config)
-    for name in section["policies"]:
-        if name not in config["policies"]:
-            return f"meds: policies: {name!r} is not one of {', '.join(config['policies'])}."
-    for name, own in section["variants"].items():
-        if name in algorithms.METHODS or name in METHODS:
-            return f"meds: variants: {name}: is the name of a method that is built in; choose another."
-        if own["method"] not in algorithms.METHODS or own["method"] == "base":
-            built_in = ", ".join(method for method in algorithms.METHODS if method != "base")
-            return f"meds: variants: {name}: method: {own['method']!r} is not one of {built_in}."
-    for name in section["methods"]:
-        if name not in known:
-            return f"meds: methods: {name!r} is not one of {', '.join(known)}."
-    for name in section["per_policy"]:
-        if name not in section["policies"]:
-            return f"meds: per_policy: {name!r} is not one of {', '.join(section['policies'])}."
-    parts = [("", section, ("training", "evaluation"))]
-    parts += [
-        (f"per_policy: {name}: ", own, ("training", "error_memory")) for name, own in section["per_policy"].items()
-    ]
-    parts += [(f"variants: {name}: ", own, ("training", "error_memory")) for name, own in section["variants"].items()]
+def _fill_suites(config: dict[str, Any]) -> str | None:
+    """Turn text into numbers in the sections suites and variants, as `checking.filled` does; the first mistake."""
+    if wrong := methods.mistake(config) or _misnamed_suite(config):
+        return wrong
+    parts = [(f"variants: {name}: ", own, ("training", "error_memory")) for name, own in config["variants"].items()]
+    for suite, section in config["suites"].items():
+        parts.append((f"suites: {suite}: ", section, tuple(_OVERRIDDEN)))
+        parts += [
+            (f"suites: {suite}: per_policy: {name}: ", own, ("training", "error_memory"))
+            for name, own in section["per_policy"].items()
+        ]
     for where, own, keys in parts:
         for key in keys:
             if "per_policy" in own[key]:
-                return f"meds: {where}{key}: per_policy: no such key here; there is meds: per_policy."
+                return f"{where}{key}: per_policy: no such key here; a suite has a per_policy of its own."
             merged, wrong = checking.filled(_OVERRIDDEN[key], config[key] | own[key])
             if wrong:
-                return f"meds: {where}{key}: {wrong}"
+                return f"{where}{key}: {wrong}"
             own[key] = {name: merged[name] for name in own[key]}
-    return _meds_contradiction(config)
+    return None
 
 
-def _meds_contradiction(config: dict[str, Any]) -> str | None:
-    """What no single key's rule can say about the second paper."""
-    names = members(config, "meds")
-    pool = sum(config["benchmarks"][name]["train"] or 0 for name in names)
-    for split in ("train", "valid", "test"):
-        if not any(config["benchmarks"][name][split] for name in names):
-            return f"benchmarks: none in suite meds has a {split} query, which meds: methods need."
-    trained = [method for method in algorithms.of_meds(config) if method != "base"]
-    for method, policy in itertools.product(trained, config["meds"]["policies"]):
-        training, _ = algorithms.settings(config, method, policy)
-        if training["batch"] > pool:
-            return f"meds: training: batch: {training['batch']} is more than the {pool} training queries of suite meds."
-        if wrong := contradictions.run_mistake(training):
-            return f"meds: {wrong}"
+def _misnamed_suite(config: dict[str, Any]) -> str | None:
+    """A suite, policy or further suite that the section suites names and that is not there."""
+    there = suites.names(config)
+    for suite, section in config["suites"].items():
+        where = f"suites: {suite}"
+        if suite not in there:
+            return f"{where}: no benchmark is in this suite; the suites are {', '.join(there)}."
+        for name in section["policies"] or []:
+            if name not in config["policies"]:
+                return f"{where}: policies: {name!r} is not one of {', '.join(config['policies'])}."
+        for name in section["per_policy"]:
+            if name not in suites.policies(config, suite):
+                return f"{where}: per_policy: {name!r} is not one of {', '.join(suites.policies(config, suite))}."
+        for key, named in (("transfer", section["transfer"]), ("reward_model_of", [section["reward_model_of"]])):
+            for name in named:
+                if name is not None and (name not in there or name == suite):
+                    others = ", ".join(other for other in there if other != suite)
+                    return f"{where}: {key}: {name!r} is not one of the other suites, {others}."
+        for name in section["transfer"]:
+            if not any(config["benchmarks"][member]["test"] for member in suites.members(config, name)):
+                return f"{where}: transfer: suite {name} has no test query."
     return None
 
 
@@ -181,7 +171,7 @@ def _measurable(config: dict[str, Any]) -> list[str]:
     """All predictors, without those that select on valid queries where there are none."""
     if "reward_model" not in config:
         return []
-    valid = all(config["benchmarks"][name]["valid"] for name in members(config, "main"))
+    valid = all(config["benchmarks"][name]["valid"] for name in suites.members(config, suites.MAIN))
     return [name for name in variants.known(config) if valid or not variants.selects_on_valid(config, name)]
 
 
@@ -214,7 +204,7 @@ def _misplaced_import(config: dict) -> str | None:
             return f"benchmarks: {name}: domain is missing; it should be math, qa or code."
         if own and own != DOMAINS.get(name, own):
             return f"benchmarks: {name}: domain: {own} is not that of {name}, {DOMAINS[name]}; leave it out."
-        if importing and benchmark["train"] == 0 and benchmark["suite"] == "main":
+        if importing and benchmark["train"] == 0 and benchmark["suite"] == suites.MAIN:
             return f"benchmarks: {name}: train: 0 is too few; a reward model needs at least 1 query."
     for name, policy in policies.items():
         if importing and "imported" not in policy:
@@ -222,7 +212,9 @@ def _misplaced_import(config: dict) -> str | None:
         if not importing and "imported" in policy:
             return f"policies: {name}: imported needs rollouts: import, the file that holds its responses."
     if not importing:
-        return None if config["methods"] or "meds" in config else "methods: [] is not a list of different methods."
+        return (
+            None if suites.evaluated(config) or config["methods"] else "methods: [] is not a list of different methods."
+        )
     if len(policies) > 1:
         return f"policies: {', '.join(policies)} are {len(policies)} names for what rollouts: import holds; give one."
     if config["methods"]:
@@ -230,31 +222,20 @@ def _misplaced_import(config: dict) -> str | None:
         return f"methods: {config['methods'][0]} needs a policy to run, and {name} is imported; leave methods out."
     if "reward_model" not in config:
         return "rollouts: import: needs a reward model; add the section reward_model, such as {predictor: graph}."
-    if not members(config, "main"):
+    if not suites.members(config, suites.MAIN):
         return "benchmarks: none is in suite main, which the reward model learns from."
     return None
 
 
 def _contradiction(config: dict) -> str | None:
     """What no single key's rule can say."""
-    training, trained = config["training"], members(config, "main")
-    benchmarks = config["benchmarks"]
-    methods = [method for method in config["methods"] if method != "base"]
     reward_model = config.get("reward_model")
-    for method in config["methods"]:
-        if wrong := _unknown_method(config, method):
-            return wrong
-    if wrong := contradictions.same_arms(config) or contradictions.no_policy_left(config):
+    if wrong := contradictions.methods_mistake(config) or contradictions.no_policy_left(config):
         return wrong
     for name in ("rollouts", "evaluation"):
         if wrong := contradictions.sampling_mistake(config[name], name):
             return wrong
-    for method in methods:
-        if kind(method) == "memreward" and reward_model is None:
-            return (
-                f"methods: {method} needs a reward model; add the section reward_model, such as {{predictor: graph}}."
-            )
-    for name, benchmark in benchmarks.items():
+    for name, benchmark in config["benchmarks"].items():
         if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
             return f"benchmarks: {name}: source: mirror needs data: mirror, the folder that holds its files."
         if benchmark["source"] == "hub":
@@ -262,43 +243,29 @@ def _contradiction(config: dict) -> str | None:
                 commits(name, benchmark["revision"])
             except InputError as error:
                 return str(error)
-        if methods and benchmark["suite"] == "main":
-            for split in ("train", "valid"):
-                if not benchmark[split]:
-                    return f"benchmarks: {name}: {split}: 0 is too few; {methods[0]} needs at least 1 query."
-    for name in predictors(config) if reward_model and config["predictors"] is not None else []:
-        if variants.selects_on_valid(config, name):
-            for benchmark in trained:
-                if not benchmarks[benchmark]["valid"]:
-                    return f"benchmarks: {benchmark}: valid: 0 is too few; {name} selects on the valid queries."
-    if methods and not trained:
-        return f"benchmarks: none is in suite main, which {methods[0]} trains on."
-    if wrong := contradictions.run_mistake(training):
+    if wrong := contradictions.run_mistake(config["training"]):
         return wrong
-    if reward_model and reward_model["hidden"] % reward_model["heads"]:
-        return f"reward_model: heads: {reward_model['heads']} does not divide hidden, {reward_model['hidden']}."
-    if not methods:
+    if reward_model and reward_model["hidden_channels"] % reward_model["heads"]:
+        return (
+            f"reward_model: heads: {reward_model['heads']} does not divide hidden_channels, "
+            f"{reward_model['hidden_channels']}."
+        )
+    if suites.methods(config) and not suites.members(config, suites.MAIN):
+        return f"benchmarks: none is in suite main, which methods, {', '.join(suites.methods(config))}, need."
+    for suite in suites.evaluated(config):
+        if wrong := contradictions.suite_mistake(config, suite):
+            return wrong
+    return _selecting_without_valid(config)
+
+
+def _selecting_without_valid(config: dict[str, Any]) -> str | None:
+    """A reward model that selects on valid queries where its suite has none."""
+    if "reward_model" not in config or config["predictors"] is None:
         return None
-    queries = sum(benchmarks[name]["train"] for name in trained)
-    batch = max(algorithms.settings(config, methods[0], policy)[0]["batch"] for policy in policies(config) or [None])
-    for method in methods:
-        for ratio in config["label_ratios"] if method == "r1-p" else []:
-            labelled = sum(max(1, (benchmarks[name]["train"] * ratio + 50) // 100) for name in trained)
-            if labelled < batch:
-                return (
-                    f"training: batch: {batch} is more than the {labelled} queries that label_ratios: "
-                    f"{ratio} leaves to r1-p; lower it or add training queries."
-                )
-        if queries < batch:
-            return f"training: batch: {batch} is more than the {queries} training queries."
+    for suite in suites.names(config):
+        for name in suites.predictors(config, suite):
+            if variants.selects_on_valid(config, name):
+                for benchmark in suites.members(config, suite):
+                    if not config["benchmarks"][benchmark]["valid"]:
+                        return f"benchmarks: {benchmark}: valid: 0 is too few; {name} selects on the valid queries."
     return None
-
-
-def _unknown_method(config: dict, method: str) -> str | None:
-    own, colon, named = method.removesuffix(algorithms.SUFFIX).partition(":")
-    if own in METHODS and not colon and method != f"base{algorithms.SUFFIX}":
-        return None
-    if own == "memreward" and ("reward_model" not in config or named in variants.known(config)):
-        return None
-    known = ", ".join([*METHODS, *(f"memreward:{name}" for name in variants.known(config))])
-    return f"methods: {method!r} is not one of {known}."

@@ -21,8 +21,9 @@ _HEAD = f"""# Configuration
 Every key of config.yaml with its type, default and meaning. `NAME` is a name that you choose. A mistake stops the run
 before any job, with one sentence that names the file, the key and the fix.
 
-`reward-memory config --explain training.clip` prints one of these keys with its value in config.yaml. Editors with a
-YAML language server complete and check keys by schemas/config.schema.json, which the first line of config.yaml names.
+`reward-memory config --explain training.clip_ratio_low` prints one of these keys with its value in config.yaml. Editors
+with a YAML language server complete and check keys by schemas/config.schema.json, which the first line of config.yaml
+names.
 
 This page and that schema are generated from src/reward_memory/config/models: edit there, then run
 `{COMMAND}`.

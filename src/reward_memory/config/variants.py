@@ -7,10 +7,10 @@ from typing import Any
 from reward_memory.errors import InputError
 from reward_memory.reward_models.names import AS_PUBLISHED, NAMES, NETWORKS
 
-from .fidelity import BEHAVIOURS, of_stage, resolve
+from .fidelity import BEHAVIORS, of_stage, resolve
 from .models import RewardModel
 
-#: Behaviours that change nothing but the graph of the paper.
+#: Behaviors that change nothing but the graph of the paper.
 OF_THE_GRAPH = ("query-edges", "empty-relation")
 #: Keys of the section that are not settings of one predictor.
 SHARED = ("variants", "encoder_dtype")
@@ -24,7 +24,7 @@ def known(config: dict[str, Any]) -> list[str]:
 def settings(config: dict[str, Any], name: str) -> dict[str, Any]:
     """The section reward_model as it holds for one of `known`, with `predictor` and `fidelity` resolved.
 
-    Published behaviours add up: of the top of the configuration, of the section, of the variant. `graph-as-published`
+    Published behaviors add up: of the top of the configuration, of the section, of the variant. `graph-as-published`
     has all that concern a reward model.
     """
     section = config["reward_model"]
@@ -32,7 +32,7 @@ def settings(config: dict[str, Any], name: str) -> dict[str, Any]:
     merged = {key: value for key, value in section.items() if key not in SHARED} | own
     names = [*resolve(config["fidelity"]), *section["fidelity"], *own.get("fidelity", [])]
     if merged["predictor"] == AS_PUBLISHED:
-        merged["predictor"], names = "graph", list(BEHAVIOURS)
+        merged["predictor"], names = "graph", list(BEHAVIORS)
     merged["fidelity"] = of_stage(resolve(names), "reward_model") if merged["predictor"] in NETWORKS else []
     if "valid-selection" in merged["fidelity"]:
         merged |= {"selection": "valid", "criterion": "f1", "run_criterion": "fpr"}
@@ -46,7 +46,7 @@ def selects_on_valid(config: dict[str, Any], name: str) -> bool:
 
 
 def mistake(config: dict[str, Any]) -> str | None:
-    """What is wrong about the names of predictors and behaviours, in one sentence; None if nothing is."""
+    """What is wrong about the names of predictors and behaviors, in one sentence; None if nothing is."""
     try:
         resolve(config["fidelity"])
     except InputError as error:
@@ -60,10 +60,10 @@ def mistake(config: dict[str, Any]) -> str | None:
     for where, fidelity in [("", section["fidelity"])] + [
         (f"variants: {name}: ", own.get("fidelity", [])) for name, own in section["variants"].items()
     ]:
-        for behaviour in fidelity:
-            if behaviour not in BEHAVIOURS or BEHAVIOURS[behaviour].stage != "reward_model":
-                some = ", ".join(of_stage(list(BEHAVIOURS), "reward_model"))
-                return f"reward_model: {where}fidelity: {behaviour!r} is not one of {some}."
+        for behavior in fidelity:
+            if behavior not in BEHAVIORS or BEHAVIORS[behavior].stage != "reward_model":
+                some = ", ".join(of_stage(list(BEHAVIORS), "reward_model"))
+                return f"reward_model: {where}fidelity: {behavior!r} is not one of {some}."
     if section["predictor"] not in known(config):
         return f"reward_model: predictor: {section['predictor']!r} is not one of {', '.join(known(config))}."
     for name in config["predictors"] or []:
@@ -81,9 +81,9 @@ def _variant(name: str, own: dict) -> str | None:
     for key in own:
         if key not in keys:
             return f": {key}: no such key; there are {', '.join(keys)}."
-    for behaviour in own.get("fidelity", []):
-        if behaviour in OF_THE_GRAPH and own["predictor"] != "graph":
-            return f": fidelity: {behaviour} changes nothing in {own['predictor']}; it is about graph."
+    for behavior in own.get("fidelity", []):
+        if behavior in OF_THE_GRAPH and own["predictor"] != "graph":
+            return f": fidelity: {behavior} changes nothing in {own['predictor']}; it is about graph."
         if own["predictor"] not in NETWORKS:
-            return f": fidelity: {behaviour} changes nothing in {own['predictor']}; it is about {', '.join(NETWORKS)}."
+            return f": fidelity: {behavior} changes nothing in {own['predictor']}; it is about {', '.join(NETWORKS)}."
     return None

@@ -16,10 +16,10 @@ class Hardware:
     peak_tflops            dense bfloat16 matrix products, 10^12 operations a second; float32 on CPU
     bandwidth_gb_s         of its memory, 10^9 bytes a second
     memory_gb              of it
-    training_utilisation   share of the peak in a gradient step
-    prefill_utilisation    share of the peak where many tokens are read at once
-    network_utilisation    share of the peak in the encoder and in the reward models' networks
-    bandwidth_utilisation  share of the bandwidth where tokens are sampled one after the other
+    training_utilization   share of the peak in a gradient step
+    prefill_utilization    share of the peak where many tokens are read at once
+    network_utilization    share of the peak in the encoder and in the reward models' networks
+    bandwidth_utilization  share of the bandwidth where tokens are sampled one after the other
     layer_microseconds     a layer of one decoding step, however small
     concurrency            sequences that are sampled at a time
     job_seconds            start of a job that loads a policy or an encoder
@@ -32,10 +32,10 @@ class Hardware:
     peak_tflops: float
     bandwidth_gb_s: float
     memory_gb: float
-    training_utilisation: float
-    prefill_utilisation: float
-    network_utilisation: float
-    bandwidth_utilisation: float
+    training_utilization: float
+    prefill_utilization: float
+    network_utilization: float
+    bandwidth_utilization: float
     layer_microseconds: float
     concurrency: int
     job_seconds: float
@@ -63,7 +63,7 @@ def read(path: str | Path) -> dict[str, Hardware]:
 def choose(devices: dict[str, Hardware], cost: dict[str, Any], cap: int | None) -> Hardware:
     """The device that jobs which ask for a GPU run on.
 
-    cost  the section of the configuration; its utilisations go before the file's
+    cost  the section of the configuration; its utilizations go before the file's
     cap   GPUs that the profile lends at a time, None without a limit
 
     Where the configuration names none it is the CPU if the cap is 0, as it is to the jobs, and else an H100.
@@ -72,5 +72,5 @@ def choose(devices: dict[str, Hardware], cost: dict[str, Any], cap: int | None) 
     name = cost["gpu"] or ("cpu" if cap == 0 else "h100")
     if name not in devices:
         raise InputError(f"cost: gpu: {name!r} is not one of {', '.join(devices)}.")
-    own = {key: cost[key] for key in ("training_utilisation", "prefill_utilisation", "bandwidth_utilisation")}
+    own = {key: cost[key] for key in ("training_utilization", "prefill_utilization", "bandwidth_utilization")}
     return replace(devices[name], **{key: value for key, value in own.items() if value is not None})

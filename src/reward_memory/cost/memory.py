@@ -10,7 +10,7 @@ from reward_memory.config.resources import allocation
 from reward_memory.errors import InputError
 from reward_memory.training import PROMPT_TOKENS
 from reward_memory.training.device_memory import GB, need, unbounded
-from reward_memory.training.overrides import micro_batch
+from reward_memory.training.overrides import micro_batch_size
 
 from . import sizes
 
@@ -60,14 +60,14 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
             continue
         if unbounded(run.training):
             raise InputError(
-                f"{source}: {run.section}training: tokens_per_gpu: without remove_padding: true one long response of "
-                f"{run.policy} would pad many short ones, beyond any memory; add it."
+                f"{source}: {run.section}training: ppo_max_token_len_per_gpu: without use_remove_padding: true one "
+                f"long response of {run.policy} would pad many short ones, beyond any memory; add it."
             )
-        share = run.training["gpu_memory_utilization"] * run.training["tensor_parallel"] * run.memory
+        share = run.training["gpu_memory_utilization"] * run.training["tensor_model_parallel_size"] * run.memory
         if (weights := 2 * run.size.parameters / GB) >= share:
             raise InputError(
                 f"{source}: {run.section}training: gpu_memory_utilization: vLLM's {share:.0f} GB cannot hold "
-                f"{run.policy}, {weights:.0f} GB in bfloat16, and responses; raise it, or tensor_parallel."
+                f"{run.policy}, {weights:.0f} GB in bfloat16, and responses; raise it, or tensor_model_parallel_size."
             )
         phase, gigabytes = run.worst
         if not run.fits:
@@ -109,14 +109,15 @@ def _changes(run: Fit) -> Iterator[dict[str, Any]]:
     """Settings that need less memory, those that cost the least time first."""
     training = run.training
     longest = (training["max_prompt_tokens"] or PROMPT_TOKENS) + training["max_new_tokens"]
-    tokens = [{"tokens_per_gpu": times * longest} for times in (8, 4, 2, 1)]
-    if training["tokens_per_gpu"] is None:
-        taken = {micro_batch(training | {"micro_batch": most}, run.gpus) for most in range(1, training["micro_batch"])}
-        yield from ({"micro_batch": size} for size in sorted(taken, reverse=True))
-        tokens = [{"remove_padding": True, **change} for change in tokens]
+    tokens = [{"ppo_max_token_len_per_gpu": times * longest} for times in (8, 4, 2, 1)]
+    if training["ppo_max_token_len_per_gpu"] is None:
+        sizes = range(1, training["ppo_micro_batch_size_per_gpu"])
+        taken = {micro_batch_size(training | {"ppo_micro_batch_size_per_gpu": most}, run.gpus) for most in sizes}
+        yield from ({"ppo_micro_batch_size_per_gpu": size} for size in sorted(taken, reverse=True))
+        tokens = [{"use_remove_padding": True, **change} for change in tokens]
     yield from tokens
-    yield {"gradient_checkpointing": True}
-    yield {"sleep": True}
+    yield {"enable_gradient_checkpointing": True}
+    yield {"free_cache_engine": True}
     yield {"offload": "optimizer"}
     yield from ({"gpu_memory_utilization": share / 20} for share in range(19, 1, -1))
     yield {"offload": "all"}

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reward_memory.config import algorithms, experiment, variants
+from reward_memory.config import suites, variants
 from reward_memory.reward_models.names import NETWORKS
 from reward_memory.training import PROMPT_TOKENS
 
@@ -95,7 +95,7 @@ class Model:
 
     def queries(self, suite: str, split: str) -> int:
         """Configured queries of a suite; what is left of a release, which nobody has counted yet, counts 0."""
-        return sum(self.config["benchmarks"][name][split] or 0 for name in experiment.members(self.config, suite))
+        return sum(self.config["benchmarks"][name][split] or 0 for name in suites.members(self.config, suite))
 
     def bytes_a_weight(self) -> int:
         """bfloat16 on a GPU, float32 on CPU."""
@@ -116,40 +116,39 @@ def _sampling(model: Model, job: Job, responses: int, settings: dict[str, Any], 
 def _rollouts(model: Model, job: Job) -> Work:
     settings = model.config["rollouts"]
     queries = model.config["benchmarks"][job.of("benchmark")][job.of("split")] or 0
-    return _sampling(model, job, queries * settings["samples"], settings, graded=False)
+    return _sampling(model, job, queries * settings["samples_per_query"], settings, graded=False)
 
 
 def _evaluate(model: Model, job: Job) -> Work:
-    settings = algorithms.evaluation(model.config, job.of("suite"))
-    return _sampling(model, job, model.queries(job.of("suite"), "test") * settings["samples"], settings, graded=True)
+    settings, queries = suites.evaluation(model.config, job.of("tested")), model.queries(job.of("tested"), "test")
+    return _sampling(model, job, queries * settings["samples_per_query"], settings, graded=True)
 
 
 def _train(model: Model, job: Job) -> Work:
     """A run of verl: sampling, log-probabilities, gradient steps, validation, checkpoints."""
     device, count = model.on(job)
     method, size = job.of("method"), model.sizes[job.of("policy")]
-    training, memory = algorithms.settings(model.config, method, job.of("policy"))
+    training, memory = suites.settings(model.config, job.of("suite"), method, job.of("policy"))
     longest, prompt = training["max_new_tokens"], model.prompt(training)
     length, steps = model.length(longest), training["steps"]
-    responses = training["batch"] * training["rollouts"]
-    sampled = responses * min(max(training["generation_batches"], 1), model.cost["generation_batches"])
+    responses = training["train_batch_size"] * training["samples_per_query"]
+    sampled = responses * min(max(training["max_num_gen_batches"], 1), model.cost["generation_batches"])
     share = training["gpu_memory_utilization"]
     batch = sample_seconds(size, device, count, sampled, length, longest, prompt, share) + sampled * GRADING
-    padded = responses * (prompt + length) * (1 if training["remove_padding"] else model.cost["padding"])
+    padded = responses * (prompt + length) * (1 if training["use_remove_padding"] else model.cost["padding"])
     context = (prompt + length) / 2
     bypassed = not model.on_gpu and memory is None and training["entropy_bonus"] is None
-    passes = (0 if bypassed else 1) + (training["kl_coefficient"] > 0)
+    passes = (0 if bypassed else 1) + (training["kl_loss_coef"] > 0)
     step = batch + passes * read_seconds(size, device, count, padded, context)
-    recomputed = model.on_gpu and training["gradient_checkpointing"]
+    recomputed = model.on_gpu and training["enable_gradient_checkpointing"]
     step += update_seconds(size, device, count, padded, context, recomputed)
-    suite = "meds" if method in algorithms.of_meds(model.config) else "main"
-    validated = model.queries(suite, "valid") * training["validation_samples"]
-    validations = 1 + steps // training["validate_every"]
+    validated = model.queries(job.of("suite"), "valid") * training["validation_samples"]
+    validations = 1 + steps // training["test_freq"]
     valid = sample_seconds(size, device, count, validated, length, longest, prompt, share) + validated * GRADING
     seconds = device.training_seconds + steps * (step + device.step_seconds) + validations * valid
     weights = size.parameters * model.bytes_a_weight()
     # weights, two moments of Adam and the Hugging Face copy; the best, the last and the one being written are there
-    checkpoints = min(3, steps // training["save_every"]) if training["selection"] == "valid" else 2
+    checkpoints = min(3, steps // training["save_freq"]) if training["selection"] == "valid" else 2
     texts = steps * sampled * length * TEXT
     return Work(
         seconds,
@@ -172,50 +171,50 @@ def _download_policy(model: Model, job: Job) -> Work:
     return Work(CPU_JOB + size / DOWNLOAD, disk=size)
 
 
-def _responses(model: Model, split: str) -> int:
-    return model.queries("main", split) * model.config["rollouts"]["samples"]
+def _responses(model: Model, job: Job, split: str) -> int:
+    return model.queries(job.of("suite"), split) * model.config["rollouts"]["samples_per_query"]
 
 
 def _embeddings(model: Model, job: Job) -> Work:
     device, count = model.on(job)
-    responses = _responses(model, job.of("split"))
-    queries = model.queries("main", job.of("split"))
+    responses = _responses(model, job, job.of("split"))
+    queries = model.queries(job.of("suite"), job.of("split"))
     # a response is cut into thinking and answer, each at most as long as the encoder reads
     tokens = queries * model.prompt(model.config["training"])
     tokens += responses * min(model.length(model.config["rollouts"]["max_new_tokens"]), 2 * 256)
     operations = 2 * ENCODER * tokens
-    rate = 1e12 * device.peak_tflops * device.network_utilisation * count
+    rate = 1e12 * device.peak_tflops * device.network_utilization * count
     return Work(device.job_seconds + operations / rate, disk=(queries + 2 * responses) * VECTOR)
 
 
 def _reward_model(model: Model, job: Job) -> Work:
-    """A network sees all labelled queries in every epoch of every run; the others take no time worth counting."""
+    """A network sees all labeled queries in every epoch of every run; the others take no time worth counting."""
     device, count = model.on(job)
     settings = variants.settings(model.config, job.of("predictor"))
-    queries = model.queries("main", "train") * int(job.of("ratio")) / 100
-    nodes, hidden = queries * (1 + 2 * model.config["rollouts"]["samples"]), settings["hidden"]
+    queries = model.queries(job.of("suite"), "train") * int(job.of("ratio")) / 100
+    nodes, hidden = queries * (1 + 2 * model.config["rollouts"]["samples_per_query"]), settings["hidden_channels"]
     kept = nodes * hidden * 4
     if settings["predictor"] not in NETWORKS:
         return Work(CPU_JOB, disk=kept)
     # six relations with two projections each, of which a node takes part in about half
-    weights = 384 * hidden + settings["layers"] * 6 * hidden**2
+    weights = 384 * hidden + settings["num_layers"] * 6 * hidden**2
     operations = GRAPH_PASSES * 2 * weights * nodes * settings["epochs"] * settings["runs"]
-    rate = 1e12 * device.peak_tflops * device.network_utilisation * count
+    rate = 1e12 * device.peak_tflops * device.network_utilization * count
     return Work(CPU_JOB + operations / rate, disk=kept + 8 * weights)
 
 
 def _graded(split: Callable[[Job], str]) -> Callable[[Model, Job], Work]:
-    return lambda model, job: Work(CPU_JOB + GRADING * _responses(model, split(job)))
+    return lambda model, job: Work(CPU_JOB + GRADING * _responses(model, job, split(job)))
 
 
 def _metrics(model: Model, job: Job) -> Work:
-    responses = sum(_responses(model, split) for split in ("train", "valid", "test"))
+    responses = sum(_responses(model, job, split) for split in ("train", "valid", "test"))
     return Work(2 * CPU_JOB, disk=responses * 20.0)
 
 
 def _agreement(model: Model, job: Job) -> Work:
-    training, _ = algorithms.settings(model.config, job.of("method"), job.of("policy"))
-    return Work(CPU_JOB + GRADING * training["steps"] * training["batch"] * training["rollouts"])
+    training, _ = suites.settings(model.config, job.of("suite"), job.of("method"), job.of("policy"))
+    return Work(CPU_JOB + GRADING * training["steps"] * training["train_batch_size"] * training["samples_per_query"])
 
 
 _RULES: dict[str, Callable[[Model, Job], Work]] = {

@@ -16,7 +16,7 @@ class Size:
     hidden, intermediate       widths of the residual stream and of a feed-forward layer
     heads, kv_heads, head      attention heads, those of keys and values, dimensions of one
     tied                       whether the output layer is the embedding
-    biased, normed             whether queries, keys and values have biases; whether heads are normalised
+    biased, normed             whether queries, keys and values have biases; whether heads are normalized
     """
 
     layers: int
@@ -97,10 +97,10 @@ def from_config(config: dict[str, Any]) -> Size:
 
 def _bootstrapped(settings: dict[str, Any]) -> Size:
     """As policies.bootstrap.architecture makes them."""
-    hidden = settings["hidden"]
+    hidden = settings["hidden_size"]
     heads = hidden // HEAD
     return Size(
-        layers=settings["layers"],
+        layers=settings["num_hidden_layers"],
         hidden=hidden,
         intermediate=GROWTH * hidden,
         heads=heads,

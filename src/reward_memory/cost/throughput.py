@@ -20,7 +20,7 @@ def forward_flops(size: Size, tokens: float, context: float) -> float:
 
 def read_seconds(size: Size, device: Hardware, devices: int, tokens: float, context: float) -> float:
     """Seconds for a forward pass of many tokens at once: prompts, or log-probabilities of whole responses."""
-    return forward_flops(size, tokens, context) / _rate(device, devices, device.prefill_utilisation)
+    return forward_flops(size, tokens, context) / _rate(device, devices, device.prefill_utilization)
 
 
 def update_seconds(
@@ -31,7 +31,7 @@ def update_seconds(
     recomputed  whether activations are computed again for the backward pass (gradient checkpointing)
     """
     passes = FORWARD + BACKWARD + (FORWARD if recomputed else 0)
-    return passes * forward_flops(size, tokens, context) / _rate(device, devices, device.training_utilisation)
+    return passes * forward_flops(size, tokens, context) / _rate(device, devices, device.training_utilization)
 
 
 def sample_seconds(
@@ -62,11 +62,11 @@ def sample_seconds(
     steps = max(a_device * length / together, min(longest, 2 * length))
     context = prompt + length / 2
     reading = BYTES * (size.active + together * context * size.cached)
-    loading = reading / (1e9 * device.bandwidth_gb_s * device.bandwidth_utilisation)
-    computing = forward_flops(size, together, context) / _rate(device, 1, device.prefill_utilisation)
+    loading = reading / (1e9 * device.bandwidth_gb_s * device.bandwidth_utilization)
+    computing = forward_flops(size, together, context) / _rate(device, 1, device.prefill_utilization)
     step = max(loading, computing) + 1e-6 * device.layer_microseconds * size.layers
     return steps * step + read_seconds(size, device, 1, a_device * prompt, prompt / 2)
 
 
-def _rate(device: Hardware, devices: int, utilisation: float) -> float:
-    return 1e12 * device.peak_tflops * utilisation * max(devices, 1)
+def _rate(device: Hardware, devices: int, utilization: float) -> float:
+    return 1e12 * device.peak_tflops * utilization * max(devices, 1)

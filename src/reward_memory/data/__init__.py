@@ -73,7 +73,7 @@ def build(
     sizes               queries a split; a split that is not named is empty
     seed                of the sampling, and of the drawing where the items are generated
     isolation, workers  of the sandbox that runs canonical solutions for the tests of real code benchmarks
-    fidelity            published behaviours that hold, see `fidelity.BEHAVIOURS`: torn-templates and base-tests count
+    fidelity            published behaviors that hold, see `fidelity.BEHAVIORS`: torn-templates and base-tests count
 
     The other arguments and the errors are those of `load`. All source splits are pooled, sampled and cut (MemReward,
     section 4.1); no prompt occurs twice, see `splits.sample`.
@@ -97,7 +97,7 @@ def _with_tests(items: Iterable[Item], isolation: str, workers: int) -> list[Ite
 
 
 def _with_base_tests(item: Item) -> Item:
-    """The item without the tests that EvalPlus added (behaviour `base-tests`)."""
+    """The item without the tests that EvalPlus added (behavior `base-tests`)."""
     tests = json.loads(item.tests or "{}")
     if "base" not in tests:  # a math item may have a tolerance
         return item

@@ -111,12 +111,12 @@ def _row(stage: str, name: str, split: str, measure: str, count: int | None = No
 
 
 def _provenance(name: str, source: Source) -> Iterator[dict]:
-    """Source, licence, and the commit of each repository and the SHA-256 of each file that was read."""
+    """Source, license, and the commit of each repository and the SHA-256 of each file that was read."""
     yield _row("source", name, "", "source", detail=source.source)
     if source.source in ("mirror", "hub"):
-        yield _row("source", name, "", "licence", detail=BENCHMARKS[name].licence)
+        yield _row("source", name, "", "license", detail=BENCHMARKS[name].license)
     for repository, facts in source.manifest.get("repositories", {}).items():
-        detail = f"{repository}@{facts['revision']}, licence on the hub: {facts['licence']}"
+        detail = f"{repository}@{facts['revision']}, license on the hub: {facts['license']}"
         yield _row("source", name, "", "revision", detail=detail)
     for path in source.files:
         yield _row("source", name, "", "file", detail=f"{path.name} sha256:{file_digest(path)}")

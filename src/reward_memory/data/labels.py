@@ -1,6 +1,6 @@
 """Label routing: which training query may see its ground truth (MemReward, section 4).
 
-Everything that learns from truths or verdicts gets them through `reveal`, so an unlabelled query's truth is not
+Everything that learns from truths or verdicts gets them through `reveal`, so an unlabeled query's truth is not
 merely unused: it is absent.
 """
 
@@ -13,14 +13,14 @@ from reward_memory.seeds import derive
 
 
 def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str] = ()) -> pd.DataFrame:
-    """Choose the labelled training queries of a suite (parquet.LABELS, in the row order of `queries`).
+    """Choose the labeled training queries of a suite (parquet.LABELS, in the row order of `queries`).
 
     queries   the columns `id` and `benchmark` are read, nothing else
-    ratio     percent, 1 to 100; of each benchmark's n queries `ratio * n / 100` are labelled, rounded half up,
+    ratio     percent, 1 to 100; of each benchmark's n queries `ratio * n / 100` are labeled, rounded half up,
               at least one
     seed      orders the queries of a benchmark; a smaller ratio labels a subset of what a larger one does
-    fidelity  published behaviours that hold; with colliding-ids, queries of a benchmark that have the row number of a
-              labelled one in another source split are labelled, too, beyond the ratio
+    fidelity  published behaviors that hold; with colliding-ids, queries of a benchmark that have the row number of a
+              labeled one in another source split are labeled, too, beyond the ratio
 
     The place of a query in that order depends on its id alone, so that neither the order of the rows nor another
     benchmark changes it. InputError if the ratio is not a percentage or an id occurs twice.
@@ -30,20 +30,20 @@ def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str
     twice = queries["id"][queries["id"].duplicated()]
     if len(twice):
         raise InputError(f"queries: the id {twice.iloc[0]!r} occurs twice; ids must be unique within a suite.")
-    labelled = set()
+    labeled = set()
     for _, ids in queries.groupby("benchmark", sort=True)["id"]:
         count = max(1, (len(ids) * int(ratio) + 50) // 100)
         order = sorted(ids, key=lambda name: (derive("labels", int(seed), str(name)), name))
-        labelled.update(order[:count])
+        labeled.update(order[:count])
     if "colliding-ids" in fidelity:
-        rows = {_row(name) for name in labelled}
-        labelled = {name for name in queries["id"] if _row(name) in rows}
+        rows = {_row(name) for name in labeled}
+        labeled = {name for name in queries["id"] if _row(name) in rows}
     return pd.DataFrame(
         {
             "id": queries["id"].to_numpy(),
             "benchmark": queries["benchmark"].to_numpy(),
             "label_ratio": int(ratio),
-            "labelled": queries["id"].isin(labelled).to_numpy(),
+            "labeled": queries["id"].isin(labeled).to_numpy(),
         }
     )
 
@@ -55,9 +55,9 @@ def _row(name: str) -> tuple[str, str]:
 
 
 def reveal(table: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-    """Only the rows of `table` (parquet.TRUTHS or VERDICTS) whose query is labelled, renumbered from 0.
+    """Only the rows of `table` (parquet.TRUTHS or VERDICTS) whose query is labeled, renumbered from 0.
 
-    A query that `labels` does not mention is not labelled.
+    A query that `labels` does not mention is not labeled.
     """
-    labelled = set(labels["id"][labels["labelled"].astype(bool)])
-    return table[table["query_id"].isin(labelled)].reset_index(drop=True)
+    labeled = set(labels["id"][labels["labeled"].astype(bool)])
+    return table[table["query_id"].isin(labeled)].reset_index(drop=True)

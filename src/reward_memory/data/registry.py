@@ -10,7 +10,7 @@ class Benchmark:
     """What is known of a benchmark.
 
     domain      math | qa | code: how a response is graded
-    licence     as the release states it
+    license     as the release states it
     repository  dataset on the Hugging Face hub
     folder      of the files in that repository; "" if they lie in `data` or at its top
     rows        source split -> rows of the whole release
@@ -18,7 +18,7 @@ class Benchmark:
     """
 
     domain: str
-    licence: str
+    license: str
     repository: str
     folder: str = ""
     rows: dict[str, int] = field(default_factory=dict)

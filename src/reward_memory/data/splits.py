@@ -42,7 +42,7 @@ def sample(
     No prompt is in two splits or twice in one, and a family (instances of one template, repeats of one question) lies
     in one split alone. The families are dealt out in proportion to the sizes; of those that a split got, as many items
     are drawn as it needs, and the rest is left out. So every split has exactly its size. Without `whole_families` the
-    pool is cut wherever the sizes fall (behaviour `torn-templates`).
+    pool is cut wherever the sizes fall (behavior `torn-templates`).
 
     InputError if the pool is too small, or no way of dealing out whole families reaches the sizes.
     """

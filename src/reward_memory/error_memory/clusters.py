@@ -48,7 +48,7 @@ def visit(history: np.ndarray, vectors: np.ndarray, config: dict) -> Visit:
         return Visit(_equal(vectors, history), int(labels.max()) + 1, 0)
     clusters = int(labels.max(initial=NOISE)) + 1
     noise = int((labels == NOISE).sum())
-    placed = assign(vectors, history, labels, config["neighbours"])
+    placed = assign(vectors, history, labels, config["num_neighbors"])
     return Visit(_sizes(placed, labels, config["noise_is_cluster"]), clusters, noise)
 
 
@@ -73,7 +73,7 @@ def label(vectors: np.ndarray, method: str, seed: int = 0) -> np.ndarray:
     return {"hdbscan": _hdbscan, "kmeans": _kmeans}[method](unit(vectors), seed)
 
 
-def assign(vectors: np.ndarray, history: np.ndarray, labels: np.ndarray, neighbours: int = 3) -> np.ndarray:
+def assign(vectors: np.ndarray, history: np.ndarray, labels: np.ndarray, neighbors: int = 3) -> np.ndarray:
     """The label that most of each vector's nearest remembered vectors have (cosine).
 
     vectors  (m, d); history (n, d), labels (n,), n at least 1
@@ -84,7 +84,7 @@ def assign(vectors: np.ndarray, history: np.ndarray, labels: np.ndarray, neighbo
     """
     cosines = np.round(np.einsum("md,nd->mn", unit(vectors), unit(history)), DECIMALS)
     rows = np.arange(len(vectors))
-    votes = np.empty((len(vectors), min(neighbours, len(history))), np.int64)
+    votes = np.empty((len(vectors), min(neighbors, len(history))), np.int64)
     for rank in range(votes.shape[1]):
         nearest = cosines.argmax(axis=1)  # the first, which is the oldest, of equal ones
         votes[:, rank] = labels[nearest]

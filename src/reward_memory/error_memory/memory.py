@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .penalty import penalise
+from .penalty import penalize
 from .settings import configure
 from .store import Store
 from .visits import visit_all
@@ -120,10 +120,10 @@ class ErrorMemory:
             },
         )
 
-    def penalise(self, scores: np.ndarray, sizes: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """(n,) scores less the penalty, by this memory's settings, see `penalty.penalise`."""
+    def penalize(self, scores: np.ndarray, sizes: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """(n,) scores less the penalty, by this memory's settings, see `penalty.penalize`."""
         settings = {key: self.config[key] for key in ("alpha", "cap", "target")}
-        return penalise(scores, sizes, right, **settings)
+        return penalize(scores, sizes, right, **settings)
 
     def _remembered(self, keys, right, samples, vectors) -> np.ndarray:
         """Rows that enter the memory, in the order they are kept in: one that does not depend on theirs."""

@@ -23,7 +23,7 @@ def cluster_penalty(sizes: np.ndarray, alpha: float, cap: float = 2.0) -> np.nda
     return alpha * np.minimum(np.log1p(sizes), cap)
 
 
-def penalise(
+def penalize(
     scores: np.ndarray,
     sizes: np.ndarray,
     right: np.ndarray,
@@ -44,7 +44,7 @@ def penalise(
     return np.where(pays, np.where(right, scores / (1 + penalty), scores - penalty), scores)
 
 
-def group_normalise(scores: np.ndarray, groups: Sequence[Hashable]) -> np.ndarray:
+def group_normalize(scores: np.ndarray, groups: Sequence[Hashable]) -> np.ndarray:
     """(score - mean) / (std + 1e-6) within each group, as verl's GRPO: std is unbiased, a group of one keeps its score.
 
     scores   (n,)

@@ -14,8 +14,8 @@ TARGETS = ("wrong", "right", "both", "none")
 DEFAULTS: dict[str, Any] = {
     "method": "hdbscan",  # of a prompt's failures: hdbscan | kmeans | single | answers, see clusters.label
     "last_layers": 14,  # layers that make the feature, counted from the last; or all
-    "differences": False,  # of neighbouring layers, in place of the logits themselves
-    "neighbours": 3,  # nearest remembered responses that vote for a new one's cluster
+    "differences": False,  # of neighboring layers, in place of the logits themselves
+    "num_neighbors": 3,  # nearest remembered responses that vote for a new one's cluster
     "alpha": 0.1,  # weight of the penalty; 0.02 for the model of 8B parameters
     "cap": 2.0,  # of the logarithm of a cluster's size, so the penalty is at most alpha * cap
     "target": "wrong",  # responses that pay: wrong | right | both | none (remembered and counted all the same)
@@ -36,7 +36,7 @@ def configure(overrides: dict[str, Any]) -> dict[str, Any]:
             raise InputError(f"error_memory: {key}: {config[key]} is not one of {', '.join(allowed)}.")
     for key, least, other in (
         ("last_layers", 1, "all"),
-        ("neighbours", 1, ...),
+        ("num_neighbors", 1, ...),
         ("max_points_per_key", 1, None),
         ("seed", 0, ...),
     ):

@@ -22,7 +22,7 @@ def predictions(
     split: str,
     texts: tuple[pd.DataFrame, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """One row for each response to a query of `rollouts` that is not labelled (parquet.PREDICTIONS).
+    """One row for each response to a query of `rollouts` that is not labeled (parquet.PREDICTIONS).
 
     verdicts  parquet.VERDICTS with the true reward of every such response; the only place where hidden truth is read
     split     what `rollouts` are of: train | valid | test
@@ -30,7 +30,7 @@ def predictions(
 
     InputError if a verdict is missing.
     """
-    unseen = rollouts.take(~rollouts.labelled)
+    unseen = rollouts.take(~rollouts.labeled)
     known = dict(
         zip(zip(verdicts["query_id"], verdicts["sample"].astype(int), strict=True), verdicts["reward"], strict=True)
     )

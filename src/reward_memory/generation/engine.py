@@ -25,13 +25,13 @@ from .vllm_engine import VllmEngine
 class TransformersEngine(Engine):
     """Samples with transformers.generate on one device, in batches of prompts of similar length."""
 
-    def __init__(self, folder: str | Path, dtype: str = "float32", batch: int = 256, device: str = "cpu"):
+    def __init__(self, folder: str | Path, dtype: str = "float32", batch_size: int = 256, device: str = "cpu"):
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).to(device).eval()
-        self.batch = batch
+        self.batch_size = batch_size
 
     def generate(self, prompts: list[list[dict]], seeds: list[int], sampling: Sampling) -> list[tuple[str, int, bool]]:
         from .decoding import decode
@@ -39,8 +39,8 @@ class TransformersEngine(Engine):
         tokens = self.tokenizer.apply_chat_template(prompts, add_generation_prompt=True, return_dict=True)["input_ids"]
         order = sorted(range(len(tokens)), key=lambda row: (len(tokens[row]), row))
         out: list = [None] * len(tokens)
-        for start in range(0, len(order), self.batch):
-            rows = order[start : start + self.batch]
+        for start in range(0, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
             decoded = decode(
                 self.model,
                 [tokens[row] for row in rows],
@@ -60,10 +60,10 @@ class TransformersEngine(Engine):
 
 #: What the settings of a section such as `rollouts` tell each engine.
 OPTIONS = {
-    "transformers": ("dtype", "batch"),
+    "transformers": ("dtype", "batch_size"),
     "vllm": (
         "dtype",
-        "tensor_parallel",
+        "tensor_parallel_size",
         "gpu_memory_utilization",
         "max_model_len",
         "max_num_seqs",
@@ -113,14 +113,14 @@ def sample_responses(
     state: Path | None = None,
     shard: int | None = None,
 ) -> pd.DataFrame:
-    """Sample `sampling.samples` responses a query (columns of parquet.RESPONSES).
+    """Sample `sampling.samples_per_query` responses a query (columns of parquet.RESPONSES).
 
     seed   each draw depends on (seed, query id, sample) and on nothing else
     state  a folder in which whole shards are kept, so that a killed job goes on
     shard  responses in one, None for what suits the engine
     """
     shard = shard or engine.shard
-    tasks = [(row, sample) for row in queries.itertuples() for sample in range(sampling.samples)]
+    tasks = [(row, sample) for row in queries.itertuples() for sample in range(sampling.samples_per_query)]
     progress = Progress(what, len(tasks))
 
     def sampled(start: int) -> pd.DataFrame:

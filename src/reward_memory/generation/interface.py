@@ -9,13 +9,13 @@ from typing import Self
 class Sampling:
     """How responses are drawn.
 
-    samples         responses a query
-    temperature     0 is greedy
-    top_p           nucleus mass in (0, 1]
-    max_new_tokens  cut after this many tokens
+    samples_per_query  responses a query
+    temperature        0 is greedy
+    top_p              nucleus mass in (0, 1]
+    max_new_tokens     cut after this many tokens
     """
 
-    samples: int
+    samples_per_query: int
     temperature: float
     max_new_tokens: int
     top_p: float = 1.0

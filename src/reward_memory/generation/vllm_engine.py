@@ -25,14 +25,14 @@ GRACE = 30.0
 
 
 class VllmEngine(Engine):
-    """Samples with vLLM in processes of their own, one for each `tensor_parallel` GPUs.
+    """Samples with vLLM in processes of their own, one for each `tensor_parallel_size` GPUs.
 
     A call of `generate` is served by one process, and `concurrency` threads may call at a time. So what is batched
     together, and with it the rounding of the sums, depends on the call alone, not on the number of GPUs.
 
     folder                  a Hugging Face directory
     devices                 names of the GPUs (CUDA_VISIBLE_DEVICES); none on the CPU
-    tensor_parallel         GPUs that share one copy of the policy
+    tensor_parallel_size         GPUs that share one copy of the policy
     processes               copies on the CPU; on GPUs as many as there are groups
     gpu_memory_utilization  share of a GPU's memory that vLLM takes
     max_model_len           tokens of prompt and response together, None for what the policy was made for
@@ -51,7 +51,7 @@ class VllmEngine(Engine):
         dtype: str = "float32",
         *,
         devices: Sequence[str] = (),
-        tensor_parallel: int = 1,
+        tensor_parallel_size: int = 1,
         processes: int = 1,
         gpu_memory_utilization: float = 0.9,
         max_model_len: int | None = None,
@@ -69,14 +69,14 @@ class VllmEngine(Engine):
             "max_model_len": max_model_len,
             "max_num_seqs": max_num_seqs,
             "enforce_eager": enforce_eager,
-            "tensor_parallel_size": tensor_parallel,
+            "tensor_parallel_size": tensor_parallel_size,
         }
         if devices:
             settings["gpu_memory_utilization"] = gpu_memory_utilization
         else:
             # a prompt in parts: vLLM draws a token after each and rewinds the response's seed, which a CPU's cannot
             settings["enable_chunked_prefill"] = False
-        groups = device_groups(devices, tensor_parallel) if devices else [()] * processes
+        groups = device_groups(devices, tensor_parallel_size) if devices else [()] * processes
         self.concurrency = len(groups)
         self.idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         self.workers: list[_Process] = []
@@ -104,17 +104,19 @@ class VllmEngine(Engine):
         self.temporary.close()
 
 
-def device_groups(devices: Sequence[str], tensor_parallel: int) -> list[tuple[str, ...]]:
-    """The GPUs of each copy of the policy, neighbours together.
+def device_groups(devices: Sequence[str], tensor_parallel_size: int) -> list[tuple[str, ...]]:
+    """The GPUs of each copy of the policy, neighbors together.
 
-    InputError if `tensor_parallel` does not divide their number.
+    InputError if `tensor_parallel_size` does not divide their number.
     """
-    if not devices or len(devices) % tensor_parallel:
+    if not devices or len(devices) % tensor_parallel_size:
         raise InputError(
-            f"tensor_parallel: {tensor_parallel} does not divide the job's {len(devices)} GPUs; change it, or gpu in "
-            "the section resources."
+            f"tensor_parallel_size: {tensor_parallel_size} does not divide the job's {len(devices)} GPUs; change it, "
+            "or gpu in the section resources."
         )
-    return [tuple(devices[start : start + tensor_parallel]) for start in range(0, len(devices), tensor_parallel)]
+    return [
+        tuple(devices[start : start + tensor_parallel_size]) for start in range(0, len(devices), tensor_parallel_size)
+    ]
 
 
 def sampling_arguments(sampling: Sampling) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def download(
     revision  the commit, 40 hexadecimal digits
     state     folder that keeps what was fetched, under its digest: another call fetches only what is missing
     expected  path in the repository -> hex SHA-256 that the file must have
-    returns   the manifest: commit and licence of the repository, and bytes and SHA-256 of each file
+    returns   the manifest: commit and license of the repository, and bytes and SHA-256 of each file
 
     The folder appears whole or not at all. InputError, one sentence: no such commit on the hub; a gated repository; a
     hub that cannot be reached or keeps failing; a file with another checksum, which is deleted; no safetensors; a
@@ -49,7 +49,7 @@ def download(
     """
     where = f"policies: {name}"
     hub = HubRepository(where, repository, revision, MODEL)
-    listing, licence = hub.files()
+    listing, license = hub.files()
     small = {path: listing[path] for path in SETTINGS if path in listing}
     files = small | _weights(hub, listing, state, f"weights' index of {name}")
     if absent := sorted({*(expected or {})} - {*files}):
@@ -67,7 +67,7 @@ def download(
 
     place(files, state, folder, whole)
     return {
-        "repositories": {repository: {"revision": revision, "licence": licence}},
+        "repositories": {repository: {"revision": revision, "license": license}},
         "files": {path: {"bytes": file.size, "sha256": digests[path]} for path, file in files.items()},
     }
 

@@ -1,1 +1,1 @@
-"""Predict the reward of a response from labelled rollouts: MemReward's graph memory and its baselines."""
+"""Predict the reward of a response from labeled rollouts: MemReward's graph memory and its baselines."""

@@ -22,7 +22,7 @@ from .features.math_answers import answer_features
 from .features.signals import WIDTH, answer_key, signals
 from .rollouts import Rollouts
 
-#: Published behaviours that make what is served differ from what was fitted.
+#: Published behaviors that make what is served differ from what was fitted.
 SERVING = frozenset({"uncut-serving", "serving-split", "groups-of-eight"})
 #: Responses that the published server gives to each query.
 PUBLISHED_GROUP = 8
@@ -35,7 +35,7 @@ class Predictor(ABC):
     """A frozen predictor of rewards; nothing in it changes after `fit`.
 
     config   settings that make it what it is, with its name as `predictor` and the encoder's dtype
-    metrics  what fitting and selection saw, on labelled queries only
+    metrics  what fitting and selection saw, on labeled queries only
     """
 
     #: Whether `Rollouts.keys` and `signals` matter; they take a while to compute.

@@ -1,4 +1,4 @@
-"""Splitting labelled queries for selection: by their ids and a seed alone, whatever their order."""
+"""Splitting labeled queries for selection: by their ids and a seed alone, whatever their order."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from reward_memory.seeds import derive, generator
 from .rollouts import Rollouts
 
 
-def labelled_only(rollouts: Rollouts) -> Rollouts:
-    """The labelled queries. InputError if there are fewer than two."""
-    labelled = rollouts.take(rollouts.labelled)
-    if len(labelled.query_ids) < 2:
+def labeled_only(rollouts: Rollouts) -> Rollouts:
+    """The labeled queries. InputError if there are fewer than two."""
+    labeled = rollouts.take(rollouts.labeled)
+    if len(labeled.query_ids) < 2:
         raise InputError(
-            f"reward_model: {len(labelled.query_ids)} labelled queries with responses are too few to train and select "
+            f"reward_model: {len(labeled.query_ids)} labeled queries with responses are too few to train and select "
             "on; raise label_ratios or the benchmarks' train sizes."
         )
-    return labelled
+    return labeled
 
 
-def label_counts(labelled: Rollouts) -> dict[str, int]:
+def label_counts(labeled: Rollouts) -> dict[str, int]:
     """What a predictor was fitted on, for its metrics."""
-    return {"labelled_queries": len(labelled.query_ids), "labelled_responses": len(labelled.rewards)}
+    return {"labeled_queries": len(labeled.query_ids), "labeled_responses": len(labeled.rewards)}
 
 
 def hold_out(rollouts: Rollouts, share: float, seed: int) -> np.ndarray:
-    """(q,) bool: the labelled queries kept for selection, at least one and not all, spread evenly over the benchmarks.
+    """(q,) bool: the labeled queries kept for selection, at least one and not all, spread evenly over the benchmarks.
 
     Systematic sampling of the queries in (benchmark, random) order. Depends on ids and the seed alone.
     """

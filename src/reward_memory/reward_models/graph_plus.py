@@ -53,31 +53,31 @@ class GraphPlus(Predictor):
 @register("graph-plus", model=GraphPlus, settings=tuple(GRAPH_DEFAULTS.keys() - {"selection", "fidelity"}))
 def fit_plus(
     name: str,
-    labelled: Rollouts,
+    labeled: Rollouts,
     *,
     seeds: Sequence[int],
     device: str,
     report: Callable[[int, str], None] | None,
     **settings,
 ) -> GraphPlus:
-    """Fit on labelled queries; arguments as for `fitting.fit`.
+    """Fit on labeled queries; arguments as for `fitting.fit`.
 
     The network is trained on what out-of-fold logits of the linear part leave, so that it does not learn to trust a fit
     that has seen the labels. Its weight is chosen on the fold that selects its epoch, which a linear part predicts
     that was fitted without it.
     """
-    linear = fit_linear(labelled, DESIGNS["signals"], seeds[0], "signals")
+    linear = fit_linear(labeled, DESIGNS["signals"], seeds[0], "signals")
     design, count, strength = linear.config["design"], linear.config["sources"], linear.metrics["strength"]
-    offset = out_of_fold(labelled, design, count, strength, seeds[0])
-    graph, residual = fit_on_top(labelled, offset, seeds=seeds, device=device, report=report, **settings)
-    held = hold_out(labelled, graph.config["holdout"], seeds[0])[labelled.group]
-    weight, gains = _weigh(offset[held], residual, labelled.rewards[held], labelled.group[held])
+    offset = out_of_fold(labeled, design, count, strength, seeds[0])
+    graph, residual = fit_on_top(labeled, offset, seeds=seeds, device=device, report=report, **settings)
+    held = hold_out(labeled, graph.config["holdout"], seeds[0])[labeled.group]
+    weight, gains = _weigh(offset[held], residual, labeled.rewards[held], labeled.group[held])
     config = {
         "predictor": name,
         "weight": weight,
         "linear": linear.config,
         "graph": graph.config,
-        "encoder_dtype": labelled.dtype,
+        "encoder_dtype": labeled.dtype,
     }
     metrics = graph.metrics | {"linear": linear.metrics, "gains": gains}
     return GraphPlus(linear, graph, config, metrics)

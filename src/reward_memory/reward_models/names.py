@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 GROUP = "reward_memory.reward_models"
-#: `graph` with every published behaviour of the stage reward_model.
+#: `graph` with every published behavior of the stage reward_model.
 AS_PUBLISHED = "graph-as-published"
 
 
@@ -56,5 +56,5 @@ DECLARED = declared(Path(__file__).parent, __package__)
 #: Those of other packages.
 OUTSIDE = {point.name: Declared(point.value, False) for point in entry_points(group=GROUP)}
 NAMES = tuple(sorted({AS_PUBLISHED, *DECLARED, *OUTSIDE}))
-#: Those that are networks, which fidelity's behaviours are about.
+#: Those that are networks, which fidelity's behaviors are about.
 NETWORKS = tuple(name for name in NAMES if name == AS_PUBLISHED or (name in DECLARED and DECLARED[name].network))

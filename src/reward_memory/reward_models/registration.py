@@ -29,7 +29,7 @@ def register(*names: str, model: type[Predictor], settings: tuple[str, ...] = ()
     settings  keys of the section reward_model that it is called with
     network   MemReward's network, which `fidelity` and `selection: valid` are about
 
-    The function is called as `fit(name, labelled, *, seeds, device, report, **settings)`. `labelled` holds labelled
+    The function is called as `fit(name, labeled, *, seeds, device, report, **settings)`. `labeled` holds labeled
     queries alone. A network gets `valid`, too: graded rollouts of the valid queries, or None.
 
     Planning reads names and network from the file without importing it (`names`): write them as plain constants.

@@ -9,7 +9,7 @@ from pathlib import Path
 from reward_memory.errors import InputError
 
 from .base import Predictor, read
-from .folds import labelled_only
+from .folds import labeled_only
 from .names import DECLARED, OUTSIDE
 from .registration import REGISTERED, Registration
 from .rollouts import Rollouts
@@ -47,14 +47,14 @@ def fit(
     report: Callable[[int, str], None] | None = None,
     **settings,
 ) -> Predictor:
-    """Fit one of PREDICTORS on the labelled queries of `rollouts`; it sees nothing else of them.
+    """Fit one of PREDICTORS on the labeled queries of `rollouts`; it sees nothing else of them.
 
-    seeds     of the networks, of which the best on a held-out fold of the labelled queries serves
+    seeds     of the networks, of which the best on a held-out fold of the labeled queries serves
     valid     graded rollouts of the valid queries, which only networks with `selection: valid` look at
     report    called with (epochs done since the last call, a note); in all epochs * len(seeds)
     settings  overrides of `fitting.GRAPH_DEFAULTS`; a predictor gets those that it is registered with
 
-    InputError if fewer than two queries are labelled, or a setting is unknown or impossible.
+    InputError if fewer than two queries are labeled, or a setting is unknown or impossible.
     """
     found = find(predictor)
     if found is None:
@@ -65,7 +65,7 @@ def fit(
     own = {key: value for key, value in settings.items() if key in found.settings}
     if found.network:
         own["valid"] = valid
-    return found.fit(predictor, labelled_only(rollouts), seeds=seeds, device=device, report=report, **own)
+    return found.fit(predictor, labeled_only(rollouts), seeds=seeds, device=device, report=report, **own)
 
 
 def load(folder: str | Path, device: str = "cpu") -> Predictor:

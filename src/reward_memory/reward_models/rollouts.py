@@ -51,7 +51,7 @@ class Rollouts:
     dtype: str = "float32"
 
     @property
-    def labelled(self) -> np.ndarray:
+    def labeled(self) -> np.ndarray:
         """(q,) bool: the reward of every response of the query is known, and there is one."""
         known = np.zeros(len(self.query_ids), np.int64)
         np.add.at(known, self.group, ~np.isnan(self.rewards))
@@ -82,7 +82,7 @@ def assemble(
     parts     (queries, responses, path of their embeddings), one a benchmark: parquet.QUERIES, parquet.RESPONSES
               and a file of `embed_rollouts` for the same rows. Truths in `queries` are not read.
     revealed  what `labels.reveal` left of the verdicts (parquet.VERDICTS); None reveals nothing
-    fidelity  published behaviours, which the answer features may have
+    fidelity  published behaviors, which the answer features may have
 
     Queries without responses are left out. InputError if embeddings are missing or of other rows, if a response
     has no query, if ids occur twice, or if a revealed reward is neither 0 nor 1.

@@ -5,20 +5,20 @@ from typing import Any
 #: The paper's hyper-parameters (section 4 and the authors' repository) and this project's selection.
 GRAPH_DEFAULTS: dict[str, Any] = {
     "implementation": "fast",  # of the network: fast | reference, which is torch-geometric's
-    "hidden": 512,  # width of a node's state
-    "heads": 4,  # attention heads of hidden / heads each
-    "layers": 2,  # rounds of messages
+    "hidden_channels": 512,  # width of a node's state
+    "heads": 4,  # attention heads of hidden_channels / heads each
+    "num_layers": 2,  # rounds of messages
     "dropout": 0.1,  # of attention coefficients
-    "neighbours": 7,  # labelled queries that a query attends to
+    "num_neighbors": 7,  # labeled queries that a query attends to
     "products": False,  # products of the embeddings as further features; not in the paper
     "learning_rate": 1e-3,  # Adam, full batch
     "weight_decay": 0.0,  # decoupled
     "epochs": 150,  # at most
     "check_every": 5,  # epochs between two looks at the held-out fold
     "patience": 20,  # epochs without a better look before training ends
-    "holdout": 0.2,  # share of the labelled queries kept for selection
-    "selection": "held_out",  # what epochs and runs are compared on: held_out labelled queries | valid ones
+    "holdout": 0.2,  # share of the labeled queries kept for selection
+    "selection": "held_out",  # what epochs and runs are compared on: held_out labeled queries | valid ones
     "criterion": "loss",  # what epochs are compared by: loss | auc | f1 | fpr
     "run_criterion": None,  # and runs; None: as epochs
-    "fidelity": (),  # published behaviours, see reward_memory.config.fidelity
+    "fidelity": (),  # published behaviors, see reward_memory.config.fidelity
 }

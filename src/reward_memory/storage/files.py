@@ -110,7 +110,7 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def digest(value: Any) -> str:
-    """Hex SHA-256 (first 16 characters) of a JSON-serialisable value, independent of key order."""
+    """Hex SHA-256 (first 16 characters) of a JSON-serializable value, independent of key order."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -74,6 +74,7 @@ VERDICTS = pa.schema(
 #: Which run a row is of; tables group by these columns.
 RUN = pa.schema(
     [
+        ("suite", pa.string()),
         ("policy", pa.string()),
         ("method", pa.string()),
         ("label_ratio", pa.int32()),  # percent
@@ -82,7 +83,7 @@ RUN = pa.schema(
 )
 
 #: One row a graded response to a test query.
-GRADED = pa.schema([("suite", pa.string()), *RUN, *VERDICTS])
+GRADED = pa.schema([*RUN, *VERDICTS])
 
 #: Label routing: which training query may see its ground truth.
 LABELS = pa.schema(
@@ -90,13 +91,14 @@ LABELS = pa.schema(
         ("id", pa.string()),
         ("benchmark", pa.string()),
         ("label_ratio", pa.int32()),
-        ("labelled", pa.bool_()),
+        ("labeled", pa.bool_()),
     ]
 )
 
 #: What a reward model says of responses to queries that it saw no label of, beside their true rewards.
 PREDICTIONS = pa.schema(
     [
+        ("suite", pa.string()),
         ("policy", pa.string()),
         ("predictor", pa.string()),
         ("label_ratio", pa.int32()),

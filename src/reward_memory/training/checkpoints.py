@@ -50,7 +50,7 @@ def responses_of(state: Path, step: int) -> Path:
 def newest_intact(state: Path, training: dict[str, Any], sizes: dict[str, int], memory: bool) -> int:
     """Make the newest intact checkpoint the one that verl resumes from; its step, 0 to start from the beginning.
 
-    training  settings of the run: steps, save_every, selection
+    training  settings of the run: steps, save_freq, selection
     sizes     validation queries a benchmark, as for `read_history`
     memory    whether the run has an error memory
 
@@ -102,7 +102,7 @@ def unfit(state: Path, training: dict[str, Any], sizes: dict[str, int]) -> str |
 
 def _selected(state: Path, training: dict[str, Any], sizes: dict[str, int]) -> int:
     """The step that becomes the policy, whether or not its checkpoint is still there."""
-    steps, every = training["steps"], training["save_every"]
+    steps, every = training["steps"], training["save_freq"]
     saved = {*range(every, steps + 1, every), steps} | {step for step in _saved(state / "checkpoints") if step <= steps}
     return select_step(read_history(state, sizes), sorted(saved), training["selection"])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from . import PROMPT_TOKENS
-from .overrides import micro_batch
+from .overrides import micro_batch_size
 
 GB = 1e9
 #: Tokens whose log-probabilities are computed at once: 2,048 rows of 152,000 logits are 1.2 GB in float32.
@@ -74,14 +74,14 @@ def need(size: Size, training: dict[str, Any], gpus: int, memory: float) -> dict
     gpus      of the whole run, which share weights, gradients and Adam's moments
     memory    bytes of one GPU
     """
-    micro = Pass(_tokens(training, gpus), training["remove_padding"], training["gradient_checkpointing"])
+    micro = Pass(_tokens(training, gpus), training["use_remove_padding"], training["enable_gradient_checkpointing"])
     weights = 4 * size.parameters / gpus
     trained = weights if training.get("lora") is None else 4 * _adapters(size, training["lora"]["rank"]) / gpus
     moments = 2 * trained
     # FSDP gathers a few layers at a time; embedding and output layer stay gathered
     gathered = 2 * size.vocabulary * size.hidden * (1 if size.tied else 2) + 4 * _layer(size)
     sampler = training["gpu_memory_utilization"] * memory
-    awake = FIXED + (0 if training["sleep"] else sampler)
+    awake = FIXED + (0 if training["free_cache_engine"] else sampler)
     offload = training["offload"]
     return {
         # what is offloaded comes back for a gradient step
@@ -97,13 +97,13 @@ def need(size: Size, training: dict[str, Any], gpus: int, memory: float) -> dict
 
 def unbounded(training: dict[str, Any]) -> bool:
     """Whether one long response could pad any number of short ones: micro-batches filled by tokens, but padded."""
-    return training["tokens_per_gpu"] is not None and not training["remove_padding"]
+    return training["ppo_max_token_len_per_gpu"] is not None and not training["use_remove_padding"]
 
 
 def _tokens(training: dict[str, Any], gpus: int) -> int:
     """Tokens of a micro-batch whose prompts and responses are as long as they may be."""
     longest = (training["max_prompt_tokens"] or PROMPT_TOKENS) + training["max_new_tokens"]
-    return training["tokens_per_gpu"] or micro_batch(training, gpus) * longest
+    return training["ppo_max_token_len_per_gpu"] or micro_batch_size(training, gpus) * longest
 
 
 def _layer(size: Size) -> int:

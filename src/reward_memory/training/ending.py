@@ -103,7 +103,8 @@ class Ending:
             return f"the disk is full. Free some space, then run the same command again; it {start}."
         if kind == "memory":
             return (
-                f"it ran out of memory{error}. Lower micro_batch or gpu_memory_utilization in the section training, or "
+                f"it ran out of memory{error}. Lower ppo_micro_batch_size_per_gpu or "
+                "gpu_memory_utilization in the section training, or "
                 "give the rule train more memory in the section resources."
             )
         if kind == "override":

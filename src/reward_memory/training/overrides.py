@@ -84,14 +84,15 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
     InputError if the responses of a gradient step, or the GPUs, cannot be shared evenly.
     """
     answers = training["max_new_tokens"]
-    mini_batch = training["mini_batch"] or training["batch"]
-    responses, devices = mini_batch * training["rollouts"], max(run.gpus, 1)
+    mini_batch = training["ppo_mini_batch_size"] or training["train_batch_size"]
+    responses, devices = mini_batch * training["samples_per_query"], max(run.gpus, 1)
     if responses % devices:
         raise InputError(
-            f"training: {mini_batch} queries with {training['rollouts']} rollouts are {responses} responses a gradient "
-            f"step, which {devices} GPUs cannot share evenly; change batch, mini_batch or rollouts."
+            f"training: {mini_batch} queries with {training['samples_per_query']} samples are {responses} responses a "
+            f"gradient step, which {devices} GPUs cannot share evenly; change train_batch_size, ppo_mini_batch_size or "
+            "samples_per_query."
         )
-    micro = micro_batch(training, run.gpus)
+    micro = micro_batch_size(training, run.gpus)
     keys: dict[str, Any] = {
         "algorithm.adv_estimator": training["adv_estimator"],
         "+algorithm.passk_k": training["passk_k"],
@@ -100,7 +101,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "algorithm.filter_groups.enable": False,  # the trainer's own dynamic sampling knows the rewards, and ends
         "data.train_files": run.train,
         "data.val_files": run.valid,
-        "data.train_batch_size": training["batch"],
+        "data.train_batch_size": training["train_batch_size"],
         "data.validation_shuffle": False,
         "data.seed": run.seed,
         "data.max_prompt_length": training["max_prompt_tokens"],
@@ -116,20 +117,20 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "actor_rollout_ref.actor.ppo_mini_batch_size": mini_batch,
         "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": micro,
         # the loss reads the bounds; `clip_ratio` counts only where they are null, which by default they are not
-        "actor_rollout_ref.actor.clip_ratio": training["clip"],
-        "actor_rollout_ref.actor.clip_ratio_low": training["clip"],
-        "actor_rollout_ref.actor.clip_ratio_high": training["clip_high"] or training["clip"],
-        "actor_rollout_ref.actor.clip_ratio_c": training["dual_clip"],
+        "actor_rollout_ref.actor.clip_ratio": training["clip_ratio_low"],
+        "actor_rollout_ref.actor.clip_ratio_low": training["clip_ratio_low"],
+        "actor_rollout_ref.actor.clip_ratio_high": training["clip_ratio_high"] or training["clip_ratio_low"],
+        "actor_rollout_ref.actor.clip_ratio_c": training["clip_ratio_c"],
         **{f"actor_rollout_ref.actor.policy_loss.{name}": training[name] for name in POLICY_LOSS},
-        "actor_rollout_ref.actor.loss_agg_mode": training["loss_aggregation"],
-        "actor_rollout_ref.actor.optim.lr_warmup_steps": training["warm_up_steps"],
-        "actor_rollout_ref.actor.use_kl_loss": training["kl_coefficient"] > 0,
-        "actor_rollout_ref.actor.kl_loss_coef": training["kl_coefficient"],
+        "actor_rollout_ref.actor.loss_agg_mode": training["loss_agg_mode"],
+        "actor_rollout_ref.actor.optim.lr_warmup_steps": training["lr_warmup_steps"],
+        "actor_rollout_ref.actor.use_kl_loss": training["kl_loss_coef"] > 0,
+        "actor_rollout_ref.actor.kl_loss_coef": training["kl_loss_coef"],
         "actor_rollout_ref.actor.kl_loss_type": "low_var_kl",
         "actor_rollout_ref.actor.entropy_coeff": 0,
         "actor_rollout_ref.ref.strategy": "fsdp2",
         "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu": micro,
-        "actor_rollout_ref.rollout.n": training["votes"] or training["rollouts"],
+        "actor_rollout_ref.rollout.n": training["votes"] or training["samples_per_query"],
         "actor_rollout_ref.rollout.seed": run.seed,
         "actor_rollout_ref.rollout.temperature": training["temperature"],
         "actor_rollout_ref.rollout.top_p": 1.0,
@@ -153,13 +154,13 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "+trainer.v1.reward_memory.isolation": isolation,
         "+trainer.v1.reward_memory.checks": run.checks,
         "+trainer.v1.reward_memory.poll_interval": 0.2,
-        "+trainer.v1.reward_memory.generation_batches": training["generation_batches"],
+        "+trainer.v1.reward_memory.generation_batches": training["max_num_gen_batches"],
         "+trainer.v1.reward_memory.overlong_buffer": training["overlong_buffer"],
         "+trainer.v1.reward_memory.overlong_factor": training["overlong_factor"],
         "+trainer.v1.reward_memory.entropy_bonus": training["entropy_bonus"],
-        "+trainer.v1.reward_memory.votes": None if training["rewards"] == "verified" else training["rewards"],
+        "+trainer.v1.reward_memory.unlabeled_rewards": training["unlabeled_rewards"],
         "+trainer.v1.reward_memory.ties": training["ties"],
-        "+trainer.v1.reward_memory.trained_samples": training["rollouts"],
+        "+trainer.v1.reward_memory.trained_samples": training["samples_per_query"],
         **{
             f"+trainer.v1.reward_memory.trapo.{name}": training[f"trapo_{name}"]
             for name in ("warm_up", "share", "threshold")
@@ -173,8 +174,8 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "trainer.experiment_name": Path(run.state.name),  # a hash: digits alone, now and then
         "trainer.total_training_steps": training["steps"],
         "trainer.total_epochs": training["steps"],
-        "trainer.save_freq": training["save_every"],
-        "trainer.test_freq": training["validate_every"],
+        "trainer.save_freq": training["save_freq"],
+        "trainer.test_freq": training["test_freq"],
         "trainer.val_before_train": True,
         "trainer.resume_mode": "auto",
         "trainer.default_local_dir": run.state / "checkpoints",
@@ -197,16 +198,17 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
 
 def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
     """GPUs: vLLM samples, FSDP2 trains in bfloat16, shards are merged by verl's merger once one is selected."""
-    here, group = run.gpus // run.nodes, training["tensor_parallel"]
+    here, group = run.gpus // run.nodes, training["tensor_model_parallel_size"]
     if run.gpus % run.nodes or here % group:
         raise InputError(
-            f"training: tensor_parallel: {group} does not divide the {here} GPUs of each of {run.nodes} nodes; change "
-            "it, or gpu and nodes in the section resources."
+            f"training: tensor_model_parallel_size: {group} does not divide the {here} GPUs of each of {run.nodes} "
+            "nodes; change it, or gpu and nodes in the section resources."
         )
-    longest, filled = training["max_prompt_tokens"] + training["max_new_tokens"], training["tokens_per_gpu"]
+    longest, filled = training["max_prompt_tokens"] + training["max_new_tokens"], training["ppo_max_token_len_per_gpu"]
     if filled is not None and filled < longest:
         raise InputError(
-            f"training: tokens_per_gpu: {filled} is less than max_prompt_tokens and max_new_tokens together, {longest}."
+            f"training: ppo_max_token_len_per_gpu: {filled} is less than max_prompt_tokens and max_new_tokens "
+            f"together, {longest}."
         )
     keys = {
         "trainer.device": "cuda",
@@ -217,14 +219,14 @@ def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
         "actor_rollout_ref.rollout.name": "vllm",
         "actor_rollout_ref.rollout.tensor_model_parallel_size": group,
         "actor_rollout_ref.rollout.gpu_memory_utilization": training["gpu_memory_utilization"],
-        "actor_rollout_ref.rollout.free_cache_engine": training["sleep"],
-        "actor_rollout_ref.rollout.enforce_eager": not training["cuda_graphs"],
+        "actor_rollout_ref.rollout.free_cache_engine": training["free_cache_engine"],
+        "actor_rollout_ref.rollout.enforce_eager": training["enforce_eager"],
         # verl refuses more than the policy was made for; left open it would cut responses there
         "actor_rollout_ref.rollout.max_model_len": longest,
         "actor_rollout_ref.rollout.agent.num_workers": 8,
-        "actor_rollout_ref.model.enable_gradient_checkpointing": training["gradient_checkpointing"],
-        "actor_rollout_ref.model.use_remove_padding": training["remove_padding"],
-        "+actor_rollout_ref.model.override_config.attn_implementation": training["attention"],
+        "actor_rollout_ref.model.enable_gradient_checkpointing": training["enable_gradient_checkpointing"],
+        "actor_rollout_ref.model.use_remove_padding": training["use_remove_padding"],
+        "+actor_rollout_ref.model.override_config.attn_implementation": training["attn_implementation"],
         "actor_rollout_ref.actor.fsdp_config.dtype": "bfloat16",
         "actor_rollout_ref.actor.fsdp_config.param_offload": training["offload"] == "all",
         "actor_rollout_ref.actor.fsdp_config.optimizer_offload": training["offload"] != "none",
@@ -280,10 +282,10 @@ def _adapters(lora: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def micro_batch(training: dict[str, Any], gpus: int) -> int:
+def micro_batch_size(training: dict[str, Any], gpus: int) -> int:
     """Responses that a device computes at once: at most the setting, and a divisor of its share of a gradient step."""
-    responses = (training["mini_batch"] or training["batch"]) * training["rollouts"]
-    return _divisor(responses // max(gpus, 1), training["micro_batch"])
+    responses = (training["ppo_mini_batch_size"] or training["train_batch_size"]) * training["samples_per_query"]
+    return _divisor(responses // max(gpus, 1), training["ppo_micro_batch_size_per_gpu"])
 
 
 def _divisor(number: int, limit: int) -> int:

@@ -80,7 +80,10 @@ def check(policy: str, prompts: pd.DataFrame, training: Mapping[str, Any], secti
     told = ", ".join(f"{count} of {name}" for name, count in over["benchmark"].value_counts(sort=False).items())
     if training["overlong_prompts"] == "leave_out":
         left = int(((prompts["split"] == "train") & (prompts["tokens"] <= most)).sum())
-        if left < training["batch"] or not ((prompts["split"] == "valid") & (prompts["tokens"] <= most)).any():
+        if (
+            left < training["train_batch_size"]
+            or not ((prompts["split"] == "valid") & (prompts["tokens"] <= most)).any()
+        ):
             raise InputError(
                 f"{key}: policy {policy} keeps too few queries: {told} have longer prompts, which leaves {left} "
                 f"training queries for a batch of {training['batch']}; set max_prompt_tokens: "

@@ -11,7 +11,7 @@ from reward_memory.verifiers.verdicts import GroundTruth
 from .truths import encode_truth
 
 EXTRA = [("index", pa.int64()), ("id", pa.string()), ("split", pa.string()), ("domain", pa.string())]
-#: verl.utils.dataset.rl_dataset.RLHFDataset's columns. `ground_truth` is null for an unlabelled query.
+#: verl.utils.dataset.rl_dataset.RLHFDataset's columns. `ground_truth` is null for an unlabeled query.
 ROWS = pa.schema(
     [
         ("data_source", pa.string()),
@@ -22,32 +22,35 @@ ROWS = pa.schema(
     ]
 )
 
-#: With the hidden truths beside, which the published behaviour truth-fallback needs and nothing else may have.
+#: With the hidden truths beside, which the published behavior truth-fallback needs and nothing else may have.
 LEAKING_ROWS = ROWS.set(
     ROWS.get_field_index("extra_info"), pa.field("extra_info", pa.struct([*EXTRA, ("fallback", pa.string())]))
 )
 
-METHODS = ("r1-p", "memreward", "oracle")
+REWARDS = ("labeled", "predicted", "partly-voted", "voted", "verified")
 
 
 def training_queries(
-    queries: pd.DataFrame, truths: pd.DataFrame, labels: pd.DataFrame | None, method: str
+    queries: pd.DataFrame, truths: pd.DataFrame, labels: pd.DataFrame | None, rewards: str
 ) -> pd.DataFrame:
     """The queries that a method trains on, with no truth that it may not see (parquet.QUERIES and the truths' columns).
 
     queries  training queries of one suite
     truths   of all of them (parquet.TRUTHS)
-    labels   their routing (parquet.LABELS); None for oracle, which needs none
-    method   r1-p: labelled queries only; memreward: all, truth where labelled; oracle: all, with truth
+    labels   their routing (parquet.LABELS); None for verified and voted rewards, which need none
+    rewards  where they come from. labeled: labeled queries only; predicted and partly-voted: all, truth where labeled;
+             voted: all, without any truth; verified: all, with truth
 
-    ValueError for another method.
+    ValueError for other rewards.
     """
-    if method not in METHODS:
-        raise ValueError(f"{method!r} is not one of {', '.join(METHODS)}")
-    if method == "oracle":
+    if rewards not in REWARDS:
+        raise ValueError(f"{rewards!r} is not one of {', '.join(REWARDS)}")
+    if rewards == "verified":
         return with_truths(queries, truths)
+    if rewards == "voted":
+        return with_truths(queries, truths.iloc[:0])
     seen = reveal(truths, labels)
-    if method == "r1-p":
+    if rewards == "labeled":
         queries = queries[queries["id"].isin(seen["query_id"])].reset_index(drop=True)
     return with_truths(queries, seen)
 
@@ -55,7 +58,7 @@ def training_queries(
 def verl_rows(queries: pd.DataFrame, split: str, leaked: pd.DataFrame | None = None) -> pd.DataFrame:
     """Rows for verl (columns of ROWS), in the order of `queries`, whose truths are null where they are hidden.
 
-    leaked  the truths of all queries, for the behaviour truth-fallback alone: hidden ones go into extra_info.fallback
+    leaked  the truths of all queries, for the behavior truth-fallback alone: hidden ones go into extra_info.fallback
             (LEAKING_ROWS)
 
     InputError for a validation query without a ground truth.

@@ -10,7 +10,7 @@ from reward_memory.answers.extraction import Answer, find_answer
 from reward_memory.errors import InputError
 
 from .code import Tests, tests_of
-from .math import Judgement, Question, SymbolicPool, compare
+from .math import Judgment, Question, SymbolicPool, compare
 from .memreward_checks import judge
 from .programs import Program, find_program
 from .sandbox import Run, Sandbox
@@ -128,12 +128,12 @@ def _judge_run(tests: Tests, program: str, run: Run) -> Verdict:
     return Verdict(correct, program or None, path, run.seconds)
 
 
-def _calculate(response: str, truth: GroundTruth, bare: bool) -> Judgement | Question:
+def _calculate(response: str, truth: GroundTruth, bare: bool) -> Judgment | Question:
     """Judged by the first of the alternative truths that holds; what needs algebra is asked of the first such one."""
     bare = bare and len(response) <= LONGEST_BARE and "\\boxed" not in response
     answer = Answer(response, "bare") if bare else find_answer(response)
     results = [compare(answer, text, truth.tolerance) for text in (truth.answer or "", *truth.alternatives)]
-    decided = [result for result in results if isinstance(result, Judgement)]
+    decided = [result for result in results if isinstance(result, Judgment)]
     open_ = [result for result in results if isinstance(result, Question)]
     right = [result for result in decided if result.correct]
     if right or not open_:
@@ -141,7 +141,7 @@ def _calculate(response: str, truth: GroundTruth, bare: bool) -> Judgement | Que
     return open_[0]
 
 
-def _verdict(result: Judgement, seconds: float) -> Verdict:
+def _verdict(result: Judgment, seconds: float) -> Verdict:
     return Verdict(result.correct, result.extracted, f"math:{result.path}", seconds)
 
 

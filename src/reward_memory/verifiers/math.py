@@ -27,7 +27,7 @@ DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgment:
     """Whether an answer is right, what was read, and how that was found out."""
 
     correct: bool
@@ -57,21 +57,21 @@ class Question:
         return json.dumps({**job, "percent": self.percent, "tolerance": self.tolerance}).encode()
 
 
-def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgement | Question:
-    """The judgement where text or numbers decide, the question for the worker where they do not.
+def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgment | Question:
+    """The judgment where text or numbers decide, the question for the worker where they do not.
 
     tolerance  absolute, of numbers, where the benchmark names one
     """
     if "####" in truth or truth.count("\\boxed") == 1 or (len(truth) > LONG_TRUTH and "\\boxed" in truth):
         truth = find_answer(truth).text  # a whole solution in place of its answer
     if not answer.text.strip() or not truth.strip():
-        return Judgement(False, None, "no answer" if truth.strip() else "no ground truth")
+        return Judgment(False, None, "no answer" if truth.strip() else "no ground truth")
     if _same(answer.text, truth):
-        return Judgement(True, answer.text, "exact")
+        return Judgment(True, answer.text, "exact")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
 
 
-def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgement | None:
+def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment | None:
     text, percent = answer.text, False
     if has_percent(text) or has_percent(truth):
         percent = has_percent(text) != has_percent(truth)
@@ -80,7 +80,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgement 
     if wanted is None:
         comma = decimal_comma(truth)
         if comma is not None and "." in text and plain_number(text) == comma:
-            return Judgement(True, answer.text, "numeric")
+            return Judgment(True, answer.text, "numeric")
         wanted = number_with_unit(truth)
         if wanted is None:
             return None
@@ -92,9 +92,9 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgement 
     if found is not None:
         if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
-        return Judgement(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
+        return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
     if answer.how == "text" and not LATEX.search(text) and (last := last_number(text)) is not None:
-        return Judgement(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
+        return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
 
 
@@ -109,15 +109,15 @@ def _is_ratio(text: str) -> bool:
     return "/" in text or "frac" in text
 
 
-def _question(answer: Answer, truth: str, tolerance: float) -> Judgement | Question:
+def _question(answer: Answer, truth: str, tolerance: float) -> Judgment | Question:
     if max(_depth(answer.text), _depth(truth)) > DEEPEST or max(len(answer.text), len(truth)) > 2 * LONGEST:
-        return Judgement(False, answer.text[:LONGEST], "too long or too deep")
+        return Judgment(False, answer.text[:LONGEST], "too long or too deep")
     formula = None if is_prose(truth) else read_formula(truth)
     readings = _readings(answer)
     if formula is not None and any(_closed(formula) == _closed(reading) for reading, _ in readings):
-        return Judgement(True, answer.text, "exact")
+        return Judgment(True, answer.text, "exact")
     if not readings:
-        return Judgement(False, answer.text[:LONGEST], "not a formula")
+        return Judgment(False, answer.text[:LONGEST], "not a formula")
     percent = has_percent(answer.text) != has_percent(truth)
     return Question((truth, True) if formula is None else (formula, False), readings, percent, tolerance)
 
@@ -181,20 +181,20 @@ class SymbolicPool:
         command = [sys.executable, "-P", "-s", str(WORKER), str(workers)]
         self.pool = WarmPool("the worker for symbolic answers", lambda: command, environment, in_flight=8 + 4 * workers)
 
-    def ask(self, questions: list[Question]) -> list[Judgement]:
-        """Judgements in the order of the questions."""
+    def ask(self, questions: list[Question]) -> list[Judgment]:
+        """Judgments in the order of the questions."""
         replies = self.pool.run([({"timeout": self.timeout}, question.payload) for question in questions])
-        judgements = []
+        judgments = []
         for question, reply in zip(questions, replies, strict=True):
             source = question.readings[0][0][:500]
             if reply.end == "ended":
                 found = json.loads(reply.payload)
                 extracted = found["extracted"] or source
-                judgements.append(Judgement(found["equal"], extracted, "symbolic", reply.seconds))
+                judgments.append(Judgment(found["equal"], extracted, "symbolic", reply.seconds))
             else:
                 path = "timeout" if reply.end == "timeout" else "symbolic failed"
-                judgements.append(Judgement(False, source, path, reply.seconds))
-        return judgements
+                judgments.append(Judgment(False, source, path, reply.seconds))
+        return judgments
 
     def close(self) -> None:
         self.pool.close()

@@ -1,4 +1,4 @@
-"""The answer checks of MemReward's code for math and choices, as published (behaviour `loose-checks`); code has ours.
+"""The answer checks of MemReward's code for math and choices, as published (behavior `loose-checks`); code has ours.
 
 Both its training and its evaluation grade so. A choice whose letter is behind E can never be right.
 """

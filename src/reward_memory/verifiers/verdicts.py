@@ -1,4 +1,4 @@
-"""What a response is judged against, and the judgement."""
+"""What a response is judged against, and the judgment."""
 
 import json
 from collections.abc import Mapping
@@ -71,10 +71,10 @@ def _tolerance(row: Mapping) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judgement and why.
+    """A judgment and why.
 
     extracted  the answer that was found in the response, None if there was none
-    path       how the judgement came about, such as "math:numeric" or "code:timeout base 7/7 plus 3/12"
+    path       how the judgment came about, such as "math:numeric" or "code:timeout base 7/7 plus 3/12"
     seconds    spent on it, of a worker for symbolic answers and code
     """
 

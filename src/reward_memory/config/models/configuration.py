@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from .base import GIVEN, UNIQUE, WHOLE, Behavior, Name, Path, PredictorName, Section, Seeds, Text, expected, optional
+from .base import GIVEN, UNIQUE, Behavior, Name, Path, PredictorName, Section, Seeds, Text, expected, optional
 from .cost import Cost
 from .data import Benchmark, Data
 from .error_memory import ErrorMemory
-from .meds import Meds
 from .policies import Policy
 from .resources import Resources
 from .reward_model import RewardModel
 from .sampling import Evaluation, Rollouts
+from .suites import Method, Ratios, Suite, SuiteName, Variants
 from .training import Training
 
 BenchmarkName = Annotated[
@@ -23,12 +23,7 @@ BenchmarkName = Annotated[
     Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$"),
     expected("a name of letters, digits, dots, dashes and underscores"),
 ]
-Percentage = Annotated[int, Strict(), Field(ge=1, le=100), expected("a whole percentage between 1 and 100"), WHOLE]
-Method = Annotated[
-    str,
-    Strict(),
-    expected("one of base, r1-p, memreward, oracle, and memreward with a predictor, such as memreward:majority"),
-]
+Pair = Annotated[list[Method], Strict(), Field(min_length=2, max_length=2), UNIQUE, expected("two different methods")]
 
 
 class Configuration(Section):
@@ -62,12 +57,30 @@ class Configuration(Section):
     policies: Annotated[dict[Name, Policy], Field(min_length=1), expected("at least one policy")] = Field(
         description="Name of a policy -> where it comes from."
     )
-    label_ratios: Annotated[
-        list[Percentage], Strict(), Field(min_length=1), UNIQUE, expected("a list of different percentages")
-    ] = Field([20], description="Percent of the training queries whose ground truth may be used.")
+    label_ratios: Annotated[Ratios, expected("a list of different percentages")] = Field(
+        [20], description="Percent of the training queries whose ground truth may be used."
+    )
     methods: Annotated[list[Method], Strict(), UNIQUE, expected("a list of different methods")] = Field(
         ["base", "r1-p", "memreward", "oracle"],
-        description="Arms of the main table; none if rollouts are imported.",
+        description="Arms of the tables of suite main, and of every suite in `suites` that names none; none if "
+        "rollouts are imported.",
+    )
+    variants: Variants = Field(
+        default={}, description="Name of a method of one's own -> the method that it is like, with its own settings."
+    )
+    suites: Annotated[
+        dict[SuiteName, Suite], expected("suites such as {meds: {policies: [tiny-math], methods: [dapo, meds]}}")
+    ] = Field(
+        default={},
+        description="Name of a suite -> what it has otherwise than the sections at the top. main needs no entry; "
+        "another suite without one is not trained on, and serves `transfer` alone.",
+    )
+    differences: Annotated[list[Pair], Strict(), expected("a list of pairs of methods such as [[memreward, r1-p]]")] = (
+        Field(
+            [],
+            description="Pairs of methods of suite main whose difference is a row of accuracy_delta.csv, beside each "
+            "memreward less r1-p.",
+        )
     )
     sandbox: Annotated[
         Literal["bubblewrap", "reduced"],
@@ -90,9 +103,6 @@ class Configuration(Section):
     error_memory: ErrorMemory = Field(
         default_factory=ErrorMemory,
         description="MEDS' memory of failures, for the methods meds... and those that end with +meds.",
-    )
-    meds: Annotated[Meds | None, GIVEN] = optional(
-        "The second paper, on the benchmarks of suite meds; without it only the first is planned."
     )
     evaluation: Evaluation = Field(default_factory=Evaluation, description="Responses to the test queries.")
     cost: Cost = Field(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict, ValidationInfo, field_validator
 
-from .base import GIVEN, WHOLE, Section, Seed, Sha256, Switch, Text, expected, mistaken, optional
+from .base import GIVEN, WHOLE, Name, Section, Seed, Sha256, Switch, Text, expected, mistaken, optional
 
 Size = Annotated[int, Strict(), Field(ge=0, le=10_000_000), expected("a whole number of queries"), WHOLE]
 Domain = Literal["math", "qa", "code"]
@@ -37,10 +37,10 @@ class Data(Section, json_schema_extra={"expected": "settings such as {seed: 42}"
 class Benchmark(Section, json_schema_extra={"expected": "suite, source and sizes of the benchmark"}):
     """One benchmark: what it is for, where it comes from, how many queries are taken."""
 
-    suite: Annotated[
-        Literal["main", "ood", "meds"],
-        expected("main (trained on and tested), ood (tested only) or meds (the second paper's)"),
-    ] = Field(description="What it is for: main is trained on and tested, ood only tested, meds is the second paper's.")
+    suite: Name = Field(
+        description="The experiment that it belongs to: main, that of MemReward; meds, that of MEDS; ood, MemReward's "
+        "out of domain; or one of your own (section suites)."
+    )
     source: Annotated[
         Literal["generated", "mirror", "hub", "import"],
         expected(
@@ -79,8 +79,8 @@ class Benchmark(Section, json_schema_extra={"expected": "suite, source and sizes
     @field_validator("test")
     @classmethod
     def _test_is_not_empty(cls, value: int, info: ValidationInfo) -> int:
-        """The second paper's training set is not tested, and imported rows may all be trained on."""
+        """MemReward's benchmarks are all tested; imported rows may all be trained on."""
         known = info.data
-        if value == 0 and known.get("source", "import") != "import" and known.get("suite", "meds") != "meds":
+        if value == 0 and known.get("source", "import") != "import" and known.get("suite") in ("main", "ood"):
             raise mistaken("at least 1 query")
         return value

@@ -30,8 +30,8 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
     differences: Switch = Field(
         DEFAULTS["differences"], description="Differences between neighboring layers instead of the logits themselves."
     )
-    neighbours: Neighbors = Field(
-        DEFAULTS["neighbours"], description="Nearest remembered responses that vote for the cluster of a new one."
+    num_neighbors: Neighbors = Field(
+        DEFAULTS["num_neighbors"], description="Nearest remembered responses that vote for the cluster of a new one."
     )
     alpha: Weight = Field(DEFAULTS["alpha"], description="Weight of the penalty.")
     cap: Weight = Field(

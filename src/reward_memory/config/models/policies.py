@@ -43,8 +43,8 @@ ONE = "exactly one of bootstrap, package, hub, path and imported"
 class Bootstrap(Section, json_schema_extra={"expected": "hidden, layers and steps of a tiny policy"}):
     """A tiny policy that the workflow pre-trains on generated problems."""
 
-    hidden: Width = Field(description="Width of its hidden states.")
-    layers: Layers = Field(description="Layers of its transformer.")
+    hidden_size: Width = Field(description="Width of its hidden states.")
+    num_hidden_layers: Layers = Field(description="Layers of its transformer.")
     steps: Positive = Field(description="Steps of pre-training, of 32 texts each.")
     noise: Rate = Field(
         0.4, description="Rate of wrong solutions in the last 40 % of the steps, which training can then remove."

@@ -30,7 +30,7 @@ Width = Annotated[int, Strict(), Field(ge=1, le=65_536), expected("a whole numbe
 Dropout = Annotated[Finite, Field(ge=0, lt=1), expected("a number from 0 to below 1"), NUMBER]
 Fold = Annotated[Finite, Field(gt=0, lt=1), expected("a share between 0 and 1"), NUMBER]
 Criterion = Literal["loss", "auc", "f1", "fpr"]
-Variant = Annotated[dict[Any, Any], expected("settings such as {predictor: graph, hidden: 64}")]
+Variant = Annotated[dict[Any, Any], expected("settings such as {predictor: graph, hidden_channels: 64}")]
 
 
 class RewardModel(Section, json_schema_extra={"expected": "settings such as {predictor: graph}"}):
@@ -44,12 +44,14 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
         description="What computes the networks. reference is torch-geometric: slower, the same weights and results.",
     )
     runs: Runs = Field(1, description="Networks fitted a seed, with seeds of their own; the best one is used.")
-    hidden: Width = Field(GRAPH_DEFAULTS["hidden"], description="Width of a node's state; a multiple of heads.")
-    heads: Layers = Field(GRAPH_DEFAULTS["heads"], description="Attention heads, of hidden / heads each.")
-    layers: Layers = Field(GRAPH_DEFAULTS["layers"], description="Rounds of messages between neighbors.")
+    hidden_channels: Width = Field(
+        GRAPH_DEFAULTS["hidden_channels"], description="Width of a node's state; a multiple of heads."
+    )
+    heads: Layers = Field(GRAPH_DEFAULTS["heads"], description="Attention heads, of hidden_channels / heads each.")
+    num_layers: Layers = Field(GRAPH_DEFAULTS["num_layers"], description="Rounds of messages between neighbors.")
     dropout: Dropout = Field(GRAPH_DEFAULTS["dropout"], description="Dropout of attention coefficients.")
-    neighbours: Neighbors = Field(
-        GRAPH_DEFAULTS["neighbours"], description="Most similar labeled queries that a query attends to."
+    num_neighbors: Neighbors = Field(
+        GRAPH_DEFAULTS["num_neighbors"], description="Most similar labeled queries that a query attends to."
     )
     products: Switch = Field(
         GRAPH_DEFAULTS["products"],
@@ -76,7 +78,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
         GRAPH_DEFAULTS["run_criterion"], description="What the runs are compared by. Null is the criterion."
     )
     selection: Annotated[
-        Literal["held_out", "valid"], expected("held_out (a fold of the labelled training queries) or valid")
+        Literal["held_out", "valid"], expected("held_out (a fold of the labeled training queries) or valid")
     ] = Field(
         GRAPH_DEFAULTS["selection"],
         description="The queries that epochs and runs are compared on. valid is the paper's choice and costs labels.",
@@ -90,6 +92,6 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
         list(GRAPH_DEFAULTS["fidelity"]),
         description="Published behaviors of all its predictors, in addition to those of the key fidelity at the top.",
     )
-    variants: Annotated[dict[Name, Variant], expected("variants such as {wide: {predictor: graph, hidden: 1024}}")] = (
-        Field(default={}, description="Name of a further predictor -> the predictor that it is, with its own settings.")
-    )
+    variants: Annotated[
+        dict[Name, Variant], expected("variants such as {wide: {predictor: graph, hidden_channels: 1024}}")
+    ] = Field(default={}, description="Name of a further predictor -> the predictor that it is, with its own settings.")

@@ -13,13 +13,13 @@ Context = Annotated[int, Strict(), Field(ge=2, le=10_000_000), expected("a whole
 AtOnce = Annotated[int, Strict(), Field(ge=1, le=1_000_000), expected("at least 1 response"), WHOLE]
 
 
-class Sampling(Section, json_schema_extra={"expected": "settings such as {samples: 8}"}):
+class Sampling(Section, json_schema_extra={"expected": "settings such as {samples_per_query: 8}"}):
     """Sampling of responses outside training."""
 
     engine: Annotated[Literal["transformers", "vllm", "auto"], expected("transformers, vllm or auto")] = Field(
         "transformers", description="What samples. auto is vllm if the job has GPUs, and transformers if it has none."
     )
-    tensor_parallel: CopyGpus = Field(
+    tensor_parallel_size: CopyGpus = Field(
         1, description="vllm: GPUs that share one copy of the policy. The other GPUs of the job hold further copies."
     )
     gpu_memory_utilization: Part = Field(0.9, description="vllm: share of a GPU's memory that it takes.")
@@ -33,8 +33,8 @@ class Sampling(Section, json_schema_extra={"expected": "settings such as {sample
     dtype: Annotated[Literal["float32", "bfloat16"], expected("float32 or bfloat16")] = Field(
         "float32", description="Number format of the policy's weights while it samples."
     )
-    batch: Positive = Field(128, description="transformers: responses sampled at once.")
-    samples: Responses = Field(8, description="Responses a query.")
+    batch_size: Positive = Field(128, description="transformers: responses sampled at once.")
+    samples_per_query: Responses = Field(8, description="Responses a query.")
     temperature: Temperature = Field(1.0, description="Temperature of sampling. 0 takes the likeliest token.")
     top_p: Part = Field(
         1.0, description="Sample from the likeliest tokens whose probabilities add up to this share. 1 is all tokens."

@@ -41,7 +41,10 @@ Batches = Annotated[int, Strict(), Field(ge=0, le=10_000), expected("a whole num
 Tokens = Annotated[int, Strict(), Field(ge=0, le=1_000_000), expected("a whole number of tokens"), WHOLE]
 ManyTokens = Annotated[int, Strict(), Field(ge=1, le=100_000_000), expected("a whole number of tokens, or null"), WHOLE]
 Clip = Annotated[Finite, Field(gt=0, lt=1), expected("a number between 0 and 1"), NUMBER]
-ClipHigh = Annotated[Finite, Field(gt=0, le=100), expected("a number above 0, or null for that of clip"), NUMBER]
+ClipLow = Annotated[Finite, Field(gt=0, le=1), expected("a number above 0 and at most 1"), NUMBER]
+ClipHigh = Annotated[
+    Finite, Field(gt=0, le=100), expected("a number above 0, or null for that of clip_ratio_low"), NUMBER
+]
 DualClip = Annotated[Finite, Field(gt=1, le=1000), expected("a number above 1"), NUMBER]
 Bonus = Annotated[Finite, Field(gt=0, le=1000), expected("a number above 0, or null"), NUMBER]
 Part = Annotated[Finite, Field(ge=0, le=1), expected("a share from 0 to 1"), NUMBER]
@@ -56,7 +59,7 @@ Override = Annotated[
     Field(pattern=r"^[+~]{0,2}[^=\s]+(=.*)?$"),
     expected("a Hydra override such as key=value"),
 ]
-OfPolicy = Annotated[dict[Any, Any], expected("settings such as {tensor_parallel: 2}")]
+OfPolicy = Annotated[dict[Any, Any], expected("settings such as {tensor_model_parallel_size: 2}")]
 
 
 class Lora(Section, json_schema_extra={"expected": "adapters such as {rank: 32, alpha: 64}, or null"}):
@@ -74,33 +77,36 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     """GRPO with verl; DAPO's additions are off by default."""
 
     steps: Positive = Field(20, description="Steps of a training run: sample, reward, learn.")
-    batch: Queries = Field(32, description="Queries a step.")
-    rollouts: Group = Field(8, description="Responses a query, whose rewards GRPO compares.")
-    mini_batch: Annotated[Queries | None, expected("at least 1 query a gradient step")] = Field(
+    train_batch_size: Queries = Field(32, description="Queries a step.")
+    samples_per_query: Group = Field(8, description="Responses a query, whose rewards GRPO compares.")
+    ppo_mini_batch_size: Annotated[Queries | None, expected("at least 1 query a gradient step")] = Field(
         None, description="Queries a gradient step. Null is all of the batch."
     )
-    micro_batch: Pass = Field(
+    ppo_micro_batch_size_per_gpu: Pass = Field(
         64,
         description="Most responses that a device computes at once; the largest divisor of its share of a gradient "
         "step is taken.",
     )
     learning_rate: LearningRate = Field(3e-4, description="Learning rate of AdamW, constant after the warm-up.")
     weight_decay: Decay = Field(0.01, description="Weight decay of AdamW.")
-    clip: Clip = Field(
-        0.2, description="How far below 1 the ratio of probabilities counts; above 1, too, unless clip_high."
+    clip_ratio_low: ClipLow = Field(
+        0.2, description="How far below 1 the ratio of probabilities counts; above 1, too, unless clip_ratio_high."
     )
-    clip_high: Annotated[ClipHigh | None, expected("a number above 0, or null for that of clip")] = Field(
-        None, description="How far above 1 the ratio counts, if it is not the same as below (DAPO). Null is clip."
+    clip_ratio_high: Annotated[ClipHigh | None, expected("a number above 0, or null for that of clip_ratio_low")] = (
+        Field(
+            None,
+            description="How far above 1 the ratio counts, if not the same as below (DAPO). Null is clip_ratio_low.",
+        )
     )
-    dual_clip: DualClip = Field(
+    clip_ratio_c: DualClip = Field(
         3.0, description="Bound of the ratio for responses with a negative advantage (dual-clip PPO)."
     )
-    loss_aggregation: Annotated[
+    loss_agg_mode: Annotated[
         Literal["token-mean", "seq-mean-token-sum", "seq-mean-token-mean"],
         expected("token-mean, seq-mean-token-sum or seq-mean-token-mean"),
     ] = Field("token-mean", description="How the losses of tokens become one: over all tokens or a response at a time.")
-    warm_up_steps: WarmUp = Field(0, description="Steps in which the learning rate rises to its value.")
-    generation_batches: Batches = Field(
+    lr_warmup_steps: WarmUp = Field(0, description="Steps in which the learning rate rises to its value.")
+    max_num_gen_batches: Batches = Field(
         0,
         description="Dynamic sampling (DAPO): most batches sampled a step until all groups differ in reward. 0 is off.",
     )
@@ -111,13 +117,13 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     entropy_bonus: Annotated[Bonus | None, expected("a number above 0, or null")] = Field(
         None, description="Advantage a nat of token entropy, at most half of the advantage. Null is off."
     )
-    rewards: Annotated[
-        Literal["verified", "majority", "agreement", "trapo"], expected("verified, majority, agreement or trapo")
+    unlabeled_rewards: Annotated[
+        Literal["predicted", "majority", "agreement", "trapo"], expected("predicted, majority, agreement or trapo")
     ] = Field(
-        "verified",
-        description="Rewards of responses: verified by the ground truth, or predicted where a query has none; a "
-        "majority's vote (TTRL); the share of equal answers (EMPO); or verified, with a majority's vote on selected "
-        "queries without a ground truth (TRAPO).",
+        "predicted",
+        description="Rewards of responses to queries without a ground truth: predicted by the reward model, by a "
+        "majority's vote (TTRL), the share of equal answers (EMPO), or a majority's vote on queries that are selected "
+        "(TRAPO). Methods set it.",
     )
     votes: Annotated[Responses | None, expected("at least as many responses as are trained on, or null")] = Field(
         None,
@@ -128,13 +134,13 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
         description="Which of equally frequent answers gets a majority's reward: the first one given, none or all.",
     )
     trapo_warm_up: Part = Field(
-        8 / 15, description="TRAPO: share of the steps in which labelled queries alone are trained on."
+        8 / 15, description="TRAPO: share of the steps in which labeled queries alone are trained on."
     )
     trapo_share: Part = Field(
-        0.1, description="TRAPO: share of a batch's unlabelled queries, the most similar ones, that is trained on."
+        0.1, description="TRAPO: share of a batch's unlabeled queries, the most similar ones, that is trained on."
     )
     trapo_threshold: Cosine = Field(
-        0.4, description="TRAPO: similarity from which on an unlabelled query is trained on whatever its rank."
+        0.4, description="TRAPO: similarity from which on an unlabeled query is trained on whatever its rank."
     )
     adv_estimator: Annotated[
         Literal["grpo", "nsr", "psr", "w_reinforce", "passk"], expected("grpo, nsr, psr, w_reinforce or passk")
@@ -154,22 +160,24 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     clip_cov_ratio: Share = Field(0.0002, description="clip_cov: share of the tokens that are left out.")
     clip_cov_lb: Weight = Field(1.0, description="clip_cov: covariance above which a token may be left out.")
     clip_cov_ub: Weight = Field(5.0, description="clip_cov: covariance below which a token may be left out.")
-    kl_coefficient: Weight = Field(
+    kl_loss_coef: Weight = Field(
         0.0, description="Weight of the divergence from the policy before training in the loss. 0 is off."
     )
-    tensor_parallel: CopyGpus = Field(
+    tensor_model_parallel_size: CopyGpus = Field(
         1, description="GPUs: how many share one copy of the policy while it samples (vLLM)."
     )
     gpu_memory_utilization: Clip = Field(0.5, description="GPUs: share of the memory that vLLM takes while it samples.")
-    sleep: Switch = Field(True, description="GPUs: vLLM gives its memory back while the policy learns.")
-    cuda_graphs: Switch = Field(False, description="GPUs: vLLM samples with CUDA graphs, which takes longer to start.")
+    free_cache_engine: Switch = Field(True, description="GPUs: vLLM gives its memory back while the policy learns.")
+    enforce_eager: Switch = Field(
+        True, description="GPUs: vLLM samples without CUDA graphs, which take longer to start and sample faster."
+    )
     offload: Annotated[Literal["none", "optimizer", "all"], expected("none, optimizer, or all (weights, too)")] = Field(
         "none", description="GPUs: what is kept in the machine's memory except in gradient steps."
     )
-    gradient_checkpointing: Switch = Field(
+    enable_gradient_checkpointing: Switch = Field(
         True, description="GPUs: compute a layer's activations again instead of keeping them."
     )
-    attention: Annotated[Literal["sdpa", "flash_attention_2"], expected("sdpa or flash_attention_2")] = Field(
+    attn_implementation: Annotated[Literal["sdpa", "flash_attention_2"], expected("sdpa or flash_attention_2")] = Field(
         "sdpa",
         description="GPUs: transformers' implementation of attention. flash_attention_2 needs the package flash-attn.",
     )
@@ -177,10 +185,11 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
         None,
         description="Train low-rank adapters of the linear layers instead of all weights. Null is off.",
     )
-    remove_padding: Switch = Field(False, description="GPUs: pack responses without their padding.")
-    tokens_per_gpu: Annotated[ManyTokens | None, expected("a whole number of tokens, or null")] = Field(
+    use_remove_padding: Switch = Field(False, description="GPUs: pack responses without their padding.")
+    ppo_max_token_len_per_gpu: Annotated[ManyTokens | None, expected("a whole number of tokens, or null")] = Field(
         None,
-        description="GPUs: fill micro-batches up to so many tokens instead of micro_batch responses. Null is off.",
+        description="GPUs: fill micro-batches up to so many tokens instead of ppo_micro_batch_size_per_gpu responses. "
+        "Null is off.",
     )
     temperature: Heat = Field(1.0, description="Temperature of sampling.")
     max_prompt_tokens: Annotated[
@@ -194,8 +203,8 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
         "refuse", description="What to do with prompts over max_prompt_tokens; data/dropped.csv counts those left out."
     )
     max_new_tokens: Positive = Field(64, description="Longest response, in tokens; a longer one is cut there.")
-    save_every: Steps = Field(5, description="Steps between two checkpoints; a divisor of steps.")
-    validate_every: Steps = Field(10, description="Steps between two evaluations on the validation queries.")
+    save_freq: Steps = Field(5, description="Steps between two checkpoints; a divisor of steps.")
+    test_freq: Steps = Field(10, description="Steps between two evaluations on the validation queries.")
     validation_samples: Responses = Field(1, description="Responses a validation query.")
     validation_temperature: Temperature = Field(
         0.0, description="Temperature of validation. 0 takes the likeliest token."
@@ -203,9 +212,9 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     selection: Annotated[
         Literal["valid", "last"], expected("valid (the best checkpoint on the validation queries) or last")
     ] = Field("valid", description="The checkpoint that is kept: the best one on the validation queries, or the last.")
-    per_policy: Annotated[dict[AnyName, OfPolicy], expected("settings such as {large: {tensor_parallel: 2}}")] = Field(
-        default={}, description="Name of a policy -> its own settings, which override those of this section."
-    )
+    per_policy: Annotated[
+        dict[AnyName, OfPolicy], expected("settings such as {large: {tensor_model_parallel_size: 2}}")
+    ] = Field(default={}, description="Name of a policy -> its own settings, which override those of this section.")
     verl: Annotated[list[Override], Strict(), expected("a list of Hydra overrides")] = Field(
         [], description="Further Hydra overrides for verl's main_ppo; they win over those of this project."
     )

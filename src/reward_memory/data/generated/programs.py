@@ -6,7 +6,7 @@ from itertools import product
 from random import Random
 
 PROMPT = "End with the function in a python block."
-#: What the function does, and the expression it returns; neighbours in the list are easily confused.
+#: What the function does, and the expression it returns; neighbors in the list are easily confused.
 FUNCTIONS = (
     ("adds {} to x", "x + {}"),
     ("multiplies x by {}", "x * {}"),
@@ -77,7 +77,7 @@ class ProgramProblem:
         )
 
     def respond(self, rng: Random, noise: float) -> str:
-        """Names the expression and writes the function; noise takes a neighbouring function or constant.
+        """Names the expression and writes the function; noise takes a neighboring function or constant.
 
         A noisy teacher often says so: short code alone hardly tells a reward model whether it is right.
         """

@@ -30,7 +30,7 @@ def download(
     state     folder that keeps what was fetched, under its digest: another call fetches only what is missing
     expected  path in a repository -> hex SHA-256 that the file must have
     partial   files with other numbers of rows than the release are taken, too
-    returns   the manifest: commit and licence of each repository, and bytes and SHA-256 of each file
+    returns   the manifest: commit and license of each repository, and bytes and SHA-256 of each file
 
     InputError, one sentence: no such benchmark, commit or file on the hub; a gated repository; a hub that cannot be
     reached or keeps failing; a file with another checksum, which is deleted; another number of rows than the release.
@@ -50,7 +50,7 @@ def download(
     mirror.load(name, folder, partial=partial)
     return {
         "repositories": {
-            hub.repository: {"revision": hub.commit, "licence": listings[owner][1]} for owner, hub in hubs.items()
+            hub.repository: {"revision": hub.commit, "license": listings[owner][1]} for owner, hub in hubs.items()
         },
         "files": {local: {"bytes": file.size, "sha256": digests[local]} for local, (_, file) in wanted.items()},
     }

@@ -91,7 +91,7 @@ class HubRepository:
         self._received = 0
 
     def files(self) -> tuple[dict[str, HubFile], str | None]:
-        """(path -> file, licence) as the hub lists them."""
+        """(path -> file, license) as the hub lists them."""
         url = f"{self.endpoint}/api/{self.kind.api}/{self.repository}/revision/{self.commit}"
         return self._patiently(lambda: self._listing(url), "its list of files")
 

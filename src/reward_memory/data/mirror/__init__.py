@@ -123,7 +123,7 @@ def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
     except UnusableError as error:
         return str(error)
     except MissingAnswerError as error:
-        if split.unlabelled:
+        if split.unlabeled:
             return NO_ANSWER
         raise InputError(f"{place} has no answer; complete or remove the row.") from error
     except WrongValueError as error:

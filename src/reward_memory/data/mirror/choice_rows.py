@@ -11,8 +11,8 @@ from .rows import MissingAnswerError, Row, whole
 GPQA_OPTIONS = ("Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 
 
-def labelled_options(row: dict[str, Any]) -> Row:
-    """ARC, CommonsenseQA and OpenBookQA: options labelled A-E or 1-5, in the releases' form or the hub's."""
+def labeled_options(row: dict[str, Any]) -> Row:
+    """ARC, CommonsenseQA and OpenBookQA: options labeled A-E or 1-5, in the releases' form or the hub's."""
     question = row.get("question", row.get("question_stem"))
     if isinstance(question, str):
         stem, labels, texts = question, row["choices"]["label"], row["choices"]["text"]

@@ -33,7 +33,7 @@ class Split:
     parse       a released row -> Row
     folder      below the mirror
     optional    the benchmark can be used without it
-    unlabelled  published without answers: its rows are dropped
+    unlabeled  published without answers: its rows are dropped
     """
 
     name: str
@@ -41,7 +41,7 @@ class Split:
     parse: Parser
     folder: str
     optional: bool = False
-    unlabelled: bool = False
+    unlabeled: bool = False
 
     def find(self, paths: Iterable[str]) -> tuple[File, list[str]] | None:
         """The form that `paths`, relative to the folder, hold, and those of them that belong to it.
@@ -106,7 +106,7 @@ def _test_only(folder: str, parse: Parser, *files: File | str) -> Release:
 
 
 _SIQA, _PIQA = choice_rows.social_question, choice_rows.physical_question
-_OPTIONS = choice_rows.labelled_options
+_OPTIONS = choice_rows.labeled_options
 _MMLU = choice_rows.subject_question
 
 RELEASES = {
@@ -144,7 +144,7 @@ RELEASES = {
             _split("train", _OPTIONS, "commonsenseqa", "train_rand_split.jsonl"),
             _split("valid", _OPTIONS, "commonsenseqa", "dev_rand_split.jsonl"),
             _split(
-                "test", _OPTIONS, "commonsenseqa", "test_rand_split_no_answers.jsonl", optional=True, unlabelled=True
+                "test", _OPTIONS, "commonsenseqa", "test_rand_split_no_answers.jsonl", optional=True, unlabeled=True
             ),
         )
     ),
@@ -193,7 +193,7 @@ RELEASES = {
         (
             _split("train", _PIQA, "piqa", File("train.jsonl", "train-labels.lst"), optional=True),
             _split("valid", _PIQA, "piqa", File("valid.jsonl", "valid-labels.lst")),
-            _split("test", _PIQA, "piqa", "tests.jsonl", optional=True, unlabelled=True),
+            _split("test", _PIQA, "piqa", "tests.jsonl", optional=True, unlabeled=True),
         )
     ),
     "dapo_math_17k": Release(

@@ -1,4 +1,4 @@
-"""The tiny policy: a two-layer Qwen2 with an initialisation of its own."""
+"""The tiny policy: a two-layer Qwen2 with an initialization of its own."""
 
 from typing import Any
 
@@ -15,24 +15,26 @@ PERIODS = (2.0, 3.0, 5.0, 10.0, 10.0, 20.0, 20.0, 40.0, 100.0, 400.0)
 LEAD = 6.0  # by which the score of the token before exceeds that of the token itself, after scaling
 
 
-def new_model(tokenizer: Any, hidden: int, layers: int, seed: int) -> Any:
-    """A Qwen2ForCausalLM in float32: `hidden` / 32 heads, half as many key-value heads, tied embeddings.
+def new_model(tokenizer: Any, hidden_size: int, num_hidden_layers: int, seed: int) -> Any:
+    """A Qwen2ForCausalLM in float32: `hidden_size` / 32 heads, half as many key-value heads, tied embeddings.
 
-    InputError if `hidden` is not a multiple of 32 or `layers` is below 1.
+    InputError if `hidden_size` is not a multiple of 32 or `num_hidden_layers` is below 1.
     """
     from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
 
-    if hidden < HEAD or hidden % HEAD:
-        raise InputError(f"policies: bootstrap: hidden: {hidden} is not a multiple of {HEAD} (a head's size).")
-    if layers < 1:
-        raise InputError(f"policies: bootstrap: layers: {layers} is too few; give 1 or more.")
-    heads = hidden // HEAD
+    if hidden_size < HEAD or hidden_size % HEAD:
+        raise InputError(
+            f"policies: bootstrap: hidden_size: {hidden_size} is not a multiple of {HEAD} (a head's size)."
+        )
+    if num_hidden_layers < 1:
+        raise InputError(f"policies: bootstrap: num_hidden_layers: {num_hidden_layers} is too few; give 1 or more.")
+    heads = hidden_size // HEAD
     ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
     config = Qwen2Config(
         vocab_size=len(tokenizer),
-        hidden_size=hidden,
-        intermediate_size=3 * hidden,
-        num_hidden_layers=layers,
+        hidden_size=hidden_size,
+        intermediate_size=3 * hidden_size,
+        num_hidden_layers=num_hidden_layers,
         num_attention_heads=heads,
         num_key_value_heads=heads // 2 if heads % 2 == 0 else heads,
         max_position_embeddings=CONTEXT,
@@ -42,14 +44,14 @@ def new_model(tokenizer: Any, hidden: int, layers: int, seed: int) -> Any:
         **ends,
     )
     model = Qwen2ForCausalLM(config)
-    initialise(model, [tokenizer.convert_tokens_to_ids(f" {number}") for number in range(NUMBERS)], seed)
+    initialize(model, [tokenizer.convert_tokens_to_ids(f" {number}") for number in range(NUMBERS)], seed)
     # top_k 0: transformers would otherwise sample from the best 50 tokens only
     model.generation_config = GenerationConfig(do_sample=True, temperature=1.0, top_p=1.0, top_k=0, **ends)
     return model
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, numbers: list[int], seed: int) -> None:
+def initialize(model: nn.Module, numbers: list[int], seed: int) -> None:
     """Give the weights values from which arithmetic is learnt in some hundred steps, in place.
 
     numbers  token ids of 0, 1, 2, ...

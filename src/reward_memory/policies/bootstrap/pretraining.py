@@ -36,8 +36,8 @@ DAMAGE = (
 def bootstrap(
     out: Path,
     *,
-    hidden: int,
-    layers: int,
+    hidden_size: int,
+    num_hidden_layers: int,
     steps: int,
     seed: int,
     state: Path | None = None,
@@ -46,7 +46,9 @@ def bootstrap(
 ) -> dict[str, Any]:
     """Train a tiny policy on generated problems and save it as the Hugging Face directory `out`.
 
-    hidden, layers, steps  size of the model (hidden a multiple of 32) and of its training, at 32 texts a step
+    hidden_size        width of the model, a multiple of 32
+    num_hidden_layers  layers of it
+    steps              of its training, at 32 texts a step
     noise                  rate of errors of the teacher in the last 40 % of the steps
     benchmarks             whose stand-ins it learns: memreward (answers after ####) | meds (answers in a box)
     state                  folder for a checkpoint, from which an interrupted bootstrap of the same settings goes
@@ -63,11 +65,14 @@ def bootstrap(
     started, threads = time.monotonic(), torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        sizes = {"hidden": hidden, "layers": layers, "steps": steps}
+        sizes = {"hidden_size": hidden_size, "num_hidden_layers": num_hidden_layers, "steps": steps}
         settings = {**sizes, "seed": seed, "noise": noise, "benchmarks": benchmarks}
         tokenizer = train_tokenizer(derive("tokenizer", seed), curriculum.names)
         checkpoint = None if state is None else Path(state) / f"bootstrap-{digest(settings)}.pt"
-        run = _begun(lambda: Run(new_model(tokenizer, hidden, layers, derive("weights", seed)), steps), checkpoint)
+        run = _begun(
+            lambda: Run(new_model(tokenizer, hidden_size, num_hidden_layers, derive("weights", seed)), steps),
+            checkpoint,
+        )
         _train(run, tokenizer, seed, noise, checkpoint, curriculum)
         save(run.model, tokenizer, out)
         if checkpoint is not None:
@@ -84,7 +89,7 @@ def bootstrap(
 
 
 class Run:
-    """A model in training: its optimiser and how far it is."""
+    """A model in training: its optimizer and how far it is."""
 
     def __init__(self, model: Any, steps: int):
         self.model, self.steps = model.train(), steps
@@ -99,7 +104,7 @@ class Run:
         )
 
     def learn(self, batch: Batch) -> None:
-        """One optimiser step on one batch."""
+        """One optimizer step on one batch."""
         for group in self.optimizer.param_groups:
             group["lr"] = LEARNING_RATE * learning_rate_factor(self.step, self.steps)
         targets = batch.learned[:, 1:]

@@ -8,11 +8,11 @@ import pandas as pd
 from . import meds
 from .accuracies import draw_ablation, draw_accuracies, draw_differences, draw_label_ratios, draw_labels_spent
 from .comparison import draw_comparison
-from .drawing import COLOURS
+from .drawing import COLORS
 from .reward_models import draw_reliability, draw_reward_models
 
 __all__ = [
-    "COLOURS",
+    "COLORS",
     "DRAW",
     "draw_ablation",
     "draw_accuracies",
@@ -24,10 +24,11 @@ __all__ = [
     "draw_reward_models",
 ]
 
-#: Table -> what draws it.
+#: Table -> what draws it; `draw_accuracies` draws that of any suite.
 DRAW: dict[str, Callable[[pd.DataFrame, str | Path], None]] = {
     "main": draw_accuracies,
     "ood": draw_accuracies,
+    "transfer": draw_accuracies,
     "label_ratio": draw_label_ratios,
     "labels_spent": draw_labels_spent,
     "ablation": draw_ablation,

@@ -33,7 +33,7 @@ def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
     """Average accuracy of each method, a group a label ratio (tables.COLUMNS)."""
     table = table[table["benchmark"] == WEIGHTED]
     policies, ratios = list(dict.fromkeys(table["policy"])), sorted(set(table["label_ratio"]))
-    named = drawing.colours(table["method"])
+    named = drawing.colors(table["method"])
     most = table.groupby(["policy", "label_ratio"]).size().max()
     figure, axes = drawing.panels(len(policies), max(6.0, (0.3 + 0.2 * most) * len(ratios) + 2))
     for axis, policy in zip(axes, policies, strict=True):
@@ -47,7 +47,7 @@ def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
                 drawing.published_points(axis, at, own)
         axis.set_xticks(range(len(ratios)), [f"{ratio} %" for ratio in ratios], fontsize=8)
         _accuracy_axis(axis, policy)
-    axes[-1].set_xlabel("labelled training queries")
+    axes[-1].set_xlabel("labeled training queries")
     drawing.legend(figure)
     drawing.footnote(figure, f"{drawing.sources(table)}; sample-weighted average; lines: 95 % intervals")
     drawing.save(figure, path)
@@ -56,7 +56,7 @@ def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
 def draw_labels_spent(table: pd.DataFrame, path: str | Path) -> None:
     """Average accuracy of each arm over the labels that it cost, a line a method (tables.SPENT_COLUMNS)."""
     policies = list(dict.fromkeys(table["policy"]))
-    named = drawing.colours(table["method"])
+    named = drawing.colors(table["method"])
     figure, axes = drawing.panels(len(policies), 6.5, 3.0)
     for axis, policy in zip(axes, policies, strict=True):
         mine = table[table["policy"] == policy].sort_values("labels")

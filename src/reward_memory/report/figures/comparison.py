@@ -30,7 +30,7 @@ def draw_comparison(table: pd.DataFrame, path: str | Path) -> None:
     )
     if not metrics:
         axes[0, 0].axis("off")
-        axes[0, 0].text(0.5, 0.5, NOTHING, ha="center", va="center", fontsize=9, color=drawing.GREY)
+        axes[0, 0].text(0.5, 0.5, NOTHING, ha="center", va="center", fontsize=9, color=drawing.GRAY)
     for axis, metric in zip(axes[:, 0], metrics, strict=False):
         own = table[table["metric"] == metric]
         places = range(len(own))

@@ -1,4 +1,4 @@
-"""What the figures share: colours, bars with intervals, published points, files that are the same at every run."""
+"""What the figures share: colors, bars with intervals, published points, files that are the same at every run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ matplotlib.use("Agg")
 # a fixed salt: matplotlib otherwise names SVG elements anew at every run
 matplotlib.rcParams["svg.hashsalt"] = "reward-memory"
 
-#: One colour an arm in every figure (Okabe and Ito's palette, then Tol's muted one, safe for colour-blind readers).
-COLOURS = {
+#: One color an arm in every figure (Okabe and Ito's palette, then Tol's muted one, safe for color-blind readers).
+COLORS = {
     "base": "#999999",
     "r1-p": "#E69F00",
     "memreward": "#0072B2",
@@ -37,20 +37,20 @@ COLOURS = {
     "memreward:majority": "#555555",
 }
 #: Of arms that a configuration names itself, in the order in which they come.
-MORE_COLOURS = ("#117733", "#CC6677", "#88CCEE", "#000000")
-GREY = "#666666"
+MORE_COLORS = ("#117733", "#CC6677", "#88CCEE", "#000000")
+GRAY = "#666666"
 #: Of a published figure beside ours.
 PUBLISHED_MARK = {"s": 18, "marker": "D", "facecolor": "white", "edgecolor": "black", "linewidth": 0.8, "zorder": 3}
 
 Arm = tuple[str, int]
 
 
-def colours(methods: Iterable[str]) -> dict[str, str]:
-    """A colour for each method; those that COLOURS does not name get one in the order in which they come."""
+def colors(methods: Iterable[str]) -> dict[str, str]:
+    """A color for each method; those that COLORS does not name get one in the order in which they come."""
     methods = list(dict.fromkeys(methods))
-    others = [method for method in methods if method not in COLOURS]
-    more = {method: MORE_COLOURS[number % len(MORE_COLOURS)] for number, method in enumerate(others)}
-    return {method: (COLOURS | more)[method] for method in methods}
+    others = [method for method in methods if method not in COLORS]
+    more = {method: MORE_COLORS[number % len(MORE_COLORS)] for number, method in enumerate(others)}
+    return {method: (COLORS | more)[method] for method in methods}
 
 
 def arms_of(table: pd.DataFrame) -> list[Arm]:
@@ -59,9 +59,9 @@ def arms_of(table: pd.DataFrame) -> list[Arm]:
 
 
 def arm_styles(table: pd.DataFrame) -> dict[Arm, dict]:
-    """Colour, paleness and label of each arm: one method's ratios share its colour, the fewer labels the paler."""
+    """Color, paleness and label of each arm: one method's ratios share its color, the fewer labels the paler."""
     arms = arms_of(table)
-    named = colours(method for method, _ in arms)
+    named = colors(method for method, _ in arms)
     styles = {}
     for method, ratio in arms:
         ratios = sorted(other for name, other in arms if name == method)
@@ -153,7 +153,7 @@ def legend(figure: Figure) -> None:
 
 def footnote(figure: Figure, text: str) -> None:
     """Small print below the panels; the layout leaves room for it."""
-    figure.supxlabel(text, x=0.995, ha="right", fontsize=7, color=GREY)
+    figure.supxlabel(text, x=0.995, ha="right", fontsize=7, color=GRAY)
 
 
 def sources(table: pd.DataFrame) -> str:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: One colour a built-in method in every figure here; variants get drawing.MORE_COLOURS.
-METHOD_COLOURS = {
-    "base": drawing.COLOURS["base"],
+#: One color a built-in method in every figure here; variants get drawing.MORE_COLORS.
+METHOD_COLORS = {
+    "base": drawing.COLORS["base"],
     "grpo": "#E69F00",
     "grpo-entropy": "#D55E00",
     "dapo": "#0072B2",
@@ -29,7 +29,7 @@ METHOD_COLOURS = {
     "meds-diff": "#DDCC77",
 }
 #: From a failure that is the first of its kind to one of a large cluster.
-SIZE_COLOURS = {"0": "#FFF7BC", "1": "#FEC44F", "2-3": "#EC7014", "4-7": "#AE3A05", "8+": "#5A1A04"}
+SIZE_COLORS = {"0": "#FFF7BC", "1": "#FEC44F", "2-3": "#EC7014", "4-7": "#AE3A05", "8+": "#5A1A04"}
 INTERVALS = "bands: 95 % intervals over seeds and"
 
 
@@ -59,14 +59,14 @@ def draw_repeated_errors(table: pd.DataFrame, path: str | Path) -> None:
 def draw_meds_ablation(table: pd.DataFrame, path: str | Path) -> None:
     """pass@1, pass@largest and repeated errors of each variant (tables.meds.MEDS_ABLATION_COLUMNS)."""
     policies = list(dict.fromkeys(table["policy"]))
-    named = colours(table["method"])
+    named = colors(table["method"])
     metrics = list(dict.fromkeys(table["metric"]))
     figure, axes = drawing.panels(len(policies), max(6.0, (0.5 + 0.3 * len(named)) * len(metrics) + 1))
     for axis, policy in zip(axes, policies, strict=True):
-        for number, (method, colour) in enumerate(named.items()):
+        for number, (method, color) in enumerate(named.items()):
             own = table[(table["policy"] == policy) & (table["method"] == method)].set_index("metric").loc[metrics]
             places = [place + (number + 0.5 - len(named) / 2) * 0.8 / len(named) for place in range(len(metrics))]
-            drawing.bars(axis, places, own, 0.74 / len(named), "value", color=colour, label=method)
+            drawing.bars(axis, places, own, 0.74 / len(named), "value", color=color, label=method)
             drawing.published_points(axis, places, own)
         axis.set_xticks(range(len(metrics)), [metric.replace("_", " ") for metric in metrics], fontsize=8)
         axis.set_ylabel("%")
@@ -87,8 +87,8 @@ def draw_cluster_sizes(table: pd.DataFrame, path: str | Path) -> None:
         own = table[(table["policy"] == policy) & (table["method"] == method)]
         shares = own.pivot(index="step", columns="size", values="share")
         below = pd.Series(0.0, index=shares.index)
-        for size, colour in SIZE_COLOURS.items():
-            axis.bar(shares.index, shares[size], 0.92, bottom=below, color=colour, label=size)
+        for size, color in SIZE_COLORS.items():
+            axis.bar(shares.index, shares[size], 0.92, bottom=below, color=color, label=size)
             below = below + shares[size]
         axis.set_ylim(0, 100)
         axis.set_ylabel("wrong responses, %", fontsize=8)
@@ -110,11 +110,11 @@ DRAW: dict[str, Callable[[pd.DataFrame, str | Path], None]] = {
 }
 
 
-def colours(methods: Iterable[str]) -> dict[str, str]:
-    """A colour for each method; variants get theirs in the order in which they come."""
+def colors(methods: Iterable[str]) -> dict[str, str]:
+    """A color for each method; variants get theirs in the order in which they come."""
     methods = list(dict.fromkeys(methods))
-    variants = drawing.colours(method for method in methods if method not in METHOD_COLOURS)
-    return {method: (variants | METHOD_COLOURS)[method] for method in methods}
+    variants = drawing.colors(method for method in methods if method not in METHOD_COLORS)
+    return {method: (variants | METHOD_COLORS)[method] for method in methods}
 
 
 def _lines(rows: pd.DataFrame, table: pd.DataFrame, over: str, label: str) -> tuple[Figure, Sequence[Axes]]:
@@ -124,7 +124,7 @@ def _lines(rows: pd.DataFrame, table: pd.DataFrame, over: str, label: str) -> tu
     over  the column along the panels
     """
     policies = list(dict.fromkeys(table["policy"]))
-    named = colours(table["method"])
+    named = colors(table["method"])
     figure, axes = drawing.panels(len(policies), 6.5, 3.0)
     for axis, policy in zip(axes, policies, strict=True):
         for method in named:

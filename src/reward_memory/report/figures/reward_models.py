@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def draw_reward_models(table: pd.DataFrame, path: str | Path) -> None:
     """AUC and within-query AUC of every reward model, with 95 % intervals: a panel a policy and label ratio.
 
-    table  tables.reward_models.COLUMNS; drawn are all benchmarks together, on the unlabelled training queries
+    table  tables.reward_models.COLUMNS; drawn are all benchmarks together, on the unlabeled training queries
     """
     table = table[(table["benchmark"] == OVERALL) & (table["split"] == "train")]
     pairs = list(dict.fromkeys(zip(table["policy"], table["label_ratio"], strict=True)))
@@ -26,23 +26,23 @@ def draw_reward_models(table: pd.DataFrame, path: str | Path) -> None:
     figure, axes = drawing.panels(len(pairs), max(6.0, 0.8 * len(predictors) + 1.5))
     for axis, (policy, ratio) in zip(axes, pairs, strict=True):
         mine = table[(table["policy"] == policy) & (table["label_ratio"] == ratio)]
-        for number, (metric, (name, colour)) in enumerate(metrics.items()):
+        for number, (metric, (name, color)) in enumerate(metrics.items()):
             rows = mine[mine["metric"] == metric].set_index("predictor").loc[predictors]
             places = [place - 0.2 + 0.4 * number for place in range(len(predictors))]
-            drawing.bars(axis, places, rows, 0.37, color=colour, label=name)
+            drawing.bars(axis, places, rows, 0.37, color=color, label=name)
         axis.axhline(0.5, color="#333333", linewidth=0.8, linestyle=":")
         axis.set_ylim(0.3, 1)
         axis.set_title(f"{policy}, {ratio} % labels", loc="left", fontsize=10)
     axes[-1].set_xticks(range(len(predictors)), predictors, rotation=25, ha="right", rotation_mode="anchor", fontsize=8)
     drawing.legend(figure)
-    drawing.footnote(figure, "unlabelled training queries; 95 % intervals")
+    drawing.footnote(figure, "unlabeled training queries; 95 % intervals")
     drawing.save(figure, path)
 
 
 def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
     """Share right against predicted probability, with 95 % intervals, above the number of responses in each bin.
 
-    table  evaluation.reliability.COLUMNS; drawn are the unlabelled training queries: a column a predictor, a row a
+    table  evaluation.reliability.COLUMNS; drawn are the unlabeled training queries: a column a predictor, a row a
            policy and label ratio
     """
     import matplotlib.pyplot as plt
@@ -70,7 +70,7 @@ def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
         axes[2 * row + 1, 0].set_ylabel("responses", fontsize=8)
     for axis in axes[-1]:
         axis.set_xlabel("predicted", fontsize=8)
-    drawing.footnote(figure, "unlabelled training queries, all seeds; lines: 95 % intervals; dotted: calibrated")
+    drawing.footnote(figure, "unlabeled training queries, all seeds; lines: 95 % intervals; dotted: calibrated")
     drawing.save(figure, path)
 
 

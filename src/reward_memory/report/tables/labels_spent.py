@@ -26,7 +26,7 @@ def labels_spent(
     Valid queries that a checkpoint of the policy is chosen by are not counted: every arm spends the same there.
     """
     averages = accuracies[accuracies["benchmark"] == WEIGHTED]
-    counts = labels.groupby("label_ratio")["labelled"].sum()
+    counts = labels.groupby("label_ratio")["labeled"].sum()
     everything = labels["id"].nunique()
     train = [
         everything if method == "oracle" else counts[ratio]

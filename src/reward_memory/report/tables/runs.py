@@ -10,6 +10,9 @@ from reward_memory.errors import InputError
 #: Columns that name an arm: it has one run a seed.
 ARM = ("policy", "method", "label_ratio")
 
+#: (policy, method and label ratio, its rows)
+Arm = tuple[dict, pd.DataFrame]
+
 
 def by_arm(
     results: pd.DataFrame, policies: Iterable[str], arms: Iterable[tuple[str, int]]
@@ -38,6 +41,24 @@ def by_names(
             said = ", ".join(f"{column} {value}" for column, value in zip(columns, key, strict=True))
             raise InputError(f"{said}: no result names it; delete the results that should and run again.")
         yield dict(zip(columns, key, strict=True)), groups[key]
+
+
+def compared(arms: Sequence[Arm], pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[Arm, Arm]]:
+    """(arm, the arm that it is compared with) of one policy, for each pair of methods.
+
+    arms   as `by_arm` gives them
+    pairs  (method, what it is compared with)
+
+    An arm is compared at its own label ratio where the other method was trained at that, otherwise with each ratio that
+    the other was trained at.
+    """
+    for (method, baseline), (arm, rows) in product(pairs, arms):
+        if arm["method"] != method:
+            continue
+        others = [one for one in arms if one[0]["method"] == baseline and one[0]["policy"] == arm["policy"]]
+        same = [one for one in others if one[0]["label_ratio"] == arm["label_ratio"]]
+        for other in same or others:
+            yield (arm, rows), other
 
 
 def by_seed(rows: pd.DataFrame) -> list[pd.DataFrame]:

@@ -16,8 +16,8 @@ from ..rollouts import Rollouts
 TEMPERATURE = 0.1
 
 
-class Neighbours(Predictor):
-    """Label propagation: the mean reward of the responses to the nearest labelled queries, weighted by likeness.
+class Neighbors(Predictor):
+    """Label propagation: the mean reward of the responses to the nearest labeled queries, weighted by likeness.
 
     memory: query (m, 384), response (n, 768) unit vectors, rewards (n,), starts (m + 1,) int64
     """
@@ -27,12 +27,12 @@ class Neighbours(Predictor):
         self.memory = memory
 
     @classmethod
-    def of(cls, labelled: Rollouts, config: dict, metrics: dict, device: str) -> Neighbours:
+    def of(cls, labeled: Rollouts, config: dict, metrics: dict, device: str) -> Neighbors:
         memory = {
-            "query": torch.as_tensor(labelled.query),
-            "response": torch.as_tensor(_responses(labelled)),
-            "rewards": torch.as_tensor(labelled.rewards),
-            "starts": torch.as_tensor(np.searchsorted(labelled.group, np.arange(len(labelled.query_ids) + 1))),
+            "query": torch.as_tensor(labeled.query),
+            "response": torch.as_tensor(_responses(labeled)),
+            "rewards": torch.as_tensor(labeled.rewards),
+            "starts": torch.as_tensor(np.searchsorted(labeled.group, np.arange(len(labeled.query_ids) + 1))),
         }
         return cls({name: value.to(device) for name, value in memory.items()}, config, metrics, device)
 
@@ -40,14 +40,14 @@ class Neighbours(Predictor):
         return {}, self.memory
 
     @classmethod
-    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Neighbours:
+    def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Neighbors:
         return cls(memory, config, metrics, device)
 
     @torch.no_grad()
     def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
         query = torch.as_tensor(rollouts.query).to(self.device)
         responses = torch.as_tensor(_responses(rollouts)).to(self.device)
-        found = nearest(query, self.memory["query"], self.config["neighbours"])
+        found = nearest(query, self.memory["query"], self.config["num_neighbors"])
         starts, out = self.memory["starts"], torch.empty(len(responses), device=self.device)
         first = np.searchsorted(rollouts.group, np.arange(len(query) + 1))
         for row, queries in enumerate(found):
@@ -66,8 +66,8 @@ def _responses(rollouts: Rollouts) -> np.ndarray:
     return np.concatenate([rollouts.thinking, rollouts.answer], 1) / np.float32(np.sqrt(2))
 
 
-@register("knn", model=Neighbours, settings=("neighbours",))
-def fit_knn(name: str, labelled: Rollouts, *, device: str, neighbours: int = 7, **_) -> Neighbours:
-    """Remember the labelled responses."""
-    config = {"predictor": name, "encoder_dtype": labelled.dtype, "neighbours": neighbours}
-    return Neighbours.of(labelled, config, label_counts(labelled), device)
+@register("knn", model=Neighbors, settings=("num_neighbors",))
+def fit_knn(name: str, labeled: Rollouts, *, device: str, num_neighbors: int = 7, **_) -> Neighbors:
+    """Remember the labeled responses."""
+    config = {"predictor": name, "encoder_dtype": labeled.dtype, "num_neighbors": num_neighbors}
+    return Neighbors.of(labeled, config, label_counts(labeled), device)

@@ -58,7 +58,7 @@ def columns(rollouts: Rollouts, design: Sequence[str], count: int) -> np.ndarray
 
 
 class Linear(Predictor):
-    """Logistic regression on standardised columns.
+    """Logistic regression on standardized columns.
 
     coefficients (c,) of the raw columns, float64; intercept () float64
     config: design, the names of the parts; sources, the samples that have columns of their own
@@ -86,15 +86,15 @@ class Linear(Predictor):
 
 
 @register("logistic", "logistic-agreement", model=Linear)
-def fit_logistic(name: str, labelled: Rollouts, *, seeds: Sequence[int], **_) -> Linear:
+def fit_logistic(name: str, labeled: Rollouts, *, seeds: Sequence[int], **_) -> Linear:
     """`fit_linear` with the designs of a predictor."""
-    return fit_linear(labelled, DESIGNS[name], seeds[0], name)
+    return fit_linear(labeled, DESIGNS[name], seeds[0], name)
 
 
 def fit_linear(rollouts: Rollouts, designs: Sequence[Sequence[str]], seed: int, predictor: str) -> Linear:
-    """Fit on labelled queries; design and strength of the penalty are chosen by the cross-validated loss.
+    """Fit on labeled queries; design and strength of the penalty are chosen by the cross-validated loss.
 
-    rollouts  labelled queries only
+    rollouts  labeled queries only
     designs   a later one is taken where its loss is less than that of the one taken so far, by more than the standard
               error of the difference over the queries
     """
@@ -113,7 +113,7 @@ def fit_linear(rollouts: Rollouts, designs: Sequence[Sequence[str]], seed: int, 
 
 
 def out_of_fold(rollouts: Rollouts, design: Sequence[str], count: int, strength: float, seed: int) -> np.ndarray:
-    """(r,) float64 logits of labelled responses, each from a fit that did not see its query."""
+    """(r,) float64 logits of labeled responses, each from a fit that did not see its query."""
     fold = folds(rollouts, min(FOLDS, len(rollouts.query_ids)), seed)[rollouts.group]
     return _out_of_fold(columns(rollouts, design, count), rollouts.rewards, fold, strength)
 

@@ -31,6 +31,6 @@ class Majority(Predictor):
 
 
 @register("majority", model=Majority)
-def fit_majority(name: str, labelled: Rollouts, **_) -> Majority:
+def fit_majority(name: str, labeled: Rollouts, **_) -> Majority:
     """No label is read."""
-    return Majority({"predictor": name, "encoder_dtype": labelled.dtype}, label_counts(labelled))
+    return Majority({"predictor": name, "encoder_dtype": labeled.dtype}, label_counts(labeled))

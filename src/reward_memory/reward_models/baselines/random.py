@@ -37,7 +37,7 @@ class Random(Predictor):
 
 
 @register("random", model=Random)
-def fit_random(name: str, labelled: Rollouts, *, seeds: Sequence[int], **_) -> Random:
+def fit_random(name: str, labeled: Rollouts, *, seeds: Sequence[int], **_) -> Random:
     """No label is read."""
-    config = {"predictor": name, "seed": int(seeds[0]), "encoder_dtype": labelled.dtype}
-    return Random(config, label_counts(labelled))
+    config = {"predictor": name, "seed": int(seeds[0]), "encoder_dtype": labeled.dtype}
+    return Random(config, label_counts(labeled))

@@ -1,6 +1,6 @@
 """What a response says about itself, read without a label: does its arithmetic hold, does it keep to the question.
 
-Not in the paper; further columns of `signals`, which `graph-plus` takes where they help on labelled queries.
+Not in the paper; further columns of `signals`, which `graph-plus` takes where they help on labeled queries.
 """
 
 from __future__ import annotations

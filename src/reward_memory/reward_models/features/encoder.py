@@ -14,7 +14,7 @@ from reward_memory.errors import InputError
 
 
 class MiniLM:
-    """A BERT encoder with mean pooling and unit-normalised output (Reimers & Gurevych 2019).
+    """A BERT encoder with mean pooling and unit-normalized output (Reimers & Gurevych 2019).
 
     folder  the sentence-transformers layout: config.json, tokenizer.json, model.safetensors,
             sentence_bert_config.json

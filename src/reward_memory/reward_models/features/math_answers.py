@@ -31,7 +31,7 @@ def extract_number(answer: str) -> float | None:
 
 
 def extract_cut_number(response: str) -> float | None:
-    """The number that the published code reads of a whole response (behaviour `cut-number`), or None.
+    """The number that the published code reads of a whole response (behavior `cut-number`), or None.
 
     That after the first `####`, else that which fills the first box, else the last of the text; it ends before a slash
     and at any other character that is not of a plain number.
@@ -59,8 +59,8 @@ def answer_features(
     answers   n answer texts
     groups    n query indices: responses with one index are samples of one query, any number of them
     domains   n domains: math | qa | code
-    thinking  n texts before the answers, for the behaviour cut-number alone
-    fidelity  published behaviours, of which cut-number and zero-majority are about these features
+    thinking  n texts before the answers, for the behavior cut-number alone
+    fidelity  published behaviors, of which cut-number and zero-majority are about these features
 
     Columns: sign(x) log1p(|x|) / 20 clipped to [-1, 1]; 1 if a number was found; 1 if it equals the most common
     number of the group (the earlier one on a tie).

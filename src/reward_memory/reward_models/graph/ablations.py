@@ -22,12 +22,12 @@ class WithoutThinking(Remembering):
         self,
         nodes: Nodes,
         group: Tensor,
-        neighbours: Tensor,
+        neighbors: Tensor,
         memory: Tensor | None,
         generator: torch.Generator | None,
     ) -> Nodes:
         query, thinking, answer = nodes
-        from_memory = self.from_memory(query, neighbours, memory, generator)
+        from_memory = self.from_memory(query, neighbors, memory, generator)
         from_answer = self.query_from_answer.over_groups(self.query_from_answer.source(answer), group, query, generator)
         new_answer = self.answer_from_query(query, group, generator)
         return F.relu((from_answer + from_memory) / 2), torch.zeros_like(thinking), F.relu(new_answer)
@@ -47,7 +47,7 @@ class WithoutMessages(nn.Module):
         self,
         nodes: Nodes,
         group: Tensor,
-        neighbours: Tensor,
+        neighbors: Tensor,
         memory: Tensor | None,
         generator: torch.Generator | None,
     ) -> Nodes:
@@ -60,7 +60,7 @@ class WithoutMessages(nn.Module):
 
 
 class Homogeneous(nn.Module):
-    """The ablation with one type of node and one of edge: every node attends to all its neighbours and itself alike."""
+    """The ablation with one type of node and one of edge: every node attends to all its neighbors and itself alike."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
@@ -73,16 +73,16 @@ class Homogeneous(nn.Module):
         self,
         nodes: Nodes,
         group: Tensor,
-        neighbours: Tensor,
+        neighbors: Tensor,
         memory: Tensor | None,
         generator: torch.Generator | None,
     ) -> Nodes:
         query, thinking, answer = nodes
         queries, thoughts, answers = (self.attention.source(node) for node in nodes)
-        recalled = F.embedding(neighbours, queries if memory is None else memory)
+        recalled = F.embedding(neighbors, queries if memory is None else memory)
         own = torch.arange(len(query), device=query.device)
         senders = torch.cat([recalled.flatten(0, 1), queries, thoughts])
-        receivers = torch.cat([own.repeat_interleave(neighbours.shape[1]), own, group])
+        receivers = torch.cat([own.repeat_interleave(neighbors.shape[1]), own, group])
         new_query = self.attention.over_groups(senders, receivers, query, generator)
         around_thinking = torch.stack([queries[group], answers, thoughts], 1)
         new_thinking = self.attention.over_fixed(around_thinking, thinking, generator)
@@ -91,18 +91,18 @@ class Homogeneous(nn.Module):
 
 
 class PublishedEdges(Layer):
-    """The behaviour `query-edges`: a query sends to its nearest labelled queries and receives from itself alone.
+    """The behavior `query-edges`: a query sends to its nearest labeled queries and receives from itself alone.
 
-    Labelled queries receive from those whose neighbour they are; what a new query is predicted does not depend on the
+    Labeled queries receive from those whose neighbor they are; what a new query is predicted does not depend on the
     memory.
     """
 
     def from_memory(
-        self, query: Tensor, neighbours: Tensor, memory: Tensor | None, generator: torch.Generator | None
+        self, query: Tensor, neighbors: Tensor, memory: Tensor | None, generator: torch.Generator | None
     ) -> Tensor:
         own = self.keys(query)
         if memory is not None:
             return self.query_from_memory.over_fixed(own[:, None], query, generator)
         rows = torch.arange(len(query), device=query.device)
-        senders = own[torch.cat([rows.repeat_interleave(neighbours.shape[1]), rows])]
-        return self.query_from_memory.over_groups(senders, torch.cat([neighbours.flatten(), rows]), query, generator)
+        senders = own[torch.cat([rows.repeat_interleave(neighbors.shape[1]), rows])]
+        return self.query_from_memory.over_groups(senders, torch.cat([neighbors.flatten(), rows]), query, generator)

@@ -1,4 +1,4 @@
-"""Training of the graph reward model on labelled rollouts, with selection inside the label budget."""
+"""Training of the graph reward model on labeled rollouts, with selection inside the label budget."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from reward_memory.errors import InputError
 from reward_memory.seeds import derive
 
-from ..folds import hold_out, label_counts, labelled_only
+from ..folds import hold_out, label_counts, labeled_only
 from ..registration import register
 from ..rollouts import Rollouts
 from ..settings import GRAPH_DEFAULTS
@@ -56,11 +56,13 @@ def configure(overrides: dict) -> dict:
     if unknown:
         raise InputError(f"reward_model: {unknown[0]}: no such key; there are {', '.join(GRAPH_DEFAULTS)}.")
     config = GRAPH_DEFAULTS | overrides
-    for key in ("hidden", "heads", "layers", "neighbours", "epochs", "check_every", "patience"):
+    for key in ("hidden_channels", "heads", "num_layers", "num_neighbors", "epochs", "check_every", "patience"):
         if isinstance(config[key], bool) or not isinstance(config[key], int) or config[key] < 1:
             raise InputError(f"reward_model: {key}: {config[key]} is not a whole number of at least 1.")
-    if config["hidden"] % config["heads"]:
-        raise InputError(f"reward_model: hidden: {config['hidden']} is not a multiple of heads, {config['heads']}.")
+    if config["hidden_channels"] % config["heads"]:
+        raise InputError(
+            f"reward_model: hidden_channels: {config['hidden_channels']} is not a multiple of heads, {config['heads']}."
+        )
     for key in ("dropout", "holdout"):
         if not 0 <= config[key] < 1:
             raise InputError(f"reward_model: {key}: {config[key]} is not in [0, 1).")
@@ -88,11 +90,11 @@ def configure(overrides: dict) -> dict:
     settings=tuple(GRAPH_DEFAULTS),
     network=True,
 )
-def fit_network(name: str, labelled: Rollouts, *, seeds: Sequence[int], **settings) -> RewardModel:
+def fit_network(name: str, labeled: Rollouts, *, seeds: Sequence[int], **settings) -> RewardModel:
     """`fit` as the registry calls it; arguments as for `fit_on_top`."""
     if "same-seed" in settings.get("fidelity", ()):
         seeds = [seeds[0]] * len(seeds)
-    return fit(labelled, predictor=name, seeds=seeds, **settings)
+    return fit(labeled, predictor=name, seeds=seeds, **settings)
 
 
 def fit(rollouts: Rollouts, **settings) -> RewardModel:
@@ -111,34 +113,34 @@ def fit_on_top(
     report: Callable[[int, str], None] | None = None,
     **overrides,
 ) -> tuple[RewardModel, np.ndarray]:
-    """Train one network a seed on the labelled queries and freeze the one that is best on the held-out fold.
+    """Train one network a seed on the labeled queries and freeze the one that is best on the held-out fold.
 
     rollouts   only queries whose rewards were revealed are read; the others may be there or not
     offset     (r,) logits that the network's are added to, in training and selection
     predictor  graph, or one of its ablations (`network.LAYERS`)
     valid      rollouts of the valid queries with all their rewards, for `selection: valid` alone
-    seeds      initialisation and dropout; the fold depends on the first seed only, so that the models compare
+    seeds      initialization and dropout; the fold depends on the first seed only, so that the models compare
     overrides  of GRAPH_DEFAULTS
     report     called with (epochs done since the last call, a note); in all epochs * len(seeds)
 
     Returns the model, and the (h,) logits of the held-out responses, without offset, as selection saw them.
 
     A held-out query attends to the training fold exactly as a new one does. The weights kept are those of the best
-    look, not the last. The frozen memory holds all labelled queries. On a CPU the result depends on the arguments
+    look, not the last. The frozen memory holds all labeled queries. On a CPU the result depends on the arguments
     alone, byte for byte. The settings `selection: valid` and `fidelity` have it otherwise, as published.
 
-    InputError if fewer than two queries are labelled, or `selection: valid` has no valid queries. FloatingPointError if
+    InputError if fewer than two queries are labeled, or `selection: valid` has no valid queries. FloatingPointError if
     training diverges.
     """
     config = {"predictor": predictor} | configure(overrides)
-    labelled = labelled_only(rollouts)
+    labeled = labeled_only(rollouts)
     given = np.zeros(len(rollouts.group)) if offset is None else offset
-    given = given[rollouts.labelled[rollouts.group]].astype(np.float32)
-    held = hold_out(labelled, config["holdout"], seeds[0])
+    given = given[rollouts.labeled[rollouts.group]].astype(np.float32)
+    held = hold_out(labeled, config["holdout"], seeds[0])
     if config["selection"] == "valid":
-        parts = [(labelled, given), (_graded(valid), np.zeros(len(valid.group), np.float32))]
+        parts = [(labeled, given), (_graded(valid), np.zeros(len(valid.group), np.float32))]
     else:
-        parts = [(labelled.take(part), given[part[labelled.group]]) for part in (~held, held)]
+        parts = [(labeled.take(part), given[part[labeled.group]]) for part in (~held, held)]
     runs = [_train(*parts, config, int(seed), device, report) for seed in seeds]
     scores = [run["score"] for run in runs]
     best = runs[int(np.argmax(scores))]
@@ -147,9 +149,9 @@ def fit_on_top(
     for run in runs:
         run.pop("weights", None)
         run.pop("logits")
-    memory = Memory.of(network, Batch.of(labelled, device), config["neighbours"])
+    memory = Memory.of(network, Batch.of(labeled, device), config["num_neighbors"])
     chosen = {"selection_queries": len(parts[1][0].query_ids), "seed": best["seed"], "runs": runs}
-    metrics = label_counts(labelled) | chosen
+    metrics = label_counts(labeled) | chosen
     return RewardModel(network, memory, config | {"encoder_dtype": rollouts.dtype}, metrics), logits
 
 
@@ -163,9 +165,9 @@ def build(config: dict, seed: int) -> GraphNetwork:
 
 
 def _graded(valid: Rollouts | None) -> Rollouts:
-    if valid is None or not valid.labelled.any():
+    if valid is None or not valid.labeled.any():
         raise InputError("reward_model: selection: valid needs graded responses to valid queries; there are none.")
-    return valid.take(valid.labelled)
+    return valid.take(valid.labeled)
 
 
 def _train(
@@ -182,19 +184,19 @@ def _train(
     batch, held = Batch.of(training[0], device), Batch.of(selection[0], device)
     rewards, offset = (torch.as_tensor(array, device=device) for array in (training[0].rewards, training[1]))
     # the embeddings are unit vectors already
-    neighbours = nearest(batch.query, batch.query, config["neighbours"], same=True)
-    recalled = nearest(held.query, batch.query, config["neighbours"])
+    neighbors = nearest(batch.query, batch.query, config["num_neighbors"], same=True)
+    recalled = nearest(held.query, batch.query, config["num_neighbors"])
     transductive = "query-edges" in config["fidelity"] and config["selection"] == "valid"
     if transductive:
-        # published: the valid queries stand in the graph and, by its edges, speak to the labelled ones
-        batch, neighbours = batch.joined(held), torch.cat([neighbours, recalled])
+        # published: the valid queries stand in the graph and, by its edges, speak to the labeled ones
+        batch, neighbors = batch.joined(held), torch.cat([neighbors, recalled])
 
     @torch.no_grad()
     def look() -> np.ndarray:
         if transductive:
-            logits = network(batch, neighbours)[len(rewards) :]
+            logits = network(batch, neighbors)[len(rewards) :]
         else:
-            logits = network(held, recalled, Memory.of(network, batch, config["neighbours"]).keys)
+            logits = network(held, recalled, Memory.of(network, batch, config["num_neighbors"]).keys)
         return logits.cpu().numpy().astype(np.float64)
 
     truth = selection[0].rewards
@@ -202,14 +204,14 @@ def _train(
         _loss if truth.min() == truth.max() else CRITERIA[name]  # the others need both classes
         for name in (config["criterion"], config["run_criterion"] or config["criterion"])
     )
-    optimiser = torch.optim.AdamW(network.parameters(), config["learning_rate"], weight_decay=config["weight_decay"])
+    optimizer = torch.optim.AdamW(network.parameters(), config["learning_rate"], weight_decay=config["weight_decay"])
     best, looks = {"score": -math.inf, "epoch": 0}, []
     for epoch in range(1, config["epochs"] + 1):
-        optimiser.zero_grad(set_to_none=True)
-        logits = network(batch, neighbours, generator=draws)[: len(rewards)]
+        optimizer.zero_grad(set_to_none=True)
+        logits = network(batch, neighbors, generator=draws)[: len(rewards)]
         loss = F.binary_cross_entropy_with_logits(logits + offset, rewards)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         if report is not None:
             report(1, f"seed {seed}, loss {loss.item():.3f}")
         if epoch % config["check_every"] and epoch != config["epochs"]:

@@ -21,7 +21,7 @@ def drop(coefficients: Tensor, rate: float, generator: torch.Generator | None) -
 
 
 class Attention(nn.Module):
-    """GATv2 (Brody et al. 2022): coefficients softmax(a . LeakyReLU(W_s x_j + W_t x_i)) over the neighbours j of i."""
+    """GATv2 (Brody et al. 2022): coefficients softmax(a . LeakyReLU(W_s x_j + W_t x_i)) over the neighbors j of i."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
@@ -39,13 +39,13 @@ class Attention(nn.Module):
         return (mixed * self.attention).sum(-1)
 
     def over_fixed(self, keys: Tensor, target: Tensor, generator: torch.Generator | None) -> Tensor:
-        """keys (n, k, hidden): the projected neighbours of each node; target (n, hidden) -> (n, hidden)."""
+        """keys (n, k, hidden): the projected neighbors of each node; target (n, hidden) -> (n, hidden)."""
         weights = drop(self._scores(keys, self.target(target)[:, None]).softmax(1), self.dropout, generator)
         mixed = torch.einsum("nkh,nkhc->nhc", weights, keys.unflatten(-1, (self.heads, -1)))
         return mixed.flatten(1) + self.bias
 
     def over_groups(self, keys: Tensor, group: Tensor, target: Tensor, generator: torch.Generator | None) -> Tensor:
-        """keys (r, hidden): one neighbour of node group[r]; nodes may have any number of neighbours, also none."""
+        """keys (r, hidden): one neighbor of node group[r]; nodes may have any number of neighbors, also none."""
         count, per = len(target), self._even(group, len(target))
         if per:
             return self.over_fixed(keys.view(count, per, -1), target, generator)
@@ -71,7 +71,7 @@ class Attention(nn.Module):
 
 
 class Message(nn.Module):
-    """GATv2 over exactly one neighbour: its coefficient is 1, what remains is a linear map and dropout per head."""
+    """GATv2 over exactly one neighbor: its coefficient is 1, what remains is a linear map and dropout per head."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
@@ -81,7 +81,7 @@ class Message(nn.Module):
         nn.init.xavier_uniform_(self.source.weight)
 
     def forward(self, x: Tensor, copies: Tensor | None, generator: torch.Generator | None) -> Tensor:
-        """x (n, hidden) of the neighbours -> (r, hidden); copies (r,) says which neighbour, None: its own."""
+        """x (n, hidden) of the neighbors -> (r, hidden); copies (r,) says which neighbor, None: its own."""
         x = self.source(x)
         x = x if copies is None else x[copies]
         if generator is not None and self.dropout:
@@ -100,11 +100,11 @@ class Remembering(nn.Module):
         return self.query_from_memory.source(query)
 
     def from_memory(
-        self, query: Tensor, neighbours: Tensor, memory: Tensor | None, generator: torch.Generator | None
+        self, query: Tensor, neighbors: Tensor, memory: Tensor | None, generator: torch.Generator | None
     ) -> Tensor:
-        """(q, hidden): what the queries receive from their neighbours and themselves."""
+        """(q, hidden): what the queries receive from their neighbors and themselves."""
         own = self.keys(query)
-        recalled = F.embedding(neighbours, own if memory is None else memory)
+        recalled = F.embedding(neighbors, own if memory is None else memory)
         return self.query_from_memory.over_fixed(torch.cat([recalled, own[:, None]], 1), query, generator)
 
 
@@ -124,16 +124,16 @@ class Layer(Remembering):
         self,
         nodes: Nodes,
         group: Tensor,
-        neighbours: Tensor,
+        neighbors: Tensor,
         memory: Tensor | None,
         generator: torch.Generator | None,
     ) -> Nodes:
-        """nodes: hidden states of query (q), thinking (r), answer (r); neighbours (q, k) rows of `memory`.
+        """nodes: hidden states of query (q), thinking (r), answer (r); neighbors (q, k) rows of `memory`.
 
         memory  (m, hidden) stored keys; None: the queries are the memory
         """
         query, thinking, answer = nodes
-        from_memory = self.from_memory(query, neighbours, memory, generator)
+        from_memory = self.from_memory(query, neighbors, memory, generator)
         keys = self.query_from_thinking.source(thinking)
         from_thinking = self.query_from_thinking.over_groups(keys, group, query, generator)
         from_query = self.thinking_from_query(query, group, generator)

@@ -1,4 +1,4 @@
-"""The frozen memory: labelled queries, and what each layer shows of them to a new query."""
+"""The frozen memory: labeled queries, and what each layer shows of them to a new query."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def nearest(query: Tensor, memory: Tensor, count: int, *, same: bool = False) ->
     """(q, k) int64 rows of `memory` with the largest cosine, k = min(count, what there is).
 
     query, memory  (q, d), (m, d) unit vectors
-    same           `query` is the memory: a query is not its own neighbour
+    same           `query` is the memory: a query is not its own neighbor
     """
     count = min(count, len(memory) - same)
     found = []
@@ -34,7 +34,7 @@ def nearest(query: Tensor, memory: Tensor, count: int, *, same: bool = False) ->
 
 @dataclass(frozen=True)
 class Memory:
-    """unit: (m, 384) unit vectors of the labelled queries; keys: one (m, hidden) a layer, `Layer.keys`.
+    """unit: (m, 384) unit vectors of the labeled queries; keys: one (m, hidden) a layer, `Layer.keys`.
 
     Memory queries receive from each other only, so the keys do not depend on what is asked later.
     """
@@ -47,8 +47,8 @@ class Memory:
     def of(cls, network: GraphNetwork, batch: Batch, count: int) -> Memory:
         """Compute the keys of every query of `batch`, each attending to its `count` nearest others."""
         unit = F.normalize(batch.query, dim=-1)
-        neighbours = nearest(unit, unit, count, same=True)
-        return cls(unit, network.keys(batch, neighbours))
+        neighbors = nearest(unit, unit, count, same=True)
+        return cls(unit, network.keys(batch, neighbors))
 
     def search(self, query: Tensor, count: int) -> Tensor:
         """(q, k) rows of the memory that are nearest to the new queries (q, 384)."""

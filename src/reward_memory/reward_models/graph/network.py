@@ -1,7 +1,7 @@
 """The heterogeneous graph attention network of MemReward (section 3), written for speed.
 
 `reference.py` defines the same network with torch-geometric. This one computes what the graph really needs:
-A think node has one query and one answer, an answer node one think node. Attention over a single neighbour is 1,
+A think node has one query and one answer, an answer node one think node. Attention over a single neighbor is 1,
 so those relations are linear maps. Only query <- think and query <- query attend. Messages flow from the memory to
 a query, never back, so the memory's part in the attention is a constant that can be stored (`memory.Memory`).
 """
@@ -60,41 +60,43 @@ LAYERS = {
 
 def sizes(config: dict) -> dict:
     """The settings of a configuration that a network of any kind is made of."""
-    return {key: config[key] for key in ("hidden", "heads", "layers", "dropout", "products")}
+    return {key: config[key] for key in ("hidden_channels", "heads", "num_layers", "dropout", "products")}
 
 
 class GraphNetwork(nn.Module):
     """Logit of "this response is right" for every response of some queries.
 
-    hidden    width of a node's state, a multiple of `heads`
-    layers    rounds of messages
-    layer     one of LAYERS
-    one_type  nodes are of one type: they enter by one linear map
-    products  also show the head the products query*thinking, query*answer, thinking*answer of the embeddings
-              (not in the paper)
+    hidden_channels  width of a node's state, a multiple of `heads`
+    num_layers       rounds of messages
+    layer            one of LAYERS
+    one_type         nodes are of one type: they enter by one linear map
+    products         also show the head the products query*thinking, query*answer, thinking*answer of the embeddings
+                     (not in the paper)
     """
 
     def __init__(
         self,
-        hidden: int,
+        hidden_channels: int,
         heads: int,
-        layers: int,
+        num_layers: int,
         dropout: float,
         products: bool,
         layer: Callable[[int, int, float], nn.Module] = Layer,
         one_type: bool = False,
     ):
         super().__init__()
-        self.scale = math.sqrt(hidden // 2)
-        self.query = nn.Linear(WIDTH, hidden)
+        self.scale = math.sqrt(hidden_channels // 2)
+        self.query = nn.Linear(WIDTH, hidden_channels)
         if not one_type:
-            self.thinking, self.answer = nn.Linear(WIDTH, hidden), nn.Linear(WIDTH, hidden)
-        self.layers = nn.ModuleList(layer(hidden, heads, dropout) for _ in range(layers))
-        self.features = nn.Sequential(nn.Linear(3, 64), nn.ReLU(), nn.Linear(64, hidden))
-        self.products = nn.Linear(3 * WIDTH, hidden) if products else None
-        self.query_head = nn.Sequential(nn.Linear(hidden, hidden // 2), nn.LayerNorm(hidden // 2))
-        width = (4 if products else 3) * hidden
-        self.response_head = nn.Sequential(nn.Linear(width, hidden // 2), nn.LayerNorm(hidden // 2))
+            self.thinking, self.answer = nn.Linear(WIDTH, hidden_channels), nn.Linear(WIDTH, hidden_channels)
+        self.layers = nn.ModuleList(layer(hidden_channels, heads, dropout) for _ in range(num_layers))
+        self.features = nn.Sequential(nn.Linear(3, 64), nn.ReLU(), nn.Linear(64, hidden_channels))
+        self.products = nn.Linear(3 * WIDTH, hidden_channels) if products else None
+        self.query_head = nn.Sequential(
+            nn.Linear(hidden_channels, hidden_channels // 2), nn.LayerNorm(hidden_channels // 2)
+        )
+        width = (4 if products else 3) * hidden_channels
+        self.response_head = nn.Sequential(nn.Linear(width, hidden_channels // 2), nn.LayerNorm(hidden_channels // 2))
         self.bias = nn.Parameter(torch.zeros(()))
 
     @classmethod
@@ -112,7 +114,7 @@ class GraphNetwork(nn.Module):
     def serve(self, fidelity: Sequence[str]) -> GraphNetwork:
         """Itself, ready for evaluation; nothing of it is trained any more.
 
-        fidelity  published behaviours, of which `empty-relation` makes serving differ from training
+        fidelity  published behaviors, of which `empty-relation` makes serving differ from training
         """
         for layer in self.layers:
             if isinstance(layer, Layer) and "empty-relation" in fidelity:
@@ -122,39 +124,39 @@ class GraphNetwork(nn.Module):
     def exchange(
         self,
         batch: Batch,
-        neighbours: Tensor,
+        neighbors: Tensor,
         memory: Sequence[Tensor] | None = None,
         generator: torch.Generator | None = None,
     ) -> Nodes:
         """Hidden states of query (q), thinking (r), answer (r) after all rounds of messages; arguments as `forward`."""
         nodes = self.enter(batch)
         for depth, layer in enumerate(self.layers):
-            nodes = layer(nodes, batch.group, neighbours, memory[depth] if memory is not None else None, generator)
+            nodes = layer(nodes, batch.group, neighbors, memory[depth] if memory is not None else None, generator)
         return nodes
 
-    def keys(self, batch: Batch, neighbours: Tensor) -> list[Tensor]:
+    def keys(self, batch: Batch, neighbors: Tensor) -> list[Tensor]:
         """(q, hidden) a layer: what the queries show to those that attend to them, see `memory.Memory`."""
         nodes, found = self.enter(batch), []
         for depth, layer in enumerate(self.layers):
             found.append(layer.keys(nodes[0]))
             if depth + 1 < len(self.layers):
-                nodes = layer(nodes, batch.group, neighbours, found[depth], None)
+                nodes = layer(nodes, batch.group, neighbors, found[depth], None)
         return found
 
     def forward(
         self,
         batch: Batch,
-        neighbours: Tensor,
+        neighbors: Tensor,
         memory: Sequence[Tensor] | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """(r,) logits.
 
-        neighbours  (q, k) int64: the nearest memory queries of each query
+        neighbors  (q, k) int64: the nearest memory queries of each query
         memory      stored keys of each layer, (m, hidden); None: the batch is its own memory, as in training
         generator   of dropout; None in evaluation
         """
-        query, thinking, answer = self.exchange(batch, neighbours, memory, generator)
+        query, thinking, answer = self.exchange(batch, neighbors, memory, generator)
         parts = [thinking, answer, self.features(batch.features)]
         if self.products is not None:
             asked = batch.query[batch.group]

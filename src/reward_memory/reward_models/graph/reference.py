@@ -8,9 +8,9 @@ Who sends to whom, in `edge_index` rows (sender, receiver):
     query    -> thinking  and hears from it
     thinking -> answer    a response's thinking informs its answer
     answer   -> thinking  and hears from it
-    query    -> query     the k nearest labelled queries (cosine) inform a query, and it informs itself
+    query    -> query     the k nearest labeled queries (cosine) inform a query, and it informs itself
 
-So messages flow from the memory of labelled queries to a new query, never back. In the published code they flow from
+So messages flow from the memory of labeled queries to a new query, never back. In the published code they flow from
 the new query to the memory (`query-edges`). The ablations are the paper's (section 4): one type of node and of edge
 (`graph-homogeneous`), no thinking nodes (`graph-no-thinking`), no messages between nodes (`mlp`).
 """
@@ -45,13 +45,13 @@ ITSELF = (("query", "query", "query"), ("thinking", "thinking", "thinking"), ("a
 
 
 def build_graph(
-    config: dict, batch: Batch, neighbours: Tensor, *, stored: bool = False, empty_relation: bool = False
+    config: dict, batch: Batch, neighbors: Tensor, *, stored: bool = False, empty_relation: bool = False
 ) -> HeteroData:
     """The graph of some queries and their responses, with embeddings as `x` and `edge_index` per relation.
 
     config          predictor and fidelity (of which `query-edges` matters)
-    neighbours      (q, k) int64: the nearest labelled queries of each query, as rows of `batch`, or of a stored memory
-    stored          the labelled queries are not in `batch`: they follow its own senders as rows known by their keys
+    neighbors      (q, k) int64: the nearest labeled queries of each query, as rows of `batch`, or of a stored memory
+    stored          the labeled queries are not in `batch`: they follow its own senders as rows known by their keys
     empty_relation  the published server's relation without edges between thinking nodes
     """
     data = HeteroData()
@@ -59,22 +59,22 @@ def build_graph(
         data["node"].x = torch.cat([batch.query, batch.thinking, batch.answer])
     else:
         data["query"].x, data["thinking"].x, data["answer"].x = batch.query, batch.thinking, batch.answer
-    edges = EDGES[config["predictor"]](batch.group, neighbours, stored, "query-edges" in config["fidelity"])
+    edges = EDGES[config["predictor"]](batch.group, neighbors, stored, "query-edges" in config["fidelity"])
     if empty_relation and config["predictor"] == "graph":
-        edges[THINKING_TO_THINKING] = neighbours.new_empty(2, 0)
+        edges[THINKING_TO_THINKING] = neighbors.new_empty(2, 0)
     for relation, edge_index in edges.items():
         data[relation].edge_index = edge_index
     return data
 
 
-def memory_edges(neighbours: Tensor, senders: int, stored: bool, published: bool) -> Tensor:
-    """(2, e): every query receives from its nearest labelled queries and from itself.
+def memory_edges(neighbors: Tensor, senders: int, stored: bool, published: bool) -> Tensor:
+    """(2, e): every query receives from its nearest labeled queries and from itself.
 
     senders    rows that come before a stored memory
-    published  the behaviour `query-edges`: a query sends to its nearest labelled queries instead
+    published  the behavior `query-edges`: a query sends to its nearest labeled queries instead
     """
-    own = torch.arange(len(neighbours), device=neighbours.device)
-    asking, recalled = own.repeat_interleave(neighbours.shape[1]), neighbours.flatten()
+    own = torch.arange(len(neighbors), device=neighbors.device)
+    asking, recalled = own.repeat_interleave(neighbors.shape[1]), neighbors.flatten()
     if published:
         # what a stored memory would receive is of no use: it is frozen
         return _pairs(own, own) if stored else _pairs(torch.cat([asking, own]), torch.cat([recalled, own]))
@@ -82,38 +82,38 @@ def memory_edges(neighbours: Tensor, senders: int, stored: bool, published: bool
     return _pairs(torch.cat([recalled, own]), torch.cat([asking, own]))
 
 
-def graph_edges(group: Tensor, neighbours: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+def graph_edges(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
     """The paper's graph: a response is one thinking and one answer node."""
     response = torch.arange(len(group), device=group.device)
     return {
         THINKING_TO_QUERY: _pairs(response, group),
-        QUERY_TO_QUERY: memory_edges(neighbours, len(neighbours), stored, published),
+        QUERY_TO_QUERY: memory_edges(neighbors, len(neighbors), stored, published),
         QUERY_TO_THINKING: _pairs(group, response),
         ANSWER_TO_THINKING: _pairs(response, response),
         THINKING_TO_ANSWER: _pairs(response, response),
     }
 
 
-def no_thinking_edges(group: Tensor, neighbours: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+def no_thinking_edges(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
     """Queries and answers exchange messages; no edge touches a thinking node."""
     response = torch.arange(len(group), device=group.device)
     return {
         ANSWER_TO_QUERY: _pairs(response, group),
-        QUERY_TO_QUERY: memory_edges(neighbours, len(neighbours), stored, False),
+        QUERY_TO_QUERY: memory_edges(neighbors, len(neighbors), stored, False),
         QUERY_TO_ANSWER: _pairs(group, response),
     }
 
 
-def homogeneous_edges(group: Tensor, neighbours: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+def homogeneous_edges(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
     """All edges of the paper's graph as one relation between nodes of one type; every node hears itself, too.
 
     Rows of nodes: queries, thinking, answers, then a stored memory.
     """
-    queries, responses = len(neighbours), len(group)
+    queries, responses = len(neighbors), len(group)
     thinking = queries + torch.arange(responses, device=group.device)
     answer = thinking + responses
     edges = (
-        memory_edges(neighbours, queries + 2 * responses, stored, False),
+        memory_edges(neighbors, queries + 2 * responses, stored, False),
         _pairs(thinking, group),
         _pairs(group, thinking),
         _pairs(answer, thinking),
@@ -124,9 +124,9 @@ def homogeneous_edges(group: Tensor, neighbours: Tensor, stored: bool, published
     return {NODE_TO_NODE: torch.cat(edges, 1)}
 
 
-def own_edges(group: Tensor, neighbours: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+def own_edges(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
     """No messages: every node hears itself alone."""
-    query = torch.arange(len(neighbours), device=group.device)
+    query = torch.arange(len(neighbors), device=group.device)
     response = torch.arange(len(group), device=group.device)
     return {relation: _pairs(rows, rows) for relation, rows in zip(ITSELF, (query, response, response), strict=True)}
 
@@ -234,18 +234,18 @@ class ReferenceNetwork(GraphNetwork):
     def exchange(
         self,
         batch: Batch,
-        neighbours: Tensor,
+        neighbors: Tensor,
         memory: Sequence[Tensor] | None = None,
         generator: torch.Generator | None = None,
     ) -> Nodes:
-        data, states = self._enter_graph(batch, neighbours, stored=memory is not None)
+        data, states = self._enter_graph(batch, neighbors, stored=memory is not None)
         with _dropout(self, generator):
             for depth in range(len(self.layers)):
                 states = self._round(depth, data, states, memory[depth] if memory is not None else None)
         return self._nodes(states, batch)
 
-    def keys(self, batch: Batch, neighbours: Tensor) -> list[Tensor]:
-        data, states = self._enter_graph(batch, neighbours, stored=True)
+    def keys(self, batch: Batch, neighbors: Tensor) -> list[Tensor]:
+        data, states = self._enter_graph(batch, neighbors, stored=True)
         found = []
         with _dropout(self, None):
             for depth, layer in enumerate(self.layers):
@@ -254,8 +254,8 @@ class ReferenceNetwork(GraphNetwork):
                 states = self._round(depth, data, states, found[depth])
         return found
 
-    def _enter_graph(self, batch: Batch, neighbours: Tensor, stored: bool) -> tuple[HeteroData, dict[str, Tensor]]:
-        data = build_graph(self.config, batch, neighbours, stored=stored, empty_relation=self.empty_relation)
+    def _enter_graph(self, batch: Batch, neighbors: Tensor, stored: bool) -> tuple[HeteroData, dict[str, Tensor]]:
+        data = build_graph(self.config, batch, neighbors, stored=stored, empty_relation=self.empty_relation)
         return data, {name: getattr(self, name, self.query)(x) for name, x in data.x_dict.items()}
 
     def _round(self, depth: int, data: HeteroData, states: dict, stored: Tensor | None) -> dict[str, Tensor]:

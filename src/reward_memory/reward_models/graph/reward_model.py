@@ -28,15 +28,15 @@ class RewardModel(Predictor):
 
     @classmethod
     def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> RewardModel:
-        keys = [memory[f"keys.{depth}"] for depth in range(config["layers"])]
+        keys = [memory[f"keys.{depth}"] for depth in range(config["num_layers"])]
         return cls(restore(config, weights), Memory(memory["unit"], keys), config, metrics)
 
     @torch.no_grad()
     def logits(self, rollouts: Rollouts) -> np.ndarray:
         """(r,) float32."""
         batch = Batch.of(rollouts, str(self.device))
-        neighbours = self.memory.search(batch.query, self.config["neighbours"])
-        return self.network(batch, neighbours, self.memory.keys).cpu().numpy()
+        neighbors = self.memory.search(batch.query, self.config["num_neighbors"])
+        return self.network(batch, neighbors, self.memory.keys).cpu().numpy()
 
     def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
         return torch.as_tensor(self.logits(rollouts)).sigmoid().numpy()
@@ -46,7 +46,7 @@ def restore(config: dict, weights: Tensors) -> GraphNetwork:
     """The network with these very tensors as its weights."""
     if config.get("implementation") == "reference":
         return _reference(config, weights)
-    # on the meta device nothing is initialised, so no random number is drawn in the process that serves
+    # on the meta device nothing is initialized, so no random number is drawn in the process that serves
     with torch.device("meta"):
         network = GraphNetwork.of(config)
     network.load_state_dict(weights, assign=True)

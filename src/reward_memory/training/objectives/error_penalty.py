@@ -43,7 +43,7 @@ class RepeatedErrors:
             found.append(max((place for place in places if place is not None), default=-1))
         return np.array(found, np.int64)
 
-    def penalise(self, step: int, responses: list[Response | None], logits: np.ndarray | None) -> dict[str, float]:
+    def penalize(self, step: int, responses: list[Response | None], logits: np.ndarray | None) -> dict[str, float]:
         """Place the responses of a step in the clusters of their queries' failures and lower their scores.
 
         responses  those of the batch, None for padding; `cluster_size` and `score` are changed
@@ -67,7 +67,7 @@ class RepeatedErrors:
             np.array([response.sample for response in real]),
             vectors,
         )
-        scores = self._memory.penalise(np.array([response.score for response in real]), seen.sizes, right)
+        scores = self._memory.penalize(np.array([response.score for response in real]), seen.sizes, right)
         before = np.array([response.score for response in real])
         for response, size, score in zip(real, seen.sizes, scores, strict=True):
             response.cluster_size, response.score = int(size), float(score)
@@ -81,7 +81,7 @@ class RepeatedErrors:
 
 
 def uneven_groups(queries: list[str], right: np.ndarray, penalties: np.ndarray) -> dict[str, float]:
-    """How many groups the penalty can teach: GRPO's normalisation forgives what all failures of a group pay alike.
+    """How many groups the penalty can teach: GRPO's normalization forgives what all failures of a group pay alike.
 
     queries, right, penalties  (n,) of each response
 

@@ -14,9 +14,8 @@ from reward_memory.verifiers import Grader
 from ..truths import decode_truth
 from .votes import agreement_rewards, confidence, majority_rewards, vote_shares
 
-#: Where the rewards of responses without a truth come from, as `training: rewards` names it; without an entry, from the
-#: reward model.
-VOTES = ("majority", "agreement", "trapo")
+#: Where the rewards of responses without a truth come from, as `training: unlabeled_rewards` names it.
+PREDICTED, AGREEMENT, TRAPO = "predicted", "agreement", "trapo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,8 @@ class Sampled:
     """A response as verl's batch carries it.
 
     messages  of the prompt, as in parquet.QUERIES
-    truth     text of `truths.encode_truth`; None where the query is not labelled
-    fallback  the hidden truth, there only with the published behaviour truth-fallback
+    truth     text of `truths.encode_truth`; None where the query is not labeled
+    fallback  the hidden truth, there only with the published behavior truth-fallback
     """
 
     query: str
@@ -61,20 +60,22 @@ class Scorer:
     """Verifiers, and a frozen reward model or votes.
 
     reward_model  folder of `reward_models.base.save`, None where every row carries its truth, or votes reward it
-    votes         one of VOTES, None where nothing is voted on
+    unlabeled     predicted | majority | agreement | trapo: the rewards of responses without a truth
     ties          of a majority, as for `majority_rewards`; none for trapo
 
-    An unlabelled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
-    run. Only rows that the behaviour truth-fallback has filled can be graded after such an error, as published.
+    An unlabeled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
+    run. Only rows that the behavior truth-fallback has filled can be graded after such an error, as published.
     """
 
-    def __init__(self, grader: Grader, reward_model: str | Path | None, votes: str | None = None, ties: str = "first"):
-        self.grader, self.folder, self.votes = grader, reward_model, votes
-        self.ties = "none" if votes == "trapo" else ties
+    def __init__(
+        self, grader: Grader, reward_model: str | Path | None, unlabeled: str = PREDICTED, ties: str = "first"
+    ):
+        self.grader, self.folder, self.unlabeled = grader, reward_model, unlabeled
+        self.ties = "none" if unlabeled == TRAPO else ties
 
     @cached_property
     def reward_model(self):
-        """The frozen reward model, loaded once and only when an unlabelled row needs it."""
+        """The frozen reward model, loaded once and only when an unlabeled row needs it."""
         from reward_memory.reward_models.registry import load
 
         if self.folder is None:
@@ -89,12 +90,12 @@ class Scorer:
         if not hidden.all():
             rewards[~hidden] = self._grade([row for row in rows if row.truth is not None])
         if hidden.any():
-            unlabelled = [row for row in rows if row.truth is None]
-            found = self._estimate(unlabelled) if self.votes is None else self._vote(unlabelled)
+            unlabeled = [row for row in rows if row.truth is None]
+            found = self._predicted(unlabeled) if self.unlabeled == PREDICTED else self._voted(unlabeled)
             rewards[hidden], probabilities[hidden], fallbacks = found.rewards, found.probabilities, found.fallbacks
         return Rewards(rewards, probabilities, fallbacks)
 
-    def _estimate(self, rows: Sequence[Sampled]) -> Rewards:
+    def _predicted(self, rows: Sequence[Sampled]) -> Rewards:
         """Rewards of the reward model; of the verifiers after its error where every row has a fallback."""
         try:
             probabilities = self._predict(rows)
@@ -108,13 +109,13 @@ class Scorer:
         truths = [decode_truth(row.fallback if row.truth is None else row.truth) for row in rows]
         return [verdict.correct for verdict in self.grader.grade([row.text for row in rows], truths)]
 
-    def _vote(self, rows: Sequence[Sampled]) -> Rewards:
+    def _voted(self, rows: Sequence[Sampled]) -> Rewards:
         """Rewards of responses that are sorted by query and sample.
 
         A probability is above one half just where a majority gives the reward; for `agreement` it is the reward.
         """
         keys, queries = [answer_key(row.text, row.domain) for row in rows], [row.query for row in rows]
-        if self.votes == "agreement":
+        if self.unlabeled == AGREEMENT:
             rewards = agreement_rewards(keys, queries)
             return Rewards(rewards, rewards)
         rewards = majority_rewards(keys, queries, self.ties)

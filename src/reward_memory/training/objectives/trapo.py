@@ -1,7 +1,7 @@
-"""TRAPO: unlabelled queries are trained on if their pass rate develops as that of labelled ones (arXiv 2512.13106).
+"""TRAPO: unlabeled queries are trained on if their pass rate develops as that of labeled ones (arXiv 2512.13106).
 
 A query's curve has a point for each step that sampled it: the share of its responses that were right where it is
-labelled, and the share that agreed with the majority where it is not. Curves are read from the files of the steps, so a
+labeled, and the share that agreed with the majority where it is not. Curves are read from the files of the steps, so a
 run that resumes has those of an undisturbed one.
 """
 
@@ -19,9 +19,9 @@ from reward_memory.errors import InputError
 from ..checkpoints import responses_of
 from ..responses import Response
 
-#: Share of the steps in which labelled queries alone are trained on: 8 of 15 epochs.
+#: Share of the steps in which labeled queries alone are trained on: 8 of 15 epochs.
 WARM_UP = 8 / 15
-#: Share of a batch's unlabelled queries that is selected, at least one of them.
+#: Share of a batch's unlabeled queries that is selected, at least one of them.
 SHARE = 0.1
 #: Similarity from which on a query is selected whatever its rank.
 THRESHOLD = 0.4
@@ -35,13 +35,13 @@ class Curves:
     """Pass rates of all queries, up to a step.
 
     points    query -> its pass rates, oldest first
-    labelled  queries whose rewards were verified
-    selected  unlabelled queries that were trained on
+    labeled  queries whose rewards were verified
+    selected  unlabeled queries that were trained on
     step      the last step that is in here
     """
 
     points: dict[str, list[float]] = field(default_factory=dict)
-    labelled: set[str] = field(default_factory=set)
+    labeled: set[str] = field(default_factory=set)
     selected: set[str] = field(default_factory=set)
     step: int = 0
 
@@ -62,29 +62,29 @@ class Curves:
         for query, rows in responses.groupby("query_id", sort=True):
             self.points.setdefault(str(query), []).append(float(rows["reward"].astype(float).mean()))
             if rows["probability"].isna().all():
-                self.labelled.add(str(query))
+                self.labeled.add(str(query))
             elif rows["trained"].any():
                 self.selected.add(str(query))
 
     def select(
         self,
-        labelled: Mapping[str, float],
-        unlabelled: Mapping[str, float],
+        labeled: Mapping[str, float],
+        unlabeled: Mapping[str, float],
         share: float = SHARE,
         threshold: float = THRESHOLD,
     ) -> list[str]:
-        """The unlabelled queries of a batch to train on, sorted.
+        """The unlabeled queries of a batch to train on, sorted.
 
-        labelled, unlabelled  queries of the batch -> their pass rates in this step, which is not in here yet
+        labeled, unlabeled  queries of the batch -> their pass rates in this step, which is not in here yet
 
-        The database is the curves of labelled queries and of those selected before, this step included. Selected are
-        the max(1, share * m) most similar of the batch's m unlabelled queries, and all whose similarity is at least
+        The database is the curves of labeled queries and of those selected before, this step included. Selected are
+        the max(1, share * m) most similar of the batch's m unlabeled queries, and all whose similarity is at least
         `threshold`. None is while the shortest curve of the database has fewer than two points, which have no shape.
         """
-        now = {**labelled, **unlabelled}
+        now = {**labeled, **unlabeled}
         curves = self.points | {name: [*self.points.get(name, []), rate] for name, rate in now.items()}
-        names = sorted(unlabelled)
-        database = [curves[name] for name in sorted(self.labelled | self.selected | labelled.keys())]
+        names = sorted(unlabeled)
+        database = [curves[name] for name in sorted(self.labeled | self.selected | labeled.keys())]
         found = similarities([curves[name] for name in names], database)
         known = np.flatnonzero(np.isfinite(found))
         best = known[np.argsort(-found[known], kind="stable")][: max(1, int(share * len(names)))]
@@ -118,7 +118,7 @@ def directions(curves: Sequence[Sequence[float]]) -> np.ndarray:
 
 
 def is_warm_up(step: int, steps: int, warm_up: float = WARM_UP) -> bool:
-    """Whether labelled queries alone are trained on in a step, counted from 1, of a run of `steps`."""
+    """Whether labeled queries alone are trained on in a step, counted from 1, of a run of `steps`."""
     return step <= round(warm_up * steps)
 
 
@@ -146,16 +146,16 @@ class Selection:
     def choose(self, step: int, responses: Iterable[Response]) -> tuple[set[str], dict[str, float]]:
         """(queries to train on, metrics for verl's log) of a step's rewarded responses.
 
-        The reward of an unlabelled query's response is its agreement with the majority; no truth is read. Steps come in
+        The reward of an unlabeled query's response is its agreement with the majority; no truth is read. Steps come in
         their order, and each has left its file before the next.
         """
         self._curves.read(self.state, step - 1)
         rewards: tuple[dict[str, list[float]], dict[str, list[float]]] = {}, {}
         for response in responses:
             rewards[not np.isnan(response.probability)].setdefault(response.query, []).append(response.reward)
-        labelled, unlabelled = ({query: float(np.mean(some)) for query, some in part.items()} for part in rewards)
+        labeled, unlabeled = ({query: float(np.mean(some)) for query, some in part.items()} for part in rewards)
         chosen = []
         if not is_warm_up(step, self.steps, self.warm_up):
-            chosen = self._curves.select(labelled, unlabelled, self.share, self.threshold)
-        counts = {"trapo/labelled": len(labelled), "trapo/unlabelled": len(unlabelled), "trapo/selected": len(chosen)}
-        return {*labelled, *chosen}, {name: float(count) for name, count in counts.items()}
+            chosen = self._curves.select(labeled, unlabeled, self.share, self.threshold)
+        counts = {"trapo/labeled": len(labeled), "trapo/unlabeled": len(unlabeled), "trapo/selected": len(chosen)}
+        return {*labeled, *chosen}, {name: float(count) for name, count in counts.items()}

@@ -1,4 +1,4 @@
-"""verl's synchronous trainer with a memory: predicted rewards of unlabelled queries, penalties on repeated failures."""
+"""verl's synchronous trainer with a memory: predicted rewards of unlabeled queries, penalties on repeated failures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ from ..checkpoints import responses_of, seal
 from ..objectives.dynamic_sampling import DynamicSampling, Scored
 from ..objectives.error_penalty import RepeatedErrors
 from ..objectives.overlong import overlong_penalty
-from ..objectives.rewards import Sampled, Scorer, summary
+from ..objectives.rewards import TRAPO, Sampled, Scorer, summary
 from ..objectives.trapo import Selection
 from ..responses import STEP_RESPONSES, Response, frame
 from . import advantages  # noqa: F401  registers our estimators
@@ -48,9 +48,9 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             # Ray leaves this process one thread; while it embeds and scores, everything else waits
             torch.set_num_threads(own.workers)
         grader = Grader(isolation=own.isolation, workers=own.workers, checks=own.checks)
-        self._scorer = Scorer(grader, own.reward_model, own.votes, own.ties)
+        self._scorer = Scorer(grader, own.reward_model, own.unlabeled_rewards, own.ties)
         self._selection: Selection | None = None
-        if own.votes == "trapo":
+        if own.unlabeled_rewards == TRAPO:
             settings = {key: own.trapo[key] for key in ("warm_up", "share", "threshold")}
             self._selection = Selection(Path(own.responses).parent, config.trainer.total_training_steps, **settings)
         self._repeated: RepeatedErrors | None = None
@@ -72,7 +72,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 )
 
     def _build_replay_buffer(self):
-        # a name of our own in trainer.v1.trainer_mode, the synchronous trainer's behaviour everywhere else
+        # a name of our own in trainer.v1.trainer_mode, the synchronous trainer's behavior everywhere else
         self.trainer_mode = "sync"
         buffer = super()._build_replay_buffer()
         own = self.config.trainer.v1.reward_memory
@@ -152,7 +152,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             put_positions(batch, self._repeated.positions(rows))
         batch = super()._compute_old_log_prob(batch, metrics)
         logits = read_layer_logits(batch) if reads else None
-        metrics.update(self._repeated.penalise(self.global_steps, rows, logits))
+        metrics.update(self._repeated.penalize(self.global_steps, rows, logits))
         self._put_scores(batch)
         self._keep(batch)
         return batch

@@ -1,0 +1,87 @@
+"""Suites and variants of methods: what differs from the sections at the top."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, Strict
+
+from .base import UNIQUE, WHOLE, AnyName, MethodName, Name, PredictorName, Section, Seeds, expected
+
+PolicyName = Annotated[str, Strict(), expected("the name of a policy")]
+SuiteName = Annotated[str, Strict(), expected("the name of a suite")]
+Percentage = Annotated[int, Strict(), Field(ge=1, le=100), expected("a whole percentage between 1 and 100"), WHOLE]
+Ratios = Annotated[list[Percentage], Strict(), Field(min_length=1), UNIQUE]
+Method = Annotated[
+    str,
+    Strict(),
+    expected("the name of a method, such as memreward, memreward:majority, dapo or memreward+meds"),
+]
+OfTraining = Annotated[dict[Any, Any], expected("settings of the section training")]
+OfErrorMemory = Annotated[dict[Any, Any], expected("settings of the section error_memory")]
+OfEvaluation = Annotated[dict[Any, Any], expected("settings of the section evaluation")]
+
+
+class Own(Section, json_schema_extra={"expected": "settings such as {error_memory: {alpha: 0.02}}"}):
+    """Settings of one policy."""
+
+    training: OfTraining = Field(default={}, description="Settings that override those of the section training.")
+    error_memory: OfErrorMemory = Field(
+        default={}, description="Settings that override those of the section error_memory."
+    )
+
+
+class Variant(Section, json_schema_extra={"expected": "settings such as {like: meds, error_memory: {alpha: 0.05}}"}):
+    """A method of one's own."""
+
+    like: MethodName = Field(description="The method that it is like, but for the settings here.")
+    predictor: Annotated[PredictorName | None, expected("the name of a predictor, or null for that of like")] = Field(
+        None, description="Reward model, for a variant of a method with predicted rewards."
+    )
+    training: OfTraining = Field(default={}, description="Settings that override those of the section training.")
+    error_memory: OfErrorMemory = Field(
+        default={}, description="Settings that override those of the section error_memory."
+    )
+
+
+class Suite(Section, json_schema_extra={"expected": "settings such as {policies: [tiny-math], methods: [dapo, meds]}"}):
+    """An experiment on the benchmarks of one suite."""
+
+    policies: Annotated[
+        Annotated[list[PolicyName], Strict(), Field(min_length=1), UNIQUE] | None,
+        expected("a list of different policies, or null for those that no suite names"),
+    ] = Field(None, description="Policies that are trained; null is all that no suite names.")
+    methods: Annotated[
+        Annotated[list[Method], Strict(), UNIQUE] | None,
+        expected("a list of different methods, or null for those at the top"),
+    ] = Field(None, description="Arms of the suite's tables; null is those at the top.")
+    label_ratios: Annotated[
+        Ratios | None, expected("a list of different percentages, or null for those at the top")
+    ] = Field(None, description="Percent of the suite's training queries whose ground truth may be used.")
+    seeds: Annotated[Seeds | None, expected("a list of different whole numbers, or null for those at the top")] = Field(
+        None, description="Seeds of the suite's reward models, trainings and evaluations; null is those at the top."
+    )
+    reward_model_of: Annotated[SuiteName | None, expected("the name of a suite, or null for its own")] = Field(
+        None,
+        description="The suite on whose rollouts the reward models that predict here are fitted; null is this one.",
+    )
+    transfer: Annotated[list[SuiteName], Strict(), UNIQUE, expected("a list of other suites")] = Field(
+        [], description="Other suites whose test queries the policies of this one answer, for transfer.csv."
+    )
+    budget: Annotated[Literal["equal", "as_published"], expected("equal or as_published")] = Field(
+        "equal",
+        description="equal gives all arms one response length and mini-batch, as_published those of MEDS' scripts.",
+    )
+    per_policy: Annotated[
+        dict[AnyName, Own], expected("settings such as {qwen3-8b: {error_memory: {alpha: 0.02}}}")
+    ] = Field(default={}, description="Name of a policy -> its own settings, which override those of this suite.")
+    training: OfTraining = Field(default={}, description="Settings that override those of the section training.")
+    error_memory: OfErrorMemory = Field(
+        default={}, description="Settings that override those of the section error_memory."
+    )
+    evaluation: OfEvaluation = Field(default={}, description="Settings that override those of the section evaluation.")
+
+
+Variants = Annotated[
+    dict[Name, Variant], expected("variants such as {gentle: {like: meds, error_memory: {alpha: 0.05}}}")
+]

@@ -1,0 +1,146 @@
+"""What a loaded configuration says of its suites: experiments with benchmarks, policies, methods and settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reward_memory.data.registry import DOMAINS
+
+from . import methods as registry
+
+#: The suite that is trained without an entry in the section `suites`.
+MAIN = "main"
+#: The suite whose tables are those of the second paper.
+MEDS = "meds"
+#: What a suite without an entry of its own has.
+_PLAIN: dict[str, Any] = {
+    "policies": None,
+    "methods": None,
+    "label_ratios": None,
+    "seeds": None,
+    "reward_model_of": None,
+    "transfer": [],
+    "budget": "equal",
+    "per_policy": {},
+    "training": {},
+    "error_memory": {},
+    "evaluation": {},
+}
+
+
+def names(config: dict[str, Any]) -> list[str]:
+    """All suites that a benchmark is in, in the configured order."""
+    return list(dict.fromkeys(benchmark["suite"] for benchmark in config["benchmarks"].values()))
+
+
+def section(config: dict[str, Any], suite: str) -> dict[str, Any]:
+    """The settings of a suite that differ from the shared ones."""
+    return config["suites"].get(suite, _PLAIN)
+
+
+def evaluated(config: dict[str, Any]) -> list[str]:
+    """The suites with methods of their own; any other is only there to test theirs (`transfer`)."""
+    return [suite for suite in names(config) if methods(config, suite)]
+
+
+def members(config: dict[str, Any], suite: str) -> list[str]:
+    """Names of the benchmarks of one suite, in the configured order."""
+    return [name for name, benchmark in config["benchmarks"].items() if benchmark["suite"] == suite]
+
+
+def policies(config: dict[str, Any], suite: str = MAIN) -> list[str]:
+    """The policies of a suite: those that it names, or all that no suite names."""
+    named = section(config, suite)["policies"]
+    if named is not None:
+        return named
+    taken = {name for one in config["suites"].values() for name in one["policies"] or []}
+    return [name for name in config["policies"] if name not in taken]
+
+
+def methods(config: dict[str, Any], suite: str = MAIN) -> list[str]:
+    """The methods of a suite; none for one that only tests the policies of others."""
+    own = section(config, suite)["methods"]
+    if own is not None:
+        return own
+    return config["methods"] if suite == MAIN or suite in config["suites"] else []
+
+
+def label_ratios(config: dict[str, Any], suite: str = MAIN) -> list[int]:
+    """Percent of a suite's training queries whose ground truth may be used."""
+    return section(config, suite)["label_ratios"] or config["label_ratios"]
+
+
+def seeds(config: dict[str, Any], suite: str = MAIN) -> list[int]:
+    """Seeds of a suite's reward models, trainings and evaluations."""
+    return section(config, suite)["seeds"] or config["seeds"]
+
+
+def arms(config: dict[str, Any], suite: str = MAIN) -> list[tuple[str, int]]:
+    """(method, label ratio) of each arm: base at 0 %, methods without predictions at 100 %, others at every ratio."""
+    out: list[tuple[str, int]] = []
+    for name in methods(config, suite):
+        ratio = registry.REWARDS[registry.find(config, name).rewards]
+        out += [(name, ratio)] if ratio is not None else [(name, one) for one in label_ratios(config, suite)]
+    return out
+
+
+def trained(config: dict[str, Any], suite: str) -> list[str]:
+    """The methods of a suite that are trained."""
+    return [name for name in methods(config, suite) if registry.find(config, name).rewards != "none"]
+
+
+def all_methods(config: dict[str, Any]) -> list[str]:
+    """The methods of all suites."""
+    return list(dict.fromkeys(name for suite in names(config) for name in methods(config, suite)))
+
+
+def reward_model_of(config: dict[str, Any], suite: str) -> str:
+    """The suite whose rollouts the reward models of a suite are fitted on."""
+    return section(config, suite)["reward_model_of"] or suite
+
+
+def predictors(config: dict[str, Any], suite: str = MAIN) -> list[str]:
+    """All reward models that are fitted on a suite's rollouts."""
+    if "reward_model" not in config:
+        return []
+    users = [name for name in names(config) if reward_model_of(config, name) == suite]
+    used = [registry.predictor(config, name) for user in users for name in methods(config, user)]
+    own = [config["reward_model"]["predictor"], *config["predictors"]] if suite == MAIN else []
+    return list(dict.fromkeys(filter(None, [*own[:1], *used, *own[1:]])))
+
+
+def settings(
+    config: dict[str, Any], suite: str, method: str, policy: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """(the section training, the section error_memory) as they hold for a method; None without an error memory.
+
+    Later ones win: the sections at the top, those of the suite, those of the policy in the suite, what makes the method
+    what it is, its published budget, a variant's own.
+
+    policy  whose own settings are taken, None for those that all share
+    """
+    shared = dict(config["training"])
+    shared |= shared.pop("per_policy").get(policy, {})
+    own, found = section(config, suite), registry.find(config, method)
+    of_policy = own["per_policy"].get(policy, {"training": {}, "error_memory": {}})
+    budget = found.budget if own["budget"] == "as_published" else {}
+    training = shared | own["training"] | of_policy["training"] | found.training | budget | found.own
+    if found.error_memory is None:
+        return training, None
+    return training, config["error_memory"] | own["error_memory"] | of_policy["error_memory"] | found.error_memory
+
+
+def evaluation(config: dict[str, Any], suite: str) -> dict[str, Any]:
+    """The section evaluation as it holds for the test queries of a suite."""
+    return config["evaluation"] | section(config, suite)["evaluation"]
+
+
+def answer_format(config: dict[str, Any], name: str) -> str:
+    """Where the prompts of a real benchmark ask for the answer: hash (after ####) | boxed."""
+    in_paper = "boxed" if config["benchmarks"][name]["suite"] == MEDS else "hash"
+    return config["data"]["answer_format"] or in_paper
+
+
+def domain(config: dict[str, Any], name: str) -> str:
+    """How responses to a benchmark's queries are graded: math | qa | code."""
+    return config["benchmarks"][name].get("domain") or DOMAINS[name]
