@@ -208,7 +208,7 @@ def test_the_trainer_is_told_where_unlabeled_rewards_come_from(effective, case, 
     own = effective[case]["own"]
     assert (own["unlabeled_rewards"], own["ties"]) == (source, "first")
     assert own["trapo"] == {"warm_up": 8 / 15, "share": 0.1, "threshold": 0.4}
-    assert own["max_num_gen_batches"] == 0
+    assert own["generation_batches"] == 0
 
 
 @pytest.mark.parametrize("case", ["nsr", "psr", "w-reinforce", "passk"])
@@ -218,7 +218,7 @@ def test_advantages_of_ours_are_registered_with_verl(effective, case):
     algorithm = found["config"]["algorithm"]
     assert (algorithm["passk_k"], algorithm["positive_advantage_weight"]) == (4, 0.1)
     assert found["critic"] is False
-    assert (found["own"]["max_num_gen_batches"], found["own"]["overlong_buffer"]) == (0, 0)
+    assert (found["own"]["generation_batches"], found["own"]["overlong_buffer"]) == (0, 0)
 
 
 @pytest.mark.parametrize(
