@@ -54,10 +54,11 @@ def responses_of(flow: Workflow, method: str) -> pd.DataFrame:
 @pytest.mark.parametrize("method", RATIOS)
 def test_every_method_trains_to_the_end(trained, method):
     history = pd.read_csv(trained.folder / folder_of(method) / "history.csv")
-    assert history["step"].tolist() == list(range(1, STEPS + 1))
-    assert np.isfinite(history["gradient_norm"]).all()
+    assert history["step"].tolist() == list(range(STEPS + 1))
+    gradients = history.loc[history["step"] > 0, "gradient_norm"]
+    assert np.isfinite(gradients).all()
     # something is learned from
-    assert (history["gradient_norm"] > 0).any()
+    assert (gradients > 0).any()
 
 
 @pytest.mark.parametrize(
