@@ -50,6 +50,7 @@ def asked() -> Rollouts:
         query_ids=np.arange(QUERIES).astype(str),
         benchmarks=np.full(QUERIES, ""),
         domains=np.full(QUERIES, "math"),
+        texts=np.full(QUERIES, ""),
         group=np.repeat(np.arange(QUERIES), SAMPLES),
         samples=np.tile(np.arange(SAMPLES), QUERIES),
         query=unit(draw, QUERIES),

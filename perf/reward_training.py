@@ -48,6 +48,7 @@ def rollouts(queries: int, first: int) -> Rollouts:
         query_ids=np.array([f"q{first + row}" for row in range(queries)]),
         benchmarks=np.full(queries, "made_up"),
         domains=np.full(queries, "math"),
+        texts=np.full(queries, ""),
         group=batch.group.numpy(),
         samples=np.tile(np.arange(SAMPLES), queries),
         keys=np.full(count, ""),

@@ -178,7 +178,7 @@ def from_source(*origins):
 
 
 def get_rewards(method):
-    """Where the rewards of a method come from: labeled | predicted | verified."""
+    """Where the rewards of a method come from, see config/methods.py."""
     return methods.find(config, method).rewards
 
 
@@ -215,7 +215,7 @@ def graded_files(table):
     )
     return [
         # the untrained policy belongs to no suite: it is tested once
-        f"<results>/evaluation/{on if ratio == 0 else suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{on}.parquet"
+        f"<results>/evaluation/{on if get_rewards(method) == 'none' else suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{on}.parquet"
         for policy in suites.policies(config, suite)
         for method, ratio in arms_of(table)
         for seed in suites.seeds(config, suite)
@@ -243,7 +243,7 @@ def meds_methods(table):
 
 def meds_arms(table):
     """(method, label ratio) of each arm in such a table; `base` is not trained."""
-    return [(method, 0 if method == "base" else 100) for method in meds_methods(table)]
+    return [arm for arm in suites.arms(config, suites.MEDS) if arm[0] in meds_methods(table)]
 
 
 def meds_files(pattern, table):

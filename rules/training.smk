@@ -11,7 +11,7 @@ rule select_training_queries:
         ),
         labels=lambda wc: (
             []
-            if wc.rewards == "verified"
+            if wc.rewards in ("verified", "voted")
             else "<results>/labels/{suite}/ratio{ratio}.parquet"
         ),
     output:
@@ -21,7 +21,7 @@ rule select_training_queries:
     benchmark:
         "<usage>/select_training_queries/{suite}.{rewards}.{ratio}.jsonl"
     wildcard_constraints:
-        rewards="labeled|predicted|verified",
+        rewards="labeled|predicted|partly-voted|voted|verified",
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
     threads: 1

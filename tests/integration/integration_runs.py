@@ -10,10 +10,10 @@ import psutil
 CONFIG = ("--configfile", "config/test.yaml", "--cores", "2")
 
 
-def kill_when(flow, target: str, reached: Callable[[], bool]) -> None:
+def kill_when(flow, target: str, reached: Callable[[], bool], config: tuple[str, ...] = CONFIG) -> None:
     """Run a target and kill its training job with SIGKILL as soon as `reached`; Snakemake reports and ends."""
     process = subprocess.Popen(
-        flow.command(target, *CONFIG),
+        flow.command(target, *config),
         cwd=flow.folder,
         env=flow.environment,
         stdout=subprocess.DEVNULL,

@@ -25,6 +25,7 @@ def made_up(sizes: list[int], seed: int = 0, labeled: bool = True) -> Rollouts:
         query_ids=np.array([f"made_up/{seed}/{row}" for row in range(count)]),
         benchmarks=np.array([f"benchmark{row % 3}" for row in range(count)]),
         domains=np.array(["math"] * count),
+        texts=np.array([f"question {row} of {seed}?" for row in range(count)]),
         group=np.repeat(np.arange(count), sizes),
         samples=np.concatenate([np.arange(size) for size in sizes]),
         query=unit(draw, count),

@@ -163,7 +163,7 @@ def test_without_an_ablation_of_the_error_memory_the_methods_to_add_are_named():
         arms.of_meds(second_paper("base", "grpo", "dapo", "meds"), "meds_ablation")
     assert str(raised.value) == (
         "suites: meds: methods: none is an ablation of meds; add meds-single-cluster, meds-kmeans, meds-all-layers, "
-        "meds-all-diff or meds-diff, and meds and dapo to compare with."
+        "meds-all-diff, meds-diff or meds-answers, and meds and dapo to compare with."
     )
 
 

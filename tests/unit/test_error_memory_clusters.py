@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reward_memory.error_memory import visits as visits_module
 from reward_memory.error_memory.clusters import assign, label, visit
+from reward_memory.error_memory.features import answer_vectors
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.error_memory.visits import visit_all
 
@@ -220,3 +221,17 @@ def test_hdbscans_private_parts_are_those_that_the_clusters_rely_on():
     assert tree.dtype.names == ("parent", "child", "lambda_val", "child_size")
     labels, *_ = _hdbscan_tree.get_clusters(tree, _hdbscan_tree.compute_stability(tree))
     assert labels.tolist() in ([0, 0, 1, 1], [1, 1, 0, 0])
+
+
+def test_an_answer_is_a_cluster_and_a_new_one_is_in_none():
+    history = answer_vectors(["7", "8", "7", "9", "7"])
+    seen = visit(history, answer_vectors(["7", "9", "10"]), config(method="answers"))
+    assert seen.sizes.tolist() == [3, 1, 0]
+    assert (seen.clusters, seen.noise) == (3, 0)
+    assert partition(label(history, "answers")) == [0, 1, 0, 2, 0]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abcd"), min_size=1, max_size=6))
+def test_the_size_of_an_answers_cluster_is_its_count(history, new):
+    seen = visit(answer_vectors(history), answer_vectors(new), config(method="answers"))
+    assert seen.sizes.tolist() == [history.count(answer) for answer in new]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reward_memory.error_memory.features import answer_position, pieces, select
+from reward_memory.error_memory.features import answer_position, answer_vectors, pieces, select
 from reward_memory.errors import InputError
 from reward_memory.policies.bootstrap.tokenizer import TURN_END, train_tokenizer
 
@@ -178,3 +178,20 @@ def test_differences_are_taken_before_the_last_layers_are():
 def test_more_layers_than_there_are_is_an_error_for_the_user(last, differences):
     with pytest.raises(InputError, match=f"last_layers: {last} cannot be taken .* policy with 4 layers; lower it"):
         select(LOGITS, last, differences)
+
+
+def test_equal_answers_have_equal_vectors_and_others_do_not():
+    found = answer_vectors(["7", "8", "7", "", "7 "])
+    assert (found[0] == found[2]).all()
+    assert len(np.unique(found[[0, 1, 4]], axis=0)) == 3
+    assert np.isnan(found[3]).all()
+    assert np.isfinite(found[[0, 1, 2, 4]]).all()
+
+
+def test_a_vector_of_an_answer_is_exact_in_the_memorys_numbers():
+    # whole numbers that float32 holds: what is written and read again is equal
+    found = answer_vectors([str(number) for number in range(2000)])
+    assert (found == found.astype(np.int64)).all()
+    assert found.max() < 2**16
+    assert len(np.unique(found, axis=0)) == 2000
+    assert answer_vectors([]).shape == (0, 4)

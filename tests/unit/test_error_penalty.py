@@ -110,3 +110,38 @@ def test_a_steps_file_holds_what_was_sampled_in_one_order():
     assert table["sample"].tolist() == [0, 0, 1]
     assert table["trained"].tolist() == [False, True, True]
     assert table["tokens"].tolist() == [1, 1, 1]
+
+
+def test_a_failures_cluster_may_be_its_answer(tmp_path):
+    errors = memory(tmp_path, method="answers")
+    assert not errors.reads_layers
+    texts = ["so #### 5", "#### 5.0", "#### 6", "#### 5", ""]
+    first = [response(text, sample=sample) for sample, text in enumerate(texts)]
+    first[3].reward = first[3].score = 1.0
+    errors.penalize(1, first, None)
+    assert [row.cluster_size for row in first] == [0] * 5
+    # two wrong fives and a six are remembered; a right five and a missing answer are not
+    second = [response("\\boxed{5}"), response("#### 6"), response("#### 7"), response("#### 5", "other"), response("")]
+    metrics = errors.penalize(2, [*second, None], None)
+    assert [row.cluster_size for row in second] == [2, 1, 0, 0, 0]
+    assert [row.score for row in second] == pytest.approx([-0.1 * np.log(3), -0.1 * np.log(2), 0, 0, 0])
+    assert metrics["memory/points"] == 7
+
+
+def test_answers_of_a_resumed_run_are_those_of_an_undisturbed_one(tmp_path):
+    def steps(folder, killed):
+        errors, sizes = memory(folder, method="answers"), []
+        for step in range(1, 5):
+            if step == killed:
+                errors = memory(folder, method="answers")
+            rows = [response(f"#### {(step * sample) % 3}", sample=sample) for sample in range(4)]
+            errors.penalize(step, rows, None)
+            sizes.append([row.cluster_size for row in rows])
+        return sizes
+
+    assert steps(tmp_path / "killed", 3) == steps(tmp_path / "whole", None)
+
+
+@pytest.mark.parametrize("method", ["hdbscan", "kmeans", "single"])
+def test_other_clusters_need_the_layers(tmp_path, method):
+    assert memory(tmp_path, method=method).reads_layers

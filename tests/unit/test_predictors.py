@@ -22,6 +22,8 @@ from reward_memory.reward_models.rollouts import assemble
 
 SMALL = {"hidden_channels": 16, "epochs": 6}
 NETWORKS = tuple(name for name in PREDICTORS if name.startswith(("graph", "mlp")))
+#: Probabilities of the first query of `made_up(..., seed=3)` by chance, with seed 0.
+CHANCE = [0.23544973, 0.94776833, 0.99921560, 0.25240505]
 EVERY = pytest.mark.parametrize("name", list(PREDICTORS))
 
 
@@ -102,6 +104,22 @@ def test_an_answer_that_is_not_outvoted_is_right_by_majority():
     table[:, 0], table[:, 1] = [2 / 3, 2 / 3, 1 / 3], [1, 1, 0]
     found = fit("majority", made_up([4] * 4)).score(replace(rollouts, signals=table))
     assert found.tolist() == pytest.approx([5 / 6, 5 / 6, 1 / 6])
+
+
+def test_chance_depends_on_seed_query_and_sample_alone():
+    rollouts = made_up([4] * 200, seed=3)
+    found = {seed: fit("random", made_up([4] * 4), seeds=(seed,)).score(rollouts) for seed in (0, 1)}
+    # of no process: Python's own hash of text differs from one to the next
+    assert found[0][:4].tolist() == pytest.approx(CHANCE, abs=1e-7)
+    assert np.corrcoef(found[0], found[1])[0, 1] == pytest.approx(0, abs=0.12)
+    assert ((found[0] >= 0) & (found[0] < 1)).all()
+    assert found[0].mean() == pytest.approx(0.5, abs=0.05)
+    assert len(set(found[0].tolist())) > 790
+    # other responses, company or order: the same numbers
+    some = rollouts.take(np.array([5, 0]))
+    other = replace(some, answer=-some.answer, rewards=1 - some.rewards)
+    expected = found[0].reshape(200, 4)[[5, 0]].ravel()
+    assert fit("random", made_up([4] * 5)).score(other).tolist() == expected.tolist()
 
 
 def test_neighbors_hand_down_the_rewards_of_alike_responses():

@@ -86,6 +86,20 @@ def test_memreward_trains_on_all_queries_and_has_no_truth_exactly_for_unlabeled_
     assert {name for name, truth in found.items() if truth is not None} == LABELED
 
 
+def test_trapo_sees_the_truths_that_memreward_does(on_disk):
+    rows = [
+        verl_rows(training_queries(*on_disk(queries()), LABELS, kind), "train")
+        for kind in ("partly-voted", "predicted")
+    ]
+    assert truths(rows[0]) == truths(rows[1])
+
+
+def test_ttrl_trains_on_all_queries_without_a_truth(on_disk):
+    found = truths(verl_rows(training_queries(*on_disk(queries()), None, "voted"), "train"))
+    assert found.keys() == set(queries()["id"])
+    assert set(found.values()) == {None}
+
+
 def test_oracle_trains_on_all_queries_with_their_truths(on_disk):
     found = truths(verl_rows(training_queries(*on_disk(queries()), None, "verified"), "train"))
     assert found.keys() == set(queries()["id"])
@@ -93,7 +107,7 @@ def test_oracle_trains_on_all_queries_with_their_truths(on_disk):
 
 
 def test_an_unknown_method_is_an_error():
-    with pytest.raises(ValueError, match="'ppo' is not one of labeled, predicted, verified"):
+    with pytest.raises(ValueError, match="'ppo' is not one of labeled, predicted, partly-voted, voted, verified"):
         training_queries(queries(), queries(), LABELS, "ppo")
 
 
@@ -102,7 +116,7 @@ def test_a_query_that_the_labels_do_not_mention_has_no_truth():
     assert set(found.values()) == {None}
 
 
-@pytest.mark.parametrize("method", ["labeled", "predicted"])
+@pytest.mark.parametrize("method", ["labeled", "predicted", "partly-voted", "voted"])
 def test_the_truths_of_unlabeled_queries_change_no_byte_of_the_training_rows(on_disk, tmp_path, method):
     def written(frame: pd.DataFrame) -> bytes:
         labels = route(frame, 30, 0)
@@ -117,7 +131,8 @@ def test_the_truths_of_unlabeled_queries_change_no_byte_of_the_training_rows(on_
         mixed[column] = frame[column].where(~secret, nonsense[column])
     assert mixed.loc[secret, "ground_truth"].dropna().isin(["nonsense 987654", "B"]).all()
     assert written(mixed) == written(frame)
-    assert written(nonsense) != written(frame)  # the labeled ones do count
+    # the labeled ones do count, where any label does
+    assert (written(nonsense) != written(frame)) == (method != "voted")
 
 
 def test_a_hidden_truth_occurs_nowhere_in_the_file(on_disk, tmp_path):

@@ -158,7 +158,7 @@ def test_evaluation_is_a_suites_own(config):
             0,
             "suites: meds: evaluation: samples_per_query: 0 is not at least 1 response a query.",
         ),
-        ("error_memory/method", "dbscan", "error_memory: method: 'dbscan' is not hdbscan, kmeans or single."),
+        ("error_memory/method", "dbscan", "error_memory: method: 'dbscan' is not hdbscan, kmeans, single or answers."),
         ("error_memory/last_layers", "half", "error_memory: last_layers: 'half' is not a whole number of at least 1,"),
         ("methods", ["base+meds"], "methods: 'base+meds' is not one of base, r1-p,"),
         (

@@ -1,4 +1,4 @@
-"""Rewards of a batch: verified, predicted, and never the hidden truth unless the published fallback is on."""
+"""Rewards of a batch: verified, predicted or voted on, and never the hidden truth but with the published fallback."""
 
 import numpy as np
 import pytest
@@ -105,3 +105,43 @@ def test_a_working_model_never_looks_at_the_fallback(scorer):
     found = scorer.score([row("b", "x|5", None, FIVE)])
     assert found.rewards.tolist() == [0]
     assert found.fallbacks == 0
+
+
+@pytest.mark.parametrize(
+    ("votes", "ties", "rewards", "probabilities"),
+    [
+        # numbers are compared by value; the second query's answers tie
+        ("majority", "first", [1, 0, 1, 1, 0], [5 / 6, 1 / 6, 5 / 6, 3 / 4, 1 / 4]),
+        ("majority", "none", [1, 0, 1, 0, 0], [5 / 6, 1 / 6, 5 / 6, 1 / 4, 1 / 4]),
+        ("trapo", "first", [1, 0, 1, 0, 0], [5 / 6, 1 / 6, 5 / 6, 1 / 4, 1 / 4]),
+        ("agreement", "first", [2 / 3, 1 / 3, 2 / 3, 0, 0], [2 / 3, 1 / 3, 2 / 3, 0, 0]),
+    ],
+)
+def test_responses_without_a_truth_vote_by_query(votes, ties, rewards, probabilities):
+    texts = [("a", "#### 1,000"), ("a", "#### 7"), ("a", "so #### 1000.0"), ("b", "#### 3"), ("b", "#### 4")]
+    rows = [row(*text) for text in texts]
+    with Grader(isolation="reduced") as grader:
+        found = Scorer(grader, None, votes, ties).score(rows)
+    assert found.rewards == pytest.approx(rewards)
+    assert found.probabilities == pytest.approx(probabilities)
+
+
+def test_labeled_rows_are_verified_and_have_no_vote():
+    rows = [
+        row("a", "#### 6", FIVE),
+        row("a", "#### 6", FIVE),
+        row("b", "#### 6"),
+        row("b", "#### 6"),
+        row("b", "#### 5"),
+    ]
+    with Grader(isolation="reduced") as grader:
+        found = Scorer(grader, None, "trapo").score(rows)
+    assert found.rewards.tolist() == [0, 0, 1, 1, 0]
+    assert np.isnan(found.probabilities).tolist() == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("votes", ["majority", "agreement", "trapo"])
+def test_votes_never_look_at_a_truth(votes, monkeypatch):
+    monkeypatch.setattr(Scorer, "_grade", lambda *_: pytest.fail("graded"))
+    rows = [row("b", "#### 6", None, FIVE), row("b", "#### 6", None, FIVE)]
+    assert Scorer(None, None, votes).score(rows).rewards.tolist() == [1, 1]

@@ -10,7 +10,7 @@ from typing import Any
 
 from reward_memory.training import PROMPT_TOKENS
 
-from . import methods, suites, variants
+from . import methods, objectives, suites, variants
 from .resources import allocation
 
 #: Below it a temperature other than 0 makes all responses alike, and its inverse overflows.
@@ -54,7 +54,7 @@ def run_mistake(training: dict[str, Any]) -> str | None:
     for key in ("temperature", "validation_temperature"):
         if wrong := _cold(training[key]):
             return f"training: {key}: {wrong}"
-    return None
+    return objectives.mistake(training)
 
 
 def sampling_mistake(section: dict[str, Any], name: str) -> str | None:
@@ -136,8 +136,9 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
         if len(lacking) == len(benchmarks):
             return f"benchmarks: none in suite {suite} has a {split} query, which {trained[0]} needs."
     for method, policy in itertools.product(trained, suites.policies(config, suite)):
-        training, _ = suites.settings(config, suite, method, policy)
-        if wrong := _batch_mistake(config, suite, method, training) or run_mistake(training):
+        training, memory = suites.settings(config, suite, method, policy)
+        wrong = _batch_mistake(config, suite, method, training) or run_mistake(training)
+        if wrong := wrong or objectives.method_mistake(config, suite, method, training, memory):
             return f"{where}{wrong}"
     return None
 

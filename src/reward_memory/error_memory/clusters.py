@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 NOISE = -1
+#: The method whose vectors are `features.answer_vectors`: a cluster is an answer, and a new answer is in none.
+ANSWERS = "answers"
 #: Two cosines that agree to so many decimals are equal.
 DECIMALS = 12
 
@@ -42,6 +44,8 @@ def visit(history: np.ndarray, vectors: np.ndarray, config: dict) -> Visit:
     if not len(history):
         return Visit(np.zeros(len(vectors), np.int64), 0, 0)
     labels = label(history, config["method"], config["seed"])
+    if config["method"] == ANSWERS:
+        return Visit(_equal(vectors, history), int(labels.max()) + 1, 0)
     clusters = int(labels.max(initial=NOISE)) + 1
     noise = int((labels == NOISE).sum())
     placed = assign(vectors, history, labels, config["num_neighbors"])
@@ -52,13 +56,16 @@ def label(vectors: np.ndarray, method: str, seed: int = 0) -> np.ndarray:
     """The cluster of each vector: 0, 1, ... or -1 for noise.
 
     vectors  (n, d); hdbscan and kmeans look at directions only
-    method   hdbscan | kmeans | single
+    method   hdbscan | kmeans | single | answers
 
     hdbscan: `min_cluster_size` 2, `min_samples` 1, euclidean. It knows no clustering into one cluster, so vectors that
     do not fall apart into two groups of at least 2 are noise, all of them; so are fewer than 4.
     kmeans: ceil(sqrt(n / 2)) clusters, less if there are fewer different directions (the paper gives no number).
     single: one cluster.
+    answers: equal vectors are a cluster.
     """
+    if method == ANSWERS:
+        return np.unique(vectors, axis=0, return_inverse=True)[1].reshape(-1)
     if method == "single":
         return np.zeros(len(vectors), np.int64)
     if len(vectors) < 2:
@@ -94,6 +101,11 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     vectors = vectors / np.where(scale > 0, scale, 1)
     length = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))[:, None]
     return vectors / np.where(length > 0, length, 1)
+
+
+def _equal(vectors: np.ndarray, history: np.ndarray) -> np.ndarray:
+    """(m,) how many remembered vectors equal each new one."""
+    return (vectors[:, None] == history).all(axis=2).sum(axis=1)
 
 
 def _sizes(placed: np.ndarray, labels: np.ndarray, noise_is_cluster: bool) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""The feature of a response: where its final answer begins, and which layers' logits of the answer's first token."""
+"""The feature of a response: the layers' logits of its answer's first token, and where that is; or its answer."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -78,3 +79,15 @@ def select(logits: np.ndarray, last: int | Literal["all"] = 14, differences: boo
             f"{'differences' if differences else 'layers'} of a policy with {layers} layers; lower it or say all."
         )
     return np.ascontiguousarray(logits[:, -taken:], np.float32)
+
+
+def answer_vectors(keys: Sequence[str]) -> np.ndarray:
+    """What is remembered of answers in place of logits: equal vectors for equal answers, different ones for others.
+
+    keys     (n,) `answer_key` of each response, "" for none
+    returns  (n, 4) float32, whole numbers below 2**16: 64 bits of a hash; NaN for a response without an answer
+    """
+    hashed = [hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest() for key in keys]
+    out = np.frombuffer(b"".join(hashed), "<u2").reshape(len(keys), 4).astype(np.float32)
+    out[[not key for key in keys]] = np.nan
+    return out

@@ -7,12 +7,12 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
-METHODS = ("hdbscan", "kmeans", "single")
+METHODS = ("hdbscan", "kmeans", "single", "answers")
 TARGETS = ("wrong", "right", "both", "none")
 
 #: The paper's values, but for the last three.
 DEFAULTS: dict[str, Any] = {
-    "method": "hdbscan",  # how a prompt's failures are clustered: hdbscan | kmeans | single (all are one cluster)
+    "method": "hdbscan",  # of a prompt's failures: hdbscan | kmeans | single | answers, see clusters.label
     "last_layers": 14,  # layers that make the feature, counted from the last; or all
     "differences": False,  # of neighboring layers, in place of the logits themselves
     "num_neighbors": 3,  # nearest remembered responses that vote for a new one's cluster

@@ -129,6 +129,7 @@ class Predictor(ABC):
             query_ids=np.array([str(row) for row in rows]),
             benchmarks=np.full(len(queries), ""),
             domains=chosen,
+            texts=np.array(queries, object),
             group=_in_eights(len(group), len(queries)) if "groups-of-eight" in self.fidelity else group,
             samples=np.concatenate([np.arange(size) for size in sizes]),
             query=self._embed_queries(queries, settings),

@@ -23,6 +23,7 @@ class Rollouts:
     """Queries with any number of responses each.
 
     query_ids, benchmarks, domains   (q,) str
+    texts      (q,) object: the texts of the queries, see `embedding.query_text`
     group      (r,) int64: the query of each response, as an index, not decreasing
     samples    (r,) int64: number of a response among those of its query
     query      (q, 384) float32 unit vectors
@@ -37,6 +38,7 @@ class Rollouts:
     query_ids: np.ndarray
     benchmarks: np.ndarray
     domains: np.ndarray
+    texts: np.ndarray
     group: np.ndarray
     samples: np.ndarray
     query: np.ndarray
@@ -62,7 +64,7 @@ class Rollouts:
         ends = np.searchsorted(self.group, queries, side="right")
         rows = np.concatenate([np.arange(a, b) for a, b in zip(starts, ends, strict=True)] or [[]]).astype(np.int64)
         return Rollouts(
-            *(getattr(self, name)[queries] for name in ("query_ids", "benchmarks", "domains")),
+            *(getattr(self, name)[queries] for name in ("query_ids", "benchmarks", "domains", "texts")),
             group=np.repeat(np.arange(len(queries)), ends - starts),
             query=self.query[queries],
             **{name: getattr(self, name)[rows] for name in RESPONSE_FIELDS},
@@ -141,6 +143,7 @@ def _join(
         "query_ids": queries["id"].to_numpy(str),
         "benchmarks": queries["benchmark"].to_numpy(str),
         "domains": domains,
+        "texts": np.array(asked, object),
         "group": group,
         "samples": responses["sample"].to_numpy(np.int64),
         "query": arrays["query"][kept],

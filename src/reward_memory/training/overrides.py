@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reward_memory.error_memory.clusters import ANSWERS
 from reward_memory.errors import InputError
 
 VERL = Path(__file__).parent / "verl"
+#: Keys of verl's section policy_loss that the section training has, too.
+POLICY_LOSS = ("loss_mode", "clip_cov_ratio", "clip_cov_lb", "clip_cov_ub", "kl_cov_ratio", "ppo_kl_coef")
 #: MiB that verl sends to vLLM at once; a larger weight would take another way, which was never run.
 BUCKET = 2048
 
@@ -91,7 +94,9 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         )
     micro = micro_batch_size(training, run.gpus)
     keys: dict[str, Any] = {
-        "algorithm.adv_estimator": "grpo",
+        "algorithm.adv_estimator": training["adv_estimator"],
+        "+algorithm.passk_k": training["passk_k"],
+        "+algorithm.positive_advantage_weight": training["positive_advantage_weight"],
         "algorithm.use_kl_in_reward": False,
         "algorithm.filter_groups.enable": False,  # the trainer's own dynamic sampling knows the rewards, and ends
         "data.train_files": run.train,
@@ -116,6 +121,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "actor_rollout_ref.actor.clip_ratio_low": training["clip_ratio_low"],
         "actor_rollout_ref.actor.clip_ratio_high": training["clip_ratio_high"] or training["clip_ratio_low"],
         "actor_rollout_ref.actor.clip_ratio_c": training["clip_ratio_c"],
+        **{f"actor_rollout_ref.actor.policy_loss.{name}": training[name] for name in POLICY_LOSS},
         "actor_rollout_ref.actor.loss_agg_mode": training["loss_agg_mode"],
         "actor_rollout_ref.actor.optim.lr_warmup_steps": training["lr_warmup_steps"],
         "actor_rollout_ref.actor.use_kl_loss": training["kl_loss_coef"] > 0,
@@ -124,7 +130,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "actor_rollout_ref.actor.entropy_coeff": 0,
         "actor_rollout_ref.ref.strategy": "fsdp2",
         "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu": micro,
-        "actor_rollout_ref.rollout.n": training["samples_per_query"],
+        "actor_rollout_ref.rollout.n": training["votes"] or training["samples_per_query"],
         "actor_rollout_ref.rollout.seed": run.seed,
         "actor_rollout_ref.rollout.temperature": training["temperature"],
         "actor_rollout_ref.rollout.top_p": 1.0,
@@ -152,6 +158,13 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "+trainer.v1.reward_memory.overlong_buffer": training["overlong_buffer"],
         "+trainer.v1.reward_memory.overlong_factor": training["overlong_factor"],
         "+trainer.v1.reward_memory.entropy_bonus": training["entropy_bonus"],
+        "+trainer.v1.reward_memory.unlabeled_rewards": training["unlabeled_rewards"],
+        "+trainer.v1.reward_memory.ties": training["ties"],
+        "+trainer.v1.reward_memory.trained_samples": training["samples_per_query"],
+        **{
+            f"+trainer.v1.reward_memory.trapo.{name}": training[f"trapo_{name}"]
+            for name in ("warm_up", "share", "threshold")
+        },
         "+trainer.v1.reward_memory.error_memory": run.error_memory,
         "+trainer.v1.reward_memory.error_memory_folder": run.state / "error_memory",
         "+trainer.v1.reward_memory.workers": max(1, run.threads),
@@ -174,8 +187,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         **(_gpu(training, run) if run.gpus else CPU),
     }
     keys |= _adapters(training.get("lora"))
-    if run.error_memory is not None or training["entropy_bonus"] is not None:
-        # layers and entropies come out of the actor's own pass, which is left out in bypass mode
+    if own_pass(training, run.error_memory):
         keys |= {
             "algorithm.rollout_correction.bypass_mode": False,
             "actor_rollout_ref.rollout.calculate_log_probs": False,
@@ -231,6 +243,16 @@ def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
         # it waits in the machine's memory whatever `offload` says, here in half of it and with the same numbers
         keys["actor_rollout_ref.ref.fsdp_config.model_dtype"] = "bfloat16"
     return keys
+
+
+def own_pass(training: dict[str, Any], error_memory: dict[str, Any] | None) -> bool:
+    """Whether a run needs the actor's own pass over sampled responses, which is left out in bypass mode.
+
+    Layers and entropies come out of it. kl_cov's gradient is the sign of a difference to the log-probabilities before,
+    and the sampler's differ in the last bits.
+    """
+    reads_layers = error_memory is not None and error_memory["method"] != ANSWERS
+    return reads_layers or training["entropy_bonus"] is not None or training["loss_mode"] == "kl_cov"
 
 
 def _policy(folder: Path) -> dict[str, Any]:

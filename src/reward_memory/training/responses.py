@@ -32,7 +32,8 @@ STEP_RESPONSES = pa.schema(
 class Response:
     """A sampled response and what is known of it; the fields are those of STEP_RESPONSES.
 
-    ids  its tokens
+    ids     its tokens
+    domain  of its query: math | qa | code
     """
 
     query: str
@@ -44,6 +45,7 @@ class Response:
     probability: float
     score: float = np.nan
     cluster_size: int | None = None
+    domain: str = "math"
 
 
 def frame(step: int, responses: dict[str, Response], trained: set[str]) -> pd.DataFrame:

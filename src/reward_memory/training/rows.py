@@ -27,7 +27,7 @@ LEAKING_ROWS = ROWS.set(
     ROWS.get_field_index("extra_info"), pa.field("extra_info", pa.struct([*EXTRA, ("fallback", pa.string())]))
 )
 
-REWARDS = ("labeled", "predicted", "verified")
+REWARDS = ("labeled", "predicted", "partly-voted", "voted", "verified")
 
 
 def training_queries(
@@ -37,9 +37,9 @@ def training_queries(
 
     queries  training queries of one suite
     truths   of all of them (parquet.TRUTHS)
-    labels   their routing (parquet.LABELS); None for verified rewards, which need none
-    rewards  where they come from. labeled: labeled queries only; predicted: all, truth where labeled; verified: all,
-             with truth
+    labels   their routing (parquet.LABELS); None for verified and voted rewards, which need none
+    rewards  where they come from. labeled: labeled queries only; predicted and partly-voted: all, truth where labeled;
+             voted: all, without any truth; verified: all, with truth
 
     ValueError for other rewards.
     """
@@ -47,6 +47,8 @@ def training_queries(
         raise ValueError(f"{rewards!r} is not one of {', '.join(REWARDS)}")
     if rewards == "verified":
         return with_truths(queries, truths)
+    if rewards == "voted":
+        return with_truths(queries, truths.iloc[:0])
     seen = reveal(truths, labels)
     if rewards == "labeled":
         queries = queries[queries["id"].isin(seen["query_id"])].reset_index(drop=True)

@@ -16,8 +16,12 @@ Points = Annotated[int, Strict(), Field(ge=1, le=10_000_000), expected("at least
 class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alpha: 0.1}"}):
     """How failures are remembered and what repeating one costs."""
 
-    method: Annotated[Literal["hdbscan", "kmeans", "single"], expected("hdbscan, kmeans or single")] = Field(
-        DEFAULTS["method"], description="How a query's failures are clustered; single puts all of them into one."
+    method: Annotated[
+        Literal["hdbscan", "kmeans", "single", "answers"], expected("hdbscan, kmeans, single or answers")
+    ] = Field(
+        DEFAULTS["method"],
+        description="How a query's failures are clustered; single puts all of them into one, answers puts equal "
+        "answers into one and reads no layers.",
     )
     last_layers: Annotated[Layers | Literal["all"], expected("a whole number of at least 1, or all")] = Field(
         DEFAULTS["last_layers"],

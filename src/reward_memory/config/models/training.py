@@ -17,6 +17,7 @@ from .base import (
     Positive,
     Responses,
     Section,
+    Share,
     Steps,
     Switch,
     Temperature,
@@ -40,11 +41,14 @@ Batches = Annotated[int, Strict(), Field(ge=0, le=10_000), expected("a whole num
 Tokens = Annotated[int, Strict(), Field(ge=0, le=1_000_000), expected("a whole number of tokens"), WHOLE]
 ManyTokens = Annotated[int, Strict(), Field(ge=1, le=100_000_000), expected("a whole number of tokens, or null"), WHOLE]
 Clip = Annotated[Finite, Field(gt=0, lt=1), expected("a number between 0 and 1"), NUMBER]
+ClipLow = Annotated[Finite, Field(gt=0, le=1), expected("a number above 0 and at most 1"), NUMBER]
 ClipHigh = Annotated[
     Finite, Field(gt=0, le=100), expected("a number above 0, or null for that of clip_ratio_low"), NUMBER
 ]
 DualClip = Annotated[Finite, Field(gt=1, le=1000), expected("a number above 1"), NUMBER]
 Bonus = Annotated[Finite, Field(gt=0, le=1000), expected("a number above 0, or null"), NUMBER]
+Part = Annotated[Finite, Field(ge=0, le=1), expected("a share from 0 to 1"), NUMBER]
+Cosine = Annotated[Finite, Field(ge=-1, le=1), expected("a number from -1 to 1"), NUMBER]
 Heat = Annotated[Finite, Field(gt=0, le=100), expected("a number above 0"), NUMBER]
 Rank = Annotated[int, Strict(), Field(ge=1, le=512), expected("a whole number from 1 to 512"), WHOLE]
 Alpha = Annotated[int, Strict(), Field(ge=1, le=10_000), expected("a whole number of at least 1"), WHOLE]
@@ -85,7 +89,7 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     )
     learning_rate: LearningRate = Field(3e-4, description="Learning rate of AdamW, constant after the warm-up.")
     weight_decay: Decay = Field(0.01, description="Weight decay of AdamW.")
-    clip_ratio_low: Clip = Field(
+    clip_ratio_low: ClipLow = Field(
         0.2, description="How far below 1 the ratio of probabilities counts; above 1, too, unless clip_ratio_high."
     )
     clip_ratio_high: Annotated[ClipHigh | None, expected("a number above 0, or null for that of clip_ratio_low")] = (
@@ -113,6 +117,49 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     entropy_bonus: Annotated[Bonus | None, expected("a number above 0, or null")] = Field(
         None, description="Advantage a nat of token entropy, at most half of the advantage. Null is off."
     )
+    unlabeled_rewards: Annotated[
+        Literal["predicted", "majority", "agreement", "trapo"], expected("predicted, majority, agreement or trapo")
+    ] = Field(
+        "predicted",
+        description="Rewards of responses to queries without a ground truth: predicted by the reward model, by a "
+        "majority's vote (TTRL), the share of equal answers (EMPO), or a majority's vote on queries that are selected "
+        "(TRAPO). Methods set it.",
+    )
+    votes: Annotated[Responses | None, expected("at least as many responses as are trained on, or null")] = Field(
+        None,
+        description="Responses a query that vote on its answer; the first ones are trained on. Null is all of those.",
+    )
+    ties: Annotated[Literal["first", "none", "all"], expected("first, none or all")] = Field(
+        "first",
+        description="Which of equally frequent answers gets a majority's reward: the first one given, none or all.",
+    )
+    trapo_warm_up: Part = Field(
+        8 / 15, description="TRAPO: share of the steps in which labeled queries alone are trained on."
+    )
+    trapo_share: Part = Field(
+        0.1, description="TRAPO: share of a batch's unlabeled queries, the most similar ones, that is trained on."
+    )
+    trapo_threshold: Cosine = Field(
+        0.4, description="TRAPO: similarity from which on an unlabeled query is trained on whatever its rank."
+    )
+    adv_estimator: Annotated[
+        Literal["grpo", "nsr", "psr", "w_reinforce", "passk"], expected("grpo, nsr, psr, w_reinforce or passk")
+    ] = Field(
+        "grpo",
+        description="Advantages: GRPO's; of wrong responses alone (nsr), of right ones alone (psr), of both with less "
+        "weight on right ones (w_reinforce); or those of pass@k (passk).",
+    )
+    passk_k: Positive = Field(4, description="Responses of an attempt of passk.")
+    positive_advantage_weight: Weight = Field(0.1, description="Weight of right responses in w_reinforce.")
+    loss_mode: Annotated[Literal["vanilla", "kl_cov", "clip_cov"], expected("vanilla, kl_cov or clip_cov")] = Field(
+        "vanilla",
+        description="Policy loss: PPO's clipped one, or one that keeps entropy at tokens of high covariance.",
+    )
+    kl_cov_ratio: Share = Field(0.002, description="kl_cov: share of the tokens that have the divergence's term.")
+    ppo_kl_coef: Weight = Field(1.0, description="kl_cov: weight of that term.")
+    clip_cov_ratio: Share = Field(0.0002, description="clip_cov: share of the tokens that are left out.")
+    clip_cov_lb: Weight = Field(1.0, description="clip_cov: covariance above which a token may be left out.")
+    clip_cov_ub: Weight = Field(5.0, description="clip_cov: covariance below which a token may be left out.")
     kl_loss_coef: Weight = Field(
         0.0, description="Weight of the divergence from the policy before training in the loss. 0 is off."
     )

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from reward_memory.error_memory.features import answer_position, pieces, select
+from reward_memory.error_memory.clusters import ANSWERS
+from reward_memory.error_memory.features import answer_position, answer_vectors, pieces, select
 from reward_memory.error_memory.memory import ErrorMemory
+from reward_memory.reward_models.features.signals import answer_key
 
 from ..responses import Response
 
@@ -28,6 +30,11 @@ class RepeatedErrors:
         self._piece = pieces(tokenizer)
         self._memory: ErrorMemory | None = None
 
+    @property
+    def reads_layers(self) -> bool:
+        """Whether failures are told apart by the layers' logits, and not by their answers."""
+        return self.settings["method"] != ANSWERS
+
     def positions(self, responses: list[Response | None]) -> np.ndarray:
         """(n,) index of the token before the final answer in each response, -1 for none; None is padding."""
         found = []
@@ -36,11 +43,11 @@ class RepeatedErrors:
             found.append(max((place for place in places if place is not None), default=-1))
         return np.array(found, np.int64)
 
-    def penalize(self, step: int, responses: list[Response | None], logits: np.ndarray) -> dict[str, float]:
+    def penalize(self, step: int, responses: list[Response | None], logits: np.ndarray | None) -> dict[str, float]:
         """Place the responses of a step in the clusters of their queries' failures and lower their scores.
 
         responses  those of the batch, None for padding; `cluster_size` and `score` are changed
-        logits     (n, L) of each layer, NaN where a response has no answer
+        logits     (n, L) of each layer, NaN where a response has no answer; None where no layers are read
 
         Returns metrics for verl's log.
         """
@@ -48,7 +55,10 @@ class RepeatedErrors:
             self._memory = ErrorMemory(self.folder, step - 1, self.workers, **self.settings)
         rows = [row for row, response in enumerate(responses) if response is not None]
         real = [responses[row] for row in rows]
-        vectors = select(logits[rows], self.settings["last_layers"], self.settings["differences"])
+        if logits is None:
+            vectors = answer_vectors([answer_key(response.text, response.domain) for response in real])
+        else:
+            vectors = select(logits[rows], self.settings["last_layers"], self.settings["differences"])
         right = np.array([response.reward > 0.5 for response in real])
         seen = self._memory.observe(
             step,

@@ -1,4 +1,4 @@
-"""Rewards of a batch of training responses: verified where the truth is there, predicted elsewhere."""
+"""Rewards of a batch of training responses: verified where the truth is there, predicted or voted on elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from reward_memory.reward_models.features.embedding import query_text
+from reward_memory.reward_models.features.signals import answer_key
 from reward_memory.verifiers import Grader
 
 from ..truths import decode_truth
+from .votes import agreement_rewards, confidence, majority_rewards, vote_shares
+
+#: Where the rewards of responses without a truth come from, as `training: unlabeled_rewards` names it.
+PREDICTED, AGREEMENT, TRAPO = "predicted", "agreement", "trapo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,9 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Rewards:
-    """rewards (n,) 0 or 1; probabilities (n,), NaN where the verifiers graded; fallbacks: truths after an error."""
+    """rewards (n,) 0 or 1, shares of votes in between with `agreement`; probabilities (n,), NaN where the verifiers
+    graded; fallbacks: truths after an error.
+    """
 
     rewards: np.ndarray
     probabilities: np.ndarray
@@ -50,16 +57,21 @@ def summary(rewards: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
 
 
 class Scorer:
-    """Verifiers and a frozen reward model.
+    """Verifiers, and a frozen reward model or votes.
 
-    reward_model  folder of `reward_models.base.save`, None where every row carries its truth
+    reward_model  folder of `reward_models.base.save`, None where every row carries its truth, or votes reward it
+    unlabeled     predicted | majority | agreement | trapo: the rewards of responses without a truth
+    ties          of a majority, as for `majority_rewards`; none for trapo
 
     An unlabeled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
     run. Only rows that the behavior truth-fallback has filled can be graded after such an error, as published.
     """
 
-    def __init__(self, grader: Grader, reward_model: str | Path | None):
-        self.grader, self.folder = grader, reward_model
+    def __init__(
+        self, grader: Grader, reward_model: str | Path | None, unlabeled: str = PREDICTED, ties: str = "first"
+    ):
+        self.grader, self.folder, self.unlabeled = grader, reward_model, unlabeled
+        self.ties = "none" if unlabeled == TRAPO else ties
 
     @cached_property
     def reward_model(self):
@@ -79,18 +91,35 @@ class Scorer:
             rewards[~hidden] = self._grade([row for row in rows if row.truth is not None])
         if hidden.any():
             unlabeled = [row for row in rows if row.truth is None]
-            try:
-                probabilities[hidden] = self._predict(unlabeled)
-                rewards[hidden] = probabilities[hidden] > 0.5
-            except Exception:
-                if any(row.fallback is None for row in unlabeled):
-                    raise
-                rewards[hidden], fallbacks = self._grade(unlabeled), len(unlabeled)
+            found = self._predicted(unlabeled) if self.unlabeled == PREDICTED else self._voted(unlabeled)
+            rewards[hidden], probabilities[hidden], fallbacks = found.rewards, found.probabilities, found.fallbacks
         return Rewards(rewards, probabilities, fallbacks)
+
+    def _predicted(self, rows: Sequence[Sampled]) -> Rewards:
+        """Rewards of the reward model; of the verifiers after its error where every row has a fallback."""
+        try:
+            probabilities = self._predict(rows)
+        except Exception:
+            if any(row.fallback is None for row in rows):
+                raise
+            return Rewards(np.array(self._grade(rows), float), np.full(len(rows), np.nan), len(rows))
+        return Rewards((probabilities > 0.5).astype(float), probabilities)
 
     def _grade(self, rows: Sequence[Sampled]) -> list[bool]:
         truths = [decode_truth(row.fallback if row.truth is None else row.truth) for row in rows]
         return [verdict.correct for verdict in self.grader.grade([row.text for row in rows], truths)]
+
+    def _voted(self, rows: Sequence[Sampled]) -> Rewards:
+        """Rewards of responses that are sorted by query and sample.
+
+        A probability is above one half just where a majority gives the reward; for `agreement` it is the reward.
+        """
+        keys, queries = [answer_key(row.text, row.domain) for row in rows], [row.query for row in rows]
+        if self.unlabeled == AGREEMENT:
+            rewards = agreement_rewards(keys, queries)
+            return Rewards(rewards, rewards)
+        rewards = majority_rewards(keys, queries, self.ties)
+        return Rewards(rewards, confidence(rewards, vote_shares(keys, queries)))
 
     def _predict(self, rows: Sequence[Sampled]) -> np.ndarray:
         """(n,) probabilities of responses, all those of a query as one group."""

@@ -2,7 +2,7 @@
 
 The only input is a field of each sample, the only output another; both travel as all of verl's fields do. Importing
 this module registers the engine, so a process of verl has it as soon as its plug-in imports a trainer that uses it.
-Without positions in the batch the engine is verl's own.
+Without positions in the batch, and without a seed of what a loss draws, the engine is verl's own.
 """
 
 import numpy as np
@@ -16,6 +16,7 @@ from verl.workers.engine.base import EngineRegistry
 from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead
 
 from .layer_logits import Capture, locate
+from .loss_draws import LossDraws
 
 #: (1,) int64 of a sample: index of a token in prompt and response without padding, -1 for none.
 POSITION = "answer_position"
@@ -28,7 +29,13 @@ LOGITS = "layer_logits"
 class LayerLogitsEngine(FSDPEngineWithLMHead):
     """Adds LOGITS to the output of a forward-only pass whose samples carry POSITION; a training pass is verl's."""
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._draws = LossDraws()
+
     def forward_step(self, micro_batch: TensorDict, loss_function, forward_only: bool):
+        if not forward_only:
+            self._draws.seed(micro_batch, self.get_data_parallel_rank())
         # a reference model gets the same samples and would write its own logits over the policy's
         if not forward_only or self.engine_config.forward_only or POSITION not in micro_batch:
             return super().forward_step(micro_batch, loss_function, forward_only)

@@ -1,5 +1,7 @@
 """verl's synchronous trainer with a memory: predicted rewards of unlabeled queries, penalties on repeated failures."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 from verl.utils import tensordict_utils as tu
 
 from reward_memory.errors import InputError
+from reward_memory.seeds import derive
 from reward_memory.storage import parquet
 from reward_memory.verifiers import Grader
 
@@ -20,10 +23,13 @@ from ..checkpoints import responses_of, seal
 from ..objectives.dynamic_sampling import DynamicSampling, Scored
 from ..objectives.error_penalty import RepeatedErrors
 from ..objectives.overlong import overlong_penalty
-from ..objectives.rewards import Sampled, Scorer, summary
+from ..objectives.rewards import TRAPO, Sampled, Scorer, summary
+from ..objectives.trapo import Selection
 from ..responses import STEP_RESPONSES, Response, frame
+from . import advantages  # noqa: F401  registers our estimators
 from .engine import put_positions, read_layer_logits
 from .entropy_bonus import EntropyBonus
+from .loss_draws import SEED
 
 
 @register_trainer("reward_memory")
@@ -42,11 +48,16 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             # Ray leaves this process one thread; while it embeds and scores, everything else waits
             torch.set_num_threads(own.workers)
         grader = Grader(isolation=own.isolation, workers=own.workers, checks=own.checks)
-        self._scorer = Scorer(grader, own.reward_model)
+        self._scorer = Scorer(grader, own.reward_model, own.unlabeled_rewards, own.ties)
+        self._selection: Selection | None = None
+        if own.unlabeled_rewards == TRAPO:
+            settings = {key: own.trapo[key] for key in ("warm_up", "share", "threshold")}
+            self._selection = Selection(Path(own.responses).parent, config.trainer.total_training_steps, **settings)
         self._repeated: RepeatedErrors | None = None
         self._responses: dict[str, Response] = {}  # of the step, by their key in the queue
         self._fallbacks = 0
         self._generation = 1
+        self._idle = False  # a step in which nothing is trained on
 
     def _init_dataloader(self):
         """Stop if verl leaves out a row that was counted to fit: what a policy is trained on is never fewer unsaid."""
@@ -107,6 +118,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         """First hook after sampling; `_validate` does not pass here, so validation keeps verified rewards."""
         if not self._responses:
             self._score(batch)
+        batch = self._leave_out(batch, metrics)
         self._sort(batch)
         rows = [self._responses[key] for key in batch.keys]
         rewards, probabilities = (np.array([getattr(row, name) for row in rows]) for name in ("reward", "probability"))
@@ -119,7 +131,8 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         if self.own.error_memory is None:
             self._keep(batch)
         self._generation = 1
-        return super()._balance_batch(batch, metrics, *args, **kwargs)
+        with self._trained_group():
+            return super()._balance_batch(batch, metrics, *args, **kwargs)
 
     def _compute_old_log_prob(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
         """With an error memory: the layers' logits come out of this pass, and lower the scores of repeated failures."""
@@ -134,11 +147,47 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 self.own.workers,
             )
         rows = [self._responses.get(key) for key in batch.keys]  # verl pads a batch with rows of its own
-        put_positions(batch, self._repeated.positions(rows))
+        reads = self._repeated.reads_layers
+        if reads:
+            put_positions(batch, self._repeated.positions(rows))
         batch = super()._compute_old_log_prob(batch, metrics)
-        metrics.update(self._repeated.penalize(self.global_steps, rows, read_layer_logits(batch)))
+        logits = read_layer_logits(batch) if reads else None
+        metrics.update(self._repeated.penalize(self.global_steps, rows, logits))
         self._put_scores(batch)
         self._keep(batch)
+        return batch
+
+    def _update_actor(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
+        batch.extra_info[SEED] = derive(self.config.actor_rollout_ref.rollout.seed, "loss", self.global_steps)
+        with self._trained_group():
+            return super()._update_actor(batch, metrics)
+
+    @contextmanager
+    def _trained_group(self) -> Iterator[None]:
+        """verl counts rollout.n responses a query, of which some may only have voted."""
+        rollout = self.config.actor_rollout_ref.rollout
+        sampled, rollout.n = rollout.n, self.own.trained_samples
+        try:
+            yield
+        finally:
+            rollout.n = sampled
+
+    def _leave_out(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
+        """The responses to train on: without those that only voted, and without queries that TRAPO does not select.
+
+        Where no query is selected, all stay in the batch with a score of 0, which gives them no advantage.
+        """
+        trained = {key: one for key in batch.keys if (one := self._responses[key]).sample < self.own.trained_samples}
+        kept = list(trained)
+        if self._selection is not None:
+            chosen, counts = self._selection.choose(self.global_steps, [self._responses[key] for key in batch.keys])
+            metrics.update(counts)
+            kept = [key for key in kept if trained[key].query in chosen]
+        self._idle = not kept
+        left = set(batch.keys).difference(kept or trained)
+        if left:
+            self._let_go(sorted(left))
+            batch = batch.select_keys(kept or list(trained))
         return batch
 
     def _save_checkpoint(self) -> None:
@@ -185,6 +234,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 tokens[row],
                 float(scored.rewards[place]),
                 float(scored.probabilities[place]),
+                domain=infos[row]["domain"],
             )
         return Scored([info["id"] for info in infos], rewards)
 
@@ -205,14 +255,14 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         scores = []
         for key in keys:
             row = torch.zeros(len(self._responses[key].ids))
-            row[-1] = self._responses[key].score
+            row[-1] = 0.0 if self._idle else self._responses[key].score
             scores.append(row)
         fields = TensorDict({"rm_scores": torch.nested.as_nested_tensor(scores, layout=torch.jagged)}, len(keys))
         tq.kv_batch_put(keys=keys, partition_id=batch.partition_id, fields=fields)
 
     def _keep(self, batch: KVBatchMeta) -> None:
         """Write the step's responses; the next step starts without them."""
-        table = frame(self.global_steps, self._responses, set(batch.keys))
+        table = frame(self.global_steps, self._responses, set() if self._idle else set(batch.keys))
         path = responses_of(Path(self.own.responses).parent, self.global_steps)
         parquet.write(table, path, STEP_RESPONSES, checked=True)
         self._responses, self._fallbacks = {}, 0

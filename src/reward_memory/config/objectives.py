@@ -1,0 +1,69 @@
+"""What the settings of rewards, advantages and losses say together, and what they need of a suite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import methods, suites
+
+#: Advantages that groups without a right response are there for.
+_UNGROUPED = ("nsr", "psr", "w_reinforce")
+
+
+def mistake(training: dict[str, Any]) -> str | None:
+    """What the settings of one training run say together that cannot be; None if nothing is wrong."""
+    samples, estimator = training["samples_per_query"], training["adv_estimator"]
+    if training["votes"] is not None and training["votes"] < samples:
+        return f"training: votes: {training['votes']} is less than samples_per_query, {samples}."
+    if training["votes"] is not None and training["unlabeled_rewards"] == "predicted":
+        return "training: votes: nothing is voted on here; leave it out, or train ttrl, empo or trapo."
+    if training["max_num_gen_batches"] and estimator in _UNGROUPED:
+        return (
+            f"training: max_num_gen_batches: {training['max_num_gen_batches']} would let go of groups that are all "
+            f"wrong, which adv_estimator: {estimator} learns from; set it to 0."
+        )
+    if training["max_num_gen_batches"] and training["unlabeled_rewards"] == "trapo":
+        return (
+            f"training: max_num_gen_batches: {training['max_num_gen_batches']} would let go of queries whose pass "
+            "rates unlabeled_rewards: trapo compares; set it to 0."
+        )
+    if estimator == "passk" and training["passk_k"] > samples:
+        return f"training: passk_k: {training['passk_k']} is more than samples_per_query, {samples}."
+    if training["clip_cov_lb"] >= training["clip_cov_ub"]:
+        return (
+            f"training: clip_cov_lb: {training['clip_cov_lb']} is not below clip_cov_ub, {training['clip_cov_ub']}, so "
+            "that no token lies between."
+        )
+    return None
+
+
+def method_mistake(
+    config: dict[str, Any], suite: str, name: str, training: dict[str, Any], error_memory: dict[str, Any] | None
+) -> str | None:
+    """What a method of a suite cannot be trained with; None if nothing is wrong.
+
+    training, error_memory  as `suites.settings` gives them
+    """
+    rewards = methods.find(config, name).rewards
+    votes = rewards in methods.VOTED
+    if votes != (training["unlabeled_rewards"] != "predicted"):
+        return (
+            f"training: unlabeled_rewards: {training['unlabeled_rewards']} does not go with {name}, whose rewards are "
+            f"{rewards}; leave it out and name a method that sets it."
+        )
+    if votes:
+        for benchmark in suites.members(config, suite):
+            if suites.domain(config, benchmark) == "code" and config["benchmarks"][benchmark]["train"] != 0:
+                return (
+                    f"methods: {name} rewards answers by their votes, and programs such as those of {benchmark} have "
+                    "none to compare; leave out the benchmark or the method."
+                )
+    if error_memory is not None and training["adv_estimator"] == "passk":
+        return f"methods: {name}: adv_estimator: passk counts right responses, so an error memory changes nothing."
+    batch = training["train_batch_size"]
+    if training["loss_mode"] == "kl_cov" and (training["ppo_mini_batch_size"] or batch) == batch:
+        return (
+            f"training: ppo_mini_batch_size: {name} changes nothing in a batch's first gradient step; give a size "
+            f"below train_batch_size, {batch}."
+        )
+    return None
