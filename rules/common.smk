@@ -15,9 +15,7 @@ FINISHED, DAMAGED = records.survey(RESULTS)
 if DAMAGED and config["finished"] != "rebuild":
     raise WorkflowError(str(DAMAGED[0]))
 KEPT = [] if config["finished"] == "rebuild" else FINISHED
-MEDS_GRADES = (
-    "<results>/evaluation/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
-)
+MEDS_GRADES = "<results>/evaluation/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
 
 
 wildcard_constraints:
@@ -243,7 +241,9 @@ def meds_methods(table):
 
 def meds_arms(table):
     """(method, label ratio) of each arm in such a table; `base` is not trained."""
-    return [arm for arm in suites.arms(config, suites.MEDS) if arm[0] in meds_methods(table)]
+    return [
+        arm for arm in suites.arms(config, suites.MEDS) if arm[0] in meds_methods(table)
+    ]
 
 
 def meds_files(pattern, table):
