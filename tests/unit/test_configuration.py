@@ -153,7 +153,7 @@ MISTAKES = {
     "text for a number": (
         "training/clip_ratio_low",
         "small",
-        "training: clip_ratio_low: 'small' is not a number between 0 and 1.",
+        "training: clip_ratio_low: 'small' is not a number above 0 and at most 1.",
     ),
     "truth value for a number": ("training/steps", True, "training: steps: True is not a whole number of at least 1."),
     "empty section": ("training", None, "training: null is not settings such as {steps: 20}."),

@@ -124,7 +124,7 @@ def test_chance_depends_on_seed_query_and_sample_alone():
 
 def test_neighbors_hand_down_the_rewards_of_alike_responses():
     labeled = made_up([2, 2, 2])
-    model = fit("knn", labeled, neighbors=1)
+    model = fit("knn", labeled, num_neighbors=1)
     asked = labeled.take(np.array([1]))
     likeness = (
         np.concatenate([asked.thinking, asked.answer], 1) @ np.concatenate([asked.thinking, asked.answer], 1).T / 2
@@ -135,7 +135,7 @@ def test_neighbors_hand_down_the_rewards_of_alike_responses():
 
 
 def test_neighbors_may_have_any_number_of_responses():
-    assert fit("knn", made_up([1, 5, 2, 3]), neighbors=3).score(made_up([2, 1], seed=1)).shape == (3,)
+    assert fit("knn", made_up([1, 5, 2, 3]), num_neighbors=3).score(made_up([2, 1], seed=1)).shape == (3,)
 
 
 def test_coefficients_are_those_of_scikit_learn_on_standardized_columns():

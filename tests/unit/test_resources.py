@@ -65,14 +65,14 @@ def test_memory_and_time_grow_with_the_attempt_and_gpus_do_not(load):
         ),
         (
             {"train_policy": {"nodes": 2, "gpu": 4, "per_policy": {"tiny": {"gpu": 1}}}},
-            r"train: per_policy: tiny: gpu: 1 GPUs cannot",
+            r"train_policy: per_policy: tiny: gpu: 1 GPUs cannot",
         ),
         ({"evaluate_policy": {"nodes": 2, "gpu": 2}}, "resources: evaluate_policy: nodes: only the rule train_policy"),
         (
             {"train_policy": {"runtime": "a while"}},
             "resources: train_policy: runtime: 'a while' is not a time such as 30m",
         ),
-        ({"cook": {}}, "resources: cook: no such key; there are rollouts, evaluate"),
+        ({"cook": {}}, "resources: cook: no such key; there are sample_rollouts, evaluate_policy"),
     ],
 )
 def test_what_cannot_be_is_told(load, resources, message):

@@ -8,7 +8,7 @@ import yaml
 from conftest import documented_import
 
 CONFIG = ("--configfile", "my.yaml")
-METRICS = "results/mine/reward_models/mine/graph/ratio20/seed0/metrics.json"
+METRICS = "results/mine/reward_models/main/mine/graph/ratio20/seed0/metrics.json"
 STAGES = ["import_rollouts", "route_labels", "embed_rollouts", "grade_rollouts", "reveal_rewards", "fit_reward_model"]
 
 
@@ -49,8 +49,8 @@ def test_every_split_has_all_that_a_reward_model_is_fitted_and_measured_on(impor
 @pytest.mark.parametrize(
     "target",
     [
-        "evaluation/mine/base/ratio0/seed0/main.parquet",
-        "training/mine/memreward/ratio20/seed0/history.csv",
+        "evaluation/main/mine/base/ratio0/seed0/main.parquet",
+        "training/main/mine/memreward/ratio20/seed0/history.csv",
         "tables/main.csv",
     ],
 )

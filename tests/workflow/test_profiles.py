@@ -117,7 +117,7 @@ def test_the_rules_that_compute_on_gpus_ask_for_them_and_no_other_does(matrix):
 
 
 def test_a_policys_row_plans_that_policy_alone(profiled):
-    row = "results/paper/evaluation/qwen2.5-3b/memreward/ratio20/seed0/main.parquet"
+    row = "results/paper/evaluation/main/qwen2.5-3b/memreward/ratio20/seed0/main.parquet"
     said = plan(profiled, "slurm", row, *PAPER)
     assert planned(said).keys() >= {
         "sample_rollouts",
