@@ -1,8 +1,8 @@
 """How often the 95 % intervals of accuracies hold the truth, and how wide they are: `python perf/coverage.py`.
 
 Simulated: each seed's accuracy is drawn around the true one, and each query is hard or easy for all seeds alike. The
-percentile bootstrap, which draws queries and seeds with replacement, is measured on the same data. It took about 25 minutes
-on two cores shared with other work; the draws are fixed. The last line is one JSON object with the figures.
+percentile bootstrap, which draws queries and seeds with replacement, is measured on the same data. It took about
+25 minutes on two cores shared with other work; the draws are fixed. The last line is one JSON object with the figures.
 """
 
 import json
