@@ -16,7 +16,9 @@ STAND_INS = (
 def intervals_of(table):
     """What the intervals of a table cover in this run."""
     meds = CAPTIONS[table]["category"] == "MEDS"
-    return captions.intervals(len(algorithms.seeds(config) if meds else config["seeds"]))
+    return captions.intervals(
+        len(algorithms.seeds(config) if meds else config["seeds"])
+    )
 
 
 def caption(table, kind):
