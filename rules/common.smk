@@ -28,7 +28,13 @@ wildcard_constraints:
     split="train|valid|test",
     method="|".join(map(re.escape, suites.all_methods(config))) or "(?!)",
     predictor="|".join(
-        sorted({re.escape(name) for suite in SUITES for name in suites.predictors(config, suite)})
+        sorted(
+            {
+                re.escape(name)
+                for suite in SUITES
+                for name in suites.predictors(config, suite)
+            }
+        )
     )
     or "(?!)",
     ratio=r"\d+",
@@ -138,9 +144,7 @@ def evaluated_policy(wc):
     """The base policy, or the trained one."""
     if wc.method == "base":
         return policy_folder(wc.policy)
-    return (
-        "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
-    )
+    return "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
 
 
 def released_folder(benchmark):
@@ -206,7 +210,9 @@ def arms_of(table):
 def graded_files(table):
     """One file of graded responses a policy, arm and seed, and a suite that they are tested on."""
     suite = table if table in SUITES else "main"
-    tested = suites.section(config, suite)["transfer"] if table == "transfer" else [suite]
+    tested = (
+        suites.section(config, suite)["transfer"] if table == "transfer" else [suite]
+    )
     return [
         # the untrained policy belongs to no suite: it is tested once
         f"<results>/evaluation/{on if get_rewards(method) == 'none' else suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{on}.parquet"
@@ -309,9 +315,7 @@ def response_files():
         _, _, suite, policy, method, ratio, seed, _ = file.split("/")
         responses = file.removesuffix("parquet") + "responses.parquet"
         found.append((f"evaluation {method}", policy, "test", responses))
-        trained = (
-            f"<results>/training/{suite}/{policy}/{method}/{ratio}/{seed}/responses.parquet"
-        )
+        trained = f"<results>/training/{suite}/{policy}/{method}/{ratio}/{seed}/responses.parquet"
         if method != "base":
             found.append((f"training {method}", policy, "train", trained))
     return list(dict.fromkeys(found))

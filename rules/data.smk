@@ -1,4 +1,4 @@
-rule queries:
+rule sample_queries:
     "Sample one benchmark and split it into train, valid and test, truths apart."
     input:
         lambda wc: released_files(wc.benchmark),
@@ -10,9 +10,9 @@ rule queries:
         valid_truths="<results>/data/{benchmark}/valid.truths.parquet",
         test_truths="<results>/data/{benchmark}/test.truths.parquet",
     log:
-        "<logs>/queries/{benchmark}.log",
+        "<logs>/sample_queries/{benchmark}.log",
     benchmark:
-        "<usage>/queries/{benchmark}.jsonl"
+        "<usage>/sample_queries/{benchmark}.jsonl"
     wildcard_constraints:
         benchmark=from_source("generated", "mirror", "hub"),
     # before any long job: what is wrong with the data, and with their prompts, is told first
@@ -37,7 +37,7 @@ rule queries:
         ],
         seed=config["data"]["seed"],
         code=code_hash(
-            "queries",
+            "sample_queries",
             "data/__init__.py",
             "data/generated",
             "data/mirror",
@@ -49,10 +49,10 @@ rule queries:
         ),
         # the other benchmarks run no solutions, so they do not depend on the verifiers
         code_tests=lambda wc: (
-            code_hash("queries", "data/code_tests.py", "verifiers")
+            code_hash("sample_queries", "data/code_tests.py", "verifiers")
             if runs_solutions(wc.benchmark)
             else None
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/queries.py"
+        "../scripts/sample_queries.py"

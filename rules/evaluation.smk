@@ -1,4 +1,4 @@
-rule evaluate:
+rule evaluate_policy:
     "Sample the test queries of one suite from one policy and grade the responses."
     input:
         policy=evaluated_policy,
@@ -12,29 +12,29 @@ rule evaluate:
         ),
     output:
         responses=kept_until_replaced(
-            "evaluate",
+            "evaluate_policy",
             "<results>/evaluation/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{tested}.responses.parquet",
         ),
         verdicts=kept_until_replaced(
-            "evaluate",
+            "evaluate_policy",
             "<results>/evaluation/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{tested}.parquet",
         ),
     log:
-        "<logs>/evaluate/{suite}.{policy}.{method}.{ratio}.{seed}.{tested}.log",
+        "<logs>/evaluate_policy/{suite}.{policy}.{method}.{ratio}.{seed}.{tested}.log",
     benchmark:
-        "<usage>/evaluate/{suite}.{policy}.{method}.{ratio}.{seed}.{tested}.jsonl"
+        "<usage>/evaluate_policy/{suite}.{policy}.{method}.{ratio}.{seed}.{tested}.jsonl"
     wildcard_constraints:
-        policy=without_finished("evaluate"),
-    threads: get_resource("evaluate", "threads")
+        policy=without_finished("evaluate_policy"),
+    threads: get_resource("evaluate_policy", "threads")
     resources:
-        gpu=get_resource("evaluate", "gpu"),
-        mem_mb=get_resource("evaluate", "mem_mb"),
-        runtime=get_resource("evaluate", "runtime"),
+        gpu=get_resource("evaluate_policy", "gpu"),
+        mem_mb=get_resource("evaluate_policy", "mem_mb"),
+        runtime=get_resource("evaluate_policy", "runtime"),
     params:
         sampling=lambda wc: suites.evaluation(config, wc.tested),
         grading=GRADING,
         code=code_hash(
-            "evaluate",
+            "evaluate_policy",
             "generation",
             "policies/snapshots.py",
             "verifiers",
@@ -43,4 +43,4 @@ rule evaluate:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/evaluate.py"
+        "../scripts/evaluate_policy.py"

@@ -1,4 +1,4 @@
-rule figure:
+rule plot_table:
     "One of the tables, drawn."
     input:
         "<results>/tables/{table}.csv",
@@ -10,9 +10,9 @@ rule figure:
             labels=lambda wc: {"result": f"{CAPTIONS[wc.table]['title']}: figure"},
         ),
     log:
-        "<logs>/figure/{table}.log",
+        "<logs>/plot_table/{table}.log",
     benchmark:
-        "<usage>/figure/{table}.jsonl"
+        "<usage>/plot_table/{table}.jsonl"
     wildcard_constraints:
         table=captioned("figure"),
     threads: 1
@@ -21,7 +21,7 @@ rule figure:
         runtime=times_attempt(20),
     params:
         caption=lambda wc: caption(wc.table, "figure"),
-        code=code_hash("figure", "report/figures", "report/tables/names.py"),
+        code=code_hash("plot_table", "report/figures", "report/tables/names.py"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/figure.py"
+        "../scripts/plot_table.py"

@@ -8,11 +8,11 @@ LASTING = {
     "bootstrap_policy": rules.bootstrap_policy,
     "import_policy": rules.import_policy,
     "download_policy": rules.download_policy,
-    "rollouts": rules.rollouts,
-    "embeddings": rules.embeddings,
-    "reward_model": rules.reward_model,
-    "train": rules.train,
-    "evaluate": rules.evaluate,
+    "sample_rollouts": rules.sample_rollouts,
+    "embed_rollouts": rules.embed_rollouts,
+    "fit_reward_model": rules.fit_reward_model,
+    "train_policy": rules.train_policy,
+    "evaluate_policy": rules.evaluate_policy,
 }
 MEND = (
     "--config finished=rebuild makes them anew (the old ones stay until the new are whole), --config finished=keep reads "
@@ -51,7 +51,9 @@ def check_placed(made):
     maker = LASTING.get(made.rule)
     if maker is None or {*made.wildcards} != {*maker.rule.wildcard_names}:
         raise WorkflowError(
-            str(records.damaged(made.file, "is of a job that this workflow lacks"))
+            f"{RESULTS}: {made.rule}, which made {made.outputs[0]}, is no job of this workflow: the results are of "
+            "another version, whose files have other names. Give this version a folder of its own "
+            f"(--config results=elsewhere), or move {RESULTS}/finished away: what it lacks is then built beside."
         )
     outputs, _ = maker.rule.expand_output(made.wildcards)
     if {*map(os.path.abspath, outputs)} != {*map(os.path.abspath, made.outputs)}:

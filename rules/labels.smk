@@ -1,13 +1,13 @@
-rule labels:
+rule route_labels:
     "Choose which training queries of a suite may see their ground truth."
     input:
         lambda wc: expand("<results>/data/{name}/train.parquet", name=members(wc.suite)),
     output:
         "<results>/labels/{suite}/ratio{ratio}.parquet",
     log:
-        "<logs>/labels/{suite}.{ratio}.log",
+        "<logs>/route_labels/{suite}.{ratio}.log",
     benchmark:
-        "<usage>/labels/{suite}.{ratio}.jsonl"
+        "<usage>/route_labels/{suite}.{ratio}.jsonl"
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
     threads: 1
@@ -17,13 +17,13 @@ rule labels:
     params:
         fidelity=[name for name in enabled_quirks("data") if name == "colliding-ids"],
         seed=config["data"]["seed"],
-        code=code_hash("labels", "data/labels.py"),
+        code=code_hash("route_labels", "data/labels.py"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/labels.py"
+        "../scripts/route_labels.py"
 
 
-rule revealed_rewards:
+rule reveal_rewards:
     "The verdicts on labeled queries: all that a reward model may learn from."
     input:
         verdicts="<results>/verdicts/{policy}/{suite}/train.parquet",
@@ -31,9 +31,9 @@ rule revealed_rewards:
     output:
         "<results>/labels/{suite}/{policy}/rewards{ratio}.parquet",
     log:
-        "<logs>/revealed_rewards/{policy}.{suite}.{ratio}.log",
+        "<logs>/reveal_rewards/{policy}.{suite}.{ratio}.log",
     benchmark:
-        "<usage>/revealed_rewards/{policy}.{suite}.{ratio}.jsonl"
+        "<usage>/reveal_rewards/{policy}.{suite}.{ratio}.jsonl"
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
     threads: 1
@@ -41,7 +41,7 @@ rule revealed_rewards:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
-        code=code_hash("revealed_rewards", "data/labels.py"),
+        code=code_hash("reveal_rewards", "data/labels.py"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/revealed_rewards.py"
+        "../scripts/reveal_rewards.py"

@@ -4,7 +4,7 @@ EVALUATED = {name: ORIGINS[name] for name in tested_benchmarks("meds")}
 MEDS_RUN = "<results>/training/meds/{policy}/{method}/ratio{ratio}/seed{seed}"
 
 
-rule meds_error_counts:
+rule count_errors:
     "Count the errors that a training run made again, and the sizes of the clusters that its failures fell into."
     input:
         queries=expand("<results>/data/{name}/train.parquet", name=members("meds")),
@@ -13,9 +13,9 @@ rule meds_error_counts:
         repeats=f"{MEDS_RUN}/repeats.parquet",
         sizes=f"{MEDS_RUN}/cluster_sizes.csv",
     log:
-        "<logs>/meds_error_counts/{policy}.{method}.{ratio}.{seed}.log",
+        "<logs>/count_errors/{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/meds_error_counts/{policy}.{method}.{ratio}.{seed}.jsonl"
+        "<usage>/count_errors/{policy}.{method}.{ratio}.{seed}.jsonl"
     threads: 1
     resources:
         # every text that was sampled is read again
@@ -23,7 +23,7 @@ rule meds_error_counts:
         runtime=times_attempt(120),
     params:
         code=code_hash(
-            "meds_error_counts",
+            "count_errors",
             "evaluation/cluster_sizes.py",
             "evaluation/diversity.py",
             "evaluation/pass_at_k.py",
@@ -34,7 +34,7 @@ rule meds_error_counts:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/meds_error_counts.py"
+        "../scripts/count_errors.py"
 
 
 rule meds_main_table:
@@ -88,7 +88,7 @@ rule meds_ablation_table:
     input:
         grades=lambda wc: meds_files(MEDS_GRADES, "meds_ablation"),
         repeats=lambda wc: meds_files(
-            rules.meds_error_counts.output.repeats, "meds_ablation"
+            rules.count_errors.output.repeats, "meds_ablation"
         ),
         published=PUBLISHED,
     output:
@@ -126,18 +126,18 @@ rule meds_ablation_table:
         "../scripts/meds_ablation_table.py"
 
 
-rule meds_repeated_errors_table:
+rule repeated_errors_table:
     "The share of errors that each arm made again, over training and at every step."
     input:
         repeats=lambda wc: meds_files(
-            rules.meds_error_counts.output.repeats, "repeated_errors"
+            rules.count_errors.output.repeats, "repeated_errors"
         ),
     output:
         "<results>/tables/repeated_errors.csv",
     log:
-        "<logs>/meds_repeated_errors_table.log",
+        "<logs>/repeated_errors_table.log",
     benchmark:
-        "<usage>/meds_repeated_errors_table.jsonl"
+        "<usage>/repeated_errors_table.jsonl"
     threads: 1
     resources:
         mem_mb=times_attempt(4_000),
@@ -147,7 +147,7 @@ rule meds_repeated_errors_table:
         arms=lambda wc: meds_arms("repeated_errors"),
         baseline=arms.MEDS_BASELINE,
         code=code_hash(
-            "meds_repeated_errors_table",
+            "repeated_errors_table",
             "report/tables",
             "report/paper_results.py",
             "evaluation/diversity.py",
@@ -160,21 +160,19 @@ rule meds_repeated_errors_table:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/meds_repeated_errors_table.py"
+        "../scripts/repeated_errors_table.py"
 
 
-rule meds_cluster_sizes_table:
+rule cluster_sizes_table:
     "The sizes of the clusters that failures fell into, at every step of the arms with an error memory."
     input:
-        sizes=lambda wc: meds_files(
-            rules.meds_error_counts.output.sizes, "cluster_sizes"
-        ),
+        sizes=lambda wc: meds_files(rules.count_errors.output.sizes, "cluster_sizes"),
     output:
         "<results>/tables/cluster_sizes.csv",
     log:
-        "<logs>/meds_cluster_sizes_table.log",
+        "<logs>/cluster_sizes_table.log",
     benchmark:
-        "<usage>/meds_cluster_sizes_table.jsonl"
+        "<usage>/cluster_sizes_table.jsonl"
     threads: 1
     resources:
         mem_mb=times_attempt(2_000),
@@ -183,7 +181,7 @@ rule meds_cluster_sizes_table:
         policies=suites.policies(config, "meds"),
         arms=lambda wc: meds_arms("cluster_sizes"),
         code=code_hash(
-            "meds_cluster_sizes_table",
+            "cluster_sizes_table",
             "report/tables",
             "report/paper_results.py",
             "evaluation/diversity.py",
@@ -196,4 +194,4 @@ rule meds_cluster_sizes_table:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/meds_cluster_sizes_table.py"
+        "../scripts/cluster_sizes_table.py"

@@ -26,7 +26,7 @@ rule comparison_table:
         "../scripts/comparison_table.py"
 
 
-rule dropped:
+rule count_dropped:
     "What was left out of data, prompts and responses, and why: from files that other jobs wrote."
     input:
         audit="<results>/data/audit.csv",
@@ -34,15 +34,15 @@ rule dropped:
         usable_rows=(
             "<results>/data/usable_rows.csv" if config["rollouts"]["import"] else []
         ),
-        queries=(rules.audit.input.queries if config["rollouts"]["import"] else []),
+        queries=(rules.audit_data.input.queries if config["rollouts"]["import"] else []),
         prompts=lambda wc: [file for _, _, file in prompt_files()],
         responses=lambda wc: [file for *_, file in response_files()],
     output:
         "<results>/data/dropped.csv",
     log:
-        "<logs>/dropped.log",
+        "<logs>/count_dropped.log",
     benchmark:
-        "<usage>/dropped.jsonl"
+        "<usage>/count_dropped.jsonl"
     threads: 1
     resources:
         mem_mb=times_attempt(4_000),
@@ -50,13 +50,13 @@ rule dropped:
     params:
         limits=lambda wc: [[policy, most] for policy, most, _ in prompt_files()],
         responses=lambda wc: [list(place) for *place, _ in response_files()],
-        code=code_hash("dropped", "report/tables", "training/prompts.py"),
+        code=code_hash("count_dropped", "report/tables", "training/prompts.py"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/dropped.py"
+        "../scripts/count_dropped.py"
 
 
-rule page:
+rule write_page:
     "One table as a page to read: caption, figure, rows that can be sorted and searched, the file itself."
     input:
         table=lambda wc: table_file(wc.table),
@@ -73,9 +73,9 @@ rule page:
             labels=lambda wc: {"result": f"{CAPTIONS[wc.table]['title']}: table"},
         ),
     log:
-        "<logs>/page/{table}.log",
+        "<logs>/write_page/{table}.log",
     benchmark:
-        "<usage>/page/{table}.jsonl"
+        "<usage>/write_page/{table}.jsonl"
     wildcard_constraints:
         table=captioned("table"),
     threads: 1
@@ -85,7 +85,7 @@ rule page:
     params:
         title=lambda wc: CAPTIONS[wc.table]["title"],
         caption=lambda wc: caption(wc.table, "table"),
-        code=code_hash("page", "report/pages.py"),
+        code=code_hash("write_page", "report/pages.py"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/page.py"
+        "../scripts/write_page.py"

@@ -1,4 +1,4 @@
-rule embeddings:
+rule embed_rollouts:
     "Embed queries, thinking and answers of one suite's rollouts."
     input:
         queries=lambda wc: expand(
@@ -10,32 +10,33 @@ rule embeddings:
         ),
     output:
         kept_until_replaced(
-            "embeddings", "<results>/embeddings/{policy}/{suite}/{split}.safetensors"
+            "embed_rollouts",
+            "<results>/embeddings/{policy}/{suite}/{split}.safetensors",
         ),
     log:
-        "<logs>/embeddings/{policy}.{suite}.{split}.log",
+        "<logs>/embed_rollouts/{policy}.{suite}.{split}.log",
     benchmark:
-        "<usage>/embeddings/{policy}.{suite}.{split}.jsonl"
+        "<usage>/embed_rollouts/{policy}.{suite}.{split}.jsonl"
     wildcard_constraints:
-        policy=without_finished("embeddings"),
-    threads: get_resource("embeddings", "threads")
+        policy=without_finished("embed_rollouts"),
+    threads: get_resource("embed_rollouts", "threads")
     resources:
-        gpu=get_resource("embeddings", "gpu"),
-        mem_mb=get_resource("embeddings", "mem_mb"),
-        runtime=get_resource("embeddings", "runtime"),
+        gpu=get_resource("embed_rollouts", "gpu"),
+        mem_mb=get_resource("embed_rollouts", "mem_mb"),
+        runtime=get_resource("embed_rollouts", "runtime"),
     params:
         dtype=lookup("reward_model/encoder_dtype", within=config, default="auto"),
         code=code_hash(
-            "embeddings",
+            "embed_rollouts",
             "reward_models/features/embedding.py",
             "reward_models/features/encoder.py",
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/embeddings.py"
+        "../scripts/embed_rollouts.py"
 
 
-rule reward_model:
+rule fit_reward_model:
     "Fit a reward model on the labeled rollouts and freeze it with its memory."
     input:
         queries=lambda wc: expand(
@@ -71,63 +72,63 @@ rule reward_model:
         ),
     output:
         model=kept_until_replaced(
-            "reward_model",
+            "fit_reward_model",
             "<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.safetensors",
         ),
         memory=kept_until_replaced(
-            "reward_model",
+            "fit_reward_model",
             "<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/memory.safetensors",
         ),
         about=kept_until_replaced(
-            "reward_model",
+            "fit_reward_model",
             "<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/model.json",
         ),
     log:
-        "<logs>/reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.log",
+        "<logs>/fit_reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.jsonl"
+        "<usage>/fit_reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
-        policy=without_finished("reward_model"),
-    threads: get_resource("reward_model", "threads")
+        policy=without_finished("fit_reward_model"),
+    threads: get_resource("fit_reward_model", "threads")
     resources:
-        gpu=get_resource("reward_model", "gpu"),
-        mem_mb=get_resource("reward_model", "mem_mb"),
-        runtime=get_resource("reward_model", "runtime"),
+        gpu=get_resource("fit_reward_model", "gpu"),
+        mem_mb=get_resource("fit_reward_model", "mem_mb"),
+        runtime=get_resource("fit_reward_model", "runtime"),
     params:
         settings=lambda wc: variants.settings(config, wc.predictor),
-        code=code_hash("reward_model", "reward_models", "answers"),
+        code=code_hash("fit_reward_model", "reward_models", "answers"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/reward_model.py"
+        "../scripts/fit_reward_model.py"
 
 
-rule reward_model_metrics:
+rule measure_reward_model:
     "Compare a frozen reward model with the hidden truth. Nothing that trains or selects reads the result."
     input:
         unpack(sampled_files),
-        model=rules.reward_model.output,
-        rewards=rules.reward_model.input.rewards,
+        model=rules.fit_reward_model.output,
+        rewards=rules.fit_reward_model.input.rewards,
     output:
         metrics="<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
         # not in the model's folder, which trainers are given: it holds the hidden truth
         predictions="<results>/predictions/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet",
     log:
-        "<logs>/reward_model_metrics/{suite}.{policy}.{predictor}.{ratio}.{seed}.log",
+        "<logs>/measure_reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/reward_model_metrics/{suite}.{policy}.{predictor}.{ratio}.{seed}.jsonl"
-    threads: get_resource("reward_model_metrics", "threads")
+        "<usage>/measure_reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.jsonl"
+    threads: get_resource("measure_reward_model", "threads")
     resources:
-        gpu=get_resource("reward_model_metrics", "gpu"),
-        mem_mb=get_resource("reward_model_metrics", "mem_mb"),
-        runtime=get_resource("reward_model_metrics", "runtime"),
+        gpu=get_resource("measure_reward_model", "gpu"),
+        mem_mb=get_resource("measure_reward_model", "mem_mb"),
+        runtime=get_resource("measure_reward_model", "runtime"),
     params:
         splits=lambda wc: sampled_splits(wc.suite),
         code=code_hash(
-            "reward_model_metrics",
+            "measure_reward_model",
             "reward_models",
             "answers",
             "evaluation/reward_model_quality.py",
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/reward_model_metrics.py"
+        "../scripts/measure_reward_model.py"

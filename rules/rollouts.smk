@@ -5,7 +5,7 @@ GRADING = {
 }
 
 
-rule rollouts:
+rule sample_rollouts:
     "Sample responses of one policy to the training queries of one benchmark."
     input:
         policy=lambda wc: policy_folder(wc.policy),
@@ -13,19 +13,22 @@ rule rollouts:
         queries="<results>/data/{benchmark}/{split}.parquet",
     output:
         kept_until_replaced(
-            "rollouts", "<results>/rollouts/{policy}/{benchmark}/{split}.parquet"
+            "sample_rollouts",
+            "<results>/rollouts/{policy}/{benchmark}/{split}.parquet",
         ),
     log:
-        "<logs>/rollouts/{policy}.{benchmark}.{split}.log",
+        "<logs>/sample_rollouts/{policy}.{benchmark}.{split}.log",
     benchmark:
-        "<usage>/rollouts/{policy}.{benchmark}.{split}.jsonl"
+        "<usage>/sample_rollouts/{policy}.{benchmark}.{split}.jsonl"
     wildcard_constraints:
-        policy=without_finished("rollouts", "bootstrap", "package", "hub", "path"),
-    threads: get_resource("rollouts", "threads")
+        policy=without_finished(
+            "sample_rollouts", "bootstrap", "package", "hub", "path"
+        ),
+    threads: get_resource("sample_rollouts", "threads")
     resources:
-        gpu=get_resource("rollouts", "gpu"),
-        mem_mb=get_resource("rollouts", "mem_mb"),
-        runtime=get_resource("rollouts", "runtime"),
+        gpu=get_resource("sample_rollouts", "gpu"),
+        mem_mb=get_resource("sample_rollouts", "mem_mb"),
+        runtime=get_resource("sample_rollouts", "runtime"),
     params:
         sampling={
             name: value
@@ -34,15 +37,18 @@ rule rollouts:
         },
         seed=config["data"]["seed"],
         code=code_hash(
-            "rollouts", "generation", "policies/snapshots.py", "answers/responses.py"
+            "sample_rollouts",
+            "generation",
+            "policies/snapshots.py",
+            "answers/responses.py",
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/rollouts.py"
+        "../scripts/sample_rollouts.py"
 
 
-rule verdicts:
-    "Grade one suite's rollouts. Trainers never read this file, only `revealed_rewards`."
+rule grade_rollouts:
+    "Grade one suite's rollouts. Trainers never read this file, only `reveal_rewards`."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/{{split}}.parquet", name=members(wc.suite)
@@ -65,9 +71,9 @@ rule verdicts:
     output:
         "<results>/verdicts/{policy}/{suite}/{split}.parquet",
     log:
-        "<logs>/verdicts/{policy}.{suite}.{split}.log",
+        "<logs>/grade_rollouts/{policy}.{suite}.{split}.log",
     benchmark:
-        "<usage>/verdicts/{policy}.{suite}.{split}.jsonl"
+        "<usage>/grade_rollouts/{policy}.{suite}.{split}.jsonl"
     threads: 1
     resources:
         mem_mb=times_attempt(2_000),
@@ -75,7 +81,7 @@ rule verdicts:
     params:
         grading=GRADING,
         code=code_hash(
-            "verdicts",
+            "grade_rollouts",
             "verifiers",
             "answers",
             "evaluation/grading.py",
@@ -83,4 +89,4 @@ rule verdicts:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/verdicts.py"
+        "../scripts/grade_rollouts.py"

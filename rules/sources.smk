@@ -1,13 +1,13 @@
 # Where benchmarks come from, and what they turn out to hold.
-rule download:
+rule download_benchmark:
     "Fetch the files of one benchmark from the Hugging Face hub at its pinned commit."
     output:
         files=directory("<results>/raw/{benchmark}"),
         manifest="<results>/raw/{benchmark}.json",
     log:
-        "<logs>/download/{benchmark}.log",
+        "<logs>/download_benchmark/{benchmark}.log",
     benchmark:
-        "<usage>/download/{benchmark}.jsonl"
+        "<usage>/download_benchmark/{benchmark}.jsonl"
     wildcard_constraints:
         benchmark=from_source("hub"),
     # compute nodes often have no internet
@@ -20,13 +20,13 @@ rule download:
         revision=lambda wc: config["benchmarks"][wc.benchmark]["revision"],
         sha256=lambda wc: config["benchmarks"][wc.benchmark]["sha256"],
         partial=config["data"]["partial"],
-        code=code_hash("download", "data"),
+        code=code_hash("download_benchmark", "data"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/download.py"
+        "../scripts/download_benchmark.py"
 
 
-rule audit:
+rule audit_data:
     "Count what the benchmarks hold: rows, losses, duplicates, overlaps, languages, revisions. Nothing depends on it."
     input:
         queries=[
@@ -45,9 +45,9 @@ rule audit:
     output:
         "<results>/data/audit.csv",
     log:
-        "<logs>/audit.log",
+        "<logs>/audit_data.log",
     benchmark:
-        "<usage>/audit.jsonl"
+        "<usage>/audit_data.jsonl"
     threads: 1
     resources:
         mem_mb=times_attempt(4_000),
@@ -58,7 +58,7 @@ rule audit:
             for name, benchmark in config["benchmarks"].items()
         },
         partial=config["data"]["partial"],
-        code=code_hash("audit", "data"),
+        code=code_hash("audit_data", "data"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/audit.py"
+        "../scripts/audit_data.py"

@@ -55,7 +55,8 @@ rule labels_spent_table:
     input:
         accuracies="<results>/tables/label_ratio.csv",
         labels=expand(
-            "<results>/labels/main/ratio{ratio}.parquet", ratio=suites.label_ratios(config)
+            "<results>/labels/main/ratio{ratio}.parquet",
+            ratio=suites.label_ratios(config),
         ),
         # only where a reward model has the published choice, selection on the truths of valid queries
         valid=(

@@ -1,4 +1,4 @@
-rule training_queries:
+rule select_training_queries:
     "Training prompts of one method; prompts whose labels it may not use carry no ground truth."
     input:
         queries=lambda wc: expand(
@@ -17,9 +17,9 @@ rule training_queries:
     output:
         "<results>/training_queries/{suite}/{rewards}/ratio{ratio}/train.parquet",
     log:
-        "<logs>/training_queries/{suite}.{rewards}.{ratio}.log",
+        "<logs>/select_training_queries/{suite}.{rewards}.{ratio}.log",
     benchmark:
-        "<usage>/training_queries/{suite}.{rewards}.{ratio}.jsonl"
+        "<usage>/select_training_queries/{suite}.{rewards}.{ratio}.jsonl"
     wildcard_constraints:
         rewards="labeled|predicted|partly-voted|voted|verified",
     # seconds, on a few small files: not worth a wait in a queue
@@ -29,11 +29,17 @@ rule training_queries:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
+        unlabeled=lambda wc: (
+            wc.rewards == "predicted"
+            and suites.reward_model_of(config, wc.suite) != wc.suite
+            and "unlabeled-ood" in enabled_quirks("training")
+        ),
         leaking=lambda wc: (
-            wc.rewards == "predicted" and "truth-fallback" in enabled_quirks("training")
+            wc.rewards == "predicted"
+            and "truth-fallback" in enabled_quirks("training")
         ),
         code=code_hash(
-            "training_queries",
+            "select_training_queries",
             "training/rows.py",
             "training/truths.py",
             "data/labels.py",
@@ -41,10 +47,10 @@ rule training_queries:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/training_queries.py"
+        "../scripts/select_training_queries.py"
 
 
-rule prompt_lengths:
+rule count_prompt_tokens:
     "Count the prompts of training and validation in a policy's own tokens; those over the limit end the run here."
     input:
         policy=lambda wc: policy_folder(wc.policy),
@@ -57,9 +63,9 @@ rule prompt_lengths:
     output:
         "<results>/prompts/{policy}/{suite}.parquet",
     log:
-        "<logs>/prompt_lengths/{policy}.{suite}.log",
+        "<logs>/count_prompt_tokens/{policy}.{suite}.log",
     benchmark:
-        "<usage>/prompt_lengths/{policy}.{suite}.jsonl"
+        "<usage>/count_prompt_tokens/{policy}.{suite}.jsonl"
     # seconds, and before anything long begins
     priority: 20
     localrule: True
@@ -74,13 +80,13 @@ rule prompt_lengths:
             if "max_prompt_tokens" in suites.section(config, wc.suite)["training"]
             else "training"
         ),
-        code=code_hash("prompt_lengths", "training/prompts.py"),
+        code=code_hash("count_prompt_tokens", "training/prompts.py"),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/prompt_lengths.py"
+        "../scripts/count_prompt_tokens.py"
 
 
-rule validation_queries:
+rule select_validation_queries:
     "The queries that checkpoints are compared on, with their ground truth."
     input:
         queries=lambda wc: expand(
@@ -92,9 +98,9 @@ rule validation_queries:
     output:
         "<results>/training_queries/{suite}/valid.parquet",
     log:
-        "<logs>/validation_queries/{suite}.log",
+        "<logs>/select_validation_queries/{suite}.log",
     benchmark:
-        "<usage>/validation_queries/{suite}.jsonl"
+        "<usage>/select_validation_queries/{suite}.jsonl"
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
     threads: 1
@@ -103,7 +109,7 @@ rule validation_queries:
         runtime=times_attempt(20),
     params:
         code=code_hash(
-            "validation_queries",
+            "select_validation_queries",
             "training/rows.py",
             "training/truths.py",
             "data/labels.py",
@@ -111,10 +117,10 @@ rule validation_queries:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/validation_queries.py"
+        "../scripts/select_validation_queries.py"
 
 
-rule train:
+rule train_policy:
     "Train one policy with GRPO (verl)."
     input:
         policy=lambda wc: policy_folder(wc.policy),
@@ -136,48 +142,50 @@ rule train:
         ),
     output:
         policy=kept_until_replaced(
-            "train",
+            "train_policy",
             directory(
                 "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/policy"
             ),
         ),
         history=kept_until_replaced(
-            "train",
+            "train_policy",
             "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/history.csv",
         ),
         responses=kept_until_replaced(
-            "train",
+            "train_policy",
             "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/responses.parquet",
         ),
         manifest=kept_until_replaced(
-            "train",
+            "train_policy",
             "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/manifest.json",
         ),
     log:
-        "<logs>/train/{suite}.{policy}.{method}.{ratio}.{seed}.log",
+        "<logs>/train_policy/{suite}.{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/train/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
+        "<usage>/train_policy/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
-        policy=without_finished("train"),
+        policy=without_finished("train_policy"),
     # the longest chain of the workflow: start it as soon as it can
     priority: 10
-    threads: get_resource("train", "threads")
+    threads: get_resource("train_policy", "threads")
     resources:
-        gpu=get_resource("train", "gpu"),
-        nodes=get_resource("train", "nodes"),
+        gpu=get_resource("train_policy", "gpu"),
+        nodes=get_resource("train_policy", "nodes"),
         # of a job on several nodes, SLURM starts Snakemake's part on the first one alone, with all that the nodes have:
         # training/ray_cluster starts Ray on the others
-        mpi=if_several_nodes("train", lambda nodes: "ray"),
-        tasks=if_several_nodes("train", lambda nodes: nodes),
-        tasks_per_gpu=if_several_nodes("train", lambda nodes: 0),
-        mem_mb=get_resource("train", "mem_mb"),
-        runtime=get_resource("train", "runtime"),
+        mpi=if_several_nodes("train_policy", lambda nodes: "ray"),
+        tasks=if_several_nodes("train_policy", lambda nodes: nodes),
+        tasks_per_gpu=if_several_nodes("train_policy", lambda nodes: 0),
+        mem_mb=get_resource("train_policy", "mem_mb"),
+        runtime=get_resource("train_policy", "runtime"),
     params:
         training=lambda wc: suites.settings(config, wc.suite, wc.method, wc.policy)[0],
-        error_memory=lambda wc: suites.settings(config, wc.suite, wc.method, wc.policy)[1],
+        error_memory=lambda wc: suites.settings(
+            config, wc.suite, wc.method, wc.policy
+        )[1],
         grading=GRADING,
         code=code_hash(
-            "train",
+            "train_policy",
             "training",
             "error_memory",
             "reward_models",
@@ -189,10 +197,10 @@ rule train:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/train.py"
+        "../scripts/train_policy.py"
 
 
-rule reward_agreement:
+rule measure_agreement:
     "Compare the rewards that a policy was trained with to the hidden truth. Nothing that trains reads the result."
     input:
         queries=lambda wc: expand(
@@ -201,13 +209,13 @@ rule reward_agreement:
         truths=lambda wc: expand(
             "<results>/data/{name}/train.truths.parquet", name=members(wc.suite)
         ),
-        responses=rules.train.output.responses,
+        responses=rules.train_policy.output.responses,
     output:
         "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/agreement.csv",
     log:
-        "<logs>/reward_agreement/{suite}.{policy}.{method}.{ratio}.{seed}.log",
+        "<logs>/measure_agreement/{suite}.{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
-        "<usage>/reward_agreement/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
+        "<usage>/measure_agreement/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
     threads: 1
     resources:
         mem_mb=times_attempt(2_000),
@@ -215,7 +223,7 @@ rule reward_agreement:
     params:
         grading=GRADING,
         code=code_hash(
-            "reward_agreement",
+            "measure_agreement",
             "evaluation/grading.py",
             "evaluation/reward_agreement.py",
             "evaluation/reward_model_quality.py",
@@ -225,4 +233,4 @@ rule reward_agreement:
         ),
         state=f"{RESULTS}/state",
     script:
-        "../scripts/reward_agreement.py"
+        "../scripts/measure_agreement.py"

@@ -28,7 +28,7 @@ methods: [base, r1-p]
 sandbox: reduced
 training: {steps: 4, train_batch_size: 4, samples_per_query: 2, save_freq: 1, test_freq: 4, max_new_tokens: 32}
 evaluation: {samples_per_query: 2, max_new_tokens: 32}
-resources: {train: {gpu: 0}, evaluate: {gpu: 0}}    # the GPUs of this SLURM are none to torch
+resources: {train_policy: {gpu: 0}, evaluate_policy: {gpu: 0}}    # the GPUs of this SLURM are none to torch
 """
 TABLE = "results/tables/main.csv"
 CALL = (TABLE, "--configfile", "small.yaml")
@@ -187,7 +187,7 @@ class Story:
 
     @property
     def log(self) -> str:
-        path = self.flow.folder / "results/logs/train/tiny.r1-p.50.0.log"
+        path = self.flow.folder / "results/logs/train_policy/main.tiny.r1-p.50.0.log"
         return path.read_text() if path.exists() else ""  # Snakemake removes it before another attempt
 
 

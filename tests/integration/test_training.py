@@ -61,13 +61,13 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
         f"{MEMREWARD}/history.csv",
         *CONFIG,
         "--forcerun",
-        "verdicts",
-        "labels",
-        "revealed_rewards",
-        "embeddings",
-        "reward_model",
-        "training_queries",
-        "train",
+        "grade_rollouts",
+        "route_labels",
+        "reveal_rewards",
+        "embed_rollouts",
+        "fit_reward_model",
+        "select_training_queries",
+        "train_policy",
     )
     verdicts = "results/verdicts/tiny/main/train.parquet"
     assert file_digest(copy.folder / verdicts) != file_digest(finished.folder / verdicts), "the canary was not seen"
@@ -83,6 +83,22 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
         f"{MEMREWARD}/policy/model.safetensors",
     ):
         assert file_digest(copy.folder / name) == file_digest(finished.folder / name), name
+
+
+def test_hidden_truths_out_of_domain_change_no_byte_of_the_training_rows(copy):
+    """The same canary for a suite that has another suite's reward models."""
+    rows = "results/training_queries/ood/predicted/ratio50/train.parquet"
+    copy.run(rows, "--cores", "1", *CONFIG)
+    before = file_digest(copy.folder / rows)
+    labels = parquet.read(copy.folder / "results/labels/ood/ratio50.parquet", parquet.LABELS)
+    path = copy.folder / "results/data/piqa/train.truths.parquet"
+    truths = parquet.read(path, parquet.TRUTHS)
+    secret = truths["query_id"].isin(labels.loc[~labels["labeled"], "id"])
+    assert 0 < secret.sum() < len(truths)
+    for poisoned, same in ((secret, True), (~secret, False)):
+        parquet.write(truths.assign(ground_truth=truths["ground_truth"].mask(poisoned, "nonsense")), path, parquet.TRUTHS)
+        copy.run(rows, "--cores", "1", *CONFIG, "--forcerun", "select_training_queries")
+        assert (file_digest(copy.folder / rows) == before) == same
 
 
 def test_unlabeled_rows_reach_the_trainer_without_truth_and_get_predicted_rewards(finished):
@@ -112,7 +128,7 @@ def test_a_failing_reward_model_stops_the_run(copy):
     said = done.stdout + done.stderr
     assert "training stopped with exit status 1" in said
     assert not (copy.folder / MEMREWARD / "history.csv").exists()
-    assert "the model is broken" in (copy.folder / "results/logs/train/tiny.memreward.50.0.log").read_text()
+    assert "the model is broken" in (copy.folder / "results/logs/train_policy/main.tiny.memreward.50.0.log").read_text()
 
 
 def test_another_predictor_drives_an_arm(finished, copy):

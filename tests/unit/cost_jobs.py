@@ -37,6 +37,6 @@ SIZE = Size(
 
 
 def job(
-    rule: str = "train", needs: tuple = (), makes: tuple = (), gpus: int = 0, mem: int = 0, **wildcards: str
+    rule: str = "train_policy", needs: tuple = (), makes: tuple = (), gpus: int = 0, mem: int = 0, **wildcards: str
 ) -> Job:
     return Job(rule, tuple(wildcards.items()), needs, makes, f"usage/{rule}.jsonl", gpus, mem, 1)

@@ -348,7 +348,7 @@ TEXTS = {
     ),
     "GPUs that cannot share": (
         "sandbox: reduced",
-        "resources: {train: {gpu: 3}}",
+        "resources: {train_policy: {gpu: 3}}",
         "3 GPUs cannot share evenly; change",
     ),
     "copies over too few GPUs": (
@@ -356,7 +356,11 @@ TEXTS = {
         "train_batch_size: 8, tensor_model_parallel_size: 2",
         "tensor_model_parallel_size: 2 does not divide the 1",
     ),
-    "endless runtime": ("sandbox: reduced", "resources: {train: {runtime: 9999999d}}", "is not a time such as 30m"),
+    "endless runtime": (
+        "sandbox: reduced",
+        "resources: {train_policy: {runtime: 9999999d}}",
+        "is not a time such as 30m",
+    ),
     "unknown override": (
         "train_batch_size: 8",
         "train_batch_size: 8, verl: [actor.lrr=1]",

@@ -143,10 +143,10 @@ RULES = {
 #: What a script imports and its rule need not name, with the reason.
 UNNAMED = {
     # a benchmark that runs its solutions names them in code_tests
-    "queries": {"data/code_tests.py", "verifiers"},
+    "sample_queries": {"data/code_tests.py", "verifiers"},
     # the columns of a table of predictors, no number
-    "dropped": {"training/__init__.py"},
-    "prompt_lengths": {"training/__init__.py"},
+    "count_dropped": {"training/__init__.py"},
+    "count_prompt_tokens": {"training/__init__.py"},
 }
 
 
@@ -201,7 +201,7 @@ def test_a_rule_names_nothing_that_is_not_there(rule):
     code_hash(ROOT / f"scripts/{script}.py", *parts)
 
 
-@pytest.mark.parametrize("rule", ["evaluate", "verdicts", "train"])
+@pytest.mark.parametrize("rule", ["evaluate_policy", "grade_rollouts", "train_policy"])
 def test_a_rule_that_grades_depends_on_what_runs_inside_the_sandbox(rule):
     # started as programs, so no import leads to them
     for path in ("verifiers/sandbox/inside/runner.py", "verifiers/symbolic_worker.py"):
@@ -215,12 +215,14 @@ def test_a_rule_that_grades_depends_on_what_runs_inside_the_sandbox(rule):
 )
 def test_training_depends_on_what_verl_loads_by_name(path):
     assert (LIBRARY / path).exists()
-    assert covered(path, {*named("train")})
+    assert covered(path, {*named("train_policy")})
 
 
 def test_rollouts_depend_on_no_verifier_and_no_answer_reader():
-    assert not {"verifiers", "answers", "evaluation"} & {*named("rollouts")}
+    assert not {"verifiers", "answers", "evaluation"} & {*named("sample_rollouts")}
 
 
 def test_evaluation_and_tables_depend_on_no_training():
-    assert not any(part.startswith("training") for rule in ("evaluate", "accuracy_table") for part in named(rule))
+    assert not any(
+        part.startswith("training") for rule in ("evaluate_policy", "accuracy_table") for part in named(rule)
+    )

@@ -23,7 +23,7 @@ total        2
 
 
 [Sun Nov 22 00:56:02 2026]
-rule train:
+rule train_policy:
     input: results/policies/tiny, results/training_queries/main/valid.parquet
     output: results/training/tiny/policy (update), results/training/tiny/history.csv (update)
     log: results/logs/train/tiny.log
@@ -47,7 +47,7 @@ job      count
 def test_a_job_is_read_from_what_snakemake_prints():
     assert parse(DRY_RUN) == [
         Job(
-            "train",
+            "train_policy",
             (("policy", "tiny"), ("method", "oracle")),
             ("results/policies/tiny", "results/training_queries/main/valid.parquet"),
             ("results/training/tiny/policy", "results/training/tiny/history.csv"),
@@ -87,7 +87,7 @@ def train(method: str = "oracle") -> Job:
     folder = f"results/training/tiny/{method}"
     made = (f"{folder}/history.csv", f"{folder}/responses.parquet")
     wildcards = (("policy", "tiny"), ("method", method), ("ratio", "100"), ("seed", "0"))
-    return Job("train", wildcards, (), made, f"results/usage/train/{method}.jsonl", 1, 0, 1)
+    return Job("train_policy", wildcards, (), made, f"results/usage/train/{method}.jsonl", 1, 0, 1)
 
 
 def finish(job: Job, tokens: list[int], ended: float, **measured) -> None:
@@ -124,7 +124,7 @@ def test_a_finished_job_tells_what_it_took(config):
     job = rollouts()
     finish(job, [3, 4], ended=10_000, s=1800.0, cpu_time=900.0)
     table = cost_table([job, rollouts("test")], Model(config, ROOT / "reference", 0))
-    row = table[(table["policy"] == "tiny") & (table["rule"] == "rollouts")].iloc[0]
+    row = table[(table["policy"] == "tiny") & (table["rule"] == "sample_rollouts")].iloc[0]
     assert (row["jobs"], row["finished"]) == (2, 1)
     assert row["job_hours_measured"] == 0.5  # the last line: Snakemake appends
     assert row["cpu_hours_measured"] == 0.25

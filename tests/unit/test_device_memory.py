@@ -119,7 +119,7 @@ def test_a_vllm_that_does_not_sleep_keeps_its_share():
 
 def test_the_papers_runs_fit_80_gb(paper, check):
     check(paper)
-    assert paper["resources"]["train"]["gpu_memory_gb"] == 80
+    assert paper["resources"]["train_policy"]["gpu_memory_gb"] == 80
     loaded = loading.load(paper, "c.yaml")
     found = {run.policy: run.worst[1] for run in memory.runs(loaded, ROOT / "reference")}
     assert found.keys() == paper["policies"].keys()
@@ -138,8 +138,8 @@ def test_the_papers_runs_fit_80_gb(paper, check):
         (
             "training",
             {"enable_gradient_checkpointing": False, "ppo_micro_batch_size_per_gpu": 1, "max_new_tokens": 20000},
-            "143 GB on each of 4 GPUs, and resources: train: gpu_memory_gb is 80; set enable_gradient_checkpointing: "
-            "true.",
+            "143 GB on each of 4 GPUs, and resources: train_policy: gpu_memory_gb is 80; set "
+            "enable_gradient_checkpointing: true.",
         ),
         ("meds", {"ppo_max_token_len_per_gpu": 131072}, "ppo_max_token_len_per_gpu: 32768."),
         (
@@ -161,7 +161,7 @@ def test_a_run_that_does_not_fit_is_told_what_would(paper, check, section, chang
 @pytest.mark.parametrize(("shared_by", "memory"), [(1, 32), (2, 16)])
 def test_vllm_must_hold_the_policy(paper, check, shared_by, memory):
     paper["suites"]["meds"]["training"]["tensor_model_parallel_size"] = shared_by
-    paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = memory
+    paper["resources"]["train_policy"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = memory
     with pytest.raises(InputError, match=r"vLLM's 16 GB cannot hold qwen3-8b, 16 GB in bfloat16, and responses; raise"):
         check(paper)
 
@@ -172,14 +172,14 @@ def test_what_is_suggested_fits(paper, check):
 
 
 def test_a_policys_own_gpus_count(paper, check):
-    paper["resources"]["train"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = 34
+    paper["resources"]["train_policy"]["per_policy"]["qwen3-8b"]["gpu_memory_gb"] = 34
     with pytest.raises(InputError, match=r"of qwen3-8b would need \d+ GB on each of 8 GPUs, .* gpu_memory_gb is 34"):
         check(paper)
 
 
 @pytest.mark.parametrize("resources", [{"gpu": 1}, {"gpu": 0, "gpu_memory_gb": 8}])
 def test_without_gpus_or_their_memory_nothing_is_checked(paper, check, resources):
-    paper["resources"]["train"] = resources
+    paper["resources"]["train_policy"] = resources
     paper["training"]["ppo_micro_batch_size_per_gpu"] = 1024
     check(paper)
 
@@ -189,7 +189,7 @@ def test_the_plan_names_the_most_demanding_run_of_each_policy(paper):
     told = memory.summary(loaded, ROOT / "reference")
     assert told.startswith("GPU memory of training, by arithmetic (docs/gpu.md): qwen2.5-3b 54 of 80 GB (sampling), ")
     assert told.count("qwen3-8b") == 1
-    loaded["resources"]["train"] = {"gpu": 1, "per_policy": {}}
+    loaded["resources"]["train_policy"] = {"gpu": 1, "per_policy": {}}
     assert memory.summary(loaded, ROOT / "reference") is None
 
 

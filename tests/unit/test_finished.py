@@ -25,7 +25,7 @@ def made(tmp_path, monkeypatch):
     Path("results/rollouts/tiny/math/train.parquet").write_text("4")
     finished.record(
         "results",
-        "rollouts",
+        "sample_rollouts",
         {"policy": "tiny", "benchmark": "math", "split": "train"},
         ["results/rollouts/tiny/math/train.parquet"],
         {path: file_digest(path) for path in ("queries", "policy")},
@@ -151,7 +151,7 @@ def test_a_folder_leaves_out_no_other_that_begins_alike(made):
 
 
 def test_without_finished_results_the_constraint_is_the_names():
-    assert finished.constraint([], "train", "results", "a|b") == "(?:a|b)"
+    assert finished.constraint([], "train_policy", "results", "a|b") == "(?:a|b)"
 
 
 def test_results_of_one_rule_and_reason_share_a_line_with_their_cost(made):

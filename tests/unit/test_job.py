@@ -16,7 +16,7 @@ from reward_memory.jobs.progress import Progress
 from reward_memory.jobs.job import job
 
 class snakemake:
-    rule, threads, input, output = "train", 3, InputFiles([]), OutputFiles(["out.txt"])
+    rule, threads, input, output = "train_policy", 3, InputFiles([]), OutputFiles(["out.txt"])
     log = Log(["logs/deep/train.log"])
     wildcards = Wildcards(fromdict={wildcards})
     params = Params(fromdict={{"steps": 2, "code": "0", "state": "state"}})
@@ -268,7 +268,7 @@ def state(tmp_path):
     (tmp_path / "policy/weights").write_text("w")
     (tmp_path / "queries").write_text("q")
 
-    def state(rule="rollouts", wildcards=None, **params) -> Path:
+    def state(rule="sample_rollouts", wildcards=None, **params) -> Path:
         inputs = InputFiles(fromdict={"queries": str(tmp_path / "queries"), "policy": str(tmp_path / "policy")})
         wildcards = Wildcards(fromdict={"policy": "tiny", "seed": "7"} if wildcards is None else wildcards)
         return Job(rule, inputs, None, Params(fromdict=PARAMS | params), wildcards, 0).state
@@ -292,7 +292,7 @@ def test_other_params_have_a_state_of_their_own(state, params):
 
 def test_other_wildcards_and_rules_have_a_state_of_their_own(state):
     assert state(wildcards={"policy": "tiny", "seed": "8"}) != state()
-    assert state(rule="evaluate") != state()
+    assert state(rule="evaluate_policy") != state()
 
 
 @pytest.mark.parametrize("name", ["queries", "policy/weights"])
@@ -309,4 +309,4 @@ def test_inputs_that_were_only_made_anew_keep_the_state(state, tmp_path):
 
 
 def test_the_seed_is_the_wildcards():
-    assert Job("train", [], [], None, Wildcards(fromdict={"seed": "12"}), 0).seed == 12
+    assert Job("train_policy", [], [], None, Wildcards(fromdict={"seed": "12"}), 0).seed == 12

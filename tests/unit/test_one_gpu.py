@@ -45,11 +45,11 @@ def test_its_head_says_what_the_arithmetic_gives(written):
 
 def test_it_fits_24_gb_with_adapters_and_48_gb_without(written):
     memory.check(loaded(written), ROOT / "reference")
-    assert written["resources"]["train"]["gpu_memory_gb"] == 24
+    assert written["resources"]["train_policy"]["gpu_memory_gb"] == 24
     written["training"]["lora"] = None
     with pytest.raises(InputError, match=r"of qwen2\.5-1\.5b would need \d+ GB on each of 1 GPUs"):
         memory.check(loaded(written), ROOT / "reference")
-    written["resources"]["train"]["gpu_memory_gb"] = 48
+    written["resources"]["train_policy"]["gpu_memory_gb"] = 48
     memory.check(loaded(written), ROOT / "reference")
 
 
@@ -105,4 +105,4 @@ def test_adapters_that_cannot_be_are_one_sentence(written, lora, told):
 
 def test_its_jobs_are_planned(workflow):
     planned = Counter(rule for rule, _ in workflow.jobs("all", "--configfile", "config/one-gpu.yaml"))
-    assert (planned["train"], planned["download"], planned["download_policy"]) == (3, 3, 1)
+    assert (planned["train_policy"], planned["download_benchmark"], planned["download_policy"]) == (3, 3, 1)

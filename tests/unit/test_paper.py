@@ -46,8 +46,8 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
                 reward_model=Path("/m") if registry.find(config, method).rewards == "predicted" else None,
                 state=Path("/state/run"),
                 seed=0,
-                gpus=resources.allocation(config, "train", policy)["gpu"],
-                nodes=resources.allocation(config, "train", policy)["nodes"],
+                gpus=resources.allocation(config, "train_policy", policy)["gpu"],
+                nodes=resources.allocation(config, "train_policy", policy)["nodes"],
                 error_memory=memory,
             )
             listed[policy, method] = overrides(training, run, config["sandbox"], Path("/tmp/rm"))
@@ -183,7 +183,7 @@ def test_verl_accepts_every_training_run(effective):
 
 def test_the_resources_of_a_job_are_what_verl_is_told(config, effective):
     for (policy, _), told in effective.items():
-        asked = resources.allocation(config, "train", policy)
+        asked = resources.allocation(config, "train_policy", policy)
         nodes, here, group = told["gpus"]
         assert (nodes, nodes * here) == (asked["nodes"], asked["gpu"])
         assert here % group == 0
@@ -192,7 +192,7 @@ def test_the_resources_of_a_job_are_what_verl_is_told(config, effective):
 
 
 def test_memreward_trains_on_the_four_gpus_of_its_scripts(config):
-    asked = [resources.allocation(config, "train", policy) for policy in suites.policies(config)]
+    asked = [resources.allocation(config, "train_policy", policy) for policy in suites.policies(config)]
     assert [(one["gpu"], one["nodes"]) for one in asked] == [(4, 1)] * 2
 
 
@@ -358,15 +358,15 @@ def test_the_whole_matrix_is_planned_in_at_most_3000_jobs_and_little_longer_than
     planned = Counter(RULE.findall(large.stdout + large.stderr))
     assert sum(planned.values()) <= 3000
     # 2 policies x 3 seeds x (6 ratios of r1-p and memreward + oracle); 3 policies x 3 seeds x 9 methods
-    assert planned["train"] == 2 * 3 * 13 + 3 * 3 * 9
-    assert (planned["download"], planned["download_policy"]) == (19, 5)
+    assert planned["train_policy"] == 2 * 3 * 13 + 3 * 3 * 9
+    assert (planned["download_benchmark"], planned["download_policy"]) == (19, 5)
 
 
 @pytest.mark.slow
 def test_a_table_plans_its_own_paper_alone(workflow):
     def policies(table: str) -> set[str]:
         jobs = workflow.jobs(f"results/paper/tables/{table}.csv", "--configfile", "config/paper.yaml")
-        return {wildcards["policy"] for rule, wildcards in jobs if rule == "train"}
+        return {wildcards["policy"] for rule, wildcards in jobs if rule == "train_policy"}
 
     assert policies("main") == {"qwen2.5-3b", "qwen2.5-1.5b"}
     assert policies("meds_main") == {"qwen2.5-math-7b", "qwen3-1.7b", "qwen3-8b"}

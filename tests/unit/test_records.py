@@ -27,7 +27,7 @@ def make(results: str, inputs=("data/math/train.parquet",), outside=("models/tin
     read = [*(f"{results}/{name}" for name in inputs), *outside]
     finished.record(
         results,
-        "rollouts",
+        "sample_rollouts",
         {"policy": "tiny", "benchmark": "math", "split": "train"},
         [f"{results}/{OUTPUT}"],
         {path: file_digest(path) for path in read},
@@ -97,7 +97,9 @@ def test_a_result_is_protected_wherever_its_folder_lies(place, spelling):
     (made,) = finished.read(results)
     assert [Path(path).resolve() for path in made.outputs] == [(Path(results) / OUTPUT).resolve()]
     assert changes(results) == {}
-    assert finished.constraint([made], "rollouts", results, "tiny").startswith("(?!(?:tiny/math/train\\.parquet)")
+    assert finished.constraint([made], "sample_rollouts", results, "tiny").startswith(
+        "(?!(?:tiny/math/train\\.parquet)"
+    )
 
 
 @pytest.mark.parametrize("place", OTHER_PLACES)
@@ -196,8 +198,8 @@ def instead(path: Path) -> None:
 
 
 def elsewhere(path: Path) -> None:
-    (path.parent.parent / "train").mkdir()
-    path.rename(path.parent.parent / "train" / path.name)
+    (path.parent.parent / "train_policy").mkdir()
+    path.rename(path.parent.parent / "train_policy" / path.name)
 
 
 def edited(path: Path) -> None:

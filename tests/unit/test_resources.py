@@ -24,7 +24,7 @@ def load():
 
 def test_without_a_section_the_defaults_hold(load):
     config = load({})
-    assert allocation(config, "train", "tiny") == {
+    assert allocation(config, "train_policy", "tiny") == {
         "gpu": 1,
         "nodes": 1,
         "threads": 1,
@@ -34,33 +34,44 @@ def test_without_a_section_the_defaults_hold(load):
 
 
 def test_a_policys_own_come_before_the_rules_and_those_before_the_defaults(load):
-    config = load({"train": {"gpu": 4, "threads": 8, "per_policy": {"tiny": {"gpu": 8, "nodes": 2}}}})
-    tiny, other = (allocation(config, "train", policy) for policy in ("tiny", "another"))
+    config = load({"train_policy": {"gpu": 4, "threads": 8, "per_policy": {"tiny": {"gpu": 8, "nodes": 2}}}})
+    tiny, other = (allocation(config, "train_policy", policy) for policy in ("tiny", "another"))
     assert [tiny[name] for name in ("gpu", "nodes", "threads", "mem_mb")] == [8, 2, 8, 4000]
     assert [other[name] for name in ("gpu", "nodes", "threads", "mem_mb")] == [4, 1, 8, 4000]
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("30m", 30), ("12h", 720), ("2d", 2880)])
 def test_times_become_minutes(load, text, minutes):
-    assert allocation(load({"evaluate": {"runtime": text}}), "evaluate")["runtime"] == minutes
+    assert allocation(load({"evaluate_policy": {"runtime": text}}), "evaluate_policy")["runtime"] == minutes
 
 
 def test_memory_and_time_grow_with_the_attempt_and_gpus_do_not(load):
-    third = allocation(load({"rollouts": {"gpu": 2, "mem_mb": 100, "runtime": "1h"}}), "rollouts", attempt=3)
+    third = allocation(
+        load({"sample_rollouts": {"gpu": 2, "mem_mb": 100, "runtime": "1h"}}), "sample_rollouts", attempt=3
+    )
     assert (third["gpu"], third["mem_mb"], third["runtime"]) == (2, 300, 180)
 
 
 @pytest.mark.parametrize(
     ("resources", "message"),
     [
-        ({"train": {"per_policy": {"huge": {}}}}, r"resources: train: per_policy: 'huge' is not one of tiny"),
-        ({"train": {"gpu": 3, "nodes": 2}}, r"resources: train: gpu: 3 GPUs cannot be shared evenly by 2 nodes"),
         (
-            {"train": {"nodes": 2, "gpu": 4, "per_policy": {"tiny": {"gpu": 1}}}},
+            {"train_policy": {"per_policy": {"huge": {}}}},
+            r"resources: train_policy: per_policy: 'huge' is not one of tiny",
+        ),
+        (
+            {"train_policy": {"gpu": 3, "nodes": 2}},
+            r"resources: train_policy: gpu: 3 GPUs cannot be shared evenly by 2 nodes",
+        ),
+        (
+            {"train_policy": {"nodes": 2, "gpu": 4, "per_policy": {"tiny": {"gpu": 1}}}},
             r"train: per_policy: tiny: gpu: 1 GPUs cannot",
         ),
-        ({"evaluate": {"nodes": 2, "gpu": 2}}, "resources: evaluate: nodes: only the rule train"),
-        ({"train": {"runtime": "a while"}}, "resources: train: runtime: 'a while' is not a time such as 30m"),
+        ({"evaluate_policy": {"nodes": 2, "gpu": 2}}, "resources: evaluate_policy: nodes: only the rule train_policy"),
+        (
+            {"train_policy": {"runtime": "a while"}},
+            "resources: train_policy: runtime: 'a while' is not a time such as 30m",
+        ),
         ({"cook": {}}, "resources: cook: no such key; there are rollouts, evaluate"),
     ],
 )

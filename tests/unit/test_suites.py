@@ -209,7 +209,7 @@ def test_a_mistake_in_a_policys_own_settings_is_one_sentence(own, words):
 def test_a_policys_own_settings_come_before_the_shared_ones_and_after_those_of_meds():
     own = {"maths": {"tensor_model_parallel_size": "2", "train_batch_size": 8}}
     config = changed("training", {"ppo_micro_batch_size_per_gpu": 3, "per_policy": own}) | {
-        "resources": {"train": {"gpu": 2}}
+        "resources": {"train_policy": {"gpu": 2}}
     }
     config = load(config)
     shared, maths = (suites.settings(config, "main", "oracle", policy)[0] for policy in (None, "maths"))

@@ -65,7 +65,7 @@ def test_what_is_finished_is_known_and_measured(workflow):
     workflow.run("results/labels/main/ratio50.parquet", "--cores", "1", *CONFIG)
     table = plan(workflow, *CONFIG, "--gpus", "0")
     assert +by_rule(table, "finished") == Counter(queries=3, labels=1)
-    queries = table[(table["policy"] == "all") & (table["rule"] == "queries")].iloc[0]
+    queries = table[(table["policy"] == "all") & (table["rule"] == "sample_queries")].iloc[0]
     assert queries["job_hours_measured"] > 0
     assert queries["job_hours_left"] == pytest.approx(queries["job_hours_estimated"] / 2)
     left = Counter(rule for rule, _ in workflow.jobs("all", *CONFIG) if rule != "all")
@@ -83,7 +83,7 @@ def test_in_all_it_comes_last(workflow):
 def test_after_a_run_measured_figures_stand_beside_the_estimates(finished):
     table = pd.read_csv(finished.folder / COST)
     last = table.iloc[-1]
-    train = table[(table["policy"] == "all") & (table["rule"] == "train")].iloc[0]
+    train = table[(table["policy"] == "all") & (table["rule"] == "train_policy")].iloc[0]
     assert train["finished"] == train["jobs"]
     assert 0 < train["job_hours_measured"] < 2
     assert 0 < train["trained_tokens_measured"] <= train["sampled_tokens_measured"]
@@ -99,4 +99,4 @@ def test_a_whole_run_has_nothing_left_and_a_lost_file_is_left(finished, tmp_path
     table = plan(copy, *CONFIG, "--gpus", "0")
     unfinished = by_rule(table) - by_rule(table, "finished")
     assert unfinished["reliability_table"] == 1
-    assert unfinished["train"] == 0
+    assert unfinished["train_policy"] == 0

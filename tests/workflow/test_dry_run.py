@@ -13,42 +13,42 @@ def test_default_plan_has_every_stage(workflow):
     jobs = workflow.jobs(TABLE)
     counts = {rule: sum(name == rule for name, _ in jobs) for rule, _ in jobs}
     assert counts == {
-        "queries": 10,  # the ten benchmarks of the main suite: an out-of-domain one is not touched
+        "sample_queries": 10,  # the ten benchmarks of the main suite: an out-of-domain one is not touched
         "bootstrap_policy": 2,
-        "rollouts": 20,
-        "verdicts": 2,
-        "labels": 1,
-        "revealed_rewards": 2,
-        "embeddings": 2,
-        "reward_model": 2,
-        "training_queries": 3,
-        "validation_queries": 1,
-        "prompt_lengths": 2,
-        "train": 6,
-        "evaluate": 8,
+        "sample_rollouts": 20,
+        "grade_rollouts": 2,
+        "route_labels": 1,
+        "reveal_rewards": 2,
+        "embed_rollouts": 2,
+        "fit_reward_model": 2,
+        "select_training_queries": 3,
+        "select_validation_queries": 1,
+        "count_prompt_tokens": 2,
+        "train_policy": 6,
+        "evaluate_policy": 8,
         "accuracy_table": 1,
     }
 
 
 def test_one_benchmarks_rollouts_plan_their_own_branch_only(workflow):
     jobs = workflow.jobs("results/rollouts/tiny/math/train.parquet")
-    assert {rule for rule, _ in jobs} == {"queries", "bootstrap_policy", "rollouts"}
+    assert {rule for rule, _ in jobs} == {"sample_queries", "bootstrap_policy", "sample_rollouts"}
     assert {wildcards.get("benchmark", "math") for _, wildcards in jobs} == {"math"}
 
 
 def test_without_memreward_no_reward_model_is_planned(workflow):
     workflow.edit("config.yaml", "methods: [base, r1-p, memreward, oracle]", "methods: [base, r1-p, oracle]")
-    assert not workflow.rules(TABLE) & {"rollouts", "embeddings", "reward_model", "verdicts"}
+    assert not workflow.rules(TABLE) & {"sample_rollouts", "embed_rollouts", "fit_reward_model", "grade_rollouts"}
 
 
 def test_a_trainer_never_reads_the_data_with_truths(workflow):
     """By construction: the files with hidden truths are no input of what trains or selects."""
     text = workflow.run(TABLE, "-n").stdout
-    for rule in ("train", "reward_model", "embeddings", "rollouts"):
+    for rule in ("train_policy", "fit_reward_model", "embed_rollouts", "sample_rollouts"):
         for block in re.findall(rf"^rule {rule}:\n(.*?)\n\n", text, re.MULTILINE | re.DOTALL):
             inputs = re.search(r"input: (.*)", block)[1]
-            assert "verdicts" not in inputs
-            if rule == "train":
+            assert "grade_rollouts" not in inputs
+            if rule == "train_policy":
                 assert "/data/" not in inputs
 
 
@@ -99,7 +99,11 @@ def test_a_missing_mirror_file_is_named(workflow, tmp_path):
 
 def test_another_configuration_replaces_the_default_one(workflow):
     jobs = workflow.jobs(TABLE, "--configfile", "config/test.yaml")
-    assert {wildcards["benchmark"] for rule, wildcards in jobs if rule == "queries"} == {"math", "mmlu", "mbpp_plus"}
+    assert {wildcards["benchmark"] for rule, wildcards in jobs if rule == "sample_queries"} == {
+        "math",
+        "mmlu",
+        "mbpp_plus",
+    }
 
 
 def test_rule_graph_draws(workflow):
@@ -107,8 +111,8 @@ def test_rule_graph_draws(workflow):
         pytest.skip("needs the system package graphviz")
     graph = workflow.run(TABLE, "--rulegraph").stdout
     drawn = subprocess.run(["dot", "-Tsvg"], input=graph, capture_output=True, text=True, check=True).stdout
-    assert "reward_model" in drawn
-    assert "evaluate" in drawn
+    assert "fit_reward_model" in drawn
+    assert "evaluate_policy" in drawn
 
 
 def test_lint_is_clean(workflow):

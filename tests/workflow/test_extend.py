@@ -45,8 +45,23 @@ def test_a_new_benchmark_is_read_from_its_files(workflow):
     assert [len(pd.read_parquet(workflow.folder / path)) for path in targets] == [3, 2, 4]
     # and all of the pipeline is planned on it
     jobs = workflow.jobs("results/tables/main.csv", "--configfile", "own.yaml")
-    assert {rule for rule, wildcards in jobs if wildcards.get("benchmark") == "clocks"} >= {"rollouts"}
-    assert "train" in {rule for rule, _ in jobs}
+    assert {rule for rule, wildcards in jobs if wildcards.get("benchmark") == "clocks"} >= {"sample_rollouts"}
+    assert "train_policy" in {rule for rule, _ in jobs}
+
+
+def test_a_suite_and_a_method_of_ones_own_are_planned(workflow):
+    part = PAGE.split("## Your own method, your own suite\n")[1].split("\n## ")[0]
+    lines = re.search(r"(?:^    .*\n)+", part, re.MULTILINE)[0]
+    config = yaml.safe_load((ROOT / "config/test.yaml").read_text())
+    for key, value in yaml.safe_load(re.sub("^    ", "", lines, flags=re.MULTILINE)).items():
+        config[key] = config.get(key, {}) | value
+    del config["suites"]["meds"]  # its benchmark is in another suite here
+    del config["benchmarks"]["dapo_math_17k"], config["policies"]["tiny-math"]
+    (workflow.folder / "own.yaml").write_text(yaml.safe_dump(config))
+    jobs = workflow.jobs("results/tables/mine.csv", "--configfile", "own.yaml")
+    trained = {(w["suite"], w["method"], w["ratio"]) for rule, w in jobs if rule == "train_policy"}
+    assert trained == {("mine", method, "100") for method in ("dapo", "gentle", "gentle+meds")}
+    assert {w["benchmark"] for rule, w in jobs if rule == "sample_queries"} == {"math500"}
 
 
 def test_a_new_predictor_is_fitted_and_measured(finished, tmp_path):
@@ -64,4 +79,4 @@ def test_a_new_predictor_is_fitted_and_measured(finished, tmp_path):
         *("results/tables/main.csv", "--configfile", "config/test.yaml", "--rerun-triggers", "mtime"),
         *("--config", "methods=[base,memreward:prior]"),
     )
-    assert "memreward:prior" in {wildcards.get("method") for rule, wildcards in arm if rule == "train"}
+    assert "memreward:prior" in {wildcards.get("method") for rule, wildcards in arm if rule == "train_policy"}

@@ -7,8 +7,22 @@ TABLE = "results/tables/main.csv"
 
 pytestmark = pytest.mark.slow
 
-AFTER_LABELS = {"revealed_rewards", "reward_model", "training_queries", "train", "evaluate", "accuracy_table"}
-AFTER_DATA = AFTER_LABELS | {"rollouts", "embeddings", "verdicts", "labels", "validation_queries", "prompt_lengths"}
+AFTER_LABELS = {
+    "reveal_rewards",
+    "fit_reward_model",
+    "select_training_queries",
+    "train_policy",
+    "evaluate_policy",
+    "accuracy_table",
+}
+AFTER_DATA = AFTER_LABELS | {
+    "sample_rollouts",
+    "embed_rollouts",
+    "grade_rollouts",
+    "route_labels",
+    "select_validation_queries",
+    "count_prompt_tokens",
+}
 
 
 def switched(finished, name: str) -> list[tuple[str, dict[str, str]]]:
@@ -25,29 +39,29 @@ def test_corrected_is_the_default(finished):
 
 def test_base_tests_make_code_queries_anew_and_no_others(finished):
     jobs = switched(finished, "base-tests")
-    assert {rule for rule, _ in jobs} == AFTER_DATA | {"queries"}
-    assert of(jobs, "queries", "benchmark") == of(jobs, "rollouts", "benchmark") == {"mbpp_plus"}
+    assert {rule for rule, _ in jobs} == AFTER_DATA | {"sample_queries"}
+    assert of(jobs, "sample_queries", "benchmark") == of(jobs, "sample_rollouts", "benchmark") == {"mbpp_plus"}
 
 
 def test_torn_templates_make_all_queries_anew(finished):
     jobs = switched(finished, "torn-templates")
-    assert {rule for rule, _ in jobs} == AFTER_DATA | {"queries"}
-    assert of(jobs, "queries", "benchmark") == {"math", "mmlu", "mbpp_plus"}
+    assert {rule for rule, _ in jobs} == AFTER_DATA | {"sample_queries"}
+    assert of(jobs, "sample_queries", "benchmark") == {"math", "mmlu", "mbpp_plus"}
 
 
 def test_colliding_ids_route_labels_anew_and_leave_arms_without_labels(finished):
     jobs = switched(finished, "colliding-ids")
-    assert {rule for rule, _ in jobs} == AFTER_LABELS | {"labels"}
-    assert of(jobs, "train", "method") == of(jobs, "evaluate", "method") == {"r1-p", "memreward"}
+    assert {rule for rule, _ in jobs} == AFTER_LABELS | {"route_labels"}
+    assert of(jobs, "train_policy", "method") == of(jobs, "evaluate_policy", "method") == {"r1-p", "memreward"}
 
 
 def test_loose_checks_grade_anew_and_sample_no_rollout(finished):
     jobs = switched(finished, "loose-checks")
-    assert {rule for rule, _ in jobs} == AFTER_LABELS - {"training_queries"} | {"verdicts"}
-    assert of(jobs, "evaluate", "method") == {"base", "r1-p", "memreward", "oracle"}
+    assert {rule for rule, _ in jobs} == AFTER_LABELS - {"select_training_queries"} | {"grade_rollouts"}
+    assert of(jobs, "evaluate_policy", "method") == {"base", "r1-p", "memreward", "oracle"}
 
 
 def test_a_behavior_of_the_reward_model_reruns_the_arm_that_trains_with_it(finished):
     jobs = switched(finished, "query-edges")
-    assert {rule for rule, _ in jobs} == {"reward_model", "train", "evaluate", "accuracy_table"}
-    assert of(jobs, "train", "method") == {"memreward"}
+    assert {rule for rule, _ in jobs} == {"fit_reward_model", "train_policy", "evaluate_policy", "accuracy_table"}
+    assert of(jobs, "train_policy", "method") == {"memreward"}

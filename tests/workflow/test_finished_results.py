@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 POLICY = "results/policies/tiny"
-EVALUATION = "results/evaluation/main/tiny/base/ratio0/seed0"
+EVALUATION = "results/evaluation/ood/tiny/base/ratio0/seed0"
 CONFIG = ("--configfile", "config/test.yaml")
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def test_an_edit_and_a_touched_file_make_nothing_anew_and_are_told(copy):
 
 def test_other_settings_stop_what_would_read_the_result_before_anything_runs(copy):
     copy.edit("config/test.yaml", "steps: 20}", "steps: 21}")
-    assert copy.jobs(f"{EVALUATION}/ood.parquet", *CONFIG)[-1][0] == "evaluate"
+    assert copy.jobs(f"{EVALUATION}/ood.parquet", *CONFIG)[-1][0] == "evaluate_policy"
     done = copy.run(f"{EVALUATION}/ood.parquet", "--cores", "1", *CONFIG, check=False)
     assert done.returncode == 1
     assert "settings: bootstrap.steps 20 -> 21" in done.stderr
@@ -75,7 +75,7 @@ def test_rebuild_says_what_it_makes_anew_and_why(copy):
     assert "Params have changed since last execution" in done.stdout + done.stderr
     assert copy.rules(f"{EVALUATION}/main.parquet", *CONFIG, "--config", "finished=rebuild") >= {
         "bootstrap_policy",
-        "evaluate",
+        "evaluate_policy",
     }
 
 
@@ -111,8 +111,8 @@ def test_a_finished_result_as_a_target_is_told_to_be_there(copy):
 def test_an_unfinished_one_is_made_as_ever(copy):
     assert copy.rules("results/evaluation/meds/tiny-math/base/ratio0/seed0/meds.parquet", *CONFIG) == {
         "bootstrap_policy",
-        "queries",
-        "evaluate",
+        "sample_queries",
+        "evaluate_policy",
     }
 
 
@@ -155,17 +155,17 @@ def test_results_are_protected_wherever_their_folder_lies(copy, place, edit):
     if edit:
         copy.edit("src/reward_memory/policies/bootstrap/pretraining.py", "import", "EDITED = True\nimport")
     results = elsewhere(copy, place)
-    target = Path(os.path.normpath(results)) / "evaluation/tiny/base/ratio0/seed0/ood.parquet"
+    target = Path(os.path.normpath(results)) / "evaluation/ood/tiny/base/ratio0/seed0/ood.parquet"
     done = copy.run(str(target), "-n", *CONFIG, "--config", f"results={results}")
     planned = copy.rules(str(target), *CONFIG, "--config", f"results={results}")
-    assert planned == {"queries", "evaluate"}
+    assert planned == {"sample_queries", "evaluate_policy"}
     assert ("Kept as it is: bootstrap_policy of tiny" in done.stdout) == edit
 
 
 def test_settings_are_compared_in_a_moved_folder_too(copy):
     copy.edit("config/test.yaml", "steps: 20}", "steps: 21}")
     results = elsewhere(copy, "moved and absolute")
-    target = f"{results}/evaluation/tiny/base/ratio0/seed0/ood.parquet"
+    target = f"{results}/evaluation/ood/tiny/base/ratio0/seed0/ood.parquet"
     done = copy.run(target, "--cores", "1", *CONFIG, "--config", f"results={results}", check=False)
     assert done.returncode == 1
     assert "settings: bootstrap.steps 20 -> 21" in done.stderr
@@ -184,9 +184,15 @@ def test_a_damaged_record_stops_all_but_rebuild_with_one_sentence(copy, mode, co
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [('"policy": "tiny"', '"policy": "tiny", "seed": "0"'), ("policies/tiny", "policies/tiny.json")]
+    ("old", "new", "told"),
+    [
+        ('"policy": "tiny"', '"policy": "tiny", "seed": "0"', "results: bootstrap_policy, which made results/policies/tiny"),
+        ('"bootstrap_policy"', '"bootstrap"', "results: bootstrap, which made results/policies/tiny, is no job of this"),
+        ("policies/tiny", "policies/tiny.json", "this record of a finished result names other results than its job"),
+    ],
+    ids=["other wildcards", "another version's rule", "other files"],
 )
-def test_a_record_of_other_files_than_its_job_makes_is_named(copy, old, new):
+def test_a_record_of_other_files_than_its_job_makes_is_named(copy, old, new, told):
     (record,) = (copy.folder / "results/finished/bootstrap_policy").iterdir()
     (copy.folder / "results/policies/tiny.json").touch()
     value = json.loads(record.read_text().replace(old, new))
@@ -194,7 +200,7 @@ def test_a_record_of_other_files_than_its_job_makes_is_named(copy, old, new):
     record.write_text(json.dumps(value))
     done = copy.run(f"{EVALUATION}/ood.parquet", "-n", *CONFIG, check=False)
     assert done.returncode == 1
-    assert f"{record.relative_to(copy.folder)}: this record of a finished result " in done.stdout + done.stderr
+    assert told in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 

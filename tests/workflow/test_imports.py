@@ -9,7 +9,7 @@ from conftest import documented_import
 
 CONFIG = ("--configfile", "my.yaml")
 METRICS = "results/mine/reward_models/mine/graph/ratio20/seed0/metrics.json"
-STAGES = ["import_rollouts", "labels", "embeddings", "verdicts", "revealed_rewards", "reward_model"]
+STAGES = ["import_rollouts", "route_labels", "embed_rollouts", "grade_rollouts", "reveal_rewards", "fit_reward_model"]
 
 
 @pytest.fixture
@@ -21,18 +21,18 @@ def imported(workflow):
 
 def test_metrics_need_the_import_and_no_policy(imported):
     jobs = imported.jobs(METRICS, *CONFIG)
-    assert sorted(rule for rule, _ in jobs) == sorted([*STAGES, "reward_model_metrics"])
+    assert sorted(rule for rule, _ in jobs) == sorted([*STAGES, "measure_reward_model"])
     assert imported.rules("all", *CONFIG) == {
         *STAGES,
-        "reward_model_metrics",
+        "measure_reward_model",
         "reward_models_table",
         "reliability_table",
         "cost_table",
         "comparison_table",
-        "audit",
-        "dropped",
-        "figure",
-        "page",
+        "audit_data",
+        "count_dropped",
+        "plot_table",
+        "write_page",
         "all",
     }
 
@@ -43,7 +43,7 @@ def test_every_split_has_all_that_a_reward_model_is_fitted_and_measured_on(impor
     splits, benchmarks = ("train", "valid", "test"), ("gsm8k", "support")
     targets = {f"results/mine/{one.format(name, split)}" for one in made for name in benchmarks for split in splits}
     jobs = imported.jobs("=".join(CONFIG), *sorted(targets))
-    assert sorted(rule for rule, _ in jobs) == ["embeddings"] * 3 + ["import_rollouts"] + ["verdicts"] * 3
+    assert sorted(rule for rule, _ in jobs) == ["embed_rollouts"] * 3 + ["import_rollouts"] + ["grade_rollouts"] * 3
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_rewards_truths_and_the_file_are_inputs_of_none_that_learns(imported):
             readers.setdefault(kind, set()).update([block.split(":")[0]] if any(kind in one for one in inputs) else [])
     assert readers == {
         "mine.jsonl": {"import_rollouts"},
-        ".truths.parquet": {"verdicts"},
-        ".rewards.parquet": {"verdicts"},
+        ".truths.parquet": {"grade_rollouts"},
+        ".rewards.parquet": {"grade_rollouts"},
     }
 
 

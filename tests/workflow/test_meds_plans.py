@@ -30,7 +30,7 @@ suites:
 GIVEN = ("--configfile", "mine.yaml")
 MAIN = "results/tables/meds_main.csv"
 #: What the first paper's section and the comparison with both papers make of it.
-FIRST = ["accuracy_table main", "comparison_table", "cost_table", "figure comparison", "figure main"]
+FIRST = ["accuracy_table main", "comparison_table", "cost_table", "plot_table comparison", "plot_table main"]
 
 
 @pytest.fixture
@@ -44,31 +44,37 @@ def drawn(jobs) -> list[str]:
     return sorted(
         rule + (f" {wildcards['table']}" if "table" in wildcards else "")
         for rule, wildcards in jobs
-        if rule.endswith(("_table", "figure"))
+        if rule.endswith("_table")
     )
 
 
 def test_the_main_table_plans_the_suite_meds_and_nothing_else(flow):
     jobs = flow.jobs(MAIN, *GIVEN)
     assert {rule for rule, _ in jobs} == {
-        *("queries", "bootstrap_policy", "training_queries", "validation_queries", "prompt_lengths"),
-        *("train", "evaluate", "meds_main_table"),
+        *(
+            "sample_queries",
+            "bootstrap_policy",
+            "select_training_queries",
+            "select_validation_queries",
+            "count_prompt_tokens",
+        ),
+        *("train_policy", "evaluate_policy", "meds_main_table"),
     }
-    assert {wildcards["benchmark"] for rule, wildcards in jobs if rule == "queries"} == {
+    assert {wildcards["benchmark"] for rule, wildcards in jobs if rule == "sample_queries"} == {
         "dapo_math_17k",
         "aime24",
         "amc23",
     }
     assert {wildcards["policy"] for rule, wildcards in jobs if "policy" in wildcards} == {"boxed"}
-    trained = {(w["method"], w["ratio"], w["seed"]) for rule, w in jobs if rule == "train"}
+    trained = {(w["method"], w["ratio"], w["seed"]) for rule, w in jobs if rule == "train_policy"}
     assert trained == {(method, "100", seed) for method in ("dapo", "meds") for seed in "01"}
-    evaluated = {(w["method"], w["ratio"], w["seed"], w["suite"]) for rule, w in jobs if rule == "evaluate"}
+    evaluated = {(w["method"], w["ratio"], w["seed"], w["tested"]) for rule, w in jobs if rule == "evaluate_policy"}
     assert evaluated == {(*run, "meds") for run in trained} | {("base", "0", seed, "meds") for seed in "01"}
 
 
 def test_what_is_only_trained_on_is_not_evaluated(flow):
     text = flow.run(MAIN, "-n", *GIVEN).stdout
-    inputs = re.findall(r"^rule evaluate:\n    input: (.*)$", text, re.MULTILINE)
+    inputs = re.findall(r"^rule evaluate_policy:\n    input: (.*)$", text, re.MULTILINE)
     assert len(inputs) == 6
     for names in inputs:
         data = [name for name in names.split(", ") if name.startswith("results/data/")]
@@ -79,13 +85,13 @@ def test_what_is_only_trained_on_is_not_evaluated(flow):
 
 def test_repeated_errors_evaluate_nothing(flow):
     rules = flow.rules("results/figures/repeated_errors.svg", *GIVEN)
-    assert "evaluate" not in rules
-    assert {"train", "meds_error_counts", "meds_repeated_errors_table", "figure"} <= rules
+    assert "evaluate_policy" not in rules
+    assert {"train_policy", "count_errors", "repeated_errors_table", "plot_table"} <= rules
 
 
 def test_cluster_sizes_train_what_has_a_memory(flow):
     jobs = flow.jobs("results/tables/cluster_sizes.csv", *GIVEN)
-    assert {wildcards["method"] for rule, wildcards in jobs if rule == "train"} == {"meds"}
+    assert {wildcards["method"] for rule, wildcards in jobs if rule == "train_policy"} == {"meds"}
 
 
 def test_without_an_ablation_its_table_says_what_to_add(flow):
@@ -102,12 +108,12 @@ def test_all_has_the_tables_of_both_papers(flow, methods):
     flow.edit("mine.yaml", "[base, dapo, meds]", f"[{methods}]")
     tables = {
         "meds_main": "meds_main",
-        "repeated_errors": "meds_repeated_errors",
-        "cluster_sizes": "meds_cluster_sizes",
+        "repeated_errors": "repeated_errors",
+        "cluster_sizes": "cluster_sizes",
     }
     if "kmeans" in methods:
         tables["meds_ablation"] = "meds_ablation"
-    second = [f"{rule}_table" for rule in tables.values()] + [f"figure {table}" for table in tables]
+    second = [f"{rule}_table" for rule in tables.values()] + [f"plot_table {table}" for table in tables]
     assert drawn(flow.jobs("all", *GIVEN)) == sorted([*FIRST, *second])
 
 

@@ -68,7 +68,7 @@ def test_the_local_gpu_profile_caps_what_jobs_ask_for_together(profiled):
     profile = yaml.safe_load((ROOT / "profiles/local-gpu/config.yaml").read_text())
     assert profile["resources"]["gpu"] > 0
     said = planned(plan(profiled, "local-gpu", "results/tables/main.csv"))
-    assert {number(asked, "gpu") for asked in said["train"]} == {1}
+    assert {number(asked, "gpu") for asked in said["train_policy"]} == {1}
 
 
 def test_the_cpu_profile_gives_no_gpu(profiled):
@@ -106,21 +106,34 @@ def test_every_job_of_the_papers_names_its_memory_and_time_and_fits_a_partition(
 def test_the_rules_that_compute_on_gpus_ask_for_them_and_no_other_does(matrix):
     found = planned(matrix[0]).items()
     asking = {rule for rule, all_asked in found if any(number(asked, "gpu") for asked in all_asked)}
-    assert asking == {"rollouts", "evaluate", "embeddings", "reward_model", "reward_model_metrics", "train"}
+    assert asking == {
+        "sample_rollouts",
+        "evaluate_policy",
+        "embed_rollouts",
+        "fit_reward_model",
+        "measure_reward_model",
+        "train_policy",
+    }
 
 
 def test_a_policys_row_plans_that_policy_alone(profiled):
     row = "results/paper/evaluation/qwen2.5-3b/memreward/ratio20/seed0/main.parquet"
     said = plan(profiled, "slurm", row, *PAPER)
-    assert planned(said).keys() >= {"rollouts", "embeddings", "reward_model", "train", "evaluate"}
-    assert len(re.findall(r"^rule train:", said, re.MULTILINE)) == 1
+    assert planned(said).keys() >= {
+        "sample_rollouts",
+        "embed_rollouts",
+        "fit_reward_model",
+        "train_policy",
+        "evaluate_policy",
+    }
+    assert len(re.findall(r"^rule train_policy:", said, re.MULTILINE)) == 1
     assert set(re.findall(r"\bpolicy=([^,\s]+)", said)) == {"qwen2.5-3b"}
     assert set(re.findall(r"\bratio=([^,\s]+)", said)) == {"20"}
 
 
 def test_one_benchmarks_rollouts_plan_that_benchmark_alone(profiled):
     said = plan(profiled, "slurm", "results/paper/rollouts/qwen2.5-3b/gsm8k/train.parquet", *PAPER)
-    assert planned(said).keys() == {"download", "download_policy", "queries", "rollouts"}
+    assert planned(said).keys() == {"download_benchmark", "download_policy", "sample_queries", "sample_rollouts"}
     assert set(re.findall(r"\bbenchmark=([^,\s]+)", said)) == {"gsm8k"}
 
 

@@ -25,7 +25,7 @@ def test_nothing_to_do_afterwards_and_quick_to_say_so(finished):
 def test_evaluation_samples_rerun_evaluation_and_tables_only(copy):
     copy.edit("config/test.yaml", "evaluation: {samples_per_query: 2", "evaluation: {samples_per_query: 3")
     jobs = copy.jobs(TABLE, *CONFIG)
-    assert {rule for rule, _ in jobs} == {"evaluate", "accuracy_table"}
+    assert {rule for rule, _ in jobs} == {"evaluate_policy", "accuracy_table"}
     assert len(jobs) == 5
 
 
@@ -33,15 +33,18 @@ def test_label_ratio_reruns_no_rollout_and_no_oracle_run(copy):
     copy.edit("config/test.yaml", "label_ratios: [50]", "label_ratios: [75]")
     jobs = copy.jobs(TABLE, *CONFIG)
     assert {rule for rule, _ in jobs} == {
-        "labels",
-        "revealed_rewards",
-        "reward_model",
-        "training_queries",
-        "train",
-        "evaluate",
+        "route_labels",
+        "reveal_rewards",
+        "fit_reward_model",
+        "select_training_queries",
+        "train_policy",
+        "evaluate_policy",
         "accuracy_table",
     }
-    assert {wildcards["method"] for rule, wildcards in jobs if rule in ("train", "evaluate")} == {"r1-p", "memreward"}
+    assert {wildcards["method"] for rule, wildcards in jobs if rule in ("train_policy", "evaluate_policy")} == {
+        "r1-p",
+        "memreward",
+    }
 
 
 def test_another_policy_touches_no_other_policy(copy):
@@ -59,7 +62,7 @@ def test_another_seed_keeps_the_first(copy):
     copy.edit("config/test.yaml", "seeds: [0]", "seeds: [0, 1]")
     jobs = copy.jobs(TABLE, *CONFIG)
     assert {wildcards["seed"] for _, wildcards in jobs if "seed" in wildcards} == {"1"}
-    assert "rollouts" not in {rule for rule, _ in jobs}
+    assert "sample_rollouts" not in {rule for rule, _ in jobs}
 
 
 @pytest.mark.parametrize(
@@ -70,16 +73,24 @@ def test_another_seed_keeps_the_first(copy):
             "data/labels.py",
             "    labeled = set(",
             "    labels = labels.copy()\n    labeled = set(",
-            {"labels", "revealed_rewards", "reward_model", "training_queries", "train", "evaluate", "accuracy_table"}
+            {
+                "route_labels",
+                "reveal_rewards",
+                "fit_reward_model",
+                "select_training_queries",
+                "train_policy",
+                "evaluate_policy",
+                "accuracy_table",
+            }
             # its rows are made by the module that reveals truths
-            | {"validation_queries"},
+            | {"select_validation_queries"},
         ),
         ("evaluation/reward_model_quality.py", "BINS = 10", "BINS = 12", set()),
         (
             "training/objectives/rewards.py",
             "[hidden] > 0.5",
             "[hidden] >= 0.5",
-            {"train", "evaluate", "accuracy_table"},
+            {"train_policy", "evaluate_policy", "accuracy_table"},
         ),
         ("evaluation/statistics.py", "RESAMPLES = 2000", "RESAMPLES = 2001", {"accuracy_table"}),
     ],

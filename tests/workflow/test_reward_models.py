@@ -11,16 +11,16 @@ TABLE = "results/tables/reward_models.csv"
 
 def test_the_table_plans_no_training(workflow):
     rules = {rule for rule, _ in workflow.jobs(TABLE, *CONFIG)}
-    assert {"reward_model", "reward_model_metrics", "reward_models_table"} <= rules
-    assert not rules & {"train", "evaluate", "training_queries", "validation_queries"}
+    assert {"fit_reward_model", "measure_reward_model", "reward_models_table"} <= rules
+    assert not rules & {"train_policy", "evaluate_policy", "select_training_queries", "select_validation_queries"}
 
 
 def test_a_method_may_name_its_reward_model(workflow):
     workflow.edit("config/test.yaml", "memreward, oracle", "memreward:majority, oracle")
     jobs = workflow.jobs("results/tables/main.csv", *CONFIG)
-    assert [wildcards["predictor"] for rule, wildcards in jobs if rule == "reward_model"] == ["majority"]
-    assert "memreward:majority" in {wildcards["method"] for rule, wildcards in jobs if rule == "train"}
-    assert "memreward" in {wildcards["method"] for rule, wildcards in jobs if rule == "training_queries"}
+    assert [wildcards["predictor"] for rule, wildcards in jobs if rule == "fit_reward_model"] == ["majority"]
+    assert "memreward:majority" in {wildcards["method"] for rule, wildcards in jobs if rule == "train_policy"}
+    assert "predicted" in {wildcards["rewards"] for rule, wildcards in jobs if rule == "select_training_queries"}
 
 
 @pytest.mark.slow
@@ -39,7 +39,7 @@ def test_an_arm_with_another_reward_model_leaves_the_others_alone(finished, tmp_
     copy = finished.copy(tmp_path / "project")
     copy.edit("config/test.yaml", "memreward, oracle", "memreward, memreward:graph-plus, oracle")
     jobs = copy.jobs("results/tables/main.csv", *CONFIG)
-    assert {rule for rule, _ in jobs} == {"train", "evaluate", "accuracy_table"}
+    assert {rule for rule, _ in jobs} == {"train_policy", "evaluate_policy", "accuracy_table"}
     assert {wildcards["method"] for _, wildcards in jobs if "method" in wildcards} == {"memreward:graph-plus"}
 
 
@@ -47,7 +47,7 @@ def test_an_arm_with_another_reward_model_leaves_the_others_alone(finished, tmp_
 def test_rewards_of_a_run_are_compared_with_the_truth_afterwards(finished, tmp_path):
     copy = finished.copy(tmp_path / "project")
     target = "results/training/main/tiny/memreward/ratio50/seed0/agreement.csv"
-    assert [rule for rule, _ in copy.jobs(target, *CONFIG)] == ["reward_agreement"]
+    assert [rule for rule, _ in copy.jobs(target, *CONFIG)] == ["measure_agreement"]
     copy.run(target, "--cores", "1", *CONFIG)
     table = pd.read_csv(copy.folder / target)
     rewarded = pd.read_parquet(copy.folder / "results/training/main/tiny/memreward/ratio50/seed0/responses.parquet")

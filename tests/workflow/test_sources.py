@@ -20,7 +20,7 @@ def hub_config(workflow):
 
 def test_a_benchmark_from_the_hub_is_downloaded_first_and_no_other(hub_config):
     jobs = hub_config.jobs("results/tables/main.csv")
-    assert [wildcards for rule, wildcards in jobs if rule == "download"] == [{"benchmark": "gsm8k"}]
+    assert [wildcards for rule, wildcards in jobs if rule == "download_benchmark"] == [{"benchmark": "gsm8k"}]
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_a_revision_that_is_no_commit_stops_before_any_job(hub_config, revision,
 def test_the_audit_needs_queries_and_no_table_needs_the_audit(workflow):
     jobs = workflow.jobs("results/data/audit.csv")
     count = len(yaml.safe_load((workflow.folder / "config.yaml").read_text())["benchmarks"])
-    assert sorted(rule for rule, _ in jobs) == ["audit"] + ["queries"] * count
+    assert sorted(rule for rule, _ in jobs) == ["audit_data"] + ["sample_queries"] * count
     for table in ("main", "meds_main"):
-        assert "audit" not in workflow.rules(f"results/tables/{table}.csv")
+        assert "audit_data" not in workflow.rules(f"results/tables/{table}.csv")
 
 
 def test_the_audit_reads_no_truths(workflow):

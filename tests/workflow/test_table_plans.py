@@ -5,21 +5,21 @@ import pytest
 CONFIG = ("--configfile", "config/test.yaml")
 TRAINED = {
     *(
-        "queries",
+        "sample_queries",
         "bootstrap_policy",
-        "rollouts",
-        "verdicts",
-        "labels",
-        "revealed_rewards",
-        "embeddings",
-        "reward_model",
+        "sample_rollouts",
+        "grade_rollouts",
+        "route_labels",
+        "reveal_rewards",
+        "embed_rollouts",
+        "fit_reward_model",
     ),
-    *("training_queries", "validation_queries", "prompt_lengths", "train", "evaluate"),
+    *("select_training_queries", "select_validation_queries", "count_prompt_tokens", "train_policy", "evaluate_policy"),
 }
 
 
 def arms(jobs) -> set[tuple[str, str]]:
-    return {(wildcards["method"], wildcards["ratio"]) for rule, wildcards in jobs if rule == "train"}
+    return {(wildcards["method"], wildcards["ratio"]) for rule, wildcards in jobs if rule == "train_policy"}
 
 
 def drawn(jobs) -> set[str]:
@@ -27,14 +27,32 @@ def drawn(jobs) -> set[str]:
     return {
         rule + (f" {wildcards['table']}" if "table" in wildcards else "")
         for rule, wildcards in jobs
-        if rule.endswith(("_table", "figure"))
+        if rule.endswith("_table")
     }
+
+
+def test_out_of_domain_trains_its_own_policies_with_the_reward_models_of_suite_main(workflow):
+    jobs = workflow.jobs("results/tables/ood.csv", *CONFIG)
+    trained = {(w["suite"], w["method"], w["ratio"]) for rule, w in jobs if rule == "train_policy"}
+    assert trained == {("ood", "r1-p", "50"), ("ood", "memreward", "50"), ("ood", "oracle", "100")}
+    assert {(w["suite"], w["predictor"]) for rule, w in jobs if rule == "fit_reward_model"} == {("main", "graph")}
+    # no rollout of the suite: nothing that predicts its rewards has seen a response to its queries
+    assert {w["benchmark"] for rule, w in jobs if rule == "sample_rollouts"} == {"math", "mmlu", "mbpp_plus"}
+    evaluated = {(w["suite"], w["method"], w["tested"]) for rule, w in jobs if rule == "evaluate_policy"}
+    assert evaluated == {("ood", method, "ood") for method in ("base", "r1-p", "memreward", "oracle")}
+
+
+def test_transfer_tests_the_policies_of_suite_main_and_trains_none_of_suite_ood(workflow):
+    jobs = workflow.jobs("results/tables/transfer.csv", *CONFIG)
+    assert {w["suite"] for rule, w in jobs if rule == "train_policy"} == {"main"}
+    evaluated = {(w["suite"], w["method"], w["tested"]) for rule, w in jobs if rule == "evaluate_policy"}
+    assert evaluated == {("ood", "base", "ood"), *(("main", method, "ood") for method in ("r1-p", "memreward", "oracle"))}
 
 
 def test_label_ratios_leave_the_base_policy_out(workflow):
     jobs = workflow.jobs("results/tables/label_ratio.csv", *CONFIG)
     assert {rule for rule, _ in jobs} == {*TRAINED, "accuracy_table"}
-    evaluated = {(wildcards["method"], wildcards["suite"]) for rule, wildcards in jobs if rule == "evaluate"}
+    evaluated = {(wildcards["method"], wildcards["tested"]) for rule, wildcards in jobs if rule == "evaluate_policy"}
     assert evaluated == {("r1-p", "main"), ("memreward", "main"), ("oracle", "main")}
 
 
@@ -43,7 +61,7 @@ def test_every_label_ratio_has_its_own_runs(workflow):
     jobs = workflow.jobs("results/figures/label_ratio.svg", *CONFIG)
     each = {(method, ratio) for method in ("r1-p", "memreward") for ratio in ("50", "75")}
     assert arms(jobs) == each | {("oracle", "100")}
-    assert drawn(jobs) == {"accuracy_table label_ratio", "figure label_ratio"}
+    assert drawn(jobs) == {"accuracy_table label_ratio", "plot_table label_ratio"}
 
 
 def test_labels_spent_reads_valid_queries_only_where_a_reward_model_selects_on_them(workflow):
@@ -60,7 +78,7 @@ def test_the_ablation_trains_no_other_arm(workflow):
     workflow.edit("config/test.yaml", "memreward, oracle", "memreward, memreward:mlp, memreward:majority, oracle")
     jobs = workflow.jobs("results/figures/ablation.svg", *CONFIG)
     assert arms(jobs) == {("memreward", "50"), ("memreward:mlp", "50")}
-    assert drawn(jobs) == {"ablation_table", "figure ablation"}
+    assert drawn(jobs) == {"ablation_table", "plot_table ablation"}
 
 
 def test_without_an_ablation_its_table_says_what_to_add(workflow):
@@ -75,14 +93,19 @@ def test_without_an_ablation_its_table_says_what_to_add(workflow):
 def test_gains_over_r1_p_train_these_two_arms(workflow):
     jobs = workflow.jobs("results/figures/accuracy_delta.svg", *CONFIG)
     assert arms(jobs) == {("r1-p", "50"), ("memreward", "50")}
-    assert drawn(jobs) == {"accuracy_delta_table", "figure accuracy_delta"}
+    assert drawn(jobs) == {"accuracy_delta_table", "plot_table accuracy_delta"}
 
 
 def test_reliability_trains_no_policy(workflow):
     jobs = workflow.jobs("results/figures/reliability.svg", *CONFIG)
-    assert not {rule for rule, _ in jobs} & {"train", "evaluate", "training_queries", "validation_queries"}
-    assert sum(rule == "reward_model_metrics" for rule, _ in jobs) == 3
-    assert drawn(jobs) == {"reliability_table", "figure reliability"}
+    assert not {rule for rule, _ in jobs} & {
+        "train_policy",
+        "evaluate_policy",
+        "select_training_queries",
+        "select_validation_queries",
+    }
+    assert sum(rule == "measure_reward_model" for rule, _ in jobs) == 3
+    assert drawn(jobs) == {"reliability_table", "plot_table reliability"}
 
 
 ALWAYS = {
@@ -90,15 +113,15 @@ ALWAYS = {
     *(
         "accuracy_table main",
         "accuracy_table ood",
-        "figure main",
-        "figure ood",
+        "plot_table main",
+        "plot_table ood",
         "comparison_table",
-        "figure comparison",
+        "plot_table comparison",
     ),
-    *("accuracy_delta_table", "figure accuracy_delta"),
-    *("reward_models_table", "figure reward_models", "reliability_table", "figure reliability"),
-    *("meds_main_table", "meds_repeated_errors_table", "meds_cluster_sizes_table"),
-    *("figure meds_main", "figure repeated_errors", "figure cluster_sizes"),
+    *("accuracy_delta_table", "plot_table accuracy_delta"),
+    *("reward_models_table", "plot_table reward_models", "reliability_table", "plot_table reliability"),
+    *("meds_main_table", "repeated_errors_table", "cluster_sizes_table"),
+    *("plot_table meds_main", "plot_table repeated_errors", "plot_table cluster_sizes"),
 }
 
 
@@ -109,9 +132,9 @@ ALWAYS = {
         (
             "label_ratios: [50]",
             "label_ratios: [50, 75]",
-            {"accuracy_table label_ratio", "figure label_ratio", "labels_spent_table", "figure labels_spent"},
+            {"accuracy_table label_ratio", "plot_table label_ratio", "labels_spent_table", "plot_table labels_spent"},
         ),
-        ("memreward, oracle", "memreward, memreward:mlp, oracle", {"ablation_table", "figure ablation"}),
+        ("memreward, oracle", "memreward, memreward:mlp, oracle", {"ablation_table", "plot_table ablation"}),
     ],
 )
 def test_all_makes_what_there_is_something_for(workflow, old, new, more):

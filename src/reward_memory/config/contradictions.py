@@ -174,7 +174,7 @@ def runs(config: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
 def unshared(config: dict[str, Any]) -> str | None:
     """A training run whose responses or GPUs cannot be shared out evenly; None if there is none."""
     for section, policy, training in runs(config):
-        asked = allocation(config, "train", policy)
+        asked = allocation(config, "train_policy", policy)
         gpus, here = asked["gpu"], asked["gpu"] // asked["nodes"]
         queries = training["ppo_mini_batch_size"] or training["train_batch_size"]
         responses = queries * training["samples_per_query"]
@@ -182,7 +182,7 @@ def unshared(config: dict[str, Any]) -> str | None:
             return (
                 f"{section}training: {queries} queries with {training['samples_per_query']} samples are {responses} "
                 f"responses a gradient step of {policy}, which {gpus} GPUs cannot share evenly; change "
-                "train_batch_size, ppo_mini_batch_size, samples_per_query, or gpu in resources: train."
+                "train_batch_size, ppo_mini_batch_size, samples_per_query, or gpu in resources: train_policy."
             )
         if here and here % training["tensor_model_parallel_size"]:
             return (

@@ -33,6 +33,7 @@ BEHAVIORS = {
     "same-seed": Behavior("reward_model", "All runs that the best is chosen from have one seed."),
     "last-weights": Behavior("reward_model", "Early stopping keeps the last weights, not the best."),
     "valid-selection": Behavior("reward_model", "Epochs and runs are chosen on the truths of the valid queries."),
+    "unlabeled-ood": Behavior("training", "Out of domain the label file is not loaded, so no query counts as labeled."),
     "truth-fallback": Behavior("training", "An error of the reward model is hidden: the truth takes its place."),
 }
 STAGES = ("data", "grading", "reward_model", "training")

@@ -6,12 +6,12 @@ from typing import Any
 
 #: Enough for policies of about a million weights; `gpu` is that of the whole job, over all its nodes.
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "rollouts": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
-    "evaluate": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "4h"},
-    "embeddings": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
-    "reward_model": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "4h"},
-    "reward_model_metrics": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "1h"},
-    "train": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 4_000, "runtime": "24h"},
+    "sample_rollouts": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
+    "evaluate_policy": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "4h"},
+    "embed_rollouts": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
+    "fit_reward_model": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "4h"},
+    "measure_reward_model": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "1h"},
+    "train_policy": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 4_000, "runtime": "24h"},
 }
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
@@ -39,6 +39,6 @@ def mistake(config: dict[str, Any]) -> str | None:
             if asked["gpu"] % asked["nodes"]:
                 where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
                 return f"{where}gpu: {asked['gpu']} GPUs cannot be shared evenly by {asked['nodes']} nodes."
-            if rule != "train" and asked["nodes"] > 1:
-                return f"resources: {rule}: nodes: only the rule train runs on more than one."
+            if rule != "train_policy" and asked["nodes"] > 1:
+                return f"resources: {rule}: nodes: only the rule train_policy runs on more than one."
     return None

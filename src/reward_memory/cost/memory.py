@@ -50,7 +50,7 @@ class Fit:
 def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") -> None:
     """InputError, one sentence with key and fix, if a training run does not fit GPUs of `gpu_memory_gb` gigabytes.
 
-    Nothing is checked without that key of resources: train, and for policies of unknown size.
+    Nothing is checked without that key of resources: train_policy, and for policies of unknown size.
 
     reference  folder with policies.csv
     source     names the configuration in messages
@@ -73,7 +73,7 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
         if not run.fits:
             raise InputError(
                 f"{source}: {run.section}training: {phase} of {run.policy} would need {gigabytes:.0f} GB on each of "
-                f"{run.gpus} GPUs, and resources: train: gpu_memory_gb is {run.memory:g}; {_mend(run)}."
+                f"{run.gpus} GPUs, and resources: train_policy: gpu_memory_gb is {run.memory:g}; {_mend(run)}."
             )
 
 
@@ -82,7 +82,7 @@ def runs(config: dict[str, Any], reference: Path) -> Iterator[Fit]:
     known = sizes.read(reference / "policies.csv")
     for section, policy, training in contradictions.runs(config):
         size = sizes.size_of(policy, config["policies"][policy], config["results"], known)
-        asked = allocation(config, "train", policy)
+        asked = allocation(config, "train_policy", policy)
         if size is not None and asked["gpu"]:
             yield Fit(policy, section, size, training, asked["gpu"], asked.get("gpu_memory_gb"))
 
@@ -102,7 +102,7 @@ def _mend(run: Fit) -> str:
     for change in _changes(run):
         if replace(run, training=run.training | change).fits:
             return "set " + ", ".join(f"{key}: {_text(value)}" for key, value in change.items())
-    return "give it more GPUs (resources: train: gpu), or train adapters alone (training: lora)"
+    return "give it more GPUs (resources: train_policy: gpu), or train adapters alone (training: lora)"
 
 
 def _changes(run: Fit) -> Iterator[dict[str, Any]]:

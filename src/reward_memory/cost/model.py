@@ -218,15 +218,15 @@ def _agreement(model: Model, job: Job) -> Work:
 
 
 _RULES: dict[str, Callable[[Model, Job], Work]] = {
-    "rollouts": _rollouts,
-    "evaluate": _evaluate,
-    "train": _train,
+    "sample_rollouts": _rollouts,
+    "evaluate_policy": _evaluate,
+    "train_policy": _train,
     "bootstrap_policy": _bootstrap,
     "download_policy": _download_policy,
-    "embeddings": _embeddings,
-    "reward_model": _reward_model,
-    "reward_model_metrics": _metrics,
-    "verdicts": _graded(lambda job: job.of("split")),
-    "reward_agreement": _agreement,
+    "embed_rollouts": _embeddings,
+    "fit_reward_model": _reward_model,
+    "measure_reward_model": _metrics,
+    "grade_rollouts": _graded(lambda job: job.of("split")),
+    "measure_agreement": _agreement,
 }
-_SIZED = {"rollouts", "evaluate", "train", "bootstrap_policy", "download_policy"}
+_SIZED = {"sample_rollouts", "evaluate_policy", "train_policy", "bootstrap_policy", "download_policy"}

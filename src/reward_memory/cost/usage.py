@@ -74,11 +74,11 @@ def _last(path: Path) -> dict:
 def _tokens(job: Job) -> tuple[int | None, int | None]:
     """(sampled, trained) tokens of a job that samples, None of one that does not."""
     outputs = {Path(path).name: Path(path) for path in job.outputs}
-    if job.rule == "rollouts":
+    if job.rule == "sample_rollouts":
         return _sum(Path(job.outputs[0])), None
-    if job.rule == "evaluate":
+    if job.rule == "evaluate_policy":
         return sum(_sum(path) for name, path in outputs.items() if name.endswith(".responses.parquet")), None
-    if job.rule == "train" and {"history.csv", "responses.parquet"} <= outputs.keys():
+    if job.rule == "train_policy" and {"history.csv", "responses.parquet"} <= outputs.keys():
         history = pd.read_csv(outputs["history.csv"])
         rows = pd.read_parquet(outputs["responses.parquet"], columns=["tokens", "trained"])
         return int(history["sampled_tokens"].sum()), int(rows.loc[rows["trained"], "tokens"].sum())

@@ -105,7 +105,7 @@ class Ending:
             return (
                 f"it ran out of memory{error}. Lower ppo_micro_batch_size_per_gpu or "
                 "gpu_memory_utilization in the section training, or "
-                "give the rule train more memory in the section resources."
+                "give the rule train_policy more memory in the section resources."
             )
         if kind == "override":
             return f"verl does not accept an override{error}. Correct `verl` in the section training."

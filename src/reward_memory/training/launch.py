@@ -124,7 +124,7 @@ def _has_vllm(training: dict[str, Any]) -> None:
     replaced = any(override.lstrip("+").startswith("actor_rollout_ref.rollout.name=") for override in training["verl"])
     if not replaced and find_spec("vllm") is None:
         raise InputError(
-            "resources: train: gpu: training on GPUs samples with vllm, which is not installed; run "
+            "resources: train_policy: gpu: training on GPUs samples with vllm, which is not installed; run "
             "`pip install -e '.[gpu]'` (docs/gpu.md), or set gpu: 0."
         )
 
@@ -136,7 +136,7 @@ def _not_amd() -> None:
     if version.hip is not None:
         raise InputError(
             "error_memory: its layer logits were not made for AMD's GPUs; train this method on NVIDIA's, or set "
-            "resources: train: gpu: 0."
+            "resources: train_policy: gpu: 0."
         )
 
 
@@ -148,7 +148,7 @@ def _same_ranks(run: Run) -> None:
         ranks = int(shard.name.split("_")[3])
         if ranks != max(run.gpus, 1):
             raise InputError(
-                f"resources: train: gpu: the checkpoints of this training are of {ranks} GPUs and it now has "
+                f"resources: train_policy: gpu: the checkpoints of this training are of {ranks} GPUs and it now has "
                 f"{max(run.gpus, 1)}. Give it {ranks} again, or delete {run.state} to start from the beginning."
             )
 

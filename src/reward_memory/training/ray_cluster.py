@@ -60,8 +60,8 @@ def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) 
     names = hosts()
     if len(names) != nodes:
         raise InputError(
-            f"resources: train: nodes: {nodes} nodes are asked for and this job has {len(names)}; training on several "
-            "nodes runs within a SLURM job, see docs/cluster.md."
+            f"resources: train_policy: nodes: {nodes} nodes are asked for and this job has {len(names)}; "
+            "training on several nodes runs within a SLURM job, see docs/cluster.md."
         )
     address = f"{_address_seen_by(names[1])}:{_free_port()}"
     # Ray starts no cluster without one; its own lies in the home folder, where workers look before it is there

@@ -51,12 +51,14 @@ class TrainJob(TrainAmounts, json_schema_extra={"expected": OF_JOB}):
     per_policy: Annotated[dict[AnyName, TrainAmounts], expected(OF_POLICIES)] = Field(default={}, description=OWN)
 
 
-class Resources(Section, json_schema_extra={"expected": "resources such as {train: {gpu: 4}}"}):
+class Resources(Section, json_schema_extra={"expected": "resources such as {train_policy: {gpu: 4}}"}):
     """What a job of each rule asks for."""
 
-    rollouts: Job = Field(default_factory=Job, description="Sampling of the training queries' responses.")
-    evaluate: Job = Field(default_factory=Job, description="Sampling and grading of the test queries' responses.")
-    embeddings: Job = Field(default_factory=Job, description="Embedding of queries and responses.")
-    reward_model: Job = Field(default_factory=Job, description="Fitting of a reward model.")
-    reward_model_metrics: Job = Field(default_factory=Job, description="Measurement of a reward model.")
-    train: TrainJob = Field(default_factory=TrainJob, description="Training of a policy.")
+    sample_rollouts: Job = Field(default_factory=Job, description="Sampling of the training queries' responses.")
+    evaluate_policy: Job = Field(
+        default_factory=Job, description="Sampling and grading of the test queries' responses."
+    )
+    embed_rollouts: Job = Field(default_factory=Job, description="Embedding of queries and responses.")
+    fit_reward_model: Job = Field(default_factory=Job, description="Fitting of a reward model.")
+    measure_reward_model: Job = Field(default_factory=Job, description="Measurement of a reward model.")
+    train_policy: TrainJob = Field(default_factory=TrainJob, description="Training of a policy.")

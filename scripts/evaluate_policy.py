@@ -5,7 +5,7 @@ from reward_memory.generation.engine import load, parse, sample_responses
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
 
-with job(snakemake, lasting="evaluate") as run:
+with job(snakemake, lasting="evaluate_policy") as run:
     queries = parquet.read_all(run.input.queries, parquet.QUERIES)
     truths = parquet.read_all(run.input.truths, parquet.TRUTHS)
     settings, sampling = parse(run.params.sampling)

@@ -5,7 +5,7 @@ from reward_memory.jobs.job import job
 from reward_memory.reward_models.features.embedding import embed_rollouts, resolve_dtype
 from reward_memory.storage import parquet
 
-with job(snakemake, lasting="embeddings") as run:
+with job(snakemake, lasting="embed_rollouts") as run:
     check_driver(run.gpus)
     queries = parquet.read_all(run.input.queries, parquet.QUERIES)
     responses = parquet.read_all(run.input.responses, parquet.RESPONSES)

@@ -8,6 +8,8 @@ with job(snakemake) as run:
     queries = parquet.read_all(run.input.queries, parquet.QUERIES)
     truths = parquet.read_all(run.input.truths, parquet.TRUTHS)
     labels = parquet.read(run.input.labels, parquet.LABELS) if run.input.labels else None
+    if run.params.unlabeled:
+        labels = labels.assign(labeled=False)
     visible = training_queries(queries, truths, labels, run.wildcards.rewards)
     leaking = run.params.leaking
     parquet.write(

@@ -11,7 +11,7 @@ from reward_memory.training import prompts
 from reward_memory.training.launch import train
 from reward_memory.training.overrides import Run
 
-with job(snakemake, lasting="train") as run:
+with job(snakemake, lasting="train_policy") as run:
     nodes = int(snakemake.resources.get("nodes", 1))
     given(run.gpus, nodes)
     check_driver(run.gpus)

@@ -19,7 +19,7 @@ def rollouts(queries: list[str], responses: list[str], embeddings: str, rewards:
     return assemble(parts, parquet.read(rewards, parquet.VERDICTS), fidelity)
 
 
-with job(snakemake, lasting="reward_model") as run:
+with job(snakemake, lasting="fit_reward_model") as run:
     check_driver(run.gpus)
     settings, given = dict(run.params.settings), run.input
     seeds = [derive("reward model", run.seed, number) for number in range(settings.pop("runs"))]
