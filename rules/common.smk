@@ -243,7 +243,9 @@ def meds_methods(table):
 
 def meds_arms(table):
     """(method, label ratio) of each arm in such a table; `base` is not trained."""
-    return [arm for arm in suites.arms(config, suites.MEDS) if arm[0] in meds_methods(table)]
+    return [
+        arm for arm in suites.arms(config, suites.MEDS) if arm[0] in meds_methods(table)
+    ]
 
 
 def meds_files(pattern, table):
