@@ -33,5 +33,5 @@ def kill_when(flow, target: str, reached: Callable[[], bool], config: tuple[str,
 
 def is_training(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
-        return any(part.endswith("train.py") for part in process.cmdline())
+        return any(part.endswith("train_policy.py") for part in process.cmdline())
     return False

@@ -137,7 +137,7 @@ def test_a_killed_run_ends_as_an_undisturbed_one(trained, tmp_path, method):
     flow = again(trained, tmp_path / "project", method)
 
     def in_step_five() -> bool:
-        return any(flow.folder.glob("results/state/train/*/responses/step_000005.parquet"))
+        return any(flow.folder.glob("results/state/train_policy/*/responses/step_000005.parquet"))
 
     kill_when(flow, f"{folder_of(method)}/history.csv", in_step_five, CONFIG)
     flow.run(f"{folder_of(method)}/history.csv", *CONFIG)
@@ -159,7 +159,7 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(trained, tmp_path, meth
         assert secret.any()
         truths.loc[secret, "ground_truth"] = "A"
         parquet.write(truths, path, parquet.TRUTHS)
-    flow.run(f"{folder_of(method)}/history.csv", *CONFIG, "--forcerun", "training_queries", "train")
+    flow.run(f"{folder_of(method)}/history.csv", *CONFIG, "--forcerun", "select_training_queries", "train_policy")
     for name in FILES:
         assert file_digest(flow.folder / folder_of(method) / name) == file_digest(
             trained.folder / folder_of(method) / name
