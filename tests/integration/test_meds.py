@@ -24,7 +24,7 @@ def test_a_killed_run_remembers_what_an_uninterrupted_one_does(finished, copy):
         (copy.folder / MEDS / name).unlink()
 
     def left(pattern: str) -> list[Path]:
-        return list((copy.folder / "results/state/train").glob(f"*/{pattern}"))
+        return list((copy.folder / "results/state/train_policy").glob(f"*/{pattern}"))
 
     def in_step_one() -> bool:
         return bool(left("error_memory/steps-00000001-00000001.parquet"))

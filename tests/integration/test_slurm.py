@@ -215,7 +215,7 @@ def story(cluster, probes, local, tmp_path_factory):
     first = cluster.start(flow.folder, *CALL, **environment)
     try:
         # step 1 is safe when step 2 is being saved
-        wait(lambda: [*flow.folder.glob("results/state/train/*/checkpoints/global_step_2")], 500, first)
+        wait(lambda: [*flow.folder.glob("results/state/train_policy/*/checkpoints/global_step_2")], 500, first)
         for process in trainings(flow.folder):
             process.kill()
         wait(lambda: story.log.count("training: resuming after step") == 1, 200, first)

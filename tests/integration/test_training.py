@@ -23,7 +23,7 @@ def copy(finished, tmp_path):
 
 
 def state_of(flow) -> Path:
-    return flow.folder / "results/state/train"
+    return flow.folder / "results/state/train_policy"
 
 
 def test_a_killed_training_ends_as_an_uninterrupted_one(finished, copy):

@@ -64,7 +64,7 @@ def test_the_target_needs_nothing_else(workflow):
 def test_what_is_finished_is_known_and_measured(workflow):
     workflow.run("results/labels/main/ratio50.parquet", "--cores", "1", *CONFIG)
     table = plan(workflow, *CONFIG, "--gpus", "0")
-    assert +by_rule(table, "finished") == Counter(queries=3, labels=1)
+    assert +by_rule(table, "finished") == Counter(sample_queries=3, route_labels=1)
     queries = table[(table["policy"] == "all") & (table["rule"] == "sample_queries")].iloc[0]
     assert queries["job_hours_measured"] > 0
     assert queries["job_hours_left"] == pytest.approx(queries["job_hours_estimated"] / 2)

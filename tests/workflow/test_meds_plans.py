@@ -99,7 +99,7 @@ def test_without_an_ablation_its_table_says_what_to_add(flow):
     assert done.returncode == 1
     assert (
         "suites: meds: methods: none is an ablation of meds; add meds-single-cluster, meds-kmeans, meds-all-layers, "
-        "meds-all-diff or meds-diff, and meds and dapo to compare with."
+        "meds-all-diff, meds-diff or meds-answers, and meds and dapo to compare with."
     ) in done.stdout + done.stderr
 
 

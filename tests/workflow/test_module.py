@@ -32,7 +32,11 @@ def plan(flow: Workflow, *arguments: str) -> str:
 
 def test_all_files_lie_below_the_root_that_the_outer_workflow_chose(outer):
     text = plan(outer, "study/memory/tables/main.csv")
-    assert set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) >= {"rm_train_policy", "rm_evaluate_policy", "rm_accuracy_table"}
+    assert set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) >= {
+        "rm_train_policy",
+        "rm_evaluate_policy",
+        "rm_accuracy_table",
+    }
     written = re.findall(r"^    (?:output|log|benchmark): (.*)$", text, re.MULTILINE)
     assert len(written) == 3 * 9
     assert all(path.startswith("study/") for line in written for path in line.split(", "))

@@ -116,6 +116,8 @@ ALWAYS = {
     *(
         "accuracy_table main",
         "accuracy_table ood",
+        "accuracy_table transfer",
+        "plot_table transfer",
         "plot_table main",
         "plot_table ood",
         "comparison_table",

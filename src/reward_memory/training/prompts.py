@@ -86,7 +86,7 @@ def check(policy: str, prompts: pd.DataFrame, training: Mapping[str, Any], secti
         ):
             raise InputError(
                 f"{key}: policy {policy} keeps too few queries: {told} have longer prompts, which leaves {left} "
-                f"training queries for a batch of {training['batch']}; set max_prompt_tokens: "
+                f"training queries for a batch of {training['train_batch_size']}; set max_prompt_tokens: "
                 f"{fitting(longest['tokens'])}, or leave the key out."
             )
         return
