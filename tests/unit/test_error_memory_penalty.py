@@ -95,7 +95,7 @@ def test_no_override_is_the_default():
     ("overrides", "message"),
     [
         ({"alfa": 1}, "error_memory: alfa: no such key; there are method, last_layers, "),
-        ({"method": "dbscan"}, "error_memory: method: dbscan is not one of hdbscan, kmeans, single."),
+        ({"method": "dbscan"}, "error_memory: method: dbscan is not one of hdbscan, kmeans, single, answers."),
         ({"target": "all"}, "error_memory: target: all is not one of wrong, right, both, none."),
         ({"last_layers": 0}, "error_memory: last_layers: 0 is not a whole number of at least 1 or all."),
         ({"last_layers": "some"}, "error_memory: last_layers: some is not a whole number of at least 1 or all."),
