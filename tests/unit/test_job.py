@@ -48,6 +48,14 @@ def log(tmp_path):
     return (tmp_path / "logs/deep/train.log").read_text
 
 
+def test_in_debugging_the_terminal_is_the_jobs(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("REWARD_MEMORY_DEBUG", "1")
+    done = run("with job(snakemake):\n    print('from python')\n    raise InputError('seeds: none.')")
+    assert (done.returncode, done.stdout) == (1, "from python\n")
+    assert done.stderr.endswith("train tiny 7: seeds: none.\n")
+    assert not (tmp_path / "logs").exists()
+
+
 def test_all_output_goes_to_the_log_that_of_children_too(run, log):
     done = run(
         "with job(snakemake):\n"

@@ -22,6 +22,8 @@ from .locks import FOLDER, alone
 
 #: Bytes of a disk below which it counts as full.
 SCARCE = 100_000
+#: Environment variable with which a job's output stays on the terminal.
+DEBUG = "REWARD_MEMORY_DEBUG"
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,12 @@ def _logged(path: str, prefix: str) -> Iterator[Any]:
     """Send the process's stdout and stderr, those of its children too, to `path`; yield the old stderr.
 
     prefix  of what is said where the log cannot be opened
+
+    With DEBUG in the environment nothing is sent anywhere, so that a debugger has the terminal.
     """
+    if os.environ.get(DEBUG):
+        yield sys.stderr
+        return
     sys.stdout.flush()
     sys.stderr.flush()
     kept, streams = [os.dup(1), os.dup(2)], (sys.stdout, sys.stderr)
