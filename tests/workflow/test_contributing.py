@@ -21,6 +21,8 @@ CI = (ROOT / ".ci/run").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 JUST = shutil.which("just", path=PATH)
+DEBUGGING = next(line for line in INDENTED if "REWARD_MEMORY_DEBUG" in line)
+CONFIG = ("--configfile", "config/test.yaml")
 RECIPES = ("test-fast", "test", "lint", "figures")
 
 
@@ -41,7 +43,7 @@ def steps(recipe: str) -> list[str]:
 def test_every_command_of_the_page_is_known_here():
     setup, *others = INDENTED
     assert any(line.startswith(setup) for line in CI.splitlines())
-    assert others == ["pre-commit install", "just lint"]
+    assert others == ["pre-commit install", DEBUGGING, "just lint"]
     assert IN_TABLE == ["just test-fast", "just test", "pytest tests/unit/test_seeds.py", ".ci/run"]
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
@@ -58,6 +60,27 @@ def test_a_recipe_of_tests_collects_tests(recipe):
     done = run(f"{command} --collect-only -o addopts= tests/unit/test_seeds.py")
     assert done.returncode == 0, done.stdout + done.stderr
     assert command == "pytest -n 2" or "not slow" in command
+
+
+def test_the_command_to_debug_runs_the_jobs_script_on_the_terminal(workflow):
+    """The page's command, on a target that takes a second, with the breakpoint that the page asks for."""
+    workflow.edit("scripts/route_labels.py", "    parquet.write", "    breakpoint()\n    parquet.write")
+    target = "results/labels/main/ratio50.parquet"
+    workflow.run(target.replace("labels/main/ratio50", "data/math/train"), "--cores", "1", *CONFIG)
+    command = DEBUGGING.replace("results/tables/main.csv", target).replace("--force", "--forcerun route_labels")
+    environment = workflow.environment | {"PATH": PATH}
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=workflow.folder,
+        env=environment,
+        input="p len(labels)\nc\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "(Pdb) 48\n" in done.stdout
 
 
 def test_the_recipe_of_figures_plans_jobs(workflow):
