@@ -3,10 +3,11 @@
     python perf/tabular_control.py
 
 A query has one right answer (5 % at first) and seven wrong ones of Zipf's frequencies. A softmax policy of eight
-numbers a query answers it 16 times a visit and learns by the policy gradient of GRPO's advantages; groups without a right
-response, or without a wrong one, are left out, as dynamic sampling does. Memory, clusters, penalty and advantages are
-the library's. A wrong answer is its own cluster. Printed after the first visit, after ten and at the end: the share of the
-largest failure among a query's failures, their entropy in nats, and the share of groups whose failures pay unevenly.
+numbers a query answers it 16 times a visit and learns by the policy gradient of GRPO's advantages; groups without a
+right response, or without a wrong one, are left out, as dynamic sampling does. Memory, clusters, penalty and
+advantages are the library's. A wrong answer is its own cluster. Printed after the first visit, after ten and at the
+end: the share of the largest failure among a query's failures, their entropy in nats, and the share of groups whose
+failures pay unevenly.
 """
 
 import tempfile
