@@ -2,6 +2,7 @@
 
 import sys
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from reward_memory.errors import InputError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 class Kind(StrEnum):
@@ -23,8 +24,18 @@ class Isolation(StrEnum):
     reduced = "reduced"
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(version("reward-memory"))
+        raise typer.Exit
+
+
 @app.callback()
-def main() -> None:
+def main(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
     """MemReward and MEDS, rebuilt: tools beside the workflow."""
 
 

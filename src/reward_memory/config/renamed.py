@@ -1,4 +1,4 @@
-"""Keys that had another name before version 0.2: what to write instead."""
+"""Keys that had another name in earlier versions: what to write instead."""
 
 from collections.abc import Container
 
