@@ -70,6 +70,14 @@ def test_gains_are_of_every_memreward_over_r1_p():
     assert found == [("r1-p", 20), ("memreward", 20), ("memreward:mlp", 20)]
 
 
+def test_pairs_of_ones_own_join_the_differences():
+    found = config("base", "r1-p", "memreward", "oracle") | {"differences": [["oracle", "base"], ["memreward", "r1-p"]]}
+    assert arms.pairs(found) == [("memreward", "r1-p"), ("oracle", "base")]
+    assert arms.of(found, "accuracy_delta") == [("base", 0), ("r1-p", 20), ("memreward", 20), ("oracle", 100)]
+    alone = config("base", "oracle") | {"differences": [["oracle", "base"]]}
+    assert "accuracy_delta" in arms.shown(alone)
+
+
 @pytest.mark.parametrize(
     ("methods", "missing"),
     [(["memreward:mlp"], "r1-p"), (["r1-p", "oracle"], "memreward"), (["base"], "memreward and r1-p")],

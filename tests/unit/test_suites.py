@@ -97,6 +97,33 @@ def test_the_published_budgets_differ():
     assert [found[name]["ppo_mini_batch_size"] for name in found] == [32, 32, None, None]
 
 
+def test_a_method_of_another_package_is_known_and_one_of_a_taken_name_is_refused(monkeypatch):
+    class Entry:
+        value = "other:method"
+
+        def __init__(self, name: str, method: object):
+            self.name, self.load = name, lambda: method
+
+    def listed(*entries: Entry) -> None:
+        methods.registered.cache_clear()
+        monkeypatch.setattr(methods, "entry_points", lambda group: entries if group == methods.ENTRY_POINTS else ())
+
+    try:
+        listed(Entry("theirs", methods.Method("verified", {"clip_ratio_high": 0.4})))
+        config = load(changed("suites/meds/methods", ["dapo", "theirs"]))
+        assert suites.settings(config, "meds", "theirs")[0]["clip_ratio_high"] == 0.4
+        assert ("theirs", 100) in suites.arms(config, "meds")
+        for entry, told in (
+            (Entry("dapo", methods.Method("verified")), "has the name of another; register it otherwise"),
+            (Entry("theirs", methods.Method("guessed")), "is no Method with rewards of none, labeled,"),
+        ):
+            listed(entry)
+            with pytest.raises(InputError, match=told):
+                methods.registered()
+    finally:
+        methods.registered.cache_clear()
+
+
 def test_an_arm_of_the_first_paper_may_have_the_memory():
     config = changed("benchmarks/gsm8k", {"suite": "main", "source": "generated", "train": 40, "valid": 4, "test": 4})
     config |= {"methods": ["base", "oracle", "oracle+meds", "memreward:mlp+meds"], "reward_model": {}}

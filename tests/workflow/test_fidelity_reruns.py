@@ -1,5 +1,6 @@
 """After a whole run: what switching a published behavior on would run again."""
 
+import pandas as pd
 import pytest
 
 CONFIG = ("--configfile", "config/test.yaml")
@@ -65,3 +66,18 @@ def test_a_behavior_of_the_reward_model_reruns_the_arm_that_trains_with_it(finis
     jobs = switched(finished, "query-edges")
     assert {rule for rule, _ in jobs} == {"fit_reward_model", "train_policy", "evaluate_policy", "accuracy_table"}
     assert of(jobs, "train_policy", "method") == {"memreward"}
+
+
+def test_out_of_domain_no_query_counts_as_labeled_as_published(workflow):
+    rows = "results/training_queries/ood/{}/ratio{}/train.parquet"
+    predicted, labeled = rows.format("predicted", 50), rows.format("labeled", 50)
+    main = predicted.replace("/ood/", "/main/")
+
+    def truths(*options: str) -> list[int]:
+        """How many rows of each file have a ground truth."""
+        workflow.run(predicted, labeled, main, "--cores", "2", *CONFIG, *options)
+        tables = [pd.read_parquet(workflow.folder / path)["reward_model"] for path in (predicted, labeled, main)]
+        return [sum(value["ground_truth"] is not None for value in table) for table in tables]
+
+    assert truths() == [8, 8, 24]
+    assert truths("--config", "fidelity=[unlabeled-ood]") == [0, 8, 24]
