@@ -92,7 +92,10 @@ CODE = {"mbpp_plus": {"suite": "main", "source": "generated", "train": 32, "vali
             "training: ppo_mini_batch_size: kl-cov changes nothing in a batch's first gradient step; give a size below "
             "train_batch_size, 8.",
         ),
-        ({"training": {"passk_k": 9}, "methods": ["passk"]}, "training: passk_k: 9 is more than samples_per_query, 8."),
+        (
+            {"training": {"passk_k": 8}, "methods": ["passk"]},
+            "training: passk_k: 8 is not below samples_per_query, 8: an",
+        ),
         ({"methods": ["passk+meds"]}, "methods: passk+meds: adv_estimator: passk counts right responses, so an error"),
         (
             {"variants": {"mine": {"like": "ttrl", "training": {"votes": 4}}}, "methods": ["mine"]},

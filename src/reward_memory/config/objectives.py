@@ -27,8 +27,11 @@ def mistake(training: dict[str, Any]) -> str | None:
             f"training: max_num_gen_batches: {training['max_num_gen_batches']} would let go of queries whose pass "
             "rates unlabeled_rewards: trapo compares; set it to 0."
         )
-    if estimator == "passk" and training["passk_k"] > samples:
-        return f"training: passk_k: {training['passk_k']} is more than samples_per_query, {samples}."
+    if estimator == "passk" and training["passk_k"] >= samples:
+        return (
+            f"training: passk_k: {training['passk_k']} is not below samples_per_query, {samples}: an attempt that takes "
+            "the whole group teaches nothing."
+        )
     if training["clip_cov_lb"] >= training["clip_cov_ub"]:
         return (
             f"training: clip_cov_lb: {training['clip_cov_lb']} is not below clip_cov_ub, {training['clip_cov_ub']}, so "

@@ -149,7 +149,7 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
         description="Advantages: GRPO's; of wrong responses alone (nsr), of right ones alone (psr), of both with less "
         "weight on right ones (w_reinforce); or those of pass@k (passk).",
     )
-    passk_k: Positive = Field(4, description="Responses of an attempt of passk.")
+    passk_k: Positive = Field(4, description="Responses of an attempt of passk, fewer than samples_per_query.")
     positive_advantage_weight: Weight = Field(0.1, description="Weight of right responses in w_reinforce.")
     loss_mode: Annotated[Literal["vanilla", "kl_cov", "clip_cov"], expected("vanilla, kl_cov or clip_cov")] = Field(
         "vanilla",
