@@ -29,8 +29,8 @@ def mistake(training: dict[str, Any]) -> str | None:
         )
     if estimator == "passk" and training["passk_k"] >= samples:
         return (
-            f"training: passk_k: {training['passk_k']} is not below samples_per_query, {samples}: an attempt that takes "
-            "the whole group teaches nothing."
+            f"training: passk_k: {training['passk_k']} is not below samples_per_query, {samples}: an attempt "
+            "that takes the whole group teaches nothing."
         )
     if training["clip_cov_lb"] >= training["clip_cov_ub"]:
         return (
