@@ -237,11 +237,11 @@ def story(cluster, probes, local, tmp_path_factory):
 
 
 def trainings(folder: Path) -> list[psutil.Process]:
-    """The Python processes of scripts/train.py that work in `folder`."""
+    """The Python processes of scripts/train_policy.py that work in `folder`."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if process.cwd() == str(folder) and any(part.endswith("train.py") for part in process.cmdline()):
+            if process.cwd() == str(folder) and any(part.endswith("train_policy.py") for part in process.cmdline()):
                 found.append(process)
     return found
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from test_bad_configurations import GOOD
+from bad_configurations import GOOD
 from typer.testing import CliRunner
 
 from reward_memory.cli import app

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_overrides import RUN
+from override_cases import RUN
 from training_settings import SETTINGS
 
 from reward_memory.config import loading

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import verl_effective
 import yaml
-from test_overrides import RUN
+from override_cases import RUN
 
 from reward_memory.config import loading, suites, verl_overrides
 from reward_memory.cost import memory

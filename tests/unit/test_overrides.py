@@ -2,49 +2,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import verl_effective
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from training_settings import SETTINGS
+from override_cases import RUN, TRAINING, told
 
 from reward_memory.config.loading import load
-from reward_memory.config.methods import BUILT_IN
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
-from reward_memory.training.overrides import Run, overrides
+from reward_memory.training.overrides import overrides
 
 ROOT = Path(__file__).parents[2]
-TRAINING = SETTINGS | {
-    "steps": 6,
-    "train_batch_size": 16,
-    "samples_per_query": 4,
-    "ppo_mini_batch_size": 8,
-    "ppo_micro_batch_size_per_gpu": 64,
-    "learning_rate": 3e-6,
-    "weight_decay": 0.25,
-    "clip_ratio_low": 0.15,
-    "kl_loss_coef": 0.002,
-    "temperature": 0.9,
-    "max_prompt_tokens": 96,
-    "max_new_tokens": 48,
-    "save_freq": 2,
-    "test_freq": 3,
-    "validation_samples": 5,
-    "validation_temperature": 0.8,
-}
-#: Spaces, an equals sign, quotes, a comma, braces and another alphabet: what Hydra's grammar trips over.
-ODD = Path('/data/run a=b, {c} "d"/é')
-RUN = Run(
-    policy=ODD / "policy",
-    train=ODD / "train.parquet",
-    valid=ODD / "valid.parquet",
-    valid_rows=20,
-    reward_model=ODD / "reward model",
-    state=ODD / "1234567890123e45",  # a hash that reads like a number
-    seed=7,
-    gpus=0,
-)
 MEDS = {
     "clip_ratio_low": 0.2,
     "clip_ratio_high": 0.28,
@@ -54,8 +22,6 @@ MEDS = {
     "max_num_gen_batches": 5,
     "overlong_buffer": 12,
 }
-#: Methods beside the papers' own that change what verl is told.
-REVIEWED = ("ttrl", "empo", "trapo", "nsr", "psr", "w-reinforce", "passk", "kl-cov", "clip-cov")
 CASES = {
     "cpu": (TRAINING, RUN),
     "gpu": (TRAINING, replace(RUN, gpus=4, reward_model=None, checks="published")),
@@ -77,9 +43,6 @@ CASES = {
         },
         replace(RUN, gpus=8, nodes=2),
     ),
-    **{name: (TRAINING | dict(BUILT_IN[name].training), RUN) for name in REVIEWED},
-    "meds-answers": (TRAINING, replace(RUN, error_memory=DEFAULTS | {"method": "answers"})),
-    "votes": (TRAINING | {"unlabeled_rewards": "majority", "votes": 12, "ties": "none"}, RUN),
     "own": (TRAINING | {"verl": ["trainer.test_freq=77", "+trainer.extra=1", "~trainer.project_name"]}, RUN),
 }
 
@@ -87,8 +50,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def effective(tmp_path_factory) -> dict[str, dict]:
     """Case -> what verl makes of its overrides."""
-    cases = {case: overrides(training, run, "reduced", Path("/tmp/rm")) for case, (training, run) in CASES.items()}
-    return verl_effective.effective(cases, tmp_path_factory.mktemp("effective"))
+    return told(CASES, tmp_path_factory.mktemp("effective"))
 
 
 BOTH = pytest.mark.parametrize("case", ["cpu", "gpu"])
@@ -199,58 +161,6 @@ def test_layers_and_entropies_need_the_actors_own_pass(effective, case, bypassed
     config = effective[case]["config"]
     assert config["algorithm"]["rollout_correction"]["bypass_mode"] is bypassed
     assert config["actor_rollout_ref"]["rollout"]["calculate_log_probs"] is bypassed
-
-
-@pytest.mark.parametrize(
-    ("case", "source"), [("cpu", "predicted"), ("ttrl", "majority"), ("empo", "agreement"), ("trapo", "trapo")]
-)
-def test_the_trainer_is_told_where_unlabeled_rewards_come_from(effective, case, source):
-    own = effective[case]["own"]
-    assert (own["unlabeled_rewards"], own["ties"]) == (source, "first")
-    assert own["trapo"] == {"warm_up": 8 / 15, "share": 0.1, "threshold": 0.4}
-    assert own["generation_batches"] == 0
-
-
-@pytest.mark.parametrize("case", ["nsr", "psr", "w-reinforce", "passk"])
-def test_advantages_of_ours_are_registered_with_verl(effective, case):
-    found = effective[case]
-    assert found["estimator"] == f"reward_memory.training.verl.advantages.{case.replace('-', '_')}"
-    algorithm = found["config"]["algorithm"]
-    assert (algorithm["passk_k"], algorithm["positive_advantage_weight"]) == (4, 0.1)
-    assert found["critic"] is False
-    assert (found["own"]["generation_batches"], found["own"]["overlong_buffer"]) == (0, 0)
-
-
-@pytest.mark.parametrize(
-    ("case", "mode", "clip", "bypassed"),
-    [
-        ("cpu", "vanilla", [0.15, 0.15, 0.15], True),
-        # its gradient is the sign of a difference that the sampler's rounding would decide
-        ("kl-cov", "kl_cov", [0.15, 0.15, 0.15], False),
-        ("clip-cov", "clip_cov", [1, 1, 1], True),
-    ],
-)
-def test_losses_of_high_covariance_have_the_papers_settings(effective, case, mode, clip, bypassed):
-    found = effective[case]
-    loss = found["config"]["actor_rollout_ref"]["actor"]["policy_loss"]
-    assert loss["loss_mode"] == mode
-    assert (loss["kl_cov_ratio"], loss["ppo_kl_coef"]) == (0.002, 1.0)
-    assert (loss["clip_cov_ratio"], loss["clip_cov_lb"], loss["clip_cov_ub"]) == (0.0002, 1.0, 5.0)
-    assert found["clip"] == clip
-    assert found["config"]["algorithm"]["rollout_correction"]["bypass_mode"] is bypassed
-
-
-def test_counting_answers_needs_no_layers(effective):
-    found = effective["meds-answers"]
-    assert found["own"]["error_memory"]["method"] == "answers"
-    assert found["config"]["algorithm"]["rollout_correction"]["bypass_mode"] is True
-
-
-def test_more_responses_may_vote_than_are_trained_on(effective):
-    found = effective["votes"]
-    assert found["batch"] == [16, 8, 12]
-    assert (found["own"]["trained_samples"], found["own"]["ties"]) == (4, "none")
-    assert effective["cpu"]["own"]["trained_samples"] == 4
 
 
 @BOTH

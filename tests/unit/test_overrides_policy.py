@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_overrides import RUN, TRAINING
+from override_cases import RUN, TRAINING
 
 from reward_memory.config import verl_overrides
 from reward_memory.training.overrides import overrides
