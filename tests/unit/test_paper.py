@@ -354,11 +354,12 @@ def test_the_published_budget_gives_grpo_its_scripts_lengths(config):
 def test_the_whole_matrix_is_planned_in_at_most_3000_jobs_and_little_longer_than_a_small_run(workflow):
     small = workflow.run("all", "-n", "--configfile", "config/test.yaml")
     large = workflow.run("all", "-n", "--configfile", "config/paper.yaml")
-    assert large.seconds < 5.5 * small.seconds  # 15 times the jobs; 3.6 when this was written
+    # 15 times the jobs, and the small plan imports nothing: what grew with their square would take 200 times
+    assert large.seconds < 10 * small.seconds
     planned = Counter(RULE.findall(large.stdout + large.stderr))
     assert sum(planned.values()) <= 3000
-    # 2 policies x 3 seeds x (6 ratios of r1-p and memreward + oracle); 3 policies x 3 seeds x 9 methods
-    assert planned["train_policy"] == 2 * 3 * 13 + 3 * 3 * 9
+    # 2 policies x 3 seeds x (6 ratios of r1-p and memreward + oracle, 3 methods out of domain); 3 x 3 x 9 methods
+    assert planned["train_policy"] == 2 * 3 * (13 + 3) + 3 * 3 * 9
     assert (planned["download_benchmark"], planned["download_policy"]) == (19, 5)
 
 

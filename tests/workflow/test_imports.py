@@ -140,7 +140,7 @@ def test_a_file_becomes_metrics_and_hidden_rewards_reach_nothing_that_learns(imp
     assert all((path == "given") == (int(name.removeprefix("sums/id/s")) % 2 == 0) for name, path in paths.items())
 
     learned = ["data/sums/train.parquet", "rollouts/mine/sums/train.parquet", "labels/main/mine/rewards20.parquet"]
-    learned += [f"reward_models/mine/graph/ratio20/seed0/{name}.safetensors" for name in ("model", "memory")]
+    learned += [f"reward_models/main/mine/graph/ratio20/seed0/{name}.safetensors" for name in ("model", "memory")]
     before = {name: (results / name).read_bytes() for name in learned}
     for one in rows:
         if not labeled.get(f"sums/id/{one['id']}", False):

@@ -89,7 +89,7 @@ def matrix(tmp_path_factory):
 def test_both_papers_are_planned_for_a_cluster_in_at_most_3000_jobs_and_little_longer_than_a_small_run(matrix):
     said, ratio = matrix
     assert 1000 < int(re.search(r"^total +(\d+)", said, re.MULTILINE)[1]) <= 3000
-    assert ratio < 7  # 15 times the jobs; 4.8 when this was written
+    assert ratio < 10  # 15 times the jobs, and the small plan imports nothing
 
 
 def test_every_job_of_the_papers_names_its_memory_and_time_and_fits_a_partition(matrix):
