@@ -185,6 +185,13 @@ def test_evaluation_is_a_suites_own(config):
             0,
             "suites: meds: evaluation: samples_per_query: 0 is not at least 1 response a query.",
         ),
+        (
+            "benchmarks/math500/suite",
+            "transfer",
+            "benchmarks: math500: suite: transfer is the name of another table; choose another.",
+        ),
+        ("suites/ood", {}, "suites: ood: no benchmark is in this suite; the suites are meds."),
+        ("suites/meds/transfer", ["meds"], "suites: meds: transfer: 'meds' is not one of the other suites"),
         ("error_memory/method", "dbscan", "error_memory: method: 'dbscan' is not hdbscan, kmeans, single or answers."),
         ("error_memory/last_layers", "half", "error_memory: last_layers: 'half' is not a whole number of at least 1,"),
         ("methods", ["base+meds"], "methods: 'base+meds' is not one of base, r1-p,"),

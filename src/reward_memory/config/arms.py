@@ -27,6 +27,9 @@ MEDS_ABLATIONS = [name for name in methods.BUILT_IN if name == MEDS_BASELINE or 
 #: Tables of suite main, beside main.csv.
 _OF_MAIN = ("label_ratio", "ablation", "accuracy_delta")
 
+#: Tables that a suite, whose table has its name, cannot be called like.
+TAKEN = ("transfer", *_OF_MAIN, "reliability", "comparison", "cost", "audit", "dropped")
+
 Arm = tuple[str, int]
 
 

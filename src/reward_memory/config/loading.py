@@ -10,7 +10,7 @@ from reward_memory.data.registry import DOMAINS
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
 
-from . import checking, contradictions, methods, resources, results_folder, suites, variants, verl_overrides
+from . import arms, checking, contradictions, methods, resources, results_folder, suites, variants, verl_overrides
 from .models import Configuration, ErrorMemory, Evaluation, RewardModel, Training
 
 #: Sections that a suite overrides.
@@ -146,6 +146,9 @@ def _fill_suites(config: dict[str, Any]) -> str | None:
 def _misnamed_suite(config: dict[str, Any]) -> str | None:
     """A suite, policy or further suite that the section suites names and that is not there."""
     there = suites.names(config)
+    for name, benchmark in config["benchmarks"].items():
+        if benchmark["suite"] in arms.TAKEN:
+            return f"benchmarks: {name}: suite: {benchmark['suite']} is the name of another table; choose another."
     for suite, section in config["suites"].items():
         where = f"suites: {suite}"
         if suite not in there:
