@@ -102,7 +102,8 @@ ROWS = [
 
 
 def test_asserts_hold_as_in_python():
-    with Grader(isolation="reduced", workers=2) as grader:
+    # a million numbers take a busy machine longer than a program usually may
+    with Grader(isolation="reduced", workers=2, program_timeout=30) as grader:
         responses = [f"```python\n{program}\n```" for program, _, _ in ROWS]
         verdicts = grader.grade(responses, [GroundTruth("code", tests={"assert": [line]}) for _, line, _ in ROWS])
     wrong = [

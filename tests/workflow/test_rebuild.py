@@ -88,11 +88,11 @@ def test_another_seed_keeps_the_first(copy):
         ("evaluation/reward_model_quality.py", "BINS = 10", "BINS = 12", set()),
         (
             "training/objectives/rewards.py",
-            "[hidden] > 0.5",
-            "[hidden] >= 0.5",
+            "(probabilities > 0.5)",
+            "(probabilities >= 0.5)",
             {"train_policy", "evaluate_policy", "accuracy_table"},
         ),
-        ("evaluation/statistics.py", "RESAMPLES = 2000", "RESAMPLES = 2001", {"accuracy_table"}),
+        ("evaluation/statistics.py", "MISSED = 0.025, 0.2", "MISSED = 0.025, 0.1", {"accuracy_table"}),
     ],
 )
 def test_editing_a_library_module_reruns_the_rules_that_use_it(copy, module, old, new, rules):
