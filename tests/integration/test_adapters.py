@@ -50,7 +50,6 @@ def trained(tmp_path_factory) -> Path:
         policy=folder / "policy",
         train=folder / "train.parquet",
         valid=folder / "valid.parquet",
-        valid_rows=4,
         reward_model=None,
         state=folder / "state",
         seed=0,

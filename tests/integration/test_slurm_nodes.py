@@ -36,7 +36,6 @@ print("ended")
 TRAINING = """
 import json, os, subprocess, sys, tempfile
 from pathlib import Path
-import pandas as pd
 from reward_memory.training import launch
 from reward_memory.training.overrides import Run, overrides
 from reward_memory.training.ray_cluster import spanning
@@ -45,7 +44,7 @@ state = Path("state").resolve()
 state.mkdir()
 run = Run(
     policy=Path(told["policy"]), train=Path(told["train"]), valid=Path(told["valid"]), reward_model=None, state=state,
-    valid_rows=len(pd.read_parquet(told["valid"])), seed=0, gpus=0,
+    seed=0, gpus=0,
 )
 with tempfile.TemporaryDirectory(prefix="rm-") as scratch:
     environment = launch._environment(run, 0, Path(scratch)) | {"MARK": "here"}

@@ -31,7 +31,6 @@ RUN = Run(
     policy=ODD / "policy",
     train=ODD / "train.parquet",
     valid=ODD / "valid.parquet",
-    valid_rows=20,
     reward_model=ODD / "reward model",
     state=ODD / "1234567890123e45",  # a hash that reads like a number
     seed=7,

@@ -62,7 +62,6 @@ def run(tmp_path) -> Run:
         policy=tmp_path / "policy",
         train=tmp_path / "train.parquet",
         valid=tmp_path / "valid.parquet",
-        valid_rows=3,
         reward_model=None,
         state=tmp_path / "state",
         seed=0,

@@ -216,7 +216,6 @@ def test_the_trainer_is_told_of_its_reward_model_or_that_there_is_none(effective
     told = {case: effective[case]["config"]["trainer"]["v1"]["reward_memory"] for case in ("cpu", "gpu")}
     assert told["cpu"]["reward_model"] == str(RUN.reward_model)
     assert told["gpu"]["reward_model"] is None
-    assert told["cpu"]["valid_rows"] == 20
 
 
 def test_the_users_own_overrides_win(effective):

@@ -42,7 +42,6 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
                 policy=Path("/p"),
                 train=Path("/train.parquet"),
                 valid=Path("/valid.parquet"),
-                valid_rows=256,
                 reward_model=Path("/m") if registry.find(config, method).rewards == "predicted" else None,
                 state=Path("/state/run"),
                 seed=0,

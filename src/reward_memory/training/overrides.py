@@ -13,6 +13,8 @@ VERL = Path(__file__).parent / "verl"
 POLICY_LOSS = ("loss_mode", "clip_cov_ratio", "clip_cov_lb", "clip_cov_ub", "kl_cov_ratio", "ppo_kl_coef")
 #: MiB that verl sends to vLLM at once; a larger weight would take another way, which was never run.
 BUCKET = 2048
+#: Samples in the trainer's process.
+CPU_LOOPS = "reward_memory.training.cpu.agent_loops.BatchedAgentLoops"
 
 #: verl 0.9.1 on one CPU: FSDP2 in float32 over gloo, one logical device, nothing compiled.
 CPU = {
@@ -25,7 +27,7 @@ CPU = {
     "actor_rollout_ref.rollout.tensor_model_parallel_size": 1,
     "actor_rollout_ref.rollout.free_cache_engine": False,
     "actor_rollout_ref.rollout.enforce_eager": True,
-    "actor_rollout_ref.rollout.agent.num_workers": 1,
+    "+actor_rollout_ref.rollout.agent.agent_loop_manager_class": CPU_LOOPS,
     "actor_rollout_ref.model.use_remove_padding": False,
     "actor_rollout_ref.model.enable_gradient_checkpointing": False,
     # a whole policy in float32 at every checkpoint: verl's merger, which GPU runs need, rounds to bfloat16
@@ -52,7 +54,6 @@ class Run:
 
     policy        Hugging Face folder that training starts from
     train, valid  parquet files in verl's row format (training.rows)
-    valid_rows    rows of `valid`: all of them are validated in one batch
     reward_model  folder of the frozen reward model, None where every training row carries its ground truth
     state         folder of checkpoints, metrics and rewarded responses
     gpus, nodes   devices of the whole run, 0 on the CPU, and the machines that share them evenly
@@ -63,7 +64,6 @@ class Run:
     policy: Path
     train: Path
     valid: Path
-    valid_rows: int
     reward_model: Path | None
     state: Path
     seed: int
@@ -168,7 +168,6 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "+trainer.v1.reward_memory.error_memory": run.error_memory,
         "+trainer.v1.reward_memory.error_memory_folder": run.state / "error_memory",
         "+trainer.v1.reward_memory.workers": max(1, run.threads),
-        "+trainer.v1.reward_memory.valid_rows": run.valid_rows,
         "trainer.logger": "[file]",
         "trainer.project_name": "reward-memory",
         "trainer.experiment_name": Path(run.state.name),  # a hash: digits alone, now and then

@@ -1,6 +1,6 @@
 """verl's main_ppo whose Ray workers are forked: `python -m reward_memory.training.cpu.main_ppo OVERRIDE ...`.
 
-A training run has nine workers on its one machine. Started afresh, each of them imports verl for itself. Forked from a
+A training run has eight workers on its one machine. Started afresh, each of them imports verl for itself. Forked from a
 process that has imported it, they start at once and share its memory (perf/training.md). Ray starts a worker with its
 setup_worker.py; here `fork_worker.py` takes that file's place and asks for a fork.
 """
@@ -30,7 +30,7 @@ MODULES = (
     "transformers.models.qwen2.modeling_qwen2",
     "reward_memory.reward_models.registry",
     "reward_memory.training.verl.agent_loop",
-    "reward_memory.training.cpu.rollout",
+    "reward_memory.training.cpu.agent_loops",
 )
 #: Ray's C++ part reads these variables when it is imported, not when a worker starts: no job yet, and the process
 #: whose end ends the worker.
@@ -43,6 +43,8 @@ def main() -> None:
     """Run main_ppo with this process's arguments, in an environment as training.launch sets it up."""
     driver = os.getpid()
     os.environ |= RAY
+    # what is imported stays, so that looking for garbage meanwhile takes a tenth of the time and finds none
+    gc.disable()
     for module in MODULES:
         importlib.import_module(module)
     for name in RAY:
@@ -50,15 +52,19 @@ def main() -> None:
     # half a million objects never die: without them a collection takes 1 ms instead of 100, and a fork shares them
     gc.collect()
     gc.freeze()
+    gc.enable()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(os.environ[SOCKET])
         listener.listen(64)
         if os.fork() == 0:
             _be_worker(*_wait_for_request(listener, driver))
             return
-    from ray._private import ray_constants
+    from ray._private import node, ray_constants, services
 
     ray_constants.SETUP_WORKER_FILENAME = str(Path(__file__).with_name("fork_worker.py"))
+    # no dashboard and no autoscaler: three processes that nobody asks, and a third of the agent that stays
+    node.Node.start_api_server = node.Node.start_monitor = lambda self, **settings: None
+    services.ray._private.utils.get_dashboard_dependency_error = lambda: "not wanted"
     runpy.run_module("verl.trainer.main_ppo", run_name="__main__", alter_sys=True)
 
 

@@ -1,8 +1,8 @@
-"""verl's rollout server on transformers: token ids in, token ids out, in batches that do not depend on timing."""
+"""verl's rollout server on transformers: token ids in, token ids out, a batch at once."""
 
 import asyncio
 import os
-from typing import Any
+from dataclasses import dataclass
 
 import ray
 import torch
@@ -15,16 +15,28 @@ from reward_memory.generation.decoding import decode
 
 #: Responses decoded at once.
 BATCH = 128
-#: Seconds without a new request after which a wave that stays short is decoded all the same.
-PATIENCE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The tokens of one prompt, and the seed of one response to it."""
+
+    prompt: list[int]
+    seed: int
+
+    @property
+    def place(self) -> tuple:
+        """Sorts requests. Float sums depend on a batch's shape, so batches must not depend on what came first."""
+        return len(self.prompt), self.prompt, self.seed
+
+
+def server_name(rank: int) -> str:
+    """The Ray actor that samples for a rank."""
+    return f"transformers_server_{rank}"
 
 
 class TransformersServer:
-    """Collects the requests of one step (a wave) and decodes them together, sorted.
-
-    A request carries its wave's size in `sampling_params["wave"]`. Only a whole, sorted wave is cut into batches:
-    float sums depend on a batch's shape, so a batch must not depend on which request came first.
-    """
+    """Decodes one batch after the other with the weights that it got last."""
 
     def __init__(self, path: str, response_length: int):
         from transformers import AutoModelForCausalLM
@@ -33,9 +45,7 @@ class TransformersServer:
         self.model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
         self.response_length = response_length
         self.global_steps: int | None = None
-        self.waiting: list[tuple[list[int], dict, asyncio.Future]] = []
-        self.arrived = asyncio.Event()
-        self.worker: asyncio.Task | None = None
+        self.free = asyncio.Lock()
 
     async def set_weights(self, state: dict[str, torch.Tensor], global_steps: int | None) -> None:
         own = dict(self.model.named_parameters())
@@ -47,47 +57,24 @@ class TransformersServer:
                 parameter.copy_(state[name].to(parameter.dtype))
         self.global_steps = global_steps
 
-    async def generate(self, prompt_ids: list[int], sampling_params: dict[str, Any], request_id: str, **kwargs):
-        """One response; verl.workers.rollout.llm_server.LLMServerClient's contract."""
-        answer = asyncio.get_running_loop().create_future()
-        self.waiting.append((list(prompt_ids), sampling_params, answer))
-        self.arrived.set()
-        if self.worker is None or self.worker.done():
-            self.worker = asyncio.create_task(self._decode_waves())
-        return await answer
+    async def generate(
+        self, requests: list[Request], temperature: float, top_p: float, log_probs: bool
+    ) -> list[TokenOutput]:
+        """One response a request, of at most `response_length` tokens; temperature 0 is greedy."""
+        async with self.free:
+            return await asyncio.to_thread(self._decode, requests, temperature, top_p, log_probs)
 
-    async def _decode_waves(self) -> None:
-        while self.waiting:
-            while len(self.waiting) < self.waiting[0][1]["wave"]:
-                self.arrived.clear()
-                try:
-                    await asyncio.wait_for(self.arrived.wait(), PATIENCE)
-                except TimeoutError:
-                    break
-            wave, self.waiting = self.waiting, []
-            wave.sort(key=lambda request: (len(request[0]), request[0], request[1]["seed"]))
-            for start in range(0, len(wave), BATCH):
-                part = wave[start : start + BATCH]
-                try:
-                    outputs = await asyncio.to_thread(self._decode, part)
-                except Exception as error:
-                    for *_, answer in wave[start:]:
-                        answer.set_exception(error)
-                    break
-                for (*_, answer), output in zip(part, outputs, strict=True):
-                    answer.set_result(output)
-
-    def _decode(self, requests: list) -> list[TokenOutput]:
-        sampling = requests[0][1]
-        limit = sampling.get("max_tokens") or sampling.get("max_new_tokens") or self.response_length
+    def _decode(
+        self, requests: list[Request], temperature: float, top_p: float, log_probs: bool
+    ) -> list[TokenOutput]:
         decoded = decode(
             self.model,
-            [prompt for prompt, *_ in requests],
-            [params["seed"] for _, params, _ in requests],
-            temperature=float(sampling["temperature"]),
-            top_p=float(sampling["top_p"]),
-            max_new_tokens=limit,
-            log_probs=bool(sampling.get("logprobs")),
+            [request.prompt for request in requests],
+            [request.seed for request in requests],
+            temperature=temperature,
+            top_p=top_p,
+            max_new_tokens=self.response_length,
+            log_probs=log_probs,
         )
         return [
             TokenOutput(
@@ -112,10 +99,10 @@ class TransformersReplica(RolloutReplica):
 
     async def launch_servers(self):
         model = omega_conf_to_dataclass(self.model_config)
-        name = f"transformers_server_{self.replica_rank}"
+        name = server_name(self.replica_rank)
         server = (
             ray.remote(TransformersServer)
-            .options(name=name, num_cpus=0, max_concurrency=4096)
+            .options(name=name, num_cpus=0)
             .remote(model.local_path or model.path, self.config.response_length)
         )
         await server.idle.remote()
@@ -143,5 +130,5 @@ class TransformersWeights(BaseRollout):
             async for name, tensor in ensure_async_iterator(weights)
         }
         if self.server is None:
-            self.server = ray.get_actor(f"transformers_server_{self.rank}")
+            self.server = ray.get_actor(server_name(self.rank))
         await self.server.set_weights.remote(state, global_steps)

@@ -10,8 +10,6 @@ from verl.trainer.ppo.reward import get_custom_reward_fn
 
 from reward_memory.seeds import derive
 
-#: Name of the rollout server in training.cpu, which no GPU run imports.
-CPU_ROLLOUT = "transformers"
 _loaded: list[Callable[..., dict[str, float]]] = []
 
 
@@ -29,34 +27,30 @@ class SeededAgentLoop(SingleTurnAgentLoop):
     """
 
     async def run(self, sampling_params: dict[str, Any], priority: int = 0, **kwargs) -> AgentLoopOutput:
-        query = kwargs["extra_info"]
-        step, sample = int(kwargs["global_steps"]), int(kwargs["session_id"])
-        again = int(kwargs.get("generation", 1))
-        more = (again,) if again > 1 else ()
-        seed = derive(self.rollout_config.seed, query["split"], step, query["id"], sample, *more)
-        sampling_params = {**sampling_params, "seed": seed}
-        if self.rollout_config.name == CPU_ROLLOUT:
-            sampling_params["wave"] = self._wave(query["split"])
-        output = await super().run(sampling_params, priority, **kwargs)
-        if query["split"] == "train":
-            output.reward_score = 0.0  # a place-holder: the trainer scores the whole batch
-        else:
-            verdict = await asyncio.to_thread(self._verify, output.response_ids, kwargs)
-            output.reward_score = verdict["score"]
-            output.extra_fields["reward_extra_info"] = verdict
+        seed = self.seed(kwargs, int(kwargs["session_id"]))
+        output = await super().run({**sampling_params, "seed": seed}, priority, **kwargs)
+        await asyncio.to_thread(self.reward, output, kwargs)
         return output
 
-    def _verify(self, response: list[int], row: dict[str, Any]) -> dict[str, float]:
-        """Score a validation response here: verl's reward workers are processes of half a gigabyte each."""
-        return _reward_function(self.config)(
+    def seed(self, row: dict[str, Any], sample: int) -> int:
+        """Seed of one response to a row of the data loader's batch; `sample` counts the query's responses from 0."""
+        query, again = row["extra_info"], int(row.get("generation", 1))
+        more = (again,) if again > 1 else ()
+        return derive(self.rollout_config.seed, query["split"], int(row["global_steps"]), query["id"], sample, *more)
+
+    def reward(self, output: AgentLoopOutput, row: dict[str, Any]) -> None:
+        """Score a validation response here: verl's reward workers are processes of half a gigabyte each.
+
+        A training response gets a place-holder, since the trainer scores the whole batch.
+        """
+        if row["extra_info"]["split"] == "train":
+            output.reward_score = 0.0
+            return
+        verdict = _reward_function(self.config)(
             data_source=row["data_source"],
-            solution_str=self.tokenizer.decode(response, skip_special_tokens=True),
+            solution_str=self.tokenizer.decode(output.response_ids, skip_special_tokens=True),
             ground_truth=row["reward_model"]["ground_truth"],
             extra_info=row["extra_info"],
         )
-
-    def _wave(self, split: str) -> int:
-        """Responses that are asked for together, so that the CPU server can batch them whole."""
-        if split == "valid":
-            return self.config.trainer.v1.reward_memory.valid_rows * self.rollout_config.val_kwargs.n
-        return self.data_config.train_batch_size * self.rollout_config.n
+        output.reward_score = verdict["score"]
+        output.extra_fields["reward_extra_info"] = verdict
