@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+
+from . import lean  # noqa: F401  before transformers
+
+# isort: split
 from transformers import Cache, GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
 from reward_memory.seeds import uniforms

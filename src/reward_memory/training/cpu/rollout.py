@@ -64,9 +64,7 @@ class TransformersServer:
         async with self.free:
             return await asyncio.to_thread(self._decode, requests, temperature, top_p, log_probs)
 
-    def _decode(
-        self, requests: list[Request], temperature: float, top_p: float, log_probs: bool
-    ) -> list[TokenOutput]:
+    def _decode(self, requests: list[Request], temperature: float, top_p: float, log_probs: bool) -> list[TokenOutput]:
         decoded = decode(
             self.model,
             [request.prompt for request in requests],
