@@ -6,6 +6,7 @@ from reward_memory.jobs.gpus import check_driver, given
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
 from reward_memory.training import prompts
+from reward_memory.training.history import outcome
 from reward_memory.training.launch import train
 from reward_memory.training.overrides import Run
 
@@ -40,3 +41,4 @@ with job(snakemake, lasting="train_policy") as run:
         {"policy": run.input.policy, "train": run.input.train, "valid": run.input.valid},
         run.names,
     )
+    run.result(outcome(Path(run.output.policy).parent / "history.csv"))

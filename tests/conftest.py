@@ -51,7 +51,7 @@ class Workflow:
         self.environment = os.environ | {"PYTHONPATH": str(folder / "src"), "OMP_NUM_THREADS": "1"}
 
     def command(self, *arguments: str) -> list[str]:
-        # the rich logger's output is for people; the plain one can be read by a test
+        # our logger's output is for people; the plain one can be read by a test
         return [sys.executable, "-m", "snakemake", *arguments, "--workflow-profile", "none", "--resources", "gpu=0"]
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess | Plan:

@@ -27,10 +27,10 @@ def profiled(workflow) -> Workflow:
 
 
 def copy_profiles(flow: Workflow) -> None:
-    """All profiles, without the rich logger, whose output is for people."""
+    """All profiles, without our logger, whose output is for people."""
     shutil.copytree(ROOT / "profiles", flow.folder / "profiles")
     for path in flow.folder.glob("profiles/*/config.yaml"):
-        path.write_text(path.read_text().replace("logger: rich\n", ""))
+        path.write_text(path.read_text().replace("logger: reward-memory\n", ""))
 
 
 def plan(flow: Workflow, profile: str, *arguments: str) -> str:
@@ -174,3 +174,22 @@ def test_a_folder_is_unlocked_as_documented(profiled):
 def test_the_names_of_jobs_are_those_that_are_looked_for_after_a_killed_call():
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     assert profile["slurm-jobname-prefix"] + "_" == slurm.PREFIX
+
+
+def test_a_run_says_what_finished_how_far_it_is_and_what_came_out(profiled):
+    shutil.copytree(ROOT / "profiles/default", profiled.folder / "profiles/default", dirs_exist_ok=True)
+    target = "results/data/math/train.parquet"
+    done = subprocess.run(
+        [*profiled.command()[:3], target, "--cores", "1", "--configfile", "config/test.yaml"],
+        cwd=profiled.folder,
+        env=profiled.environment,
+        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("Using workflow specific profile")]
+    assert lines[:2] == ["1 jobs: 1 sample_queries", "About 4 s of work on one core."]
+    assert re.fullmatch(r"\[1/1\] sample_queries math: \d+ s", lines[2])
+    assert re.fullmatch(rf"1 of 1 jobs done in \d+ s\. Results: .*{target}.*", lines[3])
+    assert len(lines) == 4

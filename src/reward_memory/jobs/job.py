@@ -79,6 +79,11 @@ class Job:
     def device(self) -> str:
         return "cuda" if self.gpus else "cpu"
 
+    @staticmethod
+    def result(sentence: str) -> None:
+        """Say in the log what came out; the terminal's line of the finished job has it (profiles/default)."""
+        print(f"result: {sentence}", flush=True)
+
 
 @contextmanager
 def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> Iterator[Job]:

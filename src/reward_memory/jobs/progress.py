@@ -6,6 +6,8 @@ from typing import TextIO
 
 #: Further streams that progress lines go to, such as the terminal of a job whose output is a log file.
 MIRRORS: list[tuple[str, TextIO]] = []
+#: Seconds between two lines there: several jobs share a terminal.
+PATIENCE = 20.0
 
 
 class Progress:
@@ -17,7 +19,7 @@ class Progress:
     def __init__(self, what: str, total: int, every: float = 5.0, done: int = 0):
         self.what, self.total, self.every = what, total, every
         self.done = self.before = done
-        self.start = self.reported = time.monotonic()
+        self.start = self.reported = self.mirrored = time.monotonic()
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Count `count` more as done."""
@@ -25,13 +27,16 @@ class Progress:
         now = time.monotonic()
         if now - self.reported >= self.every or self.done >= self.total:
             self.reported = now
-            self._report(now - self.start, note)
+            self._report(now, note)
 
-    def _report(self, elapsed: float, note: str) -> None:
-        fresh = self.done - self.before
+    def _report(self, now: float, note: str) -> None:
+        fresh, elapsed = self.done - self.before, now - self.start
         left = (self.total - self.done) * elapsed / fresh if fresh else 0.0
         line = f"{self.what}: {self.done}/{self.total} ({100 * self.done // max(self.total, 1)} %), "
         line += f"{elapsed:.0f} s gone, {left:.0f} s left" + (f", {note}" if note else "")
         print(line, file=sys.stderr, flush=True)
+        if now - self.mirrored < PATIENCE and self.done < self.total:
+            return
+        self.mirrored = now
         for prefix, stream in MIRRORS:
             print(prefix + line, file=stream, flush=True)

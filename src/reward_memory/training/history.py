@@ -55,6 +55,17 @@ def read_history(folder: Path, sizes: dict[str, int]) -> pd.DataFrame:
     return pd.DataFrame([_row(step, steps[step], sizes) for step in sorted(steps)])
 
 
+def outcome(file: Path) -> str:
+    """How mean reward and validation accuracy of a history.csv went from their first to their last value."""
+    history = pd.read_csv(file)
+    parts = []
+    for name, column in (("reward", "reward"), ("validation accuracy", "valid_accuracy")):
+        values = history[column].dropna()
+        if len(values):
+            parts.append(f"{name} {values.iloc[0]:.2f} to {values.iloc[-1]:.2f}")
+    return ", ".join(parts)
+
+
 def logged_steps(folder: Path) -> dict[int, dict]:
     """Step -> verl's metrics of it, from the metrics files of all attempts, later ones last."""
     steps: dict[int, dict] = {}
