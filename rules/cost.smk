@@ -34,14 +34,14 @@ rule cost_table:
     resources:
         mem_mb=times_attempt(1_000),
         runtime=times_attempt(10),
-        # what the profile lends, told as resources because it is no reason to make the table anew
+        # what the profile lends, as resources because it is no reason to rebuild the table
         lent_gpu=LENT.get("gpu", NO_LIMIT),
         lent_mem_mb=LENT.get("mem_mb", NO_LIMIT),
         lent_cores=lambda wc: workflow.resource_settings.cores or NO_LIMIT,
     params:
         snakefile=os.path.relpath(HERE / "Snakefile"),
         reference=os.path.relpath(HERE / "reference"),
-        # what is kept or made anew changes nothing about what there is to make
+        # what is kept or rebuilt changes nothing about what there is to make
         config={key: config[key] for key in config if key != "finished"}
         | {"results": RESULTS},
         measured=lambda wc: (

@@ -15,7 +15,7 @@ rule sample_queries:
         "<usage>/sample_queries/{benchmark}.jsonl"
     wildcard_constraints:
         benchmark=from_source("generated", "mirror", "hub"),
-    # before any long job: what is wrong with the data, and with their prompts, is told first
+    # before any long job: a fault of the data or of their prompts is reported first
     priority: 20
     threads: 1
     resources:

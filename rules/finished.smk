@@ -14,8 +14,8 @@ LASTING = {
     "train_policy": rules.train_policy,
     "evaluate_policy": rules.evaluate_policy,
 }
-MEND = (
-    "--config finished=rebuild makes them anew (the old ones stay until the new are whole), --config finished=keep reads "
+REBUILD = (
+    "--config finished=rebuild rebuilds them (the old ones stay until the new are complete), --config finished=keep reads "
     "them as they are, and another folder for results keeps both."
 )
 GIVEN = {os.path.abspath(path) for made in KEPT for path in made.outputs}
@@ -27,7 +27,7 @@ if workflow.is_main_process and (
 ):
     raise WorkflowError(
         f"{min(named)} is finished and kept, so there is nothing to make; leave it out, "
-        "or make it anew with --config finished=rebuild."
+        "or rebuild it with --config finished=rebuild."
     )
 
 
@@ -85,7 +85,7 @@ for error in DAMAGED[: finished.TOLD] if workflow.is_main_process else []:
 for line in finished.told(OUTDATED):
     logger.warning(line)
 if OUTDATED:
-    logger.warning(f"They can stay or be made anew: {MEND}")
+    logger.warning(f"They can stay or be rebuilt: {REBUILD}")
 
 
 def check_finished():
@@ -108,5 +108,5 @@ def check_finished():
     if stale:
         raise WorkflowError(
             f"What is to be made next would read {len(stale)} finished results that other settings or inputs made, "
-            f"such as {stale[0].outputs[0]}: {MEND}"
+            f"such as {stale[0].outputs[0]}: {REBUILD}"
         )

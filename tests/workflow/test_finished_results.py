@@ -57,7 +57,7 @@ def test_other_settings_stop_what_would_read_the_result_before_anything_runs(cop
     done = copy.run(f"{EVALUATION}/ood.parquet", "--cores", "1", *CONFIG, check=False)
     assert done.returncode == 1
     assert "settings: bootstrap.steps 20 -> 21" in done.stderr
-    assert f"such as {POLICY}: --config finished=rebuild makes them anew" in done.stderr
+    assert f"such as {POLICY}: --config finished=rebuild rebuilds them" in done.stderr
     assert not (copy.folder / "results/data/piqa").exists()
 
 

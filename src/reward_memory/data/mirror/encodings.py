@@ -16,7 +16,7 @@ _FOREIGN = {
     b"PK\x03\x04": "a zip archive",
     b"PAR1": "parquet",
 }
-_MEND = {
+_FIXES = {
     "UTF-32 text": "save it as UTF-8",
     "UTF-16 text": "save it as UTF-8",
     "compressed by gzip": "add .gz to its name",
@@ -39,7 +39,7 @@ def raw_lines(file: BinaryIO, name: str) -> Iterator[bytes]:
         if number == 0:
             kind = _kind(line)
             if kind:
-                raise InputError(f"{name}: is {kind}, not UTF-8 text; {_MEND[kind]}.")
+                raise InputError(f"{name}: is {kind}, not UTF-8 text; {_FIXES[kind]}.")
         yield line if number else line.removeprefix(codecs.BOM_UTF8)
 
 

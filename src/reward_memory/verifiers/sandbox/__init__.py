@@ -23,7 +23,7 @@ from .replies import Call, Run, Values, read
 __all__ = ["Call", "Run", "Sandbox", "Values", "bubblewrap_fault"]
 
 ISOLATIONS = ("bubblewrap", "reduced")
-MENDS = "install the package bubblewrap, or set `sandbox: reduced` in the config to run code with less isolation"
+FIX = "install the package bubblewrap, or set `sandbox: reduced` in the config to run code with less isolation"
 Judged = TypeVar("Judged")
 
 
@@ -66,7 +66,7 @@ class Sandbox:
         if not (fault := bubblewrap_fault()):
             return command(True, self.workers, self.memory)
         if self.isolation == "bubblewrap":
-            raise InputError(f"sandbox: bubblewrap {fault}; {MENDS}.")
+            raise InputError(f"sandbox: bubblewrap {fault}; {FIX}.")
         version = landlock.version()
         if reduced := reduced_fault(version):
             raise InputError(f"sandbox: reduced isolation does not work on this machine ({reduced}).")
