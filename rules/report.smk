@@ -89,3 +89,27 @@ rule write_page:
         state=f"{RESULTS}/state",
     script:
         "../scripts/write_page.py"
+
+
+rule render_table:
+    "A table of accuracies with benchmarks in columns, in Markdown or LaTeX."
+    input:
+        "<results>/tables/{table}.csv",
+    output:
+        "<results>/tables/{table}.{form}",
+    log:
+        "<logs>/render_table/{table}.{form}.log",
+    benchmark:
+        "<usage>/render_table/{table}.{form}.jsonl"
+    wildcard_constraints:
+        table="|".join(map(re.escape, [*arms.accuracy_tables(config), "transfer"])),
+        form="md|tex",
+    threads: 1
+    resources:
+        mem_mb=times_attempt(1_000),
+        runtime=times_attempt(10),
+    params:
+        code=code_hash("render_table", "report/paper_form.py"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/render_table.py"

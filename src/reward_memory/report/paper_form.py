@@ -1,0 +1,63 @@
+"""A table of accuracies as papers print it: methods in rows, benchmarks in columns, the best in bold."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from reward_memory.errors import InputError
+
+#: What a table needs to be put into this form.
+NEEDED = {"policy", "method", "label_ratio", "benchmark", "accuracy"}
+#: The untrained policy, and the one that has all labels: neither is compared with the others.
+REFERENCES = ("base", "oracle")
+#: Characters that LaTeX reads as commands.
+SPECIAL = {"&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$"}
+
+
+def paper_form(table: pd.DataFrame, mark: Callable[[str], str]) -> pd.DataFrame:
+    """Rows policy, method and labels; a column a benchmark, in the table's order; accuracies in percent as texts.
+
+    mark  makes a text bold: the best of a policy's methods in each column, without `base` and `oracle`; ties all
+
+    InputError if the table has no accuracies.
+    """
+    if missing := sorted(NEEDED - {*table.columns}):
+        raise InputError(
+            f"a table without the column {missing[0]} has no form with benchmarks in columns; take a table of "
+            "accuracies, such as main."
+        )
+    benchmarks = list(dict.fromkeys(table["benchmark"]))
+    rows = []
+    for policy, own in table.groupby("policy", sort=False):
+        compared = own[~own["method"].isin(REFERENCES)]
+        best = compared.groupby("benchmark")["accuracy"].max()
+        for (method, ratio), arm in own.groupby(["method", "label_ratio"], sort=False):
+            values = arm.set_index("benchmark")["accuracy"]
+            row = {"policy": policy, "method": method, "labels, %": str(ratio)}
+            for name in benchmarks:
+                value = values.get(name)
+                text = "" if value is None or pd.isna(value) else f"{value:.1f}"
+                leads = text and method not in REFERENCES and value == best.get(name)
+                row[name] = mark(text) if leads else text
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    """The table in GitHub's Markdown."""
+    form = paper_form(table, lambda text: f"**{text}**")
+    lines = [list(form.columns), ["---"] * len(form.columns), *form.to_numpy().tolist()]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def to_latex(table: pd.DataFrame) -> str:
+    """The table as a tabular with the rules of the package booktabs."""
+    form = paper_form(table, lambda text: rf"\textbf{{{text}}}")
+    named = form.rename(columns=_escaped)
+    for column in ("policy", "method"):
+        named[column] = named[column].map(_escaped)
+    return named.to_latex(index=False, escape=False, column_format="ll" + "r" * (len(form.columns) - 2))
+
+
+def _escaped(text: str) -> str:
+    return "".join(SPECIAL.get(letter, letter) for letter in text)
