@@ -19,6 +19,11 @@ class Kind(StrEnum):
     code = "code"
 
 
+class Source(StrEnum):
+    verl = "verl"
+    lm_eval = "lm-eval"
+
+
 class Isolation(StrEnum):
     bubblewrap = "bubblewrap"
     reduced = "reduced"
@@ -42,8 +47,8 @@ def main(
 @app.command()
 def verify(
     kind: Annotated[Kind, typer.Option(help="What the responses answer.")],
-    isolation: Annotated[Isolation, typer.Option(help="Of code that runs.")] = Isolation.bubblewrap,
-    workers: Annotated[int, typer.Option(min=1, help="Programs or symbolic comparisons at a time.")] = 2,
+    isolation: Annotated[Isolation, typer.Option(help="Sandbox for code.")] = Isolation.bubblewrap,
+    workers: Annotated[int, typer.Option(min=1, help="Programs or symbolic comparisons in parallel.")] = 2,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a symbolic comparison.")] = 5.0,
     program_timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a program with its tests.")] = 1.5,
 ) -> None:
@@ -75,16 +80,20 @@ def verify(
 
 @app.command()
 def plan(
-    targets: Annotated[list[str] | None, typer.Argument(help="Of Snakemake; all without one.")] = None,
+    targets: Annotated[list[str] | None, typer.Argument(help="Snakemake targets (default: all).")] = None,
     configfile: Annotated[list[Path] | None, typer.Option(help="Instead of config.yaml; several are merged.")] = None,
-    config: Annotated[list[str] | None, typer.Option(help="key=value over the configuration; once each.")] = None,
-    workflow_profile: Annotated[Path | None, typer.Option(help="Whose GPUs and memory there are.")] = None,
-    gpus: Annotated[int | None, typer.Option(min=0, help="At a time, instead of the profile's.")] = None,
-    cores: Annotated[int | None, typer.Option(min=1, help="At a time, instead of the profile's.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the table there, too.")] = None,
-    snakefile: Annotated[Path, typer.Option(help="Of this workflow.")] = Path("Snakefile"),
+    config: Annotated[
+        list[str] | None, typer.Option(help="key=value that replaces a value of the configuration; repeat for more.")
+    ] = None,
+    workflow_profile: Annotated[
+        Path | None, typer.Option(help="Profile that defines available GPUs and memory.")
+    ] = None,
+    gpus: Annotated[int | None, typer.Option(min=0, help="GPUs available (overrides the profile).")] = None,
+    cores: Annotated[int | None, typer.Option(min=1, help="Cores available (overrides the profile).")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    snakefile: Annotated[Path, typer.Option(help="Snakefile of this workflow.")] = Path("Snakefile"),
 ) -> None:
-    """Tell what a run would cost before it is started: what is done, what is left, GPU-hours, time, tokens, disk.
+    """Estimate what a run costs: what is done, what is left, GPU-hours, time, tokens, disk.
 
     Nothing is computed or downloaded. Figures about GPUs are estimates that nobody has tested (docs/cost.md).
     """
@@ -104,6 +113,28 @@ def plan(
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
     show(made, Console())
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="JSON lines that another tool wrote.")],
+    source: Annotated[Source, typer.Option("--from", help="The tool: verl's rollout dump, or lm-eval's samples.")],
+    benchmark: Annotated[str, typer.Option(help="Name of the benchmark in your configuration.")],
+    filter_: Annotated[
+        str | None, typer.Option("--filter", help="lm-eval's filter whose verdicts count (default: the first).")
+    ] = None,
+) -> None:
+    """Convert responses of another tool into the file of docs/import.md, on standard output."""
+    import json
+
+    from reward_memory.data.imported.dumps import convert
+
+    try:
+        for row in convert(files, source.value, benchmark, filter_):
+            print(json.dumps(row, ensure_ascii=False))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
 
 
 @app.command()
