@@ -123,7 +123,7 @@ def _fill_policies(config: dict[str, Any]) -> str | None:
 
 def _fill_suites(config: dict[str, Any]) -> str | None:
     """Turn text into numbers in the sections suites and variants, as `checking.filled` does; the first mistake."""
-    if wrong := methods.mistake(config) or _misnamed_suite(config):
+    if wrong := methods.mistake(config) or _unfit_method(config) or _misnamed_suite(config):
         return wrong
     parts = [(f"variants: {name}: ", own, ("training", "error_memory")) for name, own in config["variants"].items()]
     for suite, section in config["suites"].items():
@@ -140,6 +140,17 @@ def _fill_suites(config: dict[str, Any]) -> str | None:
             if wrong:
                 return f"{where}{key}: {wrong}"
             own[key] = {name: merged[name] for name in own[key]}
+    return None
+
+
+def _unfit_method(config: dict[str, Any]) -> str | None:
+    """The first setting of an installed package's method that is none of its section, or has an impossible value."""
+    for name, method in methods.registered().items():
+        own = (("training", method.training), ("training", method.budget), ("error_memory", method.error_memory or {}))
+        for key, settings in own if name not in methods.BUILT_IN else ():
+            _, wrong = checking.filled(_OVERRIDDEN[key], config[key] | settings)
+            if wrong:
+                return f"the registered method {name}: {key}: {wrong}"
     return None
 
 
