@@ -1,3 +1,5 @@
+from reward_memory.report.tables.registration import TABLES
+
 # Where the queries of each benchmark come from.
 ORIGINS = {
     name: benchmark["source"] for name, benchmark in config["benchmarks"].items()
@@ -217,3 +219,42 @@ rule reliability_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/reliability_table.py"
+
+
+def results_of(table):
+    """The files that a registered table is made of."""
+    try:
+        registered = TABLES.find(table)
+        if registered.inputs == "predictions":
+            return PREDICTIONS or arms.nothing_predicted(table)
+        return graded_files(arms.suite_of(config, table, registered.suite))
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+rule registered_table:
+    "A table that a file of its own registers, in report/tables or in an installed package (docs/extend.md)."
+    input:
+        results=lambda wc: results_of(wc.table),
+    output:
+        "<results>/tables/{table}.csv",
+    log:
+        "<logs>/registered_table/{table}.log",
+    benchmark:
+        "<usage>/registered_table/{table}.jsonl"
+    wildcard_constraints:
+        table="|".join(map(re.escape, TABLES.names)) or "(?!)",
+    threads: 1
+    resources:
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(30),
+    params:
+        code=code_hash(
+            "registered_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/registered_table.py"

@@ -50,9 +50,9 @@ def outside(group: str) -> dict[str, Declared]:
     for point in entry_points(group=group):
         try:
             spec = find_spec(point.value)
-        except (ImportError, ValueError):
-            spec = None
-        parts = dict(_of_file(Path(spec.origin), point.value)) if spec and spec.has_location and spec.origin else {}
+            parts = dict(_of_file(Path(spec.origin), point.value)) if spec and spec.has_location and spec.origin else {}
+        except (ImportError, ValueError, SyntaxError, OSError):
+            parts = {}
         found[point.name] = parts.get(point.name, Declared(point.value))
     return found
 
@@ -105,6 +105,13 @@ class Parts(Generic[Part]):
             raise InputError(f"{self.key}: {name}: {module} registers a name that there is; choose another.")
         return self._inside.get(name) or self._outside[name]
 
+    def options(self, name: str) -> Mapping[str, Any]:
+        """What a part's file says of it, empty for one that cannot be used."""
+        try:
+            return self.declared(name).options
+        except InputError:
+            return {}
+
     def add(self, name: str, part: Part) -> None:
         """What `register` does. ValueError if the name is taken."""
         if name in self._registered:
@@ -117,7 +124,7 @@ class Parts(Generic[Part]):
         if name not in self._registered:
             try:
                 import_module(module)
-            except ImportError as error:
+            except Exception as error:  # whatever another package's module raises
                 raise InputError(f"{self.key}: {name}: {module} cannot be imported: {error}") from error
             if name not in self._registered:
                 raise InputError(f"{self.key}: {name}: {module} does not register it; see docs/extend.md.")
