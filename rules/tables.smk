@@ -1,5 +1,3 @@
-from reward_memory.report.tables.registration import TABLES
-
 # Where the queries of each benchmark come from.
 ORIGINS = {
     name: benchmark["source"] for name, benchmark in config["benchmarks"].items()
@@ -219,17 +217,6 @@ rule reliability_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/reliability_table.py"
-
-
-def results_of(table):
-    """The files that a registered table is made of."""
-    try:
-        registered = TABLES.find(table)
-        if registered.inputs == "predictions":
-            return PREDICTIONS or arms.nothing_predicted(table)
-        return graded_files(arms.suite_of(config, table, registered.suite))
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
 
 
 rule registered_table:
