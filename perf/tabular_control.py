@@ -18,7 +18,8 @@ import numpy as np
 
 from reward_memory.error_memory.features import answer_vectors
 from reward_memory.error_memory.memory import ErrorMemory
-from reward_memory.error_memory.penalty import cluster_penalty, group_normalize
+from reward_memory.error_memory.penalties.logarithm import cluster_penalty
+from reward_memory.error_memory.penalty import group_normalize
 
 ANSWERS, SAMPLES, RIGHT, STEP_SIZE = 8, 16, 0.05, 0.5
 QUERIES, VISITS = 400, 40

@@ -7,6 +7,7 @@ from reward_memory.jobs import finished
 from reward_memory.storage import records
 from reward_memory.data.registry import DOMAINS
 from reward_memory.config.resources import allocation
+from reward_memory.report.tables.registration import TABLES
 
 SCRIPTS = HERE / "scripts"
 SUITES = suites.names(config)
@@ -219,6 +220,17 @@ def graded_files(table):
         for seed in suites.seeds(config, suite)
         for on in tested
     ]
+
+
+def results_of(table):
+    """The files that a registered table is made of."""
+    try:
+        registered = TABLES.find(table)
+        if registered.inputs == "predictions":
+            return PREDICTIONS or arms.nothing_predicted(table)
+        return graded_files(arms.suite_of(config, table, registered.suite))
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def selecting_on_valid():

@@ -217,3 +217,31 @@ rule reliability_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/reliability_table.py"
+
+
+rule registered_table:
+    "A table that a file of its own registers, in report/tables or in an installed package (docs/extend.md)."
+    input:
+        results=lambda wc: results_of(wc.table),
+    output:
+        "<results>/tables/{table}.csv",
+    log:
+        "<logs>/registered_table/{table}.log",
+    benchmark:
+        "<usage>/registered_table/{table}.jsonl"
+    wildcard_constraints:
+        table="|".join(map(re.escape, TABLES.names)) or "(?!)",
+    threads: 1
+    resources:
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(30),
+    params:
+        code=code_hash(
+            "registered_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation",
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/registered_table.py"

@@ -19,7 +19,6 @@ settings.load_profile("project")
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "rules", "scripts", "src", "report", "reference", "envs")
 SHARED = ROOT.parent / "shared"
-RULE = re.compile(r"^(?:local)?rule (\w+):", re.MULTILINE)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,18 +68,13 @@ class Workflow:
             raise AssertionError(f"snakemake failed:\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}\n{logs[-20000:]}")
         return done
 
+    def plan(self, *arguments: str) -> Plan:
+        """A dry run for one target, which comes first."""
+        return self.run(*arguments[:1], "-n", *arguments[1:])
+
     def jobs(self, *arguments: str) -> list[tuple[str, dict[str, str]]]:
         """(rule, wildcards) of every job of a dry run."""
-        done = self.run(*arguments[:1], "-n", *arguments[1:])
-        text = done.stdout + done.stderr
-        found = []
-        starts = [*RULE.finditer(text)]
-        for match, after in zip(starts, [*starts[1:], None], strict=False):
-            block = text[match.end() : after.start() if after else None].split("\n\n")[0]
-            wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
-            pairs = dict(pair.split("=", 1) for pair in wildcards[1].split(", ")) if wildcards else {}
-            found.append((match[1], pairs))
-        return found
+        return [(job.rule, job.wildcards) for job in self.plan(*arguments).jobs]
 
     def rules(self, *arguments: str) -> set[str]:
         """Names of the rules of a dry run."""

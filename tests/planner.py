@@ -1,5 +1,7 @@
 """Dry runs in forks of one warm process: Snakemake's own imports take longer than most plans."""
 
+import json
+import logging
 import multiprocessing
 import os
 import subprocess
@@ -12,7 +14,21 @@ from pathlib import Path
 
 #: What a plan imports that is no part of this project; the project's own modules come from the folder that is planned.
 PRELOADED = ["snakemake.cli", "snakemake_executor_plugin_slurm", "pandas", "pyarrow", "pydantic", "yaml"]
-SAID = ("output", "errors", "seconds")
+SAID = ("output", "errors", "seconds", "jobs")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a dry run, as Snakemake's event JOB_INFO has it: a path may end with a flag such as (update).
+
+    written  outputs, log and benchmark
+    """
+
+    rule: str
+    wildcards: dict[str, str]
+    input: list[str]
+    written: list[str]
+    resources: dict[str, int | str]
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,25 @@ class Plan:
     stdout: str
     stderr: str
     seconds: float
+    jobs: list[Job]
+
+    def of(self, rule: str) -> list[Job]:
+        """The jobs of one rule."""
+        return [job for job in self.jobs if job.rule == rule]
+
+
+class Listing(logging.Handler):
+    """Collects the jobs that Snakemake logs."""
+
+    def __init__(self):
+        super().__init__()
+        self.jobs = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, "event", None) == "job_info":
+            asked = {name: value if isinstance(value, int) else str(value) for name, value in record.resources.items()}
+            written = [*record.output, *record.log, *([record.benchmark] if record.benchmark else [])]
+            self.jobs.append([record.rule_name, dict(record.wildcards), [*record.input], written, asked])
 
 
 def plan(folder: Path, arguments: Sequence[str], environment: Mapping[str, str], timeout: float | None = None) -> Plan:
@@ -36,8 +71,8 @@ def plan(folder: Path, arguments: Sequence[str], environment: Mapping[str, str],
         if process.is_alive():
             process.kill()
             raise subprocess.TimeoutExpired(arguments, timeout)
-        output, errors, seconds = (Path(said, name).read_text(encoding="utf-8") for name in SAID)
-    return Plan(process.exitcode, output, errors, float(seconds))
+        output, errors, seconds, jobs = (Path(said, name).read_text(encoding="utf-8") for name in SAID)
+    return Plan(process.exitcode, output, errors, float(seconds), [Job(*job) for job in json.loads(jobs)])
 
 
 def _run(folder: str, arguments: list[str], environment: dict[str, str], said: str) -> None:
@@ -50,7 +85,11 @@ def _run(folder: str, arguments: list[str], environment: dict[str, str], said: s
     sys.argv = [str(Path(sys.prefix) / "bin/snakemake"), *arguments]
     from snakemake.cli import main
 
+    listing = Listing()
+    # Snakemake takes away the handlers of its own logger, snakemake.logging
+    logging.getLogger("snakemake").addHandler(listing)
     try:
         main(arguments)
     finally:
         Path(said, SAID[2]).write_text(str(time.process_time()), encoding="utf-8")
+        Path(said, SAID[3]).write_text(json.dumps(listing.jobs), encoding="utf-8")

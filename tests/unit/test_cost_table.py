@@ -1,6 +1,7 @@
 """The table of costs: jobs as a dry run lists them, sums, what made-up finished jobs took."""
 
 import json
+import logging
 import os
 from pathlib import Path
 
@@ -10,53 +11,41 @@ import yaml
 
 from reward_memory.config import loading
 from reward_memory.cost import COLUMNS, Model, cost_table, named
-from reward_memory.cost.jobs import Job, parse
+from reward_memory.cost.jobs import Job, read_job
+from reward_memory.cost.listing import Jobs
 from reward_memory.cost.plan import load
 from reward_memory.errors import InputError
 from reward_memory.jobs.finished import record
 
 ROOT = Path(__file__).parents[2]
-DRY_RUN = """
-Job stats:
-job      count
-total        2
+#: Fields of Snakemake's event that a listing reads.
+EVENT = {
+    "event": "job_info",
+    "rule_name": "train_policy",
+    "wildcards": {"policy": "tiny", "method": "oracle"},
+    "input": ["results/policies/a, b", "results/training_queries/main/valid.parquet"],
+    "output": ["results/training/tiny/policy (update)", "results/training/tiny/history.csv (update)"],
+    "benchmark": "results/usage/train/tiny.jsonl",
+    "resources": {"tmpdir": "/tmp", "runtime": 20, "gpu": 2, "mem_mb": "<TBD>"},
+    "threads": 4,
+}
 
 
-[Sun Nov 22 00:56:02 2026]
-rule train_policy:
-    input: results/policies/tiny, results/training_queries/main/valid.parquet
-    output: results/training/tiny/policy (update), results/training/tiny/history.csv (update)
-    log: results/logs/train/tiny.log
-    jobid: 6
-    benchmark: results/usage/train/tiny.jsonl
-    reason: Missing output files: results/training/tiny/policy
-    wildcards: policy=tiny, method=oracle
-    threads: 4
-    resources: tmpdir=/tmp, runtime=20, gpu=2, mem_mb=4000, mem=4 GB
-[Sun Nov 22 00:56:02 2026]
-localrule all:
-    input: results/training/tiny/history.csv
-    jobid: 0
-    reason: Forced execution
-    resources: tmpdir=/tmp
-Job stats:
-job      count
-"""
-
-
-def test_a_job_is_read_from_what_snakemake_prints():
-    assert parse(DRY_RUN) == [
-        Job(
-            "train_policy",
-            (("policy", "tiny"), ("method", "oracle")),
-            ("results/policies/tiny", "results/training_queries/main/valid.parquet"),
-            ("results/training/tiny/policy", "results/training/tiny/history.csv"),
-            "results/usage/train/tiny.jsonl",
-            gpus=2,
-            mem_mb=4000,
-            threads=4,
-        )
-    ]
+def test_a_job_is_read_from_the_event_that_snakemake_logs():
+    listing = Jobs()
+    for extra in (EVENT, {"event": "shellcmd"}, {}, EVENT | {"rule_name": "all", "output": []}):
+        listing.emit(logging.makeLogRecord(extra))
+    (fields,) = json.loads(json.dumps(listing.found))
+    assert read_job(**fields) == Job(
+        "train_policy",
+        (("policy", "tiny"), ("method", "oracle")),
+        ("results/policies/a, b", "results/training_queries/main/valid.parquet"),
+        ("results/training/tiny/policy", "results/training/tiny/history.csv"),
+        "results/usage/train/tiny.jsonl",
+        gpus=2,
+        mem_mb=0,
+        threads=4,
+    )
 
 
 def test_the_table_is_asked_for_by_name_or_needed_by_something_else():

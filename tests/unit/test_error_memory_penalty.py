@@ -6,7 +6,8 @@ from error_memory_reference import Reference, group_normalized
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.error_memory.penalty import cluster_penalty, group_normalize, penalize
+from reward_memory.error_memory.penalties.logarithm import cluster_penalty
+from reward_memory.error_memory.penalty import group_normalize, penalize
 from reward_memory.error_memory.settings import DEFAULTS, configure
 from reward_memory.errors import InputError
 

@@ -9,9 +9,9 @@ import pytest
 from graph_rollouts import made_up
 
 from reward_memory.errors import InputError
+from reward_memory.plugins import Declared, declared
 from reward_memory.reward_models import names, registry
 from reward_memory.reward_models.base import save
-from reward_memory.reward_models.names import Declared, declared
 from reward_memory.reward_models.registration import register
 
 PAGE = Path(__file__).parents[2] / "docs/extend.md"
@@ -24,7 +24,7 @@ def outside(tmp_path, monkeypatch):
     (tmp_path / "study").mkdir()
     (tmp_path / "study/prior.py").write_text(PROGRAM)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(names.OUTSIDE, "prior", Declared("study.prior", False))
+    monkeypatch.setitem(names.OUTSIDE, "prior", Declared("study.prior"))
     yield tmp_path
     registry.PREDICTORS.pop("prior", None)
     for module in [name for name in sys.modules if name.startswith("study")]:
@@ -41,7 +41,7 @@ def test_every_file_is_read_as_it_registers_when_it_is_imported():
     assert set(names.DECLARED) == set(registry.PREDICTORS)
     for name, found in names.DECLARED.items():
         registered = registry.PREDICTORS[name]
-        assert (found.module, found.network) == (registered.fit.__module__, registered.network)
+        assert (found.module, found.options.get("network", False)) == (registered.fit.__module__, registered.network)
 
 
 def test_a_file_declares_its_names_and_whether_it_is_a_network(tmp_path):
@@ -49,14 +49,15 @@ def test_a_file_declares_its_names_and_whether_it_is_a_network(tmp_path):
     (tmp_path / "deep/one.py").write_text('@register("a", "b", model=A, network=True)\ndef fit(): ...\n')
     (tmp_path / "two.py").write_text('import nowhere\n@register("c", model=C, settings=(X,))\ndef fit(): ...\n')
     (tmp_path / "none.py").write_text('"""`@register("d")` is how one registers."""\n')
-    expected = {"a": Declared("p.deep.one", True), "b": Declared("p.deep.one", True), "c": Declared("p.two", False)}
+    network = Declared("p.deep.one", {"network": True})
+    expected = {"a": network, "b": network, "c": Declared("p.two")}
     assert declared(tmp_path, "p") == expected
 
 
 def test_a_name_belongs_to_one_file(tmp_path):
     for name in ("one", "two"):
         (tmp_path / f"{name}.py").write_text('@register("a", model=A)\ndef fit(): ...\n')
-    with pytest.raises(ValueError, match=r"p\.two: the reward predictor 'a' is in p\.one, too"):
+    with pytest.raises(ValueError, match=r"p\.two: 'a' is registered in p\.one, too"):
         declared(tmp_path, "p")
     with pytest.raises(ValueError, match="'knn' is registered twice"):
         register("knn", model=object)

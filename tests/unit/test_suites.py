@@ -53,7 +53,8 @@ def config():
 
 
 def test_the_defaults_of_the_memory_are_those_of_the_library():
-    assert ErrorMemory().model_dump() == DEFAULTS
+    # a penalty is left out unless one is chosen: finished trainings have none among their settings
+    assert ErrorMemory().model_dump() | {"penalty": "logarithm"} == DEFAULTS
 
 
 def test_grpo_has_nothing_of_dapo(config):
@@ -72,7 +73,7 @@ def test_meds_is_dapo_with_a_memory(config):
     assert (dapo[0]["max_num_gen_batches"], dapo[0]["overlong_buffer"]) == (4, 16)
     assert dapo[0]["learning_rate"] == 1e-6
     assert dapo[1] is None
-    assert meds[1] == DEFAULTS | {"alpha": 0.05}
+    assert meds[1] | {"penalty": "logarithm"} == DEFAULTS | {"alpha": 0.05}
     assert suites.settings(config, "meds", "meds-kmeans")[1] == meds[1] | {"method": "kmeans"}
 
 
@@ -120,6 +121,17 @@ def test_a_method_of_another_package_is_known_and_one_of_a_taken_name_is_refused
             listed(entry)
             with pytest.raises(InputError, match=told):
                 methods.registered()
+        for method, told in (
+            (methods.Method("verified", {"clip_ratio_hi": 0.4}), "theirs: training: clip_ratio_hi: no such key"),
+            (methods.Method("verified", budget={"steps": -1}), "theirs: training: steps: -1 is not"),
+            (
+                methods.Method("verified", {}, {"penalty": "free"}),
+                "theirs: error_memory: penalty: 'free' is not one of",
+            ),
+        ):
+            listed(Entry("theirs", method))
+            with pytest.raises(InputError, match=f"config.yaml: the registered method {told}"):
+                load(changed("suites/meds/methods", ["dapo"]))
     finally:
         methods.registered.cache_clear()
 

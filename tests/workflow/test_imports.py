@@ -71,12 +71,11 @@ def test_a_method_is_refused_before_any_job(imported):
 
 
 def test_rewards_truths_and_the_file_are_inputs_of_none_that_learns(imported):
-    plan = imported.run(METRICS, "-n", *CONFIG).stdout
-    readers: dict[str, set] = {}
-    for block in plan.split("\nrule ")[1:]:
-        inputs = block.split("input: ")[1].split("\n")[0].split(", ")
-        for kind in ("mine.jsonl", ".truths.parquet", ".rewards.parquet"):
-            readers.setdefault(kind, set()).update([block.split(":")[0]] if any(kind in one for one in inputs) else [])
+    plan = imported.plan(METRICS, *CONFIG)
+    readers = {
+        kind: {job.rule for job in plan.jobs if any(kind in path for path in job.input)}
+        for kind in ("mine.jsonl", ".truths.parquet", ".rewards.parquet")
+    }
     assert readers == {
         "mine.jsonl": {"import_rollouts"},
         ".truths.parquet": {"grade_rollouts"},

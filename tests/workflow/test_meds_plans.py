@@ -1,7 +1,5 @@
 """The second paper's tables: each plans its own branch, and only where the configuration has the section meds."""
 
-import re
-
 import pytest
 
 CONFIG = """
@@ -73,11 +71,10 @@ def test_the_main_table_plans_the_suite_meds_and_nothing_else(flow):
 
 
 def test_what_is_only_trained_on_is_not_evaluated(flow):
-    text = flow.run(MAIN, "-n", *GIVEN).stdout
-    inputs = re.findall(r"^rule evaluate_policy:\n    input: (.*)$", text, re.MULTILINE)
-    assert len(inputs) == 6
-    for names in inputs:
-        data = [name for name in names.split(", ") if name.startswith("results/data/")]
+    jobs = flow.plan(MAIN, *GIVEN).of("evaluate_policy")
+    assert len(jobs) == 6
+    for job in jobs:
+        data = [path for path in job.input if path.startswith("results/data/")]
         assert data == [
             f"results/data/{name}/test.{kind}" for kind in ("parquet", "truths.parquet") for name in ("aime24", "amc23")
         ]

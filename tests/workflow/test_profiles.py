@@ -10,6 +10,7 @@ import planner
 import pytest
 import yaml
 from conftest import ROOT, Workflow, make
+from planner import Plan
 
 from reward_memory.jobs import slurm
 
@@ -17,7 +18,6 @@ PAPER = ("--configfile", "config/paper.yaml")
 DOCUMENT = (ROOT / "docs/cluster.md").read_text()
 COMMANDS = sorted({*re.findall(r"^    (snakemake .*)$", DOCUMENT, re.MULTILINE)})
 PARTS = [line for line in COMMANDS if line.startswith("snakemake results/")]
-JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
 
 
 @pytest.fixture
@@ -33,80 +33,66 @@ def copy_profiles(flow: Workflow) -> None:
         path.write_text(path.read_text().replace("logger: reward-memory\n", ""))
 
 
-def plan(flow: Workflow, profile: str, *arguments: str) -> str:
-    """What a dry run with a profile says."""
-    return planned_with(flow, profile, *arguments)[0]
-
-
-def planned_with(flow: Workflow, profile: str, *arguments: str) -> tuple[str, float]:
-    """What a dry run with a profile says, and its processor seconds."""
+def plan(flow: Workflow, profile: str, *arguments: str) -> Plan:
+    """A dry run with a profile."""
     done = planner.plan(flow.folder, [*arguments, "-n", "--workflow-profile", f"profiles/{profile}"], flow.environment)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr, done.seconds
+    return done
 
 
-def planned(said: str) -> dict[str, set[str]]:
-    """Rule -> the different `resources` of its jobs."""
-    found: dict[str, set[str]] = {}
-    for rule, body in JOB.findall(said):
-        asked = re.search(r"^    resources: (.*)$", body, re.MULTILINE)
-        found.setdefault(rule, set()).add(asked[1] if asked else "")
-    return found
-
-
-def number(resources: str, name: str) -> int:
-    found = re.search(rf"\b{name}=(\d+)", resources)
-    return int(found[1]) if found else 0
+def values(found: Plan, wildcard: str) -> set[str]:
+    """The different values of a wildcard."""
+    return {job.wildcards[wildcard] for job in found.jobs if wildcard in job.wildcards}
 
 
 @pytest.mark.parametrize("profile", ["default", "slurm", "local-gpu"])
 def test_a_profile_is_read(profiled, profile):
-    assert "accuracy_table" in plan(profiled, profile, "results/tables/main.csv")
+    assert plan(profiled, profile, "results/tables/main.csv").of("accuracy_table")
 
 
 def test_the_local_gpu_profile_caps_what_jobs_ask_for_together(profiled):
     profile = yaml.safe_load((ROOT / "profiles/local-gpu/config.yaml").read_text())
     assert profile["resources"]["gpu"] > 0
-    said = planned(plan(profiled, "local-gpu", "results/tables/main.csv"))
-    assert {number(asked, "gpu") for asked in said["train_policy"]} == {1}
+    found = plan(profiled, "local-gpu", "results/tables/main.csv")
+    assert {job.resources["gpu"] for job in found.of("train_policy")} == {1}
 
 
 def test_the_cpu_profile_gives_no_gpu(profiled):
-    said = planned(plan(profiled, "default", "results/tables/main.csv"))
-    assert all(number(asked, "gpu") == 0 for rule in said for asked in said[rule])
+    found = plan(profiled, "default", "results/tables/main.csv")
+    assert found.jobs
+    assert not any(job.resources.get("gpu") for job in found.jobs)
 
 
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory):
-    """What the dry run of both papers says, and how many times the seconds of a small one it took."""
+    """The dry run of both papers, and how many times the seconds of a small one it took."""
     flow = make(tmp_path_factory.mktemp("matrix") / "project")
     copy_profiles(flow)
-    _, small = planned_with(flow, "slurm", "--configfile", "config/test.yaml")
-    said, seconds = planned_with(flow, "slurm", *PAPER)
-    return said, seconds / small
+    small = plan(flow, "slurm", "--configfile", "config/test.yaml")
+    both = plan(flow, "slurm", *PAPER)
+    return both, both.seconds / small.seconds
 
 
 def test_both_papers_are_planned_for_a_cluster_in_at_most_3000_jobs_and_little_longer_than_a_small_run(matrix):
-    said, ratio = matrix
-    assert 1000 < int(re.search(r"^total +(\d+)", said, re.MULTILINE)[1]) <= 3000
+    both, ratio = matrix
+    assert 1000 < len(both.jobs) <= 3000
     assert ratio < 10  # 15 times the jobs, and the small plan imports nothing
 
 
 def test_every_job_of_the_papers_names_its_memory_and_time_and_fits_a_partition(matrix):
     partitions = yaml.safe_load((ROOT / "profiles/slurm/partitions.yaml").read_text())["partitions"]
     largest = max(limits.get("max_gpu", 0) for limits in partitions.values())
-    for rule, all_asked in planned(matrix[0]).items():
-        for asked in all_asked - {""} if rule == "all" else all_asked:
-            # of inputs that are not there yet the size is unknown, and what depends on it
-            assert number(asked, "mem_mb") >= 1000 or "mem_mb=<TBD>" in asked, rule
-            assert number(asked, "runtime") >= 10, rule
-            assert number(asked, "gpu") <= largest, rule
+    for job in matrix[0].jobs:
+        if job.rule == "all":
+            continue
+        # of inputs that are not there yet the size is unknown, and what depends on it
+        assert job.resources["mem_mb"] == "<TBD>" or job.resources["mem_mb"] >= 1000, job
+        assert job.resources["runtime"] >= 10, job
+        assert job.resources.get("gpu", 0) <= largest, job
 
 
 def test_the_rules_that_compute_on_gpus_ask_for_them_and_no_other_does(matrix):
-    found = planned(matrix[0]).items()
-    asking = {rule for rule, all_asked in found if any(number(asked, "gpu") for asked in all_asked)}
-    assert asking == {
+    assert {job.rule for job in matrix[0].jobs if job.resources.get("gpu")} == {
         "sample_rollouts",
         "evaluate_policy",
         "embed_rollouts",
@@ -118,36 +104,37 @@ def test_the_rules_that_compute_on_gpus_ask_for_them_and_no_other_does(matrix):
 
 def test_a_policys_row_plans_that_policy_alone(profiled):
     row = "results/paper/evaluation/main/qwen2.5-3b/memreward/ratio20/seed0/main.parquet"
-    said = plan(profiled, "slurm", row, *PAPER)
-    assert planned(said).keys() >= {
+    found = plan(profiled, "slurm", row, *PAPER)
+    assert {job.rule for job in found.jobs} >= {
         "sample_rollouts",
         "embed_rollouts",
         "fit_reward_model",
         "train_policy",
         "evaluate_policy",
     }
-    assert len(re.findall(r"^rule train_policy:", said, re.MULTILINE)) == 1
-    assert set(re.findall(r"\bpolicy=([^,\s]+)", said)) == {"qwen2.5-3b"}
-    assert set(re.findall(r"\bratio=([^,\s]+)", said)) == {"20"}
+    assert len(found.of("train_policy")) == 1
+    assert values(found, "policy") == {"qwen2.5-3b"}
+    assert values(found, "ratio") == {"20"}
 
 
 def test_one_benchmarks_rollouts_plan_that_benchmark_alone(profiled):
-    said = plan(profiled, "slurm", "results/paper/rollouts/qwen2.5-3b/gsm8k/train.parquet", *PAPER)
-    assert planned(said).keys() == {"download_benchmark", "download_policy", "sample_queries", "sample_rollouts"}
-    assert set(re.findall(r"\bbenchmark=([^,\s]+)", said)) == {"gsm8k"}
+    found = plan(profiled, "slurm", "results/paper/rollouts/qwen2.5-3b/gsm8k/train.parquet", *PAPER)
+    rules = {"download_benchmark", "download_policy", "sample_queries", "sample_rollouts"}
+    assert {job.rule for job in found.jobs} == rules
+    assert values(found, "benchmark") == {"gsm8k"}
 
 
 def test_a_table_over_label_ratios_plans_no_base_policy_and_nothing_of_the_other_paper(profiled):
-    said = plan(profiled, "slurm", "results/paper/tables/label_ratio.csv", *PAPER)
-    assert set(re.findall(r"\bmethod=([^,\s]+)", said)) == {"r1-p", "memreward", "oracle"}
-    assert set(re.findall(r"\bpolicy=([^,\s]+)", said)) == {"qwen2.5-3b", "qwen2.5-1.5b"}
+    found = plan(profiled, "slurm", "results/paper/tables/label_ratio.csv", *PAPER)
+    assert values(found, "method") == {"r1-p", "memreward", "oracle"}
+    assert values(found, "policy") == {"qwen2.5-3b", "qwen2.5-1.5b"}
 
 
 @pytest.mark.parametrize("command", PARTS)
 def test_a_command_of_the_documentation_for_a_part_plans_jobs(profiled, command):
     first, target, *options = shlex.split(command)
     assert (first, [*options][-4:]) == ("snakemake", ["--workflow-profile", "profiles/slurm", *PAPER])
-    assert "Job stats" in plan(profiled, "slurm", target, *PAPER)
+    assert plan(profiled, "slurm", target, *PAPER).jobs
 
 
 def test_every_other_command_of_the_documentation_is_one_of_these():

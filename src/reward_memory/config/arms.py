@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from reward_memory.errors import InputError
+from reward_memory.report.tables.registration import TABLES
 
 from . import methods, suites
 
@@ -30,7 +31,31 @@ _OF_MAIN = ("label_ratio", "ablation", "accuracy_delta")
 #: Tables that a suite, whose table has its name, cannot be called like.
 TAKEN = ("transfer", *_OF_MAIN, "reliability", "comparison", "cost", "audit", "dropped")
 
+#: Names of tables that no registered one may have, beside those of the suites.
+_BUILT_IN = (*TAKEN, *MEDS_TABLES, "labels_spent", "reward_models")
+
 Arm = tuple[str, int]
+
+
+def mistake(config: dict[str, Any]) -> str | None:
+    """A registered table with the name of another one; None if there is none."""
+    taken = {*_BUILT_IN, *suites.names(config)}
+    for name in TABLES.names:
+        if name in taken:
+            return f"the registered table {name} of {TABLES.declared(name).module} has the name of another table."
+    return None
+
+
+def suite_of(config: dict[str, Any], table: str, suite: str) -> str:
+    """The suite that a registered table is about. InputError if it has no arm here."""
+    if suite not in suites.evaluated(config):
+        raise InputError(f"tables: {table}: is about suite {suite}, which has no methods in this configuration.")
+    return suite
+
+
+def nothing_predicted(table: str) -> NoReturn:
+    """InputError of a registered table of predictions where no reward model makes any."""
+    raise InputError(f"tables: {table}: needs predictions; add the section reward_model, such as {{predictor: graph}}.")
 
 
 def of(config: dict[str, Any], table: str) -> list[Arm]:

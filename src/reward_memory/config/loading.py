@@ -6,7 +6,7 @@ from typing import Any
 
 from reward_memory.data import imported, mirror
 from reward_memory.data.hub.revisions import commits
-from reward_memory.data.registry import DOMAINS
+from reward_memory.data.registry import BENCHMARKS, DOMAINS, unknown
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
 
@@ -32,6 +32,7 @@ def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
         or results_folder.mistake(config["results"])
         or _fill_policies(config)
         or _fill_suites(config)
+        or arms.mistake(config)
         or _misplaced_import(config)
         or _contradiction(config)
         or resources.mistake(config)
@@ -123,7 +124,7 @@ def _fill_policies(config: dict[str, Any]) -> str | None:
 
 def _fill_suites(config: dict[str, Any]) -> str | None:
     """Turn text into numbers in the sections suites and variants, as `checking.filled` does; the first mistake."""
-    if wrong := methods.mistake(config) or _misnamed_suite(config):
+    if wrong := methods.mistake(config) or _unfit_method(config) or _misnamed_suite(config):
         return wrong
     parts = [(f"variants: {name}: ", own, ("training", "error_memory")) for name, own in config["variants"].items()]
     for suite, section in config["suites"].items():
@@ -140,6 +141,17 @@ def _fill_suites(config: dict[str, Any]) -> str | None:
             if wrong:
                 return f"{where}{key}: {wrong}"
             own[key] = {name: merged[name] for name in own[key]}
+    return None
+
+
+def _unfit_method(config: dict[str, Any]) -> str | None:
+    """The first setting of an installed package's method that is none of its section, or has an impossible value."""
+    for name, method in methods.registered().items():
+        own = (("training", method.training), ("training", method.budget), ("error_memory", method.error_memory or {}))
+        for key, settings in own if name not in methods.BUILT_IN else ():
+            _, wrong = checking.filled(_OVERRIDDEN[key], config[key] | settings)
+            if wrong:
+                return f"the registered method {name}: {key}: {wrong}"
     return None
 
 
@@ -201,8 +213,8 @@ def _misplaced_import(config: dict) -> str | None:
             return f"benchmarks: {name}: source: import needs rollouts: import, the file that holds its rows."
         if not importing and own:
             return f"benchmarks: {name}: domain: only the source import takes it; leave it out."
-        if not importing and name not in DOMAINS:
-            return f"benchmarks: {name}: {name!r} is not one of {', '.join(DOMAINS)}; others need source: import."
+        if not importing and (wrong := unknown(name)):
+            return wrong
         if own is None and name not in DOMAINS:
             return f"benchmarks: {name}: domain is missing; it should be math, qa or code."
         if own and own != DOMAINS.get(name, own):
@@ -242,6 +254,8 @@ def _contradiction(config: dict) -> str | None:
         if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
             return f"benchmarks: {name}: source: mirror needs data: mirror, the folder that holds its files."
         if benchmark["source"] == "hub":
+            if not BENCHMARKS[name].repository:
+                return f"benchmarks: {name}: source: hub needs the repository, which its file does not register."
             try:
                 commits(name, benchmark["revision"])
             except InputError as error:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from reward_memory.error_memory.penalties.registration import PENALTIES
+from reward_memory.error_memory.settings import DEFAULTS
+from reward_memory.errors import InputError
+
 from . import methods, suites
 
 #: Advantages that groups without a right response are there for.
@@ -63,6 +67,11 @@ def method_mistake(
                 )
     if error_memory is not None and training["adv_estimator"] == "passk":
         return f"methods: {name}: adv_estimator: passk counts right responses, so an error memory changes nothing."
+    if error_memory is not None:
+        try:
+            PENALTIES.find(error_memory.get("penalty") or DEFAULTS["penalty"])
+        except InputError as error:
+            return str(error)
     batch = training["train_batch_size"]
     if training["loss_mode"] == "kl_cov" and (training["ppo_mini_batch_size"] or batch) == batch:
         return (

@@ -1,8 +1,7 @@
-"""The jobs of a configuration, as a dry run of Snakemake lists them."""
+"""The jobs of a configuration, as a dry run of Snakemake logs them."""
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -12,10 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.errors import InputError
-
-_START = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):$", re.MULTILINE)
-_FLAG = re.compile(r" \([a-z ]+\)$")  # results/training/.../policy (update)
-_FIELD = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +40,6 @@ class Job:
         return dict(self.wildcards).get(wildcard, "")
 
 
-def parse(text: str) -> list[Job]:
-    """The jobs in the output of `snakemake -n` (version 9, its own logger); `all` is none.
-
-    A path with a comma and a space in it would be read as two.
-    """
-    starts = [*_START.finditer(text)]
-    found = []
-    for start, after in zip(starts, [*starts[1:], None], strict=False):
-        block = text[start.end() : after.start() if after else None]
-        # the statistics that follow the last job are not indented
-        fields = dict(_FIELD.findall(block))
-        if not fields.get("output"):
-            continue
-        resources = dict(pair.split("=", 1) for pair in fields.get("resources", "").split(", ") if "=" in pair)
-        found.append(
-            Job(
-                start[1],
-                tuple(tuple(pair.split("=", 1)) for pair in _split(fields.get("wildcards"))),
-                tuple(_paths(fields.get("input"))),
-                tuple(_paths(fields["output"])),
-                fields.get("benchmark"),
-                _number(resources.get("gpu")),
-                _number(resources.get("mem_mb")),
-                max(1, _number(fields.get("threads"))),
-            )
-        )
-    return found
-
-
 def dry_run(snakefile: str | Path, targets: Sequence[str], options: Sequence[str]) -> list[Job]:
     """What `snakemake -n` would do now, here.
 
@@ -81,15 +47,21 @@ def dry_run(snakefile: str | Path, targets: Sequence[str], options: Sequence[str
 
     InputError with Snakemake's own message if it refuses.
     """
-    command = [sys.executable, "-m", "snakemake", *targets, "-n", "--snakefile", str(snakefile)]
-    command += ["--workflow-profile", "none", "--rerun-incomplete", "--nolock", *options]
+    arguments = [*targets, "-n", "--snakefile", str(snakefile), "--workflow-profile", "none", "--rerun-incomplete"]
+    arguments += ["--nolock", "--quiet", "rules", *options]
     environment = {name: value for name, value in os.environ.items() if name != "SNAKEMAKE_PROFILE"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, encoding="utf-8")
-    text = done.stdout + done.stderr
-    if done.returncode:
-        said = [line.strip() for line in text.splitlines() if line.strip()]
-        raise InputError(f"the plan could not be made: {' '.join(said[-3:])}")
-    return parse(text)
+    with tempfile.NamedTemporaryFile(prefix="jobs-", suffix=".json") as file:
+        command = [sys.executable, "-m", "reward_memory.cost.listing", file.name, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, encoding="utf-8")
+        if done.returncode:
+            said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+            raise InputError(f"the plan could not be made: {' '.join(said[-3:])}")
+        return [read_job(**fields) for fields in json.load(file)]
+
+
+def read_job(wildcards: list, inputs: list, outputs: list, **others: Any) -> Job:
+    """A job from what listing.Jobs wrote of it."""
+    return Job(wildcards=tuple(map(tuple, wildcards)), inputs=tuple(inputs), outputs=tuple(outputs), **others)
 
 
 def matrix(
@@ -137,15 +109,3 @@ def named(settings: Any, file: str) -> bool:
 
 def _moved(path: str, old: str, new: str) -> str:
     return new + path[len(old) :] if path.startswith(f"{old}/") else path
-
-
-def _split(text: str | None) -> list[str]:
-    return text.split(", ") if text else []
-
-
-def _paths(text: str | None) -> list[str]:
-    return [_FLAG.sub("", path) for path in _split(text)]
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0

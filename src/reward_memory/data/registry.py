@@ -1,8 +1,11 @@
 """The benchmarks that the project knows: how a response is graded, where they come from, how many rows they have."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from reward_memory.errors import InputError
+from reward_memory.plugins import Parts
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,49 @@ MEDS = {
     "minerva": Benchmark("math", "not stated; from MIT OpenCourseWare", "math-ai/minervamath", "", {"test": 272}),
     "olympiadbench": Benchmark("math", "MIT", "math-ai/olympiadbench", "", {"test": 675}),
 }
-#: Those of neither paper, which docs/extend.md tells how to add.
-OWN: dict[str, Benchmark] = {}
+#: What reads the rows of those that files add (`mirror.registration`), here or in installed packages.
+READERS: Parts[Callable] = Parts(
+    "benchmarks", "reward_memory.benchmarks", Path(__file__).parent / "mirror", f"{__package__}.mirror"
+)
+
+
+def _registered() -> dict[str, Benchmark]:
+    """Those of neither paper, by what their files say; without those that say too little (`unknown`)."""
+    found = {}
+    for name in READERS.names:
+        options = READERS.options(name)
+        if {"domain", "license", "rows"} <= options.keys() and name not in MEMREWARD | MEDS:
+            found[name] = Benchmark(
+                options["domain"], options["license"], options.get("repository", ""), rows=options["rows"]
+            )
+    return found
+
+
+OWN: dict[str, Benchmark] = _registered()
 BENCHMARKS = MEMREWARD | MEDS | OWN
 
 DOMAINS = {name: benchmark.domain for name, benchmark in BENCHMARKS.items()}
 
 #: What the tiny policies learn in their bootstrap: the stand-ins for MemReward's benchmarks.
 NAMES = tuple(MEMREWARD)
+
+
+def unknown(name: str) -> str | None:
+    """What is wrong about a benchmark that is read from released files, in one sentence; None if nothing is."""
+    if name in READERS.names:
+        try:
+            READERS.find(name)
+        except InputError as error:
+            return str(error)
+        if name not in OWN:
+            module = READERS.declared(name).module
+            return (
+                f"benchmarks: {name}: {module} registers it without domain, license and rows as plain constants, or "
+                "under a name that there is; see docs/extend.md."
+            )
+    if name not in BENCHMARKS:
+        return f"benchmarks: {name}: {name!r} is not one of {', '.join(BENCHMARKS)}; others need source: import."
+    return None
 
 
 def check_name(name: str) -> None:

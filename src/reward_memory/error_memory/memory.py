@@ -122,7 +122,7 @@ class ErrorMemory:
 
     def penalize(self, scores: np.ndarray, sizes: np.ndarray, right: np.ndarray) -> np.ndarray:
         """(n,) scores less the penalty, by this memory's settings, see `penalty.penalize`."""
-        settings = {key: self.config[key] for key in ("alpha", "cap", "target")}
+        settings = {key: self.config[key] for key in ("alpha", "cap", "target", "penalty")}
         return penalize(scores, sizes, right, **settings)
 
     def _remembered(self, keys, right, samples, vectors) -> np.ndarray:

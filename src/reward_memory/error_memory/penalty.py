@@ -6,21 +6,9 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from .penalties.registration import penalties
+
 EPSILON = 1e-6  # as in verl's GRPO
-
-
-def cluster_penalty(sizes: np.ndarray, alpha: float, cap: float = 2.0) -> np.ndarray:
-    """alpha * min(ln(size + 1), cap).
-
-    sizes    (n,) remembered responses in each response's cluster before this step
-    returns  (n,) float64, 0 where the size is 0
-
-    ValueError if a size is negative.
-    """
-    sizes = np.asarray(sizes)
-    if (sizes < 0).any():
-        raise ValueError(f"cluster sizes must not be negative, got {sizes.min()}")
-    return alpha * np.minimum(np.log1p(sizes), cap)
 
 
 def penalize(
@@ -31,17 +19,19 @@ def penalize(
     alpha: float,
     cap: float = 2.0,
     target: str = "wrong",
+    penalty: str = "logarithm",
 ) -> np.ndarray:
     """Scores less the penalty p: a wrong response gets score - p, a right one score / (1 + p).
 
     scores, sizes, right  (n,)
     target                wrong | right | both | none: the responses that pay
+    penalty               name of what p is, see `penalties.registration`
     returns               (n,) float64
     """
     scores, right = np.asarray(scores, np.float64), np.asarray(right, bool)
-    penalty = cluster_penalty(sizes, alpha, cap)
+    price = penalties(penalty, sizes, alpha, cap)
     pays = {"wrong": ~right, "right": right, "both": np.ones_like(right), "none": np.zeros_like(right)}[target]
-    return np.where(pays, np.where(right, scores / (1 + penalty), scores - penalty), scores)
+    return np.where(pays, np.where(right, scores / (1 + price), scores - price), scores)
 
 
 def group_normalize(scores: np.ndarray, groups: Sequence[Hashable]) -> np.ndarray:

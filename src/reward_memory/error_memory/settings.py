@@ -7,6 +7,8 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
+from .penalties.registration import PENALTIES
+
 METHODS = ("hdbscan", "kmeans", "single", "answers")
 TARGETS = ("wrong", "right", "both", "none")
 
@@ -18,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "num_neighbors": 3,  # nearest remembered responses that vote for a new one's cluster
     "alpha": 0.1,  # weight of the penalty; 0.02 for the model of 8B parameters
     "cap": 2.0,  # of the logarithm of a cluster's size, so the penalty is at most alpha * cap
+    "penalty": "logarithm",  # what a repeated failure costs, one of penalties.registration.PENALTIES
     "target": "wrong",  # responses that pay: wrong | right | both | none (remembered and counted all the same)
     "noise_is_cluster": False,  # as in the paper; true as in the authors' code, where noise counts as one cluster
     "max_points_per_key": 1600,  # remembered of a prompt, the latest; null for all, as published
@@ -31,7 +34,7 @@ def configure(overrides: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise InputError(f"error_memory: {unknown[0]}: no such key; there are {', '.join(DEFAULTS)}.")
     config = DEFAULTS | overrides
-    for key, allowed in (("method", METHODS), ("target", TARGETS)):
+    for key, allowed in (("method", METHODS), ("target", TARGETS), ("penalty", PENALTIES.names)):
         if config[key] not in allowed:
             raise InputError(f"error_memory: {key}: {config[key]} is not one of {', '.join(allowed)}.")
     for key, least, other in (

@@ -1,4 +1,8 @@
-"""Policies from the Hugging Face hub, at a pinned commit and verified."""
+"""Policies from the Hugging Face hub, at a pinned commit and verified.
+
+Not `snapshot_download`, since it neither resumes what another call left (`data.hub.client`) nor checks a SHA-256, and
+its patterns cannot say "the shards that the index names": repositories hold the same weights in several formats.
+"""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Policy folders in the Hugging Face layout: saving, checking, and import from a GGUF file."""
+"""Policy folders in the Hugging Face layout: saving, checking, and import from a GGUF file; nothing is downloaded."""
 
 import importlib.util
 import json

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict
+from pydantic import AfterValidator, Field, Strict
 
+from reward_memory.error_memory.penalties.registration import PENALTIES
 from reward_memory.error_memory.settings import DEFAULTS
 
-from .base import WHOLE, Layers, Neighbors, Section, Seed, Switch, Weight, expected
+from .base import GIVEN, WHOLE, Layers, Neighbors, Section, Seed, Switch, Text, Weight, expected, mistaken, optional
 
 Points = Annotated[int, Strict(), Field(ge=1, le=10_000_000), expected("at least 1 point, or null for all"), WHOLE]
+
+
+def _known(name: str) -> str:
+    if name not in PENALTIES.names:
+        raise mistaken(f"one of {', '.join(PENALTIES.names)}")
+    return name
+
+
+PenaltyName = Annotated[Text, expected("the name of a penalty"), AfterValidator(_known)]
 
 
 class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alpha: 0.1}"}):
@@ -32,6 +42,11 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
     )
     num_neighbors: Neighbors = Field(
         DEFAULTS["num_neighbors"], description="Nearest remembered responses that vote for the cluster of a new one."
+    )
+    penalty: Annotated[PenaltyName | None, GIVEN] = optional(
+        "What a repeated failure costs, by the name that its file registers. Without it, logarithm: the paper's, alpha "
+        "times the logarithm of the cluster's size and one, at most alpha * cap.",
+        "the name of a penalty",
     )
     alpha: Weight = Field(DEFAULTS["alpha"], description="Weight of the penalty.")
     cap: Weight = Field(

@@ -30,21 +30,22 @@ def families(items: list[Item]) -> list[list[Item]]:
 
     Groups stand in the order of their first item, their items in the order given.
     """
-    leader = list(range(len(items)))
-
-    def find(place: int) -> int:
-        while leader[place] != place:
-            leader[place] = leader[leader[place]]
-            place = leader[place]
-        return place
+    import numpy as np
+    from scipy.sparse import coo_array  # not at the top: planning imports this module and needs no scipy
+    from scipy.sparse.csgraph import connected_components
 
     first: dict[str | bytes, int] = {}
-    for place, item in enumerate(items):
-        for key in (fingerprint(item), item.template):
-            if key is not None:
-                one, other = sorted((find(place), find(first.setdefault(key, place))))
-                leader[other] = one
+    links = [
+        (first.setdefault(key, place), place)
+        for place, item in enumerate(items)
+        for key in (fingerprint(item), item.template)
+        if key is not None
+    ]
+    if not links:
+        return []
+    graph = coo_array((np.ones(len(links)), np.array(links).T), shape=(len(items), len(items)))
+    _, family = connected_components(graph, directed=False)
     groups: dict[int, list[Item]] = {}
-    for place, item in enumerate(items):
-        groups.setdefault(find(place), []).append(item)
+    for number, item in zip(family.tolist(), items, strict=True):
+        groups.setdefault(number, []).append(item)
     return list(groups.values())

@@ -1,4 +1,8 @@
-"""Files of a benchmark from the Hugging Face hub, at a pinned commit and verified, as a folder that mirrors read."""
+"""Files of a benchmark from the Hugging Face hub, at a pinned commit and verified, as a folder that mirrors read.
+
+Not `snapshot_download`: it resumes nothing (`client`), and which of several forms of a split a commit holds is known
+only from its list of files.
+"""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

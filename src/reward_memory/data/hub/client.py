@@ -1,7 +1,8 @@
 """One repository of the Hugging Face hub at one commit: its list of files, and the files, asked with patience.
 
-`huggingface_hub` gives addresses, headers, the HTTP client and the meaning of errors. The waiting and the resuming are
-here, because its own start a file over in every process and wait as long as a server likes.
+`huggingface_hub` gives addresses, headers, the HTTP client and the meaning of errors. Its `snapshot_download` (1.33)
+does not replace this module: each call writes a file into a new temporary one (`_download_to_tmp_and_move`), so that
+weights of many gigabytes that break off begin again at their first byte, where this module goes on at the last one.
 """
 
 import os

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..registry import BENCHMARKS
+from ..registry import BENCHMARKS, OWN, READERS
 from . import choice_rows, code_rows, math_rows
 from .formats import matches
-from .rows import Parser
+from .rows import Parser, Row
 
 
 class File(NamedTuple):
@@ -103,6 +103,15 @@ def _math(folder: str = "math") -> tuple[Split, Split]:
 
 def _test_only(folder: str, parse: Parser, *files: File | str) -> Release:
     return Release((_split("test", parse, folder, *files),))
+
+
+def _registered(name: str) -> Release:
+    """A registered benchmark: its file is imported with its first row, since planning needs no row."""
+
+    def parse(row: Any) -> Row:
+        return READERS.find(name)(row)
+
+    return Release(tuple(_split(split, parse, name) for split in OWN[name].rows))
 
 
 _SIQA, _PIQA = choice_rows.social_question, choice_rows.physical_question
@@ -240,6 +249,7 @@ RELEASES = {
     "olympiadbench": _test_only(
         "olympiadbench", math_rows.problem, *(file._replace(rows=(674, 675)) for file in _hub("test"))
     ),
+    **{name: _registered(name) for name in OWN},
 }
 
 

@@ -1,0 +1,69 @@
+"""How a file of this package, or of another one, says that it is a table over graded responses or predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reward_memory.errors import InputError
+from reward_memory.plugins import Parts
+from reward_memory.storage import parquet
+
+#: What a table is made of -> its columns.
+INPUTS = {"grades": parquet.GRADED, "predictions": parquet.PREDICTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """rows: results -> rows, see `register`; the rest as there."""
+
+    name: str
+    rows: Callable[[pd.DataFrame], Iterable[Mapping[str, Any]]]
+    columns: tuple[str, ...]
+    inputs: str
+    suite: str
+    digits: int
+
+    def write(self, results: pd.DataFrame, path: Path) -> None:
+        """Write the table as CSV. InputError if its function gives a column that is not named, or lacks one."""
+        rows = [dict(row) for row in self.rows(results)]
+        for row in rows:
+            if {*row} != {*self.columns}:
+                wrong = sorted({*row} ^ {*self.columns})[0]
+                raise InputError(
+                    f"table {self.name}: a row has {', '.join(row)}, and register names {', '.join(self.columns)}; "
+                    f"correct {wrong}."
+                )
+        table = pd.DataFrame(rows, columns=list(self.columns))
+        table.to_csv(path, index=False, float_format=f"%.{self.digits}f")
+
+
+TABLES: Parts[Table] = Parts("tables", "reward_memory.tables", Path(__file__).parent, __package__)
+
+
+def register(
+    name: str, *, columns: Iterable[str], inputs: str = "grades", suite: str = "main", digits: int = 2
+) -> Callable:
+    """Decorator of the function that makes the rows of `results/tables/NAME.csv`.
+
+    columns  of the table, in their order; each row has all of them
+    inputs   one of INPUTS: grades, the graded test responses of all arms, or predictions, of all reward models
+    suite    whose arms are graded; predictions are of suite main
+    digits   after the point
+
+    The function is called with these results as one pandas table, whose columns INPUTS names; rows are in any order.
+    Planning reads `name` from the file without importing it: write it as a plain text. InputError if `inputs` is none
+    of INPUTS, ValueError if the name is taken.
+    """
+    if inputs not in INPUTS:
+        raise InputError(f"table {name}: inputs: {inputs!r} is not one of {', '.join(INPUTS)}.")
+
+    def decorator(rows: Callable[[pd.DataFrame], Iterable[Mapping[str, Any]]]) -> Callable:
+        TABLES.add(name, Table(name, rows, tuple(columns), inputs, suite, digits))
+        return rows
+
+    return decorator
