@@ -57,11 +57,13 @@ MEDS = {
     "minerva": Benchmark("math", "not stated; from MIT OpenCourseWare", "math-ai/minervamath", "", {"test": 272}),
     "olympiadbench": Benchmark("math", "MIT", "math-ai/olympiadbench", "", {"test": 675}),
 }
+#: Stand-ins that no release has, for the positive controls (config/controls.yaml).
+CONTROLS = {"watches": Benchmark("math", "MIT", "")}
 #: Those of neither paper, which docs/extend.md tells how to add.
 OWN: dict[str, Benchmark] = {}
 BENCHMARKS = MEMREWARD | MEDS | OWN
 
-DOMAINS = {name: benchmark.domain for name, benchmark in BENCHMARKS.items()}
+DOMAINS = {name: benchmark.domain for name, benchmark in (BENCHMARKS | CONTROLS).items()}
 
 #: What the tiny policies learn in their bootstrap: the stand-ins for MemReward's benchmarks.
 NAMES = tuple(MEMREWARD)
@@ -69,5 +71,5 @@ NAMES = tuple(MEMREWARD)
 
 def check_name(name: str) -> None:
     """InputError if `name` is not a known benchmark."""
-    if name not in BENCHMARKS:
-        raise InputError(f"benchmarks: {name!r} is not a known benchmark; choose from {', '.join(BENCHMARKS)}.")
+    if name not in DOMAINS:
+        raise InputError(f"benchmarks: {name!r} is not a known benchmark; choose from {', '.join(DOMAINS)}.")

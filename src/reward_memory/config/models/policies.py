@@ -50,8 +50,10 @@ class Bootstrap(Section, json_schema_extra={"expected": "hidden, layers and step
         0.4, description="Rate of wrong solutions in the last 40 % of the steps, which training can then remove."
     )
     seed: Seed = Field(0, description="Seed of its tokenizer, weights and texts.")
-    benchmarks: Annotated[Literal["memreward", "meds"], expected("memreward or meds")] = Field(
-        "memreward", description="Whose stand-ins it learns: MemReward's (answers after ####) or MEDS' (in a box)."
+    benchmarks: Annotated[Literal["memreward", "meds", "watches"], expected("memreward, meds or watches")] = Field(
+        "memreward",
+        description="Whose stand-ins it learns: MemReward's (answers after ####), MEDS' (in a box) or that of the error "
+        "memory's control (in a box).",
     )
 
 
