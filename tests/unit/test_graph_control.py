@@ -1,4 +1,4 @@
-"""The positive control of the graph memory: where only the neighbors know, the graph finds out and nothing else does."""
+"""The positive control of the graph memory: where only the neighbors know, the graph alone finds out."""
 
 import importlib.util
 from pathlib import Path
@@ -20,24 +20,26 @@ def script():
 
 @pytest.fixture(scope="module")
 def control(script):
-    return script.build()
+    return script.build(families=30)
 
 
 @pytest.fixture(scope="module")
-def found(script, control):
+def found(script):
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield script.measure(control, 0)
+    yield script.measure(script.build(), 0)
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_the_graph_learns_from_its_neighbors(found):
-    assert found["graph"] >= 0.9
+    assert found["graph"] >= 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["graph, memory shuffled", "graph, memory of noise", "mlp", "graph-as-published"])
 def test_without_a_memory_that_knows_nothing_does(found, name):
-    assert found[name] < 0.65
+    assert found[name] < 0.85
 
 
 def test_hidden_rewards_are_not_there(control):
@@ -48,9 +50,9 @@ def test_hidden_rewards_are_not_there(control):
 
 
 def test_neither_a_response_nor_its_siblings_tell(script, control):
-    """Every query has each style twice, silent ones in the same words, and either style is right as often."""
-    queries, responses, verdicts = script.frames(50, 1)
-    assert (verdicts.groupby("query_id")["reward"].sum() == 2).all()
+    """Every query has each style once, silent ones in the same words, and either style is right as often."""
+    _, responses, verdicts = script.frames(50, 1)
+    assert (verdicts.groupby("query_id")["reward"].sum() == 1).all()
     silent = responses["thinking"] == script.SILENT
     assert silent.mean() == 0.5
     right = verdicts["reward"].astype(bool)

@@ -52,8 +52,8 @@ class Bootstrap(Section, json_schema_extra={"expected": "hidden, layers and step
     seed: Seed = Field(0, description="Seed of its tokenizer, weights and texts.")
     benchmarks: Annotated[Literal["memreward", "meds", "watches"], expected("memreward, meds or watches")] = Field(
         "memreward",
-        description="Whose stand-ins it learns: MemReward's (answers after ####), MEDS' (in a box) or that of the error "
-        "memory's control (in a box).",
+        description="Whose stand-ins it learns: MemReward's (answers after ####), MEDS' (in a box) or that of the "
+        "error memory's control (in a box).",
     )
 
 

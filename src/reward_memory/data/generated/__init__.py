@@ -19,7 +19,14 @@ from .drills import competition_drill, drill, watches_drill
 from .problem import Problem, is_reserved
 
 __all__ = [
-    *("MATH_LIMIT", "Problem", "competition_drill", "draw", "drill", "is_reserved", "limit", "load"),
+    "MATH_LIMIT",
+    "Problem",
+    "competition_drill",
+    "draw",
+    "drill",
+    "is_reserved",
+    "limit",
+    "load",
     "watches_drill",
 ]
 
