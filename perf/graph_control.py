@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from random import Random
 
@@ -35,18 +36,11 @@ from reward_memory.reward_models.registry import fit
 from reward_memory.reward_models.rollouts import Rollouts, assemble
 
 FAMILIES, QUERIES, RATIO = 150, 10, 80
-#: A workshop is known by three of them.
+#: A workshop is known by three of them. They are few, so that no sum over signs tells the rules apart.
 SIGNS = (
-    *("anchor", "apple", "arrow", "barn", "bear", "bell", "birch", "boat", "bridge", "butter", "cactus", "candle"),
-    *("castle", "cherry", "clock", "cloud", "coral", "crown", "daisy", "desert", "diamond", "dolphin", "drum"),
-    *("eagle", "feather", "fern", "flute", "forest", "fox", "garden", "ginger", "glacier", "guitar", "hammer"),
-    *("harbor", "hazel", "honey", "iron", "island", "ivory", "jasmine", "kettle", "kite", "ladder", "lemon", "lily"),
-    *("lion", "lobster", "magnet", "maple", "marble", "meadow", "mirror", "moon", "mountain", "mustard", "needle"),
-    *("ocean", "olive", "onion", "opera", "orange", "owl", "oyster", "palm", "panther", "paper", "peach", "pearl"),
-    *("pepper", "piano", "pigeon", "pine", "pirate", "planet", "pumpkin", "rabbit", "radio", "raven", "ribbon"),
-    *("river", "rocket", "rose", "rubber", "saddle", "salmon", "sand", "silver", "spider", "sugar", "sulfur", "swan"),
-    *("thunder", "tiger", "torch", "tulip", "turtle", "umbrella", "valley", "velvet", "violin", "volcano", "walnut"),
-    *("whale", "willow", "window", "wolf", "zebra", "ivy"),
+    *("anchor", "bear", "candle", "cloud", "drum", "feather", "ginger", "hammer", "ivory", "kite", "lemon", "mirror"),
+    *("needle", "olive", "piano", "pumpkin", "rocket", "saddle", "spider", "tulip", "velvet", "volcano", "whale"),
+    "zebra",
 )
 STYLES = {"A": "figures", "B": "words"}
 RULES = {"A": "The rule of the house is: always figures.", "B": "The rule of the house is: always words."}
@@ -74,7 +68,7 @@ class Control:
 def frames(families: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """(queries, responses, verdicts) in the columns of parquet.QUERIES, RESPONSES and VERDICTS that are read."""
     draws = Random(seed)
-    names = [draws.sample(SIGNS, 3) for _ in range(families)]
+    names = draws.sample(list(combinations(SIGNS, 3)), families)
     queries, responses, verdicts = [], [], []
     for family, (one, two, three) in enumerate(names):
         right = draws.choice("AB")
