@@ -38,6 +38,11 @@ rule accuracy_table:
         ),
         arms=lambda wc: arms_of(wc.table),
         sources=ORIGINS,
+        expected={
+            name: policy["expected"]
+            for name, policy in config["policies"].items()
+            if "expected" in policy
+        },
         code=code_hash(
             "accuracy_table",
             "report/tables",
