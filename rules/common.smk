@@ -194,8 +194,17 @@ def tables():
     return expand("<results>/tables/{name}.csv", name=arms.shown(config))
 
 
+def figures_of(table):
+    """What a table is drawn as: one figure, but of the learning curves one a suite."""
+    if table == "learning_curves":
+        trained = [suite for suite in SUITES if suites.trained(config, suite)]
+        return expand("<results>/figures/learning_curves/{suite}.svg", suite=trained)
+    drawn = "figure" in CAPTIONS[table]
+    return [f"<results>/figures/{table}.svg"] if drawn else []
+
+
 def figures():
-    return expand("<results>/figures/{name}.svg", name=arms.shown(config))
+    return [file for table in arms.shown(config) for file in figures_of(table)]
 
 
 def arms_of(table):
@@ -231,6 +240,18 @@ def results_of(table):
         return graded_files(arms.suite_of(config, table, registered.suite))
     except InputError as error:
         raise WorkflowError(str(error)) from None
+
+
+def training_files(name, *rewards):
+    """A file of each training run of all suites, of the methods whose rewards come from one of `rewards`."""
+    return [
+        f"<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{name}"
+        for suite in SUITES
+        for policy in suites.policies(config, suite)
+        for method, ratio in suites.arms(config, suite)
+        if get_rewards(method) in rewards
+        for seed in suites.seeds(config, suite)
+    ]
 
 
 def selecting_on_valid():

@@ -1,3 +1,32 @@
+rule plot_learning_curves:
+    "The learning curves of one suite."
+    input:
+        "<results>/tables/learning_curves.csv",
+    output:
+        report(
+            "<results>/figures/learning_curves/{suite}.svg",
+            caption="../report/figure.rst",
+            category=CAPTIONS["learning_curves"]["category"],
+            labels=lambda wc: {"result": f"Learning curves of suite {wc.suite}"},
+        ),
+    log:
+        "<logs>/plot_learning_curves/{suite}.log",
+    benchmark:
+        "<usage>/plot_learning_curves/{suite}.jsonl"
+    threads: 1
+    resources:
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
+    params:
+        caption=lambda wc: caption("learning_curves", "curves"),
+        code=code_hash(
+            "plot_learning_curves", "report/figures", "report/tables/names.py"
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/plot_learning_curves.py"
+
+
 rule plot_table:
     "One of the tables, drawn."
     input:

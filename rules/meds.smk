@@ -5,7 +5,7 @@ MEDS_RUN = "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}
 
 
 rule count_errors:
-    "Count the errors that a training run made again, and the sizes of the clusters that its failures fell into."
+    "Count the errors that a training run made again, the clusters that its failures fell into, and how they spread."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)
@@ -14,6 +14,7 @@ rule count_errors:
     output:
         repeats=f"{MEDS_RUN}/repeats.parquet",
         sizes=f"{MEDS_RUN}/cluster_sizes.csv",
+        spread=f"{MEDS_RUN}/error_spread.parquet",
     log:
         "<logs>/count_errors/{suite}.{policy}.{method}.{ratio}.{seed}.log",
     benchmark:
@@ -28,6 +29,7 @@ rule count_errors:
             "count_errors",
             "evaluation/cluster_sizes.py",
             "evaluation/diversity.py",
+            "evaluation/error_spread.py",
             "evaluation/pass_at_k.py",
             "evaluation/statistics.py",
             "reward_models/features",
@@ -163,6 +165,42 @@ rule repeated_errors_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/repeated_errors_table.py"
+
+
+rule error_spread_table:
+    "How the failures of each arm spread over different wrong answers, at every visit of a query."
+    input:
+        spreads=lambda wc: meds_files(rules.count_errors.output.spread, "error_spread"),
+    output:
+        "<results>/tables/error_spread.csv",
+    log:
+        "<logs>/error_spread_table.log",
+    benchmark:
+        "<usage>/error_spread_table.jsonl"
+    threads: 1
+    resources:
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(60),
+    params:
+        policies=suites.policies(config, "meds"),
+        arms=lambda wc: meds_arms("error_spread"),
+        baseline=arms.MEDS_BASELINE,
+        code=code_hash(
+            "error_spread_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation/diversity.py",
+            "evaluation/error_spread.py",
+            "evaluation/pass_at_k.py",
+            "evaluation/statistics.py",
+            "evaluation/cluster_sizes.py",
+            "data/registry.py",
+            "reward_models/features",
+            "answers",
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/error_spread_table.py"
 
 
 rule cluster_sizes_table:

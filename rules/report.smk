@@ -62,9 +62,7 @@ rule write_page:
         table=lambda wc: table_file(wc.table),
         # what was left out is shown below what the data hold
         more=lambda wc: "<results>/data/dropped.csv" if wc.table == "audit" else [],
-        figure=lambda wc: (
-            "<results>/figures/{table}.svg" if "figure" in CAPTIONS[wc.table] else []
-        ),
+        figures=lambda wc: figures_of(wc.table),
     output:
         report(
             "<results>/pages/{table}.html",

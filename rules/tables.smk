@@ -38,6 +38,11 @@ rule accuracy_table:
         ),
         arms=lambda wc: arms_of(wc.table),
         sources=ORIGINS,
+        expected={
+            name: policy["expected"]
+            for name, policy in config["policies"].items()
+            if "expected" in policy
+        },
         code=code_hash(
             "accuracy_table",
             "report/tables",
@@ -148,6 +153,34 @@ rule accuracy_delta_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/accuracy_delta_table.py"
+
+
+rule learning_curves_table:
+    "What the training runs of all suites logged, and how true the predicted rewards were."
+    input:
+        histories=lambda wc: training_files(
+            "history.csv", *(set(methods.REWARDS) - {"none"})
+        ),
+        agreements=lambda wc: training_files(
+            "agreement.csv", "predicted", *methods.VOTED
+        ),
+    output:
+        "<results>/tables/learning_curves.csv",
+    log:
+        "<logs>/learning_curves_table.log",
+    benchmark:
+        "<usage>/learning_curves_table.jsonl"
+    threads: 1
+    resources:
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
+    params:
+        code=code_hash(
+            "learning_curves_table", "report/tables", "evaluation/statistics.py"
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/learning_curves_table.py"
 
 
 rule reward_models_table:

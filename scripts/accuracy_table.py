@@ -4,7 +4,7 @@ import pandas as pd
 
 from reward_memory.jobs.job import job
 from reward_memory.report.paper_results import published_accuracies
-from reward_memory.report.tables.accuracy import COLUMNS, accuracy_rows
+from reward_memory.report.tables.accuracy import COLUMNS, accuracy_rows, with_expected
 from reward_memory.report.tables.grades import read_grades
 from reward_memory.report.tables.runs import by_arm
 from reward_memory.storage import parquet
@@ -17,4 +17,5 @@ with job(snakemake) as run:
     for arm, own in by_arm(graded, run.params.policies, run.params.arms):
         rows += accuracy_rows(read_grades(own), arm, run.params.sources, published)
     with atomic_path(run.output[0]) as temporary:
-        pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False, float_format="%.2f")
+        table = with_expected(pd.DataFrame(rows, columns=COLUMNS), run.params.expected)
+        table.to_csv(temporary, index=False, float_format="%.2f")

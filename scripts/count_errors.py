@@ -1,7 +1,8 @@
-"""Count the errors that one training run made again, and the sizes of the clusters that its failures fell into."""
+"""Count the errors that one training run made again, the clusters that its failures fell into, and how they spread."""
 
 from reward_memory.evaluation.cluster_sizes import cluster_sizes
 from reward_memory.evaluation.diversity import REPEATS, repeats
+from reward_memory.evaluation.error_spread import SPREADS, spread
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
@@ -16,3 +17,4 @@ with job(snakemake) as run:
         sizes = cluster_sizes(responses)
         sizes.assign(**run.names)[[*run.names, *sizes]].to_csv(temporary, index=False)
     parquet.write(repeats(responses, domains).assign(**run.names), run.output.repeats, REPEATS)
+    parquet.write(spread(responses, domains).assign(**run.names), run.output.spread, SPREADS)

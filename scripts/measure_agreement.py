@@ -12,4 +12,5 @@ with job(snakemake) as run:
     truths = parquet.read_all(run.input.truths, parquet.TRUTHS)
     rows = agreement(queries, truths, pd.read_parquet(run.input.responses), run.params.grading)
     with atomic_path(run.output[0]) as temporary:
-        pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False, float_format="%.4f")
+        table = pd.DataFrame(rows, columns=COLUMNS).assign(**run.names)
+        table[[*run.names, *COLUMNS]].to_csv(temporary, index=False, float_format="%.4f")

@@ -5,19 +5,18 @@ import pandas as pd
 from reward_memory.evaluation.diversity import REPEATS
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.repeated_errors import REPEATED_COLUMNS, repeated_rows
-from reward_memory.report.tables.runs import by_arm, by_seed
+from reward_memory.report.tables.runs import with_baseline
 from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given = run.params
     repeats = parquet.read_all(run.input.repeats, REPEATS)
-    runs = {(arm["policy"], arm["method"]): by_seed(own) for arm, own in by_arm(repeats, given.policies, given.arms)}
-    rows = []
-    for (policy, method), own in runs.items():
-        others = runs.get((policy, given.baseline)) if method != given.baseline else None
-        baseline = None if others is None else (given.baseline, others)
-        rows += repeated_rows(own, baseline, {"policy": policy, "method": method})
+    rows = [
+        row
+        for arm, own, baseline in with_baseline(repeats, given.policies, given.arms, given.baseline)
+        for row in repeated_rows(own, baseline, arm)
+    ]
     with atomic_path(run.output[0]) as temporary:
         table = pd.DataFrame(rows, columns=REPEATED_COLUMNS).astype({"step": "Int64"})
         table.to_csv(temporary, index=False, float_format="%.3f")

@@ -7,7 +7,8 @@ from reward_memory.report.pages import page
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
-    figure = Path(run.input.figure).read_text(encoding="utf-8") if run.input.figure else None
+    texts = [Path(path).read_text(encoding="utf-8") for path in run.input.figures]
+    figure = "\n".join(text[text.index("<svg") :] for text in texts) or None
     more = Path(run.input.more) if run.input.more else None
     text = page(run.params.title, run.params.caption, Path(run.input.table), figure, more)
     with atomic_path(run.output[0]) as temporary:

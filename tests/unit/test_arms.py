@@ -99,8 +99,11 @@ ARMS = ("base", "r1-p", "memreward", "oracle")
 @pytest.mark.parametrize(
     ("given", "tables"),
     [
-        (config(*ARMS), ["main", "ood", "accuracy_delta", "reward_models", "reliability"]),
-        (config(*ARMS, suites=("main",)), ["main", "accuracy_delta", "reward_models", "reliability"]),
+        (config(*ARMS), ["main", "ood", "accuracy_delta", "reward_models", "reliability", "learning_curves"]),
+        (
+            config(*ARMS, suites=("main",)),
+            ["main", "accuracy_delta", "reward_models", "reliability", "learning_curves"],
+        ),
         (
             config(*ARMS, *ABLATIONS, ratios=(20, 30)),
             [
@@ -112,10 +115,12 @@ ARMS = ("base", "r1-p", "memreward", "oracle")
                 "accuracy_delta",
                 "reward_models",
                 "reliability",
+                "learning_curves",
             ],
         ),
-        (config("base", "r1-p", predictor=None), ["main", "ood"]),
-        (config("base", "oracle", ratios=(20, 30), predictor=None), ["main", "ood"]),
+        (config("base", "r1-p", predictor=None), ["main", "ood", "learning_curves"]),
+        (config("base", "oracle", ratios=(20, 30), predictor=None), ["main", "ood", "learning_curves"]),
+        (config("base", predictor=None), ["main", "ood"]),
         (config(imported="mine.jsonl"), ["reward_models", "reliability"]),
     ],
 )
@@ -143,10 +148,11 @@ def test_every_method_of_the_second_paper_stands_in_its_main_table():
     assert arms.of_meds(second_paper("base", "grpo", "meds"), "meds_main") == ["base", "grpo", "meds"]
 
 
-def test_repeated_errors_are_of_what_is_trained():
-    assert arms.of_meds(second_paper("base", "grpo", "meds"), "repeated_errors") == ["grpo", "meds"]
+@pytest.mark.parametrize("table", ["repeated_errors", "error_spread"])
+def test_errors_are_of_what_is_trained(table):
+    assert arms.of_meds(second_paper("base", "grpo", "meds"), table) == ["grpo", "meds"]
     with pytest.raises(InputError, match=r"^suites: meds: methods: none is trained; add dapo or meds\.$"):
-        arms.of_meds(second_paper("base"), "repeated_errors")
+        arms.of_meds(second_paper("base"), table)
 
 
 def test_cluster_sizes_are_of_what_has_an_error_memory():
@@ -183,11 +189,12 @@ def test_methods_have_their_published_names_and_variants_none():
 @pytest.mark.parametrize(
     ("methods", "tables"),
     [
-        (["base", "dapo", "meds"], ["meds_main", "repeated_errors", "cluster_sizes"]),
-        (["dapo", "meds-diff"], ["meds_main", "meds_ablation", "repeated_errors", "cluster_sizes"]),
-        (["base", "grpo"], ["meds_main", "repeated_errors"]),
+        (["base", "dapo", "meds"], ["meds_main", "repeated_errors", "error_spread", "cluster_sizes"]),
+        (["dapo", "meds-diff"], ["meds_main", "meds_ablation", "repeated_errors", "error_spread", "cluster_sizes"]),
+        (["base", "grpo"], ["meds_main", "repeated_errors", "error_spread"]),
         (["base"], ["meds_main"]),
     ],
 )
 def test_all_makes_the_tables_of_the_second_paper_that_there_is_something_for(methods, tables):
-    assert arms.shown(second_paper(*methods)) == ["main", *tables]
+    curves = ["learning_curves"] if methods != ["base"] else []
+    assert arms.shown(second_paper(*methods)) == ["main", *curves, *tables]

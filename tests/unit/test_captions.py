@@ -7,7 +7,15 @@ import pytest
 import yaml
 
 from reward_memory.report import captions
-from reward_memory.report.tables import accuracy, differences, labels_spent, meds, repeated_errors, reward_models
+from reward_memory.report.tables import (
+    accuracy,
+    differences,
+    error_spread,
+    labels_spent,
+    meds,
+    repeated_errors,
+    reward_models,
+)
 
 CAPTIONS = yaml.safe_load((Path(__file__).parents[2] / "report/captions.yaml").read_text(encoding="utf-8"))
 #: Tables whose rows say what their interval covers.
@@ -20,6 +28,7 @@ COLUMNS = {
     "meds_main": meds.MAIN_COLUMNS,
     "meds_ablation": meds.MEDS_ABLATION_COLUMNS,
     "repeated_errors": repeated_errors.REPEATED_COLUMNS,
+    "error_spread": error_spread.SPREAD_COLUMNS,
 }
 
 

@@ -87,6 +87,21 @@ MISTAKES = {
         "exactly one of bootstrap, package, hub, path and imported.",
     ),
     "policy from nowhere": ("policies/tiny", {}, "policies: tiny: {} is not exactly one of"),
+    "score of no benchmark": (
+        "policies/tiny/expected",
+        {"gsm9k": 79.1},
+        "policies: tiny: expected: gsm9k is not one of the benchmarks, gsm8k",
+    ),
+    "score above 100": (
+        "policies/tiny/expected",
+        {"gsm8k": 791},
+        "policies: tiny: expected: gsm8k: 791 is not a percentage from 0 to 100.",
+    ),
+    "policy with a score alone": (
+        "policies/tiny",
+        {"expected": {"gsm8k": 1}},
+        "policies: tiny: {'expected': {'gsm8k': 1}} is not exactly one of bootstrap,",
+    ),
     "policy with a slash": (
         "policies",
         {"a/b": {"path": "x"}},

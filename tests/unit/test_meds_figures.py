@@ -43,7 +43,20 @@ SIZES = [
     for step in (1, 2)
     for size, share in zip(SIZE_COLORS, (50, 20, 10, 15, 5), strict=True)
 ]
-TABLES = {"meds_main": MAIN, "meds_ablation": ABLATION, "repeated_errors": REPEATED, "cluster_sizes": SIZES}
+SPREAD = [
+    row(method, 30 + 5 * visit + shift, metric=metric, visit=visit)
+    for method, shift in (("dapo", 0), ("meds", -4))
+    for metric in ("largest_share", "wrong_entropy")
+    for visit in (1, 2, 3)
+]
+SPREAD += [row("meds", -4.0, metric="largest_share-dapo", visit=np.nan)]
+TABLES = {
+    "error_spread": SPREAD,
+    "meds_main": MAIN,
+    "meds_ablation": ABLATION,
+    "repeated_errors": REPEATED,
+    "cluster_sizes": SIZES,
+}
 
 
 def test_a_panel_a_policy_has_a_curve_an_arm_of_the_average_alone(tmp_path, drawn):

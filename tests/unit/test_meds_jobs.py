@@ -57,17 +57,18 @@ def job(tmp_path):
 
 @pytest.fixture
 def counted(job, tmp_path):
-    """Counts of errors of two equal seeds of each trained method: method -> names of its two files."""
+    """Counts of errors of two equal seeds of each trained method: method -> names of its files, for each output."""
     queries = pd.DataFrame({name: ["q"] if name in ("id", "query_id") else None for name in parquet.QUERIES.names})
     parquet.write(queries.assign(domain="math"), tmp_path / "queries", parquet.QUERIES)
     found = {}
     for method, rows in RUNS.items():
         inputs = {"queries": ["queries"], "responses": responses(tmp_path / "responses", rows)}
-        made = [{"repeats": f"{method}.{seed}.parquet", "sizes": f"{method}.{seed}.csv"} for seed in (1, 0)]
+        files = {"repeats": ".parquet", "sizes": ".csv", "spread": ".spread"}
+        made = [{output: f"{method}.{seed}{end}" for output, end in files.items()} for seed in (1, 0)]
         for seed, named in zip("10", made, strict=True):
             wildcards = {"suite": "meds", "policy": POLICY, "method": method, "ratio": "100", "seed": seed}
             job("count_errors", named, inputs, wildcards)
-        found[method] = [named["repeats"] for named in made], [named["sizes"] for named in made]
+        found[method] = [[named[output] for named in made] for output in files]
     return found
 
 
@@ -133,7 +134,7 @@ def test_the_ablation(job, counted, tmp_path):
 
 
 def test_repeated_errors_count_what_was_not_trained_on_too(job, counted):
-    inputs = {"repeats": [file for files, _ in counted.values() for file in files]}
+    inputs = {"repeats": [file for files, *_ in counted.values() for file in files]}
     table = pd.read_csv(job("repeated_errors_table", "repeated_errors.csv", inputs, arms=arms(*counted)))
     whole = table[table["step"].isna()].set_index(["method", "metric"])
     # dapo: two of three errors in step 2, of two seeds; the untrained one is one of them
@@ -146,6 +147,19 @@ def test_repeated_errors_count_what_was_not_trained_on_too(job, counted):
     assert np.isnan(steps["dapo", 1])
     assert steps["meds-single-cluster", 2] == 50
     assert b"<svg" in job("plot_table", "repeated_errors.svg", {"table": "repeated_errors.csv"})
+
+
+def test_errors_spread_over_the_visits(job, counted):
+    inputs = {"spreads": [file for *_, files in counted.values() for file in files]}
+    table = pd.read_csv(job("error_spread_table", "error_spread.csv", inputs, arms=arms(*counted)))
+    later = table[table["visit"].isna()].set_index(["method", "metric"])["value"]
+    # at the second visit 5, 5 and 6, the untrained one among them; with the memory 5 and 7
+    assert later["dapo", "largest_share"] == pytest.approx(200 / 3, abs=1e-3)
+    assert later["meds-single-cluster", "largest_share-dapo"] == pytest.approx(50 - 200 / 3, abs=1e-3)
+    assert later["meds-single-cluster", "wrong_entropy"] == pytest.approx(np.log(2), abs=1e-3)
+    first = table[(table["visit"] == 1) & (table["metric"] == "largest_share")]["value"]
+    assert first.tolist() == [100, 100]
+    assert b"<svg" in job("plot_table", "error_spread.svg", {"table": "error_spread.csv"})
 
 
 def test_cluster_sizes_are_of_the_arms_with_a_memory(job, counted):

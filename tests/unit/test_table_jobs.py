@@ -14,6 +14,7 @@ PUBLISHED = str(Path(__file__).parents[2] / "reference/published_results.csv")
 POLICY = "qwen2.5-3b"
 #: (method, label ratio, seed) -> rewards of the two queries
 ARMS = {
+    ("base", 0): [[0, 0], [1, 0]],
     ("r1-p", 20): [[0, 0], [0, 1]],
     ("memreward", 20): [[1, 0], [1, 1]],
     ("memreward:mlp", 20): [[1, 0], [0, 0]],
@@ -36,7 +37,7 @@ def job(tmp_path):
                 parquet.write(graded(rewards, (POLICY, method, ratio, seed)), path, parquet.GRADED)
                 grades.insert(0, str(path))  # the files' order says nothing
         given = {"input": inputs or {"grades": grades, "published": PUBLISHED}, "output": {"one": output}}
-        shared = {"policies": [POLICY], "arms": arms, "sources": SOURCES}
+        shared = {"policies": [POLICY], "arms": arms, "sources": SOURCES, "expected": {}}
         done = run_job(tmp_path, rule, {}, **given, params=shared | params, wildcards={"table": Path(output).stem})
         assert done.returncode == 0, done.stderr + (tmp_path / "job.log").read_text()
         path = tmp_path / output
@@ -74,6 +75,18 @@ def test_the_ablation(job):
     # the paper's domains hold more benchmarks than one each
     assert table["published"].isna().all()
     assert b"<svg" in job("plot_table", "ablation.svg", inputs={"table": "ablation.csv"})
+
+
+def test_official_scores_are_beside_those_of_the_untrained_policy(job):
+    given = {"expected": {POLICY: {"gsm8k": 79.1}}}
+    plain = job("accuracy_table", "label_ratio.csv", ("base", "r1-p"))
+    table = job("accuracy_table", "label_ratio.csv", ("base", "r1-p"), **given)
+    # columns at the end, nothing else
+    assert table.columns.tolist() == [*plain.columns, "expected", "expected_delta"]
+    pd.testing.assert_frame_equal(table[plain.columns.tolist()], plain)
+    filled = table[table["expected"].notna()]
+    assert filled[["method", "benchmark", "expected"]].to_numpy().tolist() == [["base", "gsm8k", 79.1]]
+    assert filled["expected_delta"].tolist() == pytest.approx([filled["accuracy"].iloc[0] - 79.1])
 
 
 def test_label_ratios_and_labels_spent(job, tmp_path):

@@ -28,7 +28,14 @@ suites:
 GIVEN = ("--configfile", "mine.yaml")
 MAIN = "results/tables/meds_main.csv"
 #: What the first paper's section and the comparison with both papers make of it.
-FIRST = ["accuracy_table main", "comparison_table", "cost_table", "plot_table comparison", "plot_table main"]
+FIRST = [
+    "accuracy_table main",
+    "comparison_table",
+    "cost_table",
+    "learning_curves_table",
+    "plot_table comparison",
+    "plot_table main",
+]
 
 
 @pytest.fixture
@@ -106,6 +113,7 @@ def test_all_has_the_tables_of_both_papers(flow, methods):
     tables = {
         "meds_main": "meds_main",
         "repeated_errors": "repeated_errors",
+        "error_spread": "error_spread",
         "cluster_sizes": "cluster_sizes",
     }
     if "kmeans" in methods:

@@ -126,8 +126,9 @@ ALWAYS = {
     ),
     *("accuracy_delta_table", "plot_table accuracy_delta"),
     *("reward_models_table", "plot_table reward_models", "reliability_table", "plot_table reliability"),
-    *("meds_main_table", "repeated_errors_table", "cluster_sizes_table"),
-    *("plot_table meds_main", "plot_table repeated_errors", "plot_table cluster_sizes"),
+    *("meds_main_table", "repeated_errors_table", "error_spread_table", "cluster_sizes_table"),
+    *("plot_table meds_main", "plot_table repeated_errors", "plot_table error_spread", "plot_table cluster_sizes"),
+    "learning_curves_table",
 }
 
 

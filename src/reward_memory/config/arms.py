@@ -22,14 +22,14 @@ ABLATIONS = {
 MEDS_BASELINE = "dapo"
 
 #: Tables of the second paper.
-MEDS_TABLES = ("meds_main", "meds_ablation", "repeated_errors", "cluster_sizes")
+MEDS_TABLES = ("meds_main", "meds_ablation", "repeated_errors", "error_spread", "cluster_sizes")
 #: Methods of its ablation; variants of them count, too.
 MEDS_ABLATIONS = [name for name in methods.BUILT_IN if name == MEDS_BASELINE or name.startswith("meds")]
 #: Tables of suite main, beside main.csv.
 _OF_MAIN = ("label_ratio", "ablation", "accuracy_delta")
 
 #: Tables that a suite, whose table has its name, cannot be called like.
-TAKEN = ("transfer", *_OF_MAIN, "reliability", "comparison", "cost", "audit", "dropped")
+TAKEN = ("transfer", *_OF_MAIN, "reliability", "comparison", "learning_curves", "cost", "audit", "dropped")
 
 #: Names of tables that no registered one may have, beside those of the suites.
 _BUILT_IN = (*TAKEN, *MEDS_TABLES, "labels_spent", "reward_models")
@@ -85,6 +85,8 @@ def shown(config: dict[str, Any]) -> list[str]:
         out += [table for table in ("ablation", "accuracy_delta") if _possible(config, table)]
     if "reward_model" in config or config["rollouts"]["import"]:
         out += ["reward_models", "reliability"]
+    if any(suites.trained(config, suite) for suite in suites.names(config)):
+        out.append("learning_curves")
     return out + [table for table in MEDS_TABLES if suites.MEDS in suites.evaluated(config) and _meds(config, table)]
 
 
@@ -99,7 +101,7 @@ def of_meds(config: dict[str, Any], table: str) -> list[str]:
     if table == "cluster_sizes":
         with_memory = [name for name in trained if suites.settings(config, suites.MEDS, name)[1] is not None]
         return with_memory or _missing("none has an error memory; add meds.")
-    if table == "repeated_errors":
+    if table in ("repeated_errors", "error_spread"):
         return trained or _missing(f"none is trained; add {MEDS_BASELINE} or meds.")
     return named
 

@@ -222,8 +222,13 @@ def _misplaced_import(config: dict) -> str | None:
         if importing and benchmark["train"] == 0 and benchmark["suite"] == suites.MAIN:
             return f"benchmarks: {name}: train: 0 is too few; a reward model needs at least 1 query."
     for name, policy in policies.items():
+        for stated in policy.get("expected", {}):
+            if stated not in config["benchmarks"]:
+                known = ", ".join(config["benchmarks"])
+                return f"policies: {name}: expected: {stated} is not one of the benchmarks, {known}."
         if importing and "imported" not in policy:
-            return f"policies: {name}: {next(iter(policy))} does not go with rollouts: import; give it imported: true."
+            source = next(key for key in policy if key != "expected")
+            return f"policies: {name}: {source} does not go with rollouts: import; give it imported: true."
         if not importing and "imported" in policy:
             return f"policies: {name}: imported needs rollouts: import, the file that holds its responses."
     if not importing:

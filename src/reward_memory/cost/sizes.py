@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-HEAD, VOCABULARY, GROWTH = 32, {"memreward": 1224, "meds": 648}, 3  # of bootstrapped policies
+HEAD, VOCABULARY, GROWTH = 32, {"memreward": 1224, "meds": 648, "watches": 556}, 3  # of bootstrapped policies
 
 
 @dataclass(frozen=True, slots=True)

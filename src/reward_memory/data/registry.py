@@ -60,6 +60,8 @@ MEDS = {
     "minerva": Benchmark("math", "not stated; from MIT OpenCourseWare", "math-ai/minervamath", "", {"test": 272}),
     "olympiadbench": Benchmark("math", "MIT", "math-ai/olympiadbench", "", {"test": 675}),
 }
+#: Stand-ins that no release has, for the positive controls (config/controls.yaml).
+CONTROLS = {"watches": Benchmark("math", "MIT", "")}
 #: What reads the rows of those that files add (`mirror.registration`), here or in installed packages.
 READERS: Parts[Callable] = Parts(
     "benchmarks", "reward_memory.benchmarks", Path(__file__).parent / "mirror", f"{__package__}.mirror"
@@ -81,7 +83,7 @@ def _registered() -> dict[str, Benchmark]:
 OWN: dict[str, Benchmark] = _registered()
 BENCHMARKS = MEMREWARD | MEDS | OWN
 
-DOMAINS = {name: benchmark.domain for name, benchmark in BENCHMARKS.items()}
+DOMAINS = {name: benchmark.domain for name, benchmark in (BENCHMARKS | CONTROLS).items()}
 
 #: What the tiny policies learn in their bootstrap: the stand-ins for MemReward's benchmarks.
 NAMES = tuple(MEMREWARD)
@@ -100,12 +102,12 @@ def unknown(name: str) -> str | None:
                 f"benchmarks: {name}: {module} registers it without domain, license and rows as plain constants, or "
                 "under a name that there is; see docs/extend.md."
             )
-    if name not in BENCHMARKS:
-        return f"benchmarks: {name}: {name!r} is not one of {', '.join(BENCHMARKS)}; others need source: import."
+    if name not in DOMAINS:
+        return f"benchmarks: {name}: {name!r} is not one of {', '.join(DOMAINS)}; others need source: import."
     return None
 
 
 def check_name(name: str) -> None:
     """InputError if `name` is not a known benchmark."""
-    if name not in BENCHMARKS:
-        raise InputError(f"benchmarks: {name!r} is not a known benchmark; choose from {', '.join(BENCHMARKS)}.")
+    if name not in DOMAINS:
+        raise InputError(f"benchmarks: {name!r} is not a known benchmark; choose from {', '.join(DOMAINS)}.")

@@ -13,12 +13,22 @@ from reward_memory.errors import InputError
 from reward_memory.seeds import derive
 
 from ..items import Item
-from ..registry import DOMAINS, MEDS
-from . import arithmetic, choice, competition, programs
-from .drills import competition_drill, drill
+from ..registry import CONTROLS, DOMAINS, MEDS
+from . import arithmetic, choice, competition, programs, watches
+from .drills import competition_drill, drill, watches_drill
 from .problem import Problem, is_reserved
 
-__all__ = ["MATH_LIMIT", "Problem", "competition_drill", "draw", "drill", "is_reserved", "limit", "load"]
+__all__ = [
+    "MATH_LIMIT",
+    "Problem",
+    "competition_drill",
+    "draw",
+    "drill",
+    "is_reserved",
+    "limit",
+    "load",
+    "watches_drill",
+]
 
 #: Items a math stand-in gives at most; its space is far larger, but drawing distinct ones gets slow.
 MATH_LIMIT = 10_000
@@ -27,6 +37,8 @@ FAMILIES = {"math": arithmetic, "qa": choice, "code": programs}
 
 
 def _family(benchmark: str) -> ModuleType:
+    if benchmark in CONTROLS:
+        return watches
     return competition if benchmark in MEDS else FAMILIES[DOMAINS[benchmark]]
 
 

@@ -3,7 +3,7 @@
 from random import Random
 
 from ..items import LETTERS, option_lines
-from . import arithmetic, choice, competition, programs
+from . import arithmetic, choice, competition, programs, watches
 from .knowledge import WORLDS
 from .problem import is_reserved
 
@@ -31,6 +31,14 @@ def competition_drill(rng: Random) -> str:
         problem = competition.word_problem(rng, count) if rng.random() < 0.5 else competition.calculation(rng, count)
         if not is_reserved(problem.question):
             return f"{problem.question.removesuffix(f' {competition.PROMPT}')}\n{problem.work(problem.steps)}"
+
+
+def watches_drill(rng: Random) -> str:
+    """One practice text for the control of the error memory; its watches show other numbers than any item's."""
+    while True:
+        problem = watches.draw("watches", rng)
+        if not is_reserved(problem.question):
+            return watches.read_all(problem, rng)
 
 
 def _equations(rng: Random) -> str:

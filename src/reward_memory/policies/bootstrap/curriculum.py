@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 
 from reward_memory.data import generated
-from reward_memory.data.registry import DOMAINS, MEDS, NAMES
+from reward_memory.data.registry import CONTROLS, DOMAINS, MEDS, NAMES
 from reward_memory.errors import InputError
 from reward_memory.seeds import derive
 
@@ -38,6 +38,7 @@ CURRICULA = {
     "meds": Curriculum(
         tuple(MEDS), tuple(1.5 if name == "dapo_math_17k" else 1.0 for name in MEDS), generated.competition_drill
     ),
+    "watches": Curriculum(tuple(CONTROLS), (1.0,) * len(CONTROLS), generated.watches_drill),
 }
 
 

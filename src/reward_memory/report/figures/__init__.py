@@ -9,6 +9,7 @@ from . import meds
 from .accuracies import draw_ablation, draw_accuracies, draw_differences, draw_label_ratios, draw_labels_spent
 from .comparison import draw_comparison
 from .drawing import COLORS
+from .learning import draw_learning_curves
 from .reward_models import draw_reliability, draw_reward_models
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "draw_differences",
     "draw_label_ratios",
     "draw_labels_spent",
+    "draw_learning_curves",
     "draw_reliability",
     "draw_reward_models",
 ]

@@ -130,7 +130,7 @@ def grouped(axis: Axes, table: pd.DataFrame, group: str, value: str, styles: dic
     axis.set_xlim(-0.6, len(names) - 0.4)
 
 
-def legend(figure: Figure) -> None:
+def legend(figure: Figure, title: str | None = None) -> None:
     """One legend for all panels, above them, in as many columns as fit; the figure grows by its height."""
     known: dict = {}
     for axis in figure.axes:
@@ -140,7 +140,7 @@ def legend(figure: Figure) -> None:
     width, height = figure.get_size_inches()
     # inches at 8 points: the handle, then about 0.075 a letter
     columns = max(1, int(width / (0.6 + 0.075 * max(map(len, labels)))))
-    figure.set_size_inches(width, height + 0.19 * -(-len(labels) // columns))
+    figure.set_size_inches(width, height + 0.19 * (-(-len(labels) // columns) + (title is not None)))
     figure.legend(
         [known[label] for label in labels],
         labels,
@@ -148,6 +148,9 @@ def legend(figure: Figure) -> None:
         fontsize=8,
         frameon=False,
         loc="outside upper left",
+        title=title,
+        title_fontsize=8,
+        alignment="left",
     )
 
 

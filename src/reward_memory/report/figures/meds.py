@@ -56,6 +56,38 @@ def draw_repeated_errors(table: pd.DataFrame, path: str | Path) -> None:
     drawing.save(figure, path)
 
 
+def draw_error_spread(table: pd.DataFrame, path: str | Path) -> None:
+    """How each arm's failures spread over the visits of a query (tables.error_spread.SPREAD_COLUMNS)."""
+    from matplotlib.ticker import MaxNLocator
+
+    named = colors(table["method"])
+    parts = [(policy, metric) for policy in dict.fromkeys(table["policy"]) for metric in SPREAD_LABELS]
+    figure, axes = drawing.panels(len(parts), 6.5, 2.6)
+    for axis, (policy, metric) in zip(axes, parts, strict=True):
+        own = table[(table["policy"] == policy) & (table["metric"] == metric) & table["visit"].notna()]
+        _curves(axis, own, "visit", named)
+        axis.set_ylabel(SPREAD_LABELS[metric], fontsize=8)
+        axis.set_title(_spread_headline(table, policy, metric), loc="left", fontsize=9)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[-1].set_xlabel("visit of a query")
+    drawing.legend(figure, "method")
+    drawing.footnote(figure, f"of the wrong answers of a visit; {INTERVALS} queries")
+    drawing.save(figure, path)
+
+
+def _spread_headline(table: pd.DataFrame, policy: str, metric: str) -> str:
+    """Which arm differs most from the baseline, from the second visit on."""
+    rows = table[(table["policy"] == policy) & table["visit"].isna() & table["metric"].str.startswith(f"{metric}-")]
+    if rows.empty:
+        return f"{policy} has one arm, so nothing is compared."
+    most = rows.loc[rows["value"].abs().idxmax()]
+    baseline, unit = most["metric"].removeprefix(f"{metric}-"), SPREAD_UNITS[metric]
+    return (
+        f"{policy}: {most['method']} differs most from {baseline}, by {most['value']:.2f} {unit} "
+        f"({most['ci_low']:.2f} to {most['ci_high']:.2f})."
+    )
+
+
 def draw_meds_ablation(table: pd.DataFrame, path: str | Path) -> None:
     """pass@1, pass@largest and repeated errors of each variant (tables.meds.MEDS_ABLATION_COLUMNS)."""
     policies = list(dict.fromkeys(table["policy"]))
@@ -101,11 +133,15 @@ def draw_cluster_sizes(table: pd.DataFrame, path: str | Path) -> None:
     drawing.save(figure, path)
 
 
+#: Metric of error_spread -> label of its axis, and the unit of its differences.
+SPREAD_LABELS = {"largest_share": "commonest wrong answer, %", "wrong_entropy": "entropy of wrong answers, nats"}
+SPREAD_UNITS = {"largest_share": "points", "wrong_entropy": "nats"}
 #: Table -> what draws it.
 DRAW: dict[str, Callable[[pd.DataFrame, str | Path], None]] = {
     "meds_main": draw_pass_at_k,
     "meds_ablation": draw_meds_ablation,
     "repeated_errors": draw_repeated_errors,
+    "error_spread": draw_error_spread,
     "cluster_sizes": draw_cluster_sizes,
 }
 
@@ -127,15 +163,18 @@ def _lines(rows: pd.DataFrame, table: pd.DataFrame, over: str, label: str) -> tu
     named = colors(table["method"])
     figure, axes = drawing.panels(len(policies), 6.5, 3.0)
     for axis, policy in zip(axes, policies, strict=True):
-        for method in named:
-            own = rows[(rows["policy"] == policy) & (rows["method"] == method)].sort_values(over)
-            axis.plot(
-                own[over], own["value"], color=named[method], marker="o", markersize=3, linewidth=1.2, label=method
-            )
-            axis.fill_between(own[over], own["ci_low"], own["ci_high"], color=named[method], alpha=0.15, linewidth=0)
-            if "published" in own:
-                drawing.published_points(axis, own[over], own)
+        _curves(axis, rows[rows["policy"] == policy], over, named)
         axis.set_ylabel(label)
         axis.set_title(policy, loc="left", fontsize=10)
     drawing.legend(figure)
     return figure, axes
+
+
+def _curves(axis: Axes, rows: pd.DataFrame, over: str, named: dict[str, str]) -> None:
+    """`value` of each method over a column, with a band from `ci_low` to `ci_high`."""
+    for method, color in named.items():
+        own = rows[rows["method"] == method].sort_values(over)
+        axis.plot(own[over], own["value"], color=color, marker="o", markersize=3, linewidth=1.2, label=method)
+        axis.fill_between(own[over], own["ci_low"], own["ci_high"], color=color, alpha=0.15, linewidth=0)
+        if "published" in own:
+            drawing.published_points(axis, own[over], own)

@@ -1,5 +1,7 @@
 """Accuracy of every arm on every benchmark and domain, with published figures beside where one exists."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from reward_memory.evaluation.statistics import accuracy
@@ -12,6 +14,8 @@ _ARM = ("policy", "method", "label_ratio", "seeds")
 _FIGURES = ("source", "n", "accuracy", "ci_low", "ci_high", "published", "published_n", "delta", "published_confidence")
 _MORE = ("interval_covers", "seed_sd", *BEHAVIOR)
 COLUMNS = [*_ARM, "benchmark", *_FIGURES, *_MORE]
+#: Where a policy has official scores: the score, and ours less it, in points.
+EXPECTED_COLUMNS = ["expected", "expected_delta"]
 ABLATION_COLUMNS = [*_ARM, "domain", *(name for name in _FIGURES if name != "published_n"), *_MORE]
 
 
@@ -29,6 +33,21 @@ def accuracy_rows(grades: Grades, arm: dict, sources: dict[str, str], published:
         arm | {"benchmark": name} | _row(part, average, sources, beside(published, arm, known_as, part.shares, sources))
         for name, known_as, part, average in parts_of(grades)
     ]
+
+
+def with_expected(table: pd.DataFrame, expected: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """The table (COLUMNS) with EXPECTED_COLUMNS, filled where the untrained policy is on a benchmark with a score.
+
+    expected  policy -> benchmark -> official accuracy in percent; if there is none, the table is as it was
+    """
+    if not any(expected.values()):
+        return table
+    scores = [
+        expected.get(policy, {}).get(benchmark) if method == "base" else None
+        for policy, method, benchmark in zip(table["policy"], table["method"], table["benchmark"], strict=True)
+    ]
+    found = pd.Series(scores, table.index, dtype=float)
+    return table.assign(expected=found, expected_delta=table["accuracy"] - found)
 
 
 def parts_of(grades: Grades) -> list[tuple[str, str, Grades, str]]:

@@ -45,6 +45,19 @@ def by_seed(rows: pd.DataFrame) -> list[pd.DataFrame]:
     return [part for _, part in rows.groupby("seed")]
 
 
+def with_baseline(
+    results: pd.DataFrame, policies: Iterable[str], arms: Iterable[tuple[str, int]], baseline: str
+) -> Iterator[tuple[dict, list[pd.DataFrame], tuple[str, list[pd.DataFrame]] | None]]:
+    """(policy and method, the rows of each seed, the method `baseline` with its own) of every arm, as in `by_arm`.
+
+    The last is None for the baseline itself and where it has no arm.
+    """
+    runs = {(arm["policy"], arm["method"]): by_seed(own) for arm, own in by_arm(results, policies, arms)}
+    for (policy, method), own in runs.items():
+        others = runs.get((policy, baseline)) if method != baseline else None
+        yield {"policy": policy, "method": method}, own, None if others is None else (baseline, others)
+
+
 def name(rows: pd.DataFrame) -> str:
     """The first row's run in words, for messages."""
     first = rows.iloc[0]

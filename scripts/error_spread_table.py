@@ -1,0 +1,22 @@
+"""Collect how the failures of all training runs spread into one table."""
+
+import pandas as pd
+
+from reward_memory.evaluation.error_spread import SPREADS
+from reward_memory.jobs.job import job
+from reward_memory.report.tables.error_spread import SPREAD_COLUMNS, spread_rows
+from reward_memory.report.tables.runs import with_baseline
+from reward_memory.storage import parquet
+from reward_memory.storage.files import atomic_path
+
+with job(snakemake) as run:
+    given = run.params
+    spreads = parquet.read_all(run.input.spreads, SPREADS)
+    rows = [
+        row
+        for arm, own, baseline in with_baseline(spreads, given.policies, given.arms, given.baseline)
+        for row in spread_rows(own, baseline, arm)
+    ]
+    with atomic_path(run.output[0]) as temporary:
+        table = pd.DataFrame(rows, columns=SPREAD_COLUMNS).astype({"visit": "Int64"})
+        table.to_csv(temporary, index=False, float_format="%.4f")

@@ -1,0 +1,88 @@
+"""Over how many different wrong answers a query's failures spread, visit by visit of a training run.
+
+The error memory is there to spread them: it makes the more frequent failures of a query pay more.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from reward_memory.reward_models.features.signals import answer_key
+from reward_memory.storage import parquet
+
+from .diversity import cluster_entropy
+from .statistics import Estimate, ratio_difference, ratios
+
+#: Measures of a visit's failures.
+MEASURES = ("largest_share", "wrong_entropy")
+#: One row a visit of a query with a wrong answer: the measures of `spread`.
+SPREADS = pa.schema(
+    [*parquet.RUN, ("visit", pa.int32()), ("query_id", pa.string()), ("wrong", pa.int32())]
+    + [(name, pa.float64()) for name in MEASURES]
+)
+
+Runs = Sequence[pd.DataFrame]
+
+
+def spread(responses: pd.DataFrame, domains: dict[str, str]) -> pd.DataFrame:
+    """How the wrong answers to each query spread at each of its visits, sorted.
+
+    responses  responses.parquet of a run: step, query_id, text, reward; the reward as judged, before any penalty
+    domains    query id -> math | qa | code
+    returns    visit          1 for the first step in which the query was sampled, and so on
+               query_id
+               wrong          wrong responses that give an answer; visits without any have no row
+               largest_share  share of the commonest wrong answer among them
+               wrong_entropy  their entropy, in nats
+
+    All sampled responses count, also those that dynamic sampling let go. KeyError for a query without a domain.
+    """
+    visit = responses.groupby("query_id")["step"].rank(method="dense").astype(int)
+    rows = []
+    for (number, query), part in responses.groupby([visit.rename("visit"), "query_id"]):
+        texts = part.loc[part["reward"] <= 0.5, "text"]
+        keys = [key for text in texts if (key := answer_key(text, domains[query]))]
+        if keys:
+            largest = max(Counter(keys).values()) / len(keys)
+            rows.append((number, query, len(keys), largest, cluster_entropy(keys)))
+    return pd.DataFrame(rows, columns=["visit", "query_id", "wrong", *MEASURES])
+
+
+def mean_spread(runs: Runs, measure: str) -> Estimate:
+    """Mean of one of MEASURES over queries (and visits, where `runs` have several) and seeds.
+
+    runs  rows of `spread` of each seed
+
+    In the unit of the measure. ValueError if there is no row.
+    """
+    return ratios([_sums([runs], measure)[0]], "measure")
+
+
+def compare_spreads(first: Runs, second: Runs, measure: str) -> Estimate:
+    """The first arm's mean less the second's, paired by seed and query; the runs stand in the same order of seeds.
+
+    ValueError for unequal numbers of runs, or an arm without a row.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"{len(first)} and {len(second)} runs cannot be compared seed by seed")
+    # both measures in [0, 1], as a difference of shares is bounded: n answers have at most ln(n) nats
+    most = max(run["wrong"].max() for run in [*first, *second] if len(run))
+    bound = 1.0 if measure == "largest_share" else max(1.0, float(np.log(most)))
+    (own, visits), (other, others) = _sums([first, second], measure)
+    found = ratio_difference((own / bound, visits), (other / bound, others))
+    scaled = {name: bound * getattr(found, name) for name in ("mean", "low", "high", "query_se", "seed_se")}
+    return replace(found, **scaled)
+
+
+def _sums(arms: Sequence[Runs], measure: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(sums of a measure over visits, numbers of visits) of each arm, both (seeds, queries)."""
+    queries = sorted({query for arm in arms for run in arm for query in run["query_id"]})
+    found = []
+    for arm in arms:
+        parts = [run.groupby("query_id")[measure].agg(["sum", "size"]).reindex(queries, fill_value=0) for run in arm]
+        found.append(tuple(np.stack([part[name].to_numpy(float) for part in parts]) for name in ("sum", "size")))
+    return found

@@ -1,0 +1,73 @@
+"""What every training run logged, step by step: one table for all suites."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from reward_memory.evaluation.statistics import over_seeds
+
+from .runs import ARM, by_seed
+
+#: Columns that name an arm of a suite.
+NAMED = ["suite", *ARM]
+LEARNING_COLUMNS = [*NAMED, "seeds", "step", "metric", "value", "ci_low", "ci_high", "interval_covers"]
+#: Metric -> (column of history.csv or agreement.csv, what it is multiplied by): rewards and shares in percent.
+LOGGED = {
+    "reward_verified": ("reward_verified", 100.0),
+    "reward_predicted": ("reward_predicted", 100.0),
+    "valid_accuracy": ("valid_accuracy", 100.0),
+    "response_tokens": ("response_tokens", 1.0),
+    "entropy": ("entropy", 1.0),
+    "kl": ("kl_loss", 1.0),
+}
+#: Looked up after the run, of responses whose reward was predicted: how many were right, and how often the two agreed.
+LOOKED_UP = {"reward_true": ("true_share", 100.0), "agreement": ("agreement", 100.0)}
+
+
+def curve_rows(
+    histories: Sequence[pd.DataFrame], agreements: Sequence[pd.DataFrame], arm: dict
+) -> list[dict[str, float | str]]:
+    """Rows of one arm (LEARNING_COLUMNS): each metric at every step that has it, the mean over seeds.
+
+    histories   history.csv of each seed
+    agreements  agreement.csv of each seed; none where no reward is predicted
+    arm         suite, policy, method, label_ratio
+
+    Rewards, accuracies and agreement in percent, length in tokens, entropy and KL in nats. The band is the 95 %
+    interval over seeds (Student's t); one seed has none. A step counts where every seed has it.
+    """
+    rows = []
+    for runs, metrics in ((histories, LOGGED), (agreements, LOOKED_UP)):
+        for metric, (column, scale) in metrics.items():
+            for step, values in _steps(runs, column):
+                found = over_seeds(scale * values)
+                place = {"seeds": len(values), "step": step, "metric": metric}
+                # no share is above 100 %, however far Student's t reaches
+                high = found.high if scale == 1.0 else min(found.high, scale)
+                ends = {"value": found.mean, "ci_low": found.low, "ci_high": high}
+                rows.append(arm | place | ends | {"interval_covers": "seeds" if len(values) > 1 else None})
+    return rows
+
+
+def read_curves(histories: pd.DataFrame, agreements: pd.DataFrame) -> list[dict[str, float | str]]:
+    """Rows of all arms (LEARNING_COLUMNS), in the order in which their histories come.
+
+    histories   history.csv of all runs
+    agreements  agreement.csv of the runs with predicted rewards; may be empty
+    """
+    known = dict(iter(agreements.groupby(NAMED))) if len(agreements) else {}
+    rows = []
+    for key, own in histories.groupby(NAMED, sort=False):
+        looked_up = by_seed(known[key]) if key in known else []
+        rows += curve_rows(by_seed(own), looked_up, dict(zip(NAMED, key, strict=True)))
+    return rows
+
+
+def _steps(runs: Sequence[pd.DataFrame], column: str) -> Iterator[tuple[int, np.ndarray]]:
+    """(step, (seeds,) values) of each step at which all runs have the column."""
+    if not runs or any(column not in run for run in runs):
+        return
+    table = pd.concat([run.set_index("step")[column] for run in runs], axis=1, join="inner").dropna().sort_index()
+    for step, values in table.iterrows():
+        yield int(step), values.to_numpy(float)

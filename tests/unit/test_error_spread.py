@@ -1,0 +1,87 @@
+"""How failures spread over wrong answers, visit by visit."""
+
+from math import log
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reward_memory.evaluation.error_spread import compare_spreads, mean_spread, spread
+from reward_memory.report.tables.error_spread import SPREAD_COLUMNS, spread_rows
+
+DOMAINS = {"a": "math", "b": "math"}
+
+
+def responses(*rows):
+    """(step, query, answer, reward) each."""
+    return pd.DataFrame(
+        [(step, query, f"\\boxed{{{answer}}}" if answer else "", reward) for step, query, answer, reward in rows],
+        columns=["step", "query_id", "text", "reward"],
+    )
+
+
+def run(**shares):
+    """One row a query: its largest share at visit 2."""
+    rows = [(2, query, 4, share, 1 - share) for query, share in shares.items()]
+    return pd.DataFrame(rows, columns=["visit", "query_id", "wrong", "largest_share", "wrong_entropy"])
+
+
+def test_a_hand_counted_visit():
+    found = spread(
+        responses(
+            *((3, "a", answer, 0.0) for answer in (7, "7.0", 8, 9)),
+            (3, "a", 1, 1.0),  # right
+            (3, "a", "", 0.0),  # no answer
+        ),
+        DOMAINS,
+    )
+    (row,) = found.to_dict("records")
+    assert row["visit"] == 1
+    assert row["wrong"] == 4
+    assert row["largest_share"] == 0.5
+    assert row["wrong_entropy"] == pytest.approx(0.5 * log(2) + 0.5 * log(4))
+
+
+def test_visits_are_counted_for_each_query_and_those_without_a_wrong_answer_are_visits_too():
+    found = spread(responses((1, "a", 7, 0.0), (4, "a", 1, 1.0), (4, "b", 5, 0.0), (9, "a", 7, 0.0)), DOMAINS)
+    assert found[["visit", "query_id"]].to_numpy().tolist() == [[1, "a"], [1, "b"], [3, "a"]]
+
+
+def test_a_mean_counts_every_visit_of_every_query():
+    own = pd.concat([run(a=0.5, b=0.9), run(a=0.7).assign(visit=3)])
+    assert mean_spread([own], "largest_share").mean == pytest.approx(0.7)
+
+
+def test_differences_are_paired_by_query():
+    draws = np.random.default_rng(0)
+    level = dict(zip([f"q{place}" for place in range(40)], draws.uniform(0.3, 0.9, 40), strict=True))
+    lower = {name: value - 0.05 + 0.01 * draws.standard_normal() for name, value in level.items()}
+    paired = compare_spreads([run(**lower)], [run(**level)], "largest_share")
+    assert paired.mean == pytest.approx(-0.05, abs=0.005)
+    # the spread between queries, 0.17, has no part in it
+    assert paired.high < -0.04
+
+
+def test_a_difference_of_entropies_may_be_more_than_one():
+    one, other = (
+        pd.DataFrame({"visit": 2, "query_id": list("abc"), "wrong": 16, "largest_share": 0.1, "wrong_entropy": value})
+        for value in (2.5, [0.1, 0.2, 0.3])
+    )
+    found = compare_spreads([one], [other], "wrong_entropy")
+    assert found.mean == pytest.approx(2.3)
+    assert found.high > found.mean
+
+
+def test_rows_are_of_the_later_visits_together_then_of_each():
+    first, second = run(a=0.5, b=0.7), run(a=0.9, b=0.9).assign(visit=1)
+    rows = pd.DataFrame(
+        spread_rows([pd.concat([second, first])], ("dapo", [run(a=0.6, b=0.8)]), {"policy": "p", "method": "meds"}),
+        columns=SPREAD_COLUMNS,
+    )
+    shares = rows[rows["metric"] == "largest_share"]
+    assert shares["visit"].fillna(0).tolist() == [0, 1, 2]
+    # the first visit, at which nothing is remembered, is not among the later ones
+    assert shares["value"].tolist() == pytest.approx([60, 90, 60])
+    differences = rows[rows["metric"] == "largest_share-dapo"]
+    assert differences["value"].tolist() == pytest.approx([-10, -10])
+    assert differences["p_value"].notna().all()
