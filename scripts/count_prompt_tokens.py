@@ -6,7 +6,7 @@ from reward_memory.training import prompts
 
 with job(snakemake) as run:
     queries = {split: parquet.read_all(run.input[split], parquet.QUERIES) for split in ("train", "valid")}
-    found = prompts.lengths(run.input.policy, queries)
+    found = prompts.lengths(run.input.policy, queries, prompts.EMPTY_TURN if run.params.empty_turn else ())
     for training in run.params.limits:
         prompts.check(run.wildcards.policy, found, training, run.params.section)
     parquet.write(found, run.output[0], prompts.PROMPTS)

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from reward_memory.reward_models.features.math_answers import answer_features, extract_number
+from reward_memory.reward_models.features.answer_features import answer_features
+from reward_memory.reward_models.features.math_answers import extract_number
 
 
 @pytest.mark.parametrize(

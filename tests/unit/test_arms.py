@@ -99,8 +99,8 @@ ARMS = ("base", "r1-p", "memreward", "oracle")
 @pytest.mark.parametrize(
     ("given", "tables"),
     [
-        (config(*ARMS), ["main", "ood", "accuracy_delta", "reward_models", "reliability"]),
-        (config(*ARMS, suites=("main",)), ["main", "accuracy_delta", "reward_models", "reliability"]),
+        (config(*ARMS), ["main", "ood", "accuracy_delta", "reward_models", "reliability", "threshold"]),
+        (config(*ARMS, suites=("main",)), ["main", "accuracy_delta", "reward_models", "reliability", "threshold"]),
         (
             config(*ARMS, *ABLATIONS, ratios=(20, 30)),
             [
@@ -112,11 +112,12 @@ ARMS = ("base", "r1-p", "memreward", "oracle")
                 "accuracy_delta",
                 "reward_models",
                 "reliability",
+                "threshold",
             ],
         ),
         (config("base", "r1-p", predictor=None), ["main", "ood"]),
         (config("base", "oracle", ratios=(20, 30), predictor=None), ["main", "ood"]),
-        (config(imported="mine.jsonl"), ["reward_models", "reliability"]),
+        (config(imported="mine.jsonl"), ["reward_models", "reliability", "threshold"]),
     ],
 )
 def test_all_makes_the_tables_that_there_is_something_for(given, tables):
@@ -129,7 +130,7 @@ MEDS_ABLATIONS = ["meds-single-cluster", "meds-kmeans", "meds-all-layers", "meds
 def second_paper(*methods: str, **variants: str) -> dict:
     """A configuration with these methods in suite meds; a variant is given as name=method."""
     named = {
-        name: {"like": like, "training": {}, "error_memory": {}, "predictor": None} for name, like in variants.items()
+        name: {"like": like, "training": {}, "error_memory": {}, "reward_model": {}, "predictor": None} for name, like in variants.items()
     }
     return config("base", predictor=None, suites=("main", "meds")) | {
         "suites": {"meds": PLAIN | {"methods": [*methods, *variants]}},

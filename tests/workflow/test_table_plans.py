@@ -125,6 +125,7 @@ ALWAYS = {
     ),
     *("accuracy_delta_table", "plot_table accuracy_delta"),
     *("reward_models_table", "plot_table reward_models", "reliability_table", "plot_table reliability"),
+    *("threshold_table", "plot_table threshold"),
     *("meds_main_table", "repeated_errors_table", "cluster_sizes_table"),
     *("plot_table meds_main", "plot_table repeated_errors", "plot_table cluster_sizes"),
 }

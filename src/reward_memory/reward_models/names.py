@@ -14,14 +14,17 @@ from pathlib import Path
 GROUP = "reward_memory.reward_models"
 #: `graph` with every published behavior of the stage reward_model.
 AS_PUBLISHED = "graph-as-published"
+#: What `registration.register` takes that planning reads.
+FLAGS = ("network", "labels")
 
 
 @dataclass(frozen=True)
 class Declared:
-    """Where a predictor is: module, absolute; network, see `registration.register`."""
+    """Where a predictor is: module, absolute; network and labels, see `registration.register`."""
 
     module: str
     network: bool
+    labels: bool = True
 
 
 def declared(folder: Path, package: str) -> dict[str, Declared]:
@@ -33,11 +36,11 @@ def declared(folder: Path, package: str) -> dict[str, Declared]:
             continue
         module = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
         for call in _registrations(ast.parse(text)):
-            network = any(word.arg == "network" and ast.literal_eval(word.value) for word in call.keywords)
+            flags = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg in FLAGS}
             for name in map(ast.literal_eval, call.args):
                 if name in found:
                     raise ValueError(f"{module}: the reward predictor {name!r} is in {found[name].module}, too.")
-                found[name] = Declared(module, network)
+                found[name] = Declared(module, flags.get("network", False), flags.get("labels", True))
     return found
 
 
@@ -58,3 +61,5 @@ OUTSIDE = {point.name: Declared(point.value, False) for point in entry_points(gr
 NAMES = tuple(sorted({AS_PUBLISHED, *DECLARED, *OUTSIDE}))
 #: Those that are networks, which fidelity's behaviors are about.
 NETWORKS = tuple(name for name in NAMES if name == AS_PUBLISHED or (name in DECLARED and DECLARED[name].network))
+#: Those that are fitted without any label.
+LABEL_FREE = tuple(name for name in NAMES if name in DECLARED and not DECLARED[name].labels)

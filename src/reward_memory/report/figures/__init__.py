@@ -9,7 +9,7 @@ from . import meds
 from .accuracies import draw_ablation, draw_accuracies, draw_differences, draw_label_ratios, draw_labels_spent
 from .comparison import draw_comparison
 from .drawing import COLORS
-from .reward_models import draw_reliability, draw_reward_models
+from .reward_models import draw_reliability, draw_reward_models, draw_thresholds, draw_top_k
 
 __all__ = [
     "COLORS",
@@ -22,6 +22,8 @@ __all__ = [
     "draw_labels_spent",
     "draw_reliability",
     "draw_reward_models",
+    "draw_thresholds",
+    "draw_top_k",
 ]
 
 #: Table -> what draws it; `draw_accuracies` draws that of any suite.
@@ -35,6 +37,8 @@ DRAW: dict[str, Callable[[pd.DataFrame, str | Path], None]] = {
     "accuracy_delta": draw_differences,
     "reward_models": draw_reward_models,
     "reliability": draw_reliability,
+    "threshold": draw_thresholds,
+    "top_k": draw_top_k,
     "comparison": draw_comparison,
     **meds.DRAW,
 }
