@@ -41,7 +41,7 @@ rule select_training_queries:
         empty_turn=has_empty_turn,
         code=code_hash(
             "select_training_queries",
-            "training/prompts.py",
+            "training/turns.py",
             "training/rows.py",
             "training/truths.py",
             "data/labels.py",
@@ -81,7 +81,9 @@ rule count_prompt_tokens:
             if "max_prompt_tokens" in suites.section(config, wc.suite)["training"]
             else "training"
         ),
-        code=code_hash("count_prompt_tokens", "training/prompts.py"),
+        code=code_hash(
+            "count_prompt_tokens", "training/prompts.py", "training/turns.py"
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/count_prompt_tokens.py"
@@ -108,7 +110,7 @@ rule select_validation_queries:
         empty_turn=has_empty_turn,
         code=code_hash(
             "select_validation_queries",
-            "training/prompts.py",
+            "training/turns.py",
             "training/rows.py",
             "training/truths.py",
             "data/labels.py",

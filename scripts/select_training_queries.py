@@ -2,8 +2,8 @@
 
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
-from reward_memory.training.prompts import EMPTY_TURN
 from reward_memory.training.rows import LEAKING_ROWS, ROWS, training_queries, verl_rows
+from reward_memory.training.turns import EMPTY_TURN
 
 with job(snakemake) as run:
     queries = parquet.read_all(run.input.queries, parquet.QUERIES)

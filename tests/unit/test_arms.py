@@ -130,7 +130,8 @@ MEDS_ABLATIONS = ["meds-single-cluster", "meds-kmeans", "meds-all-layers", "meds
 def second_paper(*methods: str, **variants: str) -> dict:
     """A configuration with these methods in suite meds; a variant is given as name=method."""
     named = {
-        name: {"like": like, "training": {}, "error_memory": {}, "reward_model": {}, "predictor": None} for name, like in variants.items()
+        name: {"like": like, "training": {}, "error_memory": {}, "reward_model": {}, "predictor": None}
+        for name, like in variants.items()
     }
     return config("base", predictor=None, suites=("main", "meds")) | {
         "suites": {"meds": PLAIN | {"methods": [*methods, *variants]}},

@@ -17,8 +17,6 @@ from . import PROMPT_TOKENS
 PROMPTS = pa.schema([("id", pa.string()), ("benchmark", pa.string()), ("split", pa.string()), ("tokens", pa.int32())])
 #: A limit that follows from the queries is a multiple of this.
 STEP = 64
-#: What ends the prompts with the published behavior empty-turn: the chat template then adds a second reply.
-EMPTY_TURN = ({"role": "assistant", "content": ""},)
 
 
 def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame], ending: Sequence[dict] = ()) -> pd.DataFrame:

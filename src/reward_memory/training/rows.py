@@ -64,7 +64,7 @@ def verl_rows(
 
     leaked  the truths of all queries, for the behavior truth-fallback alone: hidden ones go into extra_info.fallback
             (LEAKING_ROWS)
-    ending  messages at the end of each prompt, see `prompts.EMPTY_TURN`
+    ending  messages at the end of each prompt, see `turns.EMPTY_TURN`
 
     InputError for a validation query without a ground truth.
     """
