@@ -354,6 +354,16 @@ TEXTS = {
     ),
     "heads that do not divide": ("predictor: graph", "predictor: graph, heads: 5", "heads: 5 does not divide hidden"),
     "unknown fidelity": ("sandbox: reduced", "fidelity: published", "fidelity: 'published' is not corrected"),
+    "validation on what is not there": (
+        "sandbox: reduced",
+        "fidelity: [aime-validation]",
+        "fidelity: aime-validation: aime24 has no test query in suite meds; add it, or leave this out",
+    ),
+    "value of a choice": (
+        "predictor: graph",
+        "predictor: graph, answer_features: {qa: [value]}",
+        "reward_model: answer_features: qa: 'value' is not",
+    ),
     "unknown sandbox": ("sandbox: reduced", "sandbox: none", "sandbox: 'none' is not bubblewrap"),
     "mirror that is not there": (
         "piqa: {suite: ood, source: generated",
