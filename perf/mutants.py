@@ -43,7 +43,7 @@ MODULES = (
     "evaluation/*",
     "report/tables/*",
     *("data/labels", "data/splits", "reward_models/rollouts", "reward_models/folds"),
-    *(f"reward_models/features/{name}" for name in ("signals", "math_answers", "checks")),
+    *(f"reward_models/features/{name}" for name in ("signals", "math_answers", "answer_features", "checks")),
     "reward_models/baselines/*",
     *("seeds", "config/methods"),
 )

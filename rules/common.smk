@@ -254,6 +254,24 @@ def training_files(name, *rewards):
     ]
 
 
+def top_k_files():
+    """One file a suite, policy, reward model, label ratio and seed of top_k.csv."""
+    try:
+        models = arms.top_k(config)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return list(
+        dict.fromkeys(
+            f"<results>/top_k/{suites.reward_model_of(config, suite)}/{policy}/{predictor}"
+            f"/ratio{suites.reward_model_ratio(config, suite, ratio)}/seed{seed}/{suite}.parquet"
+            for suite, predictor in models
+            for policy in suites.policies(config, suite)
+            for ratio in suites.label_ratios(config, suite)
+            for seed in suites.seeds(config, suite)
+        )
+    )
+
+
 def selecting_on_valid():
     """The methods whose reward model is selected on the truths of valid queries."""
     return [
@@ -290,6 +308,19 @@ def meds_files(pattern, table):
         for seed in suites.seeds(config, "meds")
         if method != "base" or "/training/" not in pattern
     ]
+
+
+def validation_files(suite, pattern):
+    """One file of each benchmark whose queries checkpoints of a suite are compared on."""
+    return [
+        f"<results>/data/{pattern.format(name=name, split=split)}"
+        for name, split in suites.validation(config, suite)
+    ]
+
+
+def has_empty_turn(wc):
+    """Whether the prompts of a suite end with an empty reply, as the second paper's code has it."""
+    return wc.suite == suites.MEDS and "empty-turn" in enabled_quirks("training")
 
 
 def prompt_limits(suite, policy):
@@ -336,6 +367,18 @@ def response_files():
             for policy in suites.policies(config)
             for name in members("main")
             for split in sampled_splits("main")
+        ]
+    if "top_k" in arms.shown(config):
+        found += [
+            (
+                "rollouts",
+                policy,
+                "test",
+                f"<results>/rollouts/{policy}/{name}/test.parquet",
+            )
+            for suite, _ in arms.top_k(config)
+            for policy in suites.policies(config, suite)
+            for name in tested_benchmarks(suite)
         ]
     shown = [*arms.accuracy_tables(config), "transfer"]
     runs = [

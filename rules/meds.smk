@@ -25,8 +25,12 @@ rule count_errors:
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
         runtime=times_attempt(120),
     params:
+        predicted_rewards=lambda wc: suites.predicted_rewards(
+            config, wc.suite, wc.method
+        ),
         code=code_hash(
             "count_errors",
+            "training/objectives/predicted.py",
             "evaluation/cluster_sizes.py",
             "evaluation/diversity.py",
             "evaluation/error_spread.py",

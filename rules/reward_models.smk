@@ -132,3 +132,40 @@ rule measure_reward_model:
         state=f"{RESULTS}/state",
     script:
         "../scripts/measure_reward_model.py"
+
+
+rule measure_top_k:
+    "Ask a frozen reward model about another suite's test queries. Nothing that trains or selects reads the result."
+    input:
+        queries=lambda wc: expand(
+            "<results>/data/{name}/test.parquet", name=tested_benchmarks(wc.tested)
+        ),
+        responses=lambda wc: expand(
+            "<results>/rollouts/{{policy}}/{name}/test.parquet",
+            name=tested_benchmarks(wc.tested),
+        ),
+        embeddings="<results>/embeddings/{policy}/{tested}/test.safetensors",
+        verdicts="<results>/verdicts/{policy}/{tested}/test.parquet",
+        model=rules.fit_reward_model.output,
+    output:
+        "<results>/top_k/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/{tested}.parquet",
+    log:
+        "<logs>/measure_top_k/{suite}.{policy}.{predictor}.{ratio}.{seed}.{tested}.log",
+    benchmark:
+        "<usage>/measure_top_k/{suite}.{policy}.{predictor}.{ratio}.{seed}.{tested}.jsonl"
+    threads: get_resource("measure_reward_model", "threads")
+    resources:
+        gpu=get_resource("measure_reward_model", "gpu"),
+        mem_mb=get_resource("measure_reward_model", "mem_mb"),
+        runtime=get_resource("measure_reward_model", "runtime"),
+    params:
+        top_k=lookup("reward_model/top_k", within=config, default=[]),
+        code=code_hash(
+            "measure_top_k",
+            "reward_models",
+            "answers",
+            "evaluation/reward_model_quality.py",
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/measure_top_k.py"

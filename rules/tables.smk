@@ -8,7 +8,7 @@ PREDICTIONS = [
     f"<results>/predictions/main/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet"
     for policy in suites.policies(config)
     for predictor in config["predictors"]
-    for ratio in suites.label_ratios(config)
+    for ratio in suites.measured_ratios(config)
     for seed in suites.seeds(config)
 ]
 
@@ -201,7 +201,7 @@ rule reward_models_table:
     params:
         policies=suites.policies(config),
         predictors=config["predictors"],
-        ratios=suites.label_ratios(config),
+        ratios=suites.measured_ratios(config),
         sources=ORIGINS,
         code=code_hash(
             "reward_models_table",
@@ -235,7 +235,7 @@ rule reliability_table:
     params:
         policies=suites.policies(config),
         predictors=config["predictors"],
-        ratios=suites.label_ratios(config),
+        ratios=suites.measured_ratios(config),
         code=code_hash(
             "reliability_table",
             "report/tables",
@@ -250,6 +250,70 @@ rule reliability_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/reliability_table.py"
+
+
+rule threshold_table:
+    "What the reward models' predictions are worth as rewards, over thresholds."
+    input:
+        predictions=PREDICTIONS,
+    output:
+        "<results>/tables/threshold.csv",
+    log:
+        "<logs>/threshold_table.log",
+    benchmark:
+        "<usage>/threshold_table.jsonl"
+    threads: 1
+    resources:
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(30),
+    params:
+        policies=suites.policies(config),
+        predictors=config["predictors"],
+        ratios=suites.measured_ratios(config),
+        thresholds=lambda wc: suites.thresholds(config),
+        code=code_hash(
+            "threshold_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation/reward_model_quality.py",
+            "evaluation/statistics.py",
+            "data/registry.py",
+            "reward_models",
+            "answers",
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/threshold_table.py"
+
+
+rule top_k_table:
+    "How well reward models predict out of domain, by their number of neighbors."
+    input:
+        lambda wc: top_k_files(),
+    output:
+        "<results>/tables/top_k.csv",
+    log:
+        "<logs>/top_k_table.log",
+    benchmark:
+        "<usage>/top_k_table.jsonl"
+    threads: 1
+    resources:
+        mem_mb=times_attempt(4_000),
+        runtime=times_attempt(30),
+    params:
+        code=code_hash(
+            "top_k_table",
+            "report/tables",
+            "report/paper_results.py",
+            "evaluation/reward_model_quality.py",
+            "evaluation/statistics.py",
+            "data/registry.py",
+            "reward_models",
+            "answers",
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/top_k_table.py"
 
 
 rule registered_table:

@@ -38,8 +38,10 @@ rule select_training_queries:
             wc.rewards == "predicted"
             and "truth-fallback" in enabled_quirks("training")
         ),
+        empty_turn=has_empty_turn,
         code=code_hash(
             "select_training_queries",
+            "training/turns.py",
             "training/rows.py",
             "training/truths.py",
             "data/labels.py",
@@ -57,9 +59,7 @@ rule count_prompt_tokens:
         train=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)
         ),
-        valid=lambda wc: expand(
-            "<results>/data/{name}/valid.parquet", name=members(wc.suite)
-        ),
+        valid=lambda wc: validation_files(wc.suite, "{name}/{split}.parquet"),
     output:
         "<results>/prompts/{policy}/{suite}.parquet",
     log:
@@ -75,12 +75,15 @@ rule count_prompt_tokens:
         runtime=times_attempt(20),
     params:
         limits=lambda wc: prompt_limits(wc.suite, wc.policy),
+        empty_turn=has_empty_turn,
         section=lambda wc: (
             f"suites: {wc.suite}: training"
             if "max_prompt_tokens" in suites.section(config, wc.suite)["training"]
             else "training"
         ),
-        code=code_hash("count_prompt_tokens", "training/prompts.py"),
+        code=code_hash(
+            "count_prompt_tokens", "training/prompts.py", "training/turns.py"
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/count_prompt_tokens.py"
@@ -89,12 +92,8 @@ rule count_prompt_tokens:
 rule select_validation_queries:
     "The queries that checkpoints are compared on, with their ground truth."
     input:
-        queries=lambda wc: expand(
-            "<results>/data/{name}/valid.parquet", name=members(wc.suite)
-        ),
-        truths=lambda wc: expand(
-            "<results>/data/{name}/valid.truths.parquet", name=members(wc.suite)
-        ),
+        queries=lambda wc: validation_files(wc.suite, "{name}/{split}.parquet"),
+        truths=lambda wc: validation_files(wc.suite, "{name}/{split}.truths.parquet"),
     output:
         "<results>/training_queries/{suite}/valid.parquet",
     log:
@@ -108,8 +107,10 @@ rule select_validation_queries:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
+        empty_turn=has_empty_turn,
         code=code_hash(
             "select_validation_queries",
+            "training/turns.py",
             "training/rows.py",
             "training/truths.py",
             "data/labels.py",
@@ -132,8 +133,9 @@ rule train_policy:
         prompts="<results>/prompts/{policy}/{suite}.parquet",
         reward_model=lambda wc: (
             expand(
-                "<results>/reward_models/{suite}/{{policy}}/{predictor}/ratio{{ratio}}/seed{{seed}}/{file}",
+                "<results>/reward_models/{suite}/{{policy}}/{predictor}/ratio{ratio}/seed{{seed}}/{file}",
                 suite=suites.reward_model_of(config, wc.suite),
+                ratio=suites.reward_model_ratio(config, wc.suite, int(wc.ratio)),
                 predictor=methods.predictor(config, wc.method),
                 file=["model.safetensors", "memory.safetensors", "model.json"],
             )
@@ -183,6 +185,9 @@ rule train_policy:
         error_memory=lambda wc: suites.settings(
             config, wc.suite, wc.method, wc.policy
         )[1],
+        predicted_rewards=lambda wc: suites.predicted_rewards(
+            config, wc.suite, wc.method
+        ),
         grading=GRADING,
         code=code_hash(
             "train_policy",
@@ -222,8 +227,12 @@ rule measure_agreement:
         runtime=times_attempt(120),
     params:
         grading=GRADING,
+        predicted_rewards=lambda wc: suites.predicted_rewards(
+            config, wc.suite, wc.method
+        ),
         code=code_hash(
             "measure_agreement",
+            "training/objectives/predicted.py",
             "evaluation/grading.py",
             "evaluation/reward_agreement.py",
             "evaluation/reward_model_quality.py",

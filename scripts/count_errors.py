@@ -6,6 +6,7 @@ from reward_memory.evaluation.error_spread import SPREADS, spread
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
+from reward_memory.training.objectives.predicted import FromPrediction
 from reward_memory.training.responses import STEP_RESPONSES
 
 with job(snakemake) as run:
@@ -13,8 +14,9 @@ with job(snakemake) as run:
     # all that were sampled, also those that dynamic sampling let go
     responses = parquet.read(run.input.responses, STEP_RESPONSES)
     domains = dict(zip(queries["id"], queries["domain"], strict=True))
+    cut = FromPrediction.of(run.params.predicted_rewards).cut
     with atomic_path(run.output.sizes) as temporary:
-        sizes = cluster_sizes(responses)
+        sizes = cluster_sizes(responses, cut)
         sizes.assign(**run.names)[[*run.names, *sizes]].to_csv(temporary, index=False)
-    parquet.write(repeats(responses, domains).assign(**run.names), run.output.repeats, REPEATS)
-    parquet.write(spread(responses, domains).assign(**run.names), run.output.spread, SPREADS)
+    parquet.write(repeats(responses, domains, cut).assign(**run.names), run.output.repeats, REPEATS)
+    parquet.write(spread(responses, domains, cut).assign(**run.names), run.output.spread, SPREADS)

@@ -13,10 +13,10 @@ from reward_memory.seeds import derive
 from reward_memory.storage import parquet
 
 
-def rollouts(queries: list[str], responses: list[str], embeddings: str, rewards: str, fidelity: list[str]):
+def rollouts(queries: list[str], responses: list[str], embeddings: str, rewards: str, settings: dict):
     """What a reward model sees of one split."""
     parts = [(parquet.read_all(queries, parquet.QUERIES), parquet.read_all(responses, parquet.RESPONSES), embeddings)]
-    return assemble(parts, parquet.read(rewards, parquet.VERDICTS), fidelity)
+    return assemble(parts, parquet.read(rewards, parquet.VERDICTS), settings["fidelity"], settings["answer_features"])
 
 
 with job(snakemake, lasting="fit_reward_model") as run:
@@ -24,14 +24,15 @@ with job(snakemake, lasting="fit_reward_model") as run:
     settings, given = dict(run.params.settings), run.input
     seeds = [derive("reward model", run.seed, number) for number in range(settings.pop("runs"))]
     progress = Progress("epochs", len(seeds) * settings.get("epochs", GRAPH_DEFAULTS["epochs"]))
-    fidelity, valid = settings["fidelity"], None
+    valid = None
     if given.valid_queries:
         valid = rollouts(
-            given.valid_queries, given.valid_responses, given.valid_embeddings[0], given.valid_verdicts[0], fidelity
+            given.valid_queries, given.valid_responses, given.valid_embeddings[0], given.valid_verdicts[0], settings
         )
+    sampled = rollouts(given.queries, given.responses, given.embeddings, given.rewards, settings)
     model = fit(
         settings.pop("predictor"),
-        rollouts(given.queries, given.responses, given.embeddings, given.rewards, fidelity),
+        sampled,
         valid=valid,
         seeds=seeds,
         device=run.device,

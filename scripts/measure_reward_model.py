@@ -21,7 +21,7 @@ with job(snakemake) as run:
         queries = parquet.read_all(run.input[f"{split}_queries"], parquet.QUERIES)
         responses = parquet.read_all(run.input[f"{split}_responses"], parquet.RESPONSES)
         parts = [(queries, responses, run.input[f"{split}_embeddings"])]
-        rollouts = assemble(parts, rewards if split == "train" else None, model.fidelity)
+        rollouts = assemble(parts, rewards if split == "train" else None, model.fidelity, model.answer_features)
         verdicts = parquet.read(run.input[f"{split}_verdicts"], parquet.VERDICTS)
         tables.append(predictions(model, rollouts, verdicts, split, (queries, responses)))
     table = pd.concat(tables, ignore_index=True).assign(**run.names)

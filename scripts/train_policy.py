@@ -35,6 +35,7 @@ with job(snakemake, lasting="train_policy") as run:
             checks=run.params.grading["checks"],
             threads=snakemake.threads,
             error_memory=run.params.error_memory,
+            predicted_rewards=run.params.predicted_rewards,
         ),
         run.params.grading["isolation"],
         Path(run.output.policy).parent,

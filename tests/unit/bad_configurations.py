@@ -92,8 +92,8 @@ TEXTS = {
     "seed as a float": ("seeds: [0]", "seeds: [0.5]", "seeds: 0.5 is not a whole number"),
     "seed as a truth value": ("seeds: [0]", "seeds: [yes]", "seeds: True is not a whole number"),
     "seeds in a list of lists": ("seeds: [0]", "seeds: [[0]]", r"seeds: \[0\] is not a whole number"),
-    "ratio of 0": ("[20, 50]", "[0]", "label_ratios: 0 is not a whole percentage between 1 and 100"),
-    "ratio of 101": ("[20, 50]", "[101]", "label_ratios: 101 is not a whole percentage between 1 and 100"),
+    "ratio of 0": ("[20, 50]", "[0]", "label_ratios: 0 leaves r1-p no query to train on"),
+    "ratio of 101": ("[20, 50]", "[101]", "label_ratios: 101 is not a whole percentage between 0 and 100"),
     "ratio as a share": ("[20, 50]", "[0.2]", "label_ratios: 0.2 is not a whole percentage"),
     "ratio with a sign": ("[20, 50]", "[20%]", "label_ratios: '20%' is not a whole percentage"),
     "ratio twice": ("[20, 50]", "[20, 20]", "different percentages"),
@@ -354,6 +354,16 @@ TEXTS = {
     ),
     "heads that do not divide": ("predictor: graph", "predictor: graph, heads: 5", "heads: 5 does not divide hidden"),
     "unknown fidelity": ("sandbox: reduced", "fidelity: published", "fidelity: 'published' is not corrected"),
+    "validation on what is not there": (
+        "sandbox: reduced",
+        "fidelity: [aime-validation]",
+        "fidelity: aime-validation: aime24 has no test query in suite meds; add it, or leave this out",
+    ),
+    "value of a choice": (
+        "predictor: graph",
+        "predictor: graph, answer_features: {qa: [value]}",
+        "reward_model: answer_features: qa: 'value' is not",
+    ),
     "unknown sandbox": ("sandbox: reduced", "sandbox: none", "sandbox: 'none' is not bubblewrap"),
     "mirror that is not there": (
         "piqa: {suite: ood, source: generated",

@@ -3,7 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from reward_memory.reward_models.features.math_answers import answer_features, extract_number
+from reward_memory.reward_models.features.answer_features import answer_features
+from reward_memory.reward_models.features.math_answers import extract_number
+from reward_memory.reward_models.settings import ANSWER_FEATURES
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,39 @@ def test_groups_of_any_size_vote_apart():
     answers = ["1", "2", "2", "5", "9", "9", "9", "5", "9", "9", "9", "9"]
     groups = [0, 0, 0, 1] + [2] * 8
     assert answer_features(answers, groups, ["math"] * 12)[:, 2].tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1]
+
+
+AGREEING = {
+    "qa": (["so #### B", "I think\n#### b", "#### A", "no"], [[0, 1, 1], [0, 1, 1], [0, 1, 0], [0, 1, 0]]),
+    # comments and layout do not tell programs apart; nothing is no program
+    "code": (
+        ["```python\nx = 1\n```", "```python\nx=1  # one\n```", "```python\nx = 2\n```", " "],
+        [[0, 1, 1], [0, 1, 1], [0, 1, 0], [0, 0, 0]],
+    ),
+}
+
+
+@pytest.mark.parametrize("domain", AGREEING)
+def test_other_domains_have_agreement_where_they_are_given_it(domain):
+    answers, expected = AGREEING[domain]
+    asked = answers, [0] * 4, [domain] * 4
+    assert answer_features(*asked, wanted=ANSWER_FEATURES | {domain: ["found", "majority"]}).tolist() == expected
+    only = [[0, 0, row[2]] for row in expected]
+    assert answer_features(*asked, wanted=ANSWER_FEATURES | {domain: ["majority"]}).tolist() == only
+    assert not answer_features(*asked).any()
+
+
+def test_mathematics_may_have_less_of_them():
+    asked = ["#### 5", "#### 5", "#### 6", "none"], [0] * 4, ["math"] * 4
+    every = answer_features(*asked)
+    some = answer_features(*asked, wanted=ANSWER_FEATURES | {"math": ["value"]})
+    assert every[:, 1:].any(axis=0).all()
+    assert some[:, 0].tolist() == every[:, 0].tolist()
+    assert not some[:, 1:].any()
+
+
+def test_a_domain_that_has_none_takes_no_part_in_the_votes_of_another():
+    wanted = {"math": ["found"], "qa": ["majority"], "code": []}
+    answers, groups = ["#### 5", "#### B", "#### B", "#### C"], [0, 1, 1, 1]
+    found = answer_features(answers, groups, ["math", "qa", "qa", "qa"], wanted=wanted)
+    assert found.tolist() == [[0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 0, 0]]

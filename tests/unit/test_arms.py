@@ -99,10 +99,13 @@ ARMS = ("base", "r1-p", "memreward", "oracle")
 @pytest.mark.parametrize(
     ("given", "tables"),
     [
-        (config(*ARMS), ["main", "ood", "accuracy_delta", "reward_models", "reliability", "learning_curves"]),
+        (
+            config(*ARMS),
+            ["main", "ood", "accuracy_delta", "reward_models", "reliability", "threshold", "learning_curves"],
+        ),
         (
             config(*ARMS, suites=("main",)),
-            ["main", "accuracy_delta", "reward_models", "reliability", "learning_curves"],
+            ["main", "accuracy_delta", "reward_models", "reliability", "threshold", "learning_curves"],
         ),
         (
             config(*ARMS, *ABLATIONS, ratios=(20, 30)),
@@ -115,13 +118,14 @@ ARMS = ("base", "r1-p", "memreward", "oracle")
                 "accuracy_delta",
                 "reward_models",
                 "reliability",
+                "threshold",
                 "learning_curves",
             ],
         ),
         (config("base", "r1-p", predictor=None), ["main", "ood", "learning_curves"]),
         (config("base", "oracle", ratios=(20, 30), predictor=None), ["main", "ood", "learning_curves"]),
         (config("base", predictor=None), ["main", "ood"]),
-        (config(imported="mine.jsonl"), ["reward_models", "reliability"]),
+        (config(imported="mine.jsonl"), ["reward_models", "reliability", "threshold"]),
     ],
 )
 def test_all_makes_the_tables_that_there_is_something_for(given, tables):
@@ -134,7 +138,8 @@ MEDS_ABLATIONS = ["meds-single-cluster", "meds-kmeans", "meds-all-layers", "meds
 def second_paper(*methods: str, **variants: str) -> dict:
     """A configuration with these methods in suite meds; a variant is given as name=method."""
     named = {
-        name: {"like": like, "training": {}, "error_memory": {}, "predictor": None} for name, like in variants.items()
+        name: {"like": like, "training": {}, "error_memory": {}, "reward_model": {}, "predictor": None}
+        for name, like in variants.items()
     }
     return config("base", predictor=None, suites=("main", "meds")) | {
         "suites": {"meds": PLAIN | {"methods": [*methods, *variants]}},

@@ -118,11 +118,11 @@ MISTAKES = {
         33,
         "policies: tiny: bootstrap: hidden_size: 33 is not a multiple of 32.",
     ),
-    "ratio of 0": ("label_ratios", [0], "label_ratios: 0 is not a whole percentage between 1 and 100."),
+    "ratio below 0": ("label_ratios", [-1], "label_ratios: -1 is not a whole percentage between 0 and 100."),
     "ratio of 130": (
         "label_ratios",
         [20, 130],
-        "label_ratios: 130 is not a whole percentage between 1 and 100.",
+        "label_ratios: 130 is not a whole percentage between 0 and 100.",
     ),
     "ratio as a float": ("label_ratios", [20.0], "label_ratios: 20.0 is not a whole percentage"),
     "ratio that is no list": ("label_ratios", 20, "label_ratios: 20 is not a list of different percentages."),

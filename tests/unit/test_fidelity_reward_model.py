@@ -13,8 +13,9 @@ from reward_memory.data import labels
 from reward_memory.errors import InputError
 from reward_memory.evaluation.reward_model_quality import predictions
 from reward_memory.reward_models.base import save
+from reward_memory.reward_models.features.answer_features import answer_features
 from reward_memory.reward_models.features.embedding import CUTS, embed, embed_rollouts
-from reward_memory.reward_models.features.math_answers import answer_features, extract_cut_number, extract_number
+from reward_memory.reward_models.features.math_answers import extract_cut_number, extract_number
 from reward_memory.reward_models.registry import fit, load
 from reward_memory.reward_models.rollouts import assemble
 

@@ -30,6 +30,8 @@ VARIANTS = {
     "query-edges": ("graph", ["query-edges"]),
     "empty-relation": ("graph", ["empty-relation"]),
     "both published": ("graph", ["query-edges", "empty-relation"]),
+    "siblings": ("graph", []),
+    "siblings, published edges": ("graph", ["query-edges"]),
 }
 EVERY = pytest.mark.parametrize("variant", VARIANTS)
 
@@ -37,7 +39,7 @@ EVERY = pytest.mark.parametrize("variant", VARIANTS)
 def configured(variant: str, **changes) -> dict:
     predictor, fidelity = VARIANTS[variant]
     small = {"predictor": predictor, "fidelity": fidelity, "hidden_channels": 32, "num_neighbors": NEIGHBORS}
-    return GRAPH_DEFAULTS | small | changes
+    return GRAPH_DEFAULTS | small | {"thinking_neighbors": 2 * variant.startswith("siblings")} | changes
 
 
 def pair(variant: str, **changes) -> tuple[GraphNetwork, GraphNetwork]:
@@ -101,7 +103,7 @@ def test_serving_gives_the_same_memory_and_logits(sizes, asked, variant):
     assert torch.allclose(fast, slow, atol=1e-5)
 
 
-@pytest.mark.parametrize("variant", ["graph", "graph-homogeneous", "graph-no-thinking"])
+@pytest.mark.parametrize("variant", ["graph", "graph-homogeneous", "graph-no-thinking", "siblings"])
 @pytest.mark.parametrize("asked", ASKED)
 def test_serving_from_the_frozen_memory_equals_one_graph_of_everything(asked, variant):
     known, new = Batch.of(made_up(SIZES["uneven"])), Batch.of(made_up(ASKED[asked], seed=1))

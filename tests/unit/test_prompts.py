@@ -11,6 +11,7 @@ from reward_memory.errors import InputError
 from reward_memory.storage import parquet
 from reward_memory.training import prompts
 from reward_memory.training.rows import ROWS, verl_rows
+from reward_memory.training.turns import EMPTY_TURN
 
 TEMPLATE = (
     "{% for message in messages %}{% if message['role'] == 'tool' %}{{ raise_exception('no tools') }}{% endif %}"
@@ -136,3 +137,10 @@ def test_training_stops_where_verl_keeps_fewer_rows_than_it_was_given(tmp_path, 
     else:
         with pytest.raises(InputError, match=rf"{named}: verl keeps {min(train, 3) if valid else 0} of its "):
             run._init_dataloader()
+
+
+def test_an_empty_reply_counts_as_the_template_writes_it(policy):
+    table = {"train": queries("x", 1, 3)}
+    assert prompts.lengths(policy, table)["tokens"].tolist() == [3, 5]
+    # its role is a word more
+    assert prompts.lengths(policy, table, EMPTY_TURN)["tokens"].tolist() == [4, 6]

@@ -258,4 +258,16 @@ def test_the_papers_domains_hold_its_ten_benchmarks():
     assert members["math_domain"] == {"gsm8k", "math", "gsm_symbolic"}
     assert members["qa_domain"] == {"mmlu", "commonsenseqa", "obqa", "arc_c", "gpqa"}
     assert members["code_domain"] == {"humaneval_plus", "mbpp_plus"}
-    assert set(figures["confidence"]) == {"low"}
+    assert set(figures["confidence"]) == {"medium"}
+
+
+def test_the_published_ablation_equals_the_main_table_where_both_have_an_arm():
+    """So its typed-in counts are as the paper counts; what contradicts them is a figure."""
+    figures = pd.read_csv(PUBLISHED)
+    own = figures[figures["method"] == "memreward"]
+    domains = published_accuracies(figures, "ablation").query("method == 'memreward'")
+    assert len(domains) == 6
+    for row in domains.to_dict("records"):
+        parts = own[(own["table"] == "main") & (own["policy"] == row["policy"]) & own["benchmark"].isin(row["members"])]
+        right = (parts["value"] * parts["n"] / 100).round().sum()
+        assert round(100 * right / parts["n"].sum(), 2) == row["value"]

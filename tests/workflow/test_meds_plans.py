@@ -1,5 +1,8 @@
 """The second paper's tables: each plans its own branch, and only where the configuration has the section meds."""
 
+import re
+
+import pandas as pd
 import pytest
 
 CONFIG = """
@@ -134,3 +137,36 @@ def test_another_suites_benchmark_needs_a_test_query(flow):
     flow.edit("mine.yaml", "valid: 4, test: 8", "valid: 4, test: 0")
     done = flow.run(MAIN, "-n", *GIVEN, check=False)
     assert "mine.yaml: benchmarks: math: test: 0 is not at least 1 query." in done.stdout + done.stderr
+
+
+def test_prompts_and_validation_as_published(flow):
+    train, valid = (f"results/training_queries/meds/{part}.parquet" for part in ("verified/ratio100/train", "valid"))
+    main = "results/training_queries/main/valid.parquet"
+    asked = (train, valid, main, "--cores", "1", *GIVEN)
+
+    def rows(*options: str) -> list[pd.DataFrame]:
+        flow.run(*asked, *options)
+        return [pd.read_parquet(flow.folder / path) for path in (train, valid, main)]
+
+    corrected, published = rows(), rows("--config", "fidelity=[empty-turn,aime-validation]")
+    assert [set(table["data_source"]) for table in corrected] == [{"dapo_math_17k"}, {"dapo_math_17k"}, {"math"}]
+    assert [set(table["data_source"]) for table in published] == [{"dapo_math_17k"}, {"aime24"}, {"math"}]
+    # the problems that are tested, too
+    tested = pd.read_parquet(flow.folder / "results/data/aime24/test.parquet")
+    assert {info["id"] for info in published[1]["extra_info"]} == {*tested["id"]}
+    empty = {"role": "assistant", "content": ""}
+    assert [[prompt[-1] == empty for prompt in table["prompt"]].count(True) for table in corrected] == [0, 0, 0]
+    assert [[prompt[-1] == empty for prompt in table["prompt"]].count(True) for table in published] == [16, 4, 0]
+    assert [[*prompt[:-1]] for prompt in published[0]["prompt"]] == [[*prompt] for prompt in corrected[0]["prompt"]]
+
+
+def test_prompts_are_counted_as_they_are_trained_on(flow):
+    """What is counted has the same files as what checkpoints are compared on."""
+    text = flow.run("results/prompts/boxed/meds.parquet", "-n", *GIVEN, "--config", "fidelity=[aime-validation]").stdout
+    read = re.search(r"rule count_prompt_tokens:\n +input: (.*)", text)[1].split(", ")
+    assert [path for path in read if path.startswith("results/data")] == [
+        "results/data/dapo_math_17k/train.parquet",
+        "results/data/aime24/train.parquet",
+        "results/data/amc23/train.parquet",
+        "results/data/aime24/test.parquet",
+    ]

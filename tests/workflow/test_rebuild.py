@@ -46,6 +46,30 @@ def test_label_ratio_reruns_no_rollout_and_no_oracle_run(copy):
     }
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{predictor: graph,", "{predictor: graph, threshold: 0.6,"),
+        ("{predictor: graph,", "{predictor: graph, reward: soft,"),
+        ("main: {transfer: [ood]}", "main: {transfer: [ood], reward_model: {threshold: 0.6}}"),
+    ],
+)
+def test_what_becomes_of_predictions_reruns_no_fit(copy, old, new):
+    copy.edit("config/test.yaml", old, new)
+    jobs = copy.jobs(TABLE, *CONFIG)
+    assert [rule for rule, _ in jobs] == ["train_policy", "evaluate_policy", "accuracy_table"]
+    assert {wildcards["method"] for _, wildcards in jobs if "method" in wildcards} == {"memreward"}
+
+
+def test_a_variant_with_soft_rewards_shares_the_fit(copy):
+    copy.edit("config/test.yaml", "memreward, oracle]", "memreward, soft, oracle]")
+    variant = "variants: {soft: {like: memreward, reward_model: {reward: soft}}}\nsandbox: reduced"
+    copy.edit("config/test.yaml", "sandbox: reduced", variant)
+    jobs = copy.jobs(TABLE, *CONFIG)
+    assert {rule for rule, _ in jobs} == {"train_policy", "evaluate_policy", "accuracy_table"}
+    assert {wildcards["method"] for _, wildcards in jobs if "method" in wildcards} == {"soft"}
+
+
 def test_another_policy_touches_no_other_policy(copy):
     copy.edit(
         "config/test.yaml",
@@ -86,9 +110,9 @@ def test_another_seed_keeps_the_first(copy):
         ),
         ("evaluation/reward_model_quality.py", "BINS = 10", "BINS = 12", set()),
         (
-            "training/objectives/rewards.py",
-            "(probabilities > 0.5)",
-            "(probabilities >= 0.5)",
+            "training/objectives/predicted.py",
+            "probabilities > self.threshold",
+            "probabilities >= self.threshold",
             {"train_policy", "evaluate_policy", "accuracy_table"},
         ),
         ("evaluation/statistics.py", "MISSED = 0.025, 0.2", "MISSED = 0.025, 0.1", {"accuracy_table"}),

@@ -1,6 +1,10 @@
 """The tables besides main.csv: each plans its own branch, and `all` those that there is something for."""
 
+import re
+
 import pytest
+
+from reward_memory.cost.jobs import parse
 
 CONFIG = ("--configfile", "config/test.yaml")
 TRAINED = {
@@ -112,6 +116,33 @@ def test_reliability_trains_no_policy(workflow):
     assert drawn(jobs) == {"reliability_table", "plot_table reliability"}
 
 
+def test_numbers_of_neighbors_are_compared_out_of_domain_without_a_training_or_another_fit(workflow):
+    done = workflow.run("results/tables/top_k.csv", "-n", *CONFIG, check=False)
+    assert "reward_model: top_k: is empty; give numbers of neighbors such as [1, 3, 7]." in done.stdout + done.stderr
+    workflow.edit("config/test.yaml", "reward_model: {", "reward_model: {top_k: [1, 3], ")
+    jobs = workflow.jobs("results/figures/top_k.svg", *CONFIG)
+    assert drawn(jobs) == {"top_k_table", "plot_table top_k"}
+    measured = [(w["suite"], w["predictor"], w["ratio"], w["tested"]) for rule, w in jobs if rule == "measure_top_k"]
+    assert measured == [("main", "graph", "50", "ood")]
+    assert [w["predictor"] for rule, w in jobs if rule == "fit_reward_model"] == ["graph"]
+    sampled = {(w["benchmark"], w["split"]) for rule, w in jobs if rule == "sample_rollouts"}
+    assert sampled == {*((name, "train") for name in ("math", "mmlu", "mbpp_plus")), ("piqa", "test")}
+    assert "train_policy" not in {rule for rule, _ in jobs}
+
+
+def test_truths_of_test_queries_reach_nothing_that_fits_selects_or_trains(workflow):
+    workflow.edit("config/test.yaml", "reward_model: {", "reward_model: {top_k: [1, 3], ")
+    planned = parse(workflow.run("all", "-n", *CONFIG).stdout)
+    telling = re.compile(
+        r"/test\.truths\.parquet$|verdicts/.*/test\.parquet$|/predictions/|results/top_k/|metrics\.json$"
+    )
+    readers = {job.rule for job in planned if any(telling.search(path) for path in job.inputs)}
+    assert readers == {
+        *("grade_rollouts", "evaluate_policy", "measure_reward_model", "measure_top_k"),
+        *("reward_models_table", "reliability_table", "threshold_table", "top_k_table"),
+    }
+
+
 ALWAYS = {
     "cost_table",
     *(
@@ -129,6 +160,7 @@ ALWAYS = {
     *("meds_main_table", "repeated_errors_table", "error_spread_table", "cluster_sizes_table"),
     *("plot_table meds_main", "plot_table repeated_errors", "plot_table error_spread", "plot_table cluster_sizes"),
     "learning_curves_table",
+    *("threshold_table", "plot_table threshold"),
 }
 
 

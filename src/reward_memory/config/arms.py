@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from reward_memory.errors import InputError
 from reward_memory.report.tables.registration import TABLES
 
-from . import methods, suites
+from . import methods, suites, variants
 
 #: What differences are taken to: training on the labeled queries alone.
 BASELINE = "r1-p"
@@ -29,7 +29,10 @@ MEDS_ABLATIONS = [name for name in methods.BUILT_IN if name == MEDS_BASELINE or 
 _OF_MAIN = ("label_ratio", "ablation", "accuracy_delta")
 
 #: Tables that a suite, whose table has its name, cannot be called like.
-TAKEN = ("transfer", *_OF_MAIN, "reliability", "comparison", "learning_curves", "cost", "audit", "dropped")
+TAKEN = (
+    *("transfer", *_OF_MAIN, "reliability", "threshold", "top_k", "comparison", "learning_curves"),
+    *("cost", "audit", "dropped"),
+)
 
 #: Names of tables that no registered one may have, beside those of the suites.
 _BUILT_IN = (*TAKEN, *MEDS_TABLES, "labels_spent", "reward_models")
@@ -84,10 +87,34 @@ def shown(config: dict[str, Any]) -> list[str]:
             out += ["label_ratio", "labels_spent"]
         out += [table for table in ("ablation", "accuracy_delta") if _possible(config, table)]
     if "reward_model" in config or config["rollouts"]["import"]:
-        out += ["reward_models", "reliability"]
+        out += ["reward_models", "reliability", "threshold"]
+    if config.get("reward_model", {}).get("top_k"):
+        out.append("top_k")
     if any(suites.trained(config, suite) for suite in suites.names(config)):
         out.append("learning_curves")
     return out + [table for table in MEDS_TABLES if suites.MEDS in suites.evaluated(config) and _meds(config, table)]
+
+
+def top_k(config: dict[str, Any]) -> list[tuple[str, str]]:
+    """(suite, reward model) of each row group of top_k.csv: what suites with `reward_model_of` train with.
+
+    InputError says what is missing if there is none.
+    """
+    if not config.get("reward_model", {}).get("top_k"):
+        raise InputError("reward_model: top_k: is empty; give numbers of neighbors such as [1, 3, 7].")
+    found = [
+        (suite, predictor)
+        for suite in suites.evaluated(config)
+        if suites.reward_model_of(config, suite) != suite
+        for name in suites.methods(config, suite)
+        if (predictor := methods.predictor(config, name)) and variants.has_neighbors(config, predictor)
+    ]
+    if not found:
+        raise InputError(
+            "reward_model: top_k: no suite with reward_model_of trains with a reward model that has neighbors; add "
+            f"memreward with one of {', '.join(variants.RECALLING)} to such a suite, or leave top_k out."
+        )
+    return list(dict.fromkeys(found))
 
 
 def of_meds(config: dict[str, Any], table: str) -> list[str]:

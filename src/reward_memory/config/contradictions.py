@@ -127,12 +127,17 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
     if wrong := sampling_mistake(suites.evaluation(config, suite), f"{where}evaluation"):
         return wrong
     trained = suites.trained(config, suite)
+    predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]
+    if suites.section(config, suite)["reward_model"] and not predicting:
+        return f"suites: {suite}: reward_model: none of its methods predicts rewards; leave it out."
     if not trained:
         return None
     for split in ("train", "valid", "test"):
         lacking = [name for name, benchmark in benchmarks.items() if not benchmark[split]]
         if suite == suites.MAIN and split != "test" and lacking:
             return f"benchmarks: {lacking[0]}: {split}: 0 is too few; {trained[0]} needs at least 1 query."
+        if split == "valid" and suites.validation(config, suite) == [(suites.AIME, "test")]:
+            continue
         if len(lacking) == len(benchmarks):
             return f"benchmarks: none in suite {suite} has a {split} query, which {trained[0]} needs."
     for method, policy in itertools.product(trained, suites.policies(config, suite)):

@@ -1,6 +1,7 @@
-"""What MemReward's code does otherwise than it should: each behavior by name, off unless the configuration asks.
+"""What the papers' code does otherwise than it should: each behavior by name, off unless the configuration asks.
 
-Found in the authors' public repository, commit 1165b46. `fidelity: as_published` switches all of them on, a list some.
+Found in the authors' public repositories: MemReward's at commit 1165b46; the last two are MEDS', at commit 2e2b040.
+`fidelity: as_published` switches all of them on, a list some.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ BEHAVIORS = {
     "valid-selection": Behavior("reward_model", "Epochs and runs are chosen on the truths of the valid queries."),
     "unlabeled-ood": Behavior("training", "Out of domain the label file is not loaded, so no query counts as labeled."),
     "truth-fallback": Behavior("training", "An error of the reward model is hidden: the truth takes its place."),
+    "empty-turn": Behavior("training", "MEDS ends every prompt of training and validation with an empty reply."),
+    "aime-validation": Behavior("training", "MEDS compares checkpoints on AIME24, which it also tests."),
 }
 STAGES = ("data", "grading", "reward_model", "training")
 

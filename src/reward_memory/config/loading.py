@@ -10,11 +10,22 @@ from reward_memory.data.registry import BENCHMARKS, DOMAINS, unknown
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
 
-from . import arms, checking, contradictions, methods, resources, results_folder, suites, variants, verl_overrides
+from . import (
+    arms,
+    checking,
+    contradictions,
+    labels,
+    methods,
+    resources,
+    results_folder,
+    suites,
+    variants,
+    verl_overrides,
+)
 from .models import Configuration, ErrorMemory, Evaluation, RewardModel, Training
 
 #: Sections that a suite overrides.
-_OVERRIDDEN = {"training": Training, "error_memory": ErrorMemory, "evaluation": Evaluation}
+_OVERRIDDEN = {"training": Training, "error_memory": ErrorMemory, "evaluation": Evaluation, "reward_model": RewardModel}
 
 
 def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
@@ -126,7 +137,10 @@ def _fill_suites(config: dict[str, Any]) -> str | None:
     """Turn text into numbers in the sections suites and variants, as `checking.filled` does; the first mistake."""
     if wrong := methods.mistake(config) or _unfit_method(config) or _misnamed_suite(config):
         return wrong
-    parts = [(f"variants: {name}: ", own, ("training", "error_memory")) for name, own in config["variants"].items()]
+    parts = [
+        (f"variants: {name}: ", own, ("training", "error_memory", "reward_model"))
+        for name, own in config["variants"].items()
+    ]
     for suite, section in config["suites"].items():
         parts.append((f"suites: {suite}: ", section, tuple(_OVERRIDDEN)))
         parts += [
@@ -137,7 +151,9 @@ def _fill_suites(config: dict[str, Any]) -> str | None:
         for key in keys:
             if "per_policy" in own[key]:
                 return f"{where}{key}: per_policy: no such key here; a suite has a per_policy of its own."
-            merged, wrong = checking.filled(_OVERRIDDEN[key], config[key] | own[key])
+            if key == "reward_model" and (wrong := variants.override_mistake(config, own[key])):
+                return f"{where}{key}: {wrong}"
+            merged, wrong = checking.filled(_OVERRIDDEN[key], config.get(key, {}) | own[key])
             if wrong:
                 return f"{where}{key}: {wrong}"
             own[key] = {name: merged[name] for name in own[key]}
@@ -183,11 +199,17 @@ def _misnamed_suite(config: dict[str, Any]) -> str | None:
 
 
 def _measurable(config: dict[str, Any]) -> list[str]:
-    """All predictors, without those that select on valid queries where there are none."""
+    """All predictors, without those that need valid queries or labels where there are none."""
     if "reward_model" not in config:
         return []
     valid = all(config["benchmarks"][name]["valid"] for name in suites.members(config, suites.MAIN))
-    return [name for name in variants.known(config) if valid or not variants.selects_on_valid(config, name)]
+    unlabeled = suites.measured_ratios(config) == [0]
+    return [
+        name
+        for name in variants.known(config)
+        if (valid or not variants.selects_on_valid(config, name))
+        and not (unlabeled and variants.needs_labels(config, name))
+    ]
 
 
 def _fit_to_import(config: dict[str, Any]) -> dict[str, Any]:
@@ -274,9 +296,16 @@ def _contradiction(config: dict) -> str | None:
         )
     if suites.methods(config) and not suites.members(config, suites.MAIN):
         return f"benchmarks: none is in suite main, which methods, {', '.join(suites.methods(config))}, need."
+    if wrong := labels.mistake(config):
+        return wrong
     for suite in suites.evaluated(config):
         if wrong := contradictions.suite_mistake(config, suite):
             return wrong
+    if reward_model and reward_model["top_k"]:
+        try:
+            arms.top_k(config)
+        except InputError as error:
+            return str(error)
     return _selecting_without_valid(config)
 
 

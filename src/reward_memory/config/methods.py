@@ -41,6 +41,7 @@ class Method:
     predictor     its reward model, None for that of the section reward_model
     budget        further changes of the section training where a suite has `budget: as_published`
     own           a variant's changes of the section training, which win over all others
+    reward_model  its own threshold and reward of predicted rewards
     like          the registered method that it is a variant of, itself for a registered one
     """
 
@@ -50,6 +51,7 @@ class Method:
     predictor: str | None = None
     budget: Mapping[str, Any] = field(default_factory=dict)
     own: Mapping[str, Any] = field(default_factory=dict)
+    reward_model: Mapping[str, Any] = field(default_factory=dict)
     like: str = ""
 
 
@@ -105,6 +107,10 @@ PUBLISHED_NAMES = {
 }
 
 
+#: What a method that is no variant has of its own.
+_NO_VARIANT: dict[str, Any] = {"training": {}, "error_memory": {}, "reward_model": {}, "predictor": None}
+
+
 @cache
 def registered() -> dict[str, Method]:
     """Built-in methods and those of installed packages.
@@ -140,7 +146,7 @@ def split(name: str) -> tuple[str, str | None, bool]:
 def find(config: dict[str, Any], name: str) -> Method:
     """The method of that name with all that the name adds. KeyError for an unknown one."""
     own, predictor, remembers = split(name)
-    variant = config["variants"].get(own, {"like": own, "training": {}, "error_memory": {}, "predictor": None})
+    variant = config["variants"].get(own, _NO_VARIANT | {"like": own})
     method = registered()[variant["like"]]
     memory = method.error_memory
     if memory is None and remembers:
@@ -148,6 +154,7 @@ def find(config: dict[str, Any], name: str) -> Method:
     return replace(
         method,
         own=variant["training"],
+        reward_model=variant["reward_model"],
         error_memory=None if memory is None else {**memory, **variant["error_memory"]},
         predictor=predictor or variant["predictor"] or method.predictor,
     )
@@ -170,8 +177,9 @@ def mistake(config: dict[str, Any]) -> str | None:
             return f"{where}like: {own['like']!r} is not one of {like}."
         if own["error_memory"] and registered()[own["like"]].error_memory is None:
             return f"{where}error_memory: {own['like']} has no error memory; leave it out, or make it like: meds."
-        if own["predictor"] and registered()[own["like"]].rewards != "predicted":
-            return f"{where}predictor: {own['like']} trains without a reward model; leave it out."
+        for key in ("predictor", "reward_model"):
+            if own[key] and registered()[own["like"]].rewards != "predicted":
+                return f"{where}{key}: {own['like']} trains without a reward model; leave it out."
     return None
 
 

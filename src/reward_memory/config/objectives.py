@@ -12,6 +12,8 @@ from . import methods, suites
 
 #: Advantages that groups without a right response are there for.
 _UNGROUPED = ("nsr", "psr", "w_reinforce")
+#: Advantages that ask of each response whether it is right.
+_COUNTING = ("w_reinforce", "passk")
 
 
 def mistake(training: dict[str, Any]) -> str | None:
@@ -57,6 +59,12 @@ def method_mistake(
         return (
             f"training: unlabeled_rewards: {training['unlabeled_rewards']} does not go with {name}, whose rewards are "
             f"{rewards}; leave it out and name a method that sets it."
+        )
+    predicted = suites.predicted_rewards(config, suite, name)
+    if predicted and predicted["reward"] == "soft" and training["adv_estimator"] in _COUNTING:
+        return (
+            f"reward_model: reward: soft gives {name} rewards between right and wrong, which adv_estimator: "
+            f"{training['adv_estimator']} cannot count; set reward: hard."
         )
     if votes:
         for benchmark in suites.members(config, suite):

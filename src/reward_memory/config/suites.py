@@ -7,11 +7,14 @@ from typing import Any
 from reward_memory.data.registry import DOMAINS
 
 from . import methods as registry
+from .fidelity import resolve
 
 #: The suite that is trained without an entry in the section `suites`.
 MAIN = "main"
 #: The suite whose tables are those of the second paper.
 MEDS = "meds"
+#: What the second paper's code validates on (behavior aime-validation).
+AIME = "aime24"
 #: What a suite without an entry of its own has.
 _PLAIN: dict[str, Any] = {
     "policies": None,
@@ -19,13 +22,17 @@ _PLAIN: dict[str, Any] = {
     "label_ratios": None,
     "seeds": None,
     "reward_model_of": None,
+    "reward_model_ratio": None,
     "transfer": [],
     "budget": "equal",
     "per_policy": {},
     "training": {},
     "error_memory": {},
+    "reward_model": {},
     "evaluation": {},
 }
+#: Keys of the section reward_model about what training makes of predictions; no fit depends on them.
+OF_PREDICTIONS = ("threshold", "reward")
 
 
 def names(config: dict[str, Any]) -> list[str]:
@@ -99,6 +106,20 @@ def reward_model_of(config: dict[str, Any], suite: str) -> str:
     return section(config, suite)["reward_model_of"] or suite
 
 
+def reward_model_ratio(config: dict[str, Any], suite: str, ratio: int) -> int:
+    """The label ratio of the reward model that predicts in a suite's runs of `ratio`."""
+    named, other = section(config, suite)["reward_model_ratio"], reward_model_of(config, suite)
+    if named is not None:
+        return named
+    # several would be refused when the configuration was read
+    return label_ratios(config, other)[0] if ratio == 0 and other != suite else ratio
+
+
+def measured_ratios(config: dict[str, Any]) -> list[int]:
+    """The label ratios of suite main at which all reward models are compared: without any label most cannot be."""
+    return [ratio for ratio in label_ratios(config) if ratio] or [0]
+
+
 def predictors(config: dict[str, Any], suite: str = MAIN) -> list[str]:
     """All reward models that are fitted on a suite's rollouts."""
     if "reward_model" not in config:
@@ -128,6 +149,33 @@ def settings(
     if found.error_memory is None:
         return training, None
     return training, config["error_memory"] | own["error_memory"] | of_policy["error_memory"] | found.error_memory
+
+
+def predicted_rewards(config: dict[str, Any], suite: str, method: str) -> dict[str, Any] | None:
+    """OF_PREDICTIONS as they hold for a method of a suite; None for one that predicts no rewards.
+
+    Later ones win: the section reward_model, that of the suite, that of the variant.
+    """
+    found = registry.find(config, method)
+    if found.rewards != "predicted":
+        return None
+    shared = {key: config["reward_model"][key] for key in OF_PREDICTIONS}
+    return shared | section(config, suite)["reward_model"] | found.reward_model
+
+
+def validation(config: dict[str, Any], suite: str) -> list[tuple[str, str]]:
+    """(benchmark, split) of the queries that the checkpoints of a suite are compared on."""
+    there = AIME in members(config, suite) and config["benchmarks"][AIME]["test"]
+    if suite == MEDS and there and "aime-validation" in resolve(config["fidelity"]):
+        return [(AIME, "test")]
+    return [(name, "valid") for name in members(config, suite)]
+
+
+def thresholds(config: dict[str, Any]) -> list[float]:
+    """All thresholds that a method of the configuration may train with."""
+    sections = [*config["suites"].values(), *config["variants"].values()]
+    own = [section["reward_model"]["threshold"] for section in sections if "threshold" in section["reward_model"]]
+    return sorted({config["reward_model"]["threshold"], *own})
 
 
 def evaluation(config: dict[str, Any], suite: str) -> dict[str, Any]:

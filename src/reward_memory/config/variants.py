@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from reward_memory.errors import InputError
-from reward_memory.reward_models.names import AS_PUBLISHED, NAMES, NETWORKS
+from reward_memory.reward_models.names import AS_PUBLISHED, LABEL_FREE, NAMES, NETWORKS
 
 from .fidelity import BEHAVIORS, of_stage, resolve
 from .models import RewardModel
+from .suites import AIME, MEDS, OF_PREDICTIONS
 
 #: Behaviors that change nothing but the graph of the paper.
 OF_THE_GRAPH = ("query-edges", "empty-relation")
 #: Keys of the section that are not settings of one predictor.
-SHARED = ("variants", "encoder_dtype")
+SHARED = ("variants", "encoder_dtype", "top_k", *OF_PREDICTIONS)
+#: Predictors whose new queries attend to labeled ones, or copy from them.
+RECALLING = ("graph", "graph-homogeneous", "graph-no-thinking", "graph-plus", "knn")
 
 
 def known(config: dict[str, Any]) -> list[str]:
@@ -33,6 +36,7 @@ def settings(config: dict[str, Any], name: str) -> dict[str, Any]:
     names = [*resolve(config["fidelity"]), *section["fidelity"], *own.get("fidelity", [])]
     if merged["predictor"] == AS_PUBLISHED:
         merged["predictor"], names = "graph", list(BEHAVIORS)
+        merged["thinking_neighbors"] = 0
     merged["fidelity"] = of_stage(resolve(names), "reward_model") if merged["predictor"] in NETWORKS else []
     if "valid-selection" in merged["fidelity"]:
         merged |= {"selection": "valid", "criterion": "f1", "run_criterion": "fpr"}
@@ -45,12 +49,25 @@ def selects_on_valid(config: dict[str, Any], name: str) -> bool:
     return found["predictor"] in NETWORKS and found["selection"] == "valid"
 
 
+def needs_labels(config: dict[str, Any], name: str) -> bool:
+    """Whether a predictor learns from labels."""
+    return settings(config, name)["predictor"] not in LABEL_FREE
+
+
+def has_neighbors(config: dict[str, Any], name: str) -> bool:
+    """Whether a predictor has a number of neighbors that top_k.csv can compare."""
+    return settings(config, name)["predictor"] in RECALLING
+
+
 def mistake(config: dict[str, Any]) -> str | None:
     """What is wrong about the names of predictors and behaviors, in one sentence; None if nothing is."""
     try:
         resolve(config["fidelity"])
     except InputError as error:
         return str(error)
+    aime = config["benchmarks"].get(AIME, {})
+    if "aime-validation" in config["fidelity"] and (aime.get("suite") != MEDS or not aime["test"]):
+        return f"fidelity: aime-validation: {AIME} has no test query in suite {MEDS}; add it, or leave this out."
     section = config.get("reward_model")
     if section is None:
         return None
@@ -66,9 +83,26 @@ def mistake(config: dict[str, Any]) -> str | None:
                 return f"reward_model: {where}fidelity: {behavior!r} is not one of {some}."
     if section["predictor"] not in known(config):
         return f"reward_model: predictor: {section['predictor']!r} is not one of {', '.join(known(config))}."
+    for name in known(config):
+        found = settings(config, name)
+        if found["predictor"] == "graph" and found["thinking_neighbors"] and "empty-relation" in found["fidelity"]:
+            return (
+                f"reward_model: thinking_neighbors: {found['thinking_neighbors']} does not go with the behavior "
+                f"empty-relation, by which {name} has no such neighbors; set it to 0 or leave the behavior out."
+            )
     for name in config["predictors"] or []:
         if name not in known(config):
             return f"predictors: {name!r} is not one of {', '.join(known(config))}."
+    return None
+
+
+def override_mistake(config: dict[str, Any], own: dict[str, Any]) -> str | None:
+    """What is wrong about a suite's or a method's own section reward_model; None if nothing is."""
+    for key in own:
+        if key not in OF_PREDICTIONS:
+            return f"{key}: no such key here; there are {', '.join(OF_PREDICTIONS)}."
+    if own and "reward_model" not in config:
+        return "there is no reward model; add the section reward_model, such as {predictor: graph}."
     return None
 
 
@@ -79,6 +113,8 @@ def _variant(name: str, own: dict) -> str | None:
         return f": predictor: {own.get('predictor')!r} is not one of {', '.join(NAMES)}."
     keys = [key for key in RewardModel.model_fields if key not in SHARED]
     for key in own:
+        if key in OF_PREDICTIONS:
+            return f": {key}: no fit depends on it; set it in reward_model, suites or variants of methods."
         if key not in keys:
             return f": {key}: no such key; there are {', '.join(keys)}."
     for behavior in own.get("fidelity", []):

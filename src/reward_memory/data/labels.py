@@ -16,8 +16,8 @@ def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str
     """Choose the labeled training queries of a suite (parquet.LABELS, in the row order of `queries`).
 
     queries   the columns `id` and `benchmark` are read, nothing else
-    ratio     percent, 1 to 100; of each benchmark's n queries `ratio * n / 100` are labeled, rounded half up,
-              at least one
+    ratio     percent, 0 to 100; of each benchmark's n queries `ratio * n / 100` are labeled, rounded half up,
+              at least one unless the ratio is 0
     seed      orders the queries of a benchmark; a smaller ratio labels a subset of what a larger one does
     fidelity  published behaviors that hold; with colliding-ids, queries of a benchmark that have the row number of a
               labeled one in another source split are labeled, too, beyond the ratio
@@ -25,14 +25,14 @@ def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str
     The place of a query in that order depends on its id alone, so that neither the order of the rows nor another
     benchmark changes it. InputError if the ratio is not a percentage or an id occurs twice.
     """
-    if isinstance(ratio, bool) or ratio != int(ratio) or not 1 <= ratio <= 100:
-        raise InputError(f"label_ratios: {ratio} is not a whole percentage between 1 and 100.")
+    if isinstance(ratio, bool) or ratio != int(ratio) or not 0 <= ratio <= 100:
+        raise InputError(f"label_ratios: {ratio} is not a whole percentage between 0 and 100.")
     twice = queries["id"][queries["id"].duplicated()]
     if len(twice):
         raise InputError(f"queries: the id {twice.iloc[0]!r} occurs twice; ids must be unique within a suite.")
     labeled = set()
     for _, ids in queries.groupby("benchmark", sort=True)["id"]:
-        count = max(1, (len(ids) * int(ratio) + 50) // 100)
+        count = max(1, (len(ids) * int(ratio) + 50) // 100) if ratio else 0
         order = sorted(ids, key=lambda name: (derive("labels", int(seed), str(name)), name))
         labeled.update(order[:count])
     if "colliding-ids" in fidelity:

@@ -7,14 +7,15 @@ CLASSES = {"0": 0, "1": 1, "2-3": 2, "4-7": 4, "8+": 8}
 COLUMNS = ["step", "size", "responses"]
 
 
-def cluster_sizes(responses: pd.DataFrame) -> pd.DataFrame:
+def cluster_sizes(responses: pd.DataFrame, cut: float = 0.5) -> pd.DataFrame:
     """Wrong responses of one run by step and class of cluster size (COLUMNS); no rows without an error memory.
 
     responses  training.responses.STEP_RESPONSES; those that dynamic sampling let go have no cluster, and are left out
+    cut        a response is wrong unless its reward is above this, as for `diversity.repeats`
 
     Every class of CLASSES stands there at every step with a wrong response, in its order.
     """
-    wrong = responses[(responses["reward"] <= 0.5) & responses["cluster_size"].notna()]
+    wrong = responses[(responses["reward"].astype(float) <= cut) & responses["cluster_size"].notna()]
     bounds = [*CLASSES.values(), float("inf")]
     size = pd.cut(wrong["cluster_size"].astype(float), bounds, right=False, labels=list(CLASSES))
     counts = wrong.groupby(["step", size], observed=False).size()

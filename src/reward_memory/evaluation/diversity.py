@@ -113,12 +113,13 @@ def cluster_entropy(labels: Sequence[Hashable]) -> float:
     return float(entropy(list(Counter(labels).values()))) if len(labels) else float("nan")
 
 
-def repeats(responses: pd.DataFrame, domains: dict[str, str]) -> pd.DataFrame:
+def repeats(responses: pd.DataFrame, domains: dict[str, str], cut: float = 0.5) -> pd.DataFrame:
     """Errors that one run made again, counted by step and query (sorted).
 
     responses  responses.parquet of a run: step, query_id, text, reward; the reward as judged, before any penalty:
-               more than one half is right
+               more than `cut` is right
     domains    query id -> math | qa | code
+    cut        one half, or the threshold of soft rewards (training.objectives.predicted)
     returns    step, query_id, and counts of responses:
                wrong      wrong responses that give an answer, marked as one or not, as the verifiers read them
                visited    those among them whose query was sampled in an earlier step, so that they could repeat
@@ -130,7 +131,7 @@ def repeats(responses: pd.DataFrame, domains: dict[str, str]) -> pd.DataFrame:
     step, query = responses["step"], responses["query_id"]
     key = pd.Series(
         [
-            response_key(text, domains[name]) if reward <= 0.5 else ""
+            response_key(text, domains[name]) if reward <= cut else ""
             for text, name, reward in zip(responses["text"], query, responses["reward"], strict=True)
         ],
         index=responses.index,

@@ -28,11 +28,12 @@ SPREADS = pa.schema(
 Runs = Sequence[pd.DataFrame]
 
 
-def spread(responses: pd.DataFrame, domains: dict[str, str]) -> pd.DataFrame:
+def spread(responses: pd.DataFrame, domains: dict[str, str], cut: float = 0.5) -> pd.DataFrame:
     """How the wrong answers to each query spread at each of its visits, sorted.
 
     responses  responses.parquet of a run: step, query_id, text, reward; the reward as judged, before any penalty
     domains    query id -> math | qa | code
+    cut        rewards up to it are those of wrong responses
     returns    visit          1 for the first step in which the query was sampled, and so on
                query_id
                wrong          wrong responses that give an answer; visits without any have no row
@@ -44,7 +45,7 @@ def spread(responses: pd.DataFrame, domains: dict[str, str]) -> pd.DataFrame:
     visit = responses.groupby("query_id")["step"].rank(method="dense").astype(int)
     rows = []
     for (number, query), part in responses.groupby([visit.rename("visit"), "query_id"]):
-        texts = part.loc[part["reward"] <= 0.5, "text"]
+        texts = part.loc[part["reward"] <= cut, "text"]
         keys = [key for text in texts if (key := answer_key(text, domains[query]))]
         if keys:
             largest = max(Counter(keys).values()) / len(keys)

@@ -10,16 +10,22 @@ COLUMNS = ["step", "responses", "true_share", "predicted_share", "agreement", "p
 
 
 def agreement(
-    queries: pd.DataFrame, truths: pd.DataFrame, responses: pd.DataFrame, grading: dict[str, str]
+    queries: pd.DataFrame,
+    truths: pd.DataFrame,
+    responses: pd.DataFrame,
+    grading: dict[str, str],
+    threshold: float = 0.5,
 ) -> list[dict[str, float]]:
     """One row a step in which rewards were predicted.
 
     queries, truths  parquet.QUERIES and parquet.TRUTHS of the training queries
     responses        responses.parquet of a run: step, query_id, sample, text, reward, probability (NaN where verified)
     grading          what the Grader is told: isolation and checks
+    threshold        probability above which a response counted as correct
 
-    true_share and predicted_share are right responses of all whose reward was predicted; agreement the share whose
-    reward was true; precision, recall, fpr and auc are those of the reward model (NaN where undefined).
+    true_share is the right responses of all whose reward was predicted, predicted_share their mean predicted reward;
+    agreement the share that counted as what it is; precision, recall, fpr and auc are those of the reward model (NaN
+    where undefined).
     """
     predicted = responses[responses["probability"].notna()].reset_index(drop=True)
     if predicted.empty:
@@ -31,7 +37,7 @@ def agreement(
     for step, part in predicted.groupby("step"):
         group = pd.factorize(part["query_id"])[0]
         once = np.ones((1, group.max() + 1))
-        found = measure(part["truth"].to_numpy(), part["probability"].to_numpy(), group, once)
+        found = measure(part["truth"].to_numpy(), part["probability"].to_numpy(), group, once, threshold)
         shares = {"true_share": found["base_rate"][0], "predicted_share": part["reward"].mean()}
         metrics = {name: found[name][0] for name in ("precision", "recall", "fpr", "auc")}
         row = {"step": int(step), "responses": len(part), **shares, "agreement": found["accuracy"][0], **metrics}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,8 @@ from reward_memory.reward_models.rollouts import Rollouts
 BINS = 10
 #: What `measure` gives of a predictor, in the order of the tables.
 METRICS = ("auc", "within_query_auc", "accuracy", "precision", "recall", "f1", "fpr", "calibration_error")
+#: What `at_thresholds` gives.
+THRESHOLDED = ("predicted_share", "accuracy", "precision", "recall", "f1", "fpr")
 
 
 def predictions(
@@ -85,36 +89,64 @@ def _measured(table: pd.DataFrame) -> dict[str, float | int | None]:
 
 
 def measure(
-    truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray
+    truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray, threshold: float = 0.5
 ) -> dict[str, np.ndarray]:
     """base_rate and METRICS of predicted probabilities, each (b,) float64, NaN where undefined.
 
     truth        (r,) 0 or 1
-    probability  (r,) in [0, 1]; more than 0.5 is predicted right
+    probability  (r,) in [0, 1]; more than `threshold` is predicted right
     group        (r,) int64 in [0, q): the query of each response
     weights      (b, q): how often each query counts; a row of ones, or the draws of a bootstrap
 
     base_rate is the share right; auc the chance that a right response is above a wrong one; within_query_auc the mean
     of that over the queries with both; fpr the false-positive rate; calibration_error the expected one, 10 equal bins.
     """
-    right, predicted = truth > 0.5, probability > 0.5
+    right = truth > 0.5
     count = weights[:, group].astype(np.float64)
-    total, positive = count.sum(1), count @ right
-    hits, claimed = count @ (right & predicted), count @ predicted
+    total = count.sum(1)
+    at = {name: values[:, 0] for name, values in at_thresholds(truth, probability, group, weights, [threshold]).items()}
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     gaps = sum(np.abs(count[:, bins == step] @ (right - probability)[bins == step]) for step in range(BINS))
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
-            "base_rate": positive / total,
+            "base_rate": count @ right / total,
             "auc": _auc(right, probability, count),
             "within_query_auc": _within(right, probability, group, weights),
-            "accuracy": (count @ (right == predicted)) / total,
+            **{name: at[name] for name in ("accuracy", "precision", "recall", "f1", "fpr")},
+            "calibration_error": gaps / total,
+        }
+
+
+def at_thresholds(
+    truth: np.ndarray,
+    probability: np.ndarray,
+    group: np.ndarray,
+    weights: np.ndarray,
+    thresholds: Sequence[float],
+) -> dict[str, np.ndarray]:
+    """THRESHOLDED of predictions that take a response for right above each of t thresholds: (b, t) float64 each.
+
+    The other arguments are those of `measure`; NaN where undefined. predicted_share is the responses taken for right.
+    """
+    right, predicted = truth > 0.5, np.asarray(probability, np.float64)[:, None] > np.asarray(thresholds, np.float64)
+    sizes, positive = (_by_query(table[:, None], group, weights) for table in (np.ones(len(truth)), right))
+    hits, claimed = (_by_query(table, group, weights) for table in (right[:, None] & predicted, predicted))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "predicted_share": claimed / sizes,
+            "accuracy": (sizes - positive - claimed + 2 * hits) / sizes,
             "precision": hits / claimed,
             "recall": hits / positive,
             "f1": 2 * hits / (positive + claimed),
-            "fpr": (claimed - hits) / (total - positive),
-            "calibration_error": gaps / total,
+            "fpr": (claimed - hits) / (sizes - positive),
         }
+
+
+def _by_query(table: np.ndarray, group: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(b, t) weighted sums of (r, t) responses; counts are whole numbers, so that no order changes them."""
+    sums = np.zeros((weights.shape[1], table.shape[1]))
+    np.add.at(sums, group, table)
+    return weights.astype(np.float64) @ sums
 
 
 def _auc(right: np.ndarray, probability: np.ndarray, count: np.ndarray) -> np.ndarray:

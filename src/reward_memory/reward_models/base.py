@@ -6,7 +6,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,10 +17,11 @@ from reward_memory.answers.responses import split_as_served, split_response
 from reward_memory.errors import InputError
 from reward_memory.storage.files import atomic_path, write_json
 
+from .features.answer_features import answer_features
 from .features.embedding import embed, serving_dtype
-from .features.math_answers import answer_features
 from .features.signals import WIDTH, answer_key, signals
 from .rollouts import Rollouts
+from .settings import ANSWER_FEATURES
 
 #: Published behaviors that make what is served differ from what was fitted.
 SERVING = frozenset({"uncut-serving", "serving-split", "groups-of-eight"})
@@ -51,6 +52,11 @@ class Predictor(ABC):
         """As the configuration calls it."""
         return self.config["predictor"]
 
+    @property
+    def answer_features(self) -> Mapping[str, Sequence[str]]:
+        """Domain -> the features of answers that it was fitted with."""
+        return self.config.get("answer_features", ANSWER_FEATURES)
+
     @abstractmethod
     def tensors(self) -> tuple[Tensors, Tensors]:
         """(weights, memory): all numbers that it consists of."""
@@ -59,6 +65,13 @@ class Predictor(ABC):
     @abstractmethod
     def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Predictor:
         """The predictor with these `tensors`."""
+
+    def with_neighbors(self, count: int) -> Predictor:
+        """The same predictor whose new queries attend to `count` labeled ones; the memory stays as it was fitted.
+
+        InputError if it attends to none.
+        """
+        raise InputError(f"reward_model: top_k: {self.name} has no neighbors; leave it out.")
 
     @abstractmethod
     def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
@@ -135,7 +148,14 @@ class Predictor(ABC):
             query=self._embed_queries(queries, settings),
             thinking=vectors[0],
             answer=vectors[1],
-            features=answer_features(answers, group, chosen[group], thinking=thinking, fidelity=self.fidelity),
+            features=answer_features(
+                answers,
+                group,
+                chosen[group],
+                thinking=thinking,
+                fidelity=self.fidelity,
+                wanted=self.answer_features,
+            ),
             keys=keys,
             signals=table,
             rewards=np.full(len(group), np.nan, np.float32),

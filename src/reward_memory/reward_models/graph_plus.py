@@ -42,6 +42,9 @@ class GraphPlus(Predictor):
         linear = Linear.restore(config["linear"], {}, rest, {}, device)
         return cls(linear, RewardModel.restore(config["graph"], {}, own, memory, device), config, metrics)
 
+    def with_neighbors(self, count: int) -> GraphPlus:
+        return GraphPlus(self.linear, self.graph.with_neighbors(count), self.config, self.metrics)
+
     def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
         logits = self.linear.logits(rollouts)
         if self.config["weight"]:
@@ -77,6 +80,7 @@ def fit_plus(
         "weight": weight,
         "linear": linear.config,
         "graph": graph.config,
+        "answer_features": graph.config["answer_features"],
         "encoder_dtype": labeled.dtype,
     }
     metrics = graph.metrics | {"linear": linear.metrics, "gains": gains}

@@ -16,30 +16,39 @@ class Registration:
     fit: Callable[..., Predictor]
     settings: tuple[str, ...]
     network: bool
+    labels: bool
 
 
 #: name -> predictor, of the modules imported so far.
 REGISTERED: dict[str, Registration] = {}
 
 
-def register(*names: str, model: type[Predictor], settings: tuple[str, ...] = (), network: bool = False) -> Callable:
+def register(
+    *names: str,
+    model: type[Predictor],
+    settings: tuple[str, ...] = (),
+    network: bool = False,
+    labels: bool = True,
+) -> Callable:
     """Decorator of the function that fits the predictors `names`.
 
     model     class of what it gives
     settings  keys of the section reward_model that it is called with
     network   MemReward's network, which `fidelity` and `selection: valid` are about
+    labels    whether it learns from labels; without, it is fitted at a label ratio of 0, too
 
     The function is called as `fit(name, labeled, *, seeds, device, report, **settings)`. `labeled` holds labeled
     queries alone. A network gets `valid`, too: graded rollouts of the valid queries, or None.
 
-    Planning reads names and network from the file without importing it (`names`): write them as plain constants.
+    Planning reads names, network and labels from the file without importing it (`names`): write them as plain
+    constants.
     ValueError if a name is taken.
     """
     if taken := [name for name in names if name in REGISTERED]:
         raise ValueError(f"the reward predictor {taken[0]!r} is registered twice.")
 
     def decorator(fit: Callable[..., Predictor]) -> Callable[..., Predictor]:
-        REGISTERED.update(dict.fromkeys(names, Registration(model, fit, settings, network)))
+        REGISTERED.update(dict.fromkeys(names, Registration(model, fit, settings, network, labels)))
         return fit
 
     return decorator

@@ -54,7 +54,7 @@ def fit(
     report    called with (epochs done since the last call, a note); in all epochs * len(seeds)
     settings  overrides of `fitting.GRAPH_DEFAULTS`; a predictor gets those that it is registered with
 
-    InputError if fewer than two queries are labeled, or a setting is unknown or impossible.
+    InputError if fewer than two queries are labeled and it learns from labels, or a setting is unknown or impossible.
     """
     found = find(predictor)
     if found is None:
@@ -65,7 +65,8 @@ def fit(
     own = {key: value for key, value in settings.items() if key in found.settings}
     if found.network:
         own["valid"] = valid
-    return found.fit(predictor, labeled_only(rollouts), seeds=seeds, device=device, report=report, **own)
+    labeled = labeled_only(rollouts) if found.labels else rollouts.take(rollouts.labeled)
+    return found.fit(predictor, labeled, seeds=seeds, device=device, report=report, **own)
 
 
 def load(folder: str | Path, device: str = "cpu") -> Predictor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 
+from .features.answer_features import answer_features
 from .features.embedding import query_text, read_embeddings
-from .features.math_answers import answer_features
 from .features.signals import answer_key, signals
+from .settings import ANSWER_FEATURES
 
 RESPONSE_FIELDS = ("samples", "thinking", "answer", "features", "keys", "signals", "rewards")
 
@@ -76,6 +77,7 @@ def assemble(
     parts: Sequence[tuple[pd.DataFrame, pd.DataFrame, str | Path]],
     revealed: pd.DataFrame | None = None,
     fidelity: Container[str] = (),
+    wanted: Mapping[str, Sequence[str]] = ANSWER_FEATURES,
 ) -> Rollouts:
     """Join the rollouts of several benchmarks with the rewards that may be seen.
 
@@ -83,6 +85,7 @@ def assemble(
               and a file of `embed_rollouts` for the same rows. Truths in `queries` are not read.
     revealed  what `labels.reveal` left of the verdicts (parquet.VERDICTS); None reveals nothing
     fidelity  published behaviors, which the answer features may have
+    wanted    the answer features of each domain, see `answer_features`
 
     Queries without responses are left out. InputError if embeddings are missing or of other rows, if a response
     has no query, if ids occur twice, or if a revealed reward is neither 0 nor 1.
@@ -92,9 +95,8 @@ def assemble(
     for queries, responses, path in parts:
         arrays, dtype = read_embeddings(path, queries, responses)
         dtypes.add(dtype)
-        joined.append(
-            _join(queries.reset_index(drop=True), responses.reset_index(drop=True), arrays, known, path, fidelity)
-        )
+        frames = queries.reset_index(drop=True), responses.reset_index(drop=True)
+        joined.append(_join(*frames, arrays, known, path, {"fidelity": fidelity, "wanted": wanted}))
     if not joined:
         raise InputError("rollouts: none given; name at least one benchmark.")
     if len(dtypes) > 1:
@@ -123,7 +125,7 @@ def _join(
     arrays: dict,
     known: dict,
     path: str | Path,
-    fidelity: Container[str],
+    features: dict,
 ) -> dict:
     place = {name: row for row, name in enumerate(queries["id"])}
     lost = [name for name in responses["query_id"] if name not in place]
@@ -149,7 +151,7 @@ def _join(
         "query": arrays["query"][kept],
         "thinking": thinking,
         "answer": answer,
-        "features": answer_features(answers, group, domains[group], thinking=texts, fidelity=fidelity),
+        "features": answer_features(answers, group, domains[group], thinking=texts, **features),
         "keys": keys,
         "signals": signals(asked, texts, answers, keys, (thinking, answer), group, domains),
         "rewards": np.array([known.get(row, np.nan) for row in rows], np.float32),

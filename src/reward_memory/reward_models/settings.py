@@ -2,6 +2,9 @@
 
 from typing import Any
 
+#: Domain -> the features of an answer that a reward model is shown, of `features.answer_features.COLUMNS`.
+ANSWER_FEATURES: dict[str, list[str]] = {"math": ["value", "found", "majority"], "qa": [], "code": []}
+
 #: The paper's hyper-parameters (section 4 and the authors' repository) and this project's selection.
 GRAPH_DEFAULTS: dict[str, Any] = {
     "implementation": "fast",  # of the network: fast | reference, which is torch-geometric's
@@ -10,6 +13,8 @@ GRAPH_DEFAULTS: dict[str, Any] = {
     "num_layers": 2,  # rounds of messages
     "dropout": 0.1,  # of attention coefficients
     "num_neighbors": 7,  # labeled queries that a query attends to
+    "answer_features": ANSWER_FEATURES,  # as published: of mathematics alone
+    "thinking_neighbors": 0,  # other responses of its query whose thinking a response's thinking attends to
     "products": False,  # products of the embeddings as further features; not in the paper
     "learning_rate": 1e-3,  # Adam, full batch
     "weight_decay": 0.0,  # decoupled

@@ -121,6 +121,9 @@ PREDICTIONS = pa.schema(
     ]
 )
 
+#: The same of a model that is asked about another suite, with other numbers of neighbors than it was fitted with.
+TOP_K = pa.schema([("tested", pa.string()), ("num_neighbors", pa.int32()), *PREDICTIONS])
+
 
 def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
     """Read a parquet table and check its columns; `optional` ones of the schema that it lacks are null.

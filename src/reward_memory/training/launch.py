@@ -215,7 +215,13 @@ def _collect(
     with atomic_path(out / "history.csv") as temporary:
         history.assign(**names)[[*names, *history]].to_csv(temporary, index=False, float_format="%.8g")
     join_steps(run.state / "responses", training["steps"], out / "responses.parquet")
-    settings = {"training": training, "error_memory": run.error_memory, "checks": run.checks, "seed": run.seed}
+    settings = {
+        "training": training,
+        "error_memory": run.error_memory,
+        "predicted_rewards": run.predicted_rewards,
+        "checks": run.checks,
+        "seed": run.seed,
+    }
     write_json(out / "manifest.json", manifest(settings | {"step": step}, inputs))
     shutil.rmtree(out / "policy", ignore_errors=True)
     copy.rename(out / "policy")

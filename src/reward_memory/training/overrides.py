@@ -59,6 +59,7 @@ class Run:
     gpus, nodes   devices of the whole run, 0 on the CPU, and the machines that share them evenly
     checks        of the answers to math problems and choices, as in verifiers.Grader
     error_memory  settings of error_memory.settings.DEFAULTS, None to train without one
+    predicted_rewards  fields of objectives.predicted.FromPrediction, None where no reward is predicted
     """
 
     policy: Path
@@ -72,6 +73,7 @@ class Run:
     threads: int = 1
     checks: str = "exact"
     error_memory: dict[str, Any] | None = None
+    predicted_rewards: dict[str, Any] | None = None
 
 
 def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path) -> list[str]:
@@ -160,6 +162,7 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "+trainer.v1.reward_memory.entropy_bonus": training["entropy_bonus"],
         "+trainer.v1.reward_memory.unlabeled_rewards": training["unlabeled_rewards"],
         "+trainer.v1.reward_memory.ties": training["ties"],
+        "+trainer.v1.reward_memory.predicted_rewards": run.predicted_rewards,
         "+trainer.v1.reward_memory.trained_samples": training["samples_per_query"],
         **{
             f"+trainer.v1.reward_memory.trapo.{name}": training[f"trapo_{name}"]

@@ -1,6 +1,6 @@
 """How long prompts are in a policy's own tokens, and the limit that training takes from that: none vanishes unsaid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ PROMPTS = pa.schema([("id", pa.string()), ("benchmark", pa.string()), ("split", 
 STEP = 64
 
 
-def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame], ending: Sequence[dict] = ()) -> pd.DataFrame:
     """Tokens of every prompt (columns of PROMPTS), chat template and generation mark included, as verl counts them.
 
     folder   of the policy, in the Hugging Face layout
     queries  split -> parquet.QUERIES
+    ending   messages at the end of each prompt
 
     InputError names the query whose messages the chat template refuses.
     """
@@ -32,7 +33,7 @@ def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame]) -> pd.DataF
     tokenizer = AutoTokenizer.from_pretrained(folder)
     parts = []
     for split, table in queries.items():
-        prompts = [[dict(message) for message in messages] for messages in table["messages"]]
+        prompts = [[dict(message) for message in (*messages, *ending)] for messages in table["messages"]]
         tokens = [_count(tokenizer, prompt, name, folder) for prompt, name in zip(prompts, table["id"], strict=True)]
         parts.append(table[["id", "benchmark"]].assign(split=split, tokens=tokens))
     return pd.concat(parts, ignore_index=True)

@@ -19,7 +19,7 @@ STEP_RESPONSES = pa.schema(
         ("batch", pa.int32()),  # generation batch of the step, from 1
         ("text", pa.string()),
         ("tokens", pa.int32()),
-        ("reward", pa.float32()),  # right or wrong, before any penalty
+        ("reward", pa.float32()),  # before any penalty: 1 right, 0 wrong, a probability or share of votes if soft
         ("probability", pa.float32()),  # of the reward model; null where the verifier graded
         ("trained", pa.bool_()),  # false where dynamic sampling let the query go
         ("score", pa.float32()),  # what the advantage is made from: the reward less penalties; null if not trained

@@ -1,5 +1,7 @@
 """Training and validation queries in the row format that verl's dataset reads."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import pyarrow as pa
 
@@ -55,11 +57,14 @@ def training_queries(
     return with_truths(queries, seen)
 
 
-def verl_rows(queries: pd.DataFrame, split: str, leaked: pd.DataFrame | None = None) -> pd.DataFrame:
+def verl_rows(
+    queries: pd.DataFrame, split: str, leaked: pd.DataFrame | None = None, ending: Sequence[dict] = ()
+) -> pd.DataFrame:
     """Rows for verl (columns of ROWS), in the order of `queries`, whose truths are null where they are hidden.
 
     leaked  the truths of all queries, for the behavior truth-fallback alone: hidden ones go into extra_info.fallback
             (LEAKING_ROWS)
+    ending  messages at the end of each prompt, see `turns.EMPTY_TURN`
 
     InputError for a validation query without a ground truth.
     """
@@ -74,7 +79,7 @@ def verl_rows(queries: pd.DataFrame, split: str, leaked: pd.DataFrame | None = N
         rows.append(
             {
                 "data_source": query["benchmark"],
-                "prompt": [dict(message) for message in query["messages"]],
+                "prompt": [dict(message) for message in (*query["messages"], *ending)],
                 "ability": query["domain"],
                 "reward_model": {"style": "rule", "ground_truth": truth},
                 "extra_info": {"index": index, "id": query["id"], "split": split, "domain": query["domain"]},

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from reward_memory.reward_models.settings import GRAPH_DEFAULTS
+from reward_memory.reward_models.settings import ANSWER_FEATURES, GRAPH_DEFAULTS
 
 from .base import (
     NUMBER,
+    UNIQUE,
     WHOLE,
     Behavior,
     Decay,
@@ -30,7 +31,20 @@ Width = Annotated[int, Strict(), Field(ge=1, le=65_536), expected("a whole numbe
 Dropout = Annotated[Finite, Field(ge=0, lt=1), expected("a number from 0 to below 1"), NUMBER]
 Fold = Annotated[Finite, Field(gt=0, lt=1), expected("a share between 0 and 1"), NUMBER]
 Criterion = Literal["loss", "auc", "f1", "fpr"]
+Probability = Annotated[Finite, Field(ge=0, lt=1), expected("a probability from 0 to below 1"), NUMBER]
+Siblings = Annotated[int, Strict(), Field(ge=0, le=10_000), expected("a whole number of at least 0"), WHOLE]
+Agreement = Annotated[list[Literal["found", "majority"]], Strict(), UNIQUE, expected("a list of found and majority")]
 Variant = Annotated[dict[Any, Any], expected("settings such as {predictor: graph, hidden_channels: 64}")]
+
+
+class AnswerFeatures(Section, json_schema_extra={"expected": "features such as {qa: [found, majority]}"}):
+    """Features of an answer by domain: found is 1 if there is one, majority if most samples of the query give it."""
+
+    math: Annotated[
+        list[Literal["value", "found", "majority"]], Strict(), UNIQUE, expected("a list of value, found, majority")
+    ] = Field(ANSWER_FEATURES["math"], description="Of mathematics; value is the logarithm of the number.")
+    qa: Agreement = Field(ANSWER_FEATURES["qa"], description="Of choices and short answers.")
+    code: Agreement = Field(ANSWER_FEATURES["code"], description="Of programs, which agree if they are the same.")
 
 
 class RewardModel(Section, json_schema_extra={"expected": "settings such as {predictor: graph}"}):
@@ -38,6 +52,16 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
 
     predictor: PredictorName = Field(
         "graph", description="Predicts the rewards of unlabeled queries in the method memreward."
+    )
+    threshold: Probability = Field(
+        0.5,
+        description="Probability above which a predicted response counts as correct in training. A change refits no "
+        "reward model; suites and variants of methods may have their own.",
+    )
+    reward: Annotated[Literal["hard", "soft"], expected("hard or soft")] = Field(
+        "hard",
+        description="Reward of a predicted response: hard is 1 above the threshold and 0 elsewhere, soft the "
+        "probability itself. Suites and variants of methods may have their own.",
     )
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
         GRAPH_DEFAULTS["implementation"],
@@ -52,6 +76,14 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     dropout: Dropout = Field(GRAPH_DEFAULTS["dropout"], description="Dropout of attention coefficients.")
     num_neighbors: Neighbors = Field(
         GRAPH_DEFAULTS["num_neighbors"], description="Most similar labeled queries that a query attends to."
+    )
+    answer_features: AnswerFeatures = Field(
+        default_factory=AnswerFeatures, description="Features of an answer that the networks and logistic are shown."
+    )
+    thinking_neighbors: Siblings = Field(
+        GRAPH_DEFAULTS["thinking_neighbors"],
+        description="graph: most similar other responses of its query that a response's thinking attends to. 0 is "
+        "none, as in the paper; its code has an option for 2.",
     )
     products: Switch = Field(
         GRAPH_DEFAULTS["products"],
@@ -82,6 +114,13 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     ] = Field(
         GRAPH_DEFAULTS["selection"],
         description="The queries that epochs and runs are compared on. valid is the paper's choice and costs labels.",
+    )
+    top_k: Annotated[
+        list[Neighbors], Strict(), UNIQUE, expected("a list of different numbers of neighbors such as [1, 3, 7]")
+    ] = Field(
+        [],
+        description="Numbers of neighbors that top_k.csv compares, in suites whose rewards the reward models of "
+        "another suite predict (reward_model_of). Nothing is refitted; an empty list makes no such table.",
     )
     encoder_dtype: Annotated[Literal["auto", "float32", "bfloat16"], expected("float32, bfloat16 or auto")] = Field(
         "auto",

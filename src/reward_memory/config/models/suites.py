@@ -10,7 +10,7 @@ from .base import UNIQUE, WHOLE, AnyName, MethodName, Name, PredictorName, Secti
 
 PolicyName = Annotated[str, Strict(), expected("the name of a policy")]
 SuiteName = Annotated[str, Strict(), expected("the name of a suite")]
-Percentage = Annotated[int, Strict(), Field(ge=1, le=100), expected("a whole percentage between 1 and 100"), WHOLE]
+Percentage = Annotated[int, Strict(), Field(ge=0, le=100), expected("a whole percentage between 0 and 100"), WHOLE]
 Ratios = Annotated[list[Percentage], Strict(), Field(min_length=1), UNIQUE]
 Method = Annotated[
     str,
@@ -19,6 +19,7 @@ Method = Annotated[
 ]
 OfTraining = Annotated[dict[Any, Any], expected("settings of the section training")]
 OfErrorMemory = Annotated[dict[Any, Any], expected("settings of the section error_memory")]
+OfRewardModel = Annotated[dict[Any, Any], expected("threshold and reward of the section reward_model")]
 OfEvaluation = Annotated[dict[Any, Any], expected("settings of the section evaluation")]
 
 
@@ -41,6 +42,9 @@ class Variant(Section, json_schema_extra={"expected": "settings such as {like: m
     training: OfTraining = Field(default={}, description="Settings that override those of the section training.")
     error_memory: OfErrorMemory = Field(
         default={}, description="Settings that override those of the section error_memory."
+    )
+    reward_model: OfRewardModel = Field(
+        default={}, description="threshold and reward that override those of the section reward_model."
     )
 
 
@@ -65,6 +69,13 @@ class Suite(Section, json_schema_extra={"expected": "settings such as {policies:
         None,
         description="The suite on whose rollouts the reward models that predict here are fitted; null is this one.",
     )
+    reward_model_ratio: Annotated[
+        Percentage | None, expected("a whole percentage between 0 and 100, or null for that of the run")
+    ] = Field(
+        None,
+        description="With reward_model_of: label ratio of the reward models that predict here. Null is that of the "
+        "run; for a run without labels it is the only one of the other suite.",
+    )
     transfer: Annotated[list[SuiteName], Strict(), UNIQUE, expected("a list of other suites")] = Field(
         [], description="Other suites whose test queries the policies of this one answer, for transfer.csv."
     )
@@ -78,6 +89,9 @@ class Suite(Section, json_schema_extra={"expected": "settings such as {policies:
     training: OfTraining = Field(default={}, description="Settings that override those of the section training.")
     error_memory: OfErrorMemory = Field(
         default={}, description="Settings that override those of the section error_memory."
+    )
+    reward_model: OfRewardModel = Field(
+        default={}, description="threshold and reward that override those of the section reward_model."
     )
     evaluation: OfEvaluation = Field(default={}, description="Settings that override those of the section evaluation.")
 

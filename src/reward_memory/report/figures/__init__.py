@@ -10,7 +10,7 @@ from .accuracies import draw_ablation, draw_accuracies, draw_differences, draw_l
 from .comparison import draw_comparison
 from .drawing import COLORS
 from .learning import draw_learning_curves
-from .reward_models import draw_reliability, draw_reward_models
+from .reward_models import draw_reliability, draw_reward_models, draw_thresholds, draw_top_k
 
 __all__ = [
     "COLORS",
@@ -24,6 +24,8 @@ __all__ = [
     "draw_learning_curves",
     "draw_reliability",
     "draw_reward_models",
+    "draw_thresholds",
+    "draw_top_k",
 ]
 
 #: Table -> what draws it; `draw_accuracies` draws that of any suite.
@@ -37,6 +39,8 @@ DRAW: dict[str, Callable[[pd.DataFrame, str | Path], None]] = {
     "accuracy_delta": draw_differences,
     "reward_models": draw_reward_models,
     "reliability": draw_reliability,
+    "threshold": draw_thresholds,
+    "top_k": draw_top_k,
     "comparison": draw_comparison,
     **meds.DRAW,
 }

@@ -39,6 +39,53 @@ def draw_reward_models(table: pd.DataFrame, path: str | Path) -> None:
     drawing.save(figure, path)
 
 
+def draw_thresholds(table: pd.DataFrame, path: str | Path) -> None:
+    """Accuracy of predicted rewards over the threshold, with 95 % intervals: a line a predictor.
+
+    table  tables.thresholds.COLUMNS; drawn are the unlabeled training queries: a panel a policy and label ratio
+    """
+    table = table[(table["metric"] == "accuracy") & (table["split"] == "train")]
+    _lines(table, "threshold", "threshold of the predicted probability", path)
+
+
+def draw_top_k(table: pd.DataFrame, path: str | Path) -> None:
+    """Accuracy of predicted rewards over the number of neighbors, with 95 % intervals: a line a predictor.
+
+    table  tables.top_k.COLUMNS: a panel a suite, policy and label ratio
+    """
+    table = table[table["metric"] == "accuracy"]
+    table = table.assign(policy=table["policy"] + " in suite " + table["suite"])
+    _lines(table, "num_neighbors", "labeled queries that a new query attends to", path)
+
+
+def _lines(table: pd.DataFrame, place: str, label: str, path: str | Path) -> None:
+    """The column `mean` over the column `place`: a panel a policy and label ratio, a line a predictor."""
+    pairs = list(dict.fromkeys(zip(table["policy"], table["label_ratio"], strict=True)))
+    figure, axes = drawing.panels(len(pairs), 6.5)
+    named = drawing.colors(f"memreward:{name}" for name in table["predictor"])
+    for axis, (name, ratio) in zip(axes, pairs, strict=True):
+        mine = table[(table["policy"] == name) & (table["label_ratio"] == ratio)]
+        for predictor, rows in mine.groupby("predictor", sort=False):
+            color = named[f"memreward:{predictor}"]
+            axis.errorbar(
+                rows[place],
+                rows["mean"],
+                yerr=drawing.reaches(rows),
+                color=color,
+                label=predictor,
+                marker="o",
+                markersize=3,
+                linewidth=1.0,
+                elinewidth=0.8,
+            )
+        axis.set_ylabel("accuracy", fontsize=8)
+        axis.set_title(f"{name}, {ratio} % labels", loc="left", fontsize=10)
+    axes[-1].set_xlabel(label, fontsize=8)
+    drawing.legend(figure)
+    drawing.footnote(figure, "lines: 95 % intervals")
+    drawing.save(figure, path)
+
+
 def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
     """Share right against predicted probability, with 95 % intervals, above the number of responses in each bin.
 

@@ -91,29 +91,41 @@ def rows(
             parts = [table[chosen] for table in tables]
             place = model | {"split": split, "benchmark": benchmark}
             names = set(parts[0]["benchmark"])
-            for row in _metric_rows(parts):
+            for row in metric_rows(parts):
                 out.append(place | row | _beside(published, place, row["metric"], names, sources))
     return out
 
 
-def _metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
+def metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
     """Mean and standard deviation over seeds; the interval is of a bootstrap over queries, and of seeds by t."""
-    group, names = pd.factorize(tables[0]["query_id"])
-    queries, seeds = len(names), len(tables)
-    generator = np.random.default_rng(0)
-    draws = generator.multinomial(queries, np.full(queries, 1 / queries), RESAMPLES)
-    weights = np.concatenate([np.ones((1, queries), np.int64), draws])
+    group, weights = resampled(tables[0])
     truth = tables[0]["reward"].to_numpy()
     measured = [_measured(truth, table["probability"].to_numpy(), group, weights) for table in tables]
-    counts = {"seeds": seeds, "queries": queries, "responses": len(truth), "base_rate": measured[0]["base_rate"][0]}
-    out = []
-    for metric in METRICS:
-        values = np.stack([one[metric] for one in measured])
-        found = from_draws(values[:, 0], values[:, 1:], queries)
-        numbers = {"mean": found.mean, "sd": found.seed_sd, "ci_low": found.low, "ci_high": found.high}
-        numbers["interval_covers"] = found.covers
-        out.append({"metric": metric} | counts | numbers)
-    return out
+    counts = sizes(tables) | {"base_rate": measured[0]["base_rate"][0]}
+    return [
+        {"metric": metric} | counts | estimated(np.stack([one[metric] for one in measured]), counts["queries"])
+        for metric in METRICS
+    ]
+
+
+def resampled(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """((r,) the query of each response, (1 + RESAMPLES, q) how often each query counts: once, then in each draw)."""
+    group, names = pd.factorize(table["query_id"])
+    queries = len(names)
+    draws = np.random.default_rng(0).multinomial(queries, np.full(queries, 1 / queries), RESAMPLES)
+    return group, np.concatenate([np.ones((1, queries), np.int64), draws])
+
+
+def sizes(tables: Sequence[pd.DataFrame]) -> dict[str, int]:
+    """Seeds, and queries and responses of one of them."""
+    return {"seeds": len(tables), "queries": tables[0]["query_id"].nunique(), "responses": len(tables[0])}
+
+
+def estimated(values: np.ndarray, queries: int) -> dict[str, float | str]:
+    """Mean, deviation and interval of a measure from its (seeds, 1 + RESAMPLES) values with `resampled` weights."""
+    found = from_draws(values[:, 0], values[:, 1:], queries)
+    numbers = {"mean": found.mean, "sd": found.seed_sd, "ci_low": found.low, "ci_high": found.high}
+    return numbers | {"interval_covers": found.covers}
 
 
 def _measured(truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray) -> dict:

@@ -43,6 +43,9 @@ class Neighbors(Predictor):
     def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> Neighbors:
         return cls(memory, config, metrics, device)
 
+    def with_neighbors(self, count: int) -> Neighbors:
+        return Neighbors(self.memory, self.config | {"num_neighbors": count}, self.metrics, str(self.device))
+
     @torch.no_grad()
     def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
         query = torch.as_tensor(rollouts.query).to(self.device)

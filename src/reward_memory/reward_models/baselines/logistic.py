@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from ..features.signals import SIGNALS
 from ..folds import folds, label_counts
 from ..registration import register
 from ..rollouts import Rollouts
+from ..settings import ANSWER_FEATURES
 
 #: predictor -> the designs that cross-validation chooses from, the simplest first.
 DESIGNS: dict[str, Sequence[tuple[str, ...]]] = {
@@ -85,10 +86,20 @@ class Linear(Predictor):
         return torch.as_tensor(self.logits(rollouts)).sigmoid().float().numpy()
 
 
-@register("logistic", "logistic-agreement", model=Linear)
-def fit_logistic(name: str, labeled: Rollouts, *, seeds: Sequence[int], **_) -> Linear:
-    """`fit_linear` with the designs of a predictor."""
-    return fit_linear(labeled, DESIGNS[name], seeds[0], name)
+@register("logistic", "logistic-agreement", model=Linear, settings=("answer_features",))
+def fit_logistic(
+    name: str,
+    labeled: Rollouts,
+    *,
+    seeds: Sequence[int],
+    answer_features: Mapping[str, Sequence[str]] = ANSWER_FEATURES,
+    **_,
+) -> Linear:
+    """`fit_linear` with the designs of a predictor; `labeled` has these answer features."""
+    model = fit_linear(labeled, DESIGNS[name], seeds[0], name)
+    return Linear(
+        model.coefficients, model.intercept, model.config | {"answer_features": answer_features}, model.metrics
+    )
 
 
 def fit_linear(rollouts: Rollouts, designs: Sequence[Sequence[str]], seed: int, predictor: str) -> Linear:

@@ -59,6 +59,12 @@ def configure(overrides: dict) -> dict:
     for key in ("hidden_channels", "heads", "num_layers", "num_neighbors", "epochs", "check_every", "patience"):
         if isinstance(config[key], bool) or not isinstance(config[key], int) or config[key] < 1:
             raise InputError(f"reward_model: {key}: {config[key]} is not a whole number of at least 1.")
+    if isinstance(config["thinking_neighbors"], bool) or not isinstance(config["thinking_neighbors"], int):
+        raise InputError(f"reward_model: thinking_neighbors: {config['thinking_neighbors']} is not a whole number.")
+    if config["thinking_neighbors"] and "empty-relation" in config["fidelity"]:
+        raise InputError(
+            "reward_model: thinking_neighbors: goes with no empty-relation; set it to 0 or leave that out."
+        )
     if config["hidden_channels"] % config["heads"]:
         raise InputError(
             f"reward_model: hidden_channels: {config['hidden_channels']} is not a multiple of heads, {config['heads']}."

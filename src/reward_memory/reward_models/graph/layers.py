@@ -111,14 +111,17 @@ class Remembering(nn.Module):
 class Layer(Remembering):
     """One round of messages; a node type that receives over two relations takes their mean; ReLU."""
 
-    def __init__(self, hidden: int, heads: int, dropout: float):
+    def __init__(self, hidden: int, heads: int, dropout: float, siblings: bool = False):
         super().__init__()
         self.query_from_thinking = Attention(hidden, heads, dropout)
         self.query_from_memory = Attention(hidden, heads, dropout)
         self.thinking_from_query = Message(hidden, heads, dropout)
         self.thinking_from_answer = Message(hidden, heads, dropout)
         self.answer_from_thinking = Message(hidden, heads, dropout)
-        self.thinking_relations = 2  # that the mean of what a thinking node receives is over
+        if siblings:
+            self.thinking_from_thinking = Attention(hidden, heads, dropout)
+        # that the mean of what a thinking node receives is over
+        self.thinking_relations = 3 if siblings else 2
 
     def forward(
         self,
@@ -127,20 +130,26 @@ class Layer(Remembering):
         neighbors: Tensor,
         memory: Tensor | None,
         generator: torch.Generator | None,
+        siblings: Tensor | None = None,
     ) -> Nodes:
         """nodes: hidden states of query (q), thinking (r), answer (r); neighbors (q, k) rows of `memory`.
 
-        memory  (m, hidden) stored keys; None: the queries are the memory
+        memory    (m, hidden) stored keys; None: the queries are the memory
+        siblings  `sibling_edges`, for a round with `siblings`
         """
         query, thinking, answer = nodes
         from_memory = self.from_memory(query, neighbors, memory, generator)
         keys = self.query_from_thinking.source(thinking)
         from_thinking = self.query_from_thinking.over_groups(keys, group, query, generator)
         from_query = self.thinking_from_query(query, group, generator)
-        from_answer = self.thinking_from_answer(answer, None, generator)
+        to_thinking = from_query + self.thinking_from_answer(answer, None, generator)
+        if siblings is not None:
+            senders, receivers = siblings
+            heard = self.thinking_from_thinking.source(thinking)[senders]
+            to_thinking = to_thinking + self.thinking_from_thinking.over_groups(heard, receivers, thinking, generator)
         new_answer = self.answer_from_thinking(thinking, None, generator)
         return (
             F.relu((from_thinking + from_memory) / 2),
-            F.relu((from_query + from_answer) / self.thinking_relations),
+            F.relu(to_thinking / self.thinking_relations),
             F.relu(new_answer),
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,7 @@ from ..features.embedding import WIDTH
 from ..rollouts import Rollouts
 from .ablations import Homogeneous, PublishedEdges, WithoutMessages, WithoutThinking
 from .layers import Layer, Nodes
+from .siblings import sibling_edges
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,13 @@ LAYERS = {
 
 def sizes(config: dict) -> dict:
     """The settings of a configuration that a network of any kind is made of."""
-    return {key: config[key] for key in ("hidden_channels", "heads", "num_layers", "dropout", "products")}
+    names = ("hidden_channels", "heads", "num_layers", "dropout", "products")
+    return {key: config[key] for key in names} | {"thinking_neighbors": thinking_neighbors(config)}
+
+
+def thinking_neighbors(config: dict) -> int:
+    """How many siblings a thinking node hears; only the paper's own graph has such edges."""
+    return config.get("thinking_neighbors", 0) if config["predictor"] == "graph" else 0
 
 
 class GraphNetwork(nn.Module):
@@ -70,6 +78,7 @@ class GraphNetwork(nn.Module):
     num_layers       rounds of messages
     layer            one of LAYERS
     one_type         nodes are of one type: they enter by one linear map
+    thinking_neighbors  siblings that a thinking node hears, see `sibling_edges`; `layer` then takes them
     products         also show the head the products query*thinking, query*answer, thinking*answer of the embeddings
                      (not in the paper)
     """
@@ -83,8 +92,10 @@ class GraphNetwork(nn.Module):
         products: bool,
         layer: Callable[[int, int, float], nn.Module] = Layer,
         one_type: bool = False,
+        thinking_neighbors: int = 0,
     ):
         super().__init__()
+        self.thinking_neighbors = thinking_neighbors
         self.scale = math.sqrt(hidden_channels // 2)
         self.query = nn.Linear(WIDTH, hidden_channels)
         if not one_type:
@@ -105,7 +116,10 @@ class GraphNetwork(nn.Module):
         layer = LAYERS[config["predictor"]]
         if layer is Layer and "query-edges" in config["fidelity"]:
             layer = PublishedEdges
-        return cls(**sizes(config), layer=layer, one_type=layer is Homogeneous)
+        one_type = layer is Homogeneous
+        if thinking_neighbors(config):
+            layer = partial(layer, siblings=True)
+        return cls(**sizes(config), layer=layer, one_type=one_type)
 
     def enter(self, batch: Batch) -> Nodes:
         thinking, answer = (getattr(self, name, self.query) for name in ("thinking", "answer"))
@@ -129,18 +143,25 @@ class GraphNetwork(nn.Module):
         generator: torch.Generator | None = None,
     ) -> Nodes:
         """Hidden states of query (q), thinking (r), answer (r) after all rounds of messages; arguments as `forward`."""
-        nodes = self.enter(batch)
+        nodes, siblings = self.enter(batch), self._siblings(batch)
         for depth, layer in enumerate(self.layers):
-            nodes = layer(nodes, batch.group, neighbors, memory[depth] if memory is not None else None, generator)
+            stored = memory[depth] if memory is not None else None
+            nodes = layer(nodes, batch.group, neighbors, stored, generator, **siblings)
         return nodes
+
+    def _siblings(self, batch: Batch) -> dict[str, Tensor]:
+        """What a round with edges between thinking nodes takes beside."""
+        if not self.thinking_neighbors:
+            return {}
+        return {"siblings": sibling_edges(batch.thinking, batch.group, self.thinking_neighbors)}
 
     def keys(self, batch: Batch, neighbors: Tensor) -> list[Tensor]:
         """(q, hidden) a layer: what the queries show to those that attend to them, see `memory.Memory`."""
-        nodes, found = self.enter(batch), []
+        nodes, siblings, found = self.enter(batch), self._siblings(batch), []
         for depth, layer in enumerate(self.layers):
             found.append(layer.keys(nodes[0]))
             if depth + 1 < len(self.layers):
-                nodes = layer(nodes, batch.group, neighbors, found[depth], None)
+                nodes = layer(nodes, batch.group, neighbors, found[depth], None, **siblings)
         return found
 
     def forward(

@@ -9,6 +9,7 @@ Who sends to whom, in `edge_index` rows (sender, receiver):
     thinking -> answer    a response's thinking informs its answer
     answer   -> thinking  and hears from it
     query    -> query     the k nearest labeled queries (cosine) inform a query, and it informs itself
+    thinking -> thinking  the nearest other responses to the query inform a response, with `thinking_neighbors` alone
 
 So messages flow from the memory of labeled queries to a new query, never back. In the published code they flow from
 the new query to the memory (`query-edges`). The ablations are the paper's (section 4): one type of node and of edge
@@ -26,7 +27,8 @@ from torch_geometric.data import HeteroData
 from torch_geometric.nn import GATv2Conv, HeteroConv
 
 from .layers import Nodes
-from .network import Batch, GraphNetwork, sizes
+from .network import Batch, GraphNetwork, sizes, thinking_neighbors
+from .siblings import sibling_edges
 
 #: (type of the sender, name of the weights, type of the receiver)
 Relation = tuple[str, str, str]
@@ -49,7 +51,7 @@ def build_graph(
 ) -> HeteroData:
     """The graph of some queries and their responses, with embeddings as `x` and `edge_index` per relation.
 
-    config          predictor and fidelity (of which `query-edges` matters)
+    config          predictor, thinking_neighbors, and fidelity (of which `query-edges` matters)
     neighbors      (q, k) int64: the nearest labeled queries of each query, as rows of `batch`, or of a stored memory
     stored          the labeled queries are not in `batch`: they follow its own senders as rows known by their keys
     empty_relation  the published server's relation without edges between thinking nodes
@@ -62,6 +64,8 @@ def build_graph(
     edges = EDGES[config["predictor"]](batch.group, neighbors, stored, "query-edges" in config["fidelity"])
     if empty_relation and config["predictor"] == "graph":
         edges[THINKING_TO_THINKING] = neighbors.new_empty(2, 0)
+    if count := thinking_neighbors(config):
+        edges[THINKING_TO_THINKING] = sibling_edges(batch.thinking, batch.group, count)
     for relation, edge_index in edges.items():
         data[relation].edge_index = edge_index
     return data
@@ -210,6 +214,8 @@ class ReferenceNetwork(GraphNetwork):
 
     def __init__(self, config: dict):
         convolutions = CONVOLUTIONS[config["predictor"]]
+        if thinking_neighbors(config):
+            convolutions = convolutions | {THINKING_TO_THINKING: GATv2Conv}
 
         def layer(hidden: int, heads: int, dropout: float) -> HeteroConv:
             settings = {"heads": heads, "dropout": dropout, "add_self_loops": False}  # the edges above have them

@@ -31,6 +31,9 @@ class RewardModel(Predictor):
         keys = [memory[f"keys.{depth}"] for depth in range(config["num_layers"])]
         return cls(restore(config, weights), Memory(memory["unit"], keys), config, metrics)
 
+    def with_neighbors(self, count: int) -> RewardModel:
+        return RewardModel(self.network, self.memory, self.config | {"num_neighbors": count}, self.metrics)
+
     @torch.no_grad()
     def logits(self, rollouts: Rollouts) -> np.ndarray:
         """(r,) float32."""

@@ -27,7 +27,7 @@ class Scored(NamedTuple):
     """What is known of sampled responses before any penalty, in the batch's order.
 
     queries  (n,) query ids
-    rewards  (n,) the rewards that are used, predicted or verified
+    rewards  (n,) the rewards that are used, predicted or verified; of soft ones 1 where the response counts as correct
     """
 
     queries: Sequence[str]

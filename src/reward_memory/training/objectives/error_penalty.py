@@ -23,10 +23,20 @@ class RepeatedErrors:
     settings   of error_memory.settings.DEFAULTS
     tokenizer  the policy's
     every      steps between two checkpoints
+    cut        a response is a failure unless its reward is above this
     """
 
-    def __init__(self, folder: str | Path, settings: dict[str, Any], tokenizer: Any, every: int, workers: int = 1):
+    def __init__(
+        self,
+        folder: str | Path,
+        settings: dict[str, Any],
+        tokenizer: Any,
+        every: int,
+        workers: int = 1,
+        cut: float = 0.5,
+    ):
         self.folder, self.settings, self.every, self.workers = Path(folder), settings, every, workers
+        self.cut = cut
         self._piece = pieces(tokenizer)
         self._memory: ErrorMemory | None = None
 
@@ -59,7 +69,7 @@ class RepeatedErrors:
             vectors = answer_vectors([answer_key(response.text, response.domain) for response in real])
         else:
             vectors = select(logits[rows], self.settings["last_layers"], self.settings["differences"])
-        right = np.array([response.reward > 0.5 for response in real])
+        right = np.array([response.reward > self.cut for response in real])
         seen = self._memory.observe(
             step,
             [response.query for response in real],

@@ -12,6 +12,7 @@ from reward_memory.reward_models.features.signals import answer_key
 from reward_memory.verifiers import Grader
 
 from ..truths import decode_truth
+from .predicted import FromPrediction
 from .votes import agreement_rewards, confidence, majority_rewards, vote_shares
 
 #: Where the rewards of responses without a truth come from, as `training: unlabeled_rewards` names it.
@@ -37,8 +38,8 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Rewards:
-    """rewards (n,) 0 or 1, shares of votes in between with `agreement`; probabilities (n,), NaN where the verifiers
-    graded; fallbacks: truths after an error.
+    """rewards (n,) 0 or 1, in between with soft predicted rewards and with `agreement`, which are shares of votes;
+    probabilities (n,), NaN where the verifiers graded; fallbacks: truths after an error.
     """
 
     rewards: np.ndarray
@@ -62,15 +63,22 @@ class Scorer:
     reward_model  folder of `reward_models.base.save`, None where every row carries its truth, or votes reward it
     unlabeled     predicted | majority | agreement | trapo: the rewards of responses without a truth
     ties          of a majority, as for `majority_rewards`; none for trapo
+    predicted     what becomes of predicted probabilities
 
     An unlabeled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
     run. Only rows that the behavior truth-fallback has filled can be graded after such an error, as published.
     """
 
     def __init__(
-        self, grader: Grader, reward_model: str | Path | None, unlabeled: str = PREDICTED, ties: str = "first"
+        self,
+        grader: Grader,
+        reward_model: str | Path | None,
+        unlabeled: str = PREDICTED,
+        ties: str = "first",
+        predicted: FromPrediction | None = None,
     ):
         self.grader, self.folder, self.unlabeled = grader, reward_model, unlabeled
+        self.predicted = predicted or FromPrediction()
         self.ties = "none" if unlabeled == TRAPO else ties
 
     @cached_property
@@ -103,7 +111,7 @@ class Scorer:
             if any(row.fallback is None for row in rows):
                 raise
             return Rewards(np.array(self._grade(rows), float), np.full(len(rows), np.nan), len(rows))
-        return Rewards((probabilities > 0.5).astype(float), probabilities)
+        return Rewards(self.predicted.rewards(probabilities), probabilities)
 
     def _grade(self, rows: Sequence[Sampled]) -> list[bool]:
         truths = [decode_truth(row.fallback if row.truth is None else row.truth) for row in rows]

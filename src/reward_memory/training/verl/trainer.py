@@ -23,6 +23,7 @@ from ..checkpoints import responses_of, seal
 from ..objectives.dynamic_sampling import DynamicSampling, Scored
 from ..objectives.error_penalty import RepeatedErrors
 from ..objectives.overlong import overlong_penalty
+from ..objectives.predicted import FromPrediction
 from ..objectives.rewards import TRAPO, Sampled, Scorer, summary
 from ..objectives.trapo import Selection
 from ..responses import STEP_RESPONSES, Response, frame
@@ -48,7 +49,8 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             # Ray leaves this process one thread; while it embeds and scores, everything else waits
             torch.set_num_threads(own.workers)
         grader = Grader(isolation=own.isolation, workers=own.workers, checks=own.checks)
-        self._scorer = Scorer(grader, own.reward_model, own.unlabeled_rewards, own.ties)
+        self._predicted = FromPrediction.of(own.predicted_rewards)
+        self._scorer = Scorer(grader, own.reward_model, own.unlabeled_rewards, own.ties, self._predicted)
         self._selection: Selection | None = None
         if own.unlabeled_rewards == TRAPO:
             settings = {key: own.trapo[key] for key in ("warm_up", "share", "threshold")}
@@ -145,6 +147,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 self.tokenizer,
                 self.config.trainer.save_freq,
                 self.own.workers,
+                self._predicted.cut,
             )
         rows = [self._responses.get(key) for key in batch.keys]  # verl pads a batch with rows of its own
         reads = self._repeated.reads_layers
@@ -236,7 +239,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 float(scored.probabilities[place]),
                 domain=infos[row]["domain"],
             )
-        return Scored([info["id"] for info in infos], rewards)
+        return Scored([info["id"] for info in infos], self._predicted.compared(rewards))
 
     def _score_lengths(self, rows: list[Response], metrics: dict) -> None:
         """The scores before any memory: rewards, less DAPO's punishment of long responses."""

@@ -1,0 +1,45 @@
+"""The table of thresholds: what predictions are worth as rewards if a response counts as correct above each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from reward_memory.evaluation.reward_model_quality import THRESHOLDED, at_thresholds
+
+from .reward_models import estimated, resampled, sizes
+
+#: Probabilities that are compared, beside those that the configuration trains with.
+GRID = tuple(round(0.05 * step, 2) for step in range(1, 20))
+#: What reward models are asked about: the queries that training needs predictions for, and those that it never sees.
+SPLITS = ("train", "test")
+COLUMNS = [
+    *("policy", "predictor", "label_ratio", "split", "threshold", "metric"),
+    *("seeds", "queries", "responses", "base_rate", "mean", "sd", "ci_low", "ci_high", "interval_covers"),
+]
+
+
+def threshold_rows(tables: Sequence[pd.DataFrame], model: dict, thresholds: Sequence[float]) -> list[dict]:
+    """Rows of one reward model (COLUMNS): split x threshold x metric, over all benchmarks.
+
+    tables      one a seed, rows alike: parquet.PREDICTIONS
+    model       policy, predictor, label_ratio
+    thresholds  a response is predicted right if its probability is strictly above
+
+    Precision is undefined (NaN) where nothing is predicted right.
+    """
+    out = []
+    for split in SPLITS:
+        parts = [table[table["split"] == split] for table in tables]
+        if parts[0].empty:
+            continue
+        truth = parts[0]["reward"].to_numpy()
+        group, weights = resampled(parts[0])
+        measured = [at_thresholds(truth, part["probability"].to_numpy(), group, weights, thresholds) for part in parts]
+        counts = sizes(parts) | {"base_rate": float((truth > 0.5).mean())}
+        for place, threshold in enumerate(thresholds):
+            for metric in THRESHOLDED:
+                values = np.stack([one[metric][:, place] for one in measured])
+                named = {"split": split, "threshold": threshold, "metric": metric}
+                out.append(model | named | counts | estimated(values, counts["queries"]))
+    return out
