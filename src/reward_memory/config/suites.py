@@ -7,6 +7,7 @@ from typing import Any
 from reward_memory.data.registry import DOMAINS
 
 from . import methods as registry
+from .models import ErrorMemory, Training
 
 #: The suite that is trained without an entry in the section `suites`.
 MAIN = "main"
@@ -128,6 +129,14 @@ def settings(
     if found.error_memory is None:
         return training, None
     return training, config["error_memory"] | own["error_memory"] | of_policy["error_memory"] | found.error_memory
+
+
+def run_settings(
+    config: dict[str, Any], suite: str, method: str, policy: str | None = None
+) -> tuple[Training, ErrorMemory | None]:
+    """`settings` with attributes in place of keys."""
+    training, memory = settings(config, suite, method, policy)
+    return Training.model_validate(training), None if memory is None else ErrorMemory.model_validate(memory)
 
 
 def evaluation(config: dict[str, Any], suite: str) -> dict[str, Any]:
