@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from .penalty import penalize
 from .settings import configure
 from .store import Store
 from .visits import visit_all
@@ -119,11 +118,6 @@ class ErrorMemory:
                 "bytes_written": written,
             },
         )
-
-    def penalize(self, scores: np.ndarray, sizes: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """(n,) scores less the penalty, by this memory's settings, see `penalty.penalize`."""
-        own = self.settings
-        return penalize(scores, sizes, right, alpha=own.alpha, cap=own.cap, target=own.target, penalty=own.penalty)
 
     def _remembered(self, keys, right, samples, vectors) -> np.ndarray:
         """Rows that enter the memory, in the order they are kept in: one that does not depend on theirs."""

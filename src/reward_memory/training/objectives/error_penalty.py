@@ -9,6 +9,7 @@ import numpy as np
 from reward_memory.error_memory.clusters import ANSWERS
 from reward_memory.error_memory.features import answer_position, answer_vectors, pieces, select
 from reward_memory.error_memory.memory import ErrorMemory
+from reward_memory.error_memory.penalty import penalize
 from reward_memory.error_memory.settings import configure
 from reward_memory.reward_models.features.signals import answer_key
 
@@ -70,8 +71,10 @@ class RepeatedErrors:
             np.array([response.sample for response in real]),
             vectors,
         )
-        scores = self._memory.penalize(np.array([response.score for response in real]), seen.sizes, right)
-        before = np.array([response.score for response in real])
+        before, own = np.array([response.score for response in real]), self.settings
+        scores = penalize(
+            before, seen.sizes, right, alpha=own.alpha, cap=own.cap, target=own.target, penalty=own.penalty
+        )
         for response, size, score in zip(real, seen.sizes, scores, strict=True):
             response.cluster_size, response.score = int(size), float(score)
         # a run resumes at one of its last two checkpoints at the earliest (launch._step_back)
