@@ -19,7 +19,7 @@ import numpy as np
 from reward_memory.error_memory.features import answer_vectors
 from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.error_memory.penalties.logarithm import cluster_penalty
-from reward_memory.error_memory.penalty import group_normalize
+from reward_memory.error_memory.penalty import group_normalize, penalize
 
 ANSWERS, SAMPLES, RIGHT, STEP_SIZE = 8, 16, 0.05, 0.5
 QUERIES, VISITS = 400, 40
@@ -65,7 +65,8 @@ def train(settings: dict | None, folder: Path, queries: int = QUERIES, visits: i
         if memory is not None:
             numbers = np.tile(np.arange(SAMPLES), queries)
             sizes = memory.observe(visit + 1, keys, correct.ravel(), numbers, vectors[answers.ravel()]).sizes
-            scores = memory.penalize(scores, sizes, correct.ravel())
+            own = memory.settings
+            scores = penalize(scores, sizes, correct.ravel(), alpha=own.alpha, cap=own.cap, target=own.target)
         rows.append(_measure(policy, correct, sizes.reshape(answers.shape), settings))
         advantages = group_normalize(scores, keys).reshape(answers.shape)
         advantages[correct.all(axis=1) | ~correct.any(axis=1)] = 0

@@ -9,6 +9,7 @@ from cost_jobs import DEVICE, SIZE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reward_memory.config.models import Cost, Policy
 from reward_memory.cost import hardware, sizes
 from reward_memory.cost.throughput import forward_flops, read_seconds, sample_seconds, update_seconds
 from reward_memory.errors import InputError
@@ -52,7 +53,7 @@ def test_known_policies_have_the_weights_that_their_authors_count(repository, pa
 )
 def test_a_bootstrapped_policy_is_as_large_as_the_one_that_is_made(tmp_path, hidden, benchmarks, parameters):
     settings = {"hidden_size": hidden, "num_hidden_layers": 2, "steps": 1, "benchmarks": benchmarks}
-    assert sizes.size_of("tiny", {"bootstrap": settings}, tmp_path, {}).parameters == parameters
+    assert sizes.size_of("tiny", Policy(bootstrap=settings), tmp_path, {}).parameters == parameters
 
 
 def test_a_policy_that_is_there_is_read_from_its_folder(tmp_path):
@@ -67,11 +68,11 @@ def test_a_policy_that_is_there_is_read_from_its_folder(tmp_path):
         "tie_word_embeddings": True,
     }
     (tmp_path / "config.json").write_text(json.dumps(found))
-    assert sizes.size_of("mine", {"path": str(tmp_path)}, "results", {}).parameters == 551_040
+    assert sizes.size_of("mine", Policy(path=str(tmp_path)), "results", {}).parameters == 551_040
 
 
 def test_a_policy_that_nobody_knows_has_no_size(tmp_path):
-    assert sizes.size_of("new", {"hub": {"repository": "a/b"}}, tmp_path, {}) is None
+    assert sizes.size_of("new", Policy(hub={"repository": "a/b", "revision": "0" * 40}), tmp_path, {}) is None
 
 
 def test_a_token_costs_two_operations_a_weight_and_attention_over_its_context():
@@ -118,24 +119,24 @@ def test_more_devices_never_take_longer(responses, devices):
     assert sample_seconds(SIZE, DEVICE, devices, responses, 10, 20, 6) <= one * (1 + 1e-9)
 
 
-COST = {"gpu": None, "training_utilization": None, "prefill_utilization": None, "bandwidth_utilization": None}
+COST = Cost()
 
 
 def test_without_gpus_it_is_the_cpu_and_else_an_h100():
     devices = hardware.read(REFERENCE / "hardware.yaml")
     assert hardware.choose(devices, COST, 0) == devices["cpu"]
     assert hardware.choose(devices, COST, None) == hardware.choose(devices, COST, 4) == devices["h100"]
-    assert hardware.choose(devices, COST | {"gpu": "a100"}, 0) == devices["a100"]
+    assert hardware.choose(devices, Cost(gpu="a100"), 0) == devices["a100"]
 
 
 def test_the_configuration_goes_before_the_file():
     devices = hardware.read(REFERENCE / "hardware.yaml")
-    assert hardware.choose(devices, COST | {"training_utilization": 0.1}, None).training_utilization == 0.1
+    assert hardware.choose(devices, Cost(training_utilization=0.1), None).training_utilization == 0.1
 
 
 def test_an_unknown_device_is_named():
     with pytest.raises(InputError, match="cost: gpu: 'abacus' is not one of h100"):
-        hardware.choose(hardware.read(REFERENCE / "hardware.yaml"), COST | {"gpu": "abacus"}, None)
+        hardware.choose(hardware.read(REFERENCE / "hardware.yaml"), Cost(gpu="abacus"), None)
 
 
 def test_every_gpu_is_marked_untested():

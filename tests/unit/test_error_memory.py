@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reward_memory.error_memory import visits as visits_module
 from reward_memory.error_memory.memory import ErrorMemory
+from reward_memory.error_memory.penalty import penalize
 from reward_memory.errors import InputError
 
 WIDTH = 5
@@ -79,7 +80,8 @@ def test_sizes_and_scores_are_the_references(tmp_path_factory, seed, target, noi
         sizes = memory.observe(step, *columns).sizes
         assert sizes.tolist() == expected
         right = columns[1]
-        scores = memory.penalize(right.astype(float), sizes, right)
+        own = memory.settings
+        scores = penalize(right.astype(float), sizes, right, alpha=own.alpha, cap=own.cap, target=own.target)
         rows = zip(right.tolist(), expected, strict=True)
         assert scores == pytest.approx([reference.penalized(float(good), size, good) for good, size in rows])
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reward_memory.error_memory import visits as visits_module
 from reward_memory.error_memory.clusters import assign, label, visit
 from reward_memory.error_memory.features import answer_vectors
-from reward_memory.error_memory.settings import DEFAULTS
+from reward_memory.error_memory.settings import Settings
 from reward_memory.error_memory.visits import visit_all
 
 
@@ -35,8 +35,8 @@ def at(*degrees: float) -> np.ndarray:
     return np.array([[math.cos(math.radians(d)), math.sin(math.radians(d))] for d in degrees])
 
 
-def config(**overrides) -> dict:
-    return DEFAULTS | overrides
+def config(**overrides) -> Settings:
+    return Settings(**overrides)
 
 
 @given(st.integers(0, 10**6), st.integers(2, 120), st.integers(2, 14), st.sampled_from(["prims_kdtree", "generic"]))
@@ -108,7 +108,7 @@ def test_three_neighbors_vote_unless_another_number_is_asked_for():
     assert assign(at(4), history, labels).tolist() == [1]
     # of two the nearest decides; of four it does, too, because the votes are even
     assert [assign(at(4), history, labels, number).tolist() for number in (1, 2, 3, 4)] == [[0], [0], [1], [0]]
-    assert DEFAULTS["num_neighbors"] == 3
+    assert Settings().num_neighbors == 3
 
 
 def test_length_does_not_count_in_nearness():
@@ -156,8 +156,8 @@ def test_noise_is_a_cluster_only_if_so_configured(noise_is_cluster, size):
 def test_noise_is_counted_apart_from_the_clusters():
     history = at(0, 1, 2, 225, 90, 91)
     assert partition(label(history, "hdbscan")) == [0, 0, 0, -1, 1, 1]
-    assert visit(history, at(225, 1), config(neighbors=1)).sizes.tolist() == [0, 3]
-    seen = visit(history, at(225, 1), config(neighbors=1, noise_is_cluster=True))
+    assert visit(history, at(225, 1), config(num_neighbors=1)).sizes.tolist() == [0, 3]
+    seen = visit(history, at(225, 1), config(num_neighbors=1, noise_is_cluster=True))
     assert seen.sizes.tolist() == [1, 3]
     assert (seen.clusters, seen.noise) == (2, 1)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reward_memory.error_memory.penalties.logarithm import cluster_penalty
 from reward_memory.error_memory.penalty import group_normalize, penalize
-from reward_memory.error_memory.settings import DEFAULTS, configure
+from reward_memory.error_memory.settings import DEFAULTS, Settings, configure
 from reward_memory.errors import InputError
 
 SCORES, SIZES, RIGHT = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1, 1, 0, 0]), np.array([False, True, False, True])
@@ -88,8 +88,8 @@ def test_group_normalization_is_verls():
 
 
 def test_no_override_is_the_default():
-    assert configure({}) == DEFAULTS
-    assert configure({"alpha": 0.02, "max_points_per_key": None})["alpha"] == 0.02
+    assert configure({}) == Settings(**DEFAULTS)
+    assert configure({"alpha": 0.02, "max_points_per_key": None}).alpha == 0.02
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from reward_memory.cost.jobs import dry_run
+from reward_memory.errors import InputError
+
 CONFIG = ("--configfile", "config/test.yaml")
 COST = "results/tables/cost.csv"
 
@@ -70,6 +73,12 @@ def test_what_is_finished_is_known_and_measured(workflow):
     assert queries["job_hours_left"] == pytest.approx(queries["job_hours_estimated"] / 2)
     left = Counter(rule for rule, _ in workflow.jobs("all", *CONFIG) if rule != "all")
     assert by_rule(table) - by_rule(table, "finished") == left
+
+
+def test_what_snakemake_refuses_is_its_own_sentence(workflow, monkeypatch):
+    monkeypatch.chdir(workflow.folder)
+    with pytest.raises(InputError, match=r"could not be made: .*No rule to produce results/tables/none\.csv"):
+        dry_run("Snakefile", ["results/tables/none.csv"], CONFIG)
 
 
 def test_in_all_it_comes_last(workflow):

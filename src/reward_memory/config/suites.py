@@ -8,6 +8,7 @@ from reward_memory.data.registry import DOMAINS
 
 from . import methods as registry
 from .fidelity import resolve
+from .models import ErrorMemory, Training
 
 #: The suite that is trained without an entry in the section `suites`.
 MAIN = "main"
@@ -149,6 +150,14 @@ def settings(
     if found.error_memory is None:
         return training, None
     return training, config["error_memory"] | own["error_memory"] | of_policy["error_memory"] | found.error_memory
+
+
+def run_settings(
+    config: dict[str, Any], suite: str, method: str, policy: str | None = None
+) -> tuple[Training, ErrorMemory | None]:
+    """`settings` with attributes in place of keys."""
+    training, memory = settings(config, suite, method, policy)
+    return Training.model_validate(training), None if memory is None else ErrorMemory.model_validate(memory)
 
 
 def predicted_rewards(config: dict[str, Any], suite: str, method: str) -> dict[str, Any] | None:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from reward_memory.config.models import Cost
 from reward_memory.errors import InputError
 
 
@@ -60,7 +60,7 @@ def read(path: str | Path) -> dict[str, Hardware]:
     }
 
 
-def choose(devices: dict[str, Hardware], cost: dict[str, Any], cap: int | None) -> Hardware:
+def choose(devices: dict[str, Hardware], cost: Cost, cap: int | None) -> Hardware:
     """The device that jobs which ask for a GPU run on.
 
     cost  the section of the configuration; its utilizations go before the file's
@@ -69,8 +69,8 @@ def choose(devices: dict[str, Hardware], cost: dict[str, Any], cap: int | None) 
     Where the configuration names none it is the CPU if the cap is 0, as it is to the jobs, and else an H100.
     InputError for an unknown device.
     """
-    name = cost["gpu"] or ("cpu" if cap == 0 else "h100")
+    name = cost.gpu or ("cpu" if cap == 0 else "h100")
     if name not in devices:
         raise InputError(f"cost: gpu: {name!r} is not one of {', '.join(devices)}.")
-    own = {key: cost[key] for key in ("training_utilization", "prefill_utilization", "bandwidth_utilization")}
+    own = {key: getattr(cost, key) for key in ("training_utilization", "prefill_utilization", "bandwidth_utilization")}
     return replace(devices[name], **{key: value for key, value in own.items() if value is not None})

@@ -54,6 +54,7 @@ def dry_run(snakefile: str | Path, targets: Sequence[str], options: Sequence[str
         command = [sys.executable, "-m", "reward_memory.cost.listing", file.name, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, encoding="utf-8")
         if done.returncode:
+            # why Snakemake refuses is text alone: it prints an exception and logs no event for it
             said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
             raise InputError(f"the plan could not be made: {' '.join(said[-3:])}")
         return [read_job(**fields) for fields in json.load(file)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.config import contradictions
+from reward_memory.config.models import Policy
 from reward_memory.config.resources import allocation
 from reward_memory.errors import InputError
 from reward_memory.training import PROMPT_TOKENS
@@ -81,7 +82,7 @@ def runs(config: dict[str, Any], reference: Path) -> Iterator[Fit]:
     """Each training run on GPUs whose policy's size is known."""
     known = sizes.read(reference / "policies.csv")
     for section, policy, training in contradictions.runs(config):
-        size = sizes.size_of(policy, config["policies"][policy], config["results"], known)
+        size = sizes.size_of(policy, Policy.model_validate(config["policies"][policy]), config["results"], known)
         asked = allocation(config, "train_policy", policy)
         if size is not None and asked["gpu"]:
             yield Fit(policy, section, size, training, asked["gpu"], asked.get("gpu_memory_gb"))

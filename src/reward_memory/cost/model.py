@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reward_memory.config import suites, variants
+from reward_memory.config import loading, suites, variants
+from reward_memory.config.models import Evaluation, Rollouts, Training
 from reward_memory.reward_models.names import NETWORKS
 from reward_memory.training import PROMPT_TOKENS
 
@@ -54,12 +55,14 @@ class Model:
 
     def __init__(self, config: dict[str, Any], reference: Path, cap: int | None = None):
         devices = hardware.read(reference / "hardware.yaml")
-        self.config, self.cost = config, config["cost"]
+        self.config, self.settings = config, loading.attributes(config)
+        self.cost = self.settings.cost
         self.cpu = devices["cpu"]
         self.device = hardware.choose(devices, self.cost, cap)
         known = sizes.read(reference / "policies.csv")
         self.sizes = {
-            name: sizes.size_of(name, policy, config["results"], known) for name, policy in config["policies"].items()
+            name: sizes.size_of(name, policy, self.settings.results, known)
+            for name, policy in self.settings.policies.items()
         }
         self.work = cache(self._work)
 
@@ -87,68 +90,68 @@ class Model:
 
     def length(self, longest: int) -> float:
         """Mean tokens of a response."""
-        return self.cost["response_share"] * longest
+        return self.cost.response_share * longest
 
-    def prompt(self, training: dict[str, Any]) -> float:
+    def prompt(self, training: Training) -> float:
         """Mean tokens of a prompt."""
-        return self.cost["prompt_share"] * (training["max_prompt_tokens"] or PROMPT_TOKENS)
+        return self.cost.prompt_share * (training.max_prompt_tokens or PROMPT_TOKENS)
 
     def queries(self, suite: str, split: str) -> int:
         """Configured queries of a suite; what is left of a release, which nobody has counted yet, counts 0."""
-        return sum(self.config["benchmarks"][name][split] or 0 for name in suites.members(self.config, suite))
+        return sum(getattr(self.settings.benchmarks[name], split) or 0 for name in suites.members(self.config, suite))
 
     def bytes_a_weight(self) -> int:
         """bfloat16 on a GPU, float32 on CPU."""
         return 2 if self.on_gpu else 4
 
 
-def _sampling(model: Model, job: Job, responses: int, settings: dict[str, Any], graded: bool) -> Work:
+def _sampling(model: Model, job: Job, responses: int, settings: Rollouts | Evaluation, graded: bool) -> Work:
     """Sample responses from a policy in a job of their own."""
     device, count = model.on(job)
-    longest, size = settings["max_new_tokens"], model.sizes[job.of("policy")]
+    longest, size = settings.max_new_tokens, model.sizes[job.of("policy")]
     tokens = responses * model.length(longest)
-    training = model.config["training"]
-    seconds = device.job_seconds + responses * GRADING * graded
-    seconds += sample_seconds(size, device, count, responses, model.length(longest), longest, model.prompt(training))
+    seconds, prompt = device.job_seconds + responses * GRADING * graded, model.prompt(model.settings.training)
+    seconds += sample_seconds(size, device, count, responses, model.length(longest), longest, prompt)
     return Work(seconds, sampled=tokens, disk=tokens * TEXT)
 
 
 def _rollouts(model: Model, job: Job) -> Work:
-    settings = model.config["rollouts"]
-    queries = model.config["benchmarks"][job.of("benchmark")][job.of("split")] or 0
-    return _sampling(model, job, queries * settings["samples_per_query"], settings, graded=False)
+    settings = model.settings.rollouts
+    queries = getattr(model.settings.benchmarks[job.of("benchmark")], job.of("split")) or 0
+    return _sampling(model, job, queries * settings.samples_per_query, settings, graded=False)
 
 
 def _evaluate(model: Model, job: Job) -> Work:
-    settings, queries = suites.evaluation(model.config, job.of("tested")), model.queries(job.of("tested"), "test")
-    return _sampling(model, job, queries * settings["samples_per_query"], settings, graded=True)
+    settings = Evaluation.model_validate(suites.evaluation(model.config, job.of("tested")))
+    queries = model.queries(job.of("tested"), "test")
+    return _sampling(model, job, queries * settings.samples_per_query, settings, graded=True)
 
 
 def _train(model: Model, job: Job) -> Work:
     """A run of verl: sampling, log-probabilities, gradient steps, validation, checkpoints."""
     device, count = model.on(job)
     method, size = job.of("method"), model.sizes[job.of("policy")]
-    training, memory = suites.settings(model.config, job.of("suite"), method, job.of("policy"))
-    longest, prompt = training["max_new_tokens"], model.prompt(training)
-    length, steps = model.length(longest), training["steps"]
-    responses = training["train_batch_size"] * training["samples_per_query"]
-    sampled = responses * min(max(training["max_num_gen_batches"], 1), model.cost["generation_batches"])
-    share = training["gpu_memory_utilization"]
+    training, memory = suites.run_settings(model.config, job.of("suite"), method, job.of("policy"))
+    longest, prompt = training.max_new_tokens, model.prompt(training)
+    length, steps = model.length(longest), training.steps
+    responses = training.train_batch_size * training.samples_per_query
+    sampled = responses * min(max(training.max_num_gen_batches, 1), model.cost.generation_batches)
+    share = training.gpu_memory_utilization
     batch = sample_seconds(size, device, count, sampled, length, longest, prompt, share) + sampled * GRADING
-    padded = responses * (prompt + length) * (1 if training["use_remove_padding"] else model.cost["padding"])
+    padded = responses * (prompt + length) * (1 if training.use_remove_padding else model.cost.padding)
     context = (prompt + length) / 2
-    bypassed = not model.on_gpu and memory is None and training["entropy_bonus"] is None
-    passes = (0 if bypassed else 1) + (training["kl_loss_coef"] > 0)
+    bypassed = not model.on_gpu and memory is None and training.entropy_bonus is None
+    passes = (0 if bypassed else 1) + (training.kl_loss_coef > 0)
     step = batch + passes * read_seconds(size, device, count, padded, context)
-    recomputed = model.on_gpu and training["enable_gradient_checkpointing"]
+    recomputed = model.on_gpu and training.enable_gradient_checkpointing
     step += update_seconds(size, device, count, padded, context, recomputed)
-    validated = model.queries(job.of("suite"), "valid") * training["validation_samples"]
-    validations = 1 + steps // training["test_freq"]
+    validated = model.queries(job.of("suite"), "valid") * training.validation_samples
+    validations = 1 + steps // training.test_freq
     valid = sample_seconds(size, device, count, validated, length, longest, prompt, share) + validated * GRADING
     seconds = device.training_seconds + steps * (step + device.step_seconds) + validations * valid
     weights = size.parameters * model.bytes_a_weight()
     # weights, two moments of Adam and the Hugging Face copy; the best, the last and the one being written are there
-    checkpoints = min(3, steps // training["save_freq"]) if training["selection"] == "valid" else 2
+    checkpoints = min(3, steps // training.save_freq) if training.selection == "valid" else 2
     texts = steps * sampled * length * TEXT
     return Work(
         seconds,
@@ -161,7 +164,7 @@ def _train(model: Model, job: Job) -> Work:
 
 def _bootstrap(model: Model, job: Job) -> Work:
     size = model.sizes[job.of("policy")]
-    tokens = model.config["policies"][job.of("policy")]["bootstrap"]["steps"] * BOOTSTRAP
+    tokens = model.settings.policies[job.of("policy")].bootstrap.steps * BOOTSTRAP
     return Work(model.cpu.job_seconds + update_seconds(size, model.cpu, 1, tokens, 32), disk=size.parameters * 4)
 
 
@@ -172,7 +175,7 @@ def _download_policy(model: Model, job: Job) -> Work:
 
 
 def _responses(model: Model, job: Job, split: str) -> int:
-    return model.queries(job.of("suite"), split) * model.config["rollouts"]["samples_per_query"]
+    return model.queries(job.of("suite"), split) * model.settings.rollouts.samples_per_query
 
 
 def _embeddings(model: Model, job: Job) -> Work:
@@ -180,8 +183,8 @@ def _embeddings(model: Model, job: Job) -> Work:
     responses = _responses(model, job, job.of("split"))
     queries = model.queries(job.of("suite"), job.of("split"))
     # a response is cut into thinking and answer, each at most as long as the encoder reads
-    tokens = queries * model.prompt(model.config["training"])
-    tokens += responses * min(model.length(model.config["rollouts"]["max_new_tokens"]), 2 * 256)
+    tokens = queries * model.prompt(model.settings.training)
+    tokens += responses * min(model.length(model.settings.rollouts.max_new_tokens), 2 * 256)
     operations = 2 * ENCODER * tokens
     rate = 1e12 * device.peak_tflops * device.network_utilization * count
     return Work(device.job_seconds + operations / rate, disk=(queries + 2 * responses) * VECTOR)
@@ -192,7 +195,7 @@ def _reward_model(model: Model, job: Job) -> Work:
     device, count = model.on(job)
     settings = variants.settings(model.config, job.of("predictor"))
     queries = model.queries(job.of("suite"), "train") * int(job.of("ratio")) / 100
-    nodes, hidden = queries * (1 + 2 * model.config["rollouts"]["samples_per_query"]), settings["hidden_channels"]
+    nodes, hidden = queries * (1 + 2 * model.settings.rollouts.samples_per_query), settings["hidden_channels"]
     kept = nodes * hidden * 4
     if settings["predictor"] not in NETWORKS:
         return Work(CPU_JOB, disk=kept)
@@ -213,8 +216,8 @@ def _metrics(model: Model, job: Job) -> Work:
 
 
 def _agreement(model: Model, job: Job) -> Work:
-    training, _ = suites.settings(model.config, job.of("suite"), job.of("method"), job.of("policy"))
-    return Work(CPU_JOB + GRADING * training["steps"] * training["train_batch_size"] * training["samples_per_query"])
+    training, _ = suites.run_settings(model.config, job.of("suite"), job.of("method"), job.of("policy"))
+    return Work(CPU_JOB + GRADING * training.steps * training.train_batch_size * training.samples_per_query)
 
 
 _RULES: dict[str, Callable[[Model, Job], Work]] = {

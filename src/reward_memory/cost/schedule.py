@@ -4,6 +4,7 @@ import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from .jobs import Job
 from .model import Work
@@ -38,14 +39,13 @@ def simulate(jobs: Sequence[Job], works: Sequence[Work], gpus: Sequence[int], li
     gpus    devices that each job holds
     limits  name of LIMITS -> how much there is; a job that asks for more than that gets all of it, as in Snakemake
     """
-    before, ways = needs(jobs), _ways(jobs, works)
-    after, waiting = _followers(before), [len(sources) for sources in before]
+    ways, order = _ways(jobs, works), TopologicalSorter(dict(enumerate(needs(jobs))))
+    order.prepare()
     asks = [_asks(job, held, limits) for job, held in zip(jobs, gpus, strict=True)]
     free, ready, running = dict(limits), [], []
     now = disk = peak = 0.0
-    starting = [place for place, count in enumerate(waiting) if not count]
-    while starting or ready or running:
-        for place in starting:
+    while order.is_active():
+        for place in order.get_ready():
             heapq.heappush(ready, (-ways[place], place))
         held = []
         while ready:
@@ -64,11 +64,7 @@ def simulate(jobs: Sequence[Job], works: Sequence[Work], gpus: Sequence[int], li
         disk -= _known(works[place].scratch)
         for name, wanted in asks[place].items():
             free[name] += wanted
-        starting = []
-        for follower in after[place]:
-            waiting[follower] -= 1
-            if not waiting[follower]:
-                starting.append(follower)
+        order.done(place)
     return Schedule(now, peak)
 
 
@@ -77,28 +73,14 @@ def _asks(job: Job, gpus: int, limits: dict[str, int]) -> dict[str, int]:
     return {name: min(wanted[name], limit) for name, limit in limits.items()}
 
 
-def _followers(before: list[list[int]]) -> list[list[int]]:
-    after: list[list[int]] = [[] for _ in before]
-    for place, sources in enumerate(before):
-        for source in sources:
-            after[source].append(place)
-    return after
-
-
 def _ways(jobs: Sequence[Job], works: Sequence[Work]) -> list[float]:
     """For each job the seconds of the longest chain that begins with it."""
     before = needs(jobs)
-    unseen = [len(followers) for followers in _followers(before)]
-    longest = [0.0] * len(jobs)  # of what follows
-    todo = [place for place, count in enumerate(unseen) if not count]
-    while todo:
-        place = todo.pop()
+    longest = [0.0] * len(jobs)  # of what follows, until the job itself is added
+    for place in reversed([*TopologicalSorter(dict(enumerate(before))).static_order()]):
         longest[place] += _known(works[place].seconds)
         for source in before[place]:
             longest[source] = max(longest[source], longest[place])
-            unseen[source] -= 1
-            if not unseen[source]:
-                todo.append(source)
     return longest
 
 

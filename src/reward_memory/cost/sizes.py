@@ -6,6 +6,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from reward_memory.config.models import Bootstrap, Policy
+
 HEAD, VOCABULARY, GROWTH = 32, {"memreward": 1224, "meds": 648, "watches": 556}, 3  # of bootstrapped policies
 
 
@@ -54,28 +58,22 @@ def read(path: str | Path) -> dict[str, Size]:
     """Repository on the hub -> size, from reference/policies.csv."""
     with Path(path).open(newline="", encoding="utf-8") as stream:
         rows = [*csv.DictReader(stream)]
-    return {
-        row["repository"]: Size(
-            **{
-                field.name: _typed(row[field.name], field.type is bool or field.type == "bool")
-                for field in fields(Size)
-            }
-        )
-        for row in rows
-    }
+    names = [field.name for field in fields(Size)]
+    sizes = TypeAdapter(Size)  # makes numbers and truths of a row's texts
+    return {row["repository"]: sizes.validate_python({name: row[name] for name in names}) for row in rows}
 
 
-def size_of(name: str, policy: dict[str, Any], results: str | Path, known: dict[str, Size]) -> Size | None:
+def size_of(name: str, policy: Policy, results: str | Path, known: dict[str, Size]) -> Size | None:
     """Size of a configured policy; None where it is not known before the policy is there.
 
     known  repository or Python package -> size
     """
-    if "bootstrap" in policy:
-        return _bootstrapped(policy["bootstrap"])
-    folder = Path(policy.get("path") or f"{results}/policies/{name}")
+    if policy.bootstrap:
+        return _bootstrapped(policy.bootstrap)
+    folder = Path(policy.path or f"{results}/policies/{name}")
     if (folder / "config.json").is_file():
         return from_config(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    return known.get(policy.get("hub", {}).get("repository") or policy.get("package"))
+    return known.get((policy.hub.repository if policy.hub else policy.package) or "")
 
 
 def from_config(config: dict[str, Any]) -> Size:
@@ -95,23 +93,19 @@ def from_config(config: dict[str, Any]) -> Size:
     )
 
 
-def _bootstrapped(settings: dict[str, Any]) -> Size:
+def _bootstrapped(settings: Bootstrap) -> Size:
     """As policies.bootstrap.architecture makes them."""
-    hidden = settings["hidden_size"]
+    hidden = settings.hidden_size
     heads = hidden // HEAD
     return Size(
-        layers=settings["num_hidden_layers"],
+        layers=settings.num_hidden_layers,
         hidden=hidden,
         intermediate=GROWTH * hidden,
         heads=heads,
         kv_heads=heads // 2 if heads % 2 == 0 else heads,
         head=HEAD,
-        vocabulary=VOCABULARY[settings["benchmarks"]],
+        vocabulary=VOCABULARY[settings.benchmarks],
         tied=True,
         biased=True,
         normed=False,
     )
-
-
-def _typed(text: str, boolean: bool) -> int | bool:
-    return text == "true" if boolean else int(text)

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .settings import Settings
+
 NOISE = -1
 #: The method whose vectors are `features.answer_vectors`: a cluster is an answer, and a new answer is in none.
 ANSWERS = "answers"
@@ -34,22 +36,21 @@ class Visit:
     noise: int
 
 
-def visit(history: np.ndarray, vectors: np.ndarray, config: dict) -> Visit:
+def visit(history: np.ndarray, vectors: np.ndarray, settings: Settings) -> Visit:
     """Cluster the history and place new responses in it.
 
     history  (n, d) remembered responses, oldest first; n may be 0
     vectors  (m, d) new responses
-    config   see `settings`
     """
     if not len(history):
         return Visit(np.zeros(len(vectors), np.int64), 0, 0)
-    labels = label(history, config["method"], config["seed"])
-    if config["method"] == ANSWERS:
+    labels = label(history, settings.method, settings.seed)
+    if settings.method == ANSWERS:
         return Visit(_equal(vectors, history), int(labels.max()) + 1, 0)
     clusters = int(labels.max(initial=NOISE)) + 1
     noise = int((labels == NOISE).sum())
-    placed = assign(vectors, history, labels, config["num_neighbors"])
-    return Visit(_sizes(placed, labels, config["noise_is_cluster"]), clusters, noise)
+    placed = assign(vectors, history, labels, settings.num_neighbors)
+    return Visit(_sizes(placed, labels, settings.noise_is_cluster), clusters, noise)
 
 
 def label(vectors: np.ndarray, method: str, seed: int = 0) -> np.ndarray:

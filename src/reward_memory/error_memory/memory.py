@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from .penalty import penalize
 from .settings import configure
 from .store import Store
 from .visits import visit_all
@@ -41,13 +40,13 @@ class ErrorMemory:
         """Open the memory in `folder` as it was after `step` steps; what later steps wrote is deleted.
 
         workers    processes that cluster, at most; no result depends on it
-        overrides  of `settings.DEFAULTS`
+        overrides  of the fields of `settings.Settings`
 
         InputError if a setting is wrong, or the folder does not hold the memory after that step.
         """
-        self.config = configure(overrides)
+        self.settings = configure(overrides)
         self.workers = workers
-        self._store = Store(folder, step, self.config["max_points_per_key"])
+        self._store = Store(folder, step, self.settings.max_points_per_key)
         self._oldest = 0
 
     @property
@@ -92,7 +91,7 @@ class ErrorMemory:
         owners = [(str(keys[group[0]]), bool(right[group[0]])) for group in groups]
         histories = [self._store.history(*owner) for owner in owners]
         tasks = [(history, vectors[group]) for history, group in zip(histories, groups, strict=True)]
-        visits = visit_all(tasks, self.config, self.workers)
+        visits = visit_all(tasks, self.settings, self.workers)
         sizes = np.zeros(len(keys), np.int64)
         for group, seen in zip(groups, visits, strict=True):
             sizes[group] = seen.sizes
@@ -120,15 +119,10 @@ class ErrorMemory:
             },
         )
 
-    def penalize(self, scores: np.ndarray, sizes: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """(n,) scores less the penalty, by this memory's settings, see `penalty.penalize`."""
-        settings = {key: self.config[key] for key in ("alpha", "cap", "target", "penalty")}
-        return penalize(scores, sizes, right, **settings)
-
     def _remembered(self, keys, right, samples, vectors) -> np.ndarray:
         """Rows that enter the memory, in the order they are kept in: one that does not depend on theirs."""
         enter = np.isfinite(vectors).all(axis=1)
-        if self.config["target"] not in ("right", "both"):
+        if self.settings.target not in ("right", "both"):
             enter &= ~right
         # the vectors' columns only tell rows apart that agree in all else, as when a prompt is in a batch twice
         order = np.lexsort([*vectors.T[::-1], samples, right, keys])

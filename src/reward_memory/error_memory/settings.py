@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from reward_memory.errors import InputError
@@ -12,24 +13,42 @@ from .penalties.registration import PENALTIES
 METHODS = ("hdbscan", "kmeans", "single", "answers")
 TARGETS = ("wrong", "right", "both", "none")
 
-#: The paper's values, but for the last three.
-DEFAULTS: dict[str, Any] = {
-    "method": "hdbscan",  # of a prompt's failures: hdbscan | kmeans | single | answers, see clusters.label
-    "last_layers": 14,  # layers that make the feature, counted from the last; or all
-    "differences": False,  # of neighboring layers, in place of the logits themselves
-    "num_neighbors": 3,  # nearest remembered responses that vote for a new one's cluster
-    "alpha": 0.1,  # weight of the penalty; 0.02 for the model of 8B parameters
-    "cap": 2.0,  # of the logarithm of a cluster's size, so the penalty is at most alpha * cap
-    "penalty": "logarithm",  # what a repeated failure costs, one of penalties.registration.PENALTIES
-    "target": "wrong",  # responses that pay: wrong | right | both | none (remembered and counted all the same)
-    "noise_is_cluster": False,  # as in the paper; true as in the authors' code, where noise counts as one cluster
-    "max_points_per_key": 1600,  # remembered of a prompt, the latest; null for all, as published
-    "seed": 0,  # of kmeans
-}
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The section error_memory of one run; the paper's values, but for the last three.
+
+    method              of clustering a prompt's failures: hdbscan | kmeans | single | answers, see clusters.label
+    last_layers         layers that make the feature, counted from the last; or all
+    differences         of neighboring layers, in place of the logits themselves
+    num_neighbors       nearest remembered responses that vote for a new one's cluster
+    alpha               weight of the penalty; 0.02 for the model of 8B parameters
+    cap                 of the logarithm of a cluster's size, so the penalty is at most alpha * cap
+    penalty             what a repeated failure costs, one of penalties.registration.PENALTIES
+    target              responses that pay: wrong | right | both | none (remembered and counted all the same)
+    noise_is_cluster    as in the authors' code, where noise counts as one cluster; not as in the paper
+    max_points_per_key  remembered of a prompt, the latest; None for all, as published
+    seed                of kmeans
+    """
+
+    method: str = "hdbscan"
+    last_layers: int | str = 14
+    differences: bool = False
+    num_neighbors: int = 3
+    alpha: float = 0.1
+    cap: float = 2.0
+    penalty: str = "logarithm"
+    target: str = "wrong"
+    noise_is_cluster: bool = False
+    max_points_per_key: int | None = 1600
+    seed: int = 0
 
 
-def configure(overrides: dict[str, Any]) -> dict[str, Any]:
-    """DEFAULTS with `overrides`; InputError names an unknown key or an impossible value."""
+DEFAULTS: dict[str, Any] = asdict(Settings())
+
+
+def configure(overrides: dict[str, Any]) -> Settings:
+    """Settings of what a configuration holds; InputError names an unknown key or an impossible value."""
     unknown = sorted(set(overrides) - set(DEFAULTS))
     if unknown:
         raise InputError(f"error_memory: {unknown[0]}: no such key; there are {', '.join(DEFAULTS)}.")
@@ -52,7 +71,7 @@ def configure(overrides: dict[str, Any]) -> dict[str, Any]:
     for key in ("differences", "noise_is_cluster"):
         if not isinstance(config[key], bool):
             raise InputError(f"error_memory: {key}: {config[key]} is neither true nor false.")
-    return config
+    return Settings(**config)
 
 
 def _whole(value: Any, least: int) -> bool:

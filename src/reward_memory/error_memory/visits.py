@@ -8,26 +8,27 @@ from typing import cast
 import numpy as np
 
 from .clusters import ANSWERS, Visit, visit
+from .settings import Settings
 
 #: Seconds of work, as `estimate` has it, from which other processes pay: to start one takes two, for the imports.
 WORTH = 5.0
 
 
-def visit_all(tasks: Sequence[tuple[np.ndarray, np.ndarray]], config: dict, workers: int = 1) -> list[Visit]:
+def visit_all(tasks: Sequence[tuple[np.ndarray, np.ndarray]], settings: Settings, workers: int = 1) -> list[Visit]:
     """`clusters.visit` of each (history, new vectors).
 
     workers  processes at most; the result does not depend on them. They are started when there is enough to do for
              the first time, and end after five idle minutes or with this process.
     """
-    if workers == 1 or sum(estimate(len(history), config["method"]) for history, _ in tasks) < WORTH:
-        return [visit(history, vectors, config) for history, vectors in tasks]
+    if workers == 1 or sum(estimate(len(history), settings.method) for history, _ in tasks) < WORTH:
+        return [visit(history, vectors, settings) for history, vectors in tasks]
     from joblib import Parallel, delayed
 
     # loky starts fresh interpreters: a fork of a trainer with its threads and memory is neither safe nor cheap
     pool = Parallel(n_jobs=workers, backend="loky", max_nbytes=None)
     # the long ones first, so that no process is left alone with one at the end
     order = sorted(range(len(tasks)), key=lambda task: -len(tasks[task][0]))
-    done = cast("list[Visit]", pool(delayed(visit)(*tasks[task], config) for task in order))
+    done = cast("list[Visit]", pool(delayed(visit)(*tasks[task], settings) for task in order))
     return [result for _, result in sorted(zip(order, done, strict=True), key=lambda pair: pair[0])]
 
 

@@ -2,9 +2,22 @@
 
 from .base import Section
 from .configuration import Configuration
+from .cost import Cost
 from .error_memory import ErrorMemory
+from .policies import Bootstrap, Policy
 from .reward_model import RewardModel
-from .sampling import Evaluation
+from .sampling import Evaluation, Rollouts
 from .training import Training
 
-__all__ = ["Configuration", "ErrorMemory", "Evaluation", "RewardModel", "Section", "Training"]
+__all__ = [
+    "Bootstrap",
+    "Configuration",
+    "Cost",
+    "ErrorMemory",
+    "Evaluation",
+    "Policy",
+    "RewardModel",
+    "Rollouts",
+    "Section",
+    "Training",
+]

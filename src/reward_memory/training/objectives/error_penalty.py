@@ -1,5 +1,6 @@
 """MEDS in a training run: which responses repeat a failure, and what their rewards become."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import numpy as np
 from reward_memory.error_memory.clusters import ANSWERS
 from reward_memory.error_memory.features import answer_position, answer_vectors, pieces, select
 from reward_memory.error_memory.memory import ErrorMemory
+from reward_memory.error_memory.penalty import penalize
+from reward_memory.error_memory.settings import configure
 from reward_memory.reward_models.features.signals import answer_key
 
 from ..responses import Response
@@ -20,7 +23,7 @@ class RepeatedErrors:
     """The error memory of one run, opened as it was before the first step that asks for it.
 
     folder     of the memory
-    settings   of error_memory.settings.DEFAULTS
+    settings   the section error_memory
     tokenizer  the policy's
     every      steps between two checkpoints
     cut        a response is a failure unless its reward is above this
@@ -35,15 +38,15 @@ class RepeatedErrors:
         workers: int = 1,
         cut: float = 0.5,
     ):
-        self.folder, self.settings, self.every, self.workers = Path(folder), settings, every, workers
-        self.cut = cut
+        self.folder, self.every, self.workers, self.cut = Path(folder), every, workers, cut
+        self.settings = configure(settings)
         self._piece = pieces(tokenizer)
         self._memory: ErrorMemory | None = None
 
     @property
     def reads_layers(self) -> bool:
         """Whether failures are told apart by the layers' logits, and not by their answers."""
-        return self.settings["method"] != ANSWERS
+        return self.settings.method != ANSWERS
 
     def positions(self, responses: list[Response | None]) -> np.ndarray:
         """(n,) index of the token before the final answer in each response, -1 for none; None is padding."""
@@ -62,13 +65,13 @@ class RepeatedErrors:
         Returns metrics for verl's log.
         """
         if self._memory is None:
-            self._memory = ErrorMemory(self.folder, step - 1, self.workers, **self.settings)
+            self._memory = ErrorMemory(self.folder, step - 1, self.workers, **asdict(self.settings))
         rows = [row for row, response in enumerate(responses) if response is not None]
         real = [responses[row] for row in rows]
         if logits is None:
             vectors = answer_vectors([answer_key(response.text, response.domain) for response in real])
         else:
-            vectors = select(logits[rows], self.settings["last_layers"], self.settings["differences"])
+            vectors = select(logits[rows], self.settings.last_layers, self.settings.differences)
         right = np.array([response.reward > self.cut for response in real])
         seen = self._memory.observe(
             step,
@@ -77,8 +80,10 @@ class RepeatedErrors:
             np.array([response.sample for response in real]),
             vectors,
         )
-        scores = self._memory.penalize(np.array([response.score for response in real]), seen.sizes, right)
-        before = np.array([response.score for response in real])
+        before, own = np.array([response.score for response in real]), self.settings
+        scores = penalize(
+            before, seen.sizes, right, alpha=own.alpha, cap=own.cap, target=own.target, penalty=own.penalty
+        )
         for response, size, score in zip(real, seen.sizes, scores, strict=True):
             response.cluster_size, response.score = int(size), float(score)
         # a run resumes at one of its last two checkpoints at the earliest (launch._step_back)
