@@ -60,8 +60,10 @@ rule labels_spent_table:
     input:
         accuracies="<results>/tables/label_ratio.csv",
         labels=expand(
-            "<results>/labels/main/ratio{ratio}.parquet",
+            "<results>/labels/main/ratio{ratio}{draw}.parquet",
             ratio=suites.label_ratios(config),
+            # every draw has as many
+            draw=label_draw(suites.seeds(config)[0]),
         ),
         # only where a reward model has the published choice, selection on the truths of valid queries
         valid=(
