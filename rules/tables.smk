@@ -204,6 +204,7 @@ rule reward_models_table:
         policies=suites.policies(config),
         predictors=config["predictors"],
         ratios=suites.label_ratios(config),
+        redrawn=config["data"]["redraw_labels"],
         sources=ORIGINS,
         code=code_hash(
             "reward_models_table",
@@ -238,6 +239,7 @@ rule reliability_table:
         policies=suites.policies(config),
         predictors=config["predictors"],
         ratios=suites.label_ratios(config),
+        redrawn=config["data"]["redraw_labels"],
         code=code_hash(
             "reliability_table",
             "report/tables",

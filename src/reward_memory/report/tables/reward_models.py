@@ -8,7 +8,7 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 from reward_memory.evaluation.reward_model_quality import METRICS, measure
-from reward_memory.evaluation.statistics import from_draws
+from reward_memory.evaluation.statistics import families_of, from_draws
 
 from ..paper_results import beside
 from .names import OVERALL
@@ -41,19 +41,24 @@ COLUMNS = [
 
 
 def each_model(
-    predictions: pd.DataFrame, policies: Iterable[str], predictors: Iterable[str], ratios: Iterable[int]
+    predictions: pd.DataFrame,
+    policies: Iterable[str],
+    predictors: Iterable[str],
+    ratios: Iterable[int],
+    redrawn: bool = False,
 ) -> Iterator[tuple[dict, list[pd.DataFrame]]]:
     """(policy, predictor and label ratio, its predictions of each seed) of every reward model, one after another.
 
     predictions  parquet.PREDICTIONS of all of them, in any order
+    redrawn      whether each seed has labeled queries of its own, so that each is measured on others
 
-    InputError if one is missing, or two seeds of one are about other responses.
+    InputError if one is missing, or two seeds of one are about other responses although they share the labels.
     """
     keys = ["split", "query_id", "sample", "reward"]
     for model, rows in by_names(predictions, MODEL, product(policies, predictors, ratios)):
         tables = [table.reset_index(drop=True) for table in by_seed(rows)]
         for table in tables:
-            if not table[keys].equals(tables[0][keys]):
+            if not redrawn and not table[keys].equals(tables[0][keys]):
                 said = f"{model['policy']}, {model['predictor']}, {model['label_ratio']} % labels"
                 raise InputError(
                     f"{said}, seed {table['seed'][0]}: predictions are about other responses than with seed "
@@ -78,45 +83,50 @@ def rows(
 ) -> list[dict]:
     """Rows of one reward model: split x (all benchmarks, each benchmark) x metric.
 
-    tables     one a seed, rows alike: parquet.PREDICTIONS
+    tables     one a seed: parquet.PREDICTIONS
     model      policy, predictor, label_ratio
     published  from `published_quality`; its figures stand beside `graph` on valid, of the same policy and label ratio
     sources    benchmark -> where its queries come from
     """
     out = []
     for split in dict.fromkeys(tables[0]["split"]):
-        inside = (tables[0]["split"] == split).to_numpy()
-        for benchmark in [OVERALL, *dict.fromkeys(tables[0]["benchmark"][inside])]:
-            chosen = inside if benchmark == OVERALL else inside & (tables[0]["benchmark"] == benchmark).to_numpy()
-            parts = [table[chosen] for table in tables]
+        inside = [table[table["split"] == split] for table in tables]
+        for benchmark in [OVERALL, *dict.fromkeys(pd.concat(inside)["benchmark"])]:
+            parts = [one if benchmark == OVERALL else one[one["benchmark"] == benchmark] for one in inside]
             place = model | {"split": split, "benchmark": benchmark}
-            names = set(parts[0]["benchmark"])
+            names = set(pd.concat(parts)["benchmark"])
             for row in _metric_rows(parts):
                 out.append(place | row | _beside(published, place, row["metric"], names, sources))
     return out
 
 
 def _metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
-    """Mean and standard deviation over seeds; the interval is of a bootstrap over queries, and of seeds by t."""
-    group, names = pd.factorize(tables[0]["query_id"])
-    queries, seeds = len(names), len(tables)
+    """Mean and standard deviation over seeds; the interval is of a bootstrap over queries, and of seeds by t.
+
+    Queries of one template are resampled together.
+    """
+    # of all seeds: with labels drawn anew for each, none is measured on quite the same queries
+    known = pd.concat(tables).drop_duplicates("query_id")
+    family, names = pd.factorize(families_of(known))
+    queries, families, seeds = pd.Index(known["query_id"]), len(names), len(tables)
     generator = np.random.default_rng(0)
-    draws = generator.multinomial(queries, np.full(queries, 1 / queries), RESAMPLES)
-    weights = np.concatenate([np.ones((1, queries), np.int64), draws])
-    truth = tables[0]["reward"].to_numpy()
-    measured = [_measured(truth, table["probability"].to_numpy(), group, weights) for table in tables]
-    counts = {"seeds": seeds, "queries": queries, "responses": len(truth), "base_rate": measured[0]["base_rate"][0]}
+    draws = generator.multinomial(families, np.full(families, 1 / families), RESAMPLES)
+    weights = np.concatenate([np.ones((1, families), np.int64), draws])[:, family]
+    measured = [_measured(table, queries.get_indexer(table["query_id"]), weights) for table in tables]
+    counts = {"seeds": seeds, "queries": len(queries), "responses": len(tables[0])}
+    counts["base_rate"] = measured[0]["base_rate"][0]
     out = []
     for metric in METRICS:
         values = np.stack([one[metric] for one in measured])
-        found = from_draws(values[:, 0], values[:, 1:], queries)
+        found = from_draws(values[:, 0], values[:, 1:], families)
         numbers = {"mean": found.mean, "sd": found.seed_sd, "ci_low": found.low, "ci_high": found.high}
         numbers["interval_covers"] = found.covers
         out.append({"metric": metric} | counts | numbers)
     return out
 
 
-def _measured(truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray) -> dict:
+def _measured(table: pd.DataFrame, group: np.ndarray, weights: np.ndarray) -> dict:
+    truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
     # in parts: a weight for each response and draw is a large array
     parts = [measure(truth, probability, group, part) for part in np.array_split(weights, 1 + len(weights) // 100)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
