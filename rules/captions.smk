@@ -22,7 +22,9 @@ def intervals_of(table):
     """What the intervals of a table cover in this run."""
     of_meds = CAPTIONS[table]["category"] == "MEDS"
     suite = "meds" if of_meds else table if table in SUITES else "main"
-    return captions.intervals(len(suites.seeds(config, suite)))
+    return captions.intervals(
+        len(suites.seeds(config, suite)), config["data"]["redraw_labels"]
+    )
 
 
 def caption(table, kind):

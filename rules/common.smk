@@ -8,6 +8,7 @@ from reward_memory.storage import records
 from reward_memory.data.registry import DOMAINS
 from reward_memory.config.resources import allocation
 from reward_memory.report.tables.registration import TABLES
+from reward_memory.seeds import derive
 
 SCRIPTS = HERE / "scripts"
 SUITES = suites.names(config)
@@ -38,6 +39,8 @@ wildcard_constraints:
     or "(?!)",
     ratio=r"\d+",
     seed=r"\d+",
+    # of labels: empty where all seeds share them
+    draw=r"(-seed\d+)?",
 
 
 @functools.cache
@@ -179,6 +182,23 @@ def from_source(*origins):
 def get_rewards(method):
     """Where the rewards of a method come from, see config/methods.py."""
     return methods.find(config, method).rewards
+
+
+def label_draw(seed):
+    """The wildcard `draw` of the labels that a seed has."""
+    return f"-seed{seed}" if config["data"]["redraw_labels"] else ""
+
+
+def revealed_rewards(wc):
+    """All that the reward models of a seed may learn from."""
+    return f"<results>/labels/{wc.suite}/{wc.policy}/rewards{wc.ratio}{label_draw(wc.seed)}.parquet"
+
+
+def prompts_to_train_on(wc):
+    """The training prompts of a run; without labels all seeds have the same."""
+    rewards = get_rewards(wc.method)
+    draw = "" if rewards in methods.WITHOUT_DRAW else label_draw(wc.seed)
+    return f"<results>/training_queries/{wc.suite}/{rewards}/ratio{wc.ratio}{draw}/train.parquet"
 
 
 def valid_files(wc, pattern, **names):

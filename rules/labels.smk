@@ -3,11 +3,11 @@ rule route_labels:
     input:
         lambda wc: expand("<results>/data/{name}/train.parquet", name=members(wc.suite)),
     output:
-        "<results>/labels/{suite}/ratio{ratio}.parquet",
+        "<results>/labels/{suite}/ratio{ratio}{draw}.parquet",
     log:
-        "<logs>/route_labels/{suite}.{ratio}.log",
+        "<logs>/route_labels/{suite}.{ratio}{draw}.log",
     benchmark:
-        "<usage>/route_labels/{suite}.{ratio}.jsonl"
+        "<usage>/route_labels/{suite}.{ratio}{draw}.jsonl"
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
     threads: 1
@@ -16,7 +16,11 @@ rule route_labels:
         runtime=times_attempt(20),
     params:
         fidelity=[name for name in enabled_quirks("data") if name == "colliding-ids"],
-        seed=config["data"]["seed"],
+        seed=lambda wc: (
+            derive("label draw", config["data"]["seed"], wc.draw)
+            if wc.draw
+            else config["data"]["seed"]
+        ),
         code=code_hash("route_labels", "data/labels.py"),
         state=f"{RESULTS}/state",
     script:
@@ -27,13 +31,13 @@ rule reveal_rewards:
     "The verdicts on labeled queries: all that a reward model may learn from."
     input:
         verdicts="<results>/verdicts/{policy}/{suite}/train.parquet",
-        labels="<results>/labels/{suite}/ratio{ratio}.parquet",
+        labels="<results>/labels/{suite}/ratio{ratio}{draw}.parquet",
     output:
-        "<results>/labels/{suite}/{policy}/rewards{ratio}.parquet",
+        "<results>/labels/{suite}/{policy}/rewards{ratio}{draw}.parquet",
     log:
-        "<logs>/reveal_rewards/{policy}.{suite}.{ratio}.log",
+        "<logs>/reveal_rewards/{policy}.{suite}.{ratio}{draw}.log",
     benchmark:
-        "<usage>/reveal_rewards/{policy}.{suite}.{ratio}.jsonl"
+        "<usage>/reveal_rewards/{policy}.{suite}.{ratio}{draw}.jsonl"
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
     threads: 1

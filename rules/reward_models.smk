@@ -47,7 +47,7 @@ rule fit_reward_model:
             name=members(wc.suite),
         ),
         embeddings="<results>/embeddings/{policy}/{suite}/train.safetensors",
-        rewards="<results>/labels/{suite}/{policy}/rewards{ratio}.parquet",
+        rewards=revealed_rewards,
         # only where the configuration has the published choice, selection on the truths of valid queries
         valid_queries=lambda wc: valid_files(
             wc, "<results>/data/{name}/valid.parquet", name=members(wc.suite)
@@ -107,7 +107,7 @@ rule measure_reward_model:
     input:
         unpack(sampled_files),
         model=rules.fit_reward_model.output,
-        rewards=rules.fit_reward_model.input.rewards,
+        rewards=revealed_rewards,
     output:
         metrics="<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
         # not in the model's folder, which trainers are given: it holds the hidden truth

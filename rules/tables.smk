@@ -60,8 +60,10 @@ rule labels_spent_table:
     input:
         accuracies="<results>/tables/label_ratio.csv",
         labels=expand(
-            "<results>/labels/main/ratio{ratio}.parquet",
+            "<results>/labels/main/ratio{ratio}{draw}.parquet",
             ratio=suites.label_ratios(config),
+            # every draw has as many
+            draw=label_draw(suites.seeds(config)[0]),
         ),
         # only where a reward model has the published choice, selection on the truths of valid queries
         valid=(
@@ -202,6 +204,7 @@ rule reward_models_table:
         policies=suites.policies(config),
         predictors=config["predictors"],
         ratios=suites.measured_ratios(config),
+        redrawn=config["data"]["redraw_labels"],
         sources=ORIGINS,
         code=code_hash(
             "reward_models_table",
@@ -236,6 +239,7 @@ rule reliability_table:
         policies=suites.policies(config),
         predictors=config["predictors"],
         ratios=suites.measured_ratios(config),
+        redrawn=config["data"]["redraw_labels"],
         code=code_hash(
             "reliability_table",
             "report/tables",
@@ -270,6 +274,7 @@ rule threshold_table:
         policies=suites.policies(config),
         predictors=config["predictors"],
         ratios=suites.measured_ratios(config),
+        redrawn=config["data"]["redraw_labels"],
         thresholds=lambda wc: suites.thresholds(config),
         code=code_hash(
             "threshold_table",

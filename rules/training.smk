@@ -11,15 +11,15 @@ rule select_training_queries:
         ),
         labels=lambda wc: (
             []
-            if wc.rewards in ("verified", "voted")
-            else "<results>/labels/{suite}/ratio{ratio}.parquet"
+            if wc.rewards in methods.WITHOUT_DRAW
+            else "<results>/labels/{suite}/ratio{ratio}{draw}.parquet"
         ),
     output:
-        "<results>/training_queries/{suite}/{rewards}/ratio{ratio}/train.parquet",
+        "<results>/training_queries/{suite}/{rewards}/ratio{ratio}{draw}/train.parquet",
     log:
-        "<logs>/select_training_queries/{suite}.{rewards}.{ratio}.log",
+        "<logs>/select_training_queries/{suite}.{rewards}.{ratio}{draw}.log",
     benchmark:
-        "<usage>/select_training_queries/{suite}.{rewards}.{ratio}.jsonl"
+        "<usage>/select_training_queries/{suite}.{rewards}.{ratio}{draw}.jsonl"
     wildcard_constraints:
         rewards="labeled|predicted|partly-voted|voted|verified",
     # seconds, on a few small files: not worth a wait in a queue
@@ -126,9 +126,7 @@ rule train_policy:
     input:
         policy=lambda wc: policy_folder(wc.policy),
         checked=lambda wc: policy_check(wc.policy),
-        train=lambda wc: "<results>/training_queries/{{suite}}/{rewards}/ratio{{ratio}}/train.parquet".format(
-            rewards=get_rewards(wc.method)
-        ),
+        train=prompts_to_train_on,
         valid="<results>/training_queries/{suite}/valid.parquet",
         prompts="<results>/prompts/{policy}/{suite}.parquet",
         reward_model=lambda wc: (

@@ -23,7 +23,9 @@ with job(snakemake) as run:
         parts = [(queries, responses, run.input[f"{split}_embeddings"])]
         rollouts = assemble(parts, rewards if split == "train" else None, model.fidelity, model.answer_features)
         verdicts = parquet.read(run.input[f"{split}_verdicts"], parquet.VERDICTS)
-        tables.append(predictions(model, rollouts, verdicts, split, (queries, responses)))
+        templates = dict(zip(queries["id"], queries["template"], strict=True))
+        found = predictions(model, rollouts, verdicts, split, (queries, responses))
+        tables.append(found.assign(template=found["query_id"].map(templates)))
     table = pd.concat(tables, ignore_index=True).assign(**run.names)
     parquet.write(table, run.output.predictions, parquet.PREDICTIONS)
     write_json(run.output.metrics, assess(table))

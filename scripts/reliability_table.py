@@ -11,7 +11,7 @@ from reward_memory.storage.files import atomic_path
 with job(snakemake) as run:
     given, rows = run.params, []
     predictions = parquet.read_all(run.input.predictions, parquet.PREDICTIONS)
-    for model, tables in each_model(predictions, given.policies, given.predictors, given.ratios):
+    for model, tables in each_model(predictions, given.policies, given.predictors, given.ratios, given.redrawn):
         rows += reliability_rows(tables, model)
     with atomic_path(run.output[0]) as temporary:
         pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False, float_format="%.4f")

@@ -11,7 +11,7 @@ with job(snakemake) as run:
     published = published_quality(pd.read_csv(run.input.published))
     given, found = run.params, []
     predictions = parquet.read_all(run.input.predictions, parquet.PREDICTIONS)
-    for model, tables in each_model(predictions, given.policies, given.predictors, given.ratios):
+    for model, tables in each_model(predictions, given.policies, given.predictors, given.ratios, given.redrawn):
         found += rows(tables, model, published, given.sources)
     with atomic_path(run.output[0]) as temporary:
         pd.DataFrame(found, columns=COLUMNS).to_csv(temporary, index=False, float_format="%.4f")

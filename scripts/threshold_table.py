@@ -12,7 +12,7 @@ with job(snakemake) as run:
     given, rows = run.params, []
     thresholds = sorted({*GRID, *given.thresholds})
     predictions = parquet.read_all(run.input.predictions, parquet.PREDICTIONS)
-    for model, tables in each_model(predictions, given.policies, given.predictors, given.ratios):
+    for model, tables in each_model(predictions, given.policies, given.predictors, given.ratios, given.redrawn):
         rows += threshold_rows(tables, model, thresholds)
     with atomic_path(run.output[0]) as temporary:
         pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False, float_format="%.4f")

@@ -54,3 +54,8 @@ def test_captions_have_nothing_else_to_fill_in():
 )
 def test_a_caption_says_what_the_intervals_of_this_run_cover(seeds, said):
     assert said in captions.intervals(seeds)
+
+
+@pytest.mark.parametrize(("seeds", "redrawn", "said"), [(3, False, "is not in them."), (3, True, "is in them.")])
+def test_a_caption_says_whether_the_luck_of_the_labels_is_covered(seeds, redrawn, said):
+    assert captions.intervals(seeds, redrawn).endswith(said)

@@ -87,6 +87,11 @@ MISTAKES = {
         "exactly one of bootstrap, package, hub, path and imported.",
     ),
     "policy from nowhere": ("policies/tiny", {}, "policies: tiny: {} is not exactly one of"),
+    "stand-in without a release": (
+        "benchmarks/watches",
+        {"suite": "meds", "source": "hub", "test": 4},
+        "benchmarks: watches: source: hub has no release of it; it should be generated.",
+    ),
     "score of no benchmark": (
         "policies/tiny/expected",
         {"gsm9k": 79.1},

@@ -167,3 +167,45 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says():
         )
         hits += row["ci_low"] < 0.7602 < row["ci_high"]  # P(normal + 1 > normal)
     assert hits >= 50
+
+
+def noisy(generator, templates: list) -> pd.DataFrame:
+    """Two responses to each query; queries of one template are right or wrong together, and so is their probability."""
+    names = sorted(set(templates))
+    luck = dict(zip(names, generator.normal(size=len(names)), strict=True))
+    right = np.tile([1.0, 0.0], len(templates))
+    shift = np.repeat([luck[name] for name in templates], 2)
+    table = pd.DataFrame({"split": "test", "query_id": np.repeat([f"q{row}" for row in range(len(templates))], 2)})
+    table = table.assign(benchmark="x", sample=np.tile([0, 1], len(templates)), reward=right.astype(np.float32))
+    probability = 1 / (1 + np.exp(-shift * (2 * right - 1)))
+    return table.assign(probability=probability.astype(np.float32), template=np.repeat(templates, 2))
+
+
+def auc_row(*tables):
+    found = reward_models.rows(tables, dict.fromkeys(reward_models.MODEL, "-"), NOTHING, {"x": "generated"})
+    return next(row for row in found if (row["benchmark"], row["metric"]) == ("overall", "within_query_auc"))
+
+
+def test_queries_of_one_template_are_resampled_together():
+    table = noisy(np.random.default_rng(0), [f"t{row // 20}" for row in range(200)])
+    together, alone = auc_row(table), auc_row(table.assign(template=None))
+    assert together["mean"] == alone["mean"]
+    # ten templates of twenty queries: the error is about the root of twenty times as large
+    assert together["ci_high"] - together["ci_low"] > 2 * (alone["ci_high"] - alone["ci_low"])
+    assert together["queries"] == alone["queries"] == 200
+    # without the column, as older files are, queries are their own
+    older = auc_row(table.drop(columns="template"))
+    assert (older["ci_low"], older["ci_high"]) == (alone["ci_low"], alone["ci_high"])
+
+
+def test_seeds_with_labels_of_their_own_are_measured_on_other_queries(half_labeled):
+    one, two = seeds_of(half_labeled, 2)
+    names = one["query_id"].unique()
+    parts = [table[table["query_id"] != name] for table, name in ((one, names[0]), (two, names[1]))]
+    sources = dict.fromkeys(one["benchmark"], "generated")
+    ((_, tables),) = reward_models.each_model(named(parts), ["tiny"], ["graph"], [20], redrawn=True)
+    found = reward_models.rows(tables, dict.fromkeys(reward_models.MODEL, "-"), NOTHING, sources)
+    row = next(row for row in found if (row["benchmark"], row["metric"]) == ("overall", "auc"))
+    assert row["mean"] == pytest.approx(np.mean([roc_auc_score(part["reward"], part["probability"]) for part in parts]))
+    assert row["queries"] == len(names)
+    assert row["ci_low"] < row["mean"] < row["ci_high"]

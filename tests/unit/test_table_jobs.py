@@ -112,6 +112,7 @@ def test_reliability(job, tmp_path):
                 **{"suite": "main", "policy": POLICY, "predictor": predictor, "label_ratio": 20, "seed": seed},
                 "split": "train",
                 "query_id": ["a", "b"],
+                "template": None,
                 "benchmark": "gsm8k",
                 "sample": 0,
                 "reward": [1.0, 0.0],
@@ -120,7 +121,7 @@ def test_reliability(job, tmp_path):
             parquet.write(table, tmp_path / f"{predictor}{seed}", parquet.PREDICTIONS)
             names.insert(0, f"{predictor}{seed}")  # the files' order says nothing
     models = {"predictors": ["graph", "knn"], "ratios": [20]}
-    table = job("reliability_table", "reliability.csv", inputs={"predictions": names}, **models)
+    table = job("reliability_table", "reliability.csv", inputs={"predictions": names}, redrawn=False, **models)
     filled = table[table["responses"] > 0]
     assert filled[["predictor", "bin_low", "responses", "mean_probability", "share_right"]].values.tolist() == [
         ["graph", 0.8, 4, 0.85, 0.5],
@@ -128,7 +129,7 @@ def test_reliability(job, tmp_path):
     ]
     assert b"<svg" in job("plot_table", "reliability.svg", inputs={"table": "reliability.csv"})
     both = {"predictions": names, "published": PUBLISHED}
-    metrics = job("reward_models_table", "reward_models.csv", inputs=both, **models)
+    metrics = job("reward_models_table", "reward_models.csv", inputs=both, redrawn=False, **models)
     assert metrics[["published", "published_confidence"]].isna().all(axis=None)
     accuracies = metrics[(metrics["metric"] == "accuracy") & (metrics["benchmark"] == "overall")]
     assert accuracies["predictor"].tolist() == ["graph", "knn"]

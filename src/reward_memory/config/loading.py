@@ -6,7 +6,7 @@ from typing import Any
 
 from reward_memory.data import imported, mirror
 from reward_memory.data.hub.revisions import commits
-from reward_memory.data.registry import BENCHMARKS, DOMAINS, unknown
+from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, unknown
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
 
@@ -241,6 +241,8 @@ def _misplaced_import(config: dict) -> str | None:
             return f"benchmarks: {name}: domain: only the source import takes it; leave it out."
         if not importing and (wrong := unknown(name)):
             return wrong
+        if not importing and name in CONTROLS and source != "generated":
+            return f"benchmarks: {name}: source: {source} has no release of it; it should be generated."
         if own is None and name not in DOMAINS:
             return f"benchmarks: {name}: domain is missing; it should be math, qa or code."
         if own and own != DOMAINS.get(name, own):

@@ -25,6 +25,8 @@ REWARDS: dict[str, int | None] = {
 }
 #: Those that responses vote on.
 VOTED = ("partly-voted", "voted")
+#: Those for which no labeled queries are drawn: all queries are, or none.
+WITHOUT_DRAW = ("voted", "verified")
 #: Ends the name of a method that has the error memory, too.
 SUFFIX = "+meds"
 #: Group of the entry points by which a package adds methods: name -> a Method.

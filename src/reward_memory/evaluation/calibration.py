@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .reward_model_quality import BINS
-from .statistics import wilson
+from .statistics import families_of, wilson
 
 COLUMNS = [
     *("policy", "predictor", "label_ratio", "split", "bin_low", "bin_high"),
@@ -30,7 +30,7 @@ def reliability_rows(tables: Sequence[pd.DataFrame], model: dict) -> list[dict]:
         for number in range(BINS):
             inside = pooled[(pooled["split"] == split).to_numpy() & (bins == number)]
             share = inside["reward"].mean()
-            low, high = share_interval(share, inside.groupby("query_id").size().to_numpy())
+            low, high = share_interval(share, inside.groupby(families_of(inside)).size().to_numpy())
             place = {"split": split, "bin_low": number / BINS, "bin_high": (number + 1) / BINS}
             found = {"mean_probability": inside["probability"].mean(), "share_right": share}
             out.append(model | place | {"responses": len(inside)} | found | {"ci_low": low, "ci_high": high})
@@ -41,7 +41,7 @@ def share_interval(share: float, sizes: np.ndarray) -> tuple[float, float]:
     """95 % interval of a share over responses, of which each query gave some: Wilson's, of an effective number.
 
     share  in [0, 1]
-    sizes  (q,) responses of each query, at least 1
+    sizes  (q,) responses of each query, or of the queries of one template, at least 1
 
     The effective number is Kish's, sum(sizes)^2 / sum(sizes^2): as if the responses to one query, in all seeds, were
     right or wrong together. It is therefore rather too wide than too narrow, and has a width where all are right,

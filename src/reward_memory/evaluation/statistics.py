@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import t
 
@@ -160,6 +161,18 @@ def over_seeds(values: np.ndarray) -> Estimate:
         return Estimate(mean, np.nan, np.nan)
     seed_se = float(np.std(values, ddof=1) / np.sqrt(runs))
     return _with_interval(Estimate(mean, mean, mean, 0.0, np.inf, seed_se, runs), "measure")
+
+
+def families_of(rows: pd.DataFrame) -> pd.Series:
+    """What each row is resampled with: the template of its query, the query itself where it has none.
+
+    rows  with the column query_id; without the column template no query has one
+    """
+    if "template" not in rows:
+        return "query " + rows["query_id"].astype(object)
+    # a template and an id are never one family
+    template = "template " + rows["template"].astype("string")
+    return template.fillna("query " + rows["query_id"].astype("string")).astype(object)
 
 
 def wilson(share: np.ndarray | float, spread: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:

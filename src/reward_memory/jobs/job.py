@@ -95,7 +95,7 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
     An InputError ends the job with its one sentence, and so does a full disk or damaged state; any other error leaves
     a traceback in the log too. A log that cannot grow ends no job.
     """
-    wildcards = " ".join(str(value) for value in snakemake.wildcards)
+    wildcards = " ".join(str(value) for value in snakemake.wildcards if str(value))
     prefix = f"{snakemake.rule} {wildcards}: " if wildcards else f"{snakemake.rule}: "
     # importing torch and its like makes a million objects that stay; looking through them took a fifth of that time
     gc.set_threshold(50_000, 20, 100)

@@ -1,15 +1,22 @@
 """What captions say of the intervals of a run."""
 
 
-def intervals(seeds: int) -> str:
-    """What the intervals of a run with so many seeds allow for, in sentences."""
+def intervals(seeds: int, redrawn: bool = False) -> str:
+    """What the intervals of a run with so many seeds allow for, in sentences.
+
+    redrawn  whether each seed draws labeled queries of its own
+    """
     if seeds == 1:
         return (
             "Intervals are 95 % and cover the choice of queries only: this run has one seed, so they say nothing about "
             "what another seed would give."
         )
+    luck = (
+        "Each seed draws labeled queries of its own, so the luck of that draw is in them."
+        if redrawn
+        else "All seeds share the labeled queries, so the luck of that draw is not in them."
+    )
     free = f"{seeds - 1} degree{'s' if seeds > 2 else ''} of freedom"
     return (
-        f"Intervals are 95 % and cover the choice of queries and of the {seeds} seeds (Student's t with {free}). All "
-        "seeds share the labeled queries, so the luck of that draw is not in them."
+        f"Intervals are 95 % and cover the choice of queries and of the {seeds} seeds (Student's t with {free}). {luck}"
     )

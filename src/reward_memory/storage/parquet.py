@@ -118,7 +118,9 @@ PREDICTIONS = pa.schema(
         ("sample", pa.int32()),
         ("reward", pa.float32()),  # the truth: nothing that trains or selects reads this table
         ("probability", pa.float32()),
-    ]
+        ("template", pa.string()),  # of the query, see QUERIES
+    ],
+    metadata={"optional": "template"},
 )
 
 #: The same of a model that is asked about another suite, with other numbers of neighbors than it was fitted with.

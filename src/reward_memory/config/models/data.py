@@ -18,6 +18,11 @@ class Data(Section, json_schema_extra={"expected": "settings such as {seed: 42}"
     """Where queries come from and how they are sampled and split."""
 
     seed: Seed = Field(42, description="Seed of the sampling and splitting of queries and of the routing of labels.")
+    redraw_labels: Switch = Field(
+        False,
+        description="Each seed draws labeled queries of its own, so that intervals over seeds cover the luck of "
+        "that draw, too. False: all seeds share one draw.",
+    )
     mirror: Annotated[Text | None, expected("the path of a folder")] = Field(
         None, description="Folder of released benchmark files; needed if the source of a benchmark is mirror."
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reward_memory.errors import InputError
-from reward_memory.evaluation.statistics import benchmark_weights
+from reward_memory.evaluation.statistics import benchmark_weights, families_of
 
 from .runs import by_seed, name
 
@@ -72,10 +72,7 @@ def read_families(graded: pd.DataFrame) -> dict[str, np.ndarray]:
     graded  rows of parquet.GRADED
     """
     queries = graded.drop_duplicates(["benchmark", "query_id"]).sort_values("query_id")
-    # a template and an id are never one family
-    template = "template " + queries["template"].astype("string")
-    family = template.fillna("query " + queries["query_id"].astype("string")).astype(object)
-    return {name: part.to_numpy() for name, part in family.groupby(queries["benchmark"])}
+    return {name: part.to_numpy() for name, part in families_of(queries).groupby(queries["benchmark"])}
 
 
 def about(tables: Mapping[str, np.ndarray], sources: Mapping[str, str]) -> dict[str, int | str]:

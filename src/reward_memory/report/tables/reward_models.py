@@ -1,6 +1,7 @@
 """The table of the reward models: how well each predicts the rewards of queries whose labels it never saw."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 from reward_memory.evaluation.reward_model_quality import METRICS, measure
-from reward_memory.evaluation.statistics import from_draws
+from reward_memory.evaluation.statistics import families_of, from_draws
 
 from ..paper_results import beside
 from .names import OVERALL
@@ -41,19 +42,24 @@ COLUMNS = [
 
 
 def each_model(
-    predictions: pd.DataFrame, policies: Iterable[str], predictors: Iterable[str], ratios: Iterable[int]
+    predictions: pd.DataFrame,
+    policies: Iterable[str],
+    predictors: Iterable[str],
+    ratios: Iterable[int],
+    redrawn: bool = False,
 ) -> Iterator[tuple[dict, list[pd.DataFrame]]]:
     """(policy, predictor and label ratio, its predictions of each seed) of every reward model, one after another.
 
     predictions  parquet.PREDICTIONS of all of them, in any order
+    redrawn      whether each seed has labeled queries of its own, so that each is measured on others
 
-    InputError if one is missing, or two seeds of one are about other responses.
+    InputError if one is missing, or two seeds of one are about other responses although they share the labels.
     """
     keys = ["split", "query_id", "sample", "reward"]
     for model, rows in by_names(predictions, MODEL, product(policies, predictors, ratios)):
         tables = [table.reset_index(drop=True) for table in by_seed(rows)]
         for table in tables:
-            if not table[keys].equals(tables[0][keys]):
+            if not redrawn and not table[keys].equals(tables[0][keys]):
                 said = f"{model['policy']}, {model['predictor']}, {model['label_ratio']} % labels"
                 raise InputError(
                     f"{said}, seed {table['seed'][0]}: predictions are about other responses than with seed "
@@ -78,19 +84,18 @@ def rows(
 ) -> list[dict]:
     """Rows of one reward model: split x (all benchmarks, each benchmark) x metric.
 
-    tables     one a seed, rows alike: parquet.PREDICTIONS
+    tables     one a seed: parquet.PREDICTIONS
     model      policy, predictor, label_ratio
     published  from `published_quality`; its figures stand beside `graph` on valid, of the same policy and label ratio
     sources    benchmark -> where its queries come from
     """
     out = []
     for split in dict.fromkeys(tables[0]["split"]):
-        inside = (tables[0]["split"] == split).to_numpy()
-        for benchmark in [OVERALL, *dict.fromkeys(tables[0]["benchmark"][inside])]:
-            chosen = inside if benchmark == OVERALL else inside & (tables[0]["benchmark"] == benchmark).to_numpy()
-            parts = [table[chosen] for table in tables]
+        inside = [table[table["split"] == split] for table in tables]
+        for benchmark in [OVERALL, *dict.fromkeys(pd.concat(inside)["benchmark"])]:
+            parts = [one if benchmark == OVERALL else one[one["benchmark"] == benchmark] for one in inside]
             place = model | {"split": split, "benchmark": benchmark}
-            names = set(parts[0]["benchmark"])
+            names = set(pd.concat(parts)["benchmark"])
             for row in metric_rows(parts):
                 out.append(place | row | _beside(published, place, row["metric"], names, sources))
     return out
@@ -98,37 +103,55 @@ def rows(
 
 def metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
     """Mean and standard deviation over seeds; the interval is of a bootstrap over queries, and of seeds by t."""
-    group, weights = resampled(tables[0])
-    truth = tables[0]["reward"].to_numpy()
-    measured = [_measured(truth, table["probability"].to_numpy(), group, weights) for table in tables]
-    counts = sizes(tables) | {"base_rate": measured[0]["base_rate"][0]}
+    draws = resampled(tables)
+    measured = [_measured(table, group, draws.weights) for table, group in zip(tables, draws.groups, strict=True)]
+    counts = draws.counts | {"base_rate": measured[0]["base_rate"][0]}
     return [
-        {"metric": metric} | counts | estimated(np.stack([one[metric] for one in measured]), counts["queries"])
+        {"metric": metric} | counts | estimated(np.stack([one[metric] for one in measured]), draws.families)
         for metric in METRICS
     ]
 
 
-def resampled(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """((r,) the query of each response, (1 + RESAMPLES, q) how often each query counts: once, then in each draw)."""
-    group, names = pd.factorize(table["query_id"])
-    queries = len(names)
-    draws = np.random.default_rng(0).multinomial(queries, np.full(queries, 1 / queries), RESAMPLES)
-    return group, np.concatenate([np.ones((1, queries), np.int64), draws])
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """How often each query counts: once, then in each draw of the bootstrap.
+
+    groups    one a seed: (r,) the query of each response
+    weights   (1 + RESAMPLES, q); queries of one template are drawn together
+    families  templates and queries without one
+    counts    seeds, queries of all seeds, responses of one seed
+    """
+
+    groups: list[np.ndarray]
+    weights: np.ndarray
+    families: int
+    counts: dict[str, int]
 
 
-def sizes(tables: Sequence[pd.DataFrame]) -> dict[str, int]:
-    """Seeds, and queries and responses of one of them."""
-    return {"seeds": len(tables), "queries": tables[0]["query_id"].nunique(), "responses": len(tables[0])}
+def resampled(tables: Sequence[pd.DataFrame]) -> Draws:
+    """The draws for one reward model's predictions (parquet.PREDICTIONS, one a seed)."""
+    # of all seeds: where each draws labels of its own, none is measured on quite the same queries
+    known = pd.concat(tables).drop_duplicates("query_id")
+    family, names = pd.factorize(families_of(known))
+    queries, families = pd.Index(known["query_id"]), len(names)
+    draws = np.random.default_rng(0).multinomial(families, np.full(families, 1 / families), RESAMPLES)
+    return Draws(
+        groups=[queries.get_indexer(table["query_id"]) for table in tables],
+        weights=np.concatenate([np.ones((1, families), np.int64), draws])[:, family],
+        families=families,
+        counts={"seeds": len(tables), "queries": len(queries), "responses": len(tables[0])},
+    )
 
 
-def estimated(values: np.ndarray, queries: int) -> dict[str, float | str]:
+def estimated(values: np.ndarray, families: int) -> dict[str, float | str]:
     """Mean, deviation and interval of a measure from its (seeds, 1 + RESAMPLES) values with `resampled` weights."""
-    found = from_draws(values[:, 0], values[:, 1:], queries)
+    found = from_draws(values[:, 0], values[:, 1:], families)
     numbers = {"mean": found.mean, "sd": found.seed_sd, "ci_low": found.low, "ci_high": found.high}
     return numbers | {"interval_covers": found.covers}
 
 
-def _measured(truth: np.ndarray, probability: np.ndarray, group: np.ndarray, weights: np.ndarray) -> dict:
+def _measured(table: pd.DataFrame, group: np.ndarray, weights: np.ndarray) -> dict:
+    truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
     # in parts: a weight for each response and draw is a large array
     parts = [measure(truth, probability, group, part) for part in np.array_split(weights, 1 + len(weights) // 100)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

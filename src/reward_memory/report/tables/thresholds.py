@@ -7,7 +7,7 @@ import pandas as pd
 
 from reward_memory.evaluation.reward_model_quality import THRESHOLDED, at_thresholds
 
-from .reward_models import estimated, resampled, sizes
+from .reward_models import estimated, resampled
 
 #: Probabilities that are compared, beside those that the configuration trains with.
 GRID = tuple(round(0.05 * step, 2) for step in range(1, 20))
@@ -22,7 +22,7 @@ COLUMNS = [
 def threshold_rows(tables: Sequence[pd.DataFrame], model: dict, thresholds: Sequence[float]) -> list[dict]:
     """Rows of one reward model (COLUMNS): split x threshold x metric, over all benchmarks.
 
-    tables      one a seed, rows alike: parquet.PREDICTIONS
+    tables      one a seed: parquet.PREDICTIONS
     model       policy, predictor, label_ratio
     thresholds  a response is predicted right if its probability is strictly above
 
@@ -33,13 +33,15 @@ def threshold_rows(tables: Sequence[pd.DataFrame], model: dict, thresholds: Sequ
         parts = [table[table["split"] == split] for table in tables]
         if parts[0].empty:
             continue
-        truth = parts[0]["reward"].to_numpy()
-        group, weights = resampled(parts[0])
-        measured = [at_thresholds(truth, part["probability"].to_numpy(), group, weights, thresholds) for part in parts]
-        counts = sizes(parts) | {"base_rate": float((truth > 0.5).mean())}
+        draws = resampled(parts)
+        measured = [
+            at_thresholds(part["reward"].to_numpy(), part["probability"].to_numpy(), group, draws.weights, thresholds)
+            for part, group in zip(parts, draws.groups, strict=True)
+        ]
+        counts = draws.counts | {"base_rate": float((parts[0]["reward"] > 0.5).mean())}
         for place, threshold in enumerate(thresholds):
             for metric in THRESHOLDED:
                 values = np.stack([one[metric][:, place] for one in measured])
                 named = {"split": split, "threshold": threshold, "metric": metric}
-                out.append(model | named | counts | estimated(values, counts["queries"]))
+                out.append(model | named | counts | estimated(values, draws.families))
     return out
