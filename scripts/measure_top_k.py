@@ -24,4 +24,7 @@ with job(snakemake) as run:
         )
         for count in run.params.top_k
     ]
-    parquet.write(pd.concat(tables, ignore_index=True).assign(**run.names), run.output[0], parquet.TOP_K)
+    templates = dict(zip(queries["id"], queries["template"], strict=True))
+    table = pd.concat(tables, ignore_index=True)
+    table = table.assign(template=table["query_id"].map(templates), **run.names)
+    parquet.write(table, run.output[0], parquet.TOP_K)

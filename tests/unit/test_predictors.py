@@ -17,6 +17,7 @@ from reward_memory.reward_models.baselines.logistic import _fit, sources
 from reward_memory.reward_models.features.embedding import embed_rollouts, query_text
 from reward_memory.reward_models.features.signals import NAMES
 from reward_memory.reward_models.graph_plus import _weigh
+from reward_memory.reward_models.names import LABEL_FREE
 from reward_memory.reward_models.registry import PREDICTORS, fit, load
 from reward_memory.reward_models.rollouts import assemble
 
@@ -87,7 +88,7 @@ def test_a_query_without_responses_has_no_probability(name):
     assert model.predict(["a"], [[]], ["math"])[0].size == 0
 
 
-@EVERY
+@pytest.mark.parametrize("name", sorted(set(PREDICTORS) - set(LABEL_FREE)))
 def test_two_labeled_queries_are_needed(name):
     with pytest.raises(InputError, match="1 labeled queries"):
         fit(name, made_up([4]))
