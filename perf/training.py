@@ -1,6 +1,6 @@
 """Time and memory of one CPU training run, with forked Ray workers and with workers that Ray starts itself.
 
-    python perf/training.py results tiny-weak memreward 20
+    python perf/training.py results tiny memreward 20
 
 reads a finished run's files below `results`; prints seconds to the first step, seconds in all, and the largest sum of
 the processes' proportional set sizes (PSS), each measured while nothing else runs.

@@ -54,7 +54,7 @@ def test_a_trainer_never_reads_the_data_with_truths(workflow):
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("label_ratios: [20]", "label_ratios: [130]", "label_ratios: 130 is not a whole percentage"),
+        ("label_ratios: [5, 20]", "label_ratios: [130]", "label_ratios: 130 is not a whole percentage"),
         (
             "  samples_per_query: 8\n  temperature: 1.0\n  max",
             "  samples_per_query: 0\n  temperature: 1.0\n  max",
@@ -65,8 +65,8 @@ def test_a_trainer_never_reads_the_data_with_truths(workflow):
         ("results: results ", "results: src ", "config.yaml: results: src lies in src"),
         ("reward_model:\n", "reward_mode:\n", "reward_mode: no such key"),
         (
-            "tiny-weak: {bootstrap: {hidden_size: 96, num_hidden_layers: 2",
-            "tiny-weak: {path: nowhere} #",
+            "tiny:      {bootstrap: {hidden_size: 128, num_hidden_layers: 2",
+            "tiny: {path: nowhere} #",
             "nowhere: no such policy",
         ),
         ("gsm8k:          {suite: main, source: generated", "gsm8k:  {suite: main, source: mirror", "data: mirror"),
