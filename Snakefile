@@ -62,6 +62,7 @@ rule all:
 
 
 include: "rules/common.smk"
+include: "rules/targets.smk"
 include: "rules/sources.smk"
 include: "rules/data.smk"
 include: "rules/policies.smk"

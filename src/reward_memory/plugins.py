@@ -64,7 +64,8 @@ def _of_file(path: Path, module: str) -> Iterator[tuple[str, Declared]]:
     for node in ast.parse(text).body:
         for call in getattr(node, "decorator_list", []):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "register":
-                options = {word.arg: value for word in call.keywords if (value := _constant(word.value)) is not None}
+                given = {word.arg: _constant(word.value) for word in call.keywords if word.arg}
+                options = {name: value for name, value in given.items() if value is not None}
                 for name in map(ast.literal_eval, call.args):
                     yield name, Declared(module, options)
 

@@ -14,7 +14,7 @@ from reward_memory.plugins import Parts
 Penalty = Callable[[np.ndarray, float, float], np.ndarray]
 
 PENALTIES: Parts[Penalty] = Parts(
-    "error_memory: penalty", "reward_memory.penalties", Path(__file__).parent, __package__
+    "error_memory: penalty", "reward_memory.penalties", Path(__file__).parent, f"{__package__}"
 )
 
 

@@ -1,0 +1,111 @@
+# The tables and figures of this configuration, and the files that each is made of.
+
+
+def tables():
+    return expand("<results>/tables/{name}.csv", name=arms.shown(config))
+
+
+def figures_of(table):
+    """What a table is drawn as: one figure, but of the learning curves one a suite."""
+    if table == "learning_curves":
+        trained = [suite for suite in SUITES if suites.trained(config, suite)]
+        return expand("<results>/figures/learning_curves/{suite}.svg", suite=trained)
+    drawn = "figure" in CAPTIONS[table]
+    return [f"<results>/figures/{table}.svg"] if drawn else []
+
+
+def figures():
+    return [file for table in arms.shown(config) for file in figures_of(table)]
+
+
+def arms_of(table):
+    """(method, label ratio) of each arm in a table of accuracies."""
+    try:
+        return arms.of(config, table)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def graded_files(table):
+    """One file of graded responses a policy, arm and seed, and a suite that they are tested on."""
+    suite = table if table in SUITES else "main"
+    tested = (
+        suites.section(config, suite)["transfer"] if table == "transfer" else [suite]
+    )
+    return [
+        # the untrained policy belongs to no suite: it is tested once
+        f"<results>/evaluation/{on if get_rewards(method) == 'none' else suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{on}.parquet"
+        for policy in suites.policies(config, suite)
+        for method, ratio in arms_of(table)
+        for seed in suites.seeds(config, suite)
+        for on in tested
+    ]
+
+
+def results_of(table):
+    """The files that a registered table is made of."""
+    try:
+        registered = TABLES.find(table)
+        if registered.inputs == "predictions":
+            return PREDICTIONS or arms.nothing_predicted(table)
+        return graded_files(arms.suite_of(config, table, registered.suite))
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def training_files(name, *rewards):
+    """A file of each training run of all suites, of the methods whose rewards come from one of `rewards`."""
+    return [
+        f"<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{name}"
+        for suite in SUITES
+        for policy in suites.policies(config, suite)
+        for method, ratio in suites.arms(config, suite)
+        if get_rewards(method) in rewards
+        for seed in suites.seeds(config, suite)
+    ]
+
+
+def top_k_files():
+    """One file a suite, policy, reward model, label ratio and seed of top_k.csv."""
+    try:
+        models = arms.top_k(config)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return list(
+        dict.fromkeys(
+            f"<results>/top_k/{suites.reward_model_of(config, suite)}/{policy}/{predictor}/"
+            f"ratio{suites.reward_model_ratio(config, suite, ratio)}/seed{seed}/{suite}.parquet"
+            for suite, predictor in models
+            for policy in suites.policies(config, suite)
+            for ratio in suites.label_ratios(config, suite)
+            for seed in suites.seeds(config, suite)
+        )
+    )
+
+
+def meds_methods(table):
+    """The methods in one of the second paper's tables."""
+    try:
+        return arms.of_meds(config, table)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def meds_arms(table):
+    """(method, label ratio) of each arm in such a table; `base` is not trained."""
+    return [
+        arm for arm in suites.arms(config, suites.MEDS) if arm[0] in meds_methods(table)
+    ]
+
+
+def meds_files(pattern, table):
+    """One file a policy, arm and seed of such a table."""
+    return [
+        pattern.format(
+            suite="meds", policy=policy, method=method, ratio=ratio, seed=seed
+        )
+        for policy in suites.policies(config, "meds")
+        for method, ratio in meds_arms(table)
+        for seed in suites.seeds(config, "meds")
+        if method != "base" or "/training/" not in pattern
+    ]
