@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from . import renamed
 from .json_schema import Node
-from .models import Section
+from .models import Configuration, Section
 
 _UNKNOWN = ("extra_forbidden", "invalid_key")
 #: Numbers whose type pydantic doubts because a float cannot hold them.
@@ -27,6 +27,11 @@ def filled(model: type[Section], value: Any) -> tuple[dict[str, Any], str | None
     except ValidationError as error:
         return {}, _first(model, value, error)
     return _in_order(value, found), None
+
+
+def attributes(loaded: dict[str, Any]) -> Configuration:
+    """The boundary between rules, which keep what `load` returned, and the library: attributes in place of keys."""
+    return Configuration.model_validate(loaded | {"predictors": loaded["predictors"] or None})
 
 
 def _in_order(given: Any, found: Any) -> Any:

@@ -59,12 +59,7 @@ def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
 
 def typed(config: dict[str, Any], source: str = "config.yaml") -> Configuration:
     """What `load` returns, with attributes in place of keys; `predictors` is None where there is no reward model."""
-    return attributes(load(config, source))
-
-
-def attributes(loaded: dict[str, Any]) -> Configuration:
-    """The boundary between rules, which keep what `load` returned, and the library: attributes in place of keys."""
-    return Configuration.model_validate(loaded | {"predictors": loaded["predictors"] or None})
+    return checking.attributes(load(config, source))
 
 
 def check_files(

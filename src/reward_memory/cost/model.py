@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reward_memory.config import loading, suites, variants
+from reward_memory.config import checking, suites, variants
 from reward_memory.config.models import Evaluation, Rollouts, Training
 from reward_memory.reward_models.names import NETWORKS
 from reward_memory.training import PROMPT_TOKENS
@@ -55,7 +55,7 @@ class Model:
 
     def __init__(self, config: dict[str, Any], reference: Path, cap: int | None = None):
         devices = hardware.read(reference / "hardware.yaml")
-        self.config, self.settings = config, loading.attributes(config)
+        self.config, self.settings = config, checking.attributes(config)
         self.cost = self.settings.cost
         self.cpu = devices["cpu"]
         self.device = hardware.choose(devices, self.cost, cap)
