@@ -14,4 +14,4 @@ with job(snakemake, lasting="evaluate_policy") as run:
     parquet.write(responses, run.output.responses, parquet.RESPONSES)
     graded = with_origin(grade(queries, truths, responses, run.params.grading), queries, responses)
     parquet.write(graded.assign(**run.names), run.output.verdicts, parquet.GRADED)
-    run.result(f"{100 * graded['correct'].mean():.1f} % of the responses are correct")
+    run.result(f"{100 * graded['reward'].mean():.1f} % of the responses are correct")

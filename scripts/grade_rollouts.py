@@ -15,4 +15,4 @@ with job(snakemake) as run:
     else:
         verdicts = grade(queries, truths, responses, run.params.grading)
     parquet.write(verdicts, run.output[0], parquet.VERDICTS)
-    run.result(f"{100 * verdicts['correct'].mean():.1f} % of the responses are correct")
+    run.result(f"{100 * verdicts['reward'].mean():.1f} % of the responses are correct")
