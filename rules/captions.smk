@@ -50,8 +50,9 @@ def compared():
 
 
 def pages():
-    """One page a table, and what is said of the whole run."""
+    """One page a table, what is said of the whole run, and the first page."""
     found = [*arms.shown(config), "audit", "cost"] + (
         ["comparison"] if compared() else []
     )
-    return expand("<results>/pages/{name}.html", name=found)
+    start = ["<results>/pages/start.rst"] if "main" in arms.shown(config) else []
+    return expand("<results>/pages/{name}.html", name=found) + start

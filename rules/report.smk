@@ -1,8 +1,11 @@
 # What a reader of the report sees: its start, pages with sortable tables, published figures beside ours.
+# The first page of the report once there is a result.
+START = f"{RESULTS}/pages/start.rst"
+
 # a workflow that uses this one as a module has a start page of its own
 if Path(workflow.basedir) == HERE:
 
-    report: "../report/workflow.rst"
+    report: os.path.abspath(START) if os.path.exists(START) else "../report/workflow.rst"
 
 
 rule comparison_table:
@@ -111,3 +114,32 @@ rule render_table:
         state=f"{RESULTS}/state",
     script:
         "../scripts/render_table.py"
+
+
+rule write_start:
+    "The report's first page: what came out, how the methods compare, where and when."
+    input:
+        table="<results>/tables/main.csv",
+        differences=lambda wc: (
+            "<results>/tables/accuracy_delta.csv"
+            if "accuracy_delta" in arms.shown(config)
+            else []
+        ),
+        template=os.path.relpath(HERE / "report/workflow.rst"),
+    output:
+        "<results>/pages/start.rst",
+    log:
+        "<logs>/write_start.log",
+    benchmark:
+        "<usage>/write_start.jsonl"
+    threads: 1
+    resources:
+        mem_mb=times_attempt(1_000),
+        runtime=times_attempt(10),
+    params:
+        code=code_hash(
+            "write_start", "report/start.py", "report/tables", "storage/manifests.py"
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/write_start.py"
