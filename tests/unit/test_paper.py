@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 import verl_effective
 import yaml
-from conftest import RULE
 
 from reward_memory.config import arms, loading, resources, suites
 from reward_memory.config import methods as registry
@@ -355,7 +354,7 @@ def test_the_whole_matrix_is_planned_in_at_most_3000_jobs_and_little_longer_than
     large = workflow.run("all", "-n", "--configfile", "config/paper.yaml")
     # 15 times the jobs, and the small plan imports nothing: what grew with their square would take 200 times
     assert large.seconds < 10 * small.seconds
-    planned = Counter(RULE.findall(large.stdout + large.stderr))
+    planned = Counter(job.rule for job in large.jobs)
     assert sum(planned.values()) <= 3000
     # 2 policies x 3 seeds x (6 ratios of r1-p and memreward + oracle, 3 methods out of domain); 3 x 3 x 9 methods
     assert planned["train_policy"] == 2 * 3 * (13 + 3) + 3 * 3 * 9

@@ -4,8 +4,6 @@ import re
 
 import pytest
 
-from reward_memory.cost.jobs import parse
-
 CONFIG = ("--configfile", "config/test.yaml")
 TRAINED = {
     *(
@@ -132,11 +130,11 @@ def test_numbers_of_neighbors_are_compared_out_of_domain_without_a_training_or_a
 
 def test_truths_of_test_queries_reach_nothing_that_fits_selects_or_trains(workflow):
     workflow.edit("config/test.yaml", "reward_model: {", "reward_model: {top_k: [1, 3], ")
-    planned = parse(workflow.run("all", "-n", *CONFIG).stdout)
+    planned = workflow.plan("all", *CONFIG).jobs
     telling = re.compile(
         r"/test\.truths\.parquet$|verdicts/.*/test\.parquet$|/predictions/|results/top_k/|metrics\.json$"
     )
-    readers = {job.rule for job in planned if any(telling.search(path) for path in job.inputs)}
+    readers = {job.rule for job in planned if any(telling.search(path) for path in job.input)}
     assert readers == {
         *("grade_rollouts", "evaluate_policy", "measure_reward_model", "measure_top_k"),
         *("reward_models_table", "reliability_table", "threshold_table", "top_k_table"),
