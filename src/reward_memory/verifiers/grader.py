@@ -29,8 +29,8 @@ class Grader:
     program_timeout  seconds for a program with all its tests, unless these name a longer time
     checks     of math and choices: "exact", or "published" (verifiers/published.py)
 
-    Seconds are the worker's own: waiting for a core does not count, so that verdicts do not depend on how busy the
-    machine is.
+    Seconds are those of a processor, so that verdicts do not depend on how busy the machine is. A program that sleeps
+    has four times as many.
 
     The sandbox starts with the first code answer, the workers for symbolic answers with the first one that needs them.
     """

@@ -24,6 +24,7 @@ from reward_memory.verifiers.equality import equal, parse_formula, rounded_place
 
 MEMORY = 4 << 30
 PATIENCE = 10
+TICKS = os.sysconf("SC_CLK_TCK")
 WARMING = (
     ("\\frac{1}{2}", "0.5"),
     ("x^2 + 2x = \\sqrt{3}", "3 \\cdot x^{2} - 2"),
@@ -94,11 +95,11 @@ def hasten() -> None:
     reader.create_parser, reader.parse = create_with_mode, parse_twice
 
 
-def waited(pid: int) -> float:
-    """Seconds that a process was ready to run and had no core; 0 where the kernel does not say."""
+def computed(pid: int) -> float:
+    """Processor seconds of a process; 0 where the kernel does not say."""
     try:
-        with open(f"/proc/{pid}/schedstat", encoding="utf-8") as stream:
-            return int(stream.read().split()[1]) / 1e9
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
     except (OSError, IndexError, ValueError):
         return 0.0
 
@@ -125,16 +126,17 @@ class Child:
     def give(self, number: int, timeout: float, payload: bytes) -> None:
         self.job, self.start = number, time.monotonic()
         self.timeout, self.answer = timeout, bytearray()
-        self.waited = waited(self.pid)
+        self.computed = computed(self.pid)
         block = memoryview(struct.pack(">I", len(payload)) + payload)
         while block:
             block = block[os.write(self.sending, block) :]
 
     def overdue(self) -> bool:
-        """Whether the job had its time; a wait for a core is not counted, as in sandbox/inside/runner.py."""
+        """Whether the job had its time of a processor; no wait is counted, as in sandbox/inside/runner.py."""
         age = time.monotonic() - self.start
-        had = age - (waited(self.pid) - self.waited)
-        return age >= self.timeout and (had >= self.timeout or age >= PATIENCE * self.timeout)
+        if age < self.timeout:
+            return False
+        return computed(self.pid) - self.computed >= self.timeout or age >= PATIENCE * self.timeout
 
     def end(self) -> None:
         os.kill(self.pid, signal.SIGKILL)

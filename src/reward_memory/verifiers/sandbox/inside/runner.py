@@ -43,6 +43,8 @@ WORK_FOLDER = "/work"
 WATCH_SECONDS = 0.1  # between two looks at what a candidate uses
 FRESH_SECONDS = 0.3  # a candidate older than this makes room for the next one and runs at a lower priority
 PATIENCE = 30  # a candidate that gets less of a core than one in so many is given up
+IDLE = 4  # a candidate that sleeps or waits for a disk has so many times its seconds
+TICKS = os.sysconf("SC_CLK_TCK")
 READ_BYTES = 1 << 18
 RESULTS = 3  # the descriptor that a child writes its lines to, the only one it has
 
@@ -56,24 +58,41 @@ class Candidate:
         self.lines, self.size, self.slow = [], 0, False
 
     def overdue(self, now):
-        """Whether it had its time. A wait for a core is not the candidate's: on a busy machine the same programs pass
-        as on an idle one, up to the point where nothing moves any more.
+        """Whether it had its time of a processor, or slept for longer. Neither a wait for a core nor one for memory or
+        a disk is the candidate's: on a busy machine the same programs pass as on an idle one, up to the point where
+        nothing moves any more.
         """
         age = now - self.start
-        return age >= self.timeout and (self.had(now) >= self.timeout or age >= PATIENCE * self.timeout)
+        if age < self.timeout:
+            return False
+        return (
+            computed(self.pid) >= self.timeout or self.had(now) >= IDLE * self.timeout or age >= PATIENCE * self.timeout
+        )
 
     def had(self, now):
         """Seconds since the start without those in which it was ready to run and had no core."""
         return max(0.0, now - self.start - waited(self.pid))
 
 
-def threads_of(pid):
-    """Threads of a process; 0 where the kernel does not say."""
+def status_of(pid):
+    """The fields of a process's /proc/PID/stat from the third on; none where the kernel does not say."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stream:
-            return int(stream.read().rpartition(b")")[2].split()[17])
-    except (OSError, IndexError, ValueError):
-        return 0
+            return stream.read().rpartition(b")")[2].split()
+    except OSError:
+        return []
+
+
+def threads_of(pid):
+    """Threads of a process; 0 where the kernel does not say."""
+    fields = status_of(pid)
+    return int(fields[17]) if len(fields) > 17 else 0
+
+
+def computed(pid):
+    """Processor seconds of a process with all its threads; 0 where the kernel does not say."""
+    fields = status_of(pid)
+    return (int(fields[11]) + int(fields[12])) / TICKS if len(fields) > 12 else 0.0
 
 
 def waited(pid):
