@@ -2,7 +2,7 @@
 
 `huggingface_hub` gives addresses, headers, the HTTP client and the meaning of errors. Its `snapshot_download` (1.33)
 does not replace this module: each call writes a file into a new temporary one (`_download_to_tmp_and_move`), so that
-weights of many gigabytes that break off begin again at their first byte, where this module goes on at the last one.
+weights of many gigabytes that break off begin again at their first byte, and this module resumes at the last one.
 """
 
 import os
