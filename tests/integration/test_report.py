@@ -117,7 +117,7 @@ def test_every_table_and_figure_is_there(opened, report):
     held = opened.execute_script("return Object.keys(results)")
     made = [*report.glob("results/pages/*.html"), *report.glob("results/figures/*.svg")]
     assert {str(path.relative_to(report)) for path in made} <= set(held)
-    assert len(made) == 8
+    assert len(made) == 10
 
 
 def test_a_figure_is_drawn(opened):

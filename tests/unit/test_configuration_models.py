@@ -57,7 +57,8 @@ def test_every_section_refuses_unknown_keys(parts):
     open_sections = [path for path in open_sections if "patternProperties" not in sections[path]]
     # their keys are those of other sections (tests/unit/test_variants.py, test_suites.py)
     own = [f"{of}/*/{part}" for of in ("variants", "suites/*/per_policy") for part in ("training", "error_memory")]
-    own += [f"suites/*/{part}" for part in ("training", "error_memory", "evaluation")]
+    own += [f"suites/*/{part}" for part in ("training", "error_memory", "evaluation", "reward_model")]
+    own.append("variants/*/reward_model")
     assert sorted(open_sections) == sorted(
         ["/reward_model/variants/*", "/training/per_policy/*", *(f"/{part}" for part in own)]
     )

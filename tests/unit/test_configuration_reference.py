@@ -61,16 +61,16 @@ def file(tmp_path, monkeypatch):
 
 #: key -> how its type, default and value are printed
 EXPLAINED = {
-    "training.steps": ("integer from 0 to 1000000", "20", "4"),
+    "training.steps": ("integer from 1 to 1000000", "20", "4"),
     "training: temperature": ("number above 0 to 100", "1.0", "1.0 (the default)"),
-    "training.ppo_mini_batch_size": ("integer from 0 to 1000000 or null", "null", "null (the default)"),
+    "training.ppo_mini_batch_size": ("integer from 1 to 1000000 or null", "null", "null (the default)"),
     "benchmarks.gsm8k.train": ("integer from 0 to 10000000 or null", "0", "200"),
     "benchmarks.gsm8k.suite": ("text", "none, it is required", "main"),
     "policies.tiny.bootstrap.hidden_size": ("integer from 32 to 8192 in steps of 32", "none, it is required", "32"),
     "policies.tiny.path": ("text", "absent", "absent"),
     "label_ratios": ("list of integer from 0 to 100", "[20]", "[20, 50]"),
-    "resources.train_policy.mem_mb": ("integer from 0 to 100000000", "4000", "4000 (the default)"),
-    "resources.sample_rollouts.mem_mb": ("integer from 0 to 100000000", "3000", "3000 (the default)"),
+    "resources.train_policy.mem_mb": ("integer from 1 to 100000000", "4000", "4000 (the default)"),
+    "resources.sample_rollouts.mem_mb": ("integer from 1 to 100000000", "3000", "3000 (the default)"),
     "error_memory.last_layers": ("integer from 1 to 1024 or all", "14", "14 (the default)"),
     "fidelity": ("text or list of text", "corrected", "corrected (the default)"),
 }

@@ -18,7 +18,7 @@ from reward_memory.training.overrides import Run
 folder = Path(sys.argv[1])
 launch.GRACE = float(sys.argv[3])
 launch.sys.executable = sys.argv[2]
-run = Run(folder, folder, folder, 1, None, folder / "state", 0, 0)
+run = Run(folder, folder, folder, None, folder / "state", 0, 0)
 run.state.mkdir()
 launch.overrides = lambda *_: []
 with launch._alone(run.state) as lock:

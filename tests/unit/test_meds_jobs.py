@@ -67,7 +67,7 @@ def counted(job, tmp_path):
         made = [{output: f"{method}.{seed}{end}" for output, end in files.items()} for seed in (1, 0)]
         for seed, named in zip("10", made, strict=True):
             wildcards = {"suite": "meds", "policy": POLICY, "method": method, "ratio": "100", "seed": seed}
-            job("count_errors", named, inputs, wildcards)
+            job("count_errors", named, inputs, wildcards, predicted_rewards=None)
         found[method] = [[named[output] for named in made] for output in files]
     return found
 

@@ -13,17 +13,17 @@ def test_default_plan_has_every_stage(workflow):
     counts = {rule: sum(name == rule for name, _ in jobs) for rule, _ in jobs}
     assert counts == {
         "sample_queries": 10,  # the ten benchmarks of the main suite: an out-of-domain one is not touched
-        "bootstrap_policy": 2,
-        "sample_rollouts": 20,
-        "grade_rollouts": 2,
-        "route_labels": 1,
+        "bootstrap_policy": 1,
+        "sample_rollouts": 10,
+        "grade_rollouts": 1,
+        "route_labels": 2,
         "reveal_rewards": 2,
-        "embed_rollouts": 2,
-        "fit_reward_model": 2,
-        "select_training_queries": 3,
+        "embed_rollouts": 1,
+        "fit_reward_model": 4,
+        "select_training_queries": 5,
         "select_validation_queries": 1,
-        "count_prompt_tokens": 2,
-        "train_policy": 6,
+        "count_prompt_tokens": 1,
+        "train_policy": 7,
         "evaluate_policy": 8,
         "accuracy_table": 1,
     }
@@ -36,7 +36,7 @@ def test_one_benchmarks_rollouts_plan_their_own_branch_only(workflow):
 
 
 def test_without_memreward_no_reward_model_is_planned(workflow):
-    workflow.edit("config.yaml", "methods: [base, r1-p, memreward, oracle]", "methods: [base, r1-p, oracle]")
+    workflow.edit("config.yaml", 'memreward, "memreward:graph-plus", oracle]', "oracle]")
     assert not workflow.rules(TABLE) & {"sample_rollouts", "embed_rollouts", "fit_reward_model", "grade_rollouts"}
 
 

@@ -27,6 +27,7 @@ def test_metrics_need_the_import_and_no_policy(imported):
         "measure_reward_model",
         "reward_models_table",
         "reliability_table",
+        "threshold_table",
         "cost_table",
         "comparison_table",
         "audit_data",

@@ -98,6 +98,7 @@ def test_the_rules_that_compute_on_gpus_ask_for_them_and_no_other_does(matrix):
         "embed_rollouts",
         "fit_reward_model",
         "measure_reward_model",
+        "measure_top_k",
         "train_policy",
     }
 

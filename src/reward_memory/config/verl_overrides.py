@@ -30,7 +30,7 @@ def mistake(config: dict[str, Any]) -> str | None:
 def _ours(training: dict[str, Any]) -> list[str]:
     """What a training run without overrides is started with, on no particular files."""
     nowhere = Path("/none")
-    run = Run(nowhere, nowhere, nowhere, 1, None, nowhere, seed=0, gpus=0)
+    run = Run(nowhere, nowhere, nowhere, None, nowhere, seed=0, gpus=0)
     return overrides({**training, "verl": []}, run, "reduced", nowhere)
 
 

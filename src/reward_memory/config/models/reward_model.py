@@ -33,7 +33,12 @@ Fold = Annotated[Finite, Field(gt=0, lt=1), expected("a share between 0 and 1"),
 Criterion = Literal["loss", "auc", "f1", "fpr"]
 Probability = Annotated[Finite, Field(ge=0, lt=1), expected("a probability from 0 to below 1"), NUMBER]
 Siblings = Annotated[int, Strict(), Field(ge=0, le=10_000), expected("a whole number of at least 0"), WHOLE]
-Agreement = Annotated[list[Literal["found", "majority"]], Strict(), UNIQUE, expected("a list of found and majority")]
+Agreement = Annotated[
+    list[Annotated[Literal["found", "majority"], expected("found or majority")]],
+    Strict(),
+    UNIQUE,
+    expected("a list of found and majority"),
+]
 Variant = Annotated[dict[Any, Any], expected("settings such as {predictor: graph, hidden_channels: 64}")]
 
 
@@ -41,7 +46,10 @@ class AnswerFeatures(Section, json_schema_extra={"expected": "features such as {
     """Features of an answer by domain: found is 1 if there is one, majority if most samples of the query give it."""
 
     math: Annotated[
-        list[Literal["value", "found", "majority"]], Strict(), UNIQUE, expected("a list of value, found, majority")
+        list[Annotated[Literal["value", "found", "majority"], expected("value, found or majority")]],
+        Strict(),
+        UNIQUE,
+        expected("a list of value, found, majority"),
     ] = Field(ANSWER_FEATURES["math"], description="Of mathematics; value is the logarithm of the number.")
     qa: Agreement = Field(ANSWER_FEATURES["qa"], description="Of choices and short answers.")
     code: Agreement = Field(ANSWER_FEATURES["code"], description="Of programs, which agree if they are the same.")
