@@ -106,13 +106,11 @@ class Run:
         total, self.total = self.total, 0  # Snakemake closes its handlers more than once
         took = f"{self.done} of {total} jobs done in {_span(self.clock() - self.begun)}"
         if self.done < total:
-            return [f"{took}, {self.failed} failed. The same command resumes."]
+            return [f"{took}, {self.failed} failed. The same command runs what is left."]
         used = {path for job in self.jobs.values() for path in job.inputs}
         tables = sorted({path for job in self.jobs.values() for path in job.outputs if path.endswith(".csv")} - used)
         lines = [f"{took}. Results: {', '.join((tables or self.jobs[self.last].outputs)[:4])}"]
-        for path in tables[:1]:
-            lines += averages(Path(path))
-        return lines
+        return lines + next((found for path in tables if (found := averages(Path(path)))), [])
 
     def _took(self, number: int) -> float:
         now = self.clock()

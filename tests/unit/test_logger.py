@@ -70,7 +70,7 @@ def test_a_failure_names_its_log_and_the_end_says_what_to_do(clock):
     run.starts([1])
     clock.now = 7
     assert run.fails(1) == ["FAILED train_policy after 7 s; log: logs/train.log"]
-    assert run.ended() == ["0 of 1 jobs done in 7 s, 1 failed. The same command resumes."]
+    assert run.ended() == ["0 of 1 jobs done in 7 s, 1 failed. The same command runs what is left."]
     assert run.ended() == []
 
 

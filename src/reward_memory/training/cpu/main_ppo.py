@@ -60,12 +60,12 @@ def main() -> None:
         if os.fork() == 0:
             _be_worker(*_wait_for_request(listener, driver))
             return
-    from ray._private import node, ray_constants, services
+    from ray._private import node, ray_constants, utils
 
     ray_constants.SETUP_WORKER_FILENAME = str(Path(__file__).with_name("fork_worker.py"))
     # no dashboard and no autoscaler: three processes that nobody asks, and a third of the agent that stays
     node.Node.start_api_server = node.Node.start_monitor = lambda self, **settings: None
-    services.ray._private.utils.get_dashboard_dependency_error = lambda: "not wanted"
+    utils.get_dashboard_dependency_error = lambda: "not wanted"
     runpy.run_module("verl.trainer.main_ppo", run_name="__main__", alter_sys=True)
 
 
