@@ -201,13 +201,10 @@ def prompts_to_train_on(wc):
     return f"<results>/training_queries/{wc.suite}/{rewards}/ratio{wc.ratio}{draw}/train.parquet"
 
 
-def valid_files(wc, pattern, **names):
-    """Files of the valid queries, where the reward model selects on them."""
-    return (
-        expand(pattern, **names)
-        if variants.selects_on_valid(config, wc.predictor)
-        else []
-    )
+def valid_file(wc, pattern):
+    """A file of the valid queries, where the reward model selects on them."""
+    selects = variants.selects_on_valid(config, wc.predictor)
+    return f"<results>/{pattern}".format(**wc) if selects else []
 
 
 def selecting_on_valid():
@@ -313,15 +310,11 @@ def sampled_files(wc):
     """Queries, responses, embeddings and verdicts of a suite, named by their split."""
     found = {}
     for split in sampled_splits(wc.suite):
-        names = dict(name=members(wc.suite), split=split, policy=wc.policy)
+        embedded = f"<results>/embeddings/{wc.policy}/{wc.suite}/{split}"
         found |= {
-            f"{split}_queries": expand(
-                "<results>/data/{name}/{split}.parquet", **names
-            ),
-            f"{split}_responses": expand(
-                "<results>/rollouts/{policy}/{name}/{split}.parquet", **names
-            ),
-            f"{split}_embeddings": f"<results>/embeddings/{wc.policy}/{wc.suite}/{split}.safetensors",
+            f"{split}_queries": f"{embedded}.queries.parquet",
+            f"{split}_responses": f"{embedded}.responses.parquet",
+            f"{split}_embeddings": f"{embedded}.safetensors",
             f"{split}_verdicts": f"<results>/verdicts/{wc.policy}/{wc.suite}/{split}.parquet",
         }
     return found

@@ -49,14 +49,16 @@ def is_configured(wildcards):
 def check_placed(made):
     """A record whose files are those that its rule makes. WorkflowError for one that is of another workflow."""
     maker = LASTING.get(made.rule)
-    if maker is None or {*made.wildcards} != {*maker.rule.wildcard_names}:
+    known = maker is not None and {*made.wildcards} == {*maker.rule.wildcard_names}
+    outputs = maker.rule.expand_output(made.wildcards)[0] if known else []
+    now, then = ({*map(os.path.abspath, paths)} for paths in (outputs, made.outputs))
+    if not known or then < now:
         raise WorkflowError(
             f"{RESULTS}: {made.rule}, which made {made.outputs[0]}, is no job of this workflow: the results are of "
             "another version, whose files have other names. Give this version a folder of its own "
             f"(--config results=elsewhere), or move {RESULTS}/finished away: what it lacks is then built beside."
         )
-    outputs, _ = maker.rule.expand_output(made.wildcards)
-    if {*map(os.path.abspath, outputs)} != {*map(os.path.abspath, made.outputs)}:
+    if now != then:
         raise WorkflowError(
             str(records.damaged(made.file, "names other results than its job makes"))
         )

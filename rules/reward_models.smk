@@ -1,5 +1,5 @@
 rule embed_rollouts:
-    "Embed queries, thinking and answers of one suite's rollouts."
+    "Embed queries, thinking and answers of one suite's rollouts, and gather the rows that the vectors belong to."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/{{split}}.parquet", name=members(wc.suite)
@@ -9,9 +9,18 @@ rule embed_rollouts:
             name=members(wc.suite),
         ),
     output:
-        kept_until_replaced(
+        embeddings=kept_until_replaced(
             "embed_rollouts",
             "<results>/embeddings/{policy}/{suite}/{split}.safetensors",
+        ),
+        # of all benchmarks: hundreds of jobs read them, and Snakemake plans each of their input files
+        queries=kept_until_replaced(
+            "embed_rollouts",
+            "<results>/embeddings/{policy}/{suite}/{split}.queries.parquet",
+        ),
+        responses=kept_until_replaced(
+            "embed_rollouts",
+            "<results>/embeddings/{policy}/{suite}/{split}.responses.parquet",
         ),
     log:
         "<logs>/embed_rollouts/{policy}.{suite}.{split}.log",
@@ -39,36 +48,22 @@ rule embed_rollouts:
 rule fit_reward_model:
     "Fit a reward model on the labeled rollouts and freeze it with its memory."
     input:
-        queries=lambda wc: expand(
-            "<results>/data/{name}/train.parquet", name=members(wc.suite)
-        ),
-        responses=lambda wc: expand(
-            "<results>/rollouts/{{policy}}/{name}/train.parquet",
-            name=members(wc.suite),
-        ),
+        queries="<results>/embeddings/{policy}/{suite}/train.queries.parquet",
+        responses="<results>/embeddings/{policy}/{suite}/train.responses.parquet",
         embeddings="<results>/embeddings/{policy}/{suite}/train.safetensors",
         rewards=revealed_rewards,
         # only where the configuration has the published choice, selection on the truths of valid queries
-        valid_queries=lambda wc: valid_files(
-            wc, "<results>/data/{name}/valid.parquet", name=members(wc.suite)
+        valid_queries=lambda wc: valid_file(
+            wc, "embeddings/{policy}/{suite}/valid.queries.parquet"
         ),
-        valid_responses=lambda wc: valid_files(
-            wc,
-            "<results>/rollouts/{policy}/{name}/valid.parquet",
-            policy=wc.policy,
-            name=members(wc.suite),
+        valid_responses=lambda wc: valid_file(
+            wc, "embeddings/{policy}/{suite}/valid.responses.parquet"
         ),
-        valid_embeddings=lambda wc: valid_files(
-            wc,
-            "<results>/embeddings/{policy}/{suite}/valid.safetensors",
-            policy=wc.policy,
-            suite=wc.suite,
+        valid_embeddings=lambda wc: valid_file(
+            wc, "embeddings/{policy}/{suite}/valid.safetensors"
         ),
-        valid_verdicts=lambda wc: valid_files(
-            wc,
-            "<results>/verdicts/{policy}/{suite}/valid.parquet",
-            policy=wc.policy,
-            suite=wc.suite,
+        valid_verdicts=lambda wc: valid_file(
+            wc, "verdicts/{policy}/{suite}/valid.parquet"
         ),
     output:
         model=kept_until_replaced(
@@ -137,13 +132,8 @@ rule measure_reward_model:
 rule measure_top_k:
     "Ask a frozen reward model about another suite's test queries. Nothing that trains or selects reads the result."
     input:
-        queries=lambda wc: expand(
-            "<results>/data/{name}/test.parquet", name=tested_benchmarks(wc.tested)
-        ),
-        responses=lambda wc: expand(
-            "<results>/rollouts/{{policy}}/{name}/test.parquet",
-            name=tested_benchmarks(wc.tested),
-        ),
+        queries="<results>/embeddings/{policy}/{tested}/test.queries.parquet",
+        responses="<results>/embeddings/{policy}/{tested}/test.responses.parquet",
         embeddings="<results>/embeddings/{policy}/{tested}/test.safetensors",
         verdicts="<results>/verdicts/{policy}/{tested}/test.parquet",
         model=rules.fit_reward_model.output,

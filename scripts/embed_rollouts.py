@@ -9,6 +9,7 @@ with job(snakemake, lasting="embed_rollouts") as run:
     check_driver(run.gpus)
     queries = parquet.read_all(run.input.queries, parquet.QUERIES)
     responses = parquet.read_all(run.input.responses, parquet.RESPONSES)
-    embed_rollouts(
-        queries, responses, run.output[0], device=run.device, dtype=resolve_dtype(run.params.dtype, run.device)
-    )
+    parquet.write(queries, run.output.queries, parquet.QUERIES)
+    parquet.write(responses, run.output.responses, parquet.RESPONSES)
+    dtype = resolve_dtype(run.params.dtype, run.device)
+    embed_rollouts(queries, responses, run.output.embeddings, device=run.device, dtype=dtype)

@@ -13,9 +13,9 @@ from reward_memory.seeds import derive
 from reward_memory.storage import parquet
 
 
-def rollouts(queries: list[str], responses: list[str], embeddings: str, rewards: str, settings: dict):
+def rollouts(queries: str, responses: str, embeddings: str, rewards: str, settings: dict):
     """What a reward model sees of one split."""
-    parts = [(parquet.read_all(queries, parquet.QUERIES), parquet.read_all(responses, parquet.RESPONSES), embeddings)]
+    parts = [(parquet.read(queries, parquet.QUERIES), parquet.read(responses, parquet.RESPONSES), embeddings)]
     return assemble(parts, parquet.read(rewards, parquet.VERDICTS), settings["fidelity"], settings["answer_features"])
 
 
@@ -27,7 +27,11 @@ with job(snakemake, lasting="fit_reward_model") as run:
     valid = None
     if given.valid_queries:
         valid = rollouts(
-            given.valid_queries, given.valid_responses, given.valid_embeddings[0], given.valid_verdicts[0], settings
+            given.valid_queries[0],
+            given.valid_responses[0],
+            given.valid_embeddings[0],
+            given.valid_verdicts[0],
+            settings,
         )
     sampled = rollouts(given.queries, given.responses, given.embeddings, given.rewards, settings)
     model = fit(

@@ -18,8 +18,8 @@ with job(snakemake) as run:
     rewards = parquet.read(run.input.rewards, parquet.VERDICTS)
     tables = []
     for split in run.params.splits:
-        queries = parquet.read_all(run.input[f"{split}_queries"], parquet.QUERIES)
-        responses = parquet.read_all(run.input[f"{split}_responses"], parquet.RESPONSES)
+        queries = parquet.read(run.input[f"{split}_queries"], parquet.QUERIES)
+        responses = parquet.read(run.input[f"{split}_responses"], parquet.RESPONSES)
         parts = [(queries, responses, run.input[f"{split}_embeddings"])]
         rollouts = assemble(parts, rewards if split == "train" else None, model.fidelity, model.answer_features)
         verdicts = parquet.read(run.input[f"{split}_verdicts"], parquet.VERDICTS)

@@ -14,8 +14,8 @@ from reward_memory.storage import parquet
 with job(snakemake) as run:
     check_driver(run.gpus)
     model = load(Path(run.input.model[0]).parent, run.device)
-    queries = parquet.read_all(run.input.queries, parquet.QUERIES)
-    responses = parquet.read_all(run.input.responses, parquet.RESPONSES)
+    queries = parquet.read(run.input.queries, parquet.QUERIES)
+    responses = parquet.read(run.input.responses, parquet.RESPONSES)
     rollouts = assemble([(queries, responses, run.input.embeddings)], None, model.fidelity, model.answer_features)
     verdicts = parquet.read(run.input.verdicts, parquet.VERDICTS)
     tables = [
