@@ -42,13 +42,14 @@ class Library:
 
 
 def forget():
-    module._files.cache_clear()
-    module._content.cache_clear()
+    for cached in (module._files, module._content, module._known):
+        cached.cache_clear()
 
 
 @pytest.fixture
 def library(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LIBRARY", tmp_path / "library")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     yield Library(tmp_path / "library")
     forget()
 
@@ -129,6 +130,50 @@ def test_a_part_that_is_no_python_counts_to_the_letter(library):
 def test_a_part_that_is_not_there_is_an_error(library):
     with pytest.raises(ValueError, match=r"deep/bird\.py is not in"):
         library.hash("deep/bird.py")
+
+
+# --- digests that are kept between runs
+
+
+def kept(library) -> Path:
+    return next((library.folder.parent / "cache/reward-memory").iterdir())
+
+
+def test_a_second_run_parses_nothing_and_finds_the_same_hash(library, monkeypatch):
+    first = library.hash("deep", "grading")
+    monkeypatch.setattr(module, "_syntax", lambda text: pytest.fail("parsed again"))
+    assert library.hash("deep", "grading") == first
+
+
+def test_an_edit_is_noticed_in_spite_of_kept_digests(library):
+    first = library.hash("deep")
+    library.edit("deep/water.py", "2", "3")
+    assert library.hash("deep") != first
+    library.edit("deep/water.py", "3", "2")
+    assert library.hash("deep") == first
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null"])
+def test_damaged_digests_are_made_again(library, text):
+    first = library.hash("deep")
+    kept(library).write_text(text)
+    assert library.hash("deep") == first
+    assert len(kept(library).read_text()) > 100
+
+
+def test_a_place_that_takes_no_digests_does_no_harm(library, tmp_path, monkeypatch):
+    first = library.hash("deep")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert library.hash("deep") == first
+
+
+def test_digests_of_old_versions_do_not_pile_up(library, monkeypatch):
+    monkeypatch.setattr(module, "MOST_KEPT", 5)
+    for number in range(9):
+        library.edit("deep/water.py", f"{2 + number}", f"{3 + number}")
+        library.hash("deep")
+    assert kept(library).read_text().count(":") < 9
 
 
 # --- the project's own rules and scripts
