@@ -28,10 +28,11 @@ def test_the_main_table_has_every_arm():
     assert found == [("base", 0), ("r1-p", 20), ("r1-p", 30), ("memreward", 20), ("memreward", 30), ("oracle", 100)]
 
 
-def test_label_ratios_are_of_what_uses_labels_with_the_oracle_last():
-    found = arms.of(config("oracle", "base", "memreward", "r1-p", "memreward:mlp", ratios=(20, 70)), "label_ratio")
+def test_label_ratios_stand_between_what_uses_no_label_and_the_oracle():
+    named = ("oracle", "psr", "memreward", "ttrl", "r1-p", "memreward:mlp", "base")
+    found = arms.of(config(*named, ratios=(20, 70)), "label_ratio")
     each = [(method, ratio) for method in ("memreward", "r1-p", "memreward:mlp") for ratio in (20, 70)]
-    assert found == [*each, ("oracle", 100)]
+    assert found == [("ttrl", 0), ("base", 0), *each, ("oracle", 100)]
 
 
 def test_label_ratios_need_a_method_that_has_one():

@@ -146,14 +146,16 @@ def test_methods_without_a_color_of_their_own_get_different_ones():
 def test_a_label_ratio_has_a_bar_for_each_method_that_has_it(tmp_path, drawn):
     arms = [("r1-p", 20, 50.0), ("r1-p", 70, 60.0), ("memreward", 20, 55.0), ("memreward", 70, 65.0)]
     rows = [row(*arm[:2], {"benchmark": WEIGHTED}, arm[2]) for arm in [*arms, ("oracle", 100, 70.0)]]
-    rows += [row("r1-p", 20, {"benchmark": "math"}, 1.0)]
+    rows += [row("r1-p", 20, {"benchmark": "math"}, 1.0), row("base", 0, {"benchmark": WEIGHTED}, 40.0)]
     figures.draw_label_ratios(pd.DataFrame(rows), tmp_path / "a.svg")
     (axis,) = drawn()
     assert [text.get_text() for text in axis.get_xticklabels()] == ["20 %", "70 %", "100 %"]
     heights = dict(zip(np.round(centers(axis), 6), [bar.get_height() for bar in axis.patches], strict=True))
     assert heights == {-0.2: 50.0, 0.2: 55.0, 0.8: 60.0, 1.2: 65.0, 2.0: 70.0}
     labels = [text.get_text() for text in axis.figure.legends[0].get_texts()]
-    assert labels == ["r1-p", "memreward", "oracle"]
+    assert labels == ["base", "r1-p", "memreward", "oracle"]
+    (line,) = [line for line in axis.lines if line.get_label() == "base"]
+    assert set(line.get_ydata()) == {40.0}
 
 
 def test_a_published_point_stands_on_its_bar_and_tells_its_confidence(tmp_path, drawn):

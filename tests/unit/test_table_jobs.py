@@ -90,7 +90,7 @@ def test_official_scores_are_beside_those_of_the_untrained_policy(job):
 
 
 def test_label_ratios_and_labels_spent(job, tmp_path):
-    job("accuracy_table", "label_ratio.csv", ("r1-p", "memreward", "oracle"))
+    job("accuracy_table", "label_ratio.csv", ("base", "r1-p", "memreward", "oracle"))
     labels = pd.DataFrame({"id": list("abcde"), "benchmark": "gsm8k", "label_ratio": 20})
     labels["labeled"] = labels["id"] == "a"
     parquet.write(labels, tmp_path / "ratio20", parquet.LABELS)
@@ -98,8 +98,8 @@ def test_label_ratios_and_labels_spent(job, tmp_path):
     parquet.write(valid, tmp_path / "valid", parquet.QUERIES)
     inputs = {"accuracies": "label_ratio.csv", "labels": ["ratio20"], "valid": ["valid"]}
     table = job("labels_spent_table", "spent.csv", inputs=inputs, selecting=["memreward"])
-    assert table["labels"].tolist() == [1, 3, 5]
-    assert table["accuracy"].tolist() == [25, 75, 100]
+    assert table["labels"].tolist() == [0, 1, 3, 5]
+    assert table["accuracy"].tolist()[1:] == [25, 75, 100]
     assert b"<svg" in job("plot_table", "label_ratio.svg", inputs={"table": "label_ratio.csv"})
     assert b"<svg" in job("plot_table", "labels_spent.svg", inputs={"table": "spent.csv"})
 

@@ -54,11 +54,11 @@ def test_transfer_tests_the_policies_of_suite_main_and_trains_none_of_suite_ood(
     }
 
 
-def test_label_ratios_leave_the_base_policy_out(workflow):
+def test_label_ratios_stand_beside_the_untrained_policy(workflow):
     jobs = workflow.jobs("results/tables/label_ratio.csv", *CONFIG)
     assert {rule for rule, _ in jobs} == {*TRAINED, "accuracy_table"}
     evaluated = {(wildcards["method"], wildcards["tested"]) for rule, wildcards in jobs if rule == "evaluate_policy"}
-    assert evaluated == {("r1-p", "main"), ("memreward", "main"), ("oracle", "main")}
+    assert evaluated == {(method, "main") for method in ("base", "r1-p", "memreward", "oracle")}
 
 
 def test_every_label_ratio_has_its_own_runs(workflow):

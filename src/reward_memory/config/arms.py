@@ -187,7 +187,9 @@ def _label_ratio(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
     chosen = [arm for arm in arms if methods.REWARDS[methods.find(config, arm[0]).rewards] is None]
     if not chosen:
         raise InputError("methods: none trains on a label ratio; add r1-p or memreward.")
-    return chosen + [arm for arm in arms if arm[0] == "oracle"]
+    # beside them what no label, and what every label, gives
+    without = [arm for arm in arms if methods.REWARDS[methods.find(config, arm[0]).rewards] == 0]
+    return without + chosen + [arm for arm in arms if arm[0] == "oracle"]
 
 
 def _ablation(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:

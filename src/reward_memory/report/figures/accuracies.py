@@ -32,10 +32,11 @@ def draw_differences(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
-    """Average accuracy of each method, a group a label ratio (tables.COLUMNS)."""
+    """Average accuracy of each method, a group a label ratio, over a line at the untrained policy (tables.COLUMNS)."""
     table = table[table["benchmark"] == WEIGHTED]
+    untrained, table = table[table["method"] == "base"], table[table["method"] != "base"]
     policies, ratios = list(dict.fromkeys(table["policy"])), sorted(set(table["label_ratio"]))
-    named = drawing.colors(table["method"])
+    named = drawing.colors([*untrained["method"], *table["method"]])
     most = table.groupby(["policy", "label_ratio"]).size().max()
     figure, axes = drawing.panels(len(policies), max(6.0, (0.3 + 0.2 * most) * len(ratios) + 2))
     for axis, policy in zip(axes, policies, strict=True):
@@ -47,6 +48,8 @@ def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
                 style = {"color": named[row["method"]], "label": _once(axis, row["method"])}
                 drawing.bars(axis, at, own, 0.74 / most, "accuracy", **style)
                 drawing.published_points(axis, at, own)
+        for height in untrained.loc[untrained["policy"] == policy, "accuracy"]:
+            axis.axhline(height, color=named["base"], linestyle="--", linewidth=1, label="base")
         axis.set_xticks(range(len(ratios)), [f"{ratio} %" for ratio in ratios], fontsize=8)
         _accuracy_axis(axis, policy)
     axes[-1].set_xlabel("labeled training queries")

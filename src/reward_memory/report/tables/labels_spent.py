@@ -22,14 +22,15 @@ def labels_spent(
     valid       number of valid queries
     selecting   methods whose reward model is selected on the valid queries, which costs their labels, too
 
-    A label is one query's truth, however many responses are graded by it. The oracle spends one a training query.
+    A label is one query's truth, however many responses are graded by it. The oracle spends one a training query, what
+    trains without any, none.
     Valid queries that a checkpoint of the policy is chosen by are not counted: every arm spends the same there.
     """
     averages = accuracies[accuracies["benchmark"] == WEIGHTED]
     counts = labels.groupby("label_ratio")["labeled"].sum()
     everything = labels["id"].nunique()
     train = [
-        everything if method == "oracle" else counts[ratio]
+        everything if method == "oracle" else counts[ratio] if ratio else 0
         for method, ratio in zip(averages["method"], averages["label_ratio"], strict=True)
     ]
     table = averages.assign(
