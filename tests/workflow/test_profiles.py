@@ -125,9 +125,9 @@ def test_one_benchmarks_rollouts_plan_that_benchmark_alone(profiled):
     assert values(found, "benchmark") == {"gsm8k"}
 
 
-def test_a_table_over_label_ratios_plans_no_base_policy_and_nothing_of_the_other_paper(profiled):
+def test_a_table_over_label_ratios_plans_nothing_of_the_other_paper(profiled):
     found = plan(profiled, "slurm", "results/paper/tables/label_ratio.csv", *PAPER)
-    assert values(found, "method") == {"r1-p", "memreward", "oracle"}
+    assert values(found, "method") == {"base", "r1-p", "memreward", "oracle"}
     assert values(found, "policy") == {"qwen2.5-3b", "qwen2.5-1.5b"}
 
 
