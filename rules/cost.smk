@@ -1,5 +1,5 @@
 # What the configuration costs, before it runs and afterwards: docs/cost.md.
-from reward_memory import cost
+from reward_memory.cost import jobs as cost_jobs
 
 COST = "<results>/tables/cost.csv"
 NO_LIMIT = 10**9
@@ -15,7 +15,7 @@ rule cost_table:
         # asked for by name it is made from what is there; in `all` it comes last, with everything measured
         lambda wc: (
             []
-            if cost.named(workflow.dag_settings, "tables/cost.csv")
+            if cost_jobs.named(workflow.dag_settings, "tables/cost.csv")
             else [path for path in tables() + figures() if path != COST]
         ),
     output:
@@ -46,7 +46,7 @@ rule cost_table:
         | {"results": RESULTS},
         measured=lambda wc: (
             sum(1 for _ in (Path(RESULTS) / "usage").glob("*/*.jsonl"))
-            if cost.named(workflow.dag_settings, "tables/cost.csv")
+            if cost_jobs.named(workflow.dag_settings, "tables/cost.csv")
             else None
         ),
         code=code_hash(
@@ -55,6 +55,8 @@ rule cost_table:
             "data/registry.py",
             "error_memory/penalties",
             "error_memory/settings.py",
+            "policies/bootstrap/shape.py",
+            "policies/size.py",
             "reward_models/names.py",
             "reward_models/settings.py",
             "training/__init__.py",

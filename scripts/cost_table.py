@@ -1,15 +1,17 @@
-"""Estimate what the configuration costs, and put beside it what its finished jobs took."""
+"""Estimate what the configuration costs, and put what its finished jobs took next to it."""
 
 from pathlib import Path
 
-from reward_memory import cost
+from reward_memory.cost.jobs import configured
+from reward_memory.cost.model import Model
+from reward_memory.cost.table import cost_table
 from reward_memory.jobs.job import job
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given, lent = run.params, snakemake.resources
     limits = {"gpu": lent.lent_gpu, "mem_mb": lent.lent_mem_mb, "cores": lent.lent_cores}
-    jobs = cost.configured(given.snakefile, given.config)
-    model = cost.Model(given.config, Path(given.reference), limits["gpu"])
+    jobs = configured(given.snakefile, given.config)
+    model = Model(given.config, Path(given.reference), limits["gpu"])
     with atomic_path(run.output[0]) as temporary:
-        cost.cost_table(jobs, model, limits=limits).to_csv(temporary, index=False, float_format="%.6g")
+        cost_table(jobs, model, limits=limits).to_csv(temporary, index=False, float_format="%.6g")

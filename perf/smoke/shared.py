@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from reward_memory.config import loading, suites
-from reward_memory.cost.sizes import Size, from_config
 from reward_memory.jobs.gpus import VISIBLE, visible
+from reward_memory.policies.size import Size, from_config
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config/test.yaml"

@@ -97,22 +97,19 @@ def plan(
 
     Nothing is computed or downloaded. Figures about GPUs are estimates that nobody has tested (docs/cost.md).
     """
-    from rich.console import Console
-
     from reward_memory.cost.plan import plan as make
-    from reward_memory.cost.show import show
     from reward_memory.storage.files import atomic_path
 
     limits = {name: value for name, value in (("gpu", gpus), ("cores", cores)) if value is not None}
     try:
-        made = make(snakefile, targets or ["all"], configfile or [], config or [], workflow_profile, limits)
+        table, text = make(snakefile, targets or ["all"], configfile or [], config or [], workflow_profile, limits)
         if csv is not None:
             with atomic_path(csv) as temporary:
-                made.table.to_csv(temporary, index=False, float_format="%.6g")
+                table.to_csv(temporary, index=False, float_format="%.6g")
     except InputError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
-    show(made, Console())
+    print(text)
 
 
 @app.command("import")

@@ -2,7 +2,7 @@
 
 from reward_memory.cost.hardware import Hardware
 from reward_memory.cost.jobs import Job
-from reward_memory.cost.sizes import Size
+from reward_memory.policies.size import Size
 
 DEVICE = Hardware(
     name="ten",
@@ -39,4 +39,4 @@ SIZE = Size(
 def job(
     rule: str = "train_policy", needs: tuple = (), makes: tuple = (), gpus: int = 0, mem: int = 0, **wildcards: str
 ) -> Job:
-    return Job(rule, tuple(wildcards.items()), needs, makes, f"usage/{rule}.jsonl", gpus, mem, 1)
+    return Job(rule, wildcards, [*needs], [*makes], f"usage/{rule}.jsonl", gpus, mem, 1)

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from reward_memory.config import loading
-from reward_memory.cost import COLUMNS, Model, cost_table, named
-from reward_memory.cost.jobs import Job, read_job
+from reward_memory.cost.jobs import Job, named
 from reward_memory.cost.listing import Jobs
+from reward_memory.cost.model import Model
 from reward_memory.cost.plan import load
+from reward_memory.cost.table import COLUMNS, cost_table
 from reward_memory.errors import InputError
 from reward_memory.jobs.finished import record
 
@@ -36,11 +37,11 @@ def test_a_job_is_read_from_the_event_that_snakemake_logs():
     for extra in (EVENT, {"event": "shellcmd"}, {}, EVENT | {"rule_name": "all", "output": []}):
         listing.emit(logging.makeLogRecord(extra))
     (fields,) = json.loads(json.dumps(listing.found))
-    assert read_job(**fields) == Job(
+    assert Job(**fields) == Job(
         "train_policy",
-        (("policy", "tiny"), ("method", "oracle")),
-        ("results/policies/a, b", "results/training_queries/main/valid.parquet"),
-        ("results/training/tiny/policy", "results/training/tiny/history.csv"),
+        {"policy": "tiny", "method": "oracle"},
+        ["results/policies/a, b", "results/training_queries/main/valid.parquet"],
+        ["results/training/tiny/policy", "results/training/tiny/history.csv"],
         "results/usage/train/tiny.jsonl",
         gpus=2,
         mem_mb=0,
@@ -67,16 +68,16 @@ def config(tmp_path, monkeypatch):
 
 def rollouts(split: str = "train") -> Job:
     name = f"tiny/math/{split}"
-    wildcards = (("policy", "tiny"), ("benchmark", "math"), ("split", split))
-    made = (f"results/rollouts/{name}.parquet",)
-    return Job("sample_rollouts", wildcards, (), made, f"results/usage/rollouts/{split}.jsonl", 1, 0, 1)
+    wildcards = {"policy": "tiny", "benchmark": "math", "split": split}
+    made = [f"results/rollouts/{name}.parquet"]
+    return Job("sample_rollouts", wildcards, [], made, f"results/usage/rollouts/{split}.jsonl", 1, 0, 1)
 
 
 def train(method: str = "oracle") -> Job:
     folder = f"results/training/tiny/{method}"
-    made = (f"{folder}/history.csv", f"{folder}/responses.parquet")
-    wildcards = (("suite", "main"), ("policy", "tiny"), ("method", method), ("ratio", "100"), ("seed", "0"))
-    return Job("train_policy", wildcards, (), made, f"results/usage/train/{method}.jsonl", 1, 0, 1)
+    made = [f"{folder}/history.csv", f"{folder}/responses.parquet"]
+    wildcards = {"suite": "main", "policy": "tiny", "method": method, "ratio": "100", "seed": "0"}
+    return Job("train_policy", wildcards, [], made, f"results/usage/train/{method}.jsonl", 1, 0, 1)
 
 
 def finish(job: Job, tokens: list[int], ended: float, **measured) -> None:
@@ -124,20 +125,16 @@ def test_a_finished_job_tells_what_it_took(config):
 
 def test_gpu_hours_are_those_of_the_devices_that_a_job_had(config):
     jobs = [train("oracle"), train("r1-p")]
-    finish(jobs[0], [1, 2], ended=10_000, s=3600.0, cpu_time=1.0, resources={"gpu": 4})
-    finish(jobs[1], [1, 2], ended=20_000, s=3600.0, cpu_time=1.0)
+    for job, ended in zip(jobs, (10_000, 20_000), strict=True):
+        finish(job, [1, 2], ended=ended, s=3600.0, cpu_time=1.0)
+    record("results", jobs[0].rule, jobs[0].wildcards, jobs[0].outputs, {}, {}, begun=6400.0, seconds=3600.0, gpus=4)
     config["cost"]["gpu"] = "h100"
     table = cost_table(jobs, Model(config, ROOT / "reference"))
-    assert whole(table)["gpu_hours_measured"] == 5  # 4 where the benchmark file says so, else the one asked for
+    assert (
+        whole(table)["gpu_hours_measured"] == 5
+    )  # 4 where the record of the finished job says so, else the one asked for
     assert whole(table)["gpu_hours_left"] == 0
     assert whole(table)["gpu_hours_estimated"] > 0
-
-
-def test_a_record_of_the_finished_job_tells_its_devices(config):
-    job = train()
-    finish(job, [1, 2], ended=10_000, s=3600.0, cpu_time=1.0)
-    record("results", job.rule, dict(job.wildcards), job.outputs, {}, {}, begun=6400.0, seconds=3600.0, gpus=2)
-    assert whole(cost_table([job], Model(config, ROOT / "reference", 0)))["gpu_hours_measured"] == 2
 
 
 def test_a_trainings_tokens_are_those_sampled_and_those_it_learnt_from(config):
@@ -206,7 +203,8 @@ def test_later_configurations_and_pairs_go_first(tmp_path):
     (tmp_path / "a.yaml").write_text((ROOT / "config/test.yaml").read_text())
     (tmp_path / "b.yaml").write_text("training: {steps: 8}\n")
     files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
-    config = load(files, ["seeds=[3]", "training={train_batch_size: 4}"])
+    config, source = load(files, ["seeds=[3]", "training={train_batch_size: 4}"])
+    assert source.endswith("b.yaml + --config")
     assert (config["training"]["steps"], config["training"]["train_batch_size"], config["seeds"]) == (8, 4, [3])
     assert config["training"]["samples_per_query"] == 4
 

@@ -12,6 +12,7 @@ from training_settings import SETTINGS
 from reward_memory.config import loading
 from reward_memory.cost import memory, sizes
 from reward_memory.errors import InputError
+from reward_memory.policies.size import Size
 from reward_memory.training.device_memory import CHUNK, FIXED, GB, Pass, activations, need
 from reward_memory.training.overrides import overrides
 
@@ -65,7 +66,7 @@ def test_a_pass_of_a_small_policy_is_counted_as_it_is_by_arithmetic(gradient, pa
     monkeypatch.syspath_prepend(ROOT / "perf")
     import device_memory
 
-    small = sizes.Size(2, 64, 128, 2, 1, 32, 20_000, True, True, False)
+    small = Size(2, 64, 128, 2, 1, 32, 20_000, True, True, False)
     counted = device_memory.peak(small, 4, CHUNK, gradient, packed, checkpoints=True)
     assert activations(small, Pass(4 * CHUNK, packed, True), gradient) == pytest.approx(counted, rel=0.08)
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from reward_memory.cost.jobs import dry_run
+from reward_memory.cost.jobs import to_run
 from reward_memory.errors import InputError
 
 CONFIG = ("--configfile", "config/test.yaml")
@@ -78,7 +78,7 @@ def test_what_is_finished_is_known_and_measured(workflow):
 def test_what_snakemake_refuses_is_its_own_sentence(workflow, monkeypatch):
     monkeypatch.chdir(workflow.folder)
     with pytest.raises(InputError, match=r"could not be made: .*No rule to produce results/tables/none\.csv"):
-        dry_run("Snakefile", ["results/tables/none.csv"], CONFIG)
+        to_run("Snakefile", ["results/tables/none.csv"], CONFIG, [])
 
 
 def test_in_all_it_comes_last(workflow):

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def check(files: Iterable[str | Path]) -> None:
         read(Path(os.path.relpath(file)))
 
 
-def named(files: Sequence[str | Path], given: Mapping[str, Any]) -> str:
+def named(files: Sequence[str | Path], given: Collection[str]) -> str:
     """What messages call a configuration that is merged from files and from what `--config` gives."""
     parts = [os.path.relpath(path) for path in files] + ["--config"] * bool(given)
     return " + ".join(parts) or "config"

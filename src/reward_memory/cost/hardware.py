@@ -1,15 +1,16 @@
 """What a device can do: reference/hardware.yaml, with the configuration's own figures over it."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
+from pydantic.dataclasses import dataclass
 
 from reward_memory.config.models import Cost
 from reward_memory.errors import InputError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hardware:
     """One device (`cpu`: the two cores of a job).
 
@@ -48,16 +49,15 @@ class Hardware:
     def status(self) -> str:
         return "measured" if self.measured else "assumed, untested"
 
+    def seconds(self, operations: float, utilization: float, devices: int = 1) -> float:
+        """Time for floating-point operations that `devices` of these share, at a share of the peak."""
+        return operations / (1e12 * self.peak_tflops * utilization * max(devices, 1))
+
 
 def read(path: str | Path) -> dict[str, Hardware]:
     """Name -> device, in the order of the file."""
     table = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    names = [field.name for field in fields(Hardware)]
-    return {
-        device: Hardware(**{name: values[name] for name in names})
-        for device, values in table.items()
-        if not device.startswith(".")
-    }
+    return {device: Hardware(**values) for device, values in table.items() if not device.startswith(".")}
 
 
 def choose(devices: dict[str, Hardware], cost: Cost, cap: int | None) -> Hardware:

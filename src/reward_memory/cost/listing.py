@@ -3,8 +3,6 @@
 Snakemake logs an event of its own for each job (`JOB_INFO`), with the fields that it prints, so nobody reads its text.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import re
@@ -18,7 +16,7 @@ _FLAG = re.compile(r" \([a-z ]+\)$")
 
 
 class Jobs(logging.Handler):
-    """Collects the jobs, as the fields of `jobs.Job`, that a logger of Snakemake tells of; `all` is none."""
+    """Collects the jobs, as the fields of `jobs.Job`, that a logger of Snakemake reports; `all` is none."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +29,7 @@ class Jobs(logging.Handler):
         self.found.append(
             {
                 "rule": said["rule_name"],
-                "wildcards": [*said["wildcards"].items()],
+                "wildcards": dict(said["wildcards"]),
                 "inputs": [_FLAG.sub("", path) for path in said["input"]],
                 "outputs": [_FLAG.sub("", path) for path in said["output"]],
                 "usage": said["benchmark"] and _FLAG.sub("", said["benchmark"]),
@@ -47,17 +45,12 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def main(file: Path, arguments: list[str]) -> None:
-    """Write the jobs to `file` as JSON and end as Snakemake does."""
+if __name__ == "__main__":
     jobs = Jobs()
     # Snakemake takes away the handlers of its own logger, snakemake.logging
     logging.getLogger("snakemake").addHandler(jobs)
-    sys.argv = ["snakemake", *arguments]
+    file, *sys.argv[1:] = sys.argv[1:]
     try:
         runpy.run_module("snakemake", run_name="__main__")
     finally:
-        file.write_text(json.dumps(jobs.found), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+        Path(file).write_text(json.dumps(jobs.found), encoding="utf-8")

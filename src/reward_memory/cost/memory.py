@@ -9,6 +9,7 @@ from reward_memory.config import contradictions
 from reward_memory.config.models import Policy
 from reward_memory.config.resources import allocation
 from reward_memory.errors import InputError
+from reward_memory.policies.size import Size
 from reward_memory.training import PROMPT_TOKENS
 from reward_memory.training.device_memory import GB, need, unbounded
 from reward_memory.training.overrides import micro_batch_size
@@ -22,20 +23,20 @@ class Fit:
 
     section   that names the method, as in contradictions.runs
     training  the settings of the run
-    memory    gigabytes of one GPU, None where the configuration does not say
+    memory    gigabytes of one GPU
     """
 
     policy: str
     section: str
-    size: sizes.Size
+    size: Size
     training: dict[str, Any]
     gpus: int
-    memory: float | None
+    memory: float
 
     @property
     def phases(self) -> dict[str, float]:
         """Gradient step, log-probabilities, sampling -> gigabytes on each GPU."""
-        found = need(self.size, self.training, self.gpus, (self.memory or 0) * GB)
+        found = need(self.size, self.training, self.gpus, self.memory * GB)
         return {phase: size / GB for phase, size in found.items()}
 
     @property
@@ -45,7 +46,7 @@ class Fit:
 
     @property
     def fits(self) -> bool:
-        return self.memory is None or self.worst[1] <= self.memory
+        return self.worst[1] <= self.memory
 
 
 def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") -> None:
@@ -57,8 +58,6 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
     source     names the configuration in messages
     """
     for run in runs(config, reference):
-        if run.memory is None:
-            continue
         if unbounded(run.training):
             raise InputError(
                 f"{source}: {run.section}training: ppo_max_token_len_per_gpu: without use_remove_padding: true one "
@@ -79,20 +78,21 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
 
 
 def runs(config: dict[str, Any], reference: Path) -> Iterator[Fit]:
-    """Each training run on GPUs whose policy's size is known."""
+    """Each training run on GPUs of known memory whose policy's size is known."""
     known = sizes.read(reference / "policies.csv")
     for section, policy, training in contradictions.runs(config):
         size = sizes.size_of(policy, Policy.model_validate(config["policies"][policy]), config["results"], known)
         asked = allocation(config, "train_policy", policy)
-        if size is not None and asked["gpu"]:
-            yield Fit(policy, section, size, training, asked["gpu"], asked.get("gpu_memory_gb"))
+        memory = asked.get("gpu_memory_gb")
+        if size is not None and asked["gpu"] and memory is not None:
+            yield Fit(policy, section, size, training, asked["gpu"], memory)
 
 
 def summary(config: dict[str, Any], reference: Path) -> str | None:
     """One sentence with what each policy's most demanding run needs; None where none trains on GPUs of known memory."""
     most: dict[str, Fit] = {}
     for run in runs(config, reference):
-        if run.memory is not None and run.worst[1] > (most[run.policy].worst[1] if run.policy in most else 0):
+        if run.policy not in most or run.worst[1] > most[run.policy].worst[1]:
             most[run.policy] = run
     told = [f"{policy} {run.worst[1]:.0f} of {run.memory:g} GB ({run.worst[0]})" for policy, run in most.items()]
     return f"GPU memory of training, by arithmetic (docs/gpu.md): {', '.join(told)}." if told else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +20,27 @@ CPU_JOB, GRADING, DOWNLOAD = 3.0, 0.005, 50e6  # s a job, s a response, bytes/s
 TEXT, VECTOR = 2.0, 384 * 4.0  # bytes a token of text in a table; bytes of an embedding
 ENCODER = 10.6e6  # weights of MiniLM's six layers, without its embeddings
 BOOTSTRAP = 2000  # tokens a step of a bootstrap
-GRAPH_PASSES = 3  # of a graph's fit: forward and backward
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Work:
-    """What one job costs.
+    """What one job costs; NaN where the size of its policy is not known yet.
 
-    seconds  of wall time; NaN where the size of its policy is not known yet
+    seconds  of wall time
     sampled  response tokens that are sampled, without those of validation
     trained  response tokens in gradient steps, each once however often it is read
     disk     bytes that it leaves
     scratch  bytes of checkpoints that it needs besides while it runs
     """
 
-    seconds: float = 0.0
+    seconds: float = CPU_JOB
     sampled: float = 0.0
     trained: float = 0.0
     disk: float = 0.0
     scratch: float = 0.0
 
 
-UNKNOWN = float("nan")
+UNKNOWN = Work(*[float("nan")] * 5)
 
 
 class Model:
@@ -57,40 +55,31 @@ class Model:
         devices = hardware.read(reference / "hardware.yaml")
         self.config, self.settings = config, checking.attributes(config)
         self.cost = self.settings.cost
-        self.cpu = devices["cpu"]
-        self.device = hardware.choose(devices, self.cost, cap)
+        self.cpu, self.device = devices["cpu"], hardware.choose(devices, self.cost, cap)
+        self.on_gpu = self.device.name != self.cpu.name
         known = sizes.read(reference / "policies.csv")
         self.sizes = {
             name: sizes.size_of(name, policy, self.settings.results, known)
             for name, policy in self.settings.policies.items()
         }
-        self.work = cache(self._work)
 
-    @property
-    def on_gpu(self) -> bool:
-        """Whether the jobs that ask for a GPU get one."""
-        return self.device is not self.cpu and self.device.name != self.cpu.name
+    def work(self, job: Job) -> Work:
+        """What a job costs; one of a rule that is not known, a short job on CPU."""
+        if job.rule in _OF_POLICIES:
+            return _OF_POLICIES[job.rule](self, job) if self.sizes[job.of("policy")] else UNKNOWN
+        return _OTHERS[job.rule](self, job) if job.rule in _OTHERS else Work()
 
-    def devices(self, job: Job) -> int:
-        """GPUs of a job."""
+    def gpus(self, job: Job) -> int:
+        """GPUs of a job; 0 where there are none."""
         return job.gpus if self.on_gpu else 0
-
-    def _work(self, job: Job) -> Work:
-        estimate = _RULES.get(job.rule)
-        if estimate is None:
-            return Work(CPU_JOB)
-        policy = job.of("policy")
-        if policy and self.sizes.get(policy) is None and job.rule in _SIZED:
-            return Work(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
-        return estimate(self, job)
 
     def on(self, job: Job) -> tuple[Hardware, int]:
         """(device, number of them) of a job that takes a GPU where there is one."""
-        return (self.device, job.gpus) if self.devices(job) else (self.cpu, 1)
+        return (self.device, job.gpus) if self.gpus(job) else (self.cpu, 1)
 
-    def length(self, longest: int) -> float:
+    def length(self, settings: Rollouts | Evaluation | Training) -> float:
         """Mean tokens of a response."""
-        return self.cost.response_share * longest
+        return self.cost.response_share * settings.max_new_tokens
 
     def prompt(self, training: Training) -> float:
         """Mean tokens of a prompt."""
@@ -100,65 +89,74 @@ class Model:
         """Configured queries of a suite; what is left of a release, which nobody has counted yet, counts 0."""
         return sum(getattr(self.settings.benchmarks[name], split) or 0 for name in suites.members(self.config, suite))
 
-    def bytes_a_weight(self) -> int:
-        """bfloat16 on a GPU, float32 on CPU."""
-        return 2 if self.on_gpu else 4
+    def responses(self, job: Job) -> int:
+        """Rollouts of a job's suite and split."""
+        return self.queries(job.of("suite"), job.of("split")) * self.settings.rollouts.samples_per_query
 
-
-def _sampling(model: Model, job: Job, responses: int, settings: Rollouts | Evaluation, graded: bool) -> Work:
-    """Sample responses from a policy in a job of their own."""
-    device, count = model.on(job)
-    longest, size = settings.max_new_tokens, model.sizes[job.of("policy")]
-    tokens = responses * model.length(longest)
-    seconds, prompt = device.job_seconds + responses * GRADING * graded, model.prompt(model.settings.training)
-    seconds += sample_seconds(size, device, count, responses, model.length(longest), longest, prompt)
-    return Work(seconds, sampled=tokens, disk=tokens * TEXT)
+    def sampling(
+        self,
+        job: Job,
+        responses: int,
+        settings: Rollouts | Evaluation | Training,
+        training: Training,
+        memory: float = 0.9,
+    ) -> float:
+        """Seconds in which a job's devices sample, with a share of their memory; prompts are those of `training`."""
+        device, count = self.on(job)
+        size, prompt, longest = self.sizes[job.of("policy")], self.prompt(training), settings.max_new_tokens
+        return sample_seconds(size, device, count, responses, self.length(settings), longest, prompt, memory)
 
 
 def _rollouts(model: Model, job: Job) -> Work:
     settings = model.settings.rollouts
     queries = getattr(model.settings.benchmarks[job.of("benchmark")], job.of("split")) or 0
-    return _sampling(model, job, queries * settings.samples_per_query, settings, graded=False)
+    return _sampled(model, job, queries * settings.samples_per_query, settings)
 
 
 def _evaluate(model: Model, job: Job) -> Work:
     settings = Evaluation.model_validate(suites.evaluation(model.config, job.of("tested")))
-    queries = model.queries(job.of("tested"), "test")
-    return _sampling(model, job, queries * settings.samples_per_query, settings, graded=True)
+    responses = model.queries(job.of("tested"), "test") * settings.samples_per_query
+    return _sampled(model, job, responses, settings, responses * GRADING)
+
+
+def _sampled(model: Model, job: Job, responses: int, settings: Rollouts | Evaluation, graded: float = 0.0) -> Work:
+    """Responses of a job of their own, which grades them for so many seconds."""
+    tokens = responses * model.length(settings)
+    seconds = model.on(job)[0].job_seconds + model.sampling(job, responses, settings, model.settings.training) + graded
+    return Work(seconds, sampled=tokens, disk=tokens * TEXT)
 
 
 def _train(model: Model, job: Job) -> Work:
     """A run of verl: sampling, log-probabilities, gradient steps, validation, checkpoints."""
-    device, count = model.on(job)
-    method, size = job.of("method"), model.sizes[job.of("policy")]
-    training, memory = suites.run_settings(model.config, job.of("suite"), method, job.of("policy"))
-    longest, prompt = training.max_new_tokens, model.prompt(training)
-    length, steps = model.length(longest), training.steps
+    size, (device, count) = model.sizes[job.of("policy")], model.on(job)
+    training, memory = suites.run_settings(model.config, job.of("suite"), job.of("method"), job.of("policy"))
+
+    def sampling(responses: int) -> float:
+        seconds = model.sampling(job, responses, training, training, training.gpu_memory_utilization)
+        return seconds + responses * GRADING
+
     responses = training.train_batch_size * training.samples_per_query
     sampled = responses * min(max(training.max_num_gen_batches, 1), model.cost.generation_batches)
-    share = training.gpu_memory_utilization
-    batch = sample_seconds(size, device, count, sampled, length, longest, prompt, share) + sampled * GRADING
-    padded = responses * (prompt + length) * (1 if training.use_remove_padding else model.cost.padding)
-    context = (prompt + length) / 2
+    tokens = model.prompt(training) + model.length(training)
+    padded = responses * tokens * (1 if training.use_remove_padding else model.cost.padding)
     bypassed = not model.on_gpu and memory is None and training.entropy_bonus is None
     passes = (0 if bypassed else 1) + (training.kl_loss_coef > 0)
-    step = batch + passes * read_seconds(size, device, count, padded, context)
     recomputed = model.on_gpu and training.enable_gradient_checkpointing
-    step += update_seconds(size, device, count, padded, context, recomputed)
-    validated = model.queries(job.of("suite"), "valid") * training.validation_samples
-    validations = 1 + steps // training.test_freq
-    valid = sample_seconds(size, device, count, validated, length, longest, prompt, share) + validated * GRADING
-    seconds = device.training_seconds + steps * (step + device.step_seconds) + validations * valid
-    weights = size.parameters * model.bytes_a_weight()
+    step = device.step_seconds + sampling(sampled) + passes * read_seconds(size, device, count, padded, tokens / 2)
+    step += update_seconds(size, device, count, padded, tokens / 2, recomputed)
+    validation = sampling(model.queries(job.of("suite"), "valid") * training.validation_samples)
+    validations = 1 + training.steps // training.test_freq
+    # bfloat16 on a GPU, float32 on CPU
+    weights = size.parameters * (2 if model.on_gpu else 4)
     # weights, two moments of Adam and the Hugging Face copy; the best, the last and the one being written are there
-    checkpoints = min(3, steps // training.save_freq) if training.selection == "valid" else 2
-    texts = steps * sampled * length * TEXT
+    checkpoints = min(3, training.steps // training.save_freq) if training.selection == "valid" else 2
+    written = training.steps * sampled * model.length(training)
     return Work(
-        seconds,
-        sampled=steps * sampled * length,
-        trained=steps * responses * length,
-        disk=weights + texts,
-        scratch=checkpoints * 4 * weights + texts,
+        device.training_seconds + training.steps * step + validations * validation,
+        sampled=written,
+        trained=training.steps * responses * model.length(training),
+        disk=weights + written * TEXT,
+        scratch=checkpoints * 4 * weights + written * TEXT,
     )
 
 
@@ -168,26 +166,20 @@ def _bootstrap(model: Model, job: Job) -> Work:
     return Work(model.cpu.job_seconds + update_seconds(size, model.cpu, 1, tokens, 32), disk=size.parameters * 4)
 
 
-def _download_policy(model: Model, job: Job) -> Work:
+def _download(model: Model, job: Job) -> Work:
     # released in bfloat16
     size = model.sizes[job.of("policy")].parameters * 2
     return Work(CPU_JOB + size / DOWNLOAD, disk=size)
 
 
-def _responses(model: Model, job: Job, split: str) -> int:
-    return model.queries(job.of("suite"), split) * model.settings.rollouts.samples_per_query
-
-
 def _embeddings(model: Model, job: Job) -> Work:
     device, count = model.on(job)
-    responses = _responses(model, job, job.of("split"))
-    queries = model.queries(job.of("suite"), job.of("split"))
+    queries, responses = model.queries(job.of("suite"), job.of("split")), model.responses(job)
     # a response is cut into thinking and answer, each at most as long as the encoder reads
     tokens = queries * model.prompt(model.settings.training)
-    tokens += responses * min(model.length(model.settings.rollouts.max_new_tokens), 2 * 256)
-    operations = 2 * ENCODER * tokens
-    rate = 1e12 * device.peak_tflops * device.network_utilization * count
-    return Work(device.job_seconds + operations / rate, disk=(queries + 2 * responses) * VECTOR)
+    tokens += responses * min(model.length(model.settings.rollouts), 2 * 256)
+    seconds = device.job_seconds + device.seconds(2 * ENCODER * tokens, device.network_utilization, count)
+    return Work(seconds, disk=(queries + 2 * responses) * VECTOR)
 
 
 def _reward_model(model: Model, job: Job) -> Work:
@@ -198,21 +190,15 @@ def _reward_model(model: Model, job: Job) -> Work:
     nodes, hidden = queries * (1 + 2 * model.settings.rollouts.samples_per_query), settings["hidden_channels"]
     kept = nodes * hidden * 4
     if settings["predictor"] not in NETWORKS:
-        return Work(CPU_JOB, disk=kept)
+        return Work(disk=kept)
     # six relations with two projections each, of which a node takes part in about half
     weights = 384 * hidden + settings["num_layers"] * 6 * hidden**2
-    operations = GRAPH_PASSES * 2 * weights * nodes * settings["epochs"] * settings["runs"]
-    rate = 1e12 * device.peak_tflops * device.network_utilization * count
-    return Work(CPU_JOB + operations / rate, disk=kept + 8 * weights)
+    operations = 3 * 2 * weights * nodes * settings["epochs"] * settings["runs"]  # forward and backward
+    return Work(CPU_JOB + device.seconds(operations, device.network_utilization, count), disk=kept + 8 * weights)
 
 
-def _graded(split: Callable[[Job], str]) -> Callable[[Model, Job], Work]:
-    return lambda model, job: Work(CPU_JOB + GRADING * _responses(model, job, split(job)))
-
-
-def _metrics(model: Model, job: Job) -> Work:
-    responses = sum(_responses(model, job, split) for split in ("train", "valid", "test"))
-    return Work(2 * CPU_JOB, disk=responses * 20.0)
+def _grade(model: Model, job: Job) -> Work:
+    return Work(CPU_JOB + GRADING * model.responses(job))
 
 
 def _agreement(model: Model, job: Job) -> Work:
@@ -220,16 +206,16 @@ def _agreement(model: Model, job: Job) -> Work:
     return Work(CPU_JOB + GRADING * training.steps * training.train_batch_size * training.samples_per_query)
 
 
-_RULES: dict[str, Callable[[Model, Job], Work]] = {
+_OF_POLICIES: dict[str, Callable[[Model, Job], Work]] = {
     "sample_rollouts": _rollouts,
     "evaluate_policy": _evaluate,
     "train_policy": _train,
     "bootstrap_policy": _bootstrap,
-    "download_policy": _download_policy,
+    "download_policy": _download,
+}
+_OTHERS: dict[str, Callable[[Model, Job], Work]] = {
     "embed_rollouts": _embeddings,
     "fit_reward_model": _reward_model,
-    "measure_reward_model": _metrics,
-    "grade_rollouts": _graded(lambda job: job.of("split")),
+    "grade_rollouts": _grade,
     "measure_agreement": _agreement,
 }
-_SIZED = {"sample_rollouts", "evaluate_policy", "train_policy", "bootstrap_policy", "download_policy"}

@@ -6,10 +6,10 @@ section 2.1), and attention 4 * layers * heads * head * context more forward, 12
 
 import math
 
-from .hardware import Hardware
-from .sizes import Size
+from reward_memory.policies.size import Size
 
-FORWARD, BACKWARD = 1, 2  # in forward passes: a backward pass is two
+from .hardware import Hardware
+
 BYTES = 2  # of a weight in bfloat16
 
 
@@ -20,7 +20,7 @@ def forward_flops(size: Size, tokens: float, context: float) -> float:
 
 def read_seconds(size: Size, device: Hardware, devices: int, tokens: float, context: float) -> float:
     """Seconds for a forward pass of many tokens at once: prompts, or log-probabilities of whole responses."""
-    return forward_flops(size, tokens, context) / _rate(device, devices, device.prefill_utilization)
+    return device.seconds(forward_flops(size, tokens, context), device.prefill_utilization, devices)
 
 
 def update_seconds(
@@ -30,8 +30,8 @@ def update_seconds(
 
     recomputed  whether activations are computed again for the backward pass (gradient checkpointing)
     """
-    passes = FORWARD + BACKWARD + (FORWARD if recomputed else 0)
-    return passes * forward_flops(size, tokens, context) / _rate(device, devices, device.training_utilization)
+    operations = (4 if recomputed else 3) * forward_flops(size, tokens, context)
+    return device.seconds(operations, device.training_utilization, devices)
 
 
 def sample_seconds(
@@ -63,10 +63,6 @@ def sample_seconds(
     context = prompt + length / 2
     reading = BYTES * (size.active + together * context * size.cached)
     loading = reading / (1e9 * device.bandwidth_gb_s * device.bandwidth_utilization)
-    computing = forward_flops(size, together, context) / _rate(device, 1, device.prefill_utilization)
+    computing = read_seconds(size, device, 1, together, context)
     step = max(loading, computing) + 1e-6 * device.layer_microseconds * size.layers
     return steps * step + read_seconds(size, device, 1, a_device * prompt, prompt / 2)
-
-
-def _rate(device: Hardware, devices: int, utilization: float) -> float:
-    return 1e12 * device.peak_tflops * utilization * max(devices, 1)

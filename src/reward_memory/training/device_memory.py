@@ -5,7 +5,9 @@ Logits need most of it: 10 bytes a token and word of the vocabulary without pack
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
+
+from reward_memory.policies.size import Size
 
 from . import PROMPT_TOKENS
 from .overrides import micro_batch_size
@@ -15,22 +17,6 @@ GB = 1e9
 CHUNK = 2048
 #: Assumed, in bytes: CUDA and NCCL, a vLLM that sleeps, attention's workspace, gaps between allocations.
 FIXED = 5 * GB
-
-
-class Size(Protocol):
-    """The shape of a policy, as cost.sizes.Size has it."""
-
-    layers: int
-    hidden: int
-    intermediate: int
-    heads: int
-    kv_heads: int
-    head: int
-    vocabulary: int
-    tied: bool
-
-    @property
-    def parameters(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from torch import nn
 
 from reward_memory.errors import InputError
 
+from .shape import HEAD, shape
 from .tokenizer import CONTEXT, NUMBERS
 
-HEAD = 32  # dimensions of a head: vLLM on CPU takes 32, not 16
 EMBEDDING_STD = 0.08
 PERIODS = (2.0, 3.0, 5.0, 10.0, 10.0, 20.0, 20.0, 40.0, 100.0, 400.0)
 LEAD = 6.0  # by which the score of the token before exceeds that of the token itself, after scaling
 
 
 def new_model(tokenizer: Any, hidden_size: int, num_hidden_layers: int, seed: int) -> Any:
-    """A Qwen2ForCausalLM in float32: `hidden_size` / 32 heads, half as many key-value heads, tied embeddings.
+    """A Qwen2ForCausalLM in float32, of the sizes that `shape` gives.
 
     InputError if `hidden_size` is not a multiple of 32 or `num_hidden_layers` is below 1.
     """
@@ -28,17 +28,10 @@ def new_model(tokenizer: Any, hidden_size: int, num_hidden_layers: int, seed: in
         )
     if num_hidden_layers < 1:
         raise InputError(f"policies: bootstrap: num_hidden_layers: {num_hidden_layers} is too few; give 1 or more.")
-    heads = hidden_size // HEAD
     ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
     config = Qwen2Config(
-        vocab_size=len(tokenizer),
-        hidden_size=hidden_size,
-        intermediate_size=3 * hidden_size,
-        num_hidden_layers=num_hidden_layers,
-        num_attention_heads=heads,
-        num_key_value_heads=heads // 2 if heads % 2 == 0 else heads,
+        **shape(hidden_size, num_hidden_layers, len(tokenizer)),
         max_position_embeddings=CONTEXT,
-        tie_word_embeddings=True,
         use_sliding_window=False,
         attn_implementation="eager",  # the CPU's fused attention takes twice as long backward at these lengths
         **ends,

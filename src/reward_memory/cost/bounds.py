@@ -1,0 +1,41 @@
+"""What many jobs need together, without a schedule: hours, and the disk at its fullest."""
+
+from collections.abc import Sequence
+from graphlib import TopologicalSorter
+
+import pandas as pd
+
+from .jobs import Job
+
+#: Of a profile: what jobs that run at a time may hold together; a missing name is no limit.
+LIMITS = ("gpu", "mem_mb", "cores")
+
+
+def critical_path(jobs: Sequence[Job], seconds: Sequence[float]) -> float:
+    """Seconds of the longest chain of jobs that wait for each other: no number of devices is faster."""
+    makers = {path: place for place, job in enumerate(jobs) for path in job.outputs}
+    before = {place: {makers[path] for path in job.inputs if path in makers} for place, job in enumerate(jobs)}
+    ends: dict[int, float] = {}
+    for place in TopologicalSorter(before).static_order():
+        ends[place] = seconds[place] + max((ends[one] for one in before[place]), default=0.0)
+    return max(ends.values(), default=0.0)
+
+
+def busy(seconds: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> float:
+    """Seconds for which the jobs keep the scarcest of `limits` busy.
+
+    asks  what each job holds (LIMITS); one that asks for more than there is gets all of it, as in Snakemake
+    """
+    shares = [(seconds * asks[name].clip(upper=limit)).sum() / limit for name, limit in limits.items() if limit]
+    return max(shares, default=0.0)
+
+
+def side_by_side(amounts: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> float:
+    """The sum of the largest `amounts` of jobs that can run at a time within `limits`."""
+    total, free = 0.0, dict(limits)
+    for place in amounts[amounts > 0].sort_values(ascending=False).index:
+        held = {name: min(asks.at[place, name], limits[name]) for name in limits}
+        if all(held[name] <= free[name] for name in limits):
+            free = {name: free[name] - held[name] for name in limits}
+            total += amounts[place]
+    return total
