@@ -86,7 +86,13 @@ rule write_page:
     params:
         title=lambda wc: CAPTIONS[wc.table]["title"],
         caption=lambda wc: caption(wc.table, "table"),
-        code=code_hash("write_page", "report/pages.py"),
+        code=code_hash(
+            "write_page",
+            "report/pages.py",
+            "report/html_table.py",
+            "report/grid.py",
+            "report/tables/names.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/write_page.py"
@@ -110,7 +116,12 @@ rule render_table:
         mem_mb=times_attempt(1_000),
         runtime=times_attempt(10),
     params:
-        code=code_hash("render_table", "report/paper_form.py"),
+        code=code_hash(
+            "render_table",
+            "report/paper_form.py",
+            "report/grid.py",
+            "report/tables/names.py",
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/render_table.py"

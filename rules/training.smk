@@ -1,3 +1,13 @@
+from reward_memory.training import trackers
+
+# in a container a job has other packages than this process; there train_policy looks for itself
+if not workflow.deployment_settings.deployment_method:
+    try:
+        trackers.check(suites.all_loggers(config))
+    except InputError as error:
+        raise WorkflowError(f"{source}: {error}") from None
+
+
 rule select_training_queries:
     "Training prompts of one method; prompts whose labels it may not use carry no ground truth."
     input:
@@ -178,6 +188,10 @@ rule train_policy:
         tasks_per_gpu=if_several_nodes("train_policy", lambda nodes: 0),
         mem_mb=get_resource("train_policy", "mem_mb"),
         runtime=get_resource("train_policy", "runtime"),
+        # not a param, which would decide reruns: no number depends on who gets the metrics
+        trackers=lambda wc: " ".join(
+            suites.loggers(config, wc.suite, wc.method, wc.policy)
+        ),
     params:
         training=lambda wc: suites.settings(config, wc.suite, wc.method, wc.policy)[0],
         error_memory=lambda wc: suites.settings(

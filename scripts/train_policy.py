@@ -9,6 +9,7 @@ from reward_memory.training import prompts
 from reward_memory.training.history import outcome
 from reward_memory.training.launch import train
 from reward_memory.training.overrides import Run
+from reward_memory.training.trackers import Trackers
 
 with job(snakemake, lasting="train_policy") as run:
     nodes = int(snakemake.resources.get("nodes", 1))
@@ -36,6 +37,9 @@ with job(snakemake, lasting="train_policy") as run:
             threads=snakemake.threads,
             error_memory=run.params.error_memory,
             predicted_rewards=run.params.predicted_rewards,
+            trackers=Trackers.of(
+                snakemake.resources.trackers.split(), Path(run.params.state).parent / "trackers", run.names
+            ),
         ),
         run.params.grading["isolation"],
         Path(run.output.policy).parent,

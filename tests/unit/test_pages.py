@@ -8,7 +8,8 @@ import pytest
 
 from reward_memory.report.figures import DRAW
 from reward_memory.report.figures.comparison import NOTHING
-from reward_memory.report.pages import page, readable
+from reward_memory.report.html_table import readable
+from reward_memory.report.pages import page
 from reward_memory.report.tables.comparison import COMPARISON_COLUMNS, comparison_rows
 
 TABLE = pd.DataFrame(
@@ -39,7 +40,7 @@ def test_rows_of_different_metrics_have_their_own_decimals():
 def test_a_page_holds_the_file_byte_for_byte_and_escapes_what_it_shows(tmp_path):
     TABLE.to_csv(tmp_path / "main.csv", index=False)
     text = page("A & B", "no <b>", tmp_path / "main.csv", "<?xml?><svg id='drawn'></svg>")
-    assert "<td>&lt;tiny&gt;</td>" in text
+    assert '<td data-name="policy">&lt;tiny&gt;</td>' in text
     assert "<h1>A &amp; B</h1>" in text
     assert "<figure><svg id='drawn'></svg></figure>" in text
     saved = re.search(r'download="main.csv" href="data:text/csv;base64,([^"]+)"', text)[1]

@@ -143,7 +143,7 @@ def test_an_arm_of_the_first_paper_may_have_the_memory():
     config = load(config)
     assert methods.find(config, "memreward:mlp+meds").rewards == "predicted"
     assert methods.predictor(config, "memreward:mlp+meds") == "mlp"
-    shared = {name: value for name, value in config["training"].items() if name != "per_policy"}
+    shared = {name: value for name, value in config["training"].items() if name not in ("per_policy", "logger")}
     assert suites.settings(config, "main", "memreward:mlp+meds") == (shared, config["error_memory"])
     assert suites.settings(config, "main", "oracle") == (shared, None)
     assert ("oracle+meds", 100) in suites.arms(config)

@@ -140,7 +140,33 @@ def settings(
     what it is, its published budget, a variant's own.
 
     policy  whose own settings are taken, None for those that all share
+
+    `logger` is not among them, since it decides no number: see `loggers`.
     """
+    training, memory = _sections(config, suite, method, policy)
+    return {key: value for key, value in training.items() if key != "logger"}, memory
+
+
+def loggers(config: dict[str, Any], suite: str, method: str, policy: str | None = None) -> list[str]:
+    """What gets a training's metrics, in verl's names: always the file that the workflow reads, which comes first."""
+    return list(dict.fromkeys(["file", *_sections(config, suite, method, policy)[0]["logger"]]))
+
+
+def all_loggers(config: dict[str, Any]) -> list[str]:
+    """What gets the metrics of any training of the configuration."""
+    runs = [
+        (suite, method, policy)
+        for suite in names(config)
+        for method in trained(config, suite)
+        for policy in policies(config, suite)
+    ]
+    return sorted({name for run in runs for name in loggers(config, *run)})
+
+
+def _sections(
+    config: dict[str, Any], suite: str, method: str, policy: str | None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """`settings`, with all keys of the section training."""
     shared = dict(config["training"])
     shared |= shared.pop("per_policy").get(policy, {})
     own, found = section(config, suite), registry.find(config, method)

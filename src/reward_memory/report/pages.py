@@ -9,23 +9,35 @@ import html
 from importlib import resources
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-#: Columns of an interval -> the column that takes their place.
-INTERVALS = {
-    ("ci_low", "ci_high"): "95 % interval",
-    ("difference_low", "difference_high"): "difference, 95 % interval",
-}
+from .grid import grid
+from .html_table import constants, grid_rows, rows, said
+
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem; color: #222; background: #fff; }
 h1 { font-size: 1.3rem; margin: 0 0 .5rem; }
-p { max-width: 62rem; margin: 0 0 1rem; }
+p, summary { max-width: 62rem; margin: 0 0 1rem; overflow-wrap: anywhere; }
 svg { max-width: 100%; height: auto; }
 figure { margin: 0 0 1rem; overflow-x: auto; }
-table.dataTable { width: auto; margin: 0; }
+.wide { overflow-x: auto; margin: 0 0 1rem; }
+/* DataTables' own rules are as specific and come later where a browser reorders them */
+.wide table.dataTable { width: auto; margin: 0 !important; }
+th { font-size: .85rem; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td { max-width: 34rem; overflow-wrap: break-word; }
+td { max-width: 22rem; overflow-wrap: break-word; }
+td small { display: block; color: #666; }
+#intervals:not(:checked) ~ .wide small, #intervals:not(:checked) ~ * .wide small { display: none; }
+@media (max-width: 40rem) {
+  body { margin: .75rem; }
+  .wide thead { display: none; }
+  .wide table, .wide tbody, .wide tr, .wide td { display: block; width: auto !important; }
+  .wide tr { border-top: 1px solid #999; padding: .25rem 0; }
+  .wide td, .wide td.number { max-width: none; text-align: left !important; white-space: normal; border: 0 !important; }
+  .wide td:empty { display: none; }
+  .wide td::before { content: attr(data-name) ": "; color: #666; }
+  td small { display: inline; }
+}
 """
 # the bundle is packed: it is most of a page, and a report holds many
 SORTING = """
@@ -39,25 +51,14 @@ style.rel = "stylesheet";
 style.href = await unpack("@CSS", "text/css");
 document.head.prepend(style);
 const { default: DataTable } = await import(await unpack("@JS", "text/javascript"));
-new DataTable("#rows", { order: [], pageLength: 50, lengthMenu: [50, 200, { label: "all", value: -1 }] });
+const shared = { order: [], autoWidth: false };
+const kinds = {
+  grid: { paging: false, info: false, searching: false },
+  rows: { pageLength: 50, lengthMenu: [50, 200, { label: "all", value: -1 }] },
+};
+for (const [name, own] of Object.entries(kinds))
+  if (document.getElementById(name)) new DataTable("#" + name, { ...shared, ...own });
 """
-
-
-def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table for people: texts, intervals in one column, columns without any value left out.
-
-    Numbers of a column have the same number of decimals, except where its rows are of different metrics. Missing
-    values are empty texts.
-    """
-    table = table.dropna(axis="columns", how="all")
-    out = {}
-    for name, column in table.items():
-        low = next((pair for pair in INTERVALS if name == pair[0] and pair[1] in table), None)
-        if low:
-            out[INTERVALS[low]] = _interval(table[low[0]], table[low[1]], "metric" in table)
-        elif not any(name == pair[1] and pair[0] in table for pair in INTERVALS):
-            out[str(name).replace("_", " ")] = _texts(column, "metric" in table)
-    return pd.DataFrame(out, index=table.index)
 
 
 def page(title: str, caption: str, path: Path, figure: str | None = None, more: Path | None = None) -> str:
@@ -68,34 +69,47 @@ def page(title: str, caption: str, path: Path, figure: str | None = None, more: 
     more            CSV file of what was left out on the way, which follows the rows
     """
     table = pd.read_csv(path)
-    shown, numbers = readable(table), _numbers(table)
     drawn = f"<figure>{figure[figure.index('<svg') :]}</figure>" if figure else ""
+    return document(title, caption, f"{drawn}\n{_table(table, path)}\n{_left_out(more) if more else ''}")
+
+
+def document(title: str, caption: str, body: str) -> str:
+    """A whole HTML page; `title` and `caption` are plain text, `body` is HTML whose tables #grid and #rows sort."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)}</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <h1>{html.escape(title)}</h1>
 <p>{html.escape(caption)}</p>
-{drawn}
-<p>{_counted(len(table))} {_saved(path)}</p>
-{_rows(shown, numbers)}
-{_left_out(more) if more else ""}<script type="module">
+{body}<script type="module">
 {SORTING.replace("@CSS", _packed("dt_bundle.css")).replace("@JS", _packed("dt_bundle.js"))}</script>
 </body>
 </html>
 """
 
 
-def _numbers(table: pd.DataFrame) -> list[str]:
-    """Names, as shown, of the columns that hold numbers."""
-    return [str(name).replace("_", " ") for name, column in table.items() if pd.api.types.is_numeric_dtype(column)]
+def _table(table: pd.DataFrame, path: Path) -> str:
+    """The table as a grid where it has that form, and row by row: folded away below a grid."""
+    constant, found = constants(table), grid(table)
+    long = rows(table.drop(columns=[*constant]))
+    about, counted = html.escape(said(constant)), _counted(len(table))
+    if found is None:
+        return f"<p>{about} {counted} {saved(path)}</p>\n{long}"
+    switch = ""
+    if found.lows.notna().to_numpy().any():
+        switch = '<input type="checkbox" id="intervals"> <label for="intervals">95 % intervals</label>'
+    folded = f"<details><summary>All columns, a row for each result</summary>\n<p>{counted}</p>\n{long}\n</details>"
+    about = f"<p>{about} A click on a head sorts by it. {saved(path)}</p>"
+    return f"{about}\n{switch}\n{grid_rows(found, constant)}\n{folded}"
 
 
-def _saved(path: Path) -> str:
+def saved(path: Path) -> str:
+    """A link that saves the file at `path`."""
     file = base64.b64encode(path.read_bytes()).decode()
     return f'<a download="{path.name}" href="data:text/csv;base64,{file}">Save {path.name}</a>'
 
@@ -103,50 +117,15 @@ def _saved(path: Path) -> str:
 def _left_out(path: Path) -> str:
     """What was left out, or that nothing was."""
     table = pd.read_csv(path)
-    said = "Rows, queries and responses that were left out or cut, with the reason." if len(table) else "Nothing was."
-    rows = _rows(readable(table), _numbers(table), "left-out") if len(table) else ""
-    return f"<h1>Left out on the way</h1>\n<p>{said} {_saved(path)}</p>\n{rows}\n"
+    words = "Rows, queries and responses that were left out or cut, with the reason." if len(table) else "Nothing was."
+    listed = rows(table, "left-out") if len(table) else ""
+    return f"<h1>Left out on the way</h1>\n<p>{words} {saved(path)}</p>\n{listed}\n"
 
 
-def _rows(shown: pd.DataFrame, numbers: list[str], name: str = "rows") -> str:
-    """The table in HTML, which a browser shows as it is where no script may run."""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in shown)
-    kinds = [' class="number"' if name in numbers else "" for name in shown]
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td{kind}>{html.escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
-        for row in shown.itertuples(index=False, name=None)
-    )
-    return f'<table id="{name}" class="display compact"><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table>'
-
-
-def _counted(rows: int) -> str:
-    if rows == 0:
+def _counted(number: int) -> str:
+    if number == 0:
         return "The table has no row."
-    return f"{rows:,} rows; a click on a head sorts by it, the search takes several words."
-
-
-def _texts(column: pd.Series, mixed: bool) -> list[str]:
-    """Numbers with as many decimals as their size needs, row by row where they are `mixed`; texts as they are."""
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return ["" if pd.isna(value) else str(value) for value in column]
-    known = column.dropna().astype(float)
-    whole = bool((known == known.round()).all())
-    decimals = 0 if whole else _decimals(known.abs().max())
-    if mixed and not whole:
-        return ["" if pd.isna(value) else f"{value:,.{_decimals(abs(value))}f}" for value in column]
-    return ["" if pd.isna(value) else f"{value:,.{decimals}f}" for value in column]
-
-
-def _decimals(size: float) -> int:
-    """One decimal for percentages, three for shares and probabilities, none for large counts."""
-    return int(np.select([size >= 1000, size >= 10, size > 1], [0, 1, 2], 3))
-
-
-def _interval(low: pd.Series, high: pd.Series, mixed: bool) -> list[str]:
-    """`low to high`, empty where either is missing."""
-    both = _texts(pd.concat([low, high], ignore_index=True), mixed)
-    lows, highs = both[: len(low)], both[len(low) :]
-    return [f"{one} to {other}" if one and other else "" for one, other in zip(lows, highs, strict=True)]
+    return f"{number:,} rows; a click on a head sorts by it, the search takes several words."
 
 
 def _packed(name: str) -> str:

@@ -6,10 +6,10 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 
+from .grid import grid
+
 #: What a table needs to be put into this form.
 NEEDED = {"policy", "method", "label_ratio", "benchmark", "accuracy"}
-#: The untrained policy, and the one that has all labels: neither is compared with the others.
-REFERENCES = ("base", "oracle")
 #: Characters that LaTeX reads as commands.
 SPECIAL = {"&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$"}
 
@@ -26,21 +26,12 @@ def paper_form(table: pd.DataFrame, mark: Callable[[str], str]) -> pd.DataFrame:
             f"a table without the column {missing[0]} has no form with benchmarks in columns; take a table of "
             "accuracies, such as main."
         )
-    benchmarks = list(dict.fromkeys(table["benchmark"]))
-    rows = []
-    for policy, own in table.groupby("policy", sort=False):
-        compared = own[~own["method"].isin(REFERENCES)]
-        best = compared.groupby("benchmark")["accuracy"].max()
-        for (method, ratio), arm in own.groupby(["method", "label_ratio"], sort=False):
-            values = arm.set_index("benchmark")["accuracy"]
-            row = {"policy": policy, "method": method, "labels, %": str(ratio)}
-            for name in benchmarks:
-                value = values.get(name)
-                text = "" if value is None or pd.isna(value) else f"{value:.1f}"
-                leads = text and method not in REFERENCES and value == best.get(name)
-                row[name] = mark(text) if leads else text
-            rows.append(row)
-    return pd.DataFrame(rows)
+    found = grid(table)
+    if found is None:
+        raise InputError("a table that has two rows of one arm and benchmark, or none at all, has no such form.")
+    texts = found.values.map(lambda value: "" if pd.isna(value) else f"{value:.1f}")
+    marked = texts.where(~found.best, texts.map(mark))
+    return found.rows.astype(str).rename(columns={"label_ratio": "labels, %"}).join(marked)
 
 
 def to_markdown(table: pd.DataFrame) -> str:

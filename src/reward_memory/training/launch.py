@@ -68,6 +68,7 @@ def train(
         _has_vllm(training)
     if run.gpus and run.error_memory is not None:
         _not_amd()
+    run.trackers.prepare()
     run.state.mkdir(parents=True, exist_ok=True)
     with _alone(run.state) as lock:
         sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()
@@ -183,6 +184,7 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
         # verl, torch and multiprocessing leave files there, and sockets, whose paths must be short
         "TMPDIR": str(folder),
     }
+    environment |= run.trackers.environment()
     if run.gpus:
         environment["REWARD_MEMORY_SOCKETS"] = str(folder)  # gpu_patches.SOCKETS
         environment |= {name: environment.get(name, value) for name, value in VLLM.items()}

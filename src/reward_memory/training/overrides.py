@@ -8,6 +8,8 @@ from typing import Any
 from reward_memory.error_memory.clusters import ANSWERS
 from reward_memory.errors import InputError
 
+from .trackers import UNTRACKED, Trackers
+
 VERL = Path(__file__).parent / "verl"
 #: Keys of verl's section policy_loss that the section training has, too.
 POLICY_LOSS = ("loss_mode", "clip_cov_ratio", "clip_cov_lb", "clip_cov_ub", "kl_cov_ratio", "ppo_kl_coef")
@@ -60,6 +62,7 @@ class Run:
     checks        of the answers to math problems and choices, as in verifiers.Grader
     error_memory  settings of error_memory.settings.DEFAULTS, None to train without one
     predicted_rewards  fields of objectives.predicted.FromPrediction, None where no reward is predicted
+    trackers      what gets the metrics; no number depends on them
     """
 
     policy: Path
@@ -74,6 +77,7 @@ class Run:
     checks: str = "exact"
     error_memory: dict[str, Any] | None = None
     predicted_rewards: dict[str, Any] | None = None
+    trackers: Trackers = UNTRACKED
 
 
 def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path) -> list[str]:
@@ -171,9 +175,9 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "+trainer.v1.reward_memory.error_memory": run.error_memory,
         "+trainer.v1.reward_memory.error_memory_folder": run.state / "error_memory",
         "+trainer.v1.reward_memory.workers": max(1, run.threads),
-        "trainer.logger": "[file]",
+        "trainer.logger": f"[{','.join(run.trackers.loggers)}]",
         "trainer.project_name": "reward-memory",
-        "trainer.experiment_name": Path(run.state.name),  # a hash: digits alone, now and then
+        "trainer.experiment_name": Path(run.trackers.name or run.state.name),  # quoted: a hash may be digits alone
         "trainer.total_training_steps": training["steps"],
         "trainer.total_epochs": training["steps"],
         "trainer.save_freq": training["save_freq"],

@@ -8,6 +8,7 @@ from pydantic import Field, Strict
 
 from .base import (
     NUMBER,
+    UNIQUE,
     WHOLE,
     AnyName,
     CopyGpus,
@@ -58,6 +59,12 @@ Override = Annotated[
     Strict(),
     Field(pattern=r"^[+~]{0,2}[^=\s]+(=.*)?$"),
     expected("a Hydra override such as key=value"),
+]
+Loggers = Annotated[
+    list[Literal["file", "tensorboard", "wandb", "mlflow", "swanlab"]],
+    Strict(),
+    UNIQUE,
+    expected("a list such as [file, tensorboard]; there are file, tensorboard, wandb, mlflow and swanlab"),
 ]
 OfPolicy = Annotated[dict[Any, Any], expected("settings such as {tensor_model_parallel_size: 2}")]
 
@@ -212,6 +219,11 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     selection: Annotated[
         Literal["valid", "last"], expected("valid (the best checkpoint on the validation queries) or last")
     ] = Field("valid", description="The checkpoint that is kept: the best one on the validation queries, or the last.")
+    logger: Loggers = Field(
+        ["file"],
+        description="What else gets the metrics (docs/gpu.md): tensorboard, wandb, mlflow, swanlab. file is always "
+        "there. A change reruns nothing.",
+    )
     per_policy: Annotated[
         dict[AnyName, OfPolicy], expected("settings such as {large: {tensor_model_parallel_size: 2}}")
     ] = Field(default={}, description="Name of a policy -> its own settings, which override those of this section.")
