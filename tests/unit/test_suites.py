@@ -7,9 +7,9 @@ from test_configuration import complaint
 
 from reward_memory.config import methods, suites
 from reward_memory.config.loading import load
-from reward_memory.config.models import ErrorMemory
 from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
+from reward_memory.settings import ErrorMemory
 
 BASIC = {
     "benchmarks": {

@@ -9,6 +9,7 @@ from reward_memory.data.hub.revisions import commits
 from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, unknown
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
+from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Training
 
 from . import (
     arms,
@@ -22,7 +23,6 @@ from . import (
     variants,
     verl_overrides,
 )
-from .models import Configuration, ErrorMemory, Evaluation, RewardModel, Training
 
 #: Sections that a suite overrides.
 _OVERRIDDEN = {"training": Training, "error_memory": ErrorMemory, "evaluation": Evaluation, "reward_model": RewardModel}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from reward_memory.data.registry import DOMAINS
+from reward_memory.settings import ErrorMemory, Training
 
 from . import methods as registry
 from .fidelity import resolve
-from .models import ErrorMemory, Training
 
 #: The suite that is trained without an entry in the section `suites`.
 MAIN = "main"

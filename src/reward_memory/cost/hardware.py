@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from reward_memory.config.models import Cost
 from reward_memory.errors import InputError
+from reward_memory.settings import Cost
 
 
 @dataclass(frozen=True, slots=True)

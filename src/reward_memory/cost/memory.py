@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.config import contradictions
-from reward_memory.config.models import Policy
 from reward_memory.config.resources import allocation
 from reward_memory.errors import InputError
+from reward_memory.settings import Policy
 from reward_memory.training import PROMPT_TOKENS
 from reward_memory.training.device_memory import GB, need, unbounded
 from reward_memory.training.overrides import micro_batch_size

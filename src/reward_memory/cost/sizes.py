@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reward_memory.config.models import Bootstrap, Policy
+from reward_memory.settings import Bootstrap, Policy
 
 HEAD, VOCABULARY, GROWTH = 32, {"memreward": 1224, "meds": 648, "watches": 556}, 3  # of bootstrapped policies
 

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 
 LIBRARY = Path(__file__).parents[1]
-#: Part of every hash. The packages jobs and storage are part of none: they move files and change no number.
+#: Part of every hash. The packages jobs and storage are part of none: they move files and change no number. Nor is
+#: settings: all that it checks is in the params of a job, which Snakemake compares.
 ALWAYS = ("seeds.py",)
 
 

@@ -6,7 +6,7 @@ from .cost import Cost
 from .error_memory import ErrorMemory
 from .policies import Bootstrap, Policy
 from .reward_model import RewardModel
-from .sampling import Evaluation, Rollouts
+from .sampling import Evaluation, Rollouts, Sampling
 from .training import Training
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Policy",
     "RewardModel",
     "Rollouts",
+    "Sampling",
     "Section",
     "Training",
 ]
