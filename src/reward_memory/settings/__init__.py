@@ -5,7 +5,7 @@ from .configuration import Configuration
 from .cost import Cost
 from .error_memory import ErrorMemory
 from .policies import Bootstrap, Policy
-from .reward_model import RewardModel
+from .reward_model import PredictedRewards, RewardModel
 from .sampling import Evaluation, Rollouts, Sampling
 from .training import Training
 
@@ -16,6 +16,7 @@ __all__ = [
     "ErrorMemory",
     "Evaluation",
     "Policy",
+    "PredictedRewards",
     "RewardModel",
     "Rollouts",
     "Sampling",

@@ -75,3 +75,8 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
         description="Latest responses of a query that are remembered. Null is all, as published.",
     )
     seed: Seed = Field(0, description="Seed of kmeans.")
+
+    @property
+    def penalty_name(self) -> str:
+        """The penalty, named or not."""
+        return self.penalty or "logarithm"

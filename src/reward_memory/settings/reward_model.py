@@ -30,6 +30,7 @@ Dropout = Annotated[Finite, Field(ge=0, lt=1), expected("a number from 0 to belo
 Fold = Annotated[Finite, Field(gt=0, lt=1), expected("a share between 0 and 1"), NUMBER]
 Criterion = Literal["loss", "auc", "f1", "fpr"]
 Probability = Annotated[Finite, Field(ge=0, lt=1), expected("a probability from 0 to below 1"), NUMBER]
+RewardKind = Annotated[Literal["hard", "soft"], expected("hard or soft")]
 Siblings = Annotated[int, Strict(), Field(ge=0, le=10_000), expected("a whole number of at least 0"), WHOLE]
 Agreement = Annotated[
     list[Annotated[Literal["found", "majority"], expected("found or majority")]],
@@ -53,22 +54,33 @@ class AnswerFeatures(Section, json_schema_extra={"expected": "features such as {
     code: Agreement = Field([], description="Of programs, which agree if they are the same.")
 
 
+THRESHOLD = Field(
+    0.5,
+    description="Probability above which a predicted response counts as correct in training. A change refits no reward "
+    "model; suites and variants of methods may have their own.",
+)
+REWARD = Field(
+    "hard",
+    description="Reward of a predicted response: hard is 1 above the threshold and 0 elsewhere, soft the probability "
+    "itself. Suites and variants of methods may have their own.",
+)
+
+
+class PredictedRewards(Section):
+    """Keys about what training makes of predictions; no fit depends on them."""
+
+    threshold: Probability = THRESHOLD
+    reward: RewardKind = REWARD
+
+
 class RewardModel(Section, json_schema_extra={"expected": "settings such as {predictor: graph}"}):
     """Predictors of the rewards of unlabeled responses."""
 
     predictor: PredictorName = Field(
         "graph", description="Predicts the rewards of unlabeled queries in the method memreward."
     )
-    threshold: Probability = Field(
-        0.5,
-        description="Probability above which a predicted response counts as correct in training. A change refits no "
-        "reward model; suites and variants of methods may have their own.",
-    )
-    reward: Annotated[Literal["hard", "soft"], expected("hard or soft")] = Field(
-        "hard",
-        description="Reward of a predicted response: hard is 1 above the threshold and 0 elsewhere, soft the "
-        "probability itself. Suites and variants of methods may have their own.",
-    )
+    threshold: Probability = THRESHOLD
+    reward: RewardKind = REWARD
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
         "fast",
         description="What computes the networks. reference is torch-geometric: slower, the same weights and results.",
