@@ -54,7 +54,6 @@ rule cost_table:
             "cost",
             "data/registry.py",
             "error_memory/penalties",
-            "error_memory/settings.py",
             "reward_models/names.py",
             "reward_models/settings.py",
             "training/__init__.py",

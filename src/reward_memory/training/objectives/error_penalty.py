@@ -64,7 +64,7 @@ class RepeatedErrors:
         Returns metrics for verl's log.
         """
         if self._memory is None:
-            self._memory = ErrorMemory(self.folder, step - 1, self.workers, **self.settings.model_dump())
+            self._memory = ErrorMemory(self.folder, self.settings, step - 1, self.workers)
         rows = [row for row, response in enumerate(responses) if response is not None]
         real = [responses[row] for row in rows]
         if logits is None:
@@ -79,10 +79,8 @@ class RepeatedErrors:
             np.array([response.sample for response in real]),
             vectors,
         )
-        before, own = np.array([response.score for response in real]), self.settings
-        scores = penalize(
-            before, seen.sizes, right, alpha=own.alpha, cap=own.cap, target=own.target, penalty=own.penalty_name
-        )
+        before = np.array([response.score for response in real])
+        scores = penalize(before, seen.sizes, right, self.settings)
         for response, size, score in zip(real, seen.sizes, scores, strict=True):
             response.cluster_size, response.score = int(size), float(score)
         # a run resumes at one of its last two checkpoints at the earliest (launch._step_back)

@@ -20,6 +20,7 @@ from reward_memory.settings import Training
 from ..checkpoints import responses_of
 from ..responses import Response
 
+#: The values of the paper, which are the defaults of the section training.
 _PAPER = Training()
 #: Added to a curve's standard deviation.
 EPSILON = 1e-8
