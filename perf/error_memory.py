@@ -23,6 +23,7 @@ import numpy as np
 
 from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.error_memory.store import Store
+from reward_memory.settings import ErrorMemory as Settings
 
 PROMPTS, SAMPLES, LAYERS, MODES = 512, 16, 14, 8
 SIZES = {0: 512, 16: 64, 160: 16, 1600: 4}  # points a key: keys that the slow versions are measured on
@@ -110,7 +111,7 @@ def measure(points: int, count: int) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         most = grown(folder, points, failures)
         start = time.process_time()
-        memory = ErrorMemory(folder, points // SAMPLES, max_points_per_key=None)
+        memory = ErrorMemory(folder, Settings(max_points_per_key=None), points // SAMPLES)
         opening = time.process_time() - start
         histories = [memory._store.history(f"{key:016x}", False).astype(np.float64) for key in range(count)]
         batch = failures.step()
@@ -141,7 +142,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)
     hdbscan.HDBSCAN(min_cluster_size=2).fit(np.eye(10))  # what is slow the first time only
     with tempfile.TemporaryDirectory() as folder:
-        memory = ErrorMemory(folder)
+        memory = ErrorMemory(folder, Settings())
         for step in (1, 2):
             memory.observe(step, *Failures().step())
     figures = {}

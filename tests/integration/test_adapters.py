@@ -8,7 +8,6 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from reward_memory import data
-from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.generation.engine import load
 from reward_memory.generation.interface import Sampling
 from reward_memory.policies.bootstrap.pretraining import bootstrap
@@ -19,7 +18,7 @@ from reward_memory.training.overrides import Run
 from reward_memory.training.rows import ROWS, verl_rows
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from training_settings import SETTINGS
+from training_settings import SETTINGS, error_memory, validated
 
 pytestmark = pytest.mark.slow
 RANK = 4
@@ -54,9 +53,9 @@ def trained(tmp_path_factory) -> Path:
         state=folder / "state",
         seed=0,
         gpus=0,
-        error_memory=DEFAULTS | {"last_layers": "all"},
+        error_memory=error_memory(last_layers="all"),
     )
-    train(TRAINING, run, "reduced", folder / "out", {})
+    train(validated(TRAINING), run, "reduced", folder / "out", {})
     return folder
 
 

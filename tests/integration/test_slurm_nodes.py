@@ -37,6 +37,7 @@ TRAINING = """
 import json, os, subprocess, sys, tempfile
 from pathlib import Path
 from reward_memory.training import launch
+from reward_memory.settings import Training
 from reward_memory.training.overrides import Run, overrides
 from reward_memory.training.ray_cluster import spanning
 told = json.loads(Path("told.json").read_text())
@@ -50,7 +51,8 @@ with tempfile.TemporaryDirectory(prefix="rm-") as scratch:
     environment = launch._environment(run, 0, Path(scratch)) | {"MARK": "here"}
     with spanning(2, 2, environment, Path(scratch)) as joining:
         command = [sys.executable, "-m", "verl.trainer.main_ppo"]
-        command += [*overrides(told["training"], run, "reduced", Path(scratch)), "trainer.nnodes=2", *joining]
+        training = Training.model_validate(told["training"])
+        command += [*overrides(training, run, "reduced", Path(scratch)), "trainer.nnodes=2", *joining]
         subprocess.run(command, env=environment, check=True)
 print("ended")
 """

@@ -11,8 +11,6 @@ import pandas as pd
 import pytest
 from verl_vllm_runs import Training, layer_logits, materials, together
 
-from reward_memory.error_memory.settings import DEFAULTS
-
 #: The largest difference of two probabilities of one token in float32; rounding leaves 3e-6.
 EQUAL = 1e-4
 
@@ -43,7 +41,7 @@ def meds(given, tmp_path_factory) -> Training:
         {"max_num_gen_batches": 8, "overlong_buffer": 8, "clip_ratio_high": 0.28, "ppo_max_token_len_per_gpu": 1024},
         gpus=2,
         threads=2,
-        error_memory=DEFAULTS | {"last_layers": "all"},
+        error_memory={"last_layers": "all"},
     )
     run.start()
     run.wait()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import verl_effective
-from training_settings import SETTINGS
+from training_settings import SETTINGS, validated
 
 from reward_memory.training.overrides import Run, overrides
 
@@ -40,5 +40,7 @@ RUN = Run(
 
 def told(cases: dict[str, tuple[dict, Run]], folder: Path) -> dict[str, dict]:
     """Case -> what verl makes of the overrides of its (settings of training, run)."""
-    listed = {case: overrides(training, run, "reduced", Path("/tmp/rm")) for case, (training, run) in cases.items()}
+    listed = {
+        case: overrides(validated(training), run, "reduced", Path("/tmp/rm")) for case, (training, run) in cases.items()
+    }
     return verl_effective.effective(listed, folder)

@@ -1,8 +1,8 @@
 import pytest
 
 from reward_memory.config import arms
-from reward_memory.config.models.suites import Suite
 from reward_memory.errors import InputError
+from reward_memory.settings.suites import Suite
 
 ABLATIONS = ["memreward:graph-homogeneous", "memreward:graph-no-thinking", "memreward:mlp"]
 PLAIN = Suite().model_dump()

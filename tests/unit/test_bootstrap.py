@@ -8,7 +8,6 @@ from itertools import chain
 import pytest
 import torch
 
-from reward_memory.config.models.policies import Bootstrap
 from reward_memory.data import generated
 from reward_memory.errors import InputError
 from reward_memory.policies.bootstrap import curriculum, pretraining
@@ -16,6 +15,7 @@ from reward_memory.policies.bootstrap.pretraining import bootstrap
 from reward_memory.policies.bootstrap.tokenizer import train_tokenizer
 from reward_memory.policies.snapshots import check
 from reward_memory.seeds import derive
+from reward_memory.settings.policies import Bootstrap
 
 #: Of the tokens of a block's batches at noise 0.4, seed 0 and 800 steps: what the policies of the figures hang on.
 PINNED = {0: "638ad3e99cd0055e", 60: "c35b01435d4810ea", 90: "6aa1ea007585c49f"}

@@ -12,12 +12,13 @@ import torch
 from safetensors.torch import save_file
 
 from reward_memory.error_memory.store import Store
+from reward_memory.settings import Training
 from reward_memory.storage import parquet
 from reward_memory.training import checkpoints
 from reward_memory.training.checkpoints import newest_intact, responses_of, seal, unfit
 from reward_memory.training.responses import STEP_RESPONSES, Response, frame
 
-TRAINING = {"steps": 6, "save_freq": 2, "selection": "valid"}
+TRAINING = Training.model_validate({"steps": 6, "save_freq": 2, "selection": "valid"})
 SIZES = {"math": 4}
 #: The checkpoint of step 4 is the best.
 ACCURACIES = {0: 0.1, 2: 0.3, 4: 0.6, 6: 0.5}
@@ -84,7 +85,7 @@ def unsealed(tmp_path_factory):
 
 
 def resume(state: Path, memory: bool = True, **training) -> int:
-    return newest_intact(state, TRAINING | training, SIZES, memory)
+    return newest_intact(state, TRAINING.model_copy(update=training), SIZES, memory)
 
 
 def tracked(state: Path) -> int:

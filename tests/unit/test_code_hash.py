@@ -9,8 +9,9 @@ from reward_memory.jobs.code_hash import code_hash
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "src/reward_memory"
-#: Part of no hash: they move files, find parts by name, plan and report, and change no number.
-WITHOUT = {"__init__.py", "errors.py", "plugins.py", "seeds.py", "jobs", "storage", "config"}
+#: Part of no hash: they move files, find parts by name, plan and report, and change no number. `settings` checks what
+#: reaches a job as its params, which Snakemake compares.
+WITHOUT = {"__init__.py", "errors.py", "plugins.py", "seeds.py", "jobs", "storage", "config", "settings"}
 
 FILES = {
     "seeds.py": "FIRST = 1\n",

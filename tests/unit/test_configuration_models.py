@@ -10,11 +10,11 @@ from test_configuration import SMALL, changed
 
 from reward_memory.config.json_schema import Node
 from reward_memory.config.loading import load, typed
-from reward_memory.config.models import Configuration, ErrorMemory, RewardModel
-from reward_memory.config.models.data import Benchmark
 from reward_memory.data.registry import DOMAINS
 from reward_memory.error_memory import settings as error_memory
 from reward_memory.reward_models.graph.fitting import CRITERIA
+from reward_memory.settings import Configuration, ErrorMemory, RewardModel
+from reward_memory.settings.data import Benchmark
 
 SUITE_MEDS = {
     "benchmarks": {
@@ -112,7 +112,7 @@ def test_an_import_without_a_table_has_no_predictors():
 
 def test_the_configuration_is_read_without_the_libraries_that_compute():
     """A dry run waits for every import."""
-    heavy = "{'torch', 'verl', 'pandas', 'sklearn'}"
-    code = f"import sys, reward_memory.config.models; print(*({heavy} & set(sys.modules)))"
+    heavy = "{'torch', 'verl', 'numpy', 'pandas', 'sklearn'}"
+    code = f"import sys, reward_memory.settings; print(*({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == []

@@ -9,10 +9,10 @@ from cost_jobs import DEVICE, SIZE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.config.models import Cost, Policy
 from reward_memory.cost import hardware, sizes
 from reward_memory.cost.throughput import forward_flops, read_seconds, sample_seconds, update_seconds
 from reward_memory.errors import InputError
+from reward_memory.settings import Cost, Policy
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 # attention 8*(8+8) + 8*8 = 192, feed-forward 3*8*16 = 384, two norms 16: 592 a layer; last norm 8; embedding 800

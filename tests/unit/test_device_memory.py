@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from override_cases import RUN
-from training_settings import SETTINGS
+from training_settings import validated
 
 from reward_memory.config import loading
 from reward_memory.cost import memory, sizes
@@ -72,13 +72,9 @@ def test_a_pass_of_a_small_policy_is_counted_as_it_is_by_arithmetic(gradient, pa
 
 
 def test_the_shares_of_a_run_add_up():
-    training = SETTINGS | {
-        "max_prompt_tokens": 1024,
-        "max_new_tokens": 1024,
-        "ppo_micro_batch_size_per_gpu": 8,
-        "train_batch_size": 128,
-    }
-    found = need(B3, training | {"samples_per_query": 8}, 4, 80 * GB)
+    lengths = {"max_prompt_tokens": 1024, "max_new_tokens": 1024}
+    training = validated(**lengths, ppo_micro_batch_size_per_gpu=8, train_batch_size=128, samples_per_query=8)
+    found = need(B3, training, 4, 80 * GB)
     weights, embedding = 4 * B3.parameters / 4, B3.vocabulary * B3.hidden
     gathered = 2 * embedding + 4 * (B3.parameters - embedding) / B3.layers  # two layers in bfloat16
     micro = Pass(8 * 2048, False, True)
@@ -102,19 +98,19 @@ def test_the_shares_of_a_run_add_up():
 )
 def test_what_is_offloaded_comes_back_for_a_gradient_step(changes, phase, less):
     """In shares of 4 bytes a weight."""
-    before, after = need(B3, SETTINGS, 2, 80 * GB), need(B3, SETTINGS | changes, 2, 80 * GB)
+    before, after = need(B3, validated(), 2, 80 * GB), need(B3, validated(**changes), 2, 80 * GB)
     assert before[phase] - after[phase] == pytest.approx(less * 4 * B3.parameters / 2)
 
 
 def test_adapters_need_neither_gradients_nor_moments_of_the_weights():
     lora = {"rank": 32, "alpha": 64, "target_modules": "all-linear"}
-    before, after = need(B3, SETTINGS, 1, 80 * GB), need(B3, SETTINGS | {"lora": lora}, 1, 80 * GB)
+    before, after = need(B3, validated(), 1, 80 * GB), need(B3, validated(lora=lora), 1, 80 * GB)
     spared = (before["a gradient step"] - after["a gradient step"]) / GB
     assert 12 * B3.parameters / GB - 1 < spared < 12 * B3.parameters / GB
 
 
 def test_a_vllm_that_does_not_sleep_keeps_its_share():
-    before, after = (need(B3, SETTINGS | {"free_cache_engine": sleep}, 4, 80 * GB) for sleep in (True, False))
+    before, after = (need(B3, validated(free_cache_engine=sleep), 4, 80 * GB) for sleep in (True, False))
     assert after["a gradient step"] - before["a gradient step"] == pytest.approx(40 * GB)
 
 

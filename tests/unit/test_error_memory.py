@@ -6,11 +6,11 @@ import pytest
 from error_memory_reference import Reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from training_settings import error_memory
 
 from reward_memory.error_memory import visits as visits_module
 from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.error_memory.penalty import penalize
-from reward_memory.errors import InputError
 
 WIDTH = 5
 
@@ -36,6 +36,10 @@ def plain(columns: tuple) -> list[tuple]:
         (str(key), bool(right), int(sample), None if np.isnan(vector).any() else vector)
         for key, right, sample, vector in zip(*columns, strict=True)
     ]
+
+
+def opened(folder, step: int = 0, workers: int = 1, **settings) -> ErrorMemory:
+    return ErrorMemory(folder, error_memory(**settings), step, workers)
 
 
 def run(memory: ErrorMemory, seed: int, last: int) -> list[tuple]:
@@ -72,7 +76,7 @@ def fixed(memory: ErrorMemory, step: int, degrees: list, key: str = "p", right: 
 )
 def test_sizes_and_scores_are_the_references(tmp_path_factory, seed, target, noise, limit, method):
     shared = {"target": target, "noise_is_cluster": noise, "method": method}
-    memory = ErrorMemory(tmp_path_factory.mktemp("memory"), max_points_per_key=limit, **shared)
+    memory = opened(tmp_path_factory.mktemp("memory"), max_points_per_key=limit, **shared)
     reference = Reference(limit=limit, **shared)
     for step in range(1, 9):
         columns = batch(seed, step)
@@ -80,20 +84,19 @@ def test_sizes_and_scores_are_the_references(tmp_path_factory, seed, target, noi
         sizes = memory.observe(step, *columns).sizes
         assert sizes.tolist() == expected
         right = columns[1]
-        own = memory.settings
-        scores = penalize(right.astype(float), sizes, right, alpha=own.alpha, cap=own.cap, target=own.target)
+        scores = penalize(right.astype(float), sizes, right, memory.settings)
         rows = zip(right.tolist(), expected, strict=True)
         assert scores == pytest.approx([reference.penalized(float(good), size, good) for good, size in rows])
 
 
 def test_the_made_up_batches_have_failures_of_many_sizes_and_some_noise(tmp_path):
-    told = run(ErrorMemory(tmp_path), 0, 8)
+    told = run(opened(tmp_path), 0, 8)
     assert len(Counter(size for sizes, _ in told for size in sizes)) > 10
     assert 0 < told[-1][1]["noise_share"] < 0.5
 
 
 def test_the_first_clusters_appear_once_two_groups_of_two_were_seen(tmp_path):
-    memory = ErrorMemory(tmp_path)
+    memory = opened(tmp_path)
     assert fixed(memory, 1, [0, 90]).sizes.tolist() == [0, 0]
     assert fixed(memory, 2, [1, 91]).sizes.tolist() == [0, 0]
     assert fixed(memory, 3, [2.1, 88.7]).sizes.tolist() == [2, 2]
@@ -101,7 +104,7 @@ def test_the_first_clusters_appear_once_two_groups_of_two_were_seen(tmp_path):
 
 
 def test_prompts_do_not_share_their_failures(tmp_path):
-    memory = ErrorMemory(tmp_path, method="single")
+    memory = opened(tmp_path, method="single")
     fixed(memory, 1, [0, 0], "p")
     assert fixed(memory, 2, [0], "q").sizes.tolist() == [0]
     assert fixed(memory, 3, [0], "p").sizes.tolist() == [2]
@@ -109,14 +112,14 @@ def test_prompts_do_not_share_their_failures(tmp_path):
 
 @pytest.mark.parametrize(("target", "size"), [("wrong", 0), ("none", 0), ("right", 2), ("both", 2)])
 def test_right_responses_are_remembered_apart_and_only_if_they_may_pay(tmp_path, target, size):
-    memory = ErrorMemory(tmp_path, method="single", target=target)
+    memory = opened(tmp_path, method="single", target=target)
     fixed(memory, 1, [0, 0], right=True)
     assert fixed(memory, 2, [0], right=True).sizes.tolist() == [size]
     assert fixed(memory, 3, [0], right=False).sizes.tolist() == [0]
 
 
 def test_responses_without_an_answer_and_padding_never_enter(tmp_path):
-    memory = ErrorMemory(tmp_path, method="single")
+    memory = opened(tmp_path, method="single")
     seen = fixed(memory, 1, [0, None, 10, None])
     assert seen.statistics["points"] == 2
     seen = fixed(memory, 2, [None, 0])
@@ -125,13 +128,13 @@ def test_responses_without_an_answer_and_padding_never_enter(tmp_path):
 
 
 def test_a_logit_that_overflowed_keeps_its_response_out(tmp_path):
-    memory = ErrorMemory(tmp_path)
+    memory = opened(tmp_path)
     vectors = np.array([[np.inf, 1.0], [1.0, 1.0]])
     assert memory.observe(1, ["p", "p"], [False, False], [0, 1], vectors).statistics["points"] == 1
 
 
 def test_the_oldest_points_are_forgotten_first(tmp_path):
-    memory = ErrorMemory(tmp_path, max_points_per_key=4)
+    memory = opened(tmp_path, max_points_per_key=4)
     fixed(memory, 1, [0, 1])
     fixed(memory, 2, [90, 91])
     assert fixed(memory, 3, [0, 180, 181]).sizes.tolist() == [2, 2, 2]
@@ -141,7 +144,7 @@ def test_the_oldest_points_are_forgotten_first(tmp_path):
 
 
 def test_statistics_of_a_step_by_hand(tmp_path):
-    memory = ErrorMemory(tmp_path)
+    memory = opened(tmp_path)
     fixed(memory, 1, [0, 1, 2, 90, 91, 225])
     seen = memory.observe(
         2,
@@ -169,7 +172,7 @@ def test_statistics_of_a_step_by_hand(tmp_path):
 
 
 def test_a_step_without_a_wrong_response_has_no_share(tmp_path):
-    memory = ErrorMemory(tmp_path)
+    memory = opened(tmp_path)
     for step, seen in enumerate([fixed(memory, 1, [0], right=True), fixed(memory, 2, [])], 1):
         assert seen.statistics["repeated_share"] is None
         assert seen.statistics["points"] == 0
@@ -180,7 +183,7 @@ def test_a_step_without_a_wrong_response_has_no_share(tmp_path):
 @given(st.integers(0, 10**6), st.randoms(use_true_random=False))
 @settings(max_examples=20)
 def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, seed, random):
-    one, other = (ErrorMemory(tmp_path_factory.mktemp("memory"), target="both") for _ in range(2))
+    one, other = (opened(tmp_path_factory.mktemp("memory"), target="both") for _ in range(2))
     for step in range(1, 6):
         columns = batch(seed, step)
         # a prompt that is in the batch twice: same numbers, other vectors
@@ -193,21 +196,21 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, seed, random):
 
 
 def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path):
-    whole = run(ErrorMemory(tmp_path / "whole", max_points_per_key=30), 3, 40)
+    whole = run(opened(tmp_path / "whole", max_points_per_key=30), 3, 40)
     for start, stop in [(0, 7), (5, 12), (8, 25), (20, 33), (33, 40)]:
-        memory = ErrorMemory(tmp_path / "cut", start, max_points_per_key=30)
+        memory = opened(tmp_path / "cut", start, max_points_per_key=30)
         memory.release(start)
         assert without_bytes(run(memory, 3, stop)) == without_bytes(whole[start:stop])
 
 
 def test_the_number_of_processes_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(visits_module, "WORTH", 0.0)
-    alone, shared = (run(ErrorMemory(tmp_path / str(workers), workers=workers), 1, 6) for workers in (1, 2))
+    alone, shared = (run(opened(tmp_path / str(workers), workers=workers), 1, 6) for workers in (1, 2))
     assert alone == shared
 
 
 def test_only_the_next_step_can_be_observed(tmp_path):
-    memory = ErrorMemory(tmp_path)
+    memory = opened(tmp_path)
     fixed(memory, 1, [0])
     for step in (1, 3):
         with pytest.raises(ValueError, match=f"step {step} does not follow step 1, the last one in the error memory"):
@@ -216,9 +219,4 @@ def test_only_the_next_step_can_be_observed(tmp_path):
 
 def test_columns_of_different_lengths_are_an_error(tmp_path):
     with pytest.raises(ValueError, match="2 keys, 2 verdicts, 2 samples and 3 vectors"):
-        ErrorMemory(tmp_path).observe(1, ["p", "p"], [False, True], [0, 1], np.zeros((3, 2)))
-
-
-def test_an_unknown_method_is_an_error_and_not_no_penalty(tmp_path):
-    with pytest.raises(InputError, match="method: dbscan is not one of hdbscan, kmeans, single"):
-        ErrorMemory(tmp_path, method="dbscan")
+        opened(tmp_path).observe(1, ["p", "p"], [False, True], [0, 1], np.zeros((3, 2)))

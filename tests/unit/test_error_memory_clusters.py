@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reward_memory.error_memory import visits as visits_module
 from reward_memory.error_memory.clusters import assign, label, visit
 from reward_memory.error_memory.features import answer_vectors
-from reward_memory.error_memory.settings import Settings
 from reward_memory.error_memory.visits import visit_all
+from reward_memory.settings import ErrorMemory as Settings
 
 
 def scattered(seed: int, count: int, width: int = 14, centers: int = 6) -> np.ndarray:

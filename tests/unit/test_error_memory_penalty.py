@@ -5,32 +5,33 @@ import pytest
 from error_memory_reference import Reference, group_normalized
 from hypothesis import given
 from hypothesis import strategies as st
+from training_settings import error_memory
 
+from reward_memory.config.checking import filled
 from reward_memory.error_memory.penalties.logarithm import cluster_penalty
 from reward_memory.error_memory.penalty import group_normalize, penalize
-from reward_memory.error_memory.settings import DEFAULTS, Settings, configure
-from reward_memory.errors import InputError
+from reward_memory.settings import ErrorMemory
 
 SCORES, SIZES, RIGHT = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1, 1, 0, 0]), np.array([False, True, False, True])
 P = 0.1 * math.log(2)
 
 
 def test_a_first_error_is_free():
-    assert cluster_penalty(np.array([0]), 0.1).tolist() == [0.0]
+    assert cluster_penalty(np.array([0]), 0.1, 2.0).tolist() == [0.0]
 
 
 def test_the_penalty_is_alpha_times_the_logarithm_of_the_size_and_one():
-    assert cluster_penalty(np.array([1, 5]), 0.1) == pytest.approx([0.0693147, 0.1791759], abs=1e-7)
+    assert cluster_penalty(np.array([1, 5]), 0.1, 2.0) == pytest.approx([0.0693147, 0.1791759], abs=1e-7)
 
 
 def test_the_penalty_stops_growing_at_the_cap():
     # ln 7 = 1.946 is below the cap of 2, ln 8 = 2.079 above
-    assert cluster_penalty(np.array([6, 7, 10**6]), 0.1) == pytest.approx([0.1945910, 0.2, 0.2], abs=1e-7)
+    assert cluster_penalty(np.array([6, 7, 10**6]), 0.1, 2.0) == pytest.approx([0.1945910, 0.2, 0.2], abs=1e-7)
 
 
 def test_a_negative_size_is_an_error():
     with pytest.raises(ValueError, match="negative, got -1"):
-        cluster_penalty(np.array([2, -1]), 0.1)
+        cluster_penalty(np.array([2, -1]), 0.1, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_a_negative_size_is_an_error():
     ],
 )
 def test_only_the_target_pays(target, expected):
-    assert penalize(SCORES, SIZES, RIGHT, alpha=0.1, target=target) == pytest.approx(expected)
+    assert penalize(SCORES, SIZES, RIGHT, error_memory(alpha=0.1, target=target)) == pytest.approx(expected)
 
 
 @given(
@@ -56,7 +57,7 @@ def test_penalized_scores_are_the_references(rows, target, alpha, cap):
     reference = Reference(target=target, alpha=alpha, cap=cap)
     scores, sizes, right = map(np.array, zip(*rows, strict=True))
     expected = [reference.penalized(*row) for row in rows]
-    assert penalize(scores, sizes, right, alpha=alpha, cap=cap, target=target) == pytest.approx(expected)
+    assert penalize(scores, sizes, right, error_memory(alpha=alpha, cap=cap, target=target)) == pytest.approx(expected)
 
 
 def test_a_group_is_centerd_and_divided_by_its_unbiased_deviation():
@@ -87,36 +88,30 @@ def test_group_normalization_is_verls():
     assert group_normalize(scores, groups) == pytest.approx(theirs[:, 0].numpy(), abs=1e-5)
 
 
-def test_no_override_is_the_default():
-    assert configure({}) == Settings(**DEFAULTS)
-    assert configure({"alpha": 0.02, "max_points_per_key": None}).alpha == 0.02
+def test_without_a_name_the_penalty_is_the_papers():
+    assert error_memory().penalty_name == "logarithm"
+    assert "penalty" not in error_memory().model_dump()  # a further key would rerun finished trainings
 
 
 @pytest.mark.parametrize(
-    ("overrides", "message"),
+    ("settings", "message"),
     [
-        ({"alfa": 1}, "error_memory: alfa: no such key; there are method, last_layers, "),
-        ({"method": "dbscan"}, "error_memory: method: dbscan is not one of hdbscan, kmeans, single, answers."),
-        ({"target": "all"}, "error_memory: target: all is not one of wrong, right, both, none."),
-        ({"last_layers": 0}, "error_memory: last_layers: 0 is not a whole number of at least 1 or all."),
-        ({"last_layers": "some"}, "error_memory: last_layers: some is not a whole number of at least 1 or all."),
-        ({"num_neighbors": 1.5}, "error_memory: num_neighbors: 1.5 is not a whole number of at least 1."),
-        ({"max_points_per_key": 0}, "max_points_per_key: 0 is not a whole number of at least 1 or null."),
-        ({"max_points_per_key": "all"}, "max_points_per_key: all is not a whole number of at least 1 or null."),
-        ({"seed": True}, "error_memory: seed: True is not a whole number of at least 0."),
-        ({"alpha": -0.1}, "error_memory: alpha: -0.1 is not a number of at least 0."),
-        ({"cap": float("nan")}, "error_memory: cap: nan is not a number of at least 0."),
-        ({"differences": "no"}, "error_memory: differences: no is neither true nor false."),
-        ({"noise_is_cluster": 1}, "error_memory: noise_is_cluster: 1 is neither true nor false."),
+        ({"alfa": 1}, "alfa: no such key; there are method, last_layers, "),
+        ({"method": "dbscan"}, "method: 'dbscan' is not hdbscan, kmeans, single or answers."),
+        ({"method": ["single"]}, "method: ['single'] is not hdbscan, kmeans, single or answers."),
+        ({"target": "all"}, "target: 'all' is not wrong, right, both or none."),
+        ({"target": ["wrong"]}, "target: ['wrong'] is not wrong, right, both or none."),
+        ({"last_layers": 0}, "last_layers: 0 is not a whole number of at least 1, or all."),
+        ({"last_layers": "some"}, "last_layers: 'some' is not a whole number of at least 1, or all."),
+        ({"num_neighbors": 1.5}, "num_neighbors: 1.5 is not a whole number of at least 1."),
+        ({"max_points_per_key": 0}, "max_points_per_key: 0 is not at least 1 point, or null for all."),
+        ({"max_points_per_key": "all"}, "max_points_per_key: 'all' is not at least 1 point, or null for all."),
+        ({"seed": True}, "seed: True is not a whole number of at least 0."),
+        ({"alpha": -0.1}, "alpha: -0.1 is not a number of at least 0."),
+        ({"cap": float("nan")}, "cap: nan is not a number of at least 0."),
+        ({"differences": "no"}, "differences: 'no' is not true or false."),
+        ({"noise_is_cluster": 1}, "noise_is_cluster: 1 is not true or false."),
     ],
 )
-def test_a_wrong_setting_is_named_in_one_sentence(overrides, message):
-    with pytest.raises(InputError) as error:
-        configure(overrides)
-    assert message in str(error.value)
-
-
-@pytest.mark.parametrize("key", ["method", "target"])
-def test_a_list_where_a_word_should_be_is_named_too(key):
-    with pytest.raises(InputError, match=f"error_memory: {key}"):
-        configure({key: ["single"]})
+def test_a_wrong_setting_is_named_in_one_sentence(settings, message):
+    assert filled(ErrorMemory, settings)[1].startswith(message)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from training_settings import error_memory
 
-from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.training.objectives.error_penalty import RepeatedErrors, uneven_groups
 from reward_memory.training.responses import STEP_RESPONSES, Response, frame
 
@@ -21,7 +21,7 @@ def response(text: str, query: str = "q", sample: int = 0, reward: float = 0.0) 
 
 def memory(folder, **settings):
     single = {"method": "single", "last_layers": "all", "max_points_per_key": None}
-    return RepeatedErrors(folder, DEFAULTS | single | settings, Characters(), every=2)
+    return RepeatedErrors(folder, error_memory(**single | settings), Characters(), every=2)
 
 
 def test_the_last_answer_counts_whatever_its_form(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from training_settings import SETTINGS
+from training_settings import error_memory, validated
 
 from reward_memory.errors import InputError
 from reward_memory.jobs import scratch
@@ -89,7 +89,7 @@ def trainer(tmp_path, monkeypatch):
 
 
 def train(run: Run, tmp_path: Path, name: str = "out", **training) -> Path:
-    launch.train(SETTINGS | training, run, "reduced", tmp_path / name, {"valid": str(run.valid)})
+    launch.train(validated(**training), run, "reduced", tmp_path / name, {"valid": str(run.valid)})
     return tmp_path / name
 
 
@@ -314,9 +314,9 @@ def test_without_vllm_a_gpu_run_ends_before_anything_starts(run, tmp_path, monke
     ):
         train(on_gpus, tmp_path)
     assert not on_gpus.state.exists()
-    launch._has_vllm(SETTINGS | {"verl": ["actor_rollout_ref.rollout.name=sglang"]})
+    launch._has_vllm(validated(verl=["actor_rollout_ref.rollout.name=sglang"]))
     monkeypatch.setattr(launch, "find_spec", lambda name: name)
-    launch._has_vllm(SETTINGS)
+    launch._has_vllm(validated())
 
 
 def test_the_error_memory_is_refused_on_amds_gpus(run, tmp_path, monkeypatch):
@@ -325,7 +325,7 @@ def test_the_error_memory_is_refused_on_amds_gpus(run, tmp_path, monkeypatch):
     monkeypatch.setattr(launch, "find_spec", lambda name: name)
     monkeypatch.setattr("torch.version.hip", "6.4")
     with pytest.raises(InputError, match="error_memory: its layer logits were not made for AMD's GPUs"):
-        train(replace(run, gpus=1, error_memory={"alpha": 0.1}, state=tmp_path / "fresh"), tmp_path)
+        train(replace(run, gpus=1, error_memory=error_memory(), state=tmp_path / "fresh"), tmp_path)
     monkeypatch.setattr("torch.version.hip", None)
     launch._not_amd()
 

@@ -12,6 +12,7 @@ import pytest
 PARENT = """
 import sys
 from pathlib import Path
+from reward_memory.settings import Training
 from reward_memory.training import launch
 from reward_memory.training.overrides import Run
 
@@ -22,7 +23,7 @@ run = Run(folder, folder, folder, None, folder / "state", 0, 0)
 run.state.mkdir()
 launch.overrides = lambda *_: []
 with launch._alone(run.state) as lock:
-    launch._run({"steps": 1}, run, "reduced", lock)
+    launch._run(Training.model_validate({"steps": 1}), run, "reduced", lock)
 """
 WAITER = f"""#!{sys.executable}
 import os, signal, sys, time

@@ -30,7 +30,7 @@ def loaded(written: dict) -> dict:
 
 
 def listed(written: dict, method: str) -> list[str]:
-    training, _ = suites.settings(loaded(written), "main", method, "qwen2.5-1.5b")
+    training, _ = suites.run_settings(loaded(written), "main", method, "qwen2.5-1.5b")
     run = replace(RUN, gpus=1, reward_model=Path("/m") if method == "memreward" else None)
     return overrides(training, run, "reduced", Path("/tmp/rm"))
 

@@ -6,9 +6,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from override_cases import RUN, TRAINING, told
+from training_settings import error_memory, validated
 
 from reward_memory.config.loading import load
-from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import overrides
 
@@ -26,7 +26,7 @@ CASES = {
     "cpu": (TRAINING, RUN),
     "gpu": (TRAINING, replace(RUN, gpus=4, reward_model=None, checks="published")),
     "plain": (TRAINING | {"kl_loss_coef": 0.0, "ppo_mini_batch_size": None, "validation_temperature": 0.0}, RUN),
-    "meds": (TRAINING | MEDS, replace(RUN, error_memory=DEFAULTS | {"last_layers": "all"}, threads=3)),
+    "meds": (TRAINING | MEDS, replace(RUN, error_memory=error_memory(last_layers="all"), threads=3)),
     "entropy": (TRAINING | {"entropy_bonus": 0.4}, RUN),
     "sharded": (
         TRAINING
@@ -143,7 +143,7 @@ def test_the_second_papers_settings_reach_the_loss_and_the_trainer(effective):
     assert (actor["clip_ratio_c"], actor["loss_agg_mode"]) == (10.0, "seq-mean-token-mean")
     assert actor["optim"]["lr_warmup_steps"] == 10
     own = config["trainer"]["v1"]["reward_memory"]
-    assert own["error_memory"] == DEFAULTS | {"last_layers": "all"}
+    assert own["error_memory"] == error_memory(last_layers="all").model_dump()
     assert own["error_memory_folder"] == str(RUN.state / "error_memory")
     assert (own["generation_batches"], own["overlong_buffer"], own["overlong_factor"]) == (5, 12, 1.0)
     assert own["workers"] == 3
@@ -231,7 +231,7 @@ def test_no_key_is_one_that_verl_composes_but_no_longer_reads(gpus):
 
     folder = Path(importlib.util.find_spec("verl").origin).parent / "trainer/config"
     old = yaml.safe_load((folder / "legacy_reward_impl.yaml").read_text())
-    listed = overrides(TRAINING, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
+    listed = overrides(validated(TRAINING), replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
     assert not {text.lstrip("+~").split(".")[0] for text in listed} & old.keys()
 
 
@@ -271,7 +271,7 @@ def test_each_setting_of_gpus_reaches_verl(effective):
 
 
 def test_the_optimizer_alone_can_wait_in_the_machines_memory():
-    listed = overrides(TRAINING | {"offload": "optimizer"}, replace(RUN, gpus=1), "reduced", Path("/tmp/rm"))
+    listed = overrides(validated(TRAINING | {"offload": "optimizer"}), replace(RUN, gpus=1), "reduced", Path("/tmp/rm"))
     assert "actor_rollout_ref.actor.fsdp_config.optimizer_offload=true" in listed
     assert "actor_rollout_ref.actor.fsdp_config.param_offload=false" in listed
 
@@ -298,13 +298,13 @@ def test_vllm_has_room_for_prompt_and_response(effective):
 )
 def test_gpus_that_cannot_be_used_so_are_told(training, run, message):
     with pytest.raises(InputError, match=message):
-        overrides(TRAINING | training, replace(RUN, **run), "reduced", Path("/tmp/rm"))
+        overrides(validated(TRAINING | training), replace(RUN, **run), "reduced", Path("/tmp/rm"))
 
 
 @pytest.mark.parametrize("gpus", [0, 4])
 def test_settings_of_gpus_change_nothing_on_the_cpu(gpus):
     one, other = (
-        overrides(CASES["sharded"][0] | own, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
+        overrides(validated(CASES["sharded"][0] | own), replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
         for own in ({}, {name: TRAINING[name] for name in CASES["sharded"][0] if name in TRAINING})
     )
     assert (one == other) is (gpus == 0)
@@ -312,19 +312,21 @@ def test_settings_of_gpus_change_nothing_on_the_cpu(gpus):
 
 def test_no_key_is_given_twice():
     for gpus in (0, 4):
-        listed = overrides(TRAINING, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
+        listed = overrides(validated(TRAINING), replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
         keys = [text.lstrip("+").split("=")[0] for text in listed]
         assert len(set(keys)) == len(keys)
 
 
 def test_the_seed_changes_nothing_but_the_seeds():
-    one, other = (overrides(TRAINING, replace(RUN, seed=seed), "reduced", Path("/tmp/rm")) for seed in (1, 2))
+    one, other = (
+        overrides(validated(TRAINING), replace(RUN, seed=seed), "reduced", Path("/tmp/rm")) for seed in (1, 2)
+    )
     changed = {a.split("=")[0] for a, b in zip(one, other, strict=True) if a != b}
     assert changed == {"data.seed", "actor_rollout_ref.rollout.seed"}
 
 
 def micro_batch_size(training: dict, gpus: int) -> int:
-    listed = overrides(TRAINING | training, replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
+    listed = overrides(validated(TRAINING | training), replace(RUN, gpus=gpus), "reduced", Path("/tmp/rm"))
     found = {text.split("=")[1] for text in listed if "micro_batch_size_per_gpu" in text}
     (size,) = found
     return int(size)
@@ -354,5 +356,5 @@ def test_a_micro_batch_divides_each_devices_share_of_a_gradient_step(batch, roll
 )
 def test_every_configuration_of_the_project_can_be_turned_into_overrides(path):
     config = load(yaml.safe_load(path.read_text()), path.name)
-    listed = overrides(config["training"], RUN, config["sandbox"], Path("/tmp/rm"))
+    listed = overrides(validated(config["training"]), RUN, config["sandbox"], Path("/tmp/rm"))
     assert f"trainer.total_training_steps={config['training']['steps']}" in listed

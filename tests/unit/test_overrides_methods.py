@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 from override_cases import RUN, TRAINING, told
+from training_settings import error_memory
 
 from reward_memory.config.methods import BUILT_IN
-from reward_memory.error_memory.settings import DEFAULTS
 
 REVIEWED = ("ttrl", "empo", "trapo", "nsr", "psr", "w-reinforce", "passk", "kl-cov", "clip-cov")
 CASES = {
     "cpu": (TRAINING, RUN),
     **{name: (TRAINING | dict(BUILT_IN[name].training), RUN) for name in REVIEWED},
-    "meds-answers": (TRAINING, replace(RUN, error_memory=DEFAULTS | {"method": "answers"})),
+    "meds-answers": (TRAINING, replace(RUN, error_memory=error_memory(method="answers"))),
     "votes": (TRAINING | {"unlabeled_rewards": "majority", "votes": 12, "ties": "none"}, RUN),
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from override_cases import RUN, TRAINING
+from training_settings import validated
 
 from reward_memory.config import verl_overrides
 from reward_memory.training.overrides import overrides
@@ -15,7 +16,7 @@ DTYPE = "actor_rollout_ref.ref.fsdp_config.model_dtype"
 
 
 def told(policy: Path, gpus: int = 1) -> dict[str, str]:
-    listed = overrides(TRAINING, replace(RUN, policy=policy, gpus=gpus), "reduced", Path("/tmp/rm"))
+    listed = overrides(validated(TRAINING), replace(RUN, policy=policy, gpus=gpus), "reduced", Path("/tmp/rm"))
     return dict(text.split("=", 1) for text in listed)
 
 
@@ -42,7 +43,7 @@ def test_a_policy_that_is_not_there_yet_changes_nothing(tmp_path):
 
 def test_verl_has_these_keys(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"vocab_size": 2**20, "hidden_size": 4096, "dtype": "bfloat16"}))
-    listed = overrides(TRAINING, replace(RUN, policy=tmp_path, gpus=1), "reduced", Path("/tmp/rm"))
+    listed = overrides(validated(TRAINING), replace(RUN, policy=tmp_path, gpus=1), "reduced", Path("/tmp/rm"))
     actor = verl_overrides._composed(listed).actor_rollout_ref
     assert actor.ref.fsdp_config.model_dtype == "bfloat16"
     assert actor.actor.fsdp_config.model_dtype == "fp32"

@@ -36,7 +36,7 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
     listed = {}
     for suite in ("main", "meds"):
         for policy, method in itertools.product(suites.policies(config, suite), suites.trained(config, suite)):
-            training, memory = suites.settings(config, suite, method, policy)
+            training, memory = suites.run_settings(config, suite, method, policy)
             run = Run(
                 policy=Path("/p"),
                 train=Path("/train.parquet"),

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 import yaml
+from training_settings import error_memory
 
 from reward_memory.config.loading import load
 from reward_memory.error_memory.penalties import registration
@@ -67,7 +68,7 @@ def test_an_installed_penalty_is_known_before_it_is_imported_and_lowers_scores(i
     config = configured(penalty="flat", alpha=0.5)
     assert config["error_memory"]["penalty"] == "flat"
     sizes, right = np.array([0, 3, 9]), np.array([False, False, True])
-    assert penalize(np.array([0, 0, 1]), sizes, right, alpha=0.5, penalty="flat").tolist() == [0, -0.5, 1]
+    assert penalize(np.array([0, 0, 1]), sizes, right, error_memory(alpha=0.5, penalty="flat")).tolist() == [0, -0.5, 1]
 
 
 @pytest.mark.parametrize(
@@ -95,4 +96,4 @@ def test_a_penalty_of_a_taken_name_is_refused(install):
 def test_a_penalty_gives_one_finite_number_of_at_least_0_for_each_response(install, wrong):
     install(FLAT.format(wrong))
     with pytest.raises(InputError, match="flat must give one finite number"), np.errstate(divide="ignore"):
-        penalize(np.zeros(2), np.array([1, 2]), np.array([False, True]), alpha=0.1, penalty="flat")
+        penalize(np.zeros(2), np.array([1, 2]), np.array([False, True]), error_memory(penalty="flat"))

@@ -23,17 +23,17 @@ from reward_memory.training.objectives.rewards import Scorer
 from reward_memory.verifiers import Grader
 
 PROBABILITIES = np.array([0.25, 0.5, 0.500001, 0.75, 0.9], np.float32)
-SOFT = FromPrediction(0.7, "soft")
+SOFT = FromPrediction(threshold=0.7, reward="soft")
 
 
 @pytest.mark.parametrize(
     ("given", "rewards", "cut"),
     [
         (FromPrediction(), [0, 0, 1, 1, 1], 0.5),
-        (FromPrediction(0.25), [0, 1, 1, 1, 1], 0.5),
-        (FromPrediction(0.0), [1, 1, 1, 1, 1], 0.5),
-        (FromPrediction(0.75), [0, 0, 0, 0, 1], 0.5),
-        (FromPrediction(0.75, "soft"), PROBABILITIES.tolist(), 0.75),
+        (FromPrediction(threshold=0.25), [0, 1, 1, 1, 1], 0.5),
+        (FromPrediction(threshold=0.0), [1, 1, 1, 1, 1], 0.5),
+        (FromPrediction(threshold=0.75), [0, 0, 0, 0, 1], 0.5),
+        (FromPrediction(threshold=0.75, reward="soft"), PROBABILITIES.tolist(), 0.75),
     ],
 )
 def test_rewards_and_what_counts_as_correct(given, rewards, cut):
@@ -45,7 +45,9 @@ def test_a_method_without_predicted_rewards_has_the_defaults():
     assert FromPrediction.of(None) == FromPrediction() == FromPrediction.of({"threshold": 0.5, "reward": "hard"})
 
 
-@pytest.mark.parametrize(("predicted", "rewards"), [(FromPrediction(0.65), [1, 0, 0, 1]), (SOFT, [1, 0, 0.6, 0.8])])
+@pytest.mark.parametrize(
+    ("predicted", "rewards"), [(FromPrediction(threshold=0.65), [1, 0, 0, 1]), (SOFT, [1, 0, 0.6, 0.8])]
+)
 def test_the_scorer_leaves_verified_rewards_alone(predicted, rewards):
     with Grader(isolation="reduced") as grader:
         scorer = Scorer(grader, None, predicted=predicted)
@@ -108,7 +110,7 @@ def test_agreement_is_about_the_threshold_that_was_trained_with():
 
 def test_verl_is_told(tmp_path):
     settings = {"threshold": 0.7, "reward": "soft"}
-    cases = {"soft": (TRAINING, replace(RUN, predicted_rewards=settings)), "none": (TRAINING, RUN)}
+    cases = {"soft": (TRAINING, replace(RUN, predicted_rewards=FromPrediction.of(settings))), "none": (TRAINING, RUN)}
     found = {
         name: one["config"]["trainer"]["v1"]["reward_memory"]["predicted_rewards"]
         for name, one in told(cases, tmp_path).items()

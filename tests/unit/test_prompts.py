@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reward_memory.errors import InputError
+from reward_memory.settings import Training
 from reward_memory.storage import parquet
 from reward_memory.training import prompts
 from reward_memory.training.rows import ROWS, verl_rows
@@ -48,8 +49,9 @@ def queries(benchmark: str, *lengths: int, role: str = "user") -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=[*parquet.QUERIES.names, *parquet.TRUTHS.names]).assign(ground_truth="1")
 
 
-def training(most=None, overlong="refuse", batch=1) -> dict:
-    return {"max_prompt_tokens": most, "overlong_prompts": overlong, "train_batch_size": batch}
+def training(most=None, overlong="refuse", batch=1) -> Training:
+    limits = {"max_prompt_tokens": most, "overlong_prompts": overlong, "train_batch_size": batch}
+    return Training.model_validate(limits)
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import pytest
 import yaml
 
 from reward_memory.config import loading
-from reward_memory.config.models.resources import Amounts, Resources
 from reward_memory.config.resources import DEFAULTS, allocation
 from reward_memory.errors import InputError
+from reward_memory.settings.resources import Amounts, Resources
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,9 +7,8 @@ from test_configuration import complaint
 
 from reward_memory.config import methods, suites
 from reward_memory.config.loading import load
-from reward_memory.config.models import ErrorMemory
-from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
+from reward_memory.settings import ErrorMemory
 
 BASIC = {
     "benchmarks": {
@@ -52,11 +51,6 @@ def config():
     return load(copy.deepcopy(BASIC))
 
 
-def test_the_defaults_of_the_memory_are_those_of_the_library():
-    # a penalty is left out unless one is chosen: finished trainings have none among their settings
-    assert ErrorMemory().model_dump() | {"penalty": "logarithm"} == DEFAULTS
-
-
 def test_grpo_has_nothing_of_dapo(config):
     training, memory = suites.settings(config, "meds", "grpo")
     assert memory is None
@@ -73,7 +67,7 @@ def test_meds_is_dapo_with_a_memory(config):
     assert (dapo[0]["max_num_gen_batches"], dapo[0]["overlong_buffer"]) == (4, 16)
     assert dapo[0]["learning_rate"] == 1e-6
     assert dapo[1] is None
-    assert meds[1] | {"penalty": "logarithm"} == DEFAULTS | {"alpha": 0.05}
+    assert meds[1] == ErrorMemory().model_dump() | {"alpha": 0.05}
     assert suites.settings(config, "meds", "meds-kmeans")[1] == meds[1] | {"method": "kmeans"}
 
 

@@ -1,4 +1,8 @@
-"""One training section with all its keys, for tests that change a few of them."""
+"""One training section, for tests that change a few of its keys."""
+
+from typing import Any
+
+from reward_memory.settings import ErrorMemory, Training
 
 SETTINGS = {
     "steps": 4,
@@ -53,3 +57,13 @@ SETTINGS = {
     "ppo_max_token_len_per_gpu": None,
     "verl": [],
 }
+
+
+def validated(settings: dict[str, Any] = SETTINGS, **changes: Any) -> Training:
+    """The section with some keys changed."""
+    return Training.model_validate(settings | changes)
+
+
+def error_memory(**settings: Any) -> ErrorMemory:
+    """The section error_memory with some keys changed."""
+    return ErrorMemory.model_validate(settings)

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from reward_memory.settings import Configuration, Section
+
 from . import renamed
 from .json_schema import Node
-from .models import Configuration, Section
 
 _UNKNOWN = ("extra_forbidden", "invalid_key")
 #: Numbers whose type pydantic doubts because a float cannot hold them.

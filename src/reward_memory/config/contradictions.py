@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from reward_memory.settings import Training
 from reward_memory.training import PROMPT_TOKENS
 
 from . import methods, objectives, suites, variants
@@ -21,38 +22,38 @@ EMBEDDINGS = ("lm_head", "embed_tokens")
 _CONTEXTS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 
 
-def _prompt_tokens(training: dict[str, Any]) -> int:
+def _prompt_tokens(training: Training) -> int:
     """Tokens that a prompt may have; at least so many where the limit follows from the queries."""
-    return training["max_prompt_tokens"] or PROMPT_TOKENS
+    return training.max_prompt_tokens or PROMPT_TOKENS
 
 
-def run_mistake(training: dict[str, Any]) -> str | None:
+def run_mistake(training: Training) -> str | None:
     """What the settings of one training run say together that cannot be; None if nothing is wrong."""
-    longest = _prompt_tokens(training) + training["max_new_tokens"]
-    if training["ppo_mini_batch_size"] and training["train_batch_size"] % training["ppo_mini_batch_size"]:
+    longest = _prompt_tokens(training) + training.max_new_tokens
+    if training.ppo_mini_batch_size and training.train_batch_size % training.ppo_mini_batch_size:
         return (
-            f"training: ppo_mini_batch_size: {training['ppo_mini_batch_size']} does not divide train_batch_size, "
-            f"{training['train_batch_size']}."
+            f"training: ppo_mini_batch_size: {training.ppo_mini_batch_size} does not divide train_batch_size, "
+            f"{training.train_batch_size}."
         )
-    if training["steps"] % training["save_freq"]:
-        return f"training: save_freq: {training['save_freq']} does not divide steps, {training['steps']}."
-    if training["lr_warmup_steps"] > training["steps"]:
-        return f"training: lr_warmup_steps: {training['lr_warmup_steps']} is more than steps, {training['steps']}."
-    if training["overlong_buffer"] > training["max_new_tokens"]:
+    if training.steps % training.save_freq:
+        return f"training: save_freq: {training.save_freq} does not divide steps, {training.steps}."
+    if training.lr_warmup_steps > training.steps:
+        return f"training: lr_warmup_steps: {training.lr_warmup_steps} is more than steps, {training.steps}."
+    if training.overlong_buffer > training.max_new_tokens:
         return (
-            f"training: overlong_buffer: {training['overlong_buffer']} is more than max_new_tokens, "
-            f"{training['max_new_tokens']}."
+            f"training: overlong_buffer: {training.overlong_buffer} is more than max_new_tokens, "
+            f"{training.max_new_tokens}."
         )
-    if training["ppo_max_token_len_per_gpu"] is not None and training["ppo_max_token_len_per_gpu"] < longest:
+    if training.ppo_max_token_len_per_gpu is not None and training.ppo_max_token_len_per_gpu < longest:
         return (
-            f"training: ppo_max_token_len_per_gpu: {training['ppo_max_token_len_per_gpu']} is less than "
+            f"training: ppo_max_token_len_per_gpu: {training.ppo_max_token_len_per_gpu} is less than "
             f"max_prompt_tokens and max_new_tokens together, {longest}."
         )
-    for name in EMBEDDINGS if training["lora"] else ():
-        if name in training["lora"]["target_modules"]:
+    for name in EMBEDDINGS if training.lora else ():
+        if name in training.lora.target_modules:
             return f"training: lora: target_modules: {name} cannot have adapters; leave it out."
     for key in ("temperature", "validation_temperature"):
-        if wrong := _cold(training[key]):
+        if wrong := _cold(getattr(training, key)):
             return f"training: {key}: {wrong}"
     return objectives.mistake(training)
 
@@ -141,17 +142,17 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
         if len(lacking) == len(benchmarks):
             return f"benchmarks: none in suite {suite} has a {split} query, which {trained[0]} needs."
     for method, policy in itertools.product(trained, suites.policies(config, suite)):
-        training, memory = suites.settings(config, suite, method, policy)
+        training, memory = suites.run_settings(config, suite, method, policy)
         wrong = _batch_mistake(config, suite, method, training) or run_mistake(training)
         if wrong := wrong or objectives.method_mistake(config, suite, method, training, memory):
             return f"{where}{wrong}"
     return None
 
 
-def _batch_mistake(config: dict[str, Any], suite: str, method: str, training: dict[str, Any]) -> str | None:
+def _batch_mistake(config: dict[str, Any], suite: str, method: str, training: Training) -> str | None:
     """A step's queries beyond those that the method may train on."""
     sizes = [config["benchmarks"][name]["train"] or 0 for name in suites.members(config, suite)]
-    batch = training["train_batch_size"]
+    batch = training.train_batch_size
     for ratio in suites.label_ratios(config, suite) if methods.find(config, method).rewards == "labeled" else []:
         labeled = sum(max(1, (size * ratio + 50) // 100) for size in sizes if size)
         if labeled < batch:
@@ -169,11 +170,11 @@ def _section(suite: str) -> str:
     return "" if suite == suites.MAIN else f"suites: {suite}: "
 
 
-def runs(config: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(section that names the method, policy, its settings of training) of every training run."""
+def runs(config: dict[str, Any]) -> Iterator[tuple[str, str, Training]]:
+    """(section that names the method, policy, its settings) of every training run."""
     for suite in suites.evaluated(config):
         for method, policy in itertools.product(suites.trained(config, suite), suites.policies(config, suite)):
-            yield _section(suite), policy, suites.settings(config, suite, method, policy)[0]
+            yield _section(suite), policy, suites.run_settings(config, suite, method, policy)[0]
 
 
 def unshared(config: dict[str, Any]) -> str | None:
@@ -181,17 +182,17 @@ def unshared(config: dict[str, Any]) -> str | None:
     for section, policy, training in runs(config):
         asked = allocation(config, "train_policy", policy)
         gpus, here = asked["gpu"], asked["gpu"] // asked["nodes"]
-        queries = training["ppo_mini_batch_size"] or training["train_batch_size"]
-        responses = queries * training["samples_per_query"]
+        queries = training.ppo_mini_batch_size or training.train_batch_size
+        responses = queries * training.samples_per_query
         if gpus and responses % gpus:
             return (
-                f"{section}training: {queries} queries with {training['samples_per_query']} samples are {responses} "
+                f"{section}training: {queries} queries with {training.samples_per_query} samples are {responses} "
                 f"responses a gradient step of {policy}, which {gpus} GPUs cannot share evenly; change "
                 "train_batch_size, ppo_mini_batch_size, samples_per_query, or gpu in resources: train_policy."
             )
-        if here and here % training["tensor_model_parallel_size"]:
+        if here and here % training.tensor_model_parallel_size:
             return (
-                f"{section}training: tensor_model_parallel_size: {training['tensor_model_parallel_size']} does not "
+                f"{section}training: tensor_model_parallel_size: {training.tensor_model_parallel_size} does not "
                 f"divide the {here} GPUs of a node that train {policy}; change it, or gpu and nodes in resources: "
                 "train."
             )
@@ -215,11 +216,11 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
     contexts  policy -> its positions, as far as they are known
     """
     for section, policy, training in runs(config):
-        longest = _prompt_tokens(training) + training["max_new_tokens"]
+        longest = _prompt_tokens(training) + training.max_new_tokens
         if longest > contexts.get(policy, longest):
             return (
                 f"{section}training: max_prompt_tokens: {_prompt_tokens(training)} and max_new_tokens: "
-                f"{training['max_new_tokens']} are more than the {contexts[policy]} positions of the policy {policy}; "
+                f"{training.max_new_tokens} are more than the {contexts[policy]} positions of the policy {policy}; "
                 "lower one of them."
             )
     for policy, positions in contexts.items():

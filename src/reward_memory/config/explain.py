@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.errors import InputError
+from reward_memory.settings import Configuration
 
 from . import loading, reading, reference, renamed
 from .json_schema import Node
-from .models import Configuration
 
 
 def explain(key: str, file: Path) -> str:

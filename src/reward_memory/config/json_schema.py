@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .models import Configuration, Section
+from reward_memory.settings import Configuration, Section
 
 
 def text() -> str:

@@ -9,6 +9,7 @@ from reward_memory.data.hub.revisions import commits
 from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, unknown
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
+from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Training
 
 from . import (
     arms,
@@ -22,7 +23,6 @@ from . import (
     variants,
     verl_overrides,
 )
-from .models import Configuration, ErrorMemory, Evaluation, RewardModel, Training
 
 #: Sections that a suite overrides.
 _OVERRIDDEN = {"training": Training, "error_memory": ErrorMemory, "evaluation": Evaluation, "reward_model": RewardModel}
@@ -126,7 +126,7 @@ def _fill_policies(config: dict[str, Any]) -> str | None:
         merged, wrong = checking.filled(Training, shared | own)
         if wrong:
             return f"{where}{wrong}"
-        if wrong := contradictions.run_mistake(merged):
+        if wrong := contradictions.run_mistake(Training.model_validate(merged)):
             return f"{where}{wrong.removeprefix('training: ')}"
         own |= {key: merged[key] for key in own}
     return None
@@ -288,7 +288,7 @@ def _contradiction(config: dict) -> str | None:
                 commits(name, benchmark["revision"])
             except InputError as error:
                 return str(error)
-    if wrong := contradictions.run_mistake(config["training"]):
+    if wrong := contradictions.run_mistake(Training.model_validate(config["training"])):
         return wrong
     if reward_model and reward_model["hidden_channels"] % reward_model["heads"]:
         return (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reward_memory.error_memory.penalties.registration import PENALTIES
-from reward_memory.error_memory.settings import DEFAULTS
 from reward_memory.errors import InputError
+from reward_memory.settings import ErrorMemory, Training
+from reward_memory.settings.error_memory import PENALTIES
 
 from . import methods, suites
 
@@ -16,55 +16,55 @@ _UNGROUPED = ("nsr", "psr", "w_reinforce")
 _COUNTING = ("w_reinforce", "passk")
 
 
-def mistake(training: dict[str, Any]) -> str | None:
+def mistake(training: Training) -> str | None:
     """What the settings of one training run say together that cannot be; None if nothing is wrong."""
-    samples, estimator = training["samples_per_query"], training["adv_estimator"]
-    if training["votes"] is not None and training["votes"] < samples:
-        return f"training: votes: {training['votes']} is less than samples_per_query, {samples}."
-    if training["votes"] is not None and training["unlabeled_rewards"] == "predicted":
+    samples, estimator = training.samples_per_query, training.adv_estimator
+    if training.votes is not None and training.votes < samples:
+        return f"training: votes: {training.votes} is less than samples_per_query, {samples}."
+    if training.votes is not None and training.unlabeled_rewards == "predicted":
         return "training: votes: nothing is voted on here; leave it out, or train ttrl, empo or trapo."
-    if training["max_num_gen_batches"] and estimator in _UNGROUPED:
+    if training.max_num_gen_batches and estimator in _UNGROUPED:
         return (
-            f"training: max_num_gen_batches: {training['max_num_gen_batches']} would let go of groups that are all "
+            f"training: max_num_gen_batches: {training.max_num_gen_batches} would let go of groups that are all "
             f"wrong, which adv_estimator: {estimator} learns from; set it to 0."
         )
-    if training["max_num_gen_batches"] and training["unlabeled_rewards"] == "trapo":
+    if training.max_num_gen_batches and training.unlabeled_rewards == "trapo":
         return (
-            f"training: max_num_gen_batches: {training['max_num_gen_batches']} would let go of queries whose pass "
+            f"training: max_num_gen_batches: {training.max_num_gen_batches} would let go of queries whose pass "
             "rates unlabeled_rewards: trapo compares; set it to 0."
         )
-    if estimator == "passk" and training["passk_k"] >= samples:
+    if estimator == "passk" and training.passk_k >= samples:
         return (
-            f"training: passk_k: {training['passk_k']} is not below samples_per_query, {samples}: an attempt "
+            f"training: passk_k: {training.passk_k} is not below samples_per_query, {samples}: an attempt "
             "that takes the whole group teaches nothing."
         )
-    if training["clip_cov_lb"] >= training["clip_cov_ub"]:
+    if training.clip_cov_lb >= training.clip_cov_ub:
         return (
-            f"training: clip_cov_lb: {training['clip_cov_lb']} is not below clip_cov_ub, {training['clip_cov_ub']}, so "
+            f"training: clip_cov_lb: {training.clip_cov_lb} is not below clip_cov_ub, {training.clip_cov_ub}, so "
             "that no token lies between."
         )
     return None
 
 
 def method_mistake(
-    config: dict[str, Any], suite: str, name: str, training: dict[str, Any], error_memory: dict[str, Any] | None
+    config: dict[str, Any], suite: str, name: str, training: Training, error_memory: ErrorMemory | None
 ) -> str | None:
     """What a method of a suite cannot be trained with; None if nothing is wrong.
 
-    training, error_memory  as `suites.settings` gives them
+    training, error_memory  as `suites.run_settings` gives them
     """
     rewards = methods.find(config, name).rewards
     votes = rewards in methods.VOTED
-    if votes != (training["unlabeled_rewards"] != "predicted"):
+    if votes != (training.unlabeled_rewards != "predicted"):
         return (
-            f"training: unlabeled_rewards: {training['unlabeled_rewards']} does not go with {name}, whose rewards are "
+            f"training: unlabeled_rewards: {training.unlabeled_rewards} does not go with {name}, whose rewards are "
             f"{rewards}; leave it out and name a method that sets it."
         )
     predicted = suites.predicted_rewards(config, suite, name)
-    if predicted and predicted["reward"] == "soft" and training["adv_estimator"] in _COUNTING:
+    if predicted and predicted["reward"] == "soft" and training.adv_estimator in _COUNTING:
         return (
             f"reward_model: reward: soft gives {name} rewards between right and wrong, which adv_estimator: "
-            f"{training['adv_estimator']} cannot count; set reward: hard."
+            f"{training.adv_estimator} cannot count; set reward: hard."
         )
     if votes:
         for benchmark in suites.members(config, suite):
@@ -73,15 +73,15 @@ def method_mistake(
                     f"methods: {name} rewards answers by their votes, and programs such as those of {benchmark} have "
                     "none to compare; leave out the benchmark or the method."
                 )
-    if error_memory is not None and training["adv_estimator"] == "passk":
+    if error_memory is not None and training.adv_estimator == "passk":
         return f"methods: {name}: adv_estimator: passk counts right responses, so an error memory changes nothing."
     if error_memory is not None:
         try:
-            PENALTIES.find(error_memory.get("penalty") or DEFAULTS["penalty"])
+            PENALTIES.find(error_memory.penalty_name)
         except InputError as error:
             return str(error)
-    batch = training["train_batch_size"]
-    if training["loss_mode"] == "kl_cov" and (training["ppo_mini_batch_size"] or batch) == batch:
+    batch = training.train_batch_size
+    if training.loss_mode == "kl_cov" and (training.ppo_mini_batch_size or batch) == batch:
         return (
             f"training: ppo_mini_batch_size: {name} changes nothing in a batch's first gradient step; give a size "
             f"below train_batch_size, {batch}."

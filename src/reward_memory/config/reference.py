@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.errors import InputError
+from reward_memory.settings import Configuration
 from reward_memory.storage.files import atomic_path
 
 from . import json_schema, resources
 from .json_schema import Node
-from .models import Configuration
 
 PAGE, SCHEMA = "docs/configuration.md", "schemas/config.schema.json"
 COMMAND = "reward-memory config --write"
@@ -25,7 +25,7 @@ before any job, with one sentence that names the file, the key and the fix.
 with a YAML language server complete and check keys by schemas/config.schema.json, which the first line of config.yaml
 names.
 
-This page and that schema are generated from src/reward_memory/config/models: edit there, then run
+This page and that schema are generated from src/reward_memory/settings: edit there, then run
 `{COMMAND}`.
 """
 

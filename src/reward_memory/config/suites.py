@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from reward_memory.data.registry import DOMAINS
+from reward_memory.settings import ErrorMemory, PredictedRewards, Training
 
 from . import methods as registry
 from .fidelity import resolve
-from .models import ErrorMemory, Training
 
 #: The suite that is trained without an entry in the section `suites`.
 MAIN = "main"
@@ -33,7 +33,7 @@ _PLAIN: dict[str, Any] = {
     "evaluation": {},
 }
 #: Keys of the section reward_model about what training makes of predictions; no fit depends on them.
-OF_PREDICTIONS = ("threshold", "reward")
+OF_PREDICTIONS = tuple(PredictedRewards.model_fields)
 
 
 def names(config: dict[str, Any]) -> list[str]:

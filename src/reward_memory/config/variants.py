@@ -6,9 +6,9 @@ from typing import Any
 
 from reward_memory.errors import InputError
 from reward_memory.reward_models.names import AS_PUBLISHED, LABEL_FREE, NAMES, NETWORKS
+from reward_memory.settings import RewardModel
 
 from .fidelity import BEHAVIORS, of_stage, resolve
-from .models import RewardModel
 from .suites import AIME, MEDS, OF_PREDICTIONS
 
 #: Behaviors that change nothing but the graph of the paper.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reward_memory.settings import Training
 from reward_memory.training.overrides import Run, overrides
 
 from . import contradictions
@@ -19,7 +20,7 @@ def mistake(config: dict[str, Any]) -> str | None:
     """
     checked: list[list[str]] = []
     for section, _, training in contradictions.runs(config):
-        given = training["verl"]
+        given = training.verl
         if given and given not in checked:
             checked.append(given)
             if wrong := _refused(_ours(training), given):
@@ -27,11 +28,11 @@ def mistake(config: dict[str, Any]) -> str | None:
     return None
 
 
-def _ours(training: dict[str, Any]) -> list[str]:
+def _ours(training: Training) -> list[str]:
     """What a training run without overrides is started with, on no particular files."""
     nowhere = Path("/none")
     run = Run(nowhere, nowhere, nowhere, None, nowhere, seed=0, gpus=0)
-    return overrides({**training, "verl": []}, run, "reduced", nowhere)
+    return overrides(training.model_copy(update={"verl": []}), run, "reduced", nowhere)
 
 
 def _refused(ours: list[str], given: Sequence[str]) -> str | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import yaml
 from pydantic.dataclasses import dataclass
 
-from reward_memory.config.models import Cost
 from reward_memory.errors import InputError
+from reward_memory.settings import Cost
 
 
 @dataclass(frozen=True)

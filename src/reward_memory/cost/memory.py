@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.config import contradictions
-from reward_memory.config.models import Policy
 from reward_memory.config.resources import allocation
 from reward_memory.errors import InputError
 from reward_memory.policies.size import Size
+from reward_memory.settings import Policy, Training
 from reward_memory.training import PROMPT_TOKENS
 from reward_memory.training.device_memory import GB, need, unbounded
 from reward_memory.training.overrides import micro_batch_size
@@ -29,7 +29,7 @@ class Fit:
     policy: str
     section: str
     size: Size
-    training: dict[str, Any]
+    training: Training
     gpus: int
     memory: float
 
@@ -63,7 +63,7 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
                 f"{source}: {run.section}training: ppo_max_token_len_per_gpu: without use_remove_padding: true one "
                 f"long response of {run.policy} would pad many short ones, beyond any memory; add it."
             )
-        share = run.training["gpu_memory_utilization"] * run.training["tensor_model_parallel_size"] * run.memory
+        share = run.training.gpu_memory_utilization * run.training.tensor_model_parallel_size * run.memory
         if (weights := 2 * run.size.parameters / GB) >= share:
             raise InputError(
                 f"{source}: {run.section}training: gpu_memory_utilization: vLLM's {share:.0f} GB cannot hold "
@@ -101,7 +101,7 @@ def summary(config: dict[str, Any], reference: Path) -> str | None:
 def _mend(run: Fit) -> str:
     """The first single change with which the run would fit."""
     for change in _changes(run):
-        if replace(run, training=run.training | change).fits:
+        if replace(run, training=run.training.model_copy(update=change)).fits:
             return "set " + ", ".join(f"{key}: {_text(value)}" for key, value in change.items())
     return "give it more GPUs (resources: train_policy: gpu), or train adapters alone (training: lora)"
 
@@ -109,11 +109,12 @@ def _mend(run: Fit) -> str:
 def _changes(run: Fit) -> Iterator[dict[str, Any]]:
     """Settings that need less memory, those that cost the least time first."""
     training = run.training
-    longest = (training["max_prompt_tokens"] or PROMPT_TOKENS) + training["max_new_tokens"]
+    longest = (training.max_prompt_tokens or PROMPT_TOKENS) + training.max_new_tokens
     tokens = [{"ppo_max_token_len_per_gpu": times * longest} for times in (8, 4, 2, 1)]
-    if training["ppo_max_token_len_per_gpu"] is None:
-        sizes = range(1, training["ppo_micro_batch_size_per_gpu"])
-        taken = {micro_batch_size(training | {"ppo_micro_batch_size_per_gpu": most}, run.gpus) for most in sizes}
+    if training.ppo_max_token_len_per_gpu is None:
+        sizes = range(1, training.ppo_micro_batch_size_per_gpu)
+        smaller = [{"ppo_micro_batch_size_per_gpu": most} for most in sizes]
+        taken = {micro_batch_size(training.model_copy(update=change), run.gpus) for change in smaller}
         yield from ({"ppo_micro_batch_size_per_gpu": size} for size in sorted(taken, reverse=True))
         tokens = [{"use_remove_padding": True, **change} for change in tokens]
     yield from tokens

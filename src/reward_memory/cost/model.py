@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.config import checking, suites, variants
-from reward_memory.config.models import Evaluation, Rollouts, Training
 from reward_memory.reward_models.names import NETWORKS
+from reward_memory.settings import Evaluation, Rollouts, Training
 from reward_memory.training import PROMPT_TOKENS
 
 from . import hardware, sizes

@@ -4,9 +4,9 @@ import csv
 import json
 from pathlib import Path
 
-from reward_memory.config.models import Policy
 from reward_memory.policies.bootstrap.shape import shape
 from reward_memory.policies.size import Size, from_config
+from reward_memory.settings import Policy
 
 VOCABULARY = {"memreward": 1224, "meds": 648, "watches": 556}  # of bootstrapped policies
 

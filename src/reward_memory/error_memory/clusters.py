@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .settings import Settings
+from reward_memory.settings import ErrorMemory as Settings
 
 NOISE = -1
 #: The method whose vectors are `features.answer_vectors`: a cluster is an answer, and a new answer is in none.

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .settings import configure
+from reward_memory.settings import ErrorMemory as Settings
+
 from .store import Store
 from .visits import visit_all
 
@@ -36,17 +37,15 @@ class ErrorMemory:
     after its last visit, and nothing where it never does.
     """
 
-    def __init__(self, folder: str | Path, step: int = 0, workers: int = 1, **overrides):
+    def __init__(self, folder: str | Path, settings: Settings, step: int = 0, workers: int = 1):
         """Open the memory in `folder` as it was after `step` steps; what later steps wrote is deleted.
 
-        workers    processes that cluster, at most; no result depends on it
-        overrides  of the fields of `settings.Settings`
+        workers  processes that cluster, at most; no result depends on it
 
-        InputError if a setting is wrong, or the folder does not hold the memory after that step.
+        InputError if the folder does not hold the memory after that step.
         """
-        self.settings = configure(overrides)
-        self.workers = workers
-        self._store = Store(folder, step, self.settings.max_points_per_key)
+        self.settings, self.workers = settings, workers
+        self._store = Store(folder, step, settings.max_points_per_key)
         self._oldest = 0
 
     @property

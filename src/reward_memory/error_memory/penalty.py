@@ -6,31 +6,23 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from reward_memory.settings import ErrorMemory as Settings
+
 from .penalties.registration import penalties
 
 EPSILON = 1e-6  # as in verl's GRPO
 
 
-def penalize(
-    scores: np.ndarray,
-    sizes: np.ndarray,
-    right: np.ndarray,
-    *,
-    alpha: float,
-    cap: float = 2.0,
-    target: str = "wrong",
-    penalty: str = "logarithm",
-) -> np.ndarray:
-    """Scores less the penalty p: a wrong response gets score - p, a right one score / (1 + p).
+def penalize(scores: np.ndarray, sizes: np.ndarray, right: np.ndarray, settings: Settings) -> np.ndarray:
+    """Scores less the penalty p of the settings: a wrong response gets score - p, a right one score / (1 + p).
 
     scores, sizes, right  (n,)
-    target                wrong | right | both | none: the responses that pay
-    penalty               name of what p is, see `penalties.registration`
-    returns               (n,) float64
+    returns               (n,) float64; only the target pays
     """
     scores, right = np.asarray(scores, np.float64), np.asarray(right, bool)
-    price = penalties(penalty, sizes, alpha, cap)
-    pays = {"wrong": ~right, "right": right, "both": np.ones_like(right), "none": np.zeros_like(right)}[target]
+    price = penalties(settings.penalty_name, sizes, settings.alpha, settings.cap)
+    everyone, nobody = np.ones_like(right), np.zeros_like(right)
+    pays = {"wrong": ~right, "right": right, "both": everyone, "none": nobody}[settings.target]
     return np.where(pays, np.where(right, scores / (1 + price), scores - price), scores)
 
 

@@ -7,8 +7,9 @@ from typing import cast
 
 import numpy as np
 
+from reward_memory.settings import ErrorMemory as Settings
+
 from .clusters import ANSWERS, Visit, visit
-from .settings import Settings
 
 #: Seconds of work, as `estimate` has it, from which other processes pay: to start one takes two, for the imports.
 WORTH = 5.0

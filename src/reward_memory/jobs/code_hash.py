@@ -17,7 +17,8 @@ from pathlib import Path
 from reward_memory.storage.files import write_json
 
 LIBRARY = Path(__file__).parents[1]
-#: Part of every hash. The packages jobs and storage are part of none: they move files and change no number.
+#: Part of every hash. The packages jobs and storage are part of none: they move files and change no number. Nor is
+#: settings: all that it checks is in the params of a job, which Snakemake compares.
 ALWAYS = ("seeds.py",)
 #: Digests kept between runs, of some twenty versions of the library. Every planning and every job of a cluster needs
 #: all of them, and parsing takes a second.

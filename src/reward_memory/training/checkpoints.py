@@ -13,12 +13,12 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reward_memory.error_memory import store
+from reward_memory.settings import Training
 from reward_memory.storage.files import atomic_path, digest, write_json
 from reward_memory.storage.records import CHECKSUM, parse
 
@@ -47,10 +47,9 @@ def responses_of(state: Path, step: int) -> Path:
     return state / f"responses/step_{step:06d}.parquet"
 
 
-def newest_intact(state: Path, training: dict[str, Any], sizes: dict[str, int], memory: bool) -> int:
+def newest_intact(state: Path, training: Training, sizes: dict[str, int], memory: bool) -> int:
     """Make the newest intact checkpoint the one that verl resumes from; its step, 0 to start from the beginning.
 
-    training  settings of the run: steps, save_freq, selection
     sizes     validation queries a benchmark, as for `read_history`
     memory    whether the run has an error memory
 
@@ -59,8 +58,8 @@ def newest_intact(state: Path, training: dict[str, Any], sizes: dict[str, int], 
     """
     checkpoints, told = state / "checkpoints", _cleared(state)
     latest = _tracked(checkpoints, told)
-    reach, why = _reach(state, min(latest, training["steps"]))
-    if why is None and latest >= training["steps"]:
+    reach, why = _reach(state, min(latest, training.steps))
+    if why is None and latest >= training.steps:
         selected = _selected(state, training, sizes)
         why = _damaged(state, selected, resumes=False)
         if why is None:
@@ -92,19 +91,19 @@ def _print(told: list[str | None], what: str) -> None:
         print(f"training: {'; '.join(sentences)}; the training {what}.", file=sys.stderr, flush=True)
 
 
-def unfit(state: Path, training: dict[str, Any], sizes: dict[str, int]) -> str | None:
+def unfit(state: Path, training: Training, sizes: dict[str, int]) -> str | None:
     """Why a run whose steps are all done has no results: a few words that name a file, None if it has."""
-    _, why = _reach(state, training["steps"])
+    _, why = _reach(state, training.steps)
     if why is None:
         why = _damaged(state, _selected(state, training, sizes), resumes=False)
     return why
 
 
-def _selected(state: Path, training: dict[str, Any], sizes: dict[str, int]) -> int:
+def _selected(state: Path, training: Training, sizes: dict[str, int]) -> int:
     """The step that becomes the policy, whether or not its checkpoint is still there."""
-    steps, every = training["steps"], training["save_freq"]
+    steps, every = training.steps, training.save_freq
     saved = {*range(every, steps + 1, every), steps} | {step for step in _saved(state / "checkpoints") if step <= steps}
-    return select_step(read_history(state, sizes), sorted(saved), training["selection"])
+    return select_step(read_history(state, sizes), sorted(saved), training.selection)
 
 
 def _saved(checkpoints: Path) -> list[int]:

@@ -5,9 +5,9 @@ Logits need most of it: 10 bytes a token and word of the vocabulary without pack
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from reward_memory.policies.size import Size
+from reward_memory.settings import Training
 
 from . import PROMPT_TOKENS
 from .overrides import micro_batch_size
@@ -53,22 +53,22 @@ def _kept(size: Size, micro: Pass) -> float:
     return 2 * micro.tokens * size.layers * width
 
 
-def need(size: Size, training: dict[str, Any], gpus: int, memory: float) -> dict[str, float]:
+def need(size: Size, training: Training, gpus: int, memory: float) -> dict[str, float]:
     """Bytes on each of a run's GPUs in its three phases: gradient step, log-probabilities, sampling.
 
     training  the section of one run, whose micro-batches are bounded (`unbounded`)
     gpus      of the whole run, which share weights, gradients and Adam's moments
     memory    bytes of one GPU
     """
-    micro = Pass(_tokens(training, gpus), training["use_remove_padding"], training["enable_gradient_checkpointing"])
+    micro = Pass(_tokens(training, gpus), training.use_remove_padding, training.enable_gradient_checkpointing)
     weights = 4 * size.parameters / gpus
-    trained = weights if training.get("lora") is None else 4 * _adapters(size, training["lora"]["rank"]) / gpus
+    trained = weights if training.lora is None else 4 * _adapters(size, training.lora.rank) / gpus
     moments = 2 * trained
     # FSDP gathers a few layers at a time; embedding and output layer stay gathered
     gathered = 2 * size.vocabulary * size.hidden * (1 if size.tied else 2) + 4 * _layer(size)
-    sampler = training["gpu_memory_utilization"] * memory
-    awake = FIXED + (0 if training["free_cache_engine"] else sampler)
-    offload = training["offload"]
+    sampler = training.gpu_memory_utilization * memory
+    awake = FIXED + (0 if training.free_cache_engine else sampler)
+    offload = training.offload
     return {
         # what is offloaded comes back for a gradient step
         "a gradient step": weights + trained + moments + 2 * gathered + activations(size, micro, True) + awake,
@@ -81,15 +81,15 @@ def need(size: Size, training: dict[str, Any], gpus: int, memory: float) -> dict
     }
 
 
-def unbounded(training: dict[str, Any]) -> bool:
+def unbounded(training: Training) -> bool:
     """Whether one long response could pad any number of short ones: micro-batches filled by tokens, but padded."""
-    return training["ppo_max_token_len_per_gpu"] is not None and not training["use_remove_padding"]
+    return training.ppo_max_token_len_per_gpu is not None and not training.use_remove_padding
 
 
-def _tokens(training: dict[str, Any], gpus: int) -> int:
+def _tokens(training: Training, gpus: int) -> int:
     """Tokens of a micro-batch whose prompts and responses are as long as they may be."""
-    longest = (training["max_prompt_tokens"] or PROMPT_TOKENS) + training["max_new_tokens"]
-    return training["ppo_max_token_len_per_gpu"] or micro_batch_size(training, gpus) * longest
+    longest = (training.max_prompt_tokens or PROMPT_TOKENS) + training.max_new_tokens
+    return training.ppo_max_token_len_per_gpu or micro_batch_size(training, gpus) * longest
 
 
 def _layer(size: Size) -> int:

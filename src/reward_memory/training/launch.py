@@ -14,7 +14,6 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
@@ -23,6 +22,7 @@ from reward_memory.jobs.gpus import unambiguous
 from reward_memory.jobs.processes import die_with_parent, end
 from reward_memory.jobs.progress import Progress
 from reward_memory.jobs.scratch import scratch
+from reward_memory.settings import Training
 from reward_memory.storage.files import atomic_path, write_json
 from reward_memory.storage.manifests import manifest
 
@@ -49,7 +49,7 @@ STEP = re.compile(r"Training Progress:.*?\b(?P<done>\d+)/\d+ \[")
 
 
 def train(
-    training: dict[str, Any],
+    training: Training,
     run: Run,
     isolation: str,
     out: Path,
@@ -72,7 +72,7 @@ def train(
     run.state.mkdir(parents=True, exist_ok=True)
     with _alone(run.state) as lock:
         sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()
-        if newest_intact(run.state, training, sizes, run.error_memory is not None) < training["steps"]:
+        if newest_intact(run.state, training, sizes, run.error_memory is not None) < training.steps:
             _same_ranks(run)
             _run(training, run, isolation, lock)
         if (why := unfit(run.state, training, sizes)) is not None:
@@ -80,12 +80,12 @@ def train(
         _collect(training, run, sizes, out, inputs, names)
 
 
-def _run(training: dict[str, Any], run: Run, isolation: str, lock: int) -> None:
+def _run(training: Training, run: Run, isolation: str, lock: int) -> None:
     """Start the trainer, with more time for Ray where it did not start in time; InputError if it does not finish."""
     for seconds in ray_patience.STARTS:
-        ending = Ending(_latest(run.state), training["steps"])
+        ending = Ending(_latest(run.state), training.steps)
         code = _attempt(training, run, isolation, lock, ending, seconds)
-        if not code and _latest(run.state) >= training["steps"]:
+        if not code and _latest(run.state) >= training.steps:
             return
         if ending.kind(code) != "slow start":
             break
@@ -93,10 +93,10 @@ def _run(training: dict[str, Any], run: Run, isolation: str, lock: int) -> None:
     raise InputError(ending.sentence(code, _latest(run.state), run.state))
 
 
-def _attempt(training: dict[str, Any], run: Run, isolation: str, lock: int, ending: Ending, seconds: int) -> int:
+def _attempt(training: Training, run: Run, isolation: str, lock: int, ending: Ending, seconds: int) -> int:
     """Run the trainer once and return its exit status; `ending` takes in what it says, Ray gets `seconds` to start."""
     resumed = _latest(run.state)
-    progress = Progress("training steps", training["steps"], done=resumed)
+    progress = Progress("training steps", training.steps, done=resumed)
     attempt = len(list(run.state.glob("metrics.*.jsonl")))
     with scratch() as folder:
         listed = overrides(training, run, isolation, folder)
@@ -120,9 +120,9 @@ def _attempt(training: dict[str, Any], run: Run, isolation: str, lock: int, endi
             return process.wait()
 
 
-def _has_vllm(training: dict[str, Any]) -> None:
+def _has_vllm(training: Training) -> None:
     """InputError if what samples on GPUs is not installed; verl would say so after minutes, in a worker."""
-    replaced = any(override.lstrip("+").startswith("actor_rollout_ref.rollout.name=") for override in training["verl"])
+    replaced = any(override.lstrip("+").startswith("actor_rollout_ref.rollout.name=") for override in training.verl)
     if not replaced and find_spec("vllm") is None:
         raise InputError(
             "resources: train_policy: gpu: training on GPUs samples with vllm, which is not installed; run "
@@ -196,7 +196,7 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
 
 
 def _collect(
-    training: dict[str, Any],
+    training: Training,
     run: Run,
     sizes: dict[str, int],
     out: Path,
@@ -205,7 +205,7 @@ def _collect(
 ) -> None:
     history = read_history(run.state, sizes)
     saved = [step for step, _ in _checkpoints(run.state)]
-    step = select_step(history, saved, training["selection"])
+    step = select_step(history, saved, training.selection)
     actor = dict(_checkpoints(run.state))[step] / "actor"
     out.mkdir(parents=True, exist_ok=True)
     for torn in out.glob(".policy.*"):
@@ -216,11 +216,11 @@ def _collect(
     copy.chmod(0o755)
     with atomic_path(out / "history.csv") as temporary:
         history.assign(**names)[[*names, *history]].to_csv(temporary, index=False, float_format="%.8g")
-    join_steps(run.state / "responses", training["steps"], out / "responses.parquet")
+    join_steps(run.state / "responses", training.steps, out / "responses.parquet")
     settings = {
-        "training": training,
-        "error_memory": run.error_memory,
-        "predicted_rewards": run.predicted_rewards,
+        "training": training.model_dump(exclude={"per_policy"}),
+        "error_memory": run.error_memory and run.error_memory.model_dump(),
+        "predicted_rewards": run.predicted_rewards and run.predicted_rewards.model_dump(),
         "checks": run.checks,
         "seed": run.seed,
     }

@@ -7,7 +7,10 @@ from typing import Any
 
 from reward_memory.error_memory.clusters import ANSWERS
 from reward_memory.errors import InputError
+from reward_memory.settings import ErrorMemory, Section, Training
+from reward_memory.settings.training import Lora
 
+from .objectives.predicted import FromPrediction
 from .trackers import UNTRACKED, Trackers
 
 VERL = Path(__file__).parent / "verl"
@@ -60,8 +63,8 @@ class Run:
     state         folder of checkpoints, metrics and rewarded responses
     gpus, nodes   devices of the whole run, 0 on the CPU, and the machines that share them evenly
     checks        of the answers to math problems and choices, as in verifiers.Grader
-    error_memory  settings of error_memory.settings.DEFAULTS, None to train without one
-    predicted_rewards  fields of objectives.predicted.FromPrediction, None where no reward is predicted
+    error_memory  None to train without one
+    predicted_rewards  None where no reward is predicted
     trackers      what gets the metrics; no number depends on them
     """
 
@@ -75,42 +78,42 @@ class Run:
     nodes: int = 1
     threads: int = 1
     checks: str = "exact"
-    error_memory: dict[str, Any] | None = None
-    predicted_rewards: dict[str, Any] | None = None
+    error_memory: ErrorMemory | None = None
+    predicted_rewards: FromPrediction | None = None
     trackers: Trackers = UNTRACKED
 
 
-def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path) -> list[str]:
+def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> list[str]:
     """Hydra overrides of `verl.trainer.main_ppo` for one GRPO run (MemReward, section 4; verl 0.9.1's keys).
 
-    training   the `training` section of the configuration
+    training   whose max_prompt_tokens is a number
     isolation  of the code sandbox: bubblewrap | reduced
     scratch    a short path for Ray's sockets (a Unix socket's path holds 107 characters)
 
     InputError if the responses of a gradient step, or the GPUs, cannot be shared evenly.
     """
-    answers = training["max_new_tokens"]
-    mini_batch = training["ppo_mini_batch_size"] or training["train_batch_size"]
-    responses, devices = mini_batch * training["samples_per_query"], max(run.gpus, 1)
+    answers = training.max_new_tokens
+    mini_batch = training.ppo_mini_batch_size or training.train_batch_size
+    responses, devices = mini_batch * training.samples_per_query, max(run.gpus, 1)
     if responses % devices:
         raise InputError(
-            f"training: {mini_batch} queries with {training['samples_per_query']} samples are {responses} responses a "
+            f"training: {mini_batch} queries with {training.samples_per_query} samples are {responses} responses a "
             f"gradient step, which {devices} GPUs cannot share evenly; change train_batch_size, ppo_mini_batch_size or "
             "samples_per_query."
         )
     micro = micro_batch_size(training, run.gpus)
     keys: dict[str, Any] = {
-        "algorithm.adv_estimator": training["adv_estimator"],
-        "+algorithm.passk_k": training["passk_k"],
-        "+algorithm.positive_advantage_weight": training["positive_advantage_weight"],
+        "algorithm.adv_estimator": training.adv_estimator,
+        "+algorithm.passk_k": training.passk_k,
+        "+algorithm.positive_advantage_weight": training.positive_advantage_weight,
         "algorithm.use_kl_in_reward": False,
         "algorithm.filter_groups.enable": False,  # the trainer's own dynamic sampling knows the rewards, and ends
         "data.train_files": run.train,
         "data.val_files": run.valid,
-        "data.train_batch_size": training["train_batch_size"],
+        "data.train_batch_size": training.train_batch_size,
         "data.validation_shuffle": False,
         "data.seed": run.seed,
-        "data.max_prompt_length": training["max_prompt_tokens"],
+        "data.max_prompt_length": training.max_prompt_tokens,
         "data.max_response_length": answers,
         "data.filter_overlong_prompts": True,
         "data.filter_overlong_prompts_workers": 1,
@@ -118,35 +121,35 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "data.dataloader_num_workers": 0,
         "actor_rollout_ref.model.path": run.policy,
         "actor_rollout_ref.actor.strategy": "fsdp2",
-        "actor_rollout_ref.actor.optim.lr": training["learning_rate"],
-        "actor_rollout_ref.actor.optim.weight_decay": training["weight_decay"],
+        "actor_rollout_ref.actor.optim.lr": training.learning_rate,
+        "actor_rollout_ref.actor.optim.weight_decay": training.weight_decay,
         "actor_rollout_ref.actor.ppo_mini_batch_size": mini_batch,
         "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": micro,
         # the loss reads the bounds; `clip_ratio` counts only where they are null, which by default they are not
-        "actor_rollout_ref.actor.clip_ratio": training["clip_ratio_low"],
-        "actor_rollout_ref.actor.clip_ratio_low": training["clip_ratio_low"],
-        "actor_rollout_ref.actor.clip_ratio_high": training["clip_ratio_high"] or training["clip_ratio_low"],
-        "actor_rollout_ref.actor.clip_ratio_c": training["clip_ratio_c"],
-        **{f"actor_rollout_ref.actor.policy_loss.{name}": training[name] for name in POLICY_LOSS},
-        "actor_rollout_ref.actor.loss_agg_mode": training["loss_agg_mode"],
-        "actor_rollout_ref.actor.optim.lr_warmup_steps": training["lr_warmup_steps"],
-        "actor_rollout_ref.actor.use_kl_loss": training["kl_loss_coef"] > 0,
-        "actor_rollout_ref.actor.kl_loss_coef": training["kl_loss_coef"],
+        "actor_rollout_ref.actor.clip_ratio": training.clip_ratio_low,
+        "actor_rollout_ref.actor.clip_ratio_low": training.clip_ratio_low,
+        "actor_rollout_ref.actor.clip_ratio_high": training.clip_ratio_high or training.clip_ratio_low,
+        "actor_rollout_ref.actor.clip_ratio_c": training.clip_ratio_c,
+        **{f"actor_rollout_ref.actor.policy_loss.{name}": getattr(training, name) for name in POLICY_LOSS},
+        "actor_rollout_ref.actor.loss_agg_mode": training.loss_agg_mode,
+        "actor_rollout_ref.actor.optim.lr_warmup_steps": training.lr_warmup_steps,
+        "actor_rollout_ref.actor.use_kl_loss": training.kl_loss_coef > 0,
+        "actor_rollout_ref.actor.kl_loss_coef": training.kl_loss_coef,
         "actor_rollout_ref.actor.kl_loss_type": "low_var_kl",
         "actor_rollout_ref.actor.entropy_coeff": 0,
         "actor_rollout_ref.ref.strategy": "fsdp2",
         "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu": micro,
-        "actor_rollout_ref.rollout.n": training["votes"] or training["samples_per_query"],
+        "actor_rollout_ref.rollout.n": training.votes or training.samples_per_query,
         "actor_rollout_ref.rollout.seed": run.seed,
-        "actor_rollout_ref.rollout.temperature": training["temperature"],
+        "actor_rollout_ref.rollout.temperature": training.temperature,
         "actor_rollout_ref.rollout.top_p": 1.0,
         "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu": micro,
         "actor_rollout_ref.rollout.calculate_log_probs": False,
         "actor_rollout_ref.rollout.agent.default_agent_loop": "reward_memory",
         "actor_rollout_ref.rollout.agent.agent_loop_config_path": VERL / "agent_loop.yaml",
-        "actor_rollout_ref.rollout.val_kwargs.n": training["validation_samples"],
-        "actor_rollout_ref.rollout.val_kwargs.do_sample": training["validation_temperature"] > 0,
-        "actor_rollout_ref.rollout.val_kwargs.temperature": training["validation_temperature"],
+        "actor_rollout_ref.rollout.val_kwargs.n": training.validation_samples,
+        "actor_rollout_ref.rollout.val_kwargs.do_sample": training.validation_temperature > 0,
+        "actor_rollout_ref.rollout.val_kwargs.temperature": training.validation_temperature,
         "actor_rollout_ref.rollout.val_kwargs.top_p": 1.0,
         "reward.num_workers": 0,  # the agent loop calls the reward function itself
         "reward.reward_manager.name": "naive",
@@ -160,16 +163,16 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "+trainer.v1.reward_memory.isolation": isolation,
         "+trainer.v1.reward_memory.checks": run.checks,
         "+trainer.v1.reward_memory.poll_interval": 0.2,
-        "+trainer.v1.reward_memory.generation_batches": training["max_num_gen_batches"],
-        "+trainer.v1.reward_memory.overlong_buffer": training["overlong_buffer"],
-        "+trainer.v1.reward_memory.overlong_factor": training["overlong_factor"],
-        "+trainer.v1.reward_memory.entropy_bonus": training["entropy_bonus"],
-        "+trainer.v1.reward_memory.unlabeled_rewards": training["unlabeled_rewards"],
-        "+trainer.v1.reward_memory.ties": training["ties"],
+        "+trainer.v1.reward_memory.generation_batches": training.max_num_gen_batches,
+        "+trainer.v1.reward_memory.overlong_buffer": training.overlong_buffer,
+        "+trainer.v1.reward_memory.overlong_factor": training.overlong_factor,
+        "+trainer.v1.reward_memory.entropy_bonus": training.entropy_bonus,
+        "+trainer.v1.reward_memory.unlabeled_rewards": training.unlabeled_rewards,
+        "+trainer.v1.reward_memory.ties": training.ties,
         "+trainer.v1.reward_memory.predicted_rewards": run.predicted_rewards,
-        "+trainer.v1.reward_memory.trained_samples": training["samples_per_query"],
+        "+trainer.v1.reward_memory.trained_samples": training.samples_per_query,
         **{
-            f"+trainer.v1.reward_memory.trapo.{name}": training[f"trapo_{name}"]
+            f"+trainer.v1.reward_memory.trapo.{name}": getattr(training, f"trapo_{name}")
             for name in ("warm_up", "share", "threshold")
         },
         "+trainer.v1.reward_memory.error_memory": run.error_memory,
@@ -178,10 +181,10 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "trainer.logger": f"[{','.join(run.trackers.loggers)}]",
         "trainer.project_name": "reward-memory",
         "trainer.experiment_name": Path(run.trackers.name or run.state.name),  # quoted: a hash may be digits alone
-        "trainer.total_training_steps": training["steps"],
-        "trainer.total_epochs": training["steps"],
-        "trainer.save_freq": training["save_freq"],
-        "trainer.test_freq": training["test_freq"],
+        "trainer.total_training_steps": training.steps,
+        "trainer.total_epochs": training.steps,
+        "trainer.save_freq": training.save_freq,
+        "trainer.test_freq": training.test_freq,
         "trainer.val_before_train": True,
         "trainer.resume_mode": "auto",
         "trainer.default_local_dir": run.state / "checkpoints",
@@ -192,25 +195,25 @@ def overrides(training: dict[str, Any], run: Run, isolation: str, scratch: Path)
         "hydra.output_subdir": "null",
         **(_gpu(training, run) if run.gpus else CPU),
     }
-    keys |= _adapters(training.get("lora"))
+    keys |= _adapters(training.lora)
     if own_pass(training, run.error_memory):
         keys |= {
             "algorithm.rollout_correction.bypass_mode": False,
             "actor_rollout_ref.rollout.calculate_log_probs": False,
         }
     listed = [f"{key}={_value(value)}" for key, value in keys.items()]
-    return listed + list(training["verl"])
+    return listed + list(training.verl)
 
 
-def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
+def _gpu(training: Training, run: Run) -> dict[str, Any]:
     """GPUs: vLLM samples, FSDP2 trains in bfloat16, shards are merged by verl's merger once one is selected."""
-    here, group = run.gpus // run.nodes, training["tensor_model_parallel_size"]
+    here, group = run.gpus // run.nodes, training.tensor_model_parallel_size
     if run.gpus % run.nodes or here % group:
         raise InputError(
             f"training: tensor_model_parallel_size: {group} does not divide the {here} GPUs of each of {run.nodes} "
             "nodes; change it, or gpu and nodes in the section resources."
         )
-    longest, filled = training["max_prompt_tokens"] + training["max_new_tokens"], training["ppo_max_token_len_per_gpu"]
+    longest, filled = training.max_prompt_tokens + training.max_new_tokens, training.ppo_max_token_len_per_gpu
     if filled is not None and filled < longest:
         raise InputError(
             f"training: ppo_max_token_len_per_gpu: {filled} is less than max_prompt_tokens and max_new_tokens "
@@ -224,19 +227,19 @@ def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
         "ray_kwargs.ray_init.num_cpus": 16 + 4 * here,
         "actor_rollout_ref.rollout.name": "vllm",
         "actor_rollout_ref.rollout.tensor_model_parallel_size": group,
-        "actor_rollout_ref.rollout.gpu_memory_utilization": training["gpu_memory_utilization"],
-        "actor_rollout_ref.rollout.free_cache_engine": training["free_cache_engine"],
-        "actor_rollout_ref.rollout.enforce_eager": training["enforce_eager"],
+        "actor_rollout_ref.rollout.gpu_memory_utilization": training.gpu_memory_utilization,
+        "actor_rollout_ref.rollout.free_cache_engine": training.free_cache_engine,
+        "actor_rollout_ref.rollout.enforce_eager": training.enforce_eager,
         # verl refuses more than the policy was made for; left open it would cut responses there
         "actor_rollout_ref.rollout.max_model_len": longest,
         "actor_rollout_ref.rollout.agent.num_workers": 8,
-        "actor_rollout_ref.model.enable_gradient_checkpointing": training["enable_gradient_checkpointing"],
-        "actor_rollout_ref.model.use_remove_padding": training["use_remove_padding"],
-        "+actor_rollout_ref.model.override_config.attn_implementation": training["attn_implementation"],
+        "actor_rollout_ref.model.enable_gradient_checkpointing": training.enable_gradient_checkpointing,
+        "actor_rollout_ref.model.use_remove_padding": training.use_remove_padding,
+        "+actor_rollout_ref.model.override_config.attn_implementation": training.attn_implementation,
         "actor_rollout_ref.actor.fsdp_config.dtype": "bfloat16",
-        "actor_rollout_ref.actor.fsdp_config.param_offload": training["offload"] == "all",
-        "actor_rollout_ref.actor.fsdp_config.optimizer_offload": training["offload"] != "none",
-        "actor_rollout_ref.ref.fsdp_config.param_offload": training["offload"] == "all",
+        "actor_rollout_ref.actor.fsdp_config.param_offload": training.offload == "all",
+        "actor_rollout_ref.actor.fsdp_config.optimizer_offload": training.offload != "none",
+        "actor_rollout_ref.ref.fsdp_config.param_offload": training.offload == "all",
         "actor_rollout_ref.actor.use_dynamic_bsz": filled is not None,
         "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra]",
     }
@@ -251,14 +254,14 @@ def _gpu(training: dict[str, Any], run: Run) -> dict[str, Any]:
     return keys
 
 
-def own_pass(training: dict[str, Any], error_memory: dict[str, Any] | None) -> bool:
+def own_pass(training: Training, error_memory: ErrorMemory | None) -> bool:
     """Whether a run needs the actor's own pass over sampled responses, which is left out in bypass mode.
 
     Layers and entropies come out of it. kl_cov's gradient is the sign of a difference to the log-probabilities before,
     and the sampler's differ in the last bits.
     """
-    reads_layers = error_memory is not None and error_memory["method"] != ANSWERS
-    return reads_layers or training["entropy_bonus"] is not None or training["loss_mode"] == "kl_cov"
+    reads_layers = error_memory is not None and error_memory.method != ANSWERS
+    return reads_layers or training.entropy_bonus is not None or training.loss_mode == "kl_cov"
 
 
 def _policy(folder: Path) -> dict[str, Any]:
@@ -270,14 +273,14 @@ def _policy(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _adapters(lora: dict[str, Any] | None) -> dict[str, Any]:
+def _adapters(lora: Lora | None) -> dict[str, Any]:
     """Keys of low-rank adapters; vLLM gets them merged into the weights, which is what is kept at the end."""
     if lora is None:
         return {}
-    modules = lora["target_modules"]
+    modules = lora.target_modules
     return {
-        "actor_rollout_ref.model.lora_rank": lora["rank"],
-        "actor_rollout_ref.model.lora_alpha": lora["alpha"],
+        "actor_rollout_ref.model.lora_rank": lora.rank,
+        "actor_rollout_ref.model.lora_alpha": lora.alpha,
         "actor_rollout_ref.model.target_modules": modules if isinstance(modules, str) else f"[{','.join(modules)}]",
         "actor_rollout_ref.model.lora.merge": True,
         # shards alone, on the CPU, too: verl's merger is what takes adapters apart
@@ -288,10 +291,10 @@ def _adapters(lora: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def micro_batch_size(training: dict[str, Any], gpus: int) -> int:
+def micro_batch_size(training: Training, gpus: int) -> int:
     """Responses that a device computes at once: at most the setting, and a divisor of its share of a gradient step."""
-    responses = (training["ppo_mini_batch_size"] or training["train_batch_size"]) * training["samples_per_query"]
-    return _divisor(responses // max(gpus, 1), training["ppo_micro_batch_size_per_gpu"])
+    responses = (training.ppo_mini_batch_size or training.train_batch_size) * training.samples_per_query
+    return _divisor(responses // max(gpus, 1), training.ppo_micro_batch_size_per_gpu)
 
 
 def _divisor(number: int, limit: int) -> int:
@@ -302,6 +305,8 @@ def _divisor(number: int, limit: int) -> int:
 def _value(value: Any) -> str:
     if value is None:
         return "null"
+    if isinstance(value, Section):
+        value = value.model_dump()
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{_value(part)}" for key, part in value.items()) + "}"
     if isinstance(value, bool):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reward_memory.errors import InputError
+from reward_memory.settings import Training
 from reward_memory.storage.files import atomic_path
 
 from . import PROMPT_TOKENS
@@ -55,21 +56,21 @@ def fitting(longest: int) -> int:
     return max(PROMPT_TOKENS, -(-longest // STEP) * STEP)
 
 
-def limit(training: Mapping[str, Any], prompts: pd.DataFrame) -> int:
+def limit(training: Training, prompts: pd.DataFrame) -> int:
     """Tokens of the longest prompt that training takes.
 
-    training  its section: max_prompt_tokens counts, or where it is null the longest of `prompts`
+    training  whose max_prompt_tokens counts, or where it is null the longest of `prompts`
     prompts   PROMPTS of the policy
     """
-    return training["max_prompt_tokens"] or fitting(int(prompts["tokens"].max()))
+    return training.max_prompt_tokens or fitting(int(prompts["tokens"].max()))
 
 
-def check(policy: str, prompts: pd.DataFrame, training: Mapping[str, Any], section: str = "training") -> None:
+def check(policy: str, prompts: pd.DataFrame, training: Training, section: str = "training") -> None:
     """InputError if prompts are longer than the limit that is set, unless they are to be left out.
 
     policy    its name
     prompts   PROMPTS of the policy
-    training  the section of a method: max_prompt_tokens, overlong_prompts, batch
+    training  whose max_prompt_tokens, overlong_prompts and train_batch_size are read
     section   where the limit stands in the configuration
     """
     most = limit(training, prompts)
@@ -79,15 +80,12 @@ def check(policy: str, prompts: pd.DataFrame, training: Mapping[str, Any], secti
     longest = over.loc[over["tokens"].idxmax()]
     key = f"{section}: max_prompt_tokens: {most}"
     told = ", ".join(f"{count} of {name}" for name, count in over["benchmark"].value_counts(sort=False).items())
-    if training["overlong_prompts"] == "leave_out":
+    if training.overlong_prompts == "leave_out":
         left = int(((prompts["split"] == "train") & (prompts["tokens"] <= most)).sum())
-        if (
-            left < training["train_batch_size"]
-            or not ((prompts["split"] == "valid") & (prompts["tokens"] <= most)).any()
-        ):
+        if left < training.train_batch_size or not ((prompts["split"] == "valid") & (prompts["tokens"] <= most)).any():
             raise InputError(
                 f"{key}: policy {policy} keeps too few queries: {told} have longer prompts, which leaves {left} "
-                f"training queries for a batch of {training['train_batch_size']}; set max_prompt_tokens: "
+                f"training queries for a batch of {training.train_batch_size}; set max_prompt_tokens: "
                 f"{fitting(longest['tokens'])}, or leave the key out."
             )
         return

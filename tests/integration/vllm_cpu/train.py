@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from reward_memory.settings import ErrorMemory, Training
 from reward_memory.training import launch
 from reward_memory.training.cpu.fork_worker import SOCKET as FORKS
 from reward_memory.training.overrides import Run
@@ -67,7 +68,9 @@ def main(folder: Path) -> None:
     of_gpus = launch._environment
     launch._environment = lambda run, attempt, scratch: of_gpus(run, attempt, scratch) | {FORKS: f"{scratch}/forks"}
     run = settings["run"]
-    training = settings["training"] | {"verl": on_a_cpu(run["gpus"], settings["dtype"])}
+    training = Training.model_validate(settings["training"] | {"verl": on_a_cpu(run["gpus"], settings["dtype"])})
+    if "error_memory" in run:
+        run["error_memory"] = ErrorMemory.model_validate(run["error_memory"])
     for name in ("policy", "train", "valid", "reward_model"):
         run[name] = Path(run[name]) if run.get(name) else None
     launch.train(training, Run(state=folder / "state", **run), "reduced", folder / "out", {})

@@ -8,7 +8,7 @@ from .registration import register
 
 
 @register("logarithm")
-def cluster_penalty(sizes: np.ndarray, alpha: float, cap: float = 2.0) -> np.ndarray:
+def cluster_penalty(sizes: np.ndarray, alpha: float, cap: float) -> np.ndarray:
     """alpha * min(ln(size + 1), cap).
 
     sizes    (n,) remembered responses in each response's cluster before this step

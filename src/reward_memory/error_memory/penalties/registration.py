@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from reward_memory.errors import InputError
-from reward_memory.plugins import Parts
+from reward_memory.settings.error_memory import PENALTIES
 
 #: (sizes, alpha, cap) -> penalties, see `register`.
 Penalty = Callable[[np.ndarray, float, float], np.ndarray]
-
-PENALTIES: Parts[Penalty] = Parts(
-    "error_memory: penalty", "reward_memory.penalties", Path(__file__).parent, f"{__package__}"
-)
 
 
 def register(name: str) -> Callable[[Penalty], Penalty]:

@@ -1,6 +1,5 @@
 """MEDS in a training run: which responses repeat a failure, and what their rewards become."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ from reward_memory.error_memory.clusters import ANSWERS
 from reward_memory.error_memory.features import answer_position, answer_vectors, pieces, select
 from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.error_memory.penalty import penalize
-from reward_memory.error_memory.settings import configure
 from reward_memory.reward_models.features.signals import answer_key
+from reward_memory.settings import ErrorMemory as Settings
 
 from ..responses import Response
 
@@ -23,7 +22,7 @@ class RepeatedErrors:
     """The error memory of one run, opened as it was before the first step that asks for it.
 
     folder     of the memory
-    settings   the section error_memory
+    settings   of the run
     tokenizer  the policy's
     every      steps between two checkpoints
     cut        a response is a failure unless its reward is above this
@@ -32,14 +31,14 @@ class RepeatedErrors:
     def __init__(
         self,
         folder: str | Path,
-        settings: dict[str, Any],
+        settings: Settings,
         tokenizer: Any,
         every: int,
         workers: int = 1,
         cut: float = 0.5,
     ):
         self.folder, self.every, self.workers, self.cut = Path(folder), every, workers, cut
-        self.settings = configure(settings)
+        self.settings = settings
         self._piece = pieces(tokenizer)
         self._memory: ErrorMemory | None = None
 
@@ -65,7 +64,7 @@ class RepeatedErrors:
         Returns metrics for verl's log.
         """
         if self._memory is None:
-            self._memory = ErrorMemory(self.folder, step - 1, self.workers, **asdict(self.settings))
+            self._memory = ErrorMemory(self.folder, self.settings, step - 1, self.workers)
         rows = [row for row, response in enumerate(responses) if response is not None]
         real = [responses[row] for row in rows]
         if logits is None:
@@ -80,10 +79,8 @@ class RepeatedErrors:
             np.array([response.sample for response in real]),
             vectors,
         )
-        before, own = np.array([response.score for response in real]), self.settings
-        scores = penalize(
-            before, seen.sizes, right, alpha=own.alpha, cap=own.cap, target=own.target, penalty=own.penalty
-        )
+        before = np.array([response.score for response in real])
+        scores = penalize(before, seen.sizes, right, self.settings)
         for response, size, score in zip(real, seen.sizes, scores, strict=True):
             response.cluster_size, response.score = int(size), float(score)
         # a run resumes at one of its last two checkpoints at the earliest (launch._step_back)

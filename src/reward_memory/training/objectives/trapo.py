@@ -15,16 +15,13 @@ import numpy as np
 import pandas as pd
 
 from reward_memory.errors import InputError
+from reward_memory.settings import Training
 
 from ..checkpoints import responses_of
 from ..responses import Response
 
-#: Share of the steps in which labeled queries alone are trained on: 8 of 15 epochs.
-WARM_UP = 8 / 15
-#: Share of a batch's unlabeled queries that is selected, at least one of them.
-SHARE = 0.1
-#: Similarity from which on a query is selected whatever its rank.
-THRESHOLD = 0.4
+#: The values of the paper, which are the defaults of the section training.
+_PAPER = Training()
 #: Added to a curve's standard deviation.
 EPSILON = 1e-8
 COLUMNS = ["query_id", "reward", "probability", "trained"]
@@ -70,8 +67,8 @@ class Curves:
         self,
         labeled: Mapping[str, float],
         unlabeled: Mapping[str, float],
-        share: float = SHARE,
-        threshold: float = THRESHOLD,
+        share: float = _PAPER.trapo_share,
+        threshold: float = _PAPER.trapo_threshold,
     ) -> list[str]:
         """The unlabeled queries of a batch to train on, sorted.
 
@@ -117,7 +114,7 @@ def directions(curves: Sequence[Sequence[float]]) -> np.ndarray:
     return np.where(flat[:, None], 0, table / np.where(flat, 1, lengths)[:, None])
 
 
-def is_warm_up(step: int, steps: int, warm_up: float = WARM_UP) -> bool:
+def is_warm_up(step: int, steps: int, warm_up: float = _PAPER.trapo_warm_up) -> bool:
     """Whether labeled queries alone are trained on in a step, counted from 1, of a run of `steps`."""
     return step <= round(warm_up * steps)
 
@@ -135,9 +132,9 @@ class Selection:
         self,
         state: str | Path,
         steps: int,
-        warm_up: float = WARM_UP,
-        share: float = SHARE,
-        threshold: float = THRESHOLD,
+        warm_up: float = _PAPER.trapo_warm_up,
+        share: float = _PAPER.trapo_share,
+        threshold: float = _PAPER.trapo_threshold,
     ):
         self.state, self.steps, self.warm_up = Path(state), steps, warm_up
         self.share, self.threshold = share, threshold

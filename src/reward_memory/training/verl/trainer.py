@@ -16,6 +16,7 @@ from verl.utils import tensordict_utils as tu
 
 from reward_memory.errors import InputError
 from reward_memory.seeds import derive
+from reward_memory.settings import ErrorMemory
 from reward_memory.storage import parquet
 from reward_memory.verifiers import Grader
 
@@ -55,6 +56,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         if own.unlabeled_rewards == TRAPO:
             settings = {key: own.trapo[key] for key in ("warm_up", "share", "threshold")}
             self._selection = Selection(Path(own.responses).parent, config.trainer.total_training_steps, **settings)
+        self._error_memory = None if own.error_memory is None else ErrorMemory.model_validate(dict(own.error_memory))
         self._repeated: RepeatedErrors | None = None
         self._responses: dict[str, Response] = {}  # of the step, by their key in the queue
         self._fallbacks = 0
@@ -130,7 +132,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         metrics["reward/sampled_tokens"] = float(sum(len(response.ids) for response in self._responses.values()))
         self._score_lengths(rows, metrics)
         self._put_scores(batch)
-        if self.own.error_memory is None:
+        if self._error_memory is None:
             self._keep(batch)
         self._generation = 1
         with self._trained_group():
@@ -138,12 +140,12 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
 
     def _compute_old_log_prob(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
         """With an error memory: the layers' logits come out of this pass, and lower the scores of repeated failures."""
-        if self.own.error_memory is None:
+        if self._error_memory is None:
             return super()._compute_old_log_prob(batch, metrics)
         if self._repeated is None:
             self._repeated = RepeatedErrors(
                 self.own.error_memory_folder,
-                dict(self.own.error_memory),
+                self._error_memory,
                 self.tokenizer,
                 self.config.trainer.save_freq,
                 self.own.workers,

@@ -5,8 +5,8 @@ from .configuration import Configuration
 from .cost import Cost
 from .error_memory import ErrorMemory
 from .policies import Bootstrap, Policy
-from .reward_model import RewardModel
-from .sampling import Evaluation, Rollouts
+from .reward_model import PredictedRewards, RewardModel
+from .sampling import Evaluation, Rollouts, Sampling
 from .training import Training
 
 __all__ = [
@@ -16,8 +16,10 @@ __all__ = [
     "ErrorMemory",
     "Evaluation",
     "Policy",
+    "PredictedRewards",
     "RewardModel",
     "Rollouts",
+    "Sampling",
     "Section",
     "Training",
 ]

@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from reward_memory.reward_models.settings import ANSWER_FEATURES, GRAPH_DEFAULTS
-
 from .base import (
     NUMBER,
     UNIQUE,
@@ -32,6 +30,7 @@ Dropout = Annotated[Finite, Field(ge=0, lt=1), expected("a number from 0 to belo
 Fold = Annotated[Finite, Field(gt=0, lt=1), expected("a share between 0 and 1"), NUMBER]
 Criterion = Literal["loss", "auc", "f1", "fpr"]
 Probability = Annotated[Finite, Field(ge=0, lt=1), expected("a probability from 0 to below 1"), NUMBER]
+RewardKind = Annotated[Literal["hard", "soft"], expected("hard or soft")]
 Siblings = Annotated[int, Strict(), Field(ge=0, le=10_000), expected("a whole number of at least 0"), WHOLE]
 Agreement = Annotated[
     list[Annotated[Literal["found", "majority"], expected("found or majority")]],
@@ -50,9 +49,28 @@ class AnswerFeatures(Section, json_schema_extra={"expected": "features such as {
         Strict(),
         UNIQUE,
         expected("a list of value, found, majority"),
-    ] = Field(ANSWER_FEATURES["math"], description="Of mathematics; value is the logarithm of the number.")
-    qa: Agreement = Field(ANSWER_FEATURES["qa"], description="Of choices and short answers.")
-    code: Agreement = Field(ANSWER_FEATURES["code"], description="Of programs, which agree if they are the same.")
+    ] = Field(["value", "found", "majority"], description="Of mathematics; value is the logarithm of the number.")
+    qa: Agreement = Field([], description="Of choices and short answers.")
+    code: Agreement = Field([], description="Of programs, which agree if they are the same.")
+
+
+THRESHOLD = Field(
+    0.5,
+    description="Probability above which a predicted response counts as correct in training. A change refits no reward "
+    "model; suites and variants of methods may have their own.",
+)
+REWARD = Field(
+    "hard",
+    description="Reward of a predicted response: hard is 1 above the threshold and 0 elsewhere, soft the probability "
+    "itself. Suites and variants of methods may have their own.",
+)
+
+
+class PredictedRewards(Section):
+    """Keys about what training makes of predictions; no fit depends on them."""
+
+    threshold: Probability = THRESHOLD
+    reward: RewardKind = REWARD
 
 
 class RewardModel(Section, json_schema_extra={"expected": "settings such as {predictor: graph}"}):
@@ -61,66 +79,46 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     predictor: PredictorName = Field(
         "graph", description="Predicts the rewards of unlabeled queries in the method memreward."
     )
-    threshold: Probability = Field(
-        0.5,
-        description="Probability above which a predicted response counts as correct in training. A change refits no "
-        "reward model; suites and variants of methods may have their own.",
-    )
-    reward: Annotated[Literal["hard", "soft"], expected("hard or soft")] = Field(
-        "hard",
-        description="Reward of a predicted response: hard is 1 above the threshold and 0 elsewhere, soft the "
-        "probability itself. Suites and variants of methods may have their own.",
-    )
+    threshold: Probability = THRESHOLD
+    reward: RewardKind = REWARD
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
-        GRAPH_DEFAULTS["implementation"],
+        "fast",
         description="What computes the networks. reference is torch-geometric: slower, the same weights and results.",
     )
     runs: Runs = Field(1, description="Networks fitted a seed, with seeds of their own; the best one is used.")
-    hidden_channels: Width = Field(
-        GRAPH_DEFAULTS["hidden_channels"], description="Width of a node's state; a multiple of heads."
-    )
-    heads: Layers = Field(GRAPH_DEFAULTS["heads"], description="Attention heads, of hidden_channels / heads each.")
-    num_layers: Layers = Field(GRAPH_DEFAULTS["num_layers"], description="Rounds of messages between neighbors.")
-    dropout: Dropout = Field(GRAPH_DEFAULTS["dropout"], description="Dropout of attention coefficients.")
-    num_neighbors: Neighbors = Field(
-        GRAPH_DEFAULTS["num_neighbors"], description="Most similar labeled queries that a query attends to."
-    )
+    hidden_channels: Width = Field(512, description="Width of a node's state; a multiple of heads.")
+    heads: Layers = Field(4, description="Attention heads, of hidden_channels / heads each.")
+    num_layers: Layers = Field(2, description="Rounds of messages between neighbors.")
+    dropout: Dropout = Field(0.1, description="Dropout of attention coefficients.")
+    num_neighbors: Neighbors = Field(7, description="Most similar labeled queries that a query attends to.")
     answer_features: AnswerFeatures = Field(
         default_factory=AnswerFeatures, description="Features of an answer that the networks and logistic are shown."
     )
     thinking_neighbors: Siblings = Field(
-        GRAPH_DEFAULTS["thinking_neighbors"],
+        0,
         description="graph: most similar other responses of its query that a response's thinking attends to. 0 is "
         "none, as in the paper; its code has an option for 2.",
     )
     products: Switch = Field(
-        GRAPH_DEFAULTS["products"],
+        False,
         description="Add products of the embeddings of query and response to the features; not in the paper.",
     )
-    learning_rate: LearningRate = Field(
-        GRAPH_DEFAULTS["learning_rate"], description="Learning rate of Adam, on all labeled rollouts at once."
-    )
-    weight_decay: Decay = Field(GRAPH_DEFAULTS["weight_decay"], description="Decoupled weight decay of Adam.")
-    epochs: Positive = Field(GRAPH_DEFAULTS["epochs"], description="Most epochs that a network trains for.")
-    check_every: Positive = Field(
-        GRAPH_DEFAULTS["check_every"], description="Epochs between two measurements of the criterion."
-    )
-    patience: Positive = Field(
-        GRAPH_DEFAULTS["patience"], description="Epochs without a better criterion before training ends."
-    )
-    holdout: Fold = Field(
-        GRAPH_DEFAULTS["holdout"], description="Share of the labeled queries kept out of training, for selection."
-    )
+    learning_rate: LearningRate = Field(1e-3, description="Learning rate of Adam, on all labeled rollouts at once.")
+    weight_decay: Decay = Field(0.0, description="Decoupled weight decay of Adam.")
+    epochs: Positive = Field(150, description="Most epochs that a network trains for.")
+    check_every: Positive = Field(5, description="Epochs between two measurements of the criterion.")
+    patience: Positive = Field(20, description="Epochs without a better criterion before training ends.")
+    holdout: Fold = Field(0.2, description="Share of the labeled queries kept out of training, for selection.")
     criterion: Annotated[Criterion, expected("auc, f1, loss or fpr")] = Field(
-        GRAPH_DEFAULTS["criterion"], description="What a network's epochs are compared by."
+        "loss", description="What a network's epochs are compared by."
     )
     run_criterion: Annotated[Criterion | None, expected("auc, f1, loss, fpr or null")] = Field(
-        GRAPH_DEFAULTS["run_criterion"], description="What the runs are compared by. Null is the criterion."
+        None, description="What the runs are compared by. Null is the criterion."
     )
     selection: Annotated[
         Literal["held_out", "valid"], expected("held_out (a fold of the labeled training queries) or valid")
     ] = Field(
-        GRAPH_DEFAULTS["selection"],
+        "held_out",
         description="The queries that epochs and runs are compared on. valid is the paper's choice and costs labels.",
     )
     top_k: Annotated[
@@ -136,7 +134,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
         "for it.",
     )
     fidelity: Annotated[list[Behavior], Strict(), expected("a list of behaviors")] = Field(
-        list(GRAPH_DEFAULTS["fidelity"]),
+        [],
         description="Published behaviors of all its predictors, in addition to those of the key fidelity at the top.",
     )
     variants: Annotated[

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
-from reward_memory.error_memory.penalties.registration import PENALTIES
-from reward_memory.error_memory.settings import DEFAULTS
+from reward_memory.plugins import Parts
 
 from .base import GIVEN, WHOLE, Layers, Neighbors, Section, Seed, Switch, Text, Weight, expected, mistaken, optional
 
+#: Names of penalties, read without importing one: what registers into it is error_memory/penalties.
+PENALTIES: Parts[Callable[..., Any]] = Parts(
+    "error_memory: penalty",
+    "reward_memory.penalties",
+    Path(__file__).parents[1] / "error_memory/penalties",
+    "reward_memory.error_memory.penalties",
+)
 Points = Annotated[int, Strict(), Field(ge=1, le=10_000_000), expected("at least 1 point, or null for all"), WHOLE]
 
 
@@ -29,41 +37,46 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
     method: Annotated[
         Literal["hdbscan", "kmeans", "single", "answers"], expected("hdbscan, kmeans, single or answers")
     ] = Field(
-        DEFAULTS["method"],
+        "hdbscan",
         description="How a query's failures are clustered; single puts all of them into one, answers puts equal "
         "answers into one and reads no layers.",
     )
     last_layers: Annotated[Layers | Literal["all"], expected("a whole number of at least 1, or all")] = Field(
-        DEFAULTS["last_layers"],
+        14,
         description="Layers whose logits are the feature of a response, counted from the last.",
     )
     differences: Switch = Field(
-        DEFAULTS["differences"], description="Differences between neighboring layers instead of the logits themselves."
+        False, description="Differences between neighboring layers instead of the logits themselves."
     )
     num_neighbors: Neighbors = Field(
-        DEFAULTS["num_neighbors"], description="Nearest remembered responses that vote for the cluster of a new one."
+        3, description="Nearest remembered responses that vote for the cluster of a new one."
     )
     penalty: Annotated[PenaltyName | None, GIVEN] = optional(
         "What a repeated failure costs, by the name that its file registers. Without it, logarithm: the paper's, alpha "
         "times the logarithm of the cluster's size and one, at most alpha * cap.",
         "the name of a penalty",
     )
-    alpha: Weight = Field(DEFAULTS["alpha"], description="Weight of the penalty.")
+    alpha: Weight = Field(0.1, description="Weight of the penalty.")
     cap: Weight = Field(
-        DEFAULTS["cap"],
+        2.0,
         description="Largest logarithm of a cluster's size that counts, so that the penalty is at most alpha * cap.",
     )
     target: Annotated[Literal["wrong", "right", "both", "none"], expected("wrong, right, both or none")] = Field(
-        DEFAULTS["target"],
+        "wrong",
         description="Responses that the penalty is for; with none they are remembered and counted all the same.",
     )
     noise_is_cluster: Switch = Field(
-        DEFAULTS["noise_is_cluster"],
+        False,
         description="Count failures that HDBSCAN calls noise as one cluster, as the authors' code does; the paper "
         "does not.",
     )
     max_points_per_key: Annotated[Points | None, expected("at least 1 point, or null for all")] = Field(
-        DEFAULTS["max_points_per_key"],
+        1600,
         description="Latest responses of a query that are remembered. Null is all, as published.",
     )
-    seed: Seed = Field(DEFAULTS["seed"], description="Seed of kmeans.")
+    seed: Seed = Field(0, description="Seed of kmeans.")
+
+    @property
+    def penalty_name(self) -> str:
+        """The penalty, named or not."""
+        return self.penalty or "logarithm"
