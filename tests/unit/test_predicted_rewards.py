@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given as given_that
+from hypothesis import strategies as st
 from override_cases import RUN, TRAINING, told
 from test_configuration import SMALL, changed, complaint
 from test_error_penalty import memory, response
@@ -37,8 +39,44 @@ SOFT = FromPrediction(threshold=0.7, reward="soft")
     ],
 )
 def test_rewards_and_what_counts_as_correct(given, rewards, cut):
-    assert given.rewards(PROBABILITIES).tolist() == rewards
+    assert given.rewards(PROBABILITIES, ["a"] * 5).tolist() == rewards
     assert given.cut == cut
+
+
+@pytest.mark.parametrize(
+    ("reward", "expected"),
+    [
+        # 0.4 and 0.55 are in doubt: a has .9 and .2 beside them, b has .05 and .1, c nothing
+        ("hard", [1, 0, 0.5, 0.5, 0, 0, 0, 0]),
+        ("soft", [0.9, 0.2, 0.55, 0.55, 0.05, 0.1, 0.075, 0]),
+    ],
+)
+def test_a_response_in_doubt_gets_the_mean_of_its_group(reward, expected):
+    given = FromPrediction(reward=reward, abstain=0.15)
+    found = given.rewards([0.9, 0.2, 0.4, 0.55, 0.05, 0.1, 0.4, 0.55], [*"aaaabbbc"])
+    assert found == pytest.approx(expected)
+
+
+def test_at_the_distance_of_abstention_a_response_has_its_own_reward():
+    given = FromPrediction(threshold=0.5, abstain=0.25)
+    assert given.doubtful([0.25, 0.26, 0.5, 0.74, 0.75]).tolist() == [False, True, True, True, False]
+
+
+@given_that(
+    st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), min_size=1, max_size=30),
+    st.floats(0, 0.5),
+    st.sampled_from(["hard", "soft"]),
+)
+def test_what_is_in_doubt_has_no_advantage_and_moves_no_mean(rows, abstain, reward):
+    rows = sorted(rows)
+    queries, probabilities = [query for query, _ in rows], np.array([probability for _, probability in rows])
+    found = FromPrediction(reward=reward, abstain=abstain)
+    rewards, doubtful = found.rewards(probabilities, queries), found.doubtful(probabilities)
+    for query in set(queries):
+        mine = np.array(queries) == query
+        sure = mine & ~doubtful
+        assert rewards[mine].mean() == pytest.approx(rewards[sure].mean() if sure.any() else 0)
+        assert rewards[mine & doubtful] - rewards[mine].mean() == pytest.approx(0, abs=1e-12)
 
 
 def test_a_method_without_predicted_rewards_has_the_defaults():
@@ -109,7 +147,7 @@ def test_agreement_is_about_the_threshold_that_was_trained_with():
 
 
 def test_verl_is_told(tmp_path):
-    settings = {"threshold": 0.7, "reward": "soft"}
+    settings = {"threshold": 0.7, "reward": "soft", "abstain": 0.1}
     cases = {"soft": (TRAINING, replace(RUN, predicted_rewards=FromPrediction.of(settings))), "none": (TRAINING, RUN)}
     found = {
         name: one["config"]["trainer"]["v1"]["reward_memory"]["predicted_rewards"]
@@ -166,6 +204,11 @@ MISTAKES = {
         1,
         "reward_model: threshold: 1 is not a probability from 0 to below 1.",
     ),
+    "abstention from everything": (
+        "reward_model/abstain",
+        0.6,
+        "reward_model: abstain: 0.6 is not a number from 0 to 0.5.",
+    ),
     "unknown reward": ("reward_model/reward", "warm", "reward_model: reward: 'warm' is not hard or soft."),
     "in a predictor's variant": (
         "reward_model/variants",
@@ -181,7 +224,7 @@ MISTAKES = {
     "another key": (
         "variants",
         {"x": {"like": "memreward", "reward_model": {"epochs": 5}}},
-        "variants: x: reward_model: epochs: no such key here; there are threshold, reward.",
+        "variants: x: reward_model: epochs: no such key here; there are threshold, reward, abstain.",
     ),
     "wrong value": (
         "variants",
@@ -204,13 +247,14 @@ def test_a_mistake_is_one_sentence(path, value, sentence):
 @pytest.mark.parametrize(
     ("estimator", "refused"), [("grpo", False), ("nsr", False), ("passk", True), ("w_reinforce", True)]
 )
-def test_soft_rewards_go_with_advantages_that_count_nothing(estimator, refused):
-    own = {"like": "memreward", "reward_model": {"reward": "soft"}, "training": {"adv_estimator": estimator}}
+@pytest.mark.parametrize(("key", "value", "plain"), [("reward", "soft", "hard"), ("abstain", 0.2, 0)])
+def test_rewards_in_between_go_with_advantages_that_count_nothing(estimator, refused, key, value, plain):
+    own = {"like": "memreward", "reward_model": {key: value}, "training": {"adv_estimator": estimator}}
     config = changed("variants", {"x": own}) | {"methods": ["x"]}
     if refused:
         assert complaint(config) == (
-            "mine.yaml: reward_model: reward: soft gives x rewards between right and wrong, which adv_estimator: "
-            f"{estimator} cannot count; set reward: hard."
+            f"mine.yaml: reward_model: {key}: {value} gives x rewards between right and wrong, which adv_estimator: "
+            f"{estimator} cannot count; set {key}: {plain}."
         )
     else:
         load(config)

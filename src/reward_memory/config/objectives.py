@@ -61,11 +61,13 @@ def method_mistake(
             f"{rewards}; leave it out and name a method that sets it."
         )
     predicted = suites.predicted_rewards(config, suite, name)
-    if predicted and predicted["reward"] == "soft" and training.adv_estimator in _COUNTING:
-        return (
-            f"reward_model: reward: soft gives {name} rewards between right and wrong, which adv_estimator: "
-            f"{training.adv_estimator} cannot count; set reward: hard."
-        )
+    if predicted and training.adv_estimator in _COUNTING:
+        for key, plain in (("reward", "hard"), ("abstain", 0)):
+            if predicted[key] != plain:
+                return (
+                    f"reward_model: {key}: {predicted[key]} gives {name} rewards between right and wrong, which "
+                    f"adv_estimator: {training.adv_estimator} cannot count; set {key}: {plain}."
+                )
     if votes:
         for benchmark in suites.members(config, suite):
             if suites.domain(config, benchmark) == "code" and config["benchmarks"][benchmark]["train"] != 0:

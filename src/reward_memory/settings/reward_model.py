@@ -30,6 +30,7 @@ Dropout = Annotated[Finite, Field(ge=0, lt=1), expected("a number from 0 to belo
 Fold = Annotated[Finite, Field(gt=0, lt=1), expected("a share between 0 and 1"), NUMBER]
 Criterion = Literal["loss", "auc", "f1", "fpr"]
 Probability = Annotated[Finite, Field(ge=0, lt=1), expected("a probability from 0 to below 1"), NUMBER]
+Doubt = Annotated[Finite, Field(ge=0, le=0.5), expected("a number from 0 to 0.5"), NUMBER]
 RewardKind = Annotated[Literal["hard", "soft"], expected("hard or soft")]
 Siblings = Annotated[int, Strict(), Field(ge=0, le=10_000), expected("a whole number of at least 0"), WHOLE]
 Agreement = Annotated[
@@ -64,6 +65,12 @@ REWARD = Field(
     description="Reward of a predicted response: hard is 1 above the threshold and 0 elsewhere, soft the probability "
     "itself. Suites and variants of methods may have their own.",
 )
+ABSTAIN = Field(
+    0,
+    description="A predicted response whose probability is nearer to the threshold than this gets the mean reward of "
+    "its query's other responses, so that nothing is learned from it. 0 is never. Suites and variants of methods may "
+    "have their own.",
+)
 
 
 class PredictedRewards(Section):
@@ -71,6 +78,7 @@ class PredictedRewards(Section):
 
     threshold: Probability = THRESHOLD
     reward: RewardKind = REWARD
+    abstain: Doubt = ABSTAIN
 
 
 class RewardModel(Section, json_schema_extra={"expected": "settings such as {predictor: graph}"}):
@@ -81,6 +89,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     )
     threshold: Probability = THRESHOLD
     reward: RewardKind = REWARD
+    abstain: Doubt = ABSTAIN
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
         "fast",
         description="What computes the networks. reference is torch-geometric: slower, the same weights and results.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from reward_memory.settings import PredictedRewards
 
@@ -14,7 +15,7 @@ class FromPrediction(PredictedRewards):
     """How rewards are made from probabilities; verified rewards stay 0 or 1.
 
     A response counts as correct if its probability is strictly above the threshold. Its reward is then 1, else 0;
-    a soft one is the probability itself.
+    a soft one is the probability itself. Near the threshold the reward model may abstain.
     """
 
     @classmethod
@@ -27,10 +28,22 @@ class FromPrediction(PredictedRewards):
         """A response counts as correct if its reward, predicted or verified, is strictly above this."""
         return self.threshold if self.reward == "soft" else 0.5
 
-    def rewards(self, probabilities: np.ndarray) -> np.ndarray:
-        """(n,) float64 rewards of (n,) probabilities."""
-        probabilities = np.asarray(probabilities, np.float64)
-        return probabilities if self.reward == "soft" else (probabilities > self.threshold).astype(float)
+    def doubtful(self, probabilities: np.ndarray) -> np.ndarray:
+        """(n,) bool: whether (n,) probabilities are nearer to the threshold than `abstain`."""
+        return np.abs(np.asarray(probabilities, np.float64) - self.threshold) < self.abstain
+
+    def rewards(self, probabilities: np.ndarray, queries: Sequence[str]) -> np.ndarray:
+        """(n,) float64 rewards of (n,) probabilities of responses to (n,) queries.
+
+        Abstention is the mean reward of the query's other responses, 0 where there is none: relative to its group
+        (GRPO) the response is then neither good nor bad, and the group's mean stays what it is.
+        """
+        probabilities, doubtful = np.array(probabilities, np.float64), self.doubtful(probabilities)
+        rewards = probabilities if self.reward == "soft" else (probabilities > self.threshold).astype(float)
+        for group in pd.Series(range(len(rewards))).groupby(np.asarray(queries)).indices.values():
+            left, kept = group[doubtful[group]], group[~doubtful[group]]
+            rewards[left] = rewards[kept].mean() if len(kept) else 0.0
+        return rewards
 
     def compared(self, rewards: np.ndarray) -> np.ndarray:
         """(n,) what dynamic sampling compares the responses of a group by.

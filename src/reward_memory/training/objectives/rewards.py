@@ -111,7 +111,7 @@ class Scorer:
             if any(row.fallback is None for row in rows):
                 raise
             return Rewards(np.array(self._grade(rows), float), np.full(len(rows), np.nan), len(rows))
-        return Rewards(self.predicted.rewards(probabilities), probabilities)
+        return Rewards(self.predicted.rewards(probabilities, [row.query for row in rows]), probabilities)
 
     def _grade(self, rows: Sequence[Sampled]) -> list[bool]:
         truths = [decode_truth(row.fallback if row.truth is None else row.truth) for row in rows]
