@@ -3,6 +3,7 @@
 from collections import Counter
 
 CONFIG = ("--configfile", "config/controls.yaml")
+OVER = "config/overoptimization.yaml"
 MEMORIES = ("dapo", "meds", "meds-cap-8", "meds-single-cluster", "meds-answers", "meds-alpha-0")
 
 
@@ -33,3 +34,13 @@ def test_learning_curves_look_the_truth_up_where_rewards_are_no_verdicts(workflo
     assert looked_up == {"memreward": 25, "memreward:graph-plus": 25, "ttrl": 5}
     # one table for all suites
     assert {suite for suite, *_ in trained(jobs)} == {"main", "meds"}
+
+
+def test_over_optimization_has_its_answers_beside_it_and_one_reward_model_a_seed(workflow):
+    jobs = workflow.jobs("results/overoptimization/figures/learning_curves/main.svg", "--configfile", OVER)
+    predicted = ("memreward:graph-plus", "careful", "anchored", "soft")
+    arms = [*predicted, "r1-p"]
+    assert trained(jobs) == {("main", arm, 5): 3 for arm in arms} | {("main", "oracle", 100): 3}
+    assert Counter(w["method"] for rule, w in jobs if rule == "measure_agreement") == dict.fromkeys(predicted, 3)
+    fitted = [(w["predictor"], w["seed"]) for rule, w in jobs if rule == "fit_reward_model"]
+    assert sorted(fitted) == [("graph-plus", seed) for seed in "012"]
