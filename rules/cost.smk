@@ -55,7 +55,6 @@ rule cost_table:
             "data/registry.py",
             "error_memory/penalties",
             "reward_models/names.py",
-            "reward_models/settings.py",
             "training/__init__.py",
         ),
         state=f"{RESULTS}/state",
