@@ -23,11 +23,12 @@ import torch
 from reward_memory.reward_models.base import save
 from reward_memory.reward_models.features.embedding import resolve_dtype
 from reward_memory.reward_models.features.signals import WIDTH
-from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS, build
+from reward_memory.reward_models.graph.fitting import build
 from reward_memory.reward_models.graph.memory import Memory
 from reward_memory.reward_models.graph.reward_model import RewardModel
 from reward_memory.reward_models.registry import load
 from reward_memory.reward_models.rollouts import Rollouts
+from reward_memory.settings import RewardModel as Settings
 
 QUERIES, SAMPLES, REPEATS = 102, 8, 5
 SIZES = {1_000: 0.08, 5_000: 0.08, 20_000: 0.08, 100_000: 0.25}  # queries in the memory: seconds asked
@@ -83,12 +84,12 @@ def text(draw: random.Random, length: int) -> str:
 
 def model_of(size: int, dtype: str = "float32") -> RewardModel:
     """A reward model of the paper's width with a memory of so many queries."""
-    config = {"predictor": "graph", "encoder_dtype": dtype} | GRAPH_DEFAULTS
+    settings = Settings(encoder_dtype=dtype)
     draw = np.random.default_rng(size)
     keys = [
-        torch.from_numpy(draw.standard_normal((size, config["hidden_channels"]), dtype=np.float32)) for _ in range(2)
+        torch.from_numpy(draw.standard_normal((size, settings.hidden_channels), dtype=np.float32)) for _ in range(2)
     ]
-    return RewardModel(build(config, 0), Memory(torch.from_numpy(unit(draw, size)), keys), config, {})
+    return RewardModel(build(settings, 0), Memory(torch.from_numpy(unit(draw, size)), keys), settings.model_dump(), {})
 
 
 def main() -> None:

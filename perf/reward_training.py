@@ -21,13 +21,14 @@ import torch.nn.functional as F
 from sklearn.metrics import f1_score
 
 from reward_memory.reward_models.features.signals import WIDTH
-from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS, build, fit
+from reward_memory.reward_models.graph.fitting import build, fit
 from reward_memory.reward_models.graph.memory import nearest
 from reward_memory.reward_models.graph.network import Batch
 from reward_memory.reward_models.rollouts import Rollouts
+from reward_memory.settings import RewardModel
 
 LABELED, OTHERS, SAMPLES, REPEATS, SEEDS = 1_104, 2_217, 8, 3, 40
-NEIGHBORS = GRAPH_DEFAULTS["num_neighbors"]
+NEIGHBORS = RewardModel().num_neighbors
 
 
 def made_up(queries: int) -> Batch:
@@ -73,8 +74,8 @@ class PublishedRun:
 
     def __init__(self):
         torch.manual_seed(0)
-        published = {"predictor": "graph", "implementation": "reference", "fidelity": ["query-edges"]}
-        self.batch, self.model = made_up(LABELED + OTHERS), build(GRAPH_DEFAULTS | published, 0)
+        published = RewardModel(implementation="reference", fidelity=["query-edges"])
+        self.batch, self.model = made_up(LABELED + OTHERS), build(published, 0)
         self.rewards = (torch.rand(len(self.batch.thinking)) < 0.5).float()
         self.found = nearest(self.batch.query, self.batch.query[:LABELED], NEIGHBORS)
         self.optimizer, self.draws = torch.optim.Adam(self.model.parameters(), 1e-3), torch.Generator().manual_seed(0)
@@ -92,7 +93,7 @@ class PublishedRun:
 
 
 def our_step() -> float:
-    batch, model = made_up(LABELED), build({"predictor": "graph"} | GRAPH_DEFAULTS, 0)
+    batch, model = made_up(LABELED), build(RewardModel(), 0)
     rewards = (torch.rand(LABELED * SAMPLES) < 0.5).float()
     found = nearest(batch.query, batch.query, NEIGHBORS, same=True)
     optimizer, generator = torch.optim.AdamW(model.parameters(), 1e-3), torch.Generator().manual_seed(0)

@@ -57,7 +57,6 @@ rule cost_table:
             "policies/bootstrap/shape.py",
             "policies/size.py",
             "reward_models/names.py",
-            "reward_models/settings.py",
             "training/__init__.py",
         ),
         state=f"{RESULTS}/state",

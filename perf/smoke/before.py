@@ -88,16 +88,18 @@ def reward_step(smoke: Smoke) -> Iterator[Row]:
 def rollouts(smoke: Smoke) -> Iterator[Row]:
     """Sampling with vLLM, twice, and the greedy responses of both engines."""
     from reward_memory.generation.engine import load, sample_responses
-    from reward_memory.generation.interface import Sampling
+    from reward_memory.settings import Sampling
     from reward_memory.storage import parquet
 
     queries = parquet.read(smoke.results / "data/math/train.parquet", parquet.QUERIES)
     policy, gpus = smoke.policy_of("r1-p"), int(bool(smoke.gpu))
     if not gpus:
         os.environ["VLLM_CPU_KVCACHE_SPACE"] = "1"  # GiB; by itself vLLM wants nearly all of the machine's memory
-    drawn, greedy = (Sampling(n, temperature, ANSWER_TOKENS) for n, temperature in ((8, 1.0), (1, 0.0)))
+    shared = {"max_new_tokens": ANSWER_TOKENS, "max_model_len": PROMPT_TOKENS + ANSWER_TOKENS}
+    drawn = Sampling(engine="vllm", samples_per_query=8, **shared)
+    greedy = Sampling(samples_per_query=1, temperature=0.0, **shared)
     start = time.monotonic()
-    with load(policy, "vllm", gpus=gpus, dtype="float32", max_model_len=PROMPT_TOKENS + ANSWER_TOKENS) as engine:
+    with load(policy, drawn, gpus=gpus) as engine:
         yield Row("rollouts", "seconds until vLLM is up", time.monotonic() - start)
         first = sample_responses(engine, queries, drawn, 0)
         start = time.monotonic()
@@ -106,7 +108,7 @@ def rollouts(smoke: Smoke) -> Iterator[Row]:
         best = sample_responses(engine, queries, greedy, 0)
     same = float((first["text"] == again["text"]).mean())
     yield Row("rollouts", "equal responses, the same seed twice", same, "1", same == 1)
-    with load(policy, "transformers", gpus=gpus, dtype="float32") as engine:
+    with load(policy, greedy, gpus=gpus) as engine:
         other = sample_responses(engine, queries, greedy, 0)
     same = float((best["text"] == other["text"]).mean())
     yield Row("rollouts", "equal greedy responses, vLLM and transformers", same, "0.9 or more", same >= 0.9)

@@ -9,8 +9,8 @@ from transformers import AutoModelForCausalLM
 
 from reward_memory import data
 from reward_memory.generation.engine import load
-from reward_memory.generation.interface import Sampling
 from reward_memory.policies.bootstrap.pretraining import bootstrap
+from reward_memory.settings import Bootstrap, Sampling
 from reward_memory.storage import parquet
 from reward_memory.training.history import logged_steps
 from reward_memory.training.launch import train
@@ -19,6 +19,8 @@ from reward_memory.training.rows import ROWS, verl_rows
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from training_settings import SETTINGS, error_memory, validated
+
+GREEDY = Sampling(temperature=0.0, max_new_tokens=8)
 
 pytestmark = pytest.mark.slow
 RANK = 4
@@ -41,7 +43,7 @@ TRAINING = SETTINGS | {
 def trained(tmp_path_factory) -> Path:
     """A folder with the policy before training, the finished run `out` and its state."""
     folder = tmp_path_factory.mktemp("adapters")
-    bootstrap(folder / "policy", hidden_size=64, num_hidden_layers=2, steps=60, seed=0, benchmarks="meds")
+    bootstrap(folder / "policy", Bootstrap(hidden_size=64, num_hidden_layers=2, steps=60, seed=0, benchmarks="meds"))
     queries = data.build("dapo_math_17k", "generated", {"train": 8, "valid": 4}, 0)
     for split in ("train", "valid"):
         parquet.write(verl_rows(queries[split], split), folder / f"{split}.parquet", ROWS)
@@ -80,7 +82,7 @@ def test_linear_layers_change_by_low_rank_and_nothing_else_changes(trained):
 def test_nothing_of_the_adapters_is_left_beside_the_policy(trained):
     assert not list((trained / "out/policy").rglob("*adapter*"))
     messages = [{"role": "user", "content": "What is 2 + 3?"}]
-    _, tokens, _ = load(trained / "out/policy").generate([messages], [0], Sampling(1, 0.0, 8))[0]
+    _, tokens, _ = load(trained / "out/policy", GREEDY).generate([messages], [0], GREEDY)[0]
     assert tokens > 0
 
 

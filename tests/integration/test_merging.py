@@ -11,9 +11,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from reward_memory.errors import InputError
 from reward_memory.generation.engine import load
-from reward_memory.generation.interface import Sampling
 from reward_memory.policies.bootstrap.pretraining import bootstrap
+from reward_memory.settings import Bootstrap, Sampling
 from reward_memory.training.merge import write_policy
+
+GREEDY = Sampling(temperature=0.0, max_new_tokens=8)
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +54,7 @@ distributed.destroy_process_group()
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("policy") / "tiny"
-    bootstrap(folder, hidden_size=64, num_hidden_layers=2, steps=60, seed=0)
+    bootstrap(folder, Bootstrap(hidden_size=64, num_hidden_layers=2, steps=60, seed=0))
     return folder
 
 
@@ -95,7 +97,7 @@ def test_the_merged_policy_has_the_weights_of_the_trained_one_in_bfloat16(sharde
 def test_the_merged_policy_can_be_sampled_from(sharded, policy, tmp_path):
     write_policy(sharded, tmp_path)
     messages = [{"role": "user", "content": "What is 2 + 3?"}]
-    _, tokens, _ = load(tmp_path).generate([messages], [0], Sampling(1, 0.0, 8))[0]
+    _, tokens, _ = load(tmp_path, GREEDY).generate([messages], [0], GREEDY)[0]
     assert tokens > 0
     templates = [
         AutoTokenizer.from_pretrained(path).apply_chat_template([messages], tokenize=False)

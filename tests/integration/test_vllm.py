@@ -8,8 +8,9 @@ import pytest
 
 from reward_memory.errors import InputError
 from reward_memory.generation.engine import load, sample_responses
-from reward_memory.generation.interface import Engine, Sampling
+from reward_memory.generation.interface import Engine
 from reward_memory.generation.vllm_engine import VllmEngine
+from reward_memory.settings import Bootstrap, Sampling
 from reward_memory.storage import parquet
 
 pytest.importorskip("vllm", reason="vLLM is not installed; docs/gpu.md has the environment that these tests need")
@@ -25,7 +26,7 @@ def policy(tmp_path_factory) -> Path:
     from reward_memory.policies.bootstrap.pretraining import bootstrap
 
     folder = tmp_path_factory.mktemp("policy") / "tiny"
-    bootstrap(folder, hidden_size=64, num_hidden_layers=2, steps=150, seed=0)
+    bootstrap(folder, Bootstrap(hidden_size=64, num_hidden_layers=2, steps=150, seed=0))
     return folder
 
 
@@ -40,7 +41,7 @@ def small_cache():
 
 @pytest.fixture(scope="module")
 def engine(policy, small_cache):
-    with load(policy, engine="vllm", enforce_eager=True) as engine:
+    with load(policy, Sampling(engine="vllm", enforce_eager=True)) as engine:
         yield engine
 
 
@@ -83,7 +84,7 @@ def test_the_samples_of_a_query_differ(engine, queries):
 
 def test_greedy_responses_are_those_of_transformers(engine, policy, queries):
     ours = sample_responses(engine, queries, GREEDY, 0)
-    pd.testing.assert_frame_equal(ours, sample_responses(load(policy), queries, GREEDY, 0))
+    pd.testing.assert_frame_equal(ours, sample_responses(load(policy, Sampling()), queries, GREEDY, 0))
     assert ours["finished"].any()
 
 
@@ -91,7 +92,7 @@ def test_temperature_and_nucleus_are_those_of_transformers(engine, policy, queri
     """Shares of the first tokens of 2,000 draws; their standard error is at most 0.011."""
     drawn = Sampling(samples_per_query=2000, temperature=1.3, top_p=0.8, max_new_tokens=1)
     shares = []
-    for one in (engine, load(policy)):
+    for one in (engine, load(policy, Sampling())):
         texts = sample_responses(one, queries[:1], drawn, 5)["text"]
         shares.append({text: count / len(texts) for text, count in Counter(texts).items()})
     assert len(shares[0]) > 1
@@ -112,7 +113,7 @@ def test_only_the_lost_shard_is_sampled_again(engine, queries, tmp_path):
 
 
 def test_two_processes_give_the_table_of_one(engine, policy, queries):
-    with VllmEngine(policy, processes=2, enforce_eager=True) as two:
+    with VllmEngine(policy, Sampling(enforce_eager=True), processes=2) as two:
         assert two.concurrency == 2
         theirs = sample_responses(two, queries, DRAWN, 3, shard=5)
     pd.testing.assert_frame_equal(theirs, sample_responses(engine, queries, DRAWN, 3, shard=5))
@@ -120,7 +121,7 @@ def test_two_processes_give_the_table_of_one(engine, policy, queries):
 
 def test_a_response_that_could_not_fit_is_refused_before_it_is_begun(policy):
     with (
-        load(policy, engine="vllm", enforce_eager=True, max_model_len=40) as short,
+        load(policy, Sampling(engine="vllm", enforce_eager=True, max_model_len=40)) as short,
         pytest.raises(InputError, match=r"max_model_len: 40 tokens are too few"),
     ):
         short.generate([[{"role": "user", "content": "How many?"}]], [1], GREEDY)

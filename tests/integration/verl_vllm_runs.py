@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "unit"))  # pytest adds it for t
 from graph_rollouts import made_up
 from training_settings import SETTINGS
 
+from reward_memory.settings import Bootstrap
 from reward_memory.training.history import logged_steps
 
 PROGRAM = Path(__file__).parent / "vllm_cpu/train.py"
@@ -128,7 +129,7 @@ def materials(folder: Path) -> Path:
     from reward_memory.training.rows import ROWS, verl_rows
 
     folder.mkdir(parents=True, exist_ok=True)
-    bootstrap(folder / "policy", hidden_size=64, num_hidden_layers=2, steps=150, seed=0)
+    bootstrap(folder / "policy", Bootstrap(hidden_size=64, num_hidden_layers=2, steps=150, seed=0))
     nudge(folder / "policy", folder / "other")
     queries = data.build("mmlu", "generated", {"train": 8, "valid": 4}, 0)
     for split in ("train", "valid"):

@@ -3,9 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from reward_memory.reward_models.features.answer_features import answer_features
+from reward_memory.reward_models.features.answer_features import ANSWER_FEATURES, answer_features
 from reward_memory.reward_models.features.math_answers import extract_number
-from reward_memory.reward_models.settings import ANSWER_FEATURES
 
 
 @pytest.mark.parametrize(

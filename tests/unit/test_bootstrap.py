@@ -1,7 +1,6 @@
 """The bootstrap: the same weights every time, also after an interruption."""
 
 import hashlib
-import inspect
 import io
 from itertools import chain
 
@@ -15,11 +14,16 @@ from reward_memory.policies.bootstrap.pretraining import bootstrap
 from reward_memory.policies.bootstrap.tokenizer import train_tokenizer
 from reward_memory.policies.snapshots import check
 from reward_memory.seeds import derive
-from reward_memory.settings.policies import Bootstrap
+from reward_memory.settings import Bootstrap
+from reward_memory.settings.checking import validated
 
 #: Of the tokens of a block's batches at noise 0.4, seed 0 and 800 steps: what the policies of the figures hang on.
 PINNED = {0: "638ad3e99cd0055e", 60: "c35b01435d4810ea", 90: "6aa1ea007585c49f"}
 TINY = {"hidden_size": 32, "num_hidden_layers": 1, "steps": 20, "seed": 3}
+
+
+def tiny(**changes) -> Bootstrap:
+    return Bootstrap(**TINY | changes)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +34,7 @@ def tokenizer():
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("whole") / "policy"
-    return out, bootstrap(out, **TINY)
+    return out, bootstrap(out, tiny())
 
 
 def weights(out):
@@ -46,13 +50,13 @@ def test_a_bootstrap_gives_a_whole_policy_and_its_figures(whole):
 
 
 def test_two_bootstraps_of_one_seed_give_the_same_bytes(whole, tmp_path):
-    bootstrap(tmp_path / "again", **TINY)
+    bootstrap(tmp_path / "again", tiny())
     for file in sorted(whole[0].iterdir()):
         assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
 
 
 def test_another_seed_gives_another_policy(whole, tmp_path):
-    bootstrap(tmp_path / "other", **{**TINY, "seed": 4})
+    bootstrap(tmp_path / "other", tiny(seed=4))
     assert weights(tmp_path / "other") != weights(whole[0])
 
 
@@ -68,7 +72,7 @@ def test_an_interrupted_bootstrap_goes_on_to_the_identical_policy(whole, tmp_pat
 
     monkeypatch.setattr(pretraining.Run, "learn", dying)
     with pytest.raises(KeyboardInterrupt):
-        bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+        bootstrap(tmp_path / "policy", tiny(), state=tmp_path / "state")
     assert not (tmp_path / "policy").exists()
     assert list((tmp_path / "state").iterdir())
 
@@ -78,7 +82,7 @@ def test_an_interrupted_bootstrap_goes_on_to_the_identical_policy(whole, tmp_pat
 
     monkeypatch.setattr(pretraining.Run, "learn", counting)
     seen.clear()
-    figures = bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+    figures = bootstrap(tmp_path / "policy", tiny(), state=tmp_path / "state")
     assert seen == list(range(8, 20))
     assert weights(tmp_path / "policy") == weights(whole[0])
     assert (figures["loss"], figures["tokens"]) == (whole[1]["loss"], whole[1]["tokens"])
@@ -89,9 +93,9 @@ def test_a_checkpoint_of_other_settings_is_not_taken(whole, tmp_path, monkeypatc
     monkeypatch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
     monkeypatch.setattr(pretraining, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        bootstrap(tmp_path / "policy", **{**TINY, "noise": 0.1}, state=tmp_path / "state")
+        bootstrap(tmp_path / "policy", tiny(noise=0.1), state=tmp_path / "state")
     monkeypatch.undo()
-    bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+    bootstrap(tmp_path / "policy", tiny(), state=tmp_path / "state")
     assert weights(tmp_path / "policy") == weights(whole[0])
 
 
@@ -103,7 +107,7 @@ def snapshot(tmp_path_factory):
         patch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
         patch.setattr(pretraining, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            bootstrap(folder / "policy", **TINY, state=folder / "state")
+            bootstrap(folder / "policy", tiny(), state=folder / "state")
     [checkpoint] = (folder / "state").iterdir()
     return checkpoint.name, checkpoint.read_bytes()
 
@@ -145,7 +149,7 @@ def test_a_damaged_checkpoint_is_named_and_the_bootstrap_starts_over(whole, snap
         checkpoint.mkdir()
     else:
         checkpoint.write_bytes(changed)
-    bootstrap(tmp_path / "policy", **TINY, state=tmp_path / "state")
+    bootstrap(tmp_path / "policy", tiny(), state=tmp_path / "state")
     assert f"{checkpoint}: not a whole checkpoint; the bootstrap starts over.\n" in capsys.readouterr().err
     assert weights(tmp_path / "policy") == weights(whole[0])
     assert not list((tmp_path / "state").iterdir())
@@ -155,7 +159,7 @@ def test_the_callers_threads_are_left_as_they_were(tmp_path):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        bootstrap(tmp_path / "policy", **{**TINY, "steps": 1})
+        bootstrap(tmp_path / "policy", tiny(steps=1))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -172,9 +176,9 @@ def test_the_callers_threads_are_left_as_they_were(tmp_path):
         ("benchmarks", "limo"),
     ],
 )
-def test_impossible_settings_name_their_key(tmp_path, key, value):
-    with pytest.raises(InputError, match=f"{key}: {value}"):
-        bootstrap(tmp_path / "policy", **{**TINY, key: value})
+def test_impossible_settings_name_their_key(key, value):
+    with pytest.raises(InputError, match=f"bootstrap: {key}: {value!r} is not"):
+        validated(Bootstrap, {**TINY, key: value}, "policies: bootstrap")
 
 
 def test_only_the_response_is_learnt_and_padding_never(tokenizer):
@@ -223,15 +227,12 @@ def test_a_bootstrap_for_meds_reads_boxes_and_the_training_set_most(boxing_token
     assert max(zip(chosen.weights, chosen.names, strict=True))[1] == "dapo_math_17k"
 
 
-def test_the_configuration_names_every_curriculum_and_has_the_defaults_of_the_function():
-    settings = Bootstrap.model_json_schema()["properties"]
-    assert settings["benchmarks"]["enum"] == list(curriculum.CURRICULA)
-    for name in ("benchmarks", "noise"):
-        assert settings[name]["default"] == inspect.signature(bootstrap).parameters[name].default
+def test_the_configuration_names_every_curriculum():
+    assert Bootstrap.model_json_schema()["properties"]["benchmarks"]["enum"] == list(curriculum.CURRICULA)
 
 
 def test_a_policy_for_meds_is_another_one_with_a_tokenizer_of_its_own(whole, tmp_path):
-    figures = bootstrap(tmp_path / "policy", **TINY, benchmarks="meds")
+    figures = bootstrap(tmp_path / "policy", tiny(benchmarks="meds"))
     check(tmp_path / "policy")
     assert figures["benchmarks"] == "meds"
     assert weights(tmp_path / "policy") != weights(whole[0])
@@ -253,5 +254,5 @@ def test_the_learning_rate_warms_up_stays_and_falls_to_nearly_nothing():
 
 @pytest.mark.slow
 def test_a_short_bootstrap_learns_the_format_and_lowers_the_loss(tmp_path):
-    figures = bootstrap(tmp_path / "policy", hidden_size=64, num_hidden_layers=2, steps=120, seed=0)
+    figures = bootstrap(tmp_path / "policy", Bootstrap(hidden_size=64, num_hidden_layers=2, steps=120))
     assert figures["loss"] < 2.0

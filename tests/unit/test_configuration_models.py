@@ -4,17 +4,27 @@ import subprocess
 import sys
 from typing import Literal, get_args, get_origin
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from test_configuration import SMALL, changed
 
-from reward_memory.config.json_schema import Node
 from reward_memory.config.loading import load, typed
 from reward_memory.data.registry import DOMAINS
-from reward_memory.error_memory import settings as error_memory
+from reward_memory.error_memory.clusters import label
+from reward_memory.error_memory.penalty import penalize
 from reward_memory.reward_models.graph.fitting import CRITERIA
 from reward_memory.settings import Configuration, ErrorMemory, RewardModel
 from reward_memory.settings.data import Benchmark
+from reward_memory.settings.json_schema import Node
+
+
+def values(field: FieldInfo) -> tuple[str, ...]:
+    """What a key may be."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return get_args(next(kind for kind in kinds if get_origin(kind) is Literal))
+
 
 SUITE_MEDS = {
     "benchmarks": {
@@ -73,15 +83,20 @@ def test_every_default_is_itself_valid():
 @pytest.mark.parametrize(
     ("found", "known"),
     [
-        (ErrorMemory.model_fields["method"], error_memory.METHODS),
-        (ErrorMemory.model_fields["target"], error_memory.TARGETS),
         (RewardModel.model_fields["criterion"], CRITERIA),
         (Benchmark.model_fields["domain"], sorted(set(DOMAINS.values()))),
     ],
 )
 def test_the_values_of_a_key_are_those_of_the_library(found, known):
-    named = [kind for kind in (found.annotation, *get_args(found.annotation)) if get_origin(kind) is Literal]
-    assert sorted(get_args(named[0])) == sorted(known)
+    assert sorted(values(found)) == sorted(known)
+
+
+@pytest.mark.parametrize("method", values(ErrorMemory.model_fields["method"]))
+@pytest.mark.parametrize("target", values(ErrorMemory.model_fields["target"]))
+def test_the_library_computes_every_method_and_target_of_the_error_memory(method, target):
+    assert len(label(np.eye(4), method)) == 4
+    found = penalize(np.zeros(2), np.ones(2), np.array([True, False]), ErrorMemory(target=target))
+    assert bool(found[1] < 0) is (target in ("wrong", "both"))
 
 
 @pytest.mark.parametrize(("given", "text"), [(1, "1"), (1.0, "1.0"), ("1", "1.0"), (-0.0, "0.0")])

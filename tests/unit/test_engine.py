@@ -5,8 +5,9 @@ import pytest
 
 from reward_memory.errors import InputError
 from reward_memory.generation.engine import load, sample_responses
-from reward_memory.generation.interface import Engine, Sampling
+from reward_memory.generation.interface import Engine
 from reward_memory.seeds import derive
+from reward_memory.settings import Sampling
 from reward_memory.storage import parquet
 
 SAMPLING = Sampling(samples_per_query=3, temperature=1.0, max_new_tokens=8)
@@ -208,14 +209,15 @@ NAMES = ("a", "much longer than b", "b", "of middling length")
 
 def test_the_batch_size_changes_no_response(policy):
     one, three, all_ = [
-        sample_responses(load(policy, batch_size=batch), queries(*NAMES), SAMPLING, seed=0) for batch in (1, 3, 64)
+        sample_responses(load(policy, Sampling(batch_size=batch)), queries(*NAMES), SAMPLING, seed=0)
+        for batch in (1, 3, 64)
     ]
     pd.testing.assert_frame_equal(one, all_)
     pd.testing.assert_frame_equal(three, all_)
 
 
 def test_the_order_of_the_queries_changes_no_response(policy):
-    engine = load(policy)
+    engine = load(policy, SAMPLING)
     there, back = [
         sample_responses(engine, queries(*names), SAMPLING, seed=0).set_index(["query_id", "sample"])
         for names in (NAMES, NAMES[::-1])
@@ -226,7 +228,7 @@ def test_the_order_of_the_queries_changes_no_response(policy):
 def test_a_text_is_what_the_policy_says_after_the_chat_template(policy):
     from reward_memory.generation.decoding import decode
 
-    engine = load(policy)
+    engine = load(policy, SAMPLING)
     out = sample_responses(engine, queries(*NAMES), SAMPLING, seed=0)
     row = out.iloc[4]  # second sample of the second query
     prompt = engine.tokenizer("<|im_start|>user:question much longer than b<|im_end|>A:")["input_ids"]
@@ -237,16 +239,11 @@ def test_a_text_is_what_the_policy_says_after_the_chat_template(policy):
 
 
 def test_another_seed_samples_other_responses(policy):
-    engine = load(policy)
+    engine = load(policy, SAMPLING)
     texts = [sample_responses(engine, queries("a"), SAMPLING, seed=seed)["text"].tolist() for seed in (0, 1)]
     assert not set(texts[0]) & set(texts[1])
 
 
-def test_an_unknown_engine_is_refused(policy):
-    with pytest.raises(InputError, match=r"engine: 'abacus' is not one of transformers, vllm, auto\."):
-        load(policy, engine="abacus")
-
-
 def test_a_folder_that_is_no_policy_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"no config\.json"):
-        load(tmp_path)
+        load(tmp_path, SAMPLING)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from training_settings import error_memory
 
-from reward_memory.config.checking import filled
 from reward_memory.error_memory.penalties.logarithm import cluster_penalty
 from reward_memory.error_memory.penalty import group_normalize, penalize
 from reward_memory.settings import ErrorMemory
+from reward_memory.settings.checking import filled
 
 SCORES, SIZES, RIGHT = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1, 1, 0, 0]), np.array([False, True, False, True])
 P = 0.1 * math.log(2)

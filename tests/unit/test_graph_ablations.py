@@ -10,11 +10,11 @@ from graph_rollouts import made_up
 from sklearn.metrics import roc_auc_score
 
 from reward_memory.config.fidelity import BEHAVIORS
-from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS
 from reward_memory.reward_models.graph.memory import Memory
 from reward_memory.reward_models.graph.network import GraphNetwork
 from reward_memory.reward_models.graph.reward_model import RewardModel
 from reward_memory.reward_models.registry import fit
+from reward_memory.settings import RewardModel as Settings
 
 HIDDEN, HEADS = 16, 4
 SMALL = {"hidden_channels": 16, "epochs": 6}
@@ -30,7 +30,7 @@ def states(seed=0):
 
 def test_a_published_server_divides_thinking_by_three():
     torch.manual_seed(1)
-    network = GraphNetwork.of(GRAPH_DEFAULTS | {"predictor": "graph", "hidden_channels": HIDDEN, "heads": HEADS})
+    network = GraphNetwork.of(Settings(hidden_channels=HIDDEN, heads=HEADS))
     layer, nodes = network.layers[0], states()
     before = layer(nodes, GROUP, NEIGHBORS, None, None)
     network.serve([])

@@ -11,12 +11,13 @@ from graph_rollouts import made_up
 from reward_memory.errors import InputError
 from reward_memory.reward_models.base import save
 from reward_memory.reward_models.graph import reference
-from reward_memory.reward_models.graph.fitting import GRAPH_DEFAULTS, build, fit
+from reward_memory.reward_models.graph.fitting import build, fit
 from reward_memory.reward_models.graph.memory import Memory, nearest
 from reward_memory.reward_models.graph.network import Batch, GraphNetwork
 from reward_memory.reward_models.graph.reference import ReferenceNetwork, build_graph
 from reward_memory.reward_models.graph.reward_model import RewardModel, restore
 from reward_memory.reward_models.registry import load
+from reward_memory.settings import RewardModel as Settings
 
 SIZES = {"even": [8] * 12, "uneven": [8, 1, 9, 16, 3, 8, 2, 5, 8, 1, 4, 7], "single": [1] * 12}
 ASKED = {"even": [8] * 5, "uneven": [9, 1, 16, 2, 8], "empty": [3, 0, 2, 0, 1]}
@@ -36,10 +37,10 @@ VARIANTS = {
 EVERY = pytest.mark.parametrize("variant", VARIANTS)
 
 
-def configured(variant: str, **changes) -> dict:
+def configured(variant: str, **changes) -> Settings:
     predictor, fidelity = VARIANTS[variant]
     small = {"predictor": predictor, "fidelity": fidelity, "hidden_channels": 32, "num_neighbors": NEIGHBORS}
-    return GRAPH_DEFAULTS | small | {"thinking_neighbors": 2 * variant.startswith("siblings")} | changes
+    return Settings(**small | {"thinking_neighbors": 2 * variant.startswith("siblings")} | changes)
 
 
 def pair(variant: str, **changes) -> tuple[GraphNetwork, GraphNetwork]:
@@ -48,7 +49,7 @@ def pair(variant: str, **changes) -> tuple[GraphNetwork, GraphNetwork]:
     fast, draws = build(config, 0), torch.Generator().manual_seed(1)
     for parameter in fast.parameters():
         parameter.data += 0.05 * torch.randn(parameter.shape, generator=draws)
-    return fast, restore(config | {"implementation": "reference"}, fast.state_dict())
+    return fast, restore(config.model_copy(update={"implementation": "reference"}), fast.state_dict())
 
 
 def gradients(network: GraphNetwork) -> dict[str, torch.Tensor]:
@@ -261,5 +262,5 @@ def test_a_memory_is_computed_without_dropout():
 
 
 def test_an_unknown_implementation_is_refused():
-    with pytest.raises(InputError, match="implementation: slow is not fast or reference"):
+    with pytest.raises(InputError, match="implementation: 'slow' is not fast or reference"):
         fit(made_up([4] * 4), implementation="slow")

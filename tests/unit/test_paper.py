@@ -15,8 +15,8 @@ from reward_memory.config import arms, loading, resources, suites
 from reward_memory.config import methods as registry
 from reward_memory.data import load, splits
 from reward_memory.data.registry import BENCHMARKS, MEDS, MEMREWARD
-from reward_memory.generation import engine as generation
-from reward_memory.generation.vllm_engine import sampling_arguments
+from reward_memory.generation.vllm_engine import OPTIONS, sampling_arguments
+from reward_memory.settings import Sampling
 from reward_memory.training.overrides import Run, overrides
 
 ROOT = Path(__file__).parents[2]
@@ -240,11 +240,9 @@ def test_what_samples_on_gpus_is_vllm_with_arguments_that_vllm_takes(config):
     from vllm.engine.arg_utils import EngineArgs
 
     for section in sections:
-        settings, sampling = generation.parse(section)
-        own = {name: settings[name] for name in generation.OPTIONS["vllm"] if name != "tensor_parallel_size"}
-        EngineArgs(
-            model="policy", generation_config="vllm", tensor_parallel_size=settings["tensor_parallel_size"], **own
-        )
+        sampling = Sampling.model_validate({name: section[name] for name in Sampling.model_fields})
+        own = sampling.model_dump(include={*OPTIONS, "gpu_memory_utilization"})
+        EngineArgs(model="policy", generation_config="vllm", **own)
         SamplingParams(**sampling_arguments(sampling), seed=1, stop_token_ids=[0], ignore_eos=True, detokenize=False)
 
 

@@ -3,9 +3,9 @@
 import pytest
 from test_configuration_models import keys
 
-from reward_memory.config.json_schema import Node
-from reward_memory.config.renamed import RENAMED, sentence
 from reward_memory.settings import Configuration
+from reward_memory.settings.json_schema import Node
+from reward_memory.settings.renamed import RENAMED, sentence
 
 SECTIONS = [[*node.keys] for _, node in keys(Node.of(Configuration)) if node.keys]
 

@@ -106,5 +106,5 @@ def test_a_predictor_gets_its_settings_and_labeled_queries_alone(recorded):
 
 
 def test_a_setting_of_no_predictor_is_refused():
-    with pytest.raises(InputError, match="reward_model: width: no such key; there are answer_features, check_every,"):
+    with pytest.raises(InputError, match="reward_model: width: no such key; there are predictor, threshold,"):
         registry.fit("majority", made_up([4] * 4), width=3)

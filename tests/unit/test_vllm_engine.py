@@ -8,9 +8,9 @@ import pytest
 
 from reward_memory.errors import InputError
 from reward_memory.generation import vllm_engine
-from reward_memory.generation.engine import load, parse, sample_responses
-from reward_memory.generation.interface import Sampling
+from reward_memory.generation.engine import load, sample_responses
 from reward_memory.generation.vllm_engine import device_groups, sampling_arguments
+from reward_memory.settings import Sampling
 
 #: Repeats a prompt's token ids as its response, and keeps a record of what it was told and where.
 VLLM = """
@@ -108,13 +108,18 @@ def test_gpus_that_make_no_whole_groups_are_refused(devices, size):
 
 
 def test_a_greedy_response_is_not_cut_to_a_nucleus():
-    assert sampling_arguments(Sampling(1, 0, 5, top_p=0.5)) == {"temperature": 0.0, "top_p": 1.0, "max_tokens": 5}
+    sampling = Sampling(temperature=0, max_new_tokens=5, top_p=0.5)
+    assert sampling_arguments(sampling) == {
+        "temperature": 0.0,
+        "top_p": 1.0,
+        "max_tokens": 5,
+    }
     assert sampling_arguments(DRAWN) == {"temperature": 0.7, "top_p": 0.9, "max_tokens": 8}
 
 
 def test_each_process_sees_its_own_gpus_alone(policy, notes, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3,5,7")
-    with load(policy, engine="vllm", gpus=4, tensor_parallel_size=2) as engine:
+    with load(policy, Sampling(engine="vllm", tensor_parallel_size=2), gpus=4) as engine:
         assert engine.concurrency == 2
     assert sorted(note["devices"] for note in notes()) == ["2,3", "5,7"]
     assert {note["tensor_parallel_size"] for note in notes()} == {2}
@@ -129,7 +134,7 @@ def test_the_settings_reach_vllm(policy, notes, monkeypatch):
         "max_num_seqs": 9,
         "enforce_eager": True,
     }
-    with load(policy, engine="vllm", gpus=1, batch_size=3, **settings):
+    with load(policy, Sampling(engine="vllm", batch_size=3, **settings), gpus=1):
         pass
     (told,) = notes()
     assert {name: told[name] for name in settings} == settings
@@ -138,7 +143,7 @@ def test_the_settings_reach_vllm(policy, notes, monkeypatch):
 
 
 def test_a_response_has_its_own_seed_and_the_policys_end_tokens(policy, notes):
-    with load(policy, engine="vllm") as engine:
+    with load(policy, Sampling(engine="vllm")) as engine:
         out = engine.generate([[{"role": "user", "content": "ab"}]] * 2, [4, 5], DRAWN)
     assert out == [("ab", 3, False), ("ab", 3, True)]
     params = notes()[-1]["params"]
@@ -152,7 +157,7 @@ def test_the_number_of_processes_changes_neither_rows_nor_order(policy, notes, m
     tables = []
     for devices in ("0", "0,1,2"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", devices)
-        with load(policy, engine="vllm", gpus=len(devices.split(","))) as engine:
+        with load(policy, Sampling(engine="vllm"), gpus=len(devices.split(","))) as engine:
             tables.append(sample_responses(engine, queries(*names), DRAWN, seed=1, shard=3))
     pd.testing.assert_frame_equal(*tables)
     assert len({note["devices"] for note in notes() if "params" in note}) > 1
@@ -160,7 +165,7 @@ def test_the_number_of_processes_changes_neither_rows_nor_order(policy, notes, m
 
 def test_a_shard_is_one_call_whatever_the_number_of_processes(policy, notes, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    with load(policy, engine="vllm", gpus=2) as engine:
+    with load(policy, Sampling(engine="vllm"), gpus=2) as engine:
         sample_responses(engine, queries("a", "b", "c"), GREEDY, seed=1, shard=2)
     assert sorted(len(note["params"]) for note in notes() if "params" in note) == [1, 2]
 
@@ -169,13 +174,13 @@ def test_a_process_that_cannot_start_is_told_with_its_gpu(policy, notes, monkeyp
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,4")
     monkeypatch.setenv("FAKE_VLLM_BREAKS", "4")
     with pytest.raises(InputError, match=r"^vLLM on GPU 4 ended: ValueError: no free memory; its own messages"):
-        load(policy, engine="vllm", gpus=2)
+        load(policy, Sampling(engine="vllm"), gpus=2)
 
 
 def test_a_process_that_dies_is_told(policy, notes, monkeypatch):
     monkeypatch.setenv("FAKE_VLLM_DIES", "yes")
     with (
-        load(policy, engine="vllm") as engine,
+        load(policy, Sampling(engine="vllm")) as engine,
         pytest.raises(InputError, match=r"^vLLM on the CPU ended: exit status 9; "),
     ):
         engine.generate([[{"role": "user", "content": "a"}]], [1], GREEDY)
@@ -183,7 +188,7 @@ def test_a_process_that_dies_is_told(policy, notes, monkeypatch):
 
 def test_a_prompt_that_leaves_no_room_for_its_response_is_refused(policy, notes):
     with (
-        load(policy, engine="vllm", max_model_len=10) as engine,
+        load(policy, Sampling(engine="vllm", max_model_len=10)) as engine,
         pytest.raises(InputError, match=r"^max_model_len: 10 tokens are too few .* max_new_tokens, 11 together"),
     ):
         engine.generate([[{"role": "user", "content": "abc"}]], [1], GREEDY)
@@ -196,9 +201,9 @@ def test_auto_is_vllm_on_gpus_and_transformers_on_the_cpu(policy, notes, monkeyp
         "reward_memory.generation.engine.TransformersEngine", lambda *_, device, **__: made.append(device)
     )
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "6")
-    load(policy, engine="auto", gpus=1)
-    load(policy, engine="auto", gpus=0)
-    load(policy, engine="transformers", gpus=1)
+    load(policy, Sampling(engine="auto"), gpus=1)
+    load(policy, Sampling(engine="auto"), gpus=0)
+    load(policy, Sampling(engine="transformers"), gpus=1)
     assert made == [["6"], "cpu", "cuda"]
 
 
@@ -207,12 +212,4 @@ def test_without_vllm_the_mend_is_told(policy, monkeypatch):
     with pytest.raises(
         InputError, match=r"engine: vllm is not installed; run `pip install -e '\.\[gpu\]'` .* or set engine: transf"
     ):
-        load(policy, engine="vllm")
-
-
-def test_settings_are_parted_into_those_of_the_engine_and_those_of_sampling():
-    section = {"engine": "auto", "dtype": "float32", "samples_per_query": 3, "temperature": 1.0, "top_p": 0.9}
-    assert parse(section | {"max_new_tokens": 5}) == (
-        {"engine": "auto", "dtype": "float32"},
-        Sampling(samples_per_query=3, temperature=1.0, max_new_tokens=5, top_p=0.9),
-    )
+        load(policy, Sampling(engine="vllm"))

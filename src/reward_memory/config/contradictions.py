@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reward_memory.settings import Training
+from reward_memory.settings import Evaluation, Sampling, Training
 from reward_memory.training import PROMPT_TOKENS
 
 from . import methods, objectives, suites, variants
@@ -58,11 +58,11 @@ def run_mistake(training: Training) -> str | None:
     return objectives.mistake(training)
 
 
-def sampling_mistake(section: dict[str, Any], name: str) -> str | None:
-    """What is wrong about the settings of `rollouts` or `evaluation`, which `name` says."""
-    if wrong := _cold(section["temperature"]):
+def sampling_mistake(section: Sampling, name: str) -> str | None:
+    """What is wrong about the section that `name` says."""
+    if wrong := _cold(section.temperature):
         return f"{name}: temperature: {wrong}"
-    longest, new = section["max_model_len"], section["max_new_tokens"]
+    longest, new = section.max_model_len, section.max_new_tokens
     if longest is not None and longest <= new:
         return f"{name}: max_model_len: {longest} leaves no token to a prompt beside max_new_tokens, {new}."
     return None
@@ -125,7 +125,7 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
     """What a suite's methods need of its queries and settings; None if they have it."""
     benchmarks = {name: config["benchmarks"][name] for name in suites.members(config, suite)}
     where = _section(suite)
-    if wrong := sampling_mistake(suites.evaluation(config, suite), f"{where}evaluation"):
+    if wrong := sampling_mistake(Evaluation.model_validate(suites.evaluation(config, suite)), f"{where}evaluation"):
         return wrong
     trained = suites.trained(config, suite)
     predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]

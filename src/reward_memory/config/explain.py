@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.errors import InputError
-from reward_memory.settings import Configuration
+from reward_memory.settings import Configuration, renamed
+from reward_memory.settings.json_schema import Node
 
-from . import loading, reading, reference, renamed
-from .json_schema import Node
+from . import loading, reading, reference
 
 
 def explain(key: str, file: Path) -> str:

@@ -9,11 +9,10 @@ from reward_memory.data.hub.revisions import commits
 from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, unknown
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
-from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Training
+from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Rollouts, Training, checking
 
 from . import (
     arms,
-    checking,
     contradictions,
     labels,
     methods,
@@ -107,9 +106,8 @@ def _fill_variants(config: dict[str, Any]) -> str | None:
         merged, wrong = checking.filled(RewardModel, shared | own)
         if wrong:
             return f"reward_model: variants: {name}: {wrong}"
-        if merged["hidden_channels"] % merged["heads"]:
-            where = f"reward_model: variants: {name}: heads: {merged['heads']}"
-            return f"{where} does not divide hidden_channels, {merged['hidden_channels']}."
+        if wrong := RewardModel.model_validate(merged).mistake():
+            return f"reward_model: variants: {name}: {wrong}"
         reward_model["variants"][name] = {key: merged[key] for key in own}
     return None
 
@@ -275,8 +273,8 @@ def _contradiction(config: dict) -> str | None:
     reward_model = config.get("reward_model")
     if wrong := contradictions.methods_mistake(config) or contradictions.no_policy_left(config):
         return wrong
-    for name in ("rollouts", "evaluation"):
-        if wrong := contradictions.sampling_mistake(config[name], name):
+    for name, model in (("rollouts", Rollouts), ("evaluation", Evaluation)):
+        if wrong := contradictions.sampling_mistake(model.model_validate(config[name]), name):
             return wrong
     for name, benchmark in config["benchmarks"].items():
         if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
@@ -290,11 +288,8 @@ def _contradiction(config: dict) -> str | None:
                 return str(error)
     if wrong := contradictions.run_mistake(Training.model_validate(config["training"])):
         return wrong
-    if reward_model and reward_model["hidden_channels"] % reward_model["heads"]:
-        return (
-            f"reward_model: heads: {reward_model['heads']} does not divide hidden_channels, "
-            f"{reward_model['hidden_channels']}."
-        )
+    if reward_model and (wrong := RewardModel.model_validate(reward_model).mistake()):
+        return f"reward_model: {wrong}"
     if suites.methods(config) and not suites.members(config, suites.MAIN):
         return f"benchmarks: none is in suite main, which methods, {', '.join(suites.methods(config))}, need."
     if wrong := labels.mistake(config):

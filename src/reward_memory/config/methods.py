@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from reward_memory.errors import InputError
+from reward_memory.settings.suites import Variant
 
 #: Where rewards come from -> the label ratio of such a method, None for each configured one.
 REWARDS: dict[str, int | None] = {
@@ -110,7 +111,7 @@ PUBLISHED_NAMES = {
 
 
 #: What a method that is no variant has of its own.
-_NO_VARIANT: dict[str, Any] = {"training": {}, "error_memory": {}, "reward_model": {}, "predictor": None}
+_NO_VARIANT = Variant(like="").model_dump(exclude={"like"})
 
 
 @cache

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.errors import InputError
-from reward_memory.settings import Configuration
+from reward_memory.settings import Configuration, json_schema
+from reward_memory.settings.json_schema import Node
 from reward_memory.storage.files import atomic_path
 
-from . import json_schema, resources
-from .json_schema import Node
+from . import resources
 
 PAGE, SCHEMA = "docs/configuration.md", "schemas/config.schema.json"
 COMMAND = "reward-memory config --write"

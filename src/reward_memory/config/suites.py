@@ -6,6 +6,7 @@ from typing import Any
 
 from reward_memory.data.registry import DOMAINS
 from reward_memory.settings import ErrorMemory, PredictedRewards, Training
+from reward_memory.settings.suites import Suite
 
 from . import methods as registry
 from .fidelity import resolve
@@ -17,21 +18,7 @@ MEDS = "meds"
 #: What the second paper's code validates on (behavior aime-validation).
 AIME = "aime24"
 #: What a suite without an entry of its own has.
-_PLAIN: dict[str, Any] = {
-    "policies": None,
-    "methods": None,
-    "label_ratios": None,
-    "seeds": None,
-    "reward_model_of": None,
-    "reward_model_ratio": None,
-    "transfer": [],
-    "budget": "equal",
-    "per_policy": {},
-    "training": {},
-    "error_memory": {},
-    "reward_model": {},
-    "evaluation": {},
-}
+_PLAIN = Suite().model_dump()
 #: Keys of the section reward_model about what training makes of predictions; no fit depends on them.
 OF_PREDICTIONS = tuple(PredictedRewards.model_fields)
 

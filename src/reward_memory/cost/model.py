@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reward_memory.config import checking, suites, variants
+from reward_memory.config import suites, variants
 from reward_memory.reward_models.names import NETWORKS
-from reward_memory.settings import Evaluation, Rollouts, Training
+from reward_memory.settings import Evaluation, Rollouts, Training, checking
 from reward_memory.training import PROMPT_TOKENS
 
 from . import hardware, sizes

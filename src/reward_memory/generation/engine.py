@@ -4,9 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -15,23 +13,26 @@ from reward_memory.errors import InputError
 from reward_memory.jobs.gpus import check_driver, given
 from reward_memory.jobs.progress import Progress
 from reward_memory.seeds import derive
+from reward_memory.settings import Sampling
 from reward_memory.storage import parquet
 from reward_memory.storage.files import digest
 
-from .interface import Engine, Sampling
+from .interface import Engine
 from .vllm_engine import VllmEngine
 
 
 class TransformersEngine(Engine):
     """Samples with transformers.generate on one device, in batches of prompts of similar length."""
 
-    def __init__(self, folder: str | Path, dtype: str = "float32", batch_size: int = 256, device: str = "cpu"):
+    def __init__(self, folder: str | Path, settings: Sampling, device: str = "cpu"):
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).to(device).eval()
-        self.batch_size = batch_size
+        self.model = (
+            AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, settings.dtype)).to(device).eval()
+        )
+        self.batch_size = settings.batch_size
 
     def generate(self, prompts: list[list[dict]], seeds: list[int], sampling: Sampling) -> list[tuple[str, int, bool]]:
         from .decoding import decode
@@ -58,49 +59,21 @@ class TransformersEngine(Engine):
         del self.model
 
 
-#: What the settings of a section such as `rollouts` tell each engine.
-OPTIONS = {
-    "transformers": ("dtype", "batch_size"),
-    "vllm": (
-        "dtype",
-        "tensor_parallel_size",
-        "gpu_memory_utilization",
-        "max_model_len",
-        "max_num_seqs",
-        "enforce_eager",
-    ),
-}
+def load(folder: str | Path, settings: Sampling, *, gpus: int = 0) -> Engine:
+    """The engine of the settings with the policy in `folder` (a Hugging Face directory); auto is vllm on GPUs.
 
-
-def load(folder: str | Path, engine: str = "transformers", *, gpus: int = 0, **settings: Any) -> Engine:
-    """The engine of that name with the policy in `folder` (a Hugging Face directory).
-
-    engine    transformers | vllm | auto, which is vllm where there are GPUs
-    gpus      the job's, 0 for the CPU; transformers samples on the first
-    settings  of any engine (OPTIONS); each takes its own
+    gpus  the job's, 0 for the CPU; transformers samples on the first
 
     InputError if the folder is no whole policy, or the GPUs are not there.
     """
     from reward_memory.policies.snapshots import check
 
     check(Path(folder))
-    if engine == "auto":
-        engine = "vllm" if gpus else "transformers"
-    if engine not in OPTIONS:
-        raise InputError(f"rollouts: engine: {engine!r} is not one of {', '.join(OPTIONS)}, auto.")
     devices = given(gpus)
     check_driver(gpus)
-    own = {name: settings[name] for name in OPTIONS[engine] if name in settings}
-    if engine == "vllm":
-        return VllmEngine(folder, devices=devices, **own)
-    return TransformersEngine(folder, device="cuda" if devices else "cpu", **own)
-
-
-def parse(settings: dict[str, Any]) -> tuple[dict[str, Any], Sampling]:
-    """The settings of a section such as `rollouts`, as (arguments of `load`, how responses are drawn)."""
-    names = {field.name for field in fields(Sampling)}
-    drawn = {name: value for name, value in settings.items() if name in names}
-    return {name: value for name, value in settings.items() if name not in names}, Sampling(**drawn)
+    if settings.engine == "vllm" or (settings.engine == "auto" and gpus):
+        return VllmEngine(folder, settings, devices=devices)
+    return TransformersEngine(folder, settings, device="cuda" if devices else "cpu")
 
 
 def sample_responses(

@@ -1,24 +1,9 @@
 """What an engine is to those who sample with it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Self
 
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How responses are drawn.
-
-    samples_per_query  responses a query
-    temperature        0 is greedy
-    top_p              nucleus mass in (0, 1]
-    max_new_tokens     cut after this many tokens
-    """
-
-    samples_per_query: int
-    temperature: float
-    max_new_tokens: int
-    top_p: float = 1.0
+from reward_memory.settings import Sampling
 
 
 class Engine(ABC):

@@ -16,10 +16,13 @@ from typing import Any
 from reward_memory.errors import InputError
 from reward_memory.jobs.processes import die_with_parent
 from reward_memory.jobs.scratch import scratch
+from reward_memory.settings import Sampling
 
 from . import vllm_worker
-from .interface import Engine, Sampling
+from .interface import Engine
 
+#: Arguments of vLLM's LLM that have the name of a setting.
+OPTIONS = ("dtype", "max_model_len", "max_num_seqs", "enforce_eager", "tensor_parallel_size")
 #: Seconds that a process of vLLM gets to end by itself.
 GRACE = 30.0
 
@@ -30,14 +33,10 @@ class VllmEngine(Engine):
     A call of `generate` is served by one process, and `concurrency` threads may call at a time. So what is batched
     together, and with it the rounding of the sums, depends on the call alone, not on the number of GPUs.
 
-    folder                  a Hugging Face directory
-    devices                 names of the GPUs (CUDA_VISIBLE_DEVICES); none on the CPU
-    tensor_parallel_size         GPUs that share one copy of the policy
-    processes               copies on the CPU; on GPUs as many as there are groups
-    gpu_memory_utilization  share of a GPU's memory that vLLM takes
-    max_model_len           tokens of prompt and response together, None for what the policy was made for
-    max_num_seqs            responses that a process samples at once
-    enforce_eager           whether to go without CUDA graphs: a quicker start and slower sampling
+    folder     a Hugging Face directory
+    sampling   of which OPTIONS and gpu_memory_utilization hold for the engine
+    devices    names of the GPUs (CUDA_VISIBLE_DEVICES); none on the CPU
+    processes  copies on the CPU; on GPUs as many as there are groups
 
     InputError if vLLM is not installed, if the GPUs do not make whole groups, or if a process does not start.
     """
@@ -48,15 +47,10 @@ class VllmEngine(Engine):
     def __init__(
         self,
         folder: str | Path,
-        dtype: str = "float32",
+        sampling: Sampling,
         *,
         devices: Sequence[str] = (),
-        tensor_parallel_size: int = 1,
         processes: int = 1,
-        gpu_memory_utilization: float = 0.9,
-        max_model_len: int | None = None,
-        max_num_seqs: int = 256,
-        enforce_eager: bool = False,
     ):
         if find_spec("vllm") is None:
             raise InputError(
@@ -65,18 +59,14 @@ class VllmEngine(Engine):
             )
         settings = {
             "folder": str(folder),
-            "dtype": dtype,
-            "max_model_len": max_model_len,
-            "max_num_seqs": max_num_seqs,
-            "enforce_eager": enforce_eager,
-            "tensor_parallel_size": tensor_parallel_size,
+            **sampling.model_dump(include={*OPTIONS}),
         }
         if devices:
-            settings["gpu_memory_utilization"] = gpu_memory_utilization
+            settings["gpu_memory_utilization"] = sampling.gpu_memory_utilization
         else:
             # a prompt in parts: vLLM draws a token after each and rewinds the response's seed, which a CPU's cannot
             settings["enable_chunked_prefill"] = False
-        groups = device_groups(devices, tensor_parallel_size) if devices else [()] * processes
+        groups = device_groups(devices, sampling.tensor_parallel_size) if devices else [()] * processes
         self.concurrency = len(groups)
         self.idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         self.workers: list[_Process] = []

@@ -17,11 +17,10 @@ from reward_memory.answers.responses import split_as_served, split_response
 from reward_memory.errors import InputError
 from reward_memory.storage.files import atomic_path, write_json
 
-from .features.answer_features import answer_features
+from .features.answer_features import ANSWER_FEATURES, answer_features
 from .features.embedding import embed, serving_dtype
 from .features.signals import WIDTH, answer_key, signals
 from .rollouts import Rollouts
-from .settings import ANSWER_FEATURES
 
 #: Published behaviors that make what is served differ from what was fitted.
 SERVING = frozenset({"uncut-serving", "serving-split", "groups-of-eight"})

@@ -15,7 +15,7 @@ import torch
 from .base import Predictor, Tensors
 from .baselines.logistic import DESIGNS, Linear, fit_linear, out_of_fold
 from .folds import hold_out
-from .graph.fitting import GRAPH_DEFAULTS, fit_on_top
+from .graph.fitting import KEYS, fit_on_top
 from .graph.reward_model import RewardModel
 from .registration import register
 from .rollouts import Rollouts
@@ -53,7 +53,7 @@ class GraphPlus(Predictor):
 
 
 # its parts are weighed against each other on held-out queries, so it has no selection and no fidelity
-@register("graph-plus", model=GraphPlus, settings=tuple(GRAPH_DEFAULTS.keys() - {"selection", "fidelity"}))
+@register("graph-plus", model=GraphPlus, settings=tuple({*KEYS} - {"selection", "fidelity"}))
 def fit_plus(
     name: str,
     labeled: Rollouts,

@@ -10,6 +10,7 @@ from reward_memory.errors import InputError
 
 from .base import Predictor, read
 from .folds import labeled_only
+from .graph.fitting import configure
 from .names import DECLARED, OUTSIDE
 from .registration import REGISTERED, Registration
 from .rollouts import Rollouts
@@ -52,17 +53,14 @@ def fit(
     seeds     of the networks, of which the best on a held-out fold of the labeled queries serves
     valid     graded rollouts of the valid queries, which only networks with `selection: valid` look at
     report    called with (epochs done since the last call, a note); in all epochs * len(seeds)
-    settings  overrides of `fitting.GRAPH_DEFAULTS`; a predictor gets those that it is registered with
+    settings  further keys of the section reward_model; a predictor gets those that it is registered with
 
     InputError if fewer than two queries are labeled and it learns from labels, or a setting is unknown or impossible.
     """
     found = find(predictor)
     if found is None:
         raise InputError(f"reward_model: predictor: {predictor!r} is not one of {', '.join(sorted(PREDICTORS))}.")
-    known = sorted({key for one in PREDICTORS.values() for key in one.settings})
-    if unknown := sorted({*settings} - {*known}):
-        raise InputError(f"reward_model: {unknown[0]}: no such key; there are {', '.join(known)}.")
-    own = {key: value for key, value in settings.items() if key in found.settings}
+    own = configure({"predictor": predictor, **settings}).model_dump(include={*found.settings})
     if found.network:
         own["valid"] = valid
     labeled = labeled_only(rollouts) if found.labels else rollouts.take(rollouts.labeled)

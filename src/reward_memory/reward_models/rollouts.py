@@ -11,10 +11,9 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 
-from .features.answer_features import answer_features
+from .features.answer_features import ANSWER_FEATURES, answer_features
 from .features.embedding import query_text, read_embeddings
 from .features.signals import answer_key, signals
-from .settings import ANSWER_FEATURES
 
 RESPONSE_FIELDS = ("samples", "thinking", "answer", "features", "keys", "signals", "rewards")
 

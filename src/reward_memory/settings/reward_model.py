@@ -149,3 +149,9 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     variants: Annotated[
         dict[Name, Variant], expected("variants such as {wide: {predictor: graph, hidden_channels: 1024}}")
     ] = Field(default={}, description="Name of a further predictor -> the predictor that it is, with its own settings.")
+
+    def mistake(self) -> str | None:
+        """What its keys say together that cannot be; None if nothing is wrong."""
+        if self.hidden_channels % self.heads:
+            return f"heads: {self.heads} does not divide hidden_channels, {self.hidden_channels}."
+        return None

@@ -5,8 +5,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from reward_memory.errors import InputError
-
 from .shape import HEAD, shape
 from .tokenizer import CONTEXT, NUMBERS
 
@@ -16,18 +14,9 @@ LEAD = 6.0  # by which the score of the token before exceeds that of the token i
 
 
 def new_model(tokenizer: Any, hidden_size: int, num_hidden_layers: int, seed: int) -> Any:
-    """A Qwen2ForCausalLM in float32, of the sizes that `shape` gives.
-
-    InputError if `hidden_size` is not a multiple of 32 or `num_hidden_layers` is below 1.
-    """
+    """A Qwen2ForCausalLM in float32, of the sizes that `shape` gives."""
     from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
 
-    if hidden_size < HEAD or hidden_size % HEAD:
-        raise InputError(
-            f"policies: bootstrap: hidden_size: {hidden_size} is not a multiple of {HEAD} (a head's size)."
-        )
-    if num_hidden_layers < 1:
-        raise InputError(f"policies: bootstrap: num_hidden_layers: {num_hidden_layers} is too few; give 1 or more.")
     ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
     config = Qwen2Config(
         **shape(hidden_size, num_hidden_layers, len(tokenizer)),

@@ -9,7 +9,6 @@ import torch
 
 from reward_memory.data import generated
 from reward_memory.data.registry import CONTROLS, DOMAINS, MEDS, NAMES
-from reward_memory.errors import InputError
 from reward_memory.seeds import derive
 
 from .tokenizer import END_OF_TEXT, TURN_END
@@ -40,13 +39,6 @@ CURRICULA = {
     ),
     "watches": Curriculum(tuple(CONTROLS), (1.0,) * len(CONTROLS), generated.watches_drill),
 }
-
-
-def find_curriculum(benchmarks: str) -> Curriculum:
-    """The curriculum of that name; InputError if there is none."""
-    if benchmarks not in CURRICULA:
-        raise InputError(f"policies: bootstrap: benchmarks: {benchmarks} is not one of {', '.join(CURRICULA)}.")
-    return CURRICULA[benchmarks]
 
 
 class Batch(NamedTuple):

@@ -15,11 +15,12 @@ from torch.nn import functional
 from reward_memory.errors import InputError
 from reward_memory.jobs.progress import Progress
 from reward_memory.seeds import derive
+from reward_memory.settings import Bootstrap
 from reward_memory.storage.files import atomic_path, digest
 
 from ..snapshots import save
 from .architecture import new_model
-from .curriculum import BLOCK, Batch, Curriculum, block, find_curriculum
+from .curriculum import BLOCK, CURRICULA, Batch, Curriculum, block
 from .tokenizer import train_tokenizer
 
 LEARNING_RATE, BETAS, WEIGHT_DECAY, CLIP = 3e-3, (0.9, 0.98), 0.05, 1.0
@@ -33,54 +34,36 @@ DAMAGE = (
 )
 
 
-def bootstrap(
-    out: Path,
-    *,
-    hidden_size: int,
-    num_hidden_layers: int,
-    steps: int,
-    seed: int,
-    state: Path | None = None,
-    noise: float = 0.4,
-    benchmarks: str = "memreward",
-) -> dict[str, Any]:
+def bootstrap(out: Path, settings: Bootstrap, state: Path | None = None) -> dict[str, Any]:
     """Train a tiny policy on generated problems and save it as the Hugging Face directory `out`.
 
-    hidden_size        width of the model, a multiple of 32
-    num_hidden_layers  layers of it
-    steps              of its training, at 32 texts a step
-    noise                  rate of errors of the teacher in the last 40 % of the steps
-    benchmarks             whose stand-ins it learns: memreward (answers after ####) | meds (answers in a box)
-    state                  folder for a checkpoint, from which an interrupted bootstrap of the same settings goes
-                           on to the identical weights, or starts over if it is damaged; removed at the end
+    state  folder for a checkpoint, from which an interrupted bootstrap of the same settings goes on to the identical
+           weights, or starts over if it is damaged; removed at the end
 
     One thread: on tensors this small more threads cost time. Returns the final loss (nats a token, smoothed),
-    the parameters, the tokens read and the seconds taken by this call. InputError for impossible settings.
+    the parameters, the tokens read and the seconds taken by this call.
     """
-    if steps < 1:
-        raise InputError(f"policies: bootstrap: steps: {steps} is too few; give 1 or more.")
-    if not 0.0 <= noise <= 1.0:
-        raise InputError(f"policies: bootstrap: noise: {noise} is not a rate between 0 and 1.")
-    curriculum = find_curriculum(benchmarks)
+    curriculum, seed = CURRICULA[settings.benchmarks], settings.seed
     started, threads = time.monotonic(), torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        sizes = {"hidden_size": hidden_size, "num_hidden_layers": num_hidden_layers, "steps": steps}
-        settings = {**sizes, "seed": seed, "noise": noise, "benchmarks": benchmarks}
         tokenizer = train_tokenizer(derive("tokenizer", seed), curriculum.names)
-        checkpoint = None if state is None else Path(state) / f"bootstrap-{digest(settings)}.pt"
+        checkpoint = None if state is None else Path(state) / f"bootstrap-{digest(settings.model_dump())}.pt"
         run = _begun(
-            lambda: Run(new_model(tokenizer, hidden_size, num_hidden_layers, derive("weights", seed)), steps),
+            lambda: Run(
+                new_model(tokenizer, settings.hidden_size, settings.num_hidden_layers, derive("weights", seed)),
+                settings.steps,
+            ),
             checkpoint,
         )
-        _train(run, tokenizer, seed, noise, checkpoint, curriculum)
+        _train(run, tokenizer, settings, checkpoint, curriculum)
         save(run.model, tokenizer, out)
         if checkpoint is not None:
             checkpoint.unlink(missing_ok=True)
     finally:
         torch.set_num_threads(threads)
     return {
-        **settings,
+        **settings.model_dump(),
         "loss": run.loss,
         "tokens": run.tokens,
         "parameters": run.model.num_parameters(),
@@ -158,12 +141,12 @@ def _begun(new: Callable[[], Run], checkpoint: Path | None) -> Run:
     return run
 
 
-def _train(run: Run, tokenizer: Any, seed: int, noise: float, checkpoint: Path | None, curriculum: Curriculum) -> None:
+def _train(run: Run, tokenizer: Any, settings: Bootstrap, checkpoint: Path | None, curriculum: Curriculum) -> None:
     progress = Progress("bootstrap", run.steps)
     progress.done = run.step
     stored = time.monotonic()
     while run.step < run.steps:
-        batches = block(tokenizer, run.step // BLOCK, run.steps, seed, noise, curriculum)
+        batches = block(tokenizer, run.step // BLOCK, run.steps, settings.seed, settings.noise, curriculum)
         for batch in batches[: run.steps - run.step]:
             run.learn(batch)
             progress.advance(note=f"loss {run.loss:.3f}")

@@ -70,7 +70,7 @@ def _responses(rollouts: Rollouts) -> np.ndarray:
 
 
 @register("knn", model=Neighbors, settings=("num_neighbors",))
-def fit_knn(name: str, labeled: Rollouts, *, device: str, num_neighbors: int = 7, **_) -> Neighbors:
+def fit_knn(name: str, labeled: Rollouts, *, device: str, num_neighbors: int, **_) -> Neighbors:
     """Remember the labeled responses."""
     config = {"predictor": name, "encoder_dtype": labeled.dtype, "num_neighbors": num_neighbors}
     return Neighbors.of(labeled, config, label_counts(labeled), device)

@@ -12,7 +12,6 @@ from ..features.signals import SIGNALS
 from ..folds import folds, label_counts
 from ..registration import register
 from ..rollouts import Rollouts
-from ..settings import ANSWER_FEATURES
 
 #: predictor -> the designs that cross-validation chooses from, the simplest first.
 DESIGNS: dict[str, Sequence[tuple[str, ...]]] = {
@@ -92,7 +91,7 @@ def fit_logistic(
     labeled: Rollouts,
     *,
     seeds: Sequence[int],
-    answer_features: Mapping[str, Sequence[str]] = ANSWER_FEATURES,
+    answer_features: Mapping[str, Sequence[str]],
     **_,
 ) -> Linear:
     """`fit_linear` with the designs of a predictor; `labeled` has these answer features."""

@@ -8,10 +8,13 @@ from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
-from ..settings import ANSWER_FEATURES
+from reward_memory.settings.reward_model import AnswerFeatures
+
 from .math_answers import extract_cut_number, extract_number
 from .signals import answer_key
 
+#: Domain -> the features of an answer that a reward model is shown where nothing else is said: as published.
+ANSWER_FEATURES: dict[str, list[str]] = AnswerFeatures().model_dump()
 #: Columns of `answer_features`; `value` is of numbers, so only mathematics has it.
 COLUMNS = ("value", "found", "majority")
 

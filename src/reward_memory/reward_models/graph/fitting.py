@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,11 +12,12 @@ import torch.nn.functional as F
 
 from reward_memory.errors import InputError
 from reward_memory.seeds import derive
+from reward_memory.settings import RewardModel as Settings
+from reward_memory.settings.checking import validated
 
 from ..folds import hold_out, label_counts, labeled_only
 from ..registration import register
 from ..rollouts import Rollouts
-from ..settings import GRAPH_DEFAULTS
 from .memory import Memory, nearest
 from .network import Batch, GraphNetwork
 from .reward_model import RewardModel, restore
@@ -50,41 +52,24 @@ CRITERIA: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
 }
 
 
-def configure(overrides: dict) -> dict:
-    """GRAPH_DEFAULTS with `overrides`; InputError names an unknown key or an impossible value."""
-    unknown = sorted(set(overrides) - set(GRAPH_DEFAULTS))
-    if unknown:
-        raise InputError(f"reward_model: {unknown[0]}: no such key; there are {', '.join(GRAPH_DEFAULTS)}.")
-    config = GRAPH_DEFAULTS | overrides
-    for key in ("hidden_channels", "heads", "num_layers", "num_neighbors", "epochs", "check_every", "patience"):
-        if isinstance(config[key], bool) or not isinstance(config[key], int) or config[key] < 1:
-            raise InputError(f"reward_model: {key}: {config[key]} is not a whole number of at least 1.")
-    if isinstance(config["thinking_neighbors"], bool) or not isinstance(config["thinking_neighbors"], int):
-        raise InputError(f"reward_model: thinking_neighbors: {config['thinking_neighbors']} is not a whole number.")
-    if config["thinking_neighbors"] and "empty-relation" in config["fidelity"]:
+#: Keys of the section reward_model that make a network; the others choose, repeat or use it.
+KEYS = tuple(
+    key
+    for key in Settings.model_fields
+    if key not in ("predictor", "threshold", "reward", "runs", "top_k", "encoder_dtype", "variants")
+)
+
+
+def configure(settings: Mapping[str, Any]) -> Settings:
+    """The section reward_model of a network; InputError names an unknown key or an impossible value."""
+    found = validated(Settings, settings, "reward_model")
+    if wrong := found.mistake():
+        raise InputError(f"reward_model: {wrong}")
+    if found.thinking_neighbors and "empty-relation" in found.fidelity:
         raise InputError(
             "reward_model: thinking_neighbors: goes with no empty-relation; set it to 0 or leave that out."
         )
-    if config["hidden_channels"] % config["heads"]:
-        raise InputError(
-            f"reward_model: hidden_channels: {config['hidden_channels']} is not a multiple of heads, {config['heads']}."
-        )
-    for key in ("dropout", "holdout"):
-        if not 0 <= config[key] < 1:
-            raise InputError(f"reward_model: {key}: {config[key]} is not in [0, 1).")
-    if not config["learning_rate"] > 0:
-        raise InputError(f"reward_model: learning_rate: {config['learning_rate']} is not a number above 0.")
-    if not config["weight_decay"] >= 0:
-        raise InputError(f"reward_model: weight_decay: {config['weight_decay']} is not a number of at least 0.")
-    if config["criterion"] not in CRITERIA:
-        raise InputError(f"reward_model: criterion: {config['criterion']} is not one of {', '.join(CRITERIA)}.")
-    if config["run_criterion"] not in (None, *CRITERIA):
-        raise InputError(f"reward_model: run_criterion: {config['run_criterion']} is not one of {', '.join(CRITERIA)}.")
-    if config["selection"] not in ("held_out", "valid"):
-        raise InputError(f"reward_model: selection: {config['selection']} is not held_out or valid.")
-    if config["implementation"] not in ("fast", "reference"):
-        raise InputError(f"reward_model: implementation: {config['implementation']} is not fast or reference.")
-    return config | {"fidelity": list(config["fidelity"])}
+    return found
 
 
 @register(
@@ -93,7 +78,7 @@ def configure(overrides: dict) -> dict:
     "graph-no-thinking",
     "mlp",
     model=RewardModel,
-    settings=tuple(GRAPH_DEFAULTS),
+    settings=KEYS,
     network=True,
 )
 def fit_network(name: str, labeled: Rollouts, *, seeds: Sequence[int], **settings) -> RewardModel:
@@ -126,7 +111,7 @@ def fit_on_top(
     predictor  graph, or one of its ablations (`network.LAYERS`)
     valid      rollouts of the valid queries with all their rewards, for `selection: valid` alone
     seeds      initialization and dropout; the fold depends on the first seed only, so that the models compare
-    overrides  of GRAPH_DEFAULTS
+    overrides  of KEYS
     report     called with (epochs done since the last call, a note); in all epochs * len(seeds)
 
     Returns the model, and the (h,) logits of the held-out responses, without offset, as selection saw them.
@@ -138,36 +123,37 @@ def fit_on_top(
     InputError if fewer than two queries are labeled, or `selection: valid` has no valid queries. FloatingPointError if
     training diverges.
     """
-    config = {"predictor": predictor} | configure(overrides)
+    settings = configure({"predictor": predictor, **overrides})
     labeled = labeled_only(rollouts)
     given = np.zeros(len(rollouts.group)) if offset is None else offset
     given = given[rollouts.labeled[rollouts.group]].astype(np.float32)
-    held = hold_out(labeled, config["holdout"], seeds[0])
-    if config["selection"] == "valid":
+    held = hold_out(labeled, settings.holdout, seeds[0])
+    if settings.selection == "valid":
         parts = [(labeled, given), (_graded(valid), np.zeros(len(valid.group), np.float32))]
     else:
         parts = [(labeled.take(part), given[part[labeled.group]]) for part in (~held, held)]
-    runs = [_train(*parts, config, int(seed), device, report) for seed in seeds]
+    runs = [_train(*parts, settings, int(seed), device, report) for seed in seeds]
     scores = [run["score"] for run in runs]
     best = runs[int(np.argmax(scores))]
-    network = restore(config, best.pop("weights")).serve(config["fidelity"])
+    network = restore(settings, best.pop("weights")).serve(settings.fidelity)
     logits = best["logits"]
     for run in runs:
         run.pop("weights", None)
         run.pop("logits")
-    memory = Memory.of(network, Batch.of(labeled, device), config["num_neighbors"])
+    memory = Memory.of(network, Batch.of(labeled, device), settings.num_neighbors)
     chosen = {"selection_queries": len(parts[1][0].query_ids), "seed": best["seed"], "runs": runs}
     metrics = label_counts(labeled) | chosen
-    return RewardModel(network, memory, config | {"encoder_dtype": rollouts.dtype}, metrics), logits
+    config = settings.model_dump(include={"predictor", *KEYS}) | {"encoder_dtype": rollouts.dtype}
+    return RewardModel(network, memory, config, metrics), logits
 
 
-def build(config: dict, seed: int) -> GraphNetwork:
-    """The untrained network of a configuration, on the CPU; torch's own generator is left as it was."""
+def build(settings: Settings, seed: int) -> GraphNetwork:
+    """The untrained network of a predictor, on the CPU; torch's own generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive("graph", seed, "weights"))
-        network = GraphNetwork.of(config)
+        network = GraphNetwork.of(settings)
     # both start from the same weights
-    return restore(config, network.state_dict()) if config["implementation"] == "reference" else network
+    return restore(settings, network.state_dict()) if settings.implementation == "reference" else network
 
 
 def _graded(valid: Rollouts | None) -> Rollouts:
@@ -179,20 +165,20 @@ def _graded(valid: Rollouts | None) -> Rollouts:
 def _train(
     training: tuple[Rollouts, np.ndarray],
     selection: tuple[Rollouts, np.ndarray],
-    config: dict,
+    settings: Settings,
     seed: int,
     device: str,
     report: Callable | None,
 ) -> dict:
     """training, selection: rollouts and the offsets of their logits."""
-    network = build(config, seed).to(device)
+    network = build(settings, seed).to(device)
     draws = torch.Generator(device).manual_seed(derive("graph", seed, "dropout"))
     batch, held = Batch.of(training[0], device), Batch.of(selection[0], device)
     rewards, offset = (torch.as_tensor(array, device=device) for array in (training[0].rewards, training[1]))
     # the embeddings are unit vectors already
-    neighbors = nearest(batch.query, batch.query, config["num_neighbors"], same=True)
-    recalled = nearest(held.query, batch.query, config["num_neighbors"])
-    transductive = "query-edges" in config["fidelity"] and config["selection"] == "valid"
+    neighbors = nearest(batch.query, batch.query, settings.num_neighbors, same=True)
+    recalled = nearest(held.query, batch.query, settings.num_neighbors)
+    transductive = "query-edges" in settings.fidelity and settings.selection == "valid"
     if transductive:
         # published: the valid queries stand in the graph and, by its edges, speak to the labeled ones
         batch, neighbors = batch.joined(held), torch.cat([neighbors, recalled])
@@ -202,17 +188,17 @@ def _train(
         if transductive:
             logits = network(batch, neighbors)[len(rewards) :]
         else:
-            logits = network(held, recalled, Memory.of(network, batch, config["num_neighbors"]).keys)
+            logits = network(held, recalled, Memory.of(network, batch, settings.num_neighbors).keys)
         return logits.cpu().numpy().astype(np.float64)
 
     truth = selection[0].rewards
     epochs_by, runs_by = (
         _loss if truth.min() == truth.max() else CRITERIA[name]  # the others need both classes
-        for name in (config["criterion"], config["run_criterion"] or config["criterion"])
+        for name in (settings.criterion, settings.run_criterion or settings.criterion)
     )
-    optimizer = torch.optim.AdamW(network.parameters(), config["learning_rate"], weight_decay=config["weight_decay"])
+    optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     best, looks = {"score": -math.inf, "epoch": 0}, []
-    for epoch in range(1, config["epochs"] + 1):
+    for epoch in range(1, settings.epochs + 1):
         optimizer.zero_grad(set_to_none=True)
         logits = network(batch, neighbors, generator=draws)[: len(rewards)]
         loss = F.binary_cross_entropy_with_logits(logits + offset, rewards)
@@ -220,7 +206,7 @@ def _train(
         optimizer.step()
         if report is not None:
             report(1, f"seed {seed}, loss {loss.item():.3f}")
-        if epoch % config["check_every"] and epoch != config["epochs"]:
+        if epoch % settings.check_every and epoch != settings.epochs:
             continue
         seen = look()
         if not np.isfinite(seen).all():
@@ -228,13 +214,13 @@ def _train(
         score = epochs_by(truth, seen + selection[1])
         looks.append([epoch, round(loss.item(), 6), round(score, 6)])
         better = score > best["score"]
-        if better or "last-weights" in config["fidelity"]:
+        if better or "last-weights" in settings.fidelity:
             weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
             kept = {"weights": weights, "logits": seen, "kept_epoch": epoch}
         if better:
             best = {"score": score, "epoch": epoch}
-        elif epoch - best["epoch"] >= config["patience"]:
-            if report is not None and epoch < config["epochs"]:
-                report(config["epochs"] - epoch, f"seed {seed} stopped at epoch {epoch}")
+        elif epoch - best["epoch"] >= settings.patience:
+            if report is not None and epoch < settings.epochs:
+                report(settings.epochs - epoch, f"seed {seed} stopped at epoch {epoch}")
             break
     return best | kept | {"score": runs_by(truth, kept["logits"] + selection[1]), "seed": seed, "looks": looks}

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reward_memory.settings import RewardModel as Settings
+
 from ..features.embedding import WIDTH
 from ..rollouts import Rollouts
 from .ablations import Homogeneous, PublishedEdges, WithoutMessages, WithoutThinking
@@ -60,15 +62,15 @@ LAYERS = {
 }
 
 
-def sizes(config: dict) -> dict:
-    """The settings of a configuration that a network of any kind is made of."""
+def sizes(settings: Settings) -> dict[str, int | float | bool]:
+    """The settings that a network of any kind is made of."""
     names = ("hidden_channels", "heads", "num_layers", "dropout", "products")
-    return {key: config[key] for key in names} | {"thinking_neighbors": thinking_neighbors(config)}
+    return {key: getattr(settings, key) for key in names} | {"thinking_neighbors": thinking_neighbors(settings)}
 
 
-def thinking_neighbors(config: dict) -> int:
+def thinking_neighbors(settings: Settings) -> int:
     """How many siblings a thinking node hears; only the paper's own graph has such edges."""
-    return config.get("thinking_neighbors", 0) if config["predictor"] == "graph" else 0
+    return settings.thinking_neighbors if settings.predictor == "graph" else 0
 
 
 class GraphNetwork(nn.Module):
@@ -111,15 +113,15 @@ class GraphNetwork(nn.Module):
         self.bias = nn.Parameter(torch.zeros(()))
 
     @classmethod
-    def of(cls, config: dict) -> GraphNetwork:
-        """From a configuration such as `fitting.GRAPH_DEFAULTS`, with its predictor."""
-        layer = LAYERS[config["predictor"]]
-        if layer is Layer and "query-edges" in config["fidelity"]:
+    def of(cls, settings: Settings) -> GraphNetwork:
+        """The untrained network of a predictor."""
+        layer = LAYERS[settings.predictor]
+        if layer is Layer and "query-edges" in settings.fidelity:
             layer = PublishedEdges
         one_type = layer is Homogeneous
-        if thinking_neighbors(config):
+        if thinking_neighbors(settings):
             layer = partial(layer, siblings=True)
-        return cls(**sizes(config), layer=layer, one_type=one_type)
+        return cls(**sizes(settings), layer=layer, one_type=one_type)
 
     def enter(self, batch: Batch) -> Nodes:
         thinking, answer = (getattr(self, name, self.query) for name in ("thinking", "answer"))

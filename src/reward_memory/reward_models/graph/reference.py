@@ -26,6 +26,8 @@ from torch import Tensor, nn
 from torch_geometric.data import HeteroData
 from torch_geometric.nn import GATv2Conv, HeteroConv
 
+from reward_memory.settings import RewardModel as Settings
+
 from .layers import Nodes
 from .network import Batch, GraphNetwork, sizes, thinking_neighbors
 from .siblings import sibling_edges
@@ -47,24 +49,24 @@ ITSELF = (("query", "query", "query"), ("thinking", "thinking", "thinking"), ("a
 
 
 def build_graph(
-    config: dict, batch: Batch, neighbors: Tensor, *, stored: bool = False, empty_relation: bool = False
+    settings: Settings, batch: Batch, neighbors: Tensor, *, stored: bool = False, empty_relation: bool = False
 ) -> HeteroData:
     """The graph of some queries and their responses, with embeddings as `x` and `edge_index` per relation.
 
-    config          predictor, thinking_neighbors, and fidelity (of which `query-edges` matters)
+    settings        of which predictor, thinking_neighbors and fidelity (`query-edges`) matter
     neighbors      (q, k) int64: the nearest labeled queries of each query, as rows of `batch`, or of a stored memory
     stored          the labeled queries are not in `batch`: they follow its own senders as rows known by their keys
     empty_relation  the published server's relation without edges between thinking nodes
     """
     data = HeteroData()
-    if config["predictor"] == "graph-homogeneous":
+    if settings.predictor == "graph-homogeneous":
         data["node"].x = torch.cat([batch.query, batch.thinking, batch.answer])
     else:
         data["query"].x, data["thinking"].x, data["answer"].x = batch.query, batch.thinking, batch.answer
-    edges = EDGES[config["predictor"]](batch.group, neighbors, stored, "query-edges" in config["fidelity"])
-    if empty_relation and config["predictor"] == "graph":
+    edges = EDGES[settings.predictor](batch.group, neighbors, stored, "query-edges" in settings.fidelity)
+    if empty_relation and settings.predictor == "graph":
         edges[THINKING_TO_THINKING] = neighbors.new_empty(2, 0)
-    if count := thinking_neighbors(config):
+    if count := thinking_neighbors(settings):
         edges[THINKING_TO_THINKING] = sibling_edges(batch.thinking, batch.group, count)
     for relation, edge_index in edges.items():
         data[relation].edge_index = edge_index
@@ -209,29 +211,28 @@ CONVOLUTIONS: dict[str, dict[Relation, type[GATv2Conv]]] = {
 class ReferenceNetwork(GraphNetwork):
     """`GraphNetwork` whose rounds of messages torch-geometric computes; its state dict is the fast network's.
 
-    config  as for `GraphNetwork.of`
+    settings  as for `GraphNetwork.of`
     """
 
-    def __init__(self, config: dict):
-        convolutions = CONVOLUTIONS[config["predictor"]]
-        if thinking_neighbors(config):
+    def __init__(self, settings: Settings):
+        convolutions = CONVOLUTIONS[settings.predictor]
+        if thinking_neighbors(settings):
             convolutions = convolutions | {THINKING_TO_THINKING: GATv2Conv}
 
         def layer(hidden: int, heads: int, dropout: float) -> HeteroConv:
-            settings = {"heads": heads, "dropout": dropout, "add_self_loops": False}  # the edges above have them
-            convs = {name: kind((hidden, hidden), hidden // heads, **settings) for name, kind in convolutions.items()}
+            given = {"heads": heads, "dropout": dropout, "add_self_loops": False}  # the edges above have them
+            convs = {name: kind((hidden, hidden), hidden // heads, **given) for name, kind in convolutions.items()}
             return HeteroConv(convs, aggr="mean")
 
-        super().__init__(**sizes(config), layer=layer, one_type=config["predictor"] == "graph-homogeneous")
-        self.config, self.empty_relation = config, False
+        super().__init__(**sizes(settings), layer=layer, one_type=settings.predictor == "graph-homogeneous")
+        self.settings, self.empty_relation = settings, False
         self.recalling = [name for name, kind in convolutions.items() if kind is FromMemory]
         self.register_state_dict_post_hook(_to_shared_names)
         self.register_load_state_dict_pre_hook(_to_own_names)
 
     @classmethod
-    def of(cls, config: dict) -> ReferenceNetwork:
-        """The network of a configuration such as `fitting.GRAPH_DEFAULTS`, with its predictor."""
-        return cls(config)
+    def of(cls, settings: Settings) -> ReferenceNetwork:
+        return cls(settings)
 
     def serve(self, fidelity: Sequence[str]) -> ReferenceNetwork:
         self.empty_relation = "empty-relation" in fidelity
@@ -261,7 +262,7 @@ class ReferenceNetwork(GraphNetwork):
         return found
 
     def _enter_graph(self, batch: Batch, neighbors: Tensor, stored: bool) -> tuple[HeteroData, dict[str, Tensor]]:
-        data = build_graph(self.config, batch, neighbors, stored=stored, empty_relation=self.empty_relation)
+        data = build_graph(self.settings, batch, neighbors, stored=stored, empty_relation=self.empty_relation)
         return data, {name: getattr(self, name, self.query)(x) for name, x in data.x_dict.items()}
 
     def _round(self, depth: int, data: HeteroData, states: dict, stored: Tensor | None) -> dict[str, Tensor]:

@@ -7,6 +7,8 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from reward_memory.settings import RewardModel as Settings
+
 from ..base import Predictor, Tensors
 from ..rollouts import Rollouts
 from .memory import Memory
@@ -29,7 +31,7 @@ class RewardModel(Predictor):
     @classmethod
     def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> RewardModel:
         keys = [memory[f"keys.{depth}"] for depth in range(config["num_layers"])]
-        return cls(restore(config, weights), Memory(memory["unit"], keys), config, metrics)
+        return cls(restore(Settings.model_validate(config), weights), Memory(memory["unit"], keys), config, metrics)
 
     def with_neighbors(self, count: int) -> RewardModel:
         return RewardModel(self.network, self.memory, self.config | {"num_neighbors": count}, self.metrics)
@@ -45,22 +47,22 @@ class RewardModel(Predictor):
         return torch.as_tensor(self.logits(rollouts)).sigmoid().numpy()
 
 
-def restore(config: dict, weights: Tensors) -> GraphNetwork:
+def restore(settings: Settings, weights: Tensors) -> GraphNetwork:
     """The network with these very tensors as its weights."""
-    if config.get("implementation") == "reference":
-        return _reference(config, weights)
+    if settings.implementation == "reference":
+        return _reference(settings, weights)
     # on the meta device nothing is initialized, so no random number is drawn in the process that serves
     with torch.device("meta"):
-        network = GraphNetwork.of(config)
+        network = GraphNetwork.of(settings)
     network.load_state_dict(weights, assign=True)
     return network
 
 
-def _reference(config: dict, weights: Tensors) -> GraphNetwork:
+def _reference(settings: Settings, weights: Tensors) -> GraphNetwork:
     # here, as torch-geometric takes seconds to import
     from .reference import ReferenceNetwork
 
     with torch.random.fork_rng(devices=[]):
-        network = ReferenceNetwork.of(config)
+        network = ReferenceNetwork.of(settings)
     network.load_state_dict(weights)
     return network.to(weights["bias"].device)

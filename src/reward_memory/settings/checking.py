@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from reward_memory.settings import Configuration, Section
+from reward_memory.errors import InputError
 
 from . import renamed
+from .base import Section
+from .configuration import Configuration
 from .json_schema import Node
 
+Validated = TypeVar("Validated", bound=Section)
 _UNKNOWN = ("extra_forbidden", "invalid_key")
 #: Numbers whose type pydantic doubts because a float cannot hold them.
 _BEYOND = ("less_than_equal", "float_type")
@@ -28,6 +31,14 @@ def filled(model: type[Section], value: Any) -> tuple[dict[str, Any], str | None
     except ValidationError as error:
         return {}, _first(model, value, error)
     return _in_order(value, found), None
+
+
+def validated(model: type[Validated], value: Any, where: str) -> Validated:
+    """The value as a model. InputError: one sentence that begins with `where`, for the first mistake."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InputError(f"{where}: {_first(model, value, error)}") from None
 
 
 def attributes(loaded: dict[str, Any]) -> Configuration:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reward_memory.settings import Configuration, Section
+from .base import Section
+from .configuration import Configuration
 
 
 def text() -> str:
