@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 CONFIG = ("--configfile", "config/controls.yaml")
 MEMORIES = ("dapo", "meds", "meds-cap-8", "meds-single-cluster", "meds-answers", "meds-alpha-0")
 
@@ -10,26 +12,31 @@ def trained(jobs) -> Counter:
     return Counter((w["suite"], w["method"], int(w["ratio"])) for rule, w in jobs if rule == "train_policy")
 
 
-def test_the_error_memory_has_its_own_benchmark_and_three_seeds_of_every_arm(workflow):
-    jobs = workflow.jobs("results/controls/figures/error_spread.svg", *CONFIG)
+@pytest.fixture(scope="module")
+def planned(pristine):
+    return pristine.plan("all", *CONFIG)
+
+
+def test_the_error_memory_has_its_own_benchmark_and_three_seeds_of_every_arm(planned):
+    jobs = planned.branch("results/controls/figures/error_spread.svg")
     assert trained(jobs) == {("meds", method, 100): 3 for method in MEMORIES}
     assert {w["benchmark"] for rule, w in jobs if rule == "sample_queries"} == {"watches"}
     assert not [rule for rule, _ in jobs if rule in ("fit_reward_model", "sample_rollouts")]
 
 
-def test_few_labels_have_five_ratios_and_five_seeds(workflow):
+def test_few_labels_have_five_ratios_and_five_seeds(planned):
     ratios = {
         ("main", method, ratio): 5
         for method in ("r1-p", "memreward", "memreward:graph-plus")
         for ratio in (2, 5, 10, 20, 50)
     } | {("main", "oracle", 100): 5}
-    assert trained(workflow.jobs("results/controls/figures/label_ratio.svg", *CONFIG)) == ratios
+    assert trained(planned.branch("results/controls/figures/label_ratio.svg")) == ratios
     with_votes = ratios | {("main", "ttrl", 0): 5}
-    assert trained(workflow.jobs("results/controls/tables/main.csv", *CONFIG)) == with_votes
+    assert trained(planned.branch("results/controls/tables/main.csv")) == with_votes
 
 
-def test_learning_curves_look_the_truth_up_where_rewards_are_no_verdicts(workflow):
-    jobs = workflow.jobs("results/controls/figures/learning_curves/main.svg", *CONFIG)
+def test_learning_curves_look_the_truth_up_where_rewards_are_no_verdicts(planned):
+    jobs = planned.branch("results/controls/figures/learning_curves/main.svg")
     looked_up = Counter(w["method"] for rule, w in jobs if rule == "measure_agreement")
     assert looked_up == {"memreward": 25, "memreward:graph-plus": 25, "ttrl": 5}
     # one table for all suites
