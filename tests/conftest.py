@@ -107,6 +107,12 @@ def workflow(tmp_path: Path) -> Workflow:
     return make(tmp_path / "project")
 
 
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """A copy without results that the tests of a module share: for plans, which change nothing."""
+    return make(tmp_path_factory.mktemp("pristine") / "project")
+
+
 def make(folder: Path) -> Workflow:
     folder.mkdir(parents=True)
     for name in PARTS:

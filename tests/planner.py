@@ -4,6 +4,7 @@ import json
 import logging
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: What a plan imports that is no part of this project; the project's own modules come from the folder that is planned.
-PRELOADED = ["snakemake.cli", "snakemake_executor_plugin_slurm", "pandas", "pyarrow", "pydantic", "yaml"]
+PRELOADED = [
+    *("snakemake.cli", "snakemake.report.html_reporter", "snakemake_executor_plugin_slurm"),
+    # of Snakemake's plugins, which each start imports
+    *("snakemake_logger_plugin_rich", "docutils.core", "jinja2", "nbformat", "requests", "smart_open", "yte"),
+    *("pandas", "pyarrow.compute", "pyarrow.parquet", "pydantic", "yaml", "PIL.Image"),
+]
 SAID = ("output", "errors", "seconds", "jobs")
 
 
@@ -44,6 +50,22 @@ class Plan:
     def of(self, rule: str) -> list[Job]:
         """The jobs of one rule."""
         return [job for job in self.jobs if job.rule == rule]
+
+    def branch(self, target: str) -> list[tuple[str, dict[str, str]]]:
+        """(rule, wildcards) of the jobs that one of several targets needs, a file or a rule: a plan of it alone."""
+        makers = {_path(path): job for job in self.jobs for path in job.written}
+        todo = [job for job in self.jobs if job.rule == target] or [makers[target]]
+        found = []
+        while todo:
+            if (job := todo.pop()) not in found:
+                found.append(job)
+                todo += [makers[path] for path in map(_path, job.input) if path in makers]
+        return [(job.rule, job.wildcards) for job in found]
+
+
+def _path(path: str) -> str:
+    """Without its flags."""
+    return re.sub(r" \([a-z ]+\)$", "", path)
 
 
 class Listing(logging.Handler):

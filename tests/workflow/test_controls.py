@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 CONFIG = ("--configfile", "config/controls.yaml")
 OVER = "config/overoptimization.yaml"
 MEMORIES = ("dapo", "meds", "meds-cap-8", "meds-single-cluster", "meds-answers", "meds-alpha-0")
@@ -11,33 +13,38 @@ def trained(jobs) -> Counter:
     return Counter((w["suite"], w["method"], int(w["ratio"])) for rule, w in jobs if rule == "train_policy")
 
 
-def test_the_error_memory_has_its_own_benchmark_and_three_seeds_of_every_arm(workflow):
-    jobs = workflow.jobs("results/controls/figures/error_spread.svg", *CONFIG)
+@pytest.fixture(scope="module")
+def planned(pristine):
+    return pristine.plan("all", *CONFIG)
+
+
+def test_the_error_memory_has_its_own_benchmark_and_three_seeds_of_every_arm(planned):
+    jobs = planned.branch("results/controls/figures/error_spread.svg")
     assert trained(jobs) == {("meds", method, 100): 3 for method in MEMORIES}
     assert {w["benchmark"] for rule, w in jobs if rule == "sample_queries"} == {"watches"}
     assert not [rule for rule, _ in jobs if rule in ("fit_reward_model", "sample_rollouts")]
 
 
-def test_few_labels_have_five_ratios_and_five_seeds(workflow):
+def test_few_labels_have_five_ratios_and_five_seeds(planned):
     ratios = {
         ("main", method, ratio): 5
         for method in ("r1-p", "memreward", "memreward:graph-plus")
         for ratio in (2, 5, 10, 20, 50)
     } | {("main", "oracle", 100): 5, ("main", "ttrl", 0): 5}
     for target in ("figures/label_ratio.svg", "tables/main.csv"):
-        assert trained(workflow.jobs(f"results/controls/{target}", *CONFIG)) == ratios
+        assert trained(planned.branch(f"results/controls/{target}")) == ratios
 
 
-def test_learning_curves_look_the_truth_up_where_rewards_are_no_verdicts(workflow):
-    jobs = workflow.jobs("results/controls/figures/learning_curves/main.svg", *CONFIG)
+def test_learning_curves_look_the_truth_up_where_rewards_are_no_verdicts(planned):
+    jobs = planned.branch("results/controls/figures/learning_curves/main.svg")
     looked_up = Counter(w["method"] for rule, w in jobs if rule == "measure_agreement")
     assert looked_up == {"memreward": 25, "memreward:graph-plus": 25, "ttrl": 5}
     # one table for all suites
     assert {suite for suite, *_ in trained(jobs)} == {"main", "meds"}
 
 
-def test_over_optimization_has_its_answers_beside_it_and_one_reward_model_a_seed(workflow):
-    jobs = workflow.jobs("results/overoptimization/figures/learning_curves/main.svg", "--configfile", OVER)
+def test_over_optimization_has_its_answers_beside_it_and_one_reward_model_a_seed(pristine):
+    jobs = pristine.jobs("results/overoptimization/figures/learning_curves/main.svg", "--configfile", OVER)
     predicted = ("memreward:graph-plus", "careful", "anchored", "soft")
     arms = [*predicted, "r1-p"]
     assert trained(jobs) == {("main", arm, 5): 3 for arm in arms} | {("main", "oracle", 100): 3}

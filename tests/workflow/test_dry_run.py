@@ -8,8 +8,23 @@ import pytest
 TABLE = "results/tables/main.csv"
 
 
-def test_default_plan_has_every_stage(workflow):
-    jobs = workflow.jobs(TABLE)
+@pytest.fixture(scope="module")
+def default(pristine):
+    """The plan of the default configuration's main table."""
+    return pristine.plan(TABLE)
+
+
+def test_the_branch_of_a_target_is_what_snakemake_plans_for_it_alone(pristine, default):
+    def listed(jobs):
+        return sorted((rule, *wildcards.items()) for rule, wildcards in jobs)
+
+    whole = pristine.plan("all")
+    assert len(default.jobs) < len(whole.jobs)
+    assert listed(whole.branch(TABLE)) == listed((job.rule, job.wildcards) for job in default.jobs)
+
+
+def test_default_plan_has_every_stage(default):
+    jobs = default.branch(TABLE)
     counts = {rule: sum(name == rule for name, _ in jobs) for rule, _ in jobs}
     assert counts == {
         "sample_queries": 10,  # the ten benchmarks of the main suite: an out-of-domain one is not touched
@@ -29,8 +44,8 @@ def test_default_plan_has_every_stage(workflow):
     }
 
 
-def test_one_benchmarks_rollouts_plan_their_own_branch_only(workflow):
-    jobs = workflow.jobs("results/rollouts/tiny/math/train.parquet")
+def test_one_benchmarks_rollouts_plan_their_own_branch_only(default):
+    jobs = default.branch("results/rollouts/tiny/math/train.parquet")
     assert {rule for rule, _ in jobs} == {"sample_queries", "bootstrap_policy", "sample_rollouts"}
     assert {wildcards.get("benchmark", "math") for _, wildcards in jobs} == {"math"}
 
@@ -40,12 +55,11 @@ def test_without_memreward_no_reward_model_is_planned(workflow):
     assert not workflow.rules(TABLE) & {"sample_rollouts", "embed_rollouts", "fit_reward_model", "grade_rollouts"}
 
 
-def test_a_trainer_never_reads_the_data_with_truths(workflow):
+def test_a_trainer_never_reads_the_data_with_truths(default):
     """By construction: the files with hidden truths are no input of what trains or selects."""
-    plan = workflow.plan(TABLE)
     for rule in ("train_policy", "fit_reward_model", "embed_rollouts", "sample_rollouts"):
-        assert plan.of(rule)
-        for job in plan.of(rule):
+        assert default.of(rule)
+        for job in default.of(rule):
             assert not any(word in path for path in job.input for word in ("/verdicts/", "truths"))
             if rule == "train_policy":
                 assert not any("/data/" in path for path in job.input)
@@ -82,8 +96,8 @@ def test_a_mistake_in_the_configuration_stops_with_one_sentence(workflow, old, n
     assert not (workflow.folder / "results").exists()
 
 
-def test_a_missing_mirror_file_is_named(workflow, tmp_path):
-    done = workflow.run(
+def test_a_missing_mirror_file_is_named(pristine, tmp_path):
+    done = pristine.run(
         "results/small/tables/main.csv",
         "-n",
         "--configfile",
@@ -96,8 +110,8 @@ def test_a_missing_mirror_file_is_named(workflow, tmp_path):
     assert "gsm8k/train.jsonl: no such file" in done.stdout + done.stderr
 
 
-def test_another_configuration_replaces_the_default_one(workflow):
-    jobs = workflow.jobs(TABLE, "--configfile", "config/test.yaml")
+def test_another_configuration_replaces_the_default_one(pristine):
+    jobs = pristine.jobs(TABLE, "--configfile", "config/test.yaml")
     assert {wildcards["benchmark"] for rule, wildcards in jobs if rule == "sample_queries"} == {
         "math",
         "mmlu",
@@ -105,14 +119,14 @@ def test_another_configuration_replaces_the_default_one(workflow):
     }
 
 
-def test_rule_graph_draws(workflow):
+def test_rule_graph_draws(pristine):
     if not shutil.which("dot"):
         pytest.skip("needs the system package graphviz")
-    graph = workflow.run(TABLE, "--rulegraph").stdout
+    graph = pristine.run(TABLE, "--rulegraph").stdout
     drawn = subprocess.run(["dot", "-Tsvg"], input=graph, capture_output=True, text=True, check=True).stdout
     assert "fit_reward_model" in drawn
     assert "evaluate_policy" in drawn
 
 
-def test_lint_is_clean(workflow):
-    assert workflow.run("--lint", check=False).returncode == 0
+def test_lint_is_clean(pristine):
+    assert pristine.run("--lint", check=False).returncode == 0

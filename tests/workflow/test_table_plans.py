@@ -1,10 +1,18 @@
 """The tables besides main.csv: each plans its own branch, and `all` those that there is something for."""
 
 import re
+from functools import cache
 
 import pytest
+from conftest import make
 
 CONFIG = ("--configfile", "config/test.yaml")
+RATIOS = ("label_ratios: [50]", "label_ratios: [50, 75]")
+ABLATION = ("memreward, oracle", "memreward, memreward:mlp, memreward:majority, oracle")
+NEIGHBORS = ("reward_model: {", "reward_model: {top_k: [1, 3], ")
+VALID = ("reward_model: {", "reward_model: {selection: valid, ")
+#: What `all` leaves out of the test configuration, because it has one label ratio.
+LABELS = ("results/tables/label_ratio.csv", "results/tables/labels_spent.csv")
 TRAINED = {
     *(
         "sample_queries",
@@ -33,8 +41,21 @@ def drawn(jobs) -> set[str]:
     }
 
 
-def test_out_of_domain_trains_its_own_policies_with_the_reward_models_of_suite_main(workflow):
-    jobs = workflow.jobs("results/tables/ood.csv", *CONFIG)
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """The plan of `all` and of LABELS, for the test configuration with one edit."""
+
+    @cache
+    def planned(old: str = "", new: str = ""):
+        flow = make(tmp_path_factory.mktemp("plan") / "project")
+        flow.edit("config/test.yaml", old, new)
+        return flow.plan("=".join(CONFIG), "all", *LABELS)
+
+    return planned
+
+
+def test_out_of_domain_trains_its_own_policies_with_the_reward_models_of_suite_main(planned):
+    jobs = planned().branch("results/tables/ood.csv")
     trained = {(w["suite"], w["method"], w["ratio"]) for rule, w in jobs if rule == "train_policy"}
     assert trained == {("ood", "r1-p", "50"), ("ood", "memreward", "50"), ("ood", "oracle", "100")}
     assert {(w["suite"], w["predictor"]) for rule, w in jobs if rule == "fit_reward_model"} == {("main", "graph")}
@@ -44,8 +65,8 @@ def test_out_of_domain_trains_its_own_policies_with_the_reward_models_of_suite_m
     assert evaluated == {("ood", method, "ood") for method in ("base", "r1-p", "memreward", "oracle")}
 
 
-def test_transfer_tests_the_policies_of_suite_main_and_trains_none_of_suite_ood(workflow):
-    jobs = workflow.jobs("results/tables/transfer.csv", *CONFIG)
+def test_transfer_tests_the_policies_of_suite_main_and_trains_none_of_suite_ood(planned):
+    jobs = planned().branch("results/tables/transfer.csv")
     assert {w["suite"] for rule, w in jobs if rule == "train_policy"} == {"main"}
     evaluated = {(w["suite"], w["method"], w["tested"]) for rule, w in jobs if rule == "evaluate_policy"}
     assert evaluated == {
@@ -54,41 +75,35 @@ def test_transfer_tests_the_policies_of_suite_main_and_trains_none_of_suite_ood(
     }
 
 
-def test_label_ratios_stand_beside_the_untrained_policy(workflow):
-    jobs = workflow.jobs("results/tables/label_ratio.csv", *CONFIG)
+def test_label_ratios_stand_beside_the_untrained_policy(planned):
+    jobs = planned().branch("results/tables/label_ratio.csv")
     assert {rule for rule, _ in jobs} == {*TRAINED, "accuracy_table"}
     evaluated = {(wildcards["method"], wildcards["tested"]) for rule, wildcards in jobs if rule == "evaluate_policy"}
     assert evaluated == {(method, "main") for method in ("base", "r1-p", "memreward", "oracle")}
 
 
-def test_every_label_ratio_has_its_own_runs(workflow):
-    workflow.edit("config/test.yaml", "label_ratios: [50]", "label_ratios: [50, 75]")
-    jobs = workflow.jobs("results/figures/label_ratio.svg", *CONFIG)
+def test_every_label_ratio_has_its_own_runs(planned):
+    jobs = planned(*RATIOS).branch("results/figures/label_ratio.svg")
     each = {(method, ratio) for method in ("r1-p", "memreward") for ratio in ("50", "75")}
     assert arms(jobs) == each | {("oracle", "100")}
     assert drawn(jobs) == {"accuracy_table label_ratio", "plot_table label_ratio"}
 
 
-def test_labels_spent_reads_valid_queries_only_where_a_reward_model_selects_on_them(workflow):
-    def read() -> list[str]:
-        (job,) = workflow.plan("results/tables/labels_spent.csv", *CONFIG).of("labels_spent_table")
-        return job.input
-
+def test_labels_spent_reads_valid_queries_only_where_a_reward_model_selects_on_them(planned):
+    (held_out,), (valid,) = (plan.of("labels_spent_table") for plan in (planned(), planned(*VALID)))
     first = ["results/tables/label_ratio.csv", "results/labels/main/ratio50.parquet"]
-    assert read() == first
-    workflow.edit("config/test.yaml", "reward_model: {", "reward_model: {selection: valid, ")
-    assert read()[:3] == [*first, "results/data/math/valid.parquet"]
+    assert held_out.input == first
+    assert valid.input[:3] == [*first, "results/data/math/valid.parquet"]
 
 
-def test_the_ablation_trains_no_other_arm(workflow):
-    workflow.edit("config/test.yaml", "memreward, oracle", "memreward, memreward:mlp, memreward:majority, oracle")
-    jobs = workflow.jobs("results/figures/ablation.svg", *CONFIG)
+def test_the_ablation_trains_no_other_arm(planned):
+    jobs = planned(*ABLATION).branch("results/figures/ablation.svg")
     assert arms(jobs) == {("memreward", "50"), ("memreward:mlp", "50")}
     assert drawn(jobs) == {"ablation_table", "plot_table ablation"}
 
 
-def test_without_an_ablation_its_table_says_what_to_add(workflow):
-    done = workflow.run("results/tables/ablation.csv", "-n", *CONFIG, check=False)
+def test_without_an_ablation_its_table_says_what_to_add(pristine):
+    done = pristine.run("results/tables/ablation.csv", "-n", *CONFIG, check=False)
     assert done.returncode == 1
     assert (
         "methods: none is an ablation of memreward; add memreward:graph-homogeneous, memreward:graph-no-thinking or "
@@ -96,14 +111,14 @@ def test_without_an_ablation_its_table_says_what_to_add(workflow):
     ) in done.stdout + done.stderr
 
 
-def test_gains_over_r1_p_train_these_two_arms(workflow):
-    jobs = workflow.jobs("results/figures/accuracy_delta.svg", *CONFIG)
+def test_gains_over_r1_p_train_these_two_arms(planned):
+    jobs = planned().branch("results/figures/accuracy_delta.svg")
     assert arms(jobs) == {("r1-p", "50"), ("memreward", "50")}
     assert drawn(jobs) == {"accuracy_delta_table", "plot_table accuracy_delta"}
 
 
-def test_reliability_trains_no_policy(workflow):
-    jobs = workflow.jobs("results/figures/reliability.svg", *CONFIG)
+def test_reliability_trains_no_policy(planned):
+    jobs = planned().branch("results/figures/reliability.svg")
     assert not {rule for rule, _ in jobs} & {
         "train_policy",
         "evaluate_policy",
@@ -114,11 +129,13 @@ def test_reliability_trains_no_policy(workflow):
     assert drawn(jobs) == {"reliability_table", "plot_table reliability"}
 
 
-def test_numbers_of_neighbors_are_compared_out_of_domain_without_a_training_or_another_fit(workflow):
-    done = workflow.run("results/tables/top_k.csv", "-n", *CONFIG, check=False)
+def test_without_numbers_of_neighbors_their_table_says_what_to_add(pristine):
+    done = pristine.run("results/tables/top_k.csv", "-n", *CONFIG, check=False)
     assert "reward_model: top_k: is empty; give numbers of neighbors such as [1, 3, 7]." in done.stdout + done.stderr
-    workflow.edit("config/test.yaml", "reward_model: {", "reward_model: {top_k: [1, 3], ")
-    jobs = workflow.jobs("results/figures/top_k.svg", *CONFIG)
+
+
+def test_numbers_of_neighbors_are_compared_out_of_domain_without_a_training_or_another_fit(planned):
+    jobs = planned(*NEIGHBORS).branch("results/figures/top_k.svg")
     assert drawn(jobs) == {"top_k_table", "plot_table top_k"}
     measured = [(w["suite"], w["predictor"], w["ratio"], w["tested"]) for rule, w in jobs if rule == "measure_top_k"]
     assert measured == [("main", "graph", "50", "ood")]
@@ -128,13 +145,11 @@ def test_numbers_of_neighbors_are_compared_out_of_domain_without_a_training_or_a
     assert "train_policy" not in {rule for rule, _ in jobs}
 
 
-def test_truths_of_test_queries_reach_nothing_that_fits_selects_or_trains(workflow):
-    workflow.edit("config/test.yaml", "reward_model: {", "reward_model: {top_k: [1, 3], ")
-    planned = workflow.plan("all", *CONFIG).jobs
+def test_truths_of_test_queries_reach_nothing_that_fits_selects_or_trains(planned):
     telling = re.compile(
         r"/test\.truths\.parquet$|verdicts/.*/test\.parquet$|/predictions/|results/top_k/|metrics\.json$"
     )
-    readers = {job.rule for job in planned if any(telling.search(path) for path in job.input)}
+    readers = {job.rule for job in planned(*NEIGHBORS).jobs if any(telling.search(path) for path in job.input)}
     assert readers == {
         *("grade_rollouts", "evaluate_policy", "measure_reward_model", "measure_top_k"),
         *("reward_models_table", "reliability_table", "threshold_table", "top_k_table"),
@@ -163,17 +178,16 @@ ALWAYS = {
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "more"),
+    ("edit", "more"),
     [
-        ("seeds: [0]", "seeds: [0]", set()),
+        ((), set()),
         (
-            "label_ratios: [50]",
-            "label_ratios: [50, 75]",
+            RATIOS,
             {"accuracy_table label_ratio", "plot_table label_ratio", "labels_spent_table", "plot_table labels_spent"},
         ),
-        ("memreward, oracle", "memreward, memreward:mlp, oracle", {"ablation_table", "plot_table ablation"}),
+        (ABLATION, {"ablation_table", "plot_table ablation"}),
+        (NEIGHBORS, {"top_k_table", "plot_table top_k"}),
     ],
 )
-def test_all_makes_what_there_is_something_for(workflow, old, new, more):
-    workflow.edit("config/test.yaml", old, new)
-    assert drawn(workflow.jobs("all", *CONFIG)) == ALWAYS | more
+def test_all_makes_what_there_is_something_for(planned, edit, more):
+    assert drawn(planned(*edit).branch("all")) == ALWAYS | more
