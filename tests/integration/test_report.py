@@ -121,13 +121,13 @@ def test_a_table_is_read_sorted_searched_and_saved(opened, report):
     opened.find_element(By.TAG_NAME, "summary").click()
     said = text(opened)
     assert "How well each reward model predicts" in said
-    assert "In every row: policy mine, label ratio 50, seeds 1" in said
+    assert f"In every row: policy mine, label ratio {expected['label_ratio'].iloc[0]}, seeds 1" in said
     assert f"{len(expected)} rows" in said
     assert opened.find_element(By.CSS_SELECTOR, "figure svg").size["width"] > 100
 
     heads = opened.find_elements(By.CSS_SELECTOR, "#rows thead th")
     names = [head.text for head in heads]
-    assert names[:3] == ["predictor", "split", "metric"]
+    assert names[:3] == ["predictor", "split", "benchmark"]
     place = names.index("mean")
     heads[place].click()
     wait(opened, lambda: heads[place].get_attribute("aria-sort") == "ascending")
