@@ -5,6 +5,7 @@ import time
 
 import pandas as pd
 import pytest
+from page_geometry import OVERLAPS, resize
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -94,6 +95,15 @@ def test_the_first_page_says_what_was_run_and_shows_its_graph(opened):
     assert opened.find_element(By.CSS_SELECTOR, graph).size["height"] > 300
     # nothing lies above the upper edge, where nobody can scroll
     assert opened.find_element(By.TAG_NAME, "h1").location["y"] >= 0
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+def test_no_text_lies_on_another_on_the_first_page(opened, width):
+    resize(opened, width)
+    try:
+        assert opened.execute_script(OVERLAPS) == []
+    finally:
+        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_every_table_and_figure_is_there(opened, report):
