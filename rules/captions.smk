@@ -55,4 +55,4 @@ def pages():
         ["comparison"] if compared() else []
     )
     start = ["<results>/pages/start.rst"] if "main" in arms.shown(config) else []
-    return expand("<results>/pages/{name}.html", name=found) + start
+    return expand("<results>/pages/{name}.html", name=found) + response_pages() + start

@@ -8,6 +8,14 @@ if Path(workflow.basedir) == HERE:
     report: os.path.abspath(START) if os.path.exists(START) else "../report/workflow.rst"
 
 
+# A second table on the page of a first one: what was left out below what the data hold, which checkpoints were kept
+# below how they came about.
+FURTHER = {
+    "audit": "<results>/data/dropped.csv",
+    "learning_curves": "<results>/tables/checkpoints.csv",
+}
+
+
 rule comparison_table:
     "All figures of the run that a paper prints, too, in one table."
     input:
@@ -63,8 +71,7 @@ rule write_page:
     "One table as a page to read: caption, figure, rows that can be sorted and searched, the file itself."
     input:
         table=lambda wc: table_file(wc.table),
-        # what was left out is shown below what the data hold
-        more=lambda wc: "<results>/data/dropped.csv" if wc.table == "audit" else [],
+        more=lambda wc: FURTHER.get(wc.table, []),
         figures=lambda wc: figures_of(wc.table),
     output:
         report(
@@ -86,6 +93,7 @@ rule write_page:
     params:
         title=lambda wc: CAPTIONS[wc.table]["title"],
         caption=lambda wc: caption(wc.table, "table"),
+        further=lambda wc: CAPTIONS[wc.table].get("further"),
         code=code_hash(
             "write_page",
             "report/pages.py",
@@ -96,6 +104,66 @@ rule write_page:
         state=f"{RESULTS}/state",
     script:
         "../scripts/write_page.py"
+
+
+rule show_responses:
+    "A few responses of a suite to read, with their rewards and verdicts. Nothing that trains reads the result."
+    input:
+        queries=lambda wc: expand(
+            "<results>/data/{name}/train.parquet", name=members(wc.suite)
+        ),
+        truths=lambda wc: expand(
+            "<results>/data/{name}/train.truths.parquet", name=members(wc.suite)
+        ),
+        trained=lambda wc: files_of_arms(wc.suite, "training", "responses.parquet"),
+        asked=lambda wc: expand(
+            "<results>/data/{name}/test.parquet", name=tested_benchmarks(wc.suite)
+        ),
+        tested=lambda wc: tested_files(wc.suite, "responses.parquet"),
+        graded=lambda wc: tested_files(wc.suite, "parquet"),
+    output:
+        table="<results>/responses/{suite}.csv",
+        page=report(
+            "<results>/pages/responses/{suite}.html",
+            caption="../report/page.rst",
+            category=CAPTIONS["responses"]["category"],
+            labels=lambda wc: {"result": f"Responses of suite {wc.suite}"},
+        ),
+    log:
+        "<logs>/show_responses/{suite}.log",
+    benchmark:
+        "<usage>/show_responses/{suite}.jsonl"
+    threads: 1
+    resources:
+        mem_mb=times_attempt(3_000),
+        runtime=times_attempt(60),
+    params:
+        arms=lambda wc: trained_arms(wc.suite),
+        predicted_rewards=lambda wc: [
+            suites.predicted_rewards(config, wc.suite, arm["method"])
+            for arm in trained_arms(wc.suite)
+        ],
+        responses=48,
+        grading=GRADING,
+        title=lambda wc: f"{CAPTIONS['responses']['title']}: suite {wc.suite}",
+        caption=f"{CAPTIONS['responses']['table']} {STAND_INS}".strip(),
+        code=code_hash(
+            "show_responses",
+            "evaluation/grading.py",
+            "evaluation/readable_responses.py",
+            "training/objectives/predicted.py",
+            "reward_models",
+            "verifiers",
+            "answers",
+            "report/responses.py",
+            "report/pages.py",
+            "report/html_table.py",
+            "report/grid.py",
+            "report/tables/names.py",
+        ),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/show_responses.py"
 
 
 rule render_table:

@@ -185,6 +185,32 @@ rule learning_curves_table:
         "../scripts/learning_curves_table.py"
 
 
+rule checkpoints_table:
+    "Which checkpoint of every training run was kept, and its accuracy on the validation queries."
+    input:
+        histories=lambda wc: training_files(
+            "history.csv", *(set(methods.REWARDS) - {"none"})
+        ),
+        manifests=lambda wc: training_files(
+            "manifest.json", *(set(methods.REWARDS) - {"none"})
+        ),
+    output:
+        "<results>/tables/checkpoints.csv",
+    log:
+        "<logs>/checkpoints_table.log",
+    benchmark:
+        "<usage>/checkpoints_table.jsonl"
+    threads: 1
+    resources:
+        mem_mb=times_attempt(2_000),
+        runtime=times_attempt(20),
+    params:
+        code=code_hash("checkpoints_table", "report/tables", "evaluation/statistics.py"),
+        state=f"{RESULTS}/state",
+    script:
+        "../scripts/checkpoints_table.py"
+
+
 rule reward_models_table:
     "Every reward model on the queries whose labels it did not see."
     input:

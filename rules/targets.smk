@@ -65,6 +65,40 @@ def training_files(name, *rewards):
     ]
 
 
+def trained_arms(suite):
+    """What names each training run of a suite."""
+    return [
+        dict(policy=policy, method=method, label_ratio=ratio, seed=seed)
+        for policy in suites.policies(config, suite)
+        for method, ratio in suites.arms(config, suite)
+        if get_rewards(method) != "none"
+        for seed in suites.seeds(config, suite)
+    ]
+
+
+def files_of_arms(suite, folder, name):
+    """One file a training run of a suite, in the order of `trained_arms`."""
+    return [
+        f"<results>/{folder}/{suite}/{arm['policy']}/{arm['method']}/ratio{arm['label_ratio']}/seed{arm['seed']}/{name}"
+        for arm in trained_arms(suite)
+    ]
+
+
+def tested_files(suite, kind):
+    """What the trained policies of a suite made of its test queries, if it has any."""
+    return (
+        files_of_arms(suite, "evaluation", f"{suite}.{kind}")
+        if tested_benchmarks(suite)
+        else []
+    )
+
+
+def response_pages():
+    """One page of responses to read a suite that is trained."""
+    trained = [suite for suite in SUITES if suites.trained(config, suite)]
+    return expand("<results>/pages/responses/{suite}.html", suite=trained)
+
+
 def top_k_files():
     """One file a suite, policy, reward model, label ratio and seed of top_k.csv."""
     try:

@@ -107,8 +107,11 @@ class Run:
         took = f"{self.done} of {total} jobs done in {_span(self.clock() - self.begun)}"
         if self.done < total:
             return [f"{took}, {self.failed} failed. The same command runs what is left."]
-        used = {path for job in self.jobs.values() for path in job.inputs}
-        tables = sorted({path for job in self.jobs.values() for path in job.outputs if path.endswith(".csv")} - used)
+        # a target such as `all` writes nothing: what it asks for is the result, tables first
+        asked = [path for job in self.jobs.values() if not job.outputs for path in job.inputs]
+        used = {path for job in self.jobs.values() if job.outputs for path in job.inputs}
+        written = {path for job in self.jobs.values() for path in job.outputs if path.endswith(".csv")}
+        tables = [path for path in asked if path.endswith(".csv")] or sorted(written - used)
         lines = [f"{took}. Results: {', '.join((tables or self.jobs[self.last].outputs)[:4])}"]
         return lines + next((found for path in tables if (found := averages(Path(path)))), [])
 

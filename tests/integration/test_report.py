@@ -5,6 +5,7 @@ import time
 
 import pandas as pd
 import pytest
+from page_geometry import OVERLAPS, resize
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -96,6 +97,15 @@ def test_the_first_page_says_what_was_run_and_shows_its_graph(opened):
     assert opened.find_element(By.TAG_NAME, "h1").location["y"] >= 0
 
 
+@pytest.mark.parametrize("width", [1400, 400])
+def test_no_text_lies_on_another_on_the_first_page(opened, width):
+    resize(opened, width)
+    try:
+        assert opened.execute_script(OVERLAPS) == []
+    finally:
+        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_every_table_and_figure_is_there(opened, report):
     held = opened.execute_script("return Object.keys(results)")
     made = [*report.glob("results/pages/*.html"), *report.glob("results/figures/*.svg")]
@@ -121,13 +131,13 @@ def test_a_table_is_read_sorted_searched_and_saved(opened, report):
     opened.find_element(By.TAG_NAME, "summary").click()
     said = text(opened)
     assert "How well each reward model predicts" in said
-    assert "In every row: policy mine, label ratio 50, seeds 1" in said
+    assert f"In every row: policy mine, label ratio {expected['label_ratio'].iloc[0]}, seeds 1" in said
     assert f"{len(expected)} rows" in said
     assert opened.find_element(By.CSS_SELECTOR, "figure svg").size["width"] > 100
 
     heads = opened.find_elements(By.CSS_SELECTOR, "#rows thead th")
     names = [head.text for head in heads]
-    assert names[:3] == ["predictor", "split", "metric"]
+    assert names[:3] == ["predictor", "split", "benchmark"]
     place = names.index("mean")
     heads[place].click()
     wait(opened, lambda: heads[place].get_attribute("aria-sort") == "ascending")

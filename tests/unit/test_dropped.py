@@ -94,9 +94,10 @@ def test_every_kind_of_drop_is_counted(tmp_path, files):
         ["training oracle", "math", "tiny", "train", dropped.EMPTY, 1],
         ["training oracle", "math", "tiny", "train", dropped.UNTRAINED, 2],
     ]
-    text = page("A", "b", tmp_path / "audit.csv", None, tmp_path / "dropped.csv")
-    assert "Left out on the way" in text
-    assert f"<td>{dropped.OVERLONG}</td>" in text
+    words = {"title": "Left out", "table": "What, and why."}
+    text = page("A", "b", tmp_path / "audit.csv", None, (words, tmp_path / "dropped.csv"))
+    assert "<h1>Left out</h1>\n<p>What, and why." in text
+    assert f"{dropped.OVERLONG}</td>" in text
 
 
 def test_where_nothing_is_left_out_the_table_is_empty_and_says_so(tmp_path, files):
@@ -105,7 +106,9 @@ def test_where_nothing_is_left_out_the_table_is_empty_and_says_so(tmp_path, file
     files["input"] |= {"responses": [], "prompts": []}
     files["params"] |= {"limits": [], "responses": []}
     assert table(tmp_path, files) == []
-    assert "Nothing was." in page("A", "b", tmp_path / "audit.csv", None, tmp_path / "dropped.csv")
+    words = {"title": "Left out", "table": "What, and why."}
+    text = page("A", "b", tmp_path / "audit.csv", None, (words, tmp_path / "dropped.csv"))
+    assert "<h1>Left out</h1>\n<p>The table has no row." in text
 
 
 def test_rows_of_an_import_are_counted_by_their_reason(tmp_path, files):

@@ -86,6 +86,21 @@ def test_a_second_attempt_counts(clock):
     assert run.ended() == ["1 of 1 jobs done in 7 s. Results: history"]
 
 
+def test_a_target_that_writes_nothing_names_the_tables_that_it_asked_for(clock, tmp_path):
+    table = tmp_path / "main.csv"
+    table.write_text(HEAD + "tiny,base,0,average (sample-weighted),54.2,51.6,56.7\n")
+    run = Run(clock)
+    run.begins({"accuracy_table": 1, "write_page": 1, "all": 1})
+    run.learns(info(1, "accuracy_table", output=[str(table)]))
+    run.learns(info(2, "write_page", input=[str(table)], output=["main.html"]))
+    run.learns(info(3, "all", input=[str(table), "main.html"]))
+    for number in (1, 2, 3):
+        run.starts([number])
+        run.finishes(number)
+    assert run.ended()[0] == f"3 of 3 jobs done in 0 s. Results: {table}"
+    assert run.ended() == []
+
+
 def test_nothing_to_be_done_says_nothing_at_the_end(clock):
     assert Run(clock).ended() == []
 

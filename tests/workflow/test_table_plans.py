@@ -156,6 +156,15 @@ def test_truths_of_test_queries_reach_nothing_that_fits_selects_or_trains(planne
     }
 
 
+def test_truths_of_training_queries_reach_what_reveals_labels_and_what_is_measured_and_shown(workflow):
+    planned = workflow.plan("all", *CONFIG).jobs
+    readers = {job.rule for job in planned if any(path.endswith("/train.truths.parquet") for path in job.input)}
+    assert readers == {"grade_rollouts", "select_training_queries", "measure_agreement", "show_responses"}
+    # a page is read by nobody but people
+    shown = {path for job in planned if job.rule == "show_responses" for path in job.written}
+    assert not [job.rule for job in planned if job.rule != "all" and shown & {*job.input}]
+
+
 ALWAYS = {
     "cost_table",
     *(
@@ -172,7 +181,7 @@ ALWAYS = {
     *("reward_models_table", "plot_table reward_models", "reliability_table", "plot_table reliability"),
     *("meds_main_table", "repeated_errors_table", "error_spread_table", "cluster_sizes_table"),
     *("plot_table meds_main", "plot_table repeated_errors", "plot_table error_spread", "plot_table cluster_sizes"),
-    "learning_curves_table",
+    *("learning_curves_table", "checkpoints_table"),
     *("threshold_table", "plot_table threshold"),
 }
 

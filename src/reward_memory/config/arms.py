@@ -31,7 +31,7 @@ _OF_MAIN = ("label_ratio", "ablation", "accuracy_delta")
 #: Tables that a suite, whose table has its name, cannot be called like.
 TAKEN = (
     *("transfer", *_OF_MAIN, "reliability", "threshold", "top_k", "comparison", "learning_curves"),
-    *("cost", "audit", "dropped"),
+    *("cost", "audit", "dropped", "responses", "checkpoints"),
 )
 
 #: Names of tables that no registered one may have, beside those of the suites.

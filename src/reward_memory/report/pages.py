@@ -6,6 +6,7 @@ A page needs no network and no other file: DataTables, which sorts, comes with t
 import base64
 import gzip
 import html
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -27,6 +28,8 @@ th { font-size: .85rem; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td { max-width: 22rem; overflow-wrap: break-word; }
 td small { display: block; color: #666; }
+.text { display: block; min-width: 18rem; max-height: 14rem; overflow: auto; white-space: pre-wrap; }
+.disagrees td.result { background: #fde9d9; }
 #intervals:not(:checked) ~ .wide small, #intervals:not(:checked) ~ * .wide small { display: none; }
 @media (max-width: 40rem) {
   body { margin: .75rem; }
@@ -37,6 +40,7 @@ td small { display: block; color: #666; }
   .wide td:empty { display: none; }
   .wide td::before { content: attr(data-name) ": "; color: #666; }
   td small { display: inline; }
+  .text { min-width: 0; }
 }
 """
 # the bundle is packed: it is most of a page, and a report holds many
@@ -54,6 +58,7 @@ const { default: DataTable } = await import(await unpack("@JS", "text/javascript
 const shared = { order: [], autoWidth: false };
 const kinds = {
   grid: { paging: false, info: false, searching: false },
+  further: { paging: false, info: false, searching: false },
   rows: { pageLength: 50, lengthMenu: [50, 200, { label: "all", value: -1 }] },
 };
 for (const [name, own] of Object.entries(kinds))
@@ -61,16 +66,22 @@ for (const [name, own] of Object.entries(kinds))
 """
 
 
-def page(title: str, caption: str, path: Path, figure: str | None = None, more: Path | None = None) -> str:
+def page(
+    title: str,
+    caption: str,
+    path: Path,
+    figure: str | None = None,
+    further: tuple[Mapping[str, str], Path] | None = None,
+) -> str:
     """An HTML page about the table in the CSV file at `path`; the file can be saved from it, byte for byte.
 
     title, caption  plain text
     figure          an SVG document that stands above the rows
-    more            CSV file of what was left out on the way, which follows the rows
+    further         title and caption (`title`, `table`) and the CSV file of a second table, which follows the first
     """
     table = pd.read_csv(path)
     drawn = f"<figure>{figure[figure.index('<svg') :]}</figure>" if figure else ""
-    return document(title, caption, f"{drawn}\n{_table(table, path)}\n{_left_out(more) if more else ''}")
+    return document(title, caption, f"{drawn}\n{_table(table, path)}\n{_further(*further) if further else ''}")
 
 
 def document(title: str, caption: str, body: str) -> str:
@@ -114,12 +125,13 @@ def saved(path: Path) -> str:
     return f'<a download="{path.name}" href="data:text/csv;base64,{file}">Save {path.name}</a>'
 
 
-def _left_out(path: Path) -> str:
-    """What was left out, or that nothing was."""
+def _further(words: Mapping[str, str], path: Path) -> str:
+    """A second table below the first, or that it is empty."""
     table = pd.read_csv(path)
-    words = "Rows, queries and responses that were left out or cut, with the reason." if len(table) else "Nothing was."
-    listed = rows(table, "left-out") if len(table) else ""
-    return f"<h1>Left out on the way</h1>\n<p>{words} {saved(path)}</p>\n{listed}\n"
+    constant = constants(table)
+    about = f"{words['table']} {said(constant)}" if len(table) else _counted(0)
+    listed = rows(table.drop(columns=[*constant]), "further") if len(table) else ""
+    return f"<h1>{html.escape(words['title'])}</h1>\n<p>{html.escape(about)} {saved(path)}</p>\n{listed}\n"
 
 
 def _counted(number: int) -> str:

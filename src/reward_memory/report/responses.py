@@ -1,0 +1,73 @@
+"""Responses to read as a page: what a policy wrote is hostile text, and is shown as text only."""
+
+import html
+from pathlib import Path
+
+import pandas as pd
+
+from .html_table import constants, said
+from .pages import document, saved
+
+#: Characters of a text that a page shows; the file has all.
+LONGEST = 4000
+#: Columns of the file -> heads of the page; texts are wide, so they come after what is short.
+HEADS = {
+    "source": "source",
+    "policy": "policy",
+    "method": "method",
+    "label_ratio": "label ratio",
+    "seed": "seed",
+    "step": "step",
+    "benchmark": "benchmark",
+    "reward": "reward",
+    "predicted": "predicted",
+    "correct": "correct",
+    "query": "query",
+    "response": "response",
+}
+TEXTS = ("query", "response")
+NUMBERS = ("reward", "predicted")
+RESULTS = ("reward", "predicted", "correct")
+DISAGREES = "disagrees"
+
+
+def responses_page(title: str, caption: str, path: Path) -> str:
+    """An HTML page of the responses in the CSV file at `path` (evaluation.readable_responses.COLUMNS)."""
+    table = pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in ("step", *NUMBERS)})
+    constant = {name: value for name, value in constants(table).items() if name in HEADS and name not in TEXTS}
+    heads = {name: head for name, head in HEADS.items() if name not in constant and table[name].notna().any()}
+    count = int(table[DISAGREES].map(str).eq("True").sum())
+    first = f"The first {count} are those whose predicted reward the verdict contradicts; they are marked."
+    about = (
+        f"<p>{html.escape(said(constant))} {len(table):,} responses; the search takes several words. "
+        f"{first if count else ''} {saved(path)}</p>"
+    )
+    body = "\n".join(_row(row, heads) for row in table.to_dict("records"))
+    head = "".join(f"<th{_kind(name)}>{head}</th>" for name, head in heads.items())
+    rows = f'<table id="rows" class="display compact"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>'
+    return document(title, caption, f'{about}\n<div class="wide">{rows}</div>\n')
+
+
+def _row(row: dict[str, object], heads: dict[str, str]) -> str:
+    marked = ' class="disagrees"' if str(row[DISAGREES]) == "True" else ""
+    cells = [f'<td{_kind(name)} data-name="{head}">{_cell(name, row[name])}</td>' for name, head in heads.items()]
+    return f"<tr{marked}>{''.join(cells)}</tr>"
+
+
+def _kind(name: str) -> str:
+    return ' class="result"' if name in RESULTS else ""
+
+
+def _cell(name: str, value: object) -> str:
+    """A cell's HTML; of a text the first LONGEST characters, between marks that end what it does to the direction."""
+    if name in TEXTS:
+        text = str(value)
+        left = f"\n… and {len(text) - LONGEST:,} characters more" if len(text) > LONGEST else ""
+        return f'<bdi class="text">{html.escape(text[:LONGEST])}{left}</bdi>'
+    if name == "correct":
+        return "yes" if str(value) == "True" else "no"
+    if pd.isna(value):
+        return ""
+    if name == "step":
+        return f"{value:.0f}"
+    return f"{value:.2f}" if name in NUMBERS else html.escape(str(value))
