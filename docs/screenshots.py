@@ -1,7 +1,7 @@
-"""Renew the pictures of docs/report.md: python docs/screenshots.py RESULTS --running LOG --failed LOG
+"""Renew the pictures of docs/report.md: python docs/screenshots.py RESULTS --running LOG --failed LOG --ended LOG
 
 RESULTS  folder of a finished run with its report.html, made by `snakemake all --report RESULTS/report.html`
-LOG      what `snakemake` printed in the default profile: of a run that ended, and of one in which a job failed
+LOG      what `snakemake` printed in the default profile: under way, with a failed job, and at the end
 
 Needs Debian's packages chromium and chromium-driver, and the extra `test`.
 """
@@ -23,6 +23,9 @@ SIZES = {1400: 900, 400: 800}
 PAGES = ("main", "learning_curves", "responses/main")
 #: Columns of the terminal, and lines of a picture of it.
 COLUMNS, LINES = 110, 12
+#: Lines before that of a failed job, the first of which says why it failed.
+CAUSE = 4
+MOMENTS = ("running", "failed", "ended")
 
 
 def browser() -> webdriver.Chrome:
@@ -52,17 +55,17 @@ def photograph(results: Path, out: Path) -> None:
         driver.quit()
 
 
-def moments(running: str, failed: str) -> dict[str, list[str]]:
+def moments(running: str, failed: str, ended: str) -> dict[str, list[str]]:
     """Name -> lines of the terminal: while a run is under way, when a job has failed, at the end.
 
-    running, failed  what the two runs printed
+    running, failed, ended  what runs printed; one run may be all of them
     """
-    whole, broken = _lines(running), _lines(failed)
+    begun, broken, whole = _lines(running), _lines(failed), _lines(ended)
     end = next((place for place, line in enumerate(whole) if "jobs done in" in line), len(whole))
     wrong = next((place for place, line in enumerate(broken) if line.startswith("FAILED")), len(broken))
     return {
-        "running": whole[:LINES],
-        "failure": broken[max(wrong - 2, 0) : wrong + LINES - 2],
+        "running": begun[:LINES],
+        "failure": broken[max(wrong - CAUSE, 0) : wrong + LINES - CAUSE],
         "end": whole[max(end - 4, 0) : end + LINES],
     }
 
@@ -85,12 +88,12 @@ def _lines(text: str) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
-    parser.add_argument("--running", type=Path, required=True, metavar="LOG")
-    parser.add_argument("--failed", type=Path, required=True, metavar="LOG")
+    for moment in MOMENTS:
+        parser.add_argument(f"--{moment}", type=Path, required=True, metavar="LOG")
     parser.add_argument("--out", type=Path, default=DOCS)
     asked = parser.parse_args()
     photograph(asked.results, asked.out)
-    texts = (path.read_text(encoding="utf-8", errors="replace") for path in (asked.running, asked.failed))
+    texts = (getattr(asked, moment).read_text(encoding="utf-8", errors="replace") for moment in MOMENTS)
     for name, lines in moments(*texts).items():
         draw(name, lines, asked.out)
 

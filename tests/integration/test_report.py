@@ -136,6 +136,8 @@ def test_a_table_is_read_sorted_searched_and_saved(opened, report):
     assert opened.find_element(By.CSS_SELECTOR, "figure svg").size["width"] > 100
 
     heads = opened.find_elements(By.CSS_SELECTOR, "#rows thead th")
+    # unfolded rows are drawn a moment after the click
+    wait(opened, lambda: heads[0].text)
     names = [head.text for head in heads]
     assert names[:3] == ["predictor", "split", "benchmark"]
     place = names.index("mean")

@@ -18,14 +18,16 @@ RUNNING = "\n".join(
         "tiny    base",
     ]
 )
-FAILED = "\n".join([*(f"step {n}" for n in range(5)), "train_policy: why", "FAILED train_policy after 7 s", "0 of 1"])
+#: What Snakemake says of a job whose command has failed.
+STOPPED = ["RuleException:", "CalledProcessError in file", "Command returned non-zero exit status 1."]
+FAILED = "\n".join(["step 4", "train_policy: why", *STOPPED, "FAILED train_policy after 7 s", "0 of 1"])
 
 
 def test_three_moments_are_the_beginning_the_failure_and_the_end():
-    found = screenshots.moments(RUNNING, FAILED)
+    found = screenshots.moments(RUNNING, FAILED, RUNNING)
     assert found["running"][0] == "20 jobs: 20 train_policy"
     assert len(found["running"]) == screenshots.LINES
-    assert found["failure"] == ["step 4", "train_policy: why", "FAILED train_policy after 7 s", "0 of 1"]
+    assert found["failure"] == ["train_policy: why", *STOPPED, "FAILED train_policy after 7 s", "0 of 1"]
     assert found["end"][4:] == RUNNING.splitlines()[-4:]
 
 
