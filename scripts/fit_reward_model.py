@@ -28,11 +28,7 @@ with job(snakemake, lasting="fit_reward_model") as run:
     valid = None
     if given.valid_queries:
         valid = rollouts(
-            given.valid_queries[0],
-            given.valid_responses[0],
-            given.valid_embeddings[0],
-            given.valid_verdicts[0],
-            settings,
+            given.valid_queries, given.valid_responses, given.valid_embeddings, given.valid_verdicts, settings
         )
     sampled = rollouts(given.queries, given.responses, given.embeddings, given.rewards, settings)
     model = fit(
