@@ -1,5 +1,7 @@
 """Reward models other than the graph: their table, and training with them."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -32,6 +34,20 @@ def test_every_reward_model_has_its_metrics_on_every_split(finished):
     assert overall.loc[("graph", "test", "auc"), "queries"] == 24
     assert overall["mean"].dropna().between(0, 1).all()
     assert (table["ci_low"].isna() | (table["ci_low"] <= table["mean"] + 1e-9)).all()
+
+
+@pytest.mark.slow
+def test_a_reward_model_may_be_selected_on_the_truths_of_valid_queries(finished, tmp_path):
+    copy = finished.copy(tmp_path / "project")
+    copy.edit("config/test.yaml", "reward_model: {", "reward_model: {selection: valid, abstain: 0.1, ")
+    target = "results/reward_models/main/tiny/graph/ratio50/seed0/model.json"
+    assert [rule for rule, _ in copy.jobs(target, *CONFIG)] == ["fit_reward_model"]
+    first = json.loads((copy.folder / target).read_text())
+    copy.run(target, "--cores", "1", *CONFIG)
+    second = json.loads((copy.folder / target).read_text())
+    # what is made of its probabilities is none of its settings
+    assert second["config"] == first["config"] | {"selection": "valid"}
+    assert second["metrics"] != first["metrics"]
 
 
 @pytest.mark.slow

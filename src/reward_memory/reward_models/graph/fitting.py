@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 from reward_memory.errors import InputError
 from reward_memory.seeds import derive
+from reward_memory.settings import PredictedRewards
 from reward_memory.settings import RewardModel as Settings
 from reward_memory.settings.checking import validated
 
@@ -52,12 +53,9 @@ CRITERIA: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
 }
 
 
-#: Keys of the section reward_model that make a network; the others choose, repeat or use it.
-KEYS = tuple(
-    key
-    for key in Settings.model_fields
-    if key not in ("predictor", "threshold", "reward", "runs", "top_k", "encoder_dtype", "variants")
-)
+#: Keys of the section reward_model that choose, repeat or use a network; KEYS are those that make one.
+_OTHER = {"predictor", "runs", "top_k", "encoder_dtype", "variants", *PredictedRewards.model_fields}
+KEYS = tuple(key for key in Settings.model_fields if key not in _OTHER)
 
 
 def configure(settings: Mapping[str, Any]) -> Settings:
