@@ -88,3 +88,10 @@ def test_the_file_is_always_there_and_nothing_that_decides_reruns_has_the_tracke
     assert suites.all_loggers(config) == sorted(expected)
     untracked = loaded(["file"], {})
     assert suites.settings(config, "meds", "dapo", "maths") == suites.settings(untracked, "meds", "dapo", "maths")
+
+
+def test_a_configuration_without_its_loggers_is_the_same_whoever_gets_the_metrics():
+    own = {"training": {"steps": 4, "logger": ["file", "wandb"]}}
+    found = suites.without_loggers(own | {"suites": {"meds": own}, "policies": {"logger": {"path": "p"}}, "seeds": [0]})
+    left = {"training": {"steps": 4}}
+    assert found == left | {"suites": {"meds": left}, "policies": {"logger": {"path": "p"}}, "seeds": [0]}

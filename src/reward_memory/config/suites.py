@@ -150,6 +150,15 @@ def all_loggers(config: dict[str, Any]) -> list[str]:
     return sorted({name for run in runs for name in loggers(config, *run)})
 
 
+def without_loggers(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration, or a part of it, without the lists `logger` of its sections training."""
+    return {
+        key: without_loggers(value) if isinstance(value, dict) else value
+        for key, value in config.items()
+        if not (key == "logger" and isinstance(value, list))
+    }
+
+
 def _sections(
     config: dict[str, Any], suite: str, method: str, policy: str | None
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
