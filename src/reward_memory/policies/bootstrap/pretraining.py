@@ -37,7 +37,7 @@ DAMAGE = (
 def bootstrap(out: Path, settings: Bootstrap, state: Path | None = None) -> dict[str, Any]:
     """Train a tiny policy on generated problems and save it as the Hugging Face directory `out`.
 
-    state  folder for a checkpoint, from which an interrupted bootstrap of the same settings goes on to the identical
+    state  folder for a checkpoint, from which an interrupted bootstrap of the same settings resumes to the identical
            weights, or starts over if it is damaged; removed at the end
 
     One thread: on tensors this small more threads cost time. Returns the final loss (nats a token, smoothed),
