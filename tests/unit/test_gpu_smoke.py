@@ -121,5 +121,5 @@ def test_an_old_driver_and_an_old_card_are_told(smoke, monkeypatch):
 def test_arms_are_trained_for_three_steps_and_meds_has_its_memory(smoke):
     for arm in shared.ARMS:
         training, memory = smoke.settings(arm)
-        assert (training["steps"], training["save_freq"]) == (3, 3)
+        assert (training.steps, training.save_freq) == (3, 3)
         assert (memory is not None) == (arm == "meds")

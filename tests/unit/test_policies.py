@@ -14,6 +14,8 @@ from reward_memory.errors import InputError
 from reward_memory.policies.bootstrap.architecture import HEAD, new_model, periodic_embeddings
 from reward_memory.policies.bootstrap.tokenizer import NUMBERS, train_tokenizer
 from reward_memory.policies.snapshots import check, import_gguf, save
+from reward_memory.settings import Bootstrap
+from reward_memory.settings.checking import validated
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +109,10 @@ def test_numbers_start_with_inner_products_that_depend_on_their_difference():
     ("hidden", "layers", "key"),
     [(0, 2, "hidden_size"), (100, 2, "hidden_size"), (64, 0, "num_hidden_layers")],
 )
-def test_impossible_sizes_name_their_key(tokenizer, hidden, layers, key):
-    with pytest.raises(InputError, match=key):
-        new_model(tokenizer, hidden, layers, seed=0)
+def test_impossible_sizes_name_their_key(hidden, layers, key):
+    sizes = {"hidden_size": hidden, "num_hidden_layers": layers, "steps": 1}
+    with pytest.raises(InputError, match=f"^policies: tiny: {key}: "):
+        validated(Bootstrap, sizes, "policies: tiny")
 
 
 def test_a_whole_policy_folder_passes(folder):

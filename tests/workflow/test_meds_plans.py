@@ -33,6 +33,7 @@ MAIN = "results/tables/meds_main.csv"
 #: What the first paper's section and the comparison with both papers make of it.
 FIRST = [
     "accuracy_table main",
+    "checkpoints_table",
     "comparison_table",
     "cost_table",
     "learning_curves_table",

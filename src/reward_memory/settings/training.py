@@ -61,7 +61,12 @@ Override = Annotated[
     expected("a Hydra override such as key=value"),
 ]
 Loggers = Annotated[
-    list[Literal["file", "tensorboard", "wandb", "mlflow", "swanlab"]],
+    list[
+        Annotated[
+            Literal["file", "tensorboard", "wandb", "mlflow", "swanlab"],
+            expected("file, tensorboard, wandb, mlflow or swanlab"),
+        ]
+    ],
     Strict(),
     UNIQUE,
     expected("a list such as [file, tensorboard]; there are file, tensorboard, wandb, mlflow and swanlab"),
