@@ -109,7 +109,7 @@ def _sentence(total: pd.Series, left: int, limits: dict[str, int]) -> str:
     return (
         f"{total['jobs']:.0f} jobs, {total['finished']:.0f} finished, {left} left. Everything would take about "
         f"{_time(total['elapsed_hours_estimated'])} within the profile ({lent}), and no less than "
-        f"{_time(total['critical_path_hours_estimated'])} on any number of devices; the disk needs at most "
+        f"{_time(total['critical_path_hours_estimated'])} on any number of devices; the disk needs about "
         f"{_number(total['peak_disk_gb_estimated'])} GB, and {_number(total['disk_gb_estimated'])} GB in the end.\n"
         f"Estimates are for {total['device']} ({total['estimate']}); docs/cost.md has the assumptions. "
         "Figures after a slash were measured on what is finished."
