@@ -31,7 +31,7 @@ def busy(seconds: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> floa
 
 
 def side_by_side(amounts: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> float:
-    """The sum of `amounts` of jobs that can run at a time within `limits`, taken from the largest on: no strict bound."""
+    """The sum of `amounts` of jobs that can run at a time within `limits`, from the largest on: no strict bound."""
     total, free = 0.0, dict(limits)
     for place in amounts[amounts > 0].sort_values(ascending=False).index:
         held = {name: min(asks.at[place, name], limits[name]) for name in limits}
