@@ -4,13 +4,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from .extraction import BOXES, Answer, box_content, final_part
+from .extraction import BOXES, REFUSED, Answer, box_content, final_part
 from .statements import SEVERAL, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ITEM = r"(?:[ \t]*(?:[>+-]|\d{1,2}[.)])[ \t]+)?"  # a quotation or a list
 _OPEN = r"[\s~(\[{*_`$\"'\u201c\u2018<]*"
 _CLOSE = r"[~)\]}*_`$\"'\u201d\u2019>]*"
-BARE = re.compile(rf"{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
+BARE = re.compile(rf"{_ITEM}{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
 LEADING = re.compile(rf"{_OPEN}([A-Z])(?:[)\]}}*_`]+[.:,]?|[.:,)]|\s+[-\u2013\u2014](?=\s)){_CLOSE}(?:\s|$)")
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
@@ -19,7 +20,7 @@ TAG = re.compile(r"<(final_?answer|answer|ans|choice|option)>(.*?)(?:</\1>|\Z)",
 LABEL = re.compile(
     r"(?:(?:the|my)\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|choice|option)(?:\s+is)?\s*:?", re.IGNORECASE
 )
-VERB = re.compile(r"\b(?:is|was|are|were|be|called)\s+")
+VERB = re.compile(r"\b(?:is|was|are|were|be|called|so|thus|hence|therefore|choose|pick|select)[,:]?\s+", re.IGNORECASE)
 JOINED = re.compile(r"[\s$}\\()\[\],;&]*(?:,|;|and|or|\\q?quad)?[\s$}\\()\[\],;&]*")
 BOX_COMMAND = re.compile(r"\\(?:boxed|fbox)\b")
 # commands around a letter; boxes are marks and stay
@@ -134,6 +135,9 @@ def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | No
         at = max(hashes, box, tag.start() if tag else -1)
         if at < 0:
             return None
+        if at == box and REFUSED.search(text, max(0, box - 40), box):
+            limit = box
+            continue
         if at == box:
             return _boxed(text, box, item)
         if at != hashes:
@@ -248,7 +252,10 @@ def _whole(text: str, item: Item) -> tuple[str | None, str] | None:
     bare = BARE.fullmatch(text)
     if bare:
         letter = bare[1].upper()
-        return (letter, "letter") if letter in item.letters else (None, "no answer")
+        if letter in item.letters:
+            return letter, "letter"
+        by_text = item.named_by(text)  # x among x, y and z
+        return (by_text, "text") if by_text else (None, "no answer")
     by_text = item.named_by(text)
     if by_text:
         return by_text, "text"

@@ -24,6 +24,10 @@ HEADING = re.compile(
     re.IGNORECASE,
 )
 OPENING = {"\\[": "\\]", "$$": "$$", "\\(": "\\)"}  # display mathematics over several lines
+# "not" before a box
+REFUSED = re.compile(
+    r"(?:\b(?:not|rather than|instead of|nicht|et non|pas|y no)|不是|而非)\s*(?:[$*(]|\\[(\[])*\s*$", re.IGNORECASE
+)
 TAG, TAG_END = "<answer>", "</answer>"
 END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*$")
 # between two boxes that make one answer together: a comma, "and", a name with an equals sign
@@ -113,7 +117,8 @@ def _last_mark(text: str) -> tuple[Answer | None, int]:
                 return Answer(answer, "hash"), hashes
             end = len(text[:hashes].rstrip("#"))
         else:
-            if answer := _joined_boxes(text, box):
+            refused = REFUSED.search(text, max(0, box - 40), box)
+            if not refused and (answer := _joined_boxes(text, box)):
                 inside = text.rfind(TAG, 0, box)
                 if inside >= 0 and TAG_END not in text[inside:box]:
                     return Answer(answer, "boxed"), inside

@@ -10,7 +10,10 @@ MINUS_LIKE = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d\u2796\u02d7"
 SPACE_LIKE = "\u00a0\u2002\u2003\u2009\u200a\u202f\u205f\u3000"
 #: the fraction slash and the division slash, the ring and the ordinal that are typed for a degree
 OTHERS = {"\u2044": "/", "\u2215": "/", "\u02da": "\u00b0", "\u00ba": "\u00b0"}
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
+#: characters that nobody sees and pictures, but for those of plus, minus and times
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\ufe0f" + "".join(
+    map(chr, (*range(0x2600, 0x2715), *range(0x2717, 0x2753), *range(0x1F300, 0x1FB00)))
+)
 ASCII = str.maketrans(MINUS_LIKE + SPACE_LIKE, "-" * len(MINUS_LIKE) + " " * len(SPACE_LIKE), INVISIBLE) | {
     ord(one): other for one, other in OTHERS.items()
 }
@@ -22,35 +25,50 @@ NUMBER = re.compile(rf"([+-]?)\s?{_MONEY}\s?([+-]?)({_DIGITS})(?:[eE]([+-]?\d{{1
 FRACTION = re.compile(r"(-?)\\[dtc]?frac\{(-?)(\d+)\}\{(\d+)\}|(-?)\\[dtc]?frac(\d)(\d)")
 #: 3 1/2, which is three and a half and neither 31/2 nor 3/2
 MIXED = re.compile(r"(?<![\d.,/^_{}A-Za-z)-])(-?)(\d{1,12})\s+(\d{1,12})\s?/\s?(\d{1,12})(?![\d.])")
+#: "1 and 1/2" hours
+AND_FRACTION = re.compile(r"^(-?\d{1,12}) and (?=\d{1,12}/\d{1,12}(?![\d/.]))")
 #: 9 500 and 1 234 567.8: groups of exactly three digits
 SPACED_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d,]|\s\d)")
 DECIMAL_COMMA = re.compile(r"(-?)(\d+(?: \d{3})*),(\d+)")
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
-TOKEN = re.compile(rf"(?<![\w.,])-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+#: Chinese, Japanese and Korean, which put no space between a number and a word
+CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+TOKEN = re.compile(rf"(?:(?<![\w.,])|(?<=[{CJK}]))-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?")
 # what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
 _SHORT = (
     "of|sq|cu|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|"
     "C|F|Hz"
 )
 _WORD = rf"(?:[A-Za-z][A-Za-z-]{{2,20}}|(?:{_SHORT})(?![A-Za-z]))"
+_POWER = r"(?:\^?(?:[234²³]|-[1-4]|\{-?[1-4]\})|⁻[¹²³])?"
 UNIT = re.compile(
-    rf"\s?(?:[{CURRENCY}]|°\s?[CFK]?|{_WORD}(?:\^?[23²³])?(?:(?:\s?[/·⋅*]\s?|\s|, ){_WORD}(?:\^?[23²³])?){{0,7}})"
+    rf"\s?(?:[{CURRENCY}]|(?:st|nd|rd|th)(?![A-Za-z])|°\s?[CFK]?|[{CJK}]{{1,20}}|{_WORD}{_POWER}"
+    rf"(?:(?:\s?[/·⋅*]\s?|\s|, |(?<=[\d²³}}])){_WORD}{_POWER}){{0,7}})"
 )
 # but not words that change the value of the number before them
 MULTIPLIERS = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozens?|percent|hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|"
     r"sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|and|or|over|times(?=\s*[\d(])|plus|minus|squared|cubed|divided|choose|"
     r"mod|cent|sqrt|sin|cos|tan|log|exp|cot|sec|csc|radians?|power|inf|infinity|base|factorial|below|negative|"
-    r"not|but|if|than|least|most|pi)\b",
+    r"not|but|if|than|least|most|pi)\b|分之|[万萬亿億百十半多余几或和到至、만억]|千(?![克米瓦])|[成折]$",
     re.IGNORECASE,
 )
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
-SCALE = re.compile(rf"\s?({'|'.join(SCALES)})s?\b", re.IGNORECASE)
+CJK_SCALES = {"千": 1000} | dict.fromkeys("万萬만", 10**4) | dict.fromkeys("亿億억", 10**8)
+SCALE = re.compile(rf"\s?(?:({'|'.join(SCALES)})s?\b|([{''.join(CJK_SCALES)}])(?![克米瓦]))", re.IGNORECASE)
 #: "Total: 18", "Total distance = 18": the words before a number on a line of its own
 LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z]{2}[A-Za-z '()-]{0,60}[*_]*\s*[:=][*_]*\s*(?=[-$€£¥\\.\d])")
 VAGUE = re.compile(
     r"(?:about|approximately|approx\.?|exactly|only|just|around|roughly|[~≈])\s*(?=[-$€£¥.\d])", re.IGNORECASE
 )
+#: "5 + 7 = 12": what stands before a result
+WORKED = re.compile(r"[-\d\s+*/×÷().,%$€]*\d[\s%)]*=\s*(?=[-$€£¥]?\s?\d)")
+LEADING = re.compile(r"(?:(?:=>?|→|⇒|≈)\s*|\(?[A-E](?:\)|\.\s)\s*)(?=[-$€£¥.\d])")
+#: "小明一共有18个": words before a number that leave it as it is
+CJK_LABEL = re.compile(
+    rf"(?!.*(?:超过|多于|少于|不是|小于|大于|不到|至多|至少))[{CJK}]{{1,40}}\s*[:：]?\s*(?=[-¥$€\d])"
+)
+GERMAN = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+,\d+")  # 1.234,56
 DOTTED_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3}){2,}")
 LONGEST = 400  # characters; a longer number is no final answer
 
@@ -91,6 +109,8 @@ def plain_number(text: str) -> Fraction | None:
         return _value(match)
     if DOTTED_THOUSANDS.fullmatch(text):
         return Fraction(int(text.replace(".", "")))
+    if GERMAN.fullmatch(text):
+        return Fraction(text.replace(".", "").replace(",", "."))
     mixed = MIXED.fullmatch(text)
     if mixed and int(mixed[4]):
         value = int(mixed[2]) + Fraction(int(mixed[3]), int(mixed[4]))
@@ -110,8 +130,12 @@ def decimal_comma(text: str) -> Fraction | None:
 def number_with_unit(text: str) -> Fraction | None:
     """The value of a number with the words around it that do not change it: a label before, what is counted after."""
     text = as_ascii(text.strip().strip("*_`. ")[:LONGEST])
-    label = LABEL.match(text) or VAGUE.match(text)
-    text = text[label.end() :] if label else text
+    for label in (LEADING, CJK_LABEL, LABEL, VAGUE, WORKED):
+        if found := label.match(text):
+            text = text[found.end() :]
+    text = AND_FRACTION.sub(r"\1 ", text)
+    if found := GERMAN.match(text):
+        text = f"{found[0].replace('.', '').replace(',', '.')}{text[found.end() :]}"
     if mixed := MIXED.match(text):
         rest, value = text[mixed.end() :], plain_number(mixed[0])
     elif match := NUMBER.match(text):
@@ -120,7 +144,8 @@ def number_with_unit(text: str) -> Fraction | None:
         return None
     rest = rest.strip("*_ .!")
     if value is not None and (scale := SCALE.match(rest)):
-        rest, value = rest[scale.end() :], value * SCALES[scale[1].lower()]
+        factor = SCALES[scale[1].lower()] if scale[1] else CJK_SCALES[scale[2]]
+        rest, value = rest[scale.end() :], value * factor
     if rest and (not UNIT.fullmatch(rest.strip()) or MULTIPLIERS.search(rest)):
         return None
     return value

@@ -15,7 +15,7 @@ LETTER = re.compile(rf"[\s*_`$\"'\[(:{{]{{0,6}}([A-Za-z])(?:{_END}|(?=['\u2019]?
 #: What introduces an answer, by language. The English nouns that also name any option stand in MENTIONS.
 NOUNS = (
     r"answers?|correct one|a:|ans|final(?=[*_]*\s*:)",  # English
-    "antwort|lösung",  # German
+    "antwort|lösung|richtig(?= ist)|korrekt(?= ist)",  # German
     "réponse|reponse",  # French
     "respuesta|solución",  # Spanish
     "risposta",  # Italian
@@ -26,6 +26,7 @@ NOUNS = (
     "ответ|ответом",  # Russian
     "svaret|svar",  # Swedish, Danish, Norwegian
     "đáp án|jawaban|jawabannya",  # Vietnamese, Indonesian
+    "الإجابة|الجواب|उत्तर|जवाब",  # Arabic, Hindi
 )
 VERBS = (
     "choose|chose|choosing|pick|picked|picking|select|selected|selecting|"
@@ -45,7 +46,8 @@ LEAD = re.compile(
 )
 _COPULAS = (
     "is|was|are|be|being|would be|must be|should be|will be|has to be|seems to be|appears to be|ist|lautet|wäre|"
-    "est|serait|es|sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je"
+    "est|serait|es|sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je|"
+    "هي|هو|है"
 )
 _BETWEEN = (
     "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|"
@@ -53,7 +55,7 @@ _BETWEEN = (
     "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|"
     "choix|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
     "juiste|optie|dus|de|prawidłowa|poprawna|opcja|litera|doğru|seçeneği|правильный|верный|вариант|под|буквой|буква|"
-    "yang|benar|opsi|đúng|rätt"
+    "yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प"
 )
 _CJK_COPULAS = "应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
 COPULA = re.compile(rf"(?:(?:{_COPULAS})(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
@@ -86,12 +88,13 @@ _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
-    r"(?:correct|right|best|true|most\s+\w+)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
+    r"(?:correct|right|best|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
     r"est\s+(?:la\s+)?(?:bonne|correct)|"
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?(?:正确|正確|正しい|正解|정답|对的))"
 )
 SUBJECT = re.compile(
-    rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}{_POSITIVE}", re.IGNORECASE
+    rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}(?:[选選][项項])?{_POSITIVE}",
+    re.IGNORECASE,
 )
 _NOT = r"(?:\bnot|\bnicht|\bpas|\bno|\bnon|\bnão|\bniet|\bnie|\bне|不是|n't)"
 _BUT = r"(?:\bbut|\bsondern|\bmais|\bsino|\bma|\bmas|\bmaar|\blecz|\bale|\bа|而是|\brather)"

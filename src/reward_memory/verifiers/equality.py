@@ -60,6 +60,7 @@ def _equal(gold: object, found: object, places: int | None, tolerance: float) ->
         return False
     if _is_number(gold) and _is_number(found):
         return _equal_numbers(gold, found, places, tolerance)
+    gold, found = _as_matrix(gold, found), _as_matrix(found, gold)
     gold, found = _function_values(gold, found)
     gold, found = _inequalities_as_set(gold, found), _inequalities_as_set(found, gold)
     if verify(gold, found, allow_set_relation_comp=True, timeout_seconds=None):
@@ -99,6 +100,19 @@ def _inequalities_as_set(value: object, other: object) -> object:
     if not value.args or not all(isinstance(part, relations) and len(part.free_symbols) == 1 for part in value.args):
         return value
     return Union(*(part.as_set() for part in value.args))
+
+
+def _as_matrix(value: object, other: object) -> object:
+    """`(1, 2)` as a row or column vector, where the other one is such a vector."""
+    from sympy import Interval, MatrixBase, Tuple
+
+    if not isinstance(other, MatrixBase) or 1 not in other.shape:
+        return value
+    if isinstance(value, Interval) and value.left_open and value.right_open:
+        value = Tuple(value.start, value.end)
+    if isinstance(value, Tuple) and len(value) == len(other):
+        return type(other)(*other.shape, list(value))
+    return value
 
 
 def _is_number(value: object) -> bool:

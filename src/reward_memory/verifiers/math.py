@@ -19,6 +19,17 @@ INERT = re.compile(r"\\[()\[\]!,;: ]|\\(?:left|right)(?![a-z])|[$\s]")
 BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)")
 TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}")
 NO_SPACE = re.compile(r"\s*([^A-Za-z0-9\s])\s*")  # two words or two digits stay apart
+RESIDUE = re.compile(
+    r"(?:[A-Za-z]\s*\\equiv\s*)?(-?\d+)(?:\\[,; ]|\s)*(?:\\pmod\s*\{?\d+\}?|\((?:\\b?mod|mod)\s*\d+\))"
+)
+#: "more than 18" is not 18
+BOUND = re.compile(
+    r"[*_]*(?:(?:more|less|fewer|greater|larger|smaller|higher|lower) than|not(?: equal to)?)\s+[-$\\\d(]",
+    re.IGNORECASE,
+)
+#: 5 feet 6 inches is neither 5 nor 6
+COMPOUND = re.compile(r"[*_$]*\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?,? (?:and )?\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?[*_$]*$")
+POINTS = re.compile(r"[A-Z]{3,8}")  # ABCD, whose order matters
 OPTION = re.compile(r"[A-J]|\([A-J]\)")  # the letter of an option, which an answer can name with its text
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
@@ -84,8 +95,12 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         wanted = number_with_unit(truth)
         if wanted is None:
             return None
+    if BOUND.match(text) or COMPOUND.match(text):
+        return Judgment(False, answer.text, "numeric")
+    if "mod" in text and "mod" not in truth and (residue := RESIDUE.fullmatch(text.strip("$ "))):
+        text = residue[1]
     found = plain_number(text)
-    if found is None and "." in truth:
+    if found is None and ("." in truth or wanted.denominator > 1):
         found = decimal_comma(text)
     if found is None and (answer.how not in ("bare", "boxed") or re.search(r"\d [A-Za-z]{3}", text)):
         found = number_with_unit(text)
@@ -116,7 +131,8 @@ def _question(answer: Answer, truth: str, tolerance: float) -> Judgment | Questi
     readings = _readings(answer)
     if formula is not None and any(_closed(formula) == _closed(reading) for reading, _ in readings):
         return Judgment(True, answer.text, "exact")
-    if not readings:
+    points = POINTS.fullmatch(_bare(answer.text)) and POINTS.fullmatch(_bare(truth))
+    if not readings or points:
         return Judgment(False, answer.text[:LONGEST], "not a formula")
     percent = has_percent(answer.text) != has_percent(truth)
     return Question((truth, True) if formula is None else (formula, False), readings, percent, tolerance)
@@ -157,7 +173,8 @@ def _same(answer: str, truth: str) -> bool:
         return answer != ""
     if answer.casefold() == truth.casefold():
         return WORDS.fullmatch(truth) is not None
-    return OPTION.fullmatch(truth) is not None and answer.startswith(f"({truth.strip('()')})")
+    letter = truth.strip("()")
+    return OPTION.fullmatch(truth) is not None and answer.startswith((f"({letter})", f"{letter})", f"{letter}."))
 
 
 def _bare(text: str) -> str:

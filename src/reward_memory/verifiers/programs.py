@@ -30,6 +30,11 @@ CODE_LINE = re.compile(
 QUOTATION = re.compile(r"^> ?", re.MULTILINE)
 INNER = re.compile(r"\s*<(code|pre)\b[^>\n]*>(.*?)(?:</\1>\s*|\Z)", re.IGNORECASE | re.DOTALL)  # <pre><code>
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
+PROMPT = re.compile(r"^(>>>|\.\.\.)(?: (.*))?$", re.MULTILINE)
+INLINE = re.compile(
+    r"(?:^|(?<=\s))(?:`([^`\n]+)`|[*_]*[A-Za-z][A-Za-z ]{0,30}[*_]*:[*_]*[ \t]+(def [^\n]+))[ \t]*\.?[ \t]*$",
+    re.MULTILINE,
+)
 LONGEST = 100_000  # characters of a program
 TAIL = 200_000  # characters at the end of a response that are looked at
 MOST_BLOCKS = 200  # at the end of a response
@@ -98,6 +103,7 @@ def _until_end(text: str) -> str:
 def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     """The blocks that may be the program: tagged as Python; else untagged; else of any kind that define a name."""
     blocks = blocks[-MOST_BLOCKS:]
+    shown = [block for _, block in blocks if TRANSCRIPT.match(block)]
     blocks = [(language, _indented(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
     kinds = [
         [block for language, block in blocks if PYTHON.fullmatch(language)],
@@ -107,7 +113,13 @@ def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     for kind in kinds:
         if any(_defines_one(block, names) for block in kind):
             return kind
-    return kinds[0] or kinds[1]
+    typed = [code for code in map(_typed, shown) if _defines_one(code, names)]
+    return typed or kinds[0] or kinds[1]
+
+
+def _typed(transcript: str) -> str:
+    """What was typed in a session of the interpreter, without its prompts and what it printed."""
+    return "\n".join(line[2] or "" for line in PROMPT.finditer(textwrap.dedent(transcript)))
 
 
 def _indented(block: str) -> str:
@@ -205,9 +217,24 @@ def _unfenced(text: str, names: tuple[str, ...]) -> Program:
     tagged = [inner[2] if (inner := INNER.fullmatch(block)) else block for block in tagged]
     tagged = [textwrap.dedent(block).strip("\n") for block in tagged if block.strip()]
     defining = [block for block in tagged if _defines_one(block, names)]
+    if not defining and not CODE_LINE.search(text):
+        defining = [block for block in _set_apart(text) if _defines_one(block, names)]
     if defining:
         return Program(defining[-1][:LONGEST], (), True)
     return Program(_from_code(text)[:LONGEST], (), True)
+
+
+def _set_apart(text: str) -> list[str]:
+    """Code that a text without fences sets apart: on one line in backticks or after a label, or by indentation."""
+    spans = [match[1] or match[2] for match in INLINE.finditer(text)]
+    blocks, lines = [], []
+    for line in [*text.splitlines(), "end"]:
+        if line[:1] in (" ", "\t") or (lines and not line.strip()):
+            lines.append(line)
+        elif lines:
+            blocks.append(textwrap.dedent("\n".join(lines)).strip("\n"))
+            lines = []
+    return [*spans, *blocks]
 
 
 def _from_code(text: str) -> str:

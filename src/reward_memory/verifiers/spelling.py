@@ -8,7 +8,9 @@ mathematics. This module works round all of it, on text alone.
 import re
 import unicodedata
 
-from reward_memory.answers.numbers import MIXED, SPACED_THOUSANDS, as_ascii
+from reward_memory.answers.numbers import MIXED, SPACED_THOUSANDS, UNICODE_FRACTION, as_ascii
+
+from .notation import plain_notation, plain_sets
 
 PERCENT = re.compile(
     r"\s*(?:\\[,;: ])?\s*\\?[%％]|\s*\\text\s*\{\s*per ?cent\s*\}|\s*\bper ?cent(?:age)?\b", re.IGNORECASE
@@ -64,7 +66,7 @@ ROMAN = re.compile(
 )
 OLD_ROMAN = re.compile(r"\{\s*\\(?:rm|it|bf)\s+([A-Za-z]+)\s*\}|^\\(?:rm|it|bf)\s+([A-Za-z]+)$")
 STYLED = re.compile(
-    r"\\(?:mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
+    r"\\(?:emph|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
 )
 COLORED = re.compile(
     r"\\(?:textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}\s*(?=\{)|\\color\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}"
@@ -118,6 +120,13 @@ WESTERN_ALONE = re.compile(
 AND_OR = re.compile(
     r"\\(?:text|mathrm|mbox|textrm)\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![a-z])|\\(?:lor|land)(?![a-zA-Z])"
 )
+SHORT_FRACTION = re.compile(r"\\frac\s*(\d)\s*(\d)(?![\d}])")
+#: 3 (mod 7): a summand of its own name, so that it equals no other residue
+MODULUS = re.compile(
+    r"(?:\\[,; ]|\s)*(?:\\pmod\s*\{?|\((?:\\[bp]?mod|\\(?:text|mathrm|operatorname)\s*\{\s*mod\s*\}|mod)"
+    r"(?:\\[,; ]|\s)*\{?)"
+    r"\s*(\d+|[a-z])\s*\}?\)?(?=\s*\.?$)"
+)
 LINES = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|cases|gathered|split|array)\}(?:\{[lcr|\s]*\})?")
 #: 0.1666..., 0.142857142857...: three times the same digits, or twice three of them and more, then dots
 DOTTED = re.compile(r"(\d*)\.(\d*?)(?:(\d{1,2}?)\3{2,}|(\d{3,6}?)\4+)\s*(?:\\ldots|\.\.\.|\\dots|\\cdots|…)")
@@ -126,11 +135,23 @@ PLUS_MINUS = re.compile(r"\\(pm|mp)(?![a-z])\s*")
 LISTED_UNITS = re.compile(
     r"(?:(?<=[\d})])|(?<=\\pi))\s+(?:km|cm|mm|kg|mg|lbs?|ft|miles?|meters?|metres?|feet|inch(?:es)?|hours?|minutes?|seconds?|days?|years?|dollars?|units?|degrees?)(?:\^\{?\d\}?)?(?=\s*[,;}\])]|\s*$)"
 )
+#: a wide space between two values makes a list
+LISTED = re.compile(
+    r"(?<=[\dA-Za-z})\]])\s*\\q?quad(?![a-zA-Z])(?:\s|\\q?quad(?![a-zA-Z]))*(?=-?\d|-?\\[dt]?(?:frac|sqrt)|[A-Za-z]\s*=)"
+)
+#: 2\frac{1}{2}\pi
+MIXED_FACTOR = re.compile(
+    r"(?<![\d.,^_}A-Za-z)\\])(\d{1,9})\s*\\frac\{(\d{1,9})\}\{(\d{1,9})\}(?=\s*(?:\\pi|\\sqrt|[A-Za-z(]))"
+)
 COMMAS = re.compile(r"\s*,(?:\s*,)+\s*")
 MATRIX_ENVIRONMENT = re.compile(
     r"\\begin\{(?:smallmatrix|[VB]?matrix|array)\}(?:\{[lcr|\s]*\})?(.*?)\\end\{(?:smallmatrix|[VB]?matrix|array)\}",
     re.DOTALL,
 )
+#: 3{,}5 is a decimal comma, 3{,}500 a thousands separator
+DECIMAL_BRACES = re.compile(r"(?<![\d,])(\d+),THOUSANDS,(\d{1,2}|\d{4,})(?![\d,])")
+#: f'(x) and f''(x); math-verify drops the marks
+PRIMES = re.compile(r"(?<=[A-Za-z)])(?:'+|\^\{?\s*(?:\\prime\s*)+\}?)")
 SPLIT_NUMBERS = re.compile(r"(?<![_^\\A-Za-z])\d\s+\d")
 WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}(?![A-Za-z])")
 #: what a string literal makes of \\frac, \\boxed, \\times, \\right when its backslashes are not doubled
@@ -138,8 +159,12 @@ ESCAPES = {"\f": "f", "\b": "b", "\t": "t", "\r": "r"}
 ESCAPED = re.compile("\frac|\boxed|\beta|\begin|\binom|\t(?:imes|heta|frac|an|au)(?![a-z])|\r(?:ight|ho)")
 NO_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname|begin|end)\s*\{[^{}]*\}")
 BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
-# a dollar sign before a number and without another one after it
-CURRENCY_SIGN = re.compile(r"\\\$\s*(?=[\d.-])|^\$(?=\d[\d,.{}]*(?:\s|$))(?!.*\$)")
+# a dollar sign before a number and without another one after it; other currencies, also as commands and in \text
+CURRENCY_SIGN = re.compile(
+    r"\\\$\s*(?=[\d.-])|^\$(?=\d[\d,.{}]*(?:\s|$))(?!.*\$)|"
+    r"\\(?:yen|pounds|euro|EUR|texteuro|textdollar|textsterling|textyen)(?![a-zA-Z])(?:\{\})?\s*|"
+    r"\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:\\?[$€£¥₹]|Rs\.?|US\\?\$)\s*\}\s*"
+)
 ASSIGNED = re.compile(r"\s*(?:[A-Za-z](?:\([A-Za-z]\))?\s*(?:=|\\in|∈))?\s*")
 DELIMITERS = re.compile(r"\$\$?|\\\[|\\\]|\\\(|\\\)")
 
@@ -156,7 +181,7 @@ def read_formula(text: str) -> str | None:
         return None
     if CONDITION.search(text):
         return None
-    text = _spelled(_latex_of_unicode(text))
+    text = plain_sets(_spelled(plain_notation(_latex_of_unicode(text))))
     text = _both_signs(_numbers(text))
     text = _without_units(without_percent(text)).strip()
     text = COMMAS.sub(", ", text).strip().rstrip(",;").removesuffix(".").strip()
@@ -226,7 +251,7 @@ def _closing(text: str, start: int) -> int:
 
 def _latex_of_unicode(text: str) -> str:
     if not text.isascii():
-        text = as_ascii(text)
+        text = as_ascii(UNICODE_FRACTION.sub(_stacked, text))
         text = RAISED.sub(lambda found: "^{" + "".join(map(SUPERSCRIPTS.get, found[0])) + "}", text)
         text = LOWERED.sub(lambda found: "_{" + "".join(map(SUBSCRIPTS.get, found[0])) + "}", text)
         text = NOT_ASCII.sub(lambda found: SYMBOLS[found[0]], text)
@@ -249,6 +274,12 @@ def _latex_of_unicode(text: str) -> str:
     return ASCII_NAMES.sub(lambda found: f"\\{ASCII_SPELLING.get(found[1], found[1])} ", text)
 
 
+def _stacked(found: re.Match) -> str:
+    """\\frac{1}{2} for its character, so that what follows is not below the line."""
+    above, _, below = unicodedata.normalize("NFKC", found[0]).partition("\u2044")
+    return f"\\frac{{{above}}}{{{below}}}"
+
+
 def _spelled(text: str) -> str:
     """LaTeX in one spelling, on one line."""
     for pattern in (COLORED, IGNORED):
@@ -259,6 +290,8 @@ def _spelled(text: str) -> str:
     text = SWITCHES.sub("", OLD_ROMAN.sub(_modern, text))
     text = re.sub(r"\\(?=\{|\})\\?", r"\\", text)
     text = COMMAND.sub(_synonym, text)
+    text = SHORT_FRACTION.sub(r"\\frac{\1}{\2}", text)
+    text = MODULUS.sub(r"+M_{\1}", text).replace("\\equiv", "=")
     text = MATRIX_ENVIRONMENT.sub(lambda found: f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}", text)
     if "matrix}" not in text:
         text = LINES.sub("", text).replace("&", "").replace("\\\\", ",")  # lines of a formula are members of a list
@@ -268,7 +301,10 @@ def _spelled(text: str) -> str:
     text = re.sub(r",\s*\\!\s*", ",", text).replace("\\!", "")
     text = text.replace("...", "\\ldots").replace("\\ldots", "\\xi_{99}")  # math-verify drops dots
     text = text.replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ").replace("{,}", ",THOUSANDS,")
+    text = DECIMAL_BRACES.sub(r"\1.\2", text)
     text = re.sub(r"(?<=\d),THOUSANDS,(?=\d)", "", text).replace(",THOUSANDS,", ",")
+    text = PRIMES.sub(lambda found: f"_{{9{found[0].count(chr(39)) or found[0].count('prime')}}}", text)
+    text = LISTED.sub(", ", text)
     text = SPACES.sub(" ", text)
     text = SPACED_THOUSANDS.sub(lambda found: found[0].replace(" ", ""), text)
     while power := BRACED_POWER.search(text):
@@ -303,7 +339,14 @@ def _numbers(text: str) -> str:
     text = REPEATING.sub(_repeating, text)
     text = INDIAN.sub(lambda found: found[0].replace(",", ""), text)
     text = WESTERN_ALONE.sub(lambda found: found[0].replace(",", ""), text)
-    return MIXED.sub(lambda found: f"{found[1]}{found[2]}\\frac{{{found[3]}}}{{{found[4]}}}", text)
+    text = MIXED.sub(lambda found: f"{found[1]}{found[2]}\\frac{{{found[3]}}}{{{found[4]}}}", text)
+    return MIXED_FACTOR.sub(_sum, text)
+
+
+def _sum(found: re.Match) -> str:
+    """A mixed number as a sum, where something follows that math-verify would multiply all three with."""
+    whole, above, below = found.groups()
+    return f"({whole}+\\frac{{{above}}}{{{below}}})" if int(above) < int(below) else found[0]
 
 
 def _both_signs(text: str) -> str:

@@ -1,0 +1,77 @@
+"""Notations of other schools and languages, rewritten to the ones that math-verify reads: `]0,1[`, `(0;1)`, `\\tg x`,
+`\\{x \\mid x > 2\\}`, `x < 3 and x > -1`, "all real numbers".
+"""
+
+import re
+
+LEADING = re.compile(
+    r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z]))\s*)+"
+)
+#: the names of functions in Russian, Chinese and German books
+FUNCTIONS = {
+    "tg": "\\tan ",
+    "ctg": "\\cot ",
+    "arctg": "\\arctan ",
+    "lg": "\\log_{10} ",
+    "sh": "\\sinh ",
+    "ch": "\\cosh ",
+}
+FUNCTION = re.compile(r"\\(?:(?:operatorname\*?|mathrm|text)\s*\{\s*)?(tg|ctg|arctg|lg|sh|ch)(?![a-zA-Z])(?:\s*\})?")
+_TEXT = r"(?:\\(?:text|mathrm|textrm|mbox)\s*\{\s*)"
+ALL_NUMBERS = re.compile(
+    rf"^{_TEXT}?\s*(?:all|any|every)\s+(?:of\s+the\s+)?(real|integer|complex|rational)s?(?:\s+numbers?|\s+values?)?\s*\}}?\s*\.?$",
+    re.IGNORECASE,
+)
+NUMBERS = {"real": "R", "integer": "Z", "complex": "C", "rational": "Q"}
+RATIO = re.compile(rf"(?<=\d)\s*(?:{_TEXT}to\s*\}}|to)\s*(?=\d)")
+ORDINAL = re.compile(rf"(?<=\d)\s*\^?\s*\{{?{_TEXT}(?:st|nd|rd|th)\s*\}}\}}?")
+SWAPPED = re.compile(r"^\s*(-?[\d.,/]+|-?\\[dt]?frac\{\d+\}\{\d+\})\s*=\s*([A-Za-z])\s*$")
+_AND = rf"\s*(?:,?\s*{_TEXT},?\s*and\s*\}}|\band\b|\\land(?![a-zA-Z])|\\wedge(?![a-zA-Z]))\s*"
+_LESS, _MORE = r"(<|\\le(?:q|qslant)?(?![a-zA-Z]))", r"(>|\\ge(?:q|qslant)?(?![a-zA-Z]))"
+_SIDE = r"([^<>,=]+?)"
+BELOW_AND_ABOVE = re.compile(rf"^\s*([A-Za-z])\s*{_LESS}\s*{_SIDE}{_AND}\1\s*{_MORE}\s*{_SIDE}\s*$")
+ABOVE_AND_BELOW = re.compile(rf"^\s*([A-Za-z])\s*{_MORE}\s*{_SIDE}{_AND}\1\s*{_LESS}\s*{_SIDE}\s*$")
+
+SEMICOLON = re.compile(r"\s*;\s*")
+GROUP = re.compile(r"[(\[{\]][^()\[\]{}]*;[^()\[\]{}]*[)\]}\[]")
+DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+ENDS = re.compile(r"^([\](\[])([^\[\](),]+,[^\[\](),]+)([\])\[])$")
+BUILT = re.compile(
+    r"^(?:[A-Za-z]\s*=\s*)?\\\{\s*([A-Za-z])\s*(?:\\in\s*\\mathbb\{R\}\s*)?(?:\\mid|\\colon|[|:])\s*([^|:]*(?:<|>|\\le|\\ge|\\ne)[^|:]*?)\s*\\\}$"
+)
+
+
+def plain_notation(text: str) -> str:
+    """A formula with the names and words that math-verify knows."""
+    text = LEADING.sub("", text)
+    if numbers := ALL_NUMBERS.match(text):
+        return f"\\mathbb{{{NUMBERS[numbers[1].lower()]}}}"
+    text = FUNCTION.sub(lambda found: FUNCTIONS[found[1]], text)
+    text = SWAPPED.sub(r"\2=\1", ORDINAL.sub("", RATIO.sub(":", text)))
+    text = BELOW_AND_ABOVE.sub(lambda found: _between(found[5], found[4], found[1], found[2], found[3]), text)
+    return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
+
+
+def _between(low: str, above: str, name: str, below: str, high: str) -> str:
+    """One chain of two inequalities, `low < name < high`."""
+    first, second = ("<" if sign in ("<", ">") else "\\le" for sign in (above, below))
+    return f"{low} {first} {name} {second} {high}"
+
+
+def plain_sets(text: str) -> str:
+    """A formula whose intervals have commas and closed brackets, and whose sets are written without a bar."""
+    if ";" in text:
+        # (0,5; 1,5) has decimal commas, (1,2); (3,4) has none
+        text = GROUP.sub(lambda found: SEMICOLON.sub(", ", DECIMAL_COMMA.sub(".", found[0])), text)
+    if built := BUILT.match(text):
+        text = built[2]
+    parts = [part.strip() for part in re.split(r"\\cup(?![a-zA-Z])", text)]
+    if any(part.startswith("]") or part.endswith("[") for part in parts):
+        text = " \\cup ".join(ENDS.sub(_closed_bracket, part) for part in parts)
+    return text
+
+
+def _closed_bracket(found: re.Match) -> str:
+    """`]0,1[` is (0,1)."""
+    start, inside, end = found.groups()
+    return f"{'[' if start == '[' else '('}{inside}{']' if end == ']' else ')'}"
