@@ -8,11 +8,16 @@ from .extraction import BOXES, REFUSED, Answer, box_content, final_part
 from .statements import SEVERAL, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ITEM = r"(?:[ \t]*(?:[>+-]|\d{1,2}[.)])[ \t]+)?"  # a quotation or a list
+_ITEM = r"(?:[ \t]*(?:[>+-]|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
 _OPEN = r"[\s~(\[{*_`$\"'\u201c\u2018<]*"
 _CLOSE = r"[~)\]}*_`$\"'\u201d\u2019>]*"
 BARE = re.compile(rf"{_ITEM}{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
 LEADING = re.compile(rf"{_OPEN}([A-Z])(?:[)\]}}*_`]+[.:,]?|[.:,)]|\s+[-\u2013\u2014](?=\s)){_CLOSE}(?:\s|$)")
+#: "Conclusion: B", a line that names nothing but a letter
+LABELED = re.compile(
+    r"(?i:(?!.*\b(?:incorrect|wrong|not|eliminated?|false)\b))[*_#\s]*[^\W\d_][\w '()-]{1,40}[*_]*[:=][*_]*"
+    rf"{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}"
+)
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
@@ -20,7 +25,9 @@ TAG = re.compile(r"<(final_?answer|answer|ans|choice|option)>(.*?)(?:</\1>|\Z)",
 LABEL = re.compile(
     r"(?:(?:the|my)\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|choice|option)(?:\s+is)?\s*:?", re.IGNORECASE
 )
-VERB = re.compile(r"\b(?:is|was|are|were|be|called|so|thus|hence|therefore|choose|pick|select)[,:]?\s+", re.IGNORECASE)
+VERB = re.compile(
+    r"\b(?:is|was|are|were|be|called|it's|so|thus|hence|therefore|choose|pick|select)[,:]?\s+", re.IGNORECASE
+)
 JOINED = re.compile(r"[\s$}\\()\[\],;&]*(?:,|;|and|or|\\q?quad)?[\s$}\\()\[\],;&]*")
 BOX_COMMAND = re.compile(r"\\(?:boxed|fbox)\b")
 # commands around a letter; boxes are marks and stay
@@ -30,7 +37,7 @@ WRAPPER = re.compile(
 )
 SPACING = re.compile(
     r"\\(?:[,;:!> ()\[\]{}]|q?quad\b|"
-    r"(?:left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
+    r"(?:checkmark|left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
 )
 INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 #: Greek and Cyrillic capitals that look like Latin ones; Cyrillic V also is the third letter of its own alphabet.
@@ -210,6 +217,11 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
         return wrapped.pop(), "stated"
     if by_text := _told_at_the_end(lines[-1], item):
         return by_text, "text"
+    labeled = LABELED.fullmatch(lines[-1])
+    if labeled and labeled[1] in item.letters:
+        return labeled[1], "stated"
+    if len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]:
+        return None, "no answer"  # the options once more
     return _short(lines[-1], item) or (None, "no answer")
 
 

@@ -14,7 +14,7 @@ LETTER = re.compile(rf"[\s*_`$\"'\[(:{{]{{0,6}}([A-Za-z])(?:{_END}|(?=['\u2019]?
 
 #: What introduces an answer, by language. The English nouns that also name any option stand in MENTIONS.
 NOUNS = (
-    r"answers?|correct one|a:|ans|final(?=[*_]*\s*:)",  # English
+    r"answers?|correct one|one(?= that)|a:|ans\.?|final(?=[*_]*\s*:)",  # English
     "antwort|lösung|richtig(?= ist)|korrekt(?= ist)",  # German
     "réponse|reponse",  # French
     "respuesta|solución",  # Spanish
@@ -30,9 +30,11 @@ NOUNS = (
 )
 VERBS = (
     "choose|chose|choosing|pick|picked|picking|select|selected|selecting|"
-    "go with|going with|opt for|wähle|выбираю|elijo|choisis"
+    "go with|going with|opt for|say|leaves|leaving|wähle|выбираю|elijo|choisis"
 )
-MENTIONS = "option|choice|letter|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
+MENTIONS = (
+    "option|choice|letter|letra|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
+)
 CJK = (
     r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
     r"正[确確](?:的)?[选選][项項]|"
@@ -52,6 +54,7 @@ _COPULAS = (
 _BETWEEN = (
     "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|"
     "thus|hence|then|indeed|probably|likely|actually|simply|obviously|indeed|still|now|given by|number|final|"
+    "fits|works|matches|satisfies|us|with|only|"
     "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|"
     "choix|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
     "juiste|optie|dus|de|prawidłowa|poprawna|opcja|litera|doğru|seçeneği|правильный|верный|вариант|под|буквой|буква|"
@@ -88,7 +91,8 @@ _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
-    r"(?:correct|right|best|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
+    r"(?:correct|right|best|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|"
+    r"best\s+(?:describes|explains|matches|fits|answers|represents|completes|captures|summarizes|supports)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
     r"est\s+(?:la\s+)?(?:bonne|correct)|"
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?(?:正确|正確|正しい|正解|정답|对的))"
 )

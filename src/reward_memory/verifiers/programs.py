@@ -30,7 +30,8 @@ CODE_LINE = re.compile(
 QUOTATION = re.compile(r"^> ?", re.MULTILINE)
 INNER = re.compile(r"\s*<(code|pre)\b[^>\n]*>(.*?)(?:</\1>\s*|\Z)", re.IGNORECASE | re.DOTALL)  # <pre><code>
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
-PROMPT = re.compile(r"^(>>>|\.\.\.)(?: (.*))?$", re.MULTILINE)
+#: '''python … ''' in place of backticks
+QUOTE_FENCE = re.compile(r"^'{3}((?:python\d?|py)[ \t]*)\n(.*?)^'{3}[ \t]*$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(
     r"(?:^|(?<=\s))(?:`([^`\n]+)`|[*_]*[A-Za-z][A-Za-z ]{0,30}[*_]*:[*_]*[ \t]+(def [^\n]+))[ \t]*\.?[ \t]*$",
     re.MULTILINE,
@@ -45,7 +46,7 @@ class Program(NamedTuple):
     """A program in a response.
 
     text     the program
-    earlier  blocks before it that may hold helpers that it needs
+    earlier  other blocks that may hold helpers that it needs, those just before it last
     prose    whether sentences may stand around the code, because nothing marks where it begins and ends
     """
 
@@ -60,7 +61,7 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     A response without fences is read from its tags (`<code>`, `[PYTHON]`, `<answer>`), and without these as a program
     with sentences around it. What follows an end token of a chat template does not count.
     """
-    response = response[-TAIL:]
+    response = QUOTE_FENCE.sub(r"```\1\n\2```", response[-TAIL:])
     text = _until_end(final_part(response))
     blocks = _fences(text)
     if not _usable(blocks, names) and text != response:
@@ -73,13 +74,15 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     if not any(_defines_one(block, names) for block in usable) and _defines_one(head, names):
         return Program(_from_code(head)[:LONGEST], (), True)  # a closing fence alone
     if not usable:
-        return _unfenced(head if CODE_LINE.search(head) else text, names)
+        closing_alone = first is not None and not text[first.end() :].strip()
+        return _unfenced(head if closing_alone or CODE_LINE.search(head) else text, names)
     chosen = len(usable) - 1
     for place in range(len(usable) - 1, -1, -1):
         if _defines_one(usable[place], names):
             chosen = place
             break
-    return Program(usable[chosen][:LONGEST], tuple(block[:LONGEST] for block in usable[:chosen]))
+    others = usable[chosen + 1 :] + usable[:chosen]  # helpers may come later, too
+    return Program(usable[chosen][:LONGEST], tuple(block[:LONGEST] for block in others))
 
 
 def defines(code: str, name: str) -> bool:
@@ -103,8 +106,8 @@ def _until_end(text: str) -> str:
 def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     """The blocks that may be the program: tagged as Python; else untagged; else of any kind that define a name."""
     blocks = blocks[-MOST_BLOCKS:]
-    shown = [block for _, block in blocks if TRANSCRIPT.match(block)]
     blocks = [(language, _indented(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
+    blocks = [(language, block) for language, block in blocks if block.strip()]
     kinds = [
         [block for language, block in blocks if PYTHON.fullmatch(language)],
         [block for language, block in blocks if not language],
@@ -113,13 +116,7 @@ def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     for kind in kinds:
         if any(_defines_one(block, names) for block in kind):
             return kind
-    typed = [code for code in map(_typed, shown) if _defines_one(code, names)]
-    return typed or kinds[0] or kinds[1]
-
-
-def _typed(transcript: str) -> str:
-    """What was typed in a session of the interpreter, without its prompts and what it printed."""
-    return "\n".join(line[2] or "" for line in PROMPT.finditer(textwrap.dedent(transcript)))
+    return kinds[0] or kinds[1]
 
 
 def _indented(block: str) -> str:
@@ -127,7 +124,13 @@ def _indented(block: str) -> str:
     block = textwrap.dedent(block)
     if block.startswith(">") and all(line.startswith(">") for line in block.splitlines() if line.strip()):
         block = QUOTATION.sub("", block)
-    return textwrap.dedent(block)
+    return _untitled(textwrap.dedent(block))
+
+
+def _untitled(block: str) -> str:
+    """A block without a first line that only says "python"."""
+    first, _, rest = block.lstrip().partition("\n")
+    return rest if PYTHON.fullmatch(first.strip()) else block
 
 
 def _fences(text: str) -> list[tuple[str, str]]:
@@ -215,7 +218,7 @@ def _unfenced(text: str, names: tuple[str, ...]) -> Program:
     """The program of a text without fences: in tags, or with sentences around it."""
     tagged = [match[4] for match in TAGS.finditer(text)]
     tagged = [inner[2] if (inner := INNER.fullmatch(block)) else block for block in tagged]
-    tagged = [textwrap.dedent(block).strip("\n") for block in tagged if block.strip()]
+    tagged = [_untitled(textwrap.dedent(block)).strip("\n") for block in tagged if block.strip()]
     defining = [block for block in tagged if _defines_one(block, names)]
     if not defining and not CODE_LINE.search(text):
         defining = [block for block in _set_apart(text) if _defines_one(block, names)]

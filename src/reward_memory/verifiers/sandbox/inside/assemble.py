@@ -82,6 +82,8 @@ def _with_head(text, head, name):
     if text[:1] in (" ", "\t"):
         # as it stands, and without what follows at the margin
         bodies = [text, re.split(r"\n(?=\S)", text, maxsplit=1)[0], *bodies]
+    elif indented := re.search(r"^[ \t]+\S[^\n]*(?:\n(?:[ \t][^\n]*)?)*", text, re.MULTILINE):
+        bodies.append(indented[0])  # below a sentence
     return next((whole for body in bodies if _compiles(whole := f"{head.rstrip()}\n{body}\n")), "")
 
 
