@@ -169,3 +169,44 @@ def test_long_responses_take_less_than_a_second(piece):
     start = time.process_time()
     find_program(piece * (500_000 // len(piece)), ("f",))
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        # set apart without fences
+        "The function:\n\n    def f(x):\n        return x + 1\n\nThis adds one.",
+        "Use `def f(x): return x + 1`",
+        "Answer: def f(x): return x + 1",
+        # the language on a line of its own
+        "```\npython\ndef f(x):\n    return x + 1\n```",
+        "<code>python\ndef f(x):\n    return x + 1\n</code>",
+        "'''python\ndef f(x):\n    return x + 1\n'''",
+        # helpers in a later block
+        "```python\ndef f(x):\n    return g(x)\n```\nwith\n```python\ndef g(x):\n    return x + 1\n```",
+        # the later block's own f does not count
+        "```python\ndef f(x):\n    return g(x)\n```\n```python\ndef g(x):\n    return x + 1\nf = 2\n```\n"
+        "```python\ndef f(x):\n    return g(x)\n```",
+        # bare bodies
+        "Here is the body:\n    return x + 1",
+        "    return x + 1\n```",
+    ],
+)
+def test_a_program_that_is_set_apart_in_other_ways(response):
+    prompt = "import math\n\n\ndef f(x):\n    '''Add one.'''\n"
+    assert passes([response], calls((1, 2), prompt=prompt)) == [True]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "The function:\n\n    def f(x):\n        return x + 2\n\nThis adds one.",
+        "Use `def f(x): return x + 2`",
+        "Use `def g(x): return x + 1`",
+        "```python\ndef f(x):\n    return g(x)\n```\nor\n```python\ndef g(x):\n    return x + 2\n```",
+        "Here is the body:\n    return x + 2",
+    ],
+)
+def test_a_wrong_program_that_is_set_apart_stays_wrong(response):
+    prompt = "import math\n\n\ndef f(x):\n    '''Add one.'''\n"
+    assert passes([response], calls((1, 2), prompt=prompt)) == [False]

@@ -1,0 +1,65 @@
+"""How models word a choice: behind labels, arrows and denials, by the text of an option, in other languages."""
+
+import pytest
+
+from reward_memory.answers.choices import extract_letter
+from reward_memory.answers.extraction import find_answer
+
+CAPITALS = ("Paris", "London", "Berlin", "Madrid")
+FORMULAS = ("x^2", "2x", "1/x", "x")
+LISTED = "A. Paris\nB. London\nC. Berlin\nD. Madrid"
+
+
+def letter(response, options=CAPITALS):
+    return extract_letter(find_answer(response), options, response)[0]
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        # a label, an arrow, a list's mark before the letter
+        ("Conclusion: B", "B"),
+        ("Solution 1 is better: A", "A"),
+        ("Incorrect: B", None),
+        ("The wrong one: B", None),
+        ("Speed of light: C", "C"),
+        ("=> B", "B"),
+        ("\u2192 B", "B"),
+        ("- B", "B"),
+        ("> B", "B"),
+        ("1. B", "B"),
+        ("ANS. B", "B"),
+        # what is denied
+        ("The answer is \\boxed{B}, not \\boxed{A}.", "B"),
+        ("\\boxed{B} rather than \\boxed{A}", "B"),
+        ("It is not \\boxed{A}", None),
+        # conclusions
+        ("Options A, B, and D can be eliminated. Thus C is the answer.", "C"),
+        ("This leaves B.", "B"),
+        ("This leaves A and B.", None),
+        ("I'd say B.", "B"),
+        ("I cannot say B is wrong.", None),
+        ("The only option that fits is B.", "B"),
+        ("The only option that does not fit is B.", None),
+        ("B best describes it.", "B"),
+        ("It's London.", "B"),
+        ("So Berlin.", "C"),
+        # the options once more are no answer
+        (LISTED, None),
+        (f"{LISTED}\n\nB", "B"),
+        ("A. Paris is in France.\nB. London is the one.\n\nSo London.", "B"),
+        # other languages
+        ("A\u9009\u9879\u9519\u8bef\uff0cB\u9009\u9879\u6b63\u786e\u3002", "B"),
+        ("Richtig ist B.", "B"),
+        ("Letra B", "B"),
+        ("\u0627\u0644\u0625\u062c\u0627\u0628\u0629 \u0647\u064a B", "B"),
+        ("\u0938\u0939\u0940 \u0909\u0924\u094d\u0924\u0930 B \u0939\u0948", "B"),
+    ],
+)
+def test_the_letter_that_is_meant(response, expected):
+    assert letter(response) == expected
+
+
+@pytest.mark.parametrize(("response", "expected"), [("\\boxed{x}", "D"), ("\\boxed{B}", "B"), ("\\boxed{y}", None)])
+def test_a_letter_that_is_no_option_may_be_an_options_text(response, expected):
+    assert letter(response, FORMULAS) == expected
