@@ -85,6 +85,14 @@ FORMULAS = [  # truth, answer, whether it is right
     ("x=5", "5 = y", False),
     ("5:3", "5 \\text{ to } 3", True),
     ("3:5", "5 \\text{ to } 3", False),
+    # what an answer is called, work with numbers
+    ("-2", "\\det A = -2", True),
+    ("2", "\\det A = -2", False),
+    ("40", "\u2220A = 40\u00b0", True),
+    ("0.3", "P(X=2) = 0.3", True),
+    ("7 = 11a+c", "11a+c", False),
+    ("5", "\\left.5\\right.", True),
+    ("3e8", "3.0\\mathrm{e}8", True),
     # vectors, points, letters
     ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(1,2)", True),
     ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(2,1)", False),
@@ -122,6 +130,11 @@ LINES = [
     ("7", "5 + 7 = 12 apples", False),
     ("18", "\u2192 18", True),
     ("18", "18 \u2705", True),
+    ("12", "So, 3*4 = 12", True),
+    ("4", "So, 3*4 = 12", False),
+    ("18", "$18/hour", True),
+    ("18", "18 sq. ft.", True),
+    ("18", "18/x", False),
     # separators
     ("1234.56", "1.234,56 \u20ac", True),
     ("1.23456", "1.234,56", False),

@@ -44,6 +44,18 @@ def letter(response, options=CAPITALS):
         ("B best describes it.", "B"),
         ("It's London.", "B"),
         ("So Berlin.", "C"),
+        # one letter in the last sentence, without doubt or denial
+        ("It has to be C.", "C"),
+        ("C is the process described.", "C"),
+        ("C best matches the picture.", "C"),
+        ("It could be C.", None),
+        ("I doubt it. Could it be C?", None),
+        ("So C++ it is.", None),
+        ("He takes vitamin C.", None),
+        ("A lot of people think so.", None),
+        ("B\n\nExplanation: London is the largest.", "B"),
+        ("C.Berlin", "C"),
+        ("D.C. is a city.", None),
         # the options once more are no answer
         (LISTED, None),
         (f"{LISTED}\n\nB", "B"),
@@ -51,6 +63,8 @@ def letter(response, options=CAPITALS):
         # other languages
         ("A\u9009\u9879\u9519\u8bef\uff0cB\u9009\u9879\u6b63\u786e\u3002", "B"),
         ("Richtig ist B.", "B"),
+        ("\u6b63\u786e\u7684\u662fB\u3002", "B"),
+        ("B\uac00 \uc815\ub2f5\uc785\ub2c8\ub2e4.", "B"),
         ("Letra B", "B"),
         ("\u0627\u0644\u0625\u062c\u0627\u0628\u0629 \u0647\u064a B", "B"),
         ("\u0938\u0939\u0940 \u0909\u0924\u094d\u0924\u0930 B \u0939\u0948", "B"),

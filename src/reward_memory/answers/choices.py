@@ -5,19 +5,22 @@ import unicodedata
 from dataclasses import dataclass
 
 from .extraction import BOXES, REFUSED, Answer, box_content, final_part
-from .statements import SEVERAL, read_value, statements
+from .statements import SEVERAL, only_letter, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = r"(?:[ \t]*(?:[>+-]|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
 _OPEN = r"[\s~(\[{*_`$\"'\u201c\u2018<]*"
 _CLOSE = r"[~)\]}*_`$\"'\u201d\u2019>]*"
 BARE = re.compile(rf"{_ITEM}{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
-LEADING = re.compile(rf"{_OPEN}([A-Z])(?:[)\]}}*_`]+[.:,]?|[.:,)]|\s+[-\u2013\u2014](?=\s)){_CLOSE}(?:\s|$)")
+LEADING = re.compile(
+    rf"{_OPEN}([A-Z])(?:[)\]}}*_`]+[.:,]?|[.:,)]|\s+[-\u2013\u2014](?=\s)){_CLOSE}(?:\s|$|(?<=[.)])(?=[^\W\d_]{{3}}))"
+)
 #: "Conclusion: B", a line that names nothing but a letter
 LABELED = re.compile(
     r"(?i:(?!.*\b(?:incorrect|wrong|not|eliminated?|false)\b))[*_#\s]*[^\W\d_][\w '()-]{1,40}[*_]*[:=][*_]*"
     rf"{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}"
 )
+SENTENCE = re.compile(r"(?<=[a-z0-9)*\"][.!?])\s+")
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
@@ -222,6 +225,12 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
         return labeled[1], "stated"
     if len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]:
         return None, "no answer"  # the options once more
+    first = BARE.fullmatch(lines[0])
+    if len(lines) > 1 and first and first[1] in item.letters:
+        return first[1], "letter"  # the letter, then its reasons
+    sentence = SENTENCE.split(lines[-1].strip())[-1]
+    if len(sentence) <= LAST_LINE and (found := only_letter(sentence, item.letters)):
+        return found, "stated"
     return _short(lines[-1], item) or (None, "no answer")
 
 

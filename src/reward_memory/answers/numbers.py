@@ -63,7 +63,11 @@ VAGUE = re.compile(
 )
 #: "5 + 7 = 12": what stands before a result
 WORKED = re.compile(r"[-\d\s+*/×÷().,%$€]*\d[\s%)]*=\s*(?=[-$€£¥]?\s?\d)")
-LEADING = re.compile(r"(?:(?:=>?|→|⇒|≈)\s*|\(?[A-E](?:\)|\.\s)\s*)(?=[-$€£¥.\d])")
+LEADING = re.compile(
+    r"(?:(?:=>?|→|⇒|≈|(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore|[Tt]hen|i\.e\.),?)\s*|\(?[A-E](?:\)|\.\s)\s*)(?=[-$€£¥.\d])"
+)
+ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s|$)")  # 18 sq. ft.
+PER = re.compile(r"\s?/\s?(?=[A-Za-z]{3})|\s?per\s")  # $18/hour
 #: "小明一共有18个": words before a number that leave it as it is
 CJK_LABEL = re.compile(
     rf"(?!.*(?:超过|多于|少于|不是|小于|大于|不到|至多|至少))[{CJK}]{{1,40}}\s*[:：]?\s*(?=[-¥$€\d])"
@@ -142,7 +146,7 @@ def number_with_unit(text: str) -> Fraction | None:
         rest, value = text[match.end() :], _value(match)
     else:
         return None
-    rest = rest.strip("*_ .!")
+    rest = PER.sub("", ABBREVIATED.sub("", rest.strip("*_ .!")), count=1)
     if value is not None and (scale := SCALE.match(rest)):
         factor = SCALES[scale[1].lower()] if scale[1] else CJK_SCALES[scale[2]]
         rest, value = rest[scale.end() :], value * factor

@@ -37,7 +37,7 @@ MENTIONS = (
 )
 CJK = (
     r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
-    r"正[确確](?:的)?[选選][项項]|"
+    r"正[确確](?:的)?[选選][项項]|正[确確]的(?=[是为為])|"
     r"答え|正解|解答|回答|正しい選択肢|"  # Japanese
     r"정답|(?<![가-힣])답(?:변)?"  # Korean
 )
@@ -91,10 +91,10 @@ _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
-    r"(?:correct|right|best|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|"
+    r"(?:correct|right|best|better|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|"
     r"best\s+(?:describes|explains|matches|fits|answers|represents|completes|captures|summarizes|supports)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
     r"est\s+(?:la\s+)?(?:bonne|correct)|"
-    r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?(?:正确|正確|正しい|正解|정답|对的))"
+    r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?\s?(?:正确|正確|正しい|正解|정답|对的))"
 )
 SUBJECT = re.compile(
     rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}(?:[选選][项項])?{_POSITIVE}",
@@ -117,6 +117,23 @@ CONCLUDED = re.compile(
 )
 ELLIPSIS = re.compile(
     r"\b(?:correct|right|answer)[,;]?\s+(?:but\s+|and\s+)?([A-Z])\s+is\b[*]*(?=[.!]|\s*$)", re.MULTILINE
+)
+
+
+#: what makes a sentence about a letter no choice of it
+DOUBT = re.compile(
+    r"\b(?:not|never|cannot|wrong|incorrect|false|neither|nor|except|if|whether|could|can|might|may|possibly|maybe|"
+    r"perhaps|unlikely|eliminat\w+|exclud\w+|rul(?:e|ed|es|ing)\s+out|unless|nicht|kein\w*|pas|ne|non|não|no|или|не|нет)\b|"
+    r"n't\b|n\u2019t\b|[?？不错錯非]",
+    re.IGNORECASE,
+)
+ALONE = re.compile(rf"(?<![{_WORD}'\u2019+=^.-])([A-Z]){_END}(?![.]\w)")
+BEFORE_CHOICE = re.compile(
+    r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to))[\s(*\[\"']*$",
+    re.IGNORECASE,
+)
+AFTER_CHOICE = re.compile(
+    r"[\s)*\]\"'.!]*$|[)*\]]*\s*(?:[,;:]|(?:is|was|fits|best|matches|satisfies|describes|seems|would|must|works)\b)"
 )
 
 
@@ -143,6 +160,23 @@ def statements(text: str, item) -> list[Statement]:
             if letter in item.letters and not doubted:
                 found.append(Statement(end, letter, True))
     return sorted(found, key=lambda statement: statement.place)
+
+
+def only_letter(sentence: str, letters: str) -> str | None:
+    """The one letter that a sentence without doubt or denial singles out: "It has to be C"; None for any other one."""
+    found = list(ALONE.finditer(sentence))
+    named = {match[1] for match in found if match[1] in letters}
+    if len(named) != 1 or DOUBT.search(sentence):
+        return None
+    letter = named.pop()
+    for match in found:
+        start = BEFORE_CHOICE.search(sentence[: match.start()])
+        after = AFTER_CHOICE.match(sentence[match.end() :])
+        if match[1] != letter and match[1] != "I":
+            return None
+        if match[1] == letter and start and after:
+            return letter
+    return None
 
 
 def _introduced(text: str, lead: re.Match, item) -> Statement | None:

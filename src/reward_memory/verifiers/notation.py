@@ -32,6 +32,11 @@ _SIDE = r"([^<>,=]+?)"
 BELOW_AND_ABOVE = re.compile(rf"^\s*([A-Za-z])\s*{_LESS}\s*{_SIDE}{_AND}\1\s*{_MORE}\s*{_SIDE}\s*$")
 ABOVE_AND_BELOW = re.compile(rf"^\s*([A-Za-z])\s*{_MORE}\s*{_SIDE}{_AND}\1\s*{_LESS}\s*{_SIDE}\s*$")
 
+#: what an answer may be called: \det A, \angle ABC, P(A|B), and work with numbers alone, as 3*4
+NAMED = re.compile(
+    r"^\s*(?:(?:\\(?:det|angle|measuredangle|dim|deg|operatorname|overline|widehat|mathbb|Pr|bar|hat|lim|vec|triangle)"
+    r"(?![a-zA-Z])|∠|P\(|E\(|E\[|m\()[^=<>,]*=\s*(?=[^=,]+$)|[\d\s+*/().-]*\d[\d\s+*/().-]*=\s*(?=-?[\d.,]+\s*$))"
+)
 SEMICOLON = re.compile(r"\s*;\s*")
 GROUP = re.compile(r"[(\[{\]][^()\[\]{}]*;[^()\[\]{}]*[)\]}\[]")
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
@@ -43,7 +48,7 @@ BUILT = re.compile(
 
 def plain_notation(text: str) -> str:
     """A formula with the names and words that math-verify knows."""
-    text = LEADING.sub("", text)
+    text = NAMED.sub("", LEADING.sub("", text))
     if numbers := ALL_NUMBERS.match(text):
         return f"\\mathbb{{{NUMBERS[numbers[1].lower()]}}}"
     text = FUNCTION.sub(lambda found: FUNCTIONS[found[1]], text)

@@ -14,7 +14,8 @@ END_TOKENS = (
     r"<[|\uff5c](?:im_end|endoftext|eot_id|eom_id|eot|end_of_text|end|return|end[_\u2581]of[_\u2581]sentence)[|\uff5c]>"
 )
 END = re.compile(
-    rf"(?:{END_TOKENS}|<end_of_turn>|<eos>|\[/INST\]|\[DONE\])[ \t]*(?=\n|`|~|$)|</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)"
+    rf"(?:{END_TOKENS}|<end_of_turn>|<eos>|\[/INST\]|\[DONE\])[ \t]*(?=\n|`|~|$)|</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)|"
+    r"(?<=\n)</s>[ \t]*(?=\n)"
 )
 LEADING_ENDS = re.compile(rf"(?:\s|{END_TOKENS}|</?s>)*")
 TAGS = re.compile(

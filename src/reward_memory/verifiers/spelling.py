@@ -80,6 +80,8 @@ SWITCHES = re.compile(
     r"\\(?:bf|it|sf|tt|rm|bfseries|itshape|tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge)"
     r"(?![a-zA-Z])"
 )
+NO_BRACKET = re.compile(r"\\(?:left|right)\s*\.")
+TYPED_EXPONENT = re.compile(r"(?<=\d)\\(?:mathrm|text|textrm)\s*\{\s*[eE]\s*\}(?=[+-]?\d)")  # 3.0\mathrm{e}8
 BARE_ROMAN = re.compile(r"\\(mathrm|text|textrm|mathit|mathbf|mathsf)\s+([A-Za-z0-9])")
 CONDITION = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\b(?:when(?:ever)?|where|given)\b", re.IGNORECASE)
 SPACES = re.compile(r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-zA-Z])|\\(?:space|thinspace|enspace|medspace)(?![a-zA-Z])|~|\s+")
@@ -282,6 +284,7 @@ def _stacked(found: re.Match) -> str:
 
 def _spelled(text: str) -> str:
     """LaTeX in one spelling, on one line."""
+    text = TYPED_EXPONENT.sub("e", NO_BRACKET.sub("", text))
     for pattern in (COLORED, IGNORED):
         text = pattern.sub("", text)
     text = BARE_ROMAN.sub(r"\\\1{\2}", text)
