@@ -93,6 +93,9 @@ FORMULAS = [  # truth, answer, whether it is right
     ("7 = 11a+c", "11a+c", False),
     ("5", "\\left.5\\right.", True),
     ("3e8", "3.0\\mathrm{e}8", True),
+    ("2", "\\sqrt[3](8)", True),
+    ("8", "\\sqrt[3](8)", False),
+    ("5", "\\text{The answer is } 5", True),
     # vectors, points, letters
     ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(1,2)", True),
     ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(2,1)", False),
@@ -135,6 +138,8 @@ LINES = [
     ("18", "$18/hour", True),
     ("18", "18 sq. ft.", True),
     ("18", "18/x", False),
+    ("18.5", "18 and a half", True),
+    ("18", "18 and a half", False),
     # separators
     ("1234.56", "1.234,56 \u20ac", True),
     ("1.23456", "1.234,56", False),

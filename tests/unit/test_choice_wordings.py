@@ -51,6 +51,7 @@ def letter(response, options=CAPITALS):
         ("It could be C.", None),
         ("I doubt it. Could it be C?", None),
         ("So C++ it is.", None),
+        ("Definitely B.", "B"),
         ("He takes vitamin C.", None),
         ("A lot of people think so.", None),
         ("B\n\nExplanation: London is the largest.", "B"),
@@ -72,6 +73,10 @@ def letter(response, options=CAPITALS):
 )
 def test_the_letter_that_is_meant(response, expected):
     assert letter(response) == expected
+
+
+def test_a_concluding_letter_may_begin_an_options_text():
+    assert letter("It is A. apus.", ("C. corax", "B. bubo", "D. major", "A. apus")) == "D"
 
 
 @pytest.mark.parametrize(("response", "expected"), [("\\boxed{x}", "D"), ("\\boxed{B}", "B"), ("\\boxed{y}", None)])

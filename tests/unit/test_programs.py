@@ -187,6 +187,12 @@ def test_long_responses_take_less_than_a_second(piece):
         # the later block's own f does not count
         "```python\ndef f(x):\n    return g(x)\n```\n```python\ndef g(x):\n    return x + 1\nf = 2\n```\n"
         "```python\ndef f(x):\n    return g(x)\n```",
+        # fences and end tokens in the middle of a line
+        "```python\ndef f(x):\n    return x + 1``` This works.",
+        "```python\nimport math\n``````python\ndef f(x):\n    return math.floor(x) + 1\n```",
+        "def f(x):\n    return x + 1\n<|endoftext|>import os\ndef f(x):\n    return x",
+        "def f(x):\n    '<|endoftext|>x'\n    return x + 1",
+        '```python\ndef f(x):\n    y = "``` A"\n    return x + 1\n```',
         # bare bodies
         "Here is the body:\n    return x + 1",
         "    return x + 1\n```",

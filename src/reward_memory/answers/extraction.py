@@ -90,7 +90,7 @@ def _last_statement(tail: str) -> str | None:
     statements = list(STATEMENT.finditer(tail))
     if not statements:
         return None
-    rest = tail[statements[-1].end() :].lstrip()
+    rest = tail[statements[-1].end() :].lstrip("} \t\n")
     opening = next((mark for mark in OPENING if rest.startswith(mark)), None)
     if opening and (end := rest.find(OPENING[opening], len(opening))) > 0:
         return rest[len(opening) : end].strip() or None

@@ -26,6 +26,7 @@ FRACTION = re.compile(r"(-?)\\[dtc]?frac\{(-?)(\d+)\}\{(\d+)\}|(-?)\\[dtc]?frac(
 #: 3 1/2, which is three and a half and neither 31/2 nor 3/2
 MIXED = re.compile(r"(?<![\d.,/^_{}A-Za-z)-])(-?)(\d{1,12})\s+(\d{1,12})\s?/\s?(\d{1,12})(?![\d.])")
 #: "1 and 1/2" hours
+AND_HALF = re.compile(r"^(-?\d{1,12}) and (?:a|one)[ -]half(?![A-Za-z])")
 AND_FRACTION = re.compile(r"^(-?\d{1,12}) and (?=\d{1,12}/\d{1,12}(?![\d/.]))")
 #: 9 500 and 1 234 567.8: groups of exactly three digits
 SPACED_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d,]|\s\d)")
@@ -137,7 +138,7 @@ def number_with_unit(text: str) -> Fraction | None:
     for label in (LEADING, CJK_LABEL, LABEL, VAGUE, WORKED):
         if found := label.match(text):
             text = text[found.end() :]
-    text = AND_FRACTION.sub(r"\1 ", text)
+    text = AND_FRACTION.sub(r"\1 ", AND_HALF.sub(r"\1 and 1/2", text))
     if found := GERMAN.match(text):
         text = f"{found[0].replace('.', '').replace(',', '.')}{text[found.end() :]}"
     if mixed := MIXED.match(text):

@@ -129,7 +129,8 @@ DOUBT = re.compile(
 )
 ALONE = re.compile(rf"(?<![{_WORD}'\u2019+=^.-])([A-Z]){_END}(?![.]\w)")
 BEFORE_CHOICE = re.compile(
-    r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to))[\s(*\[\"']*$",
+    r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to|definitely|clearly|"
+    r"certainly|surely|obviously|evidently))[\s(*\[\"']*$",
     re.IGNORECASE,
 )
 AFTER_CHOICE = re.compile(
@@ -158,7 +159,8 @@ def statements(text: str, item) -> list[Statement]:
             letter, end = match[1], match.end(1)
             doubted = pattern in (SUBJECT, CONCLUDED) and _asked_or_joined(text, match)
             if letter in item.letters and not doubted:
-                found.append(Statement(end, letter, True))
+                by_text = item.starts(text, match.start(1))  # "it is A. apus" may be another option's text
+                found.append(Statement(end, by_text[0] if by_text else letter, True))
     return sorted(found, key=lambda statement: statement.place)
 
 

@@ -5,7 +5,8 @@
 import re
 
 LEADING = re.compile(
-    r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z]))\s*)+"
+    r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z])|"
+    r"\\(?:text|mathrm)\s*\{[^{}]*\b(?:is|are|equals)\s*:?\s*\})\s*)+"
 )
 #: the names of functions in Russian, Chinese and German books
 FUNCTIONS = {

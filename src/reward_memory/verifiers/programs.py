@@ -14,7 +14,8 @@ END_TOKENS = (
     r"<[|\uff5c](?:im_end|endoftext|eot_id|eom_id|eot|end_of_text|end|return|end[_\u2581]of[_\u2581]sentence)[|\uff5c]>"
 )
 END = re.compile(
-    rf"(?:{END_TOKENS}|<end_of_turn>|<eos>|\[/INST\]|\[DONE\])[ \t]*(?=\n|`|~|$)|</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)|"
+    rf"(?:{END_TOKENS}|<end_of_turn>|<eos>|\[/INST\]|\[DONE\])[ \t]*(?=\n|`|~|$)|(?<![\"'])(?:{END_TOKENS})(?=\w)|"
+    r"</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)|"
     r"(?<=\n)</s>[ \t]*(?=\n)"
 )
 LEADING_ENDS = re.compile(rf"(?:\s|{END_TOKENS}|</?s>)*")
@@ -32,6 +33,8 @@ QUOTATION = re.compile(r"^> ?", re.MULTILINE)
 INNER = re.compile(r"\s*<(code|pre)\b[^>\n]*>(.*?)(?:</\1>\s*|\Z)", re.IGNORECASE | re.DOTALL)  # <pre><code>
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
 #: '''python … ''' in place of backticks
+TWO_FENCES = re.compile(r"(?<!`)`{6}(?=[A-Za-z])")  # one that closes and one that opens
+GLUED = re.compile(r"[^\"'#`~]*[^\s\"'#`~](?:`{3}|~{3})[ \t]+[A-Z]")  # "return x``` This works."
 QUOTE_FENCE = re.compile(r"^'{3}((?:python\d?|py)[ \t]*)\n(.*?)^'{3}[ \t]*$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(
     r"(?:^|(?<=\s))(?:`([^`\n]+)`|[*_]*[A-Za-z][A-Za-z ]{0,30}[*_]*:[*_]*[ \t]+(def [^\n]+))[ \t]*\.?[ \t]*$",
@@ -62,7 +65,7 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     A response without fences is read from its tags (`<code>`, `[PYTHON]`, `<answer>`), and without these as a program
     with sentences around it. What follows an end token of a chat template does not count.
     """
-    response = QUOTE_FENCE.sub(r"```\1\n\2```", response[-TAIL:])
+    response = TWO_FENCES.sub("```\n```", QUOTE_FENCE.sub(r"```\1\n\2```", response[-TAIL:]))
     text = _until_end(final_part(response))
     blocks = _fences(text)
     if not _usable(blocks, names) and text != response:
@@ -182,6 +185,8 @@ def _block(lines: list[str], start: int, marker: str, rest: str, quotes: bool) -
         line = lines[place] if place >= start else rest
         stripped = line.strip()
         fence = stripped.startswith(marker) or (stripped.endswith(marker) and not stripped.startswith("#"))
+        if not fence and not quoted and place >= start and GLUED.match(line):
+            return "".join([*content, line[: line.find(marker[:3])], "\n"]), place + 1
         if fence and quoted:
             skipped = True
         elif fence:

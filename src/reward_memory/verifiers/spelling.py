@@ -55,6 +55,7 @@ NOT_ASCII = re.compile(f"[{''.join(SYMBOLS)}]")
 ROOTS = {"√": "\\sqrt", "∛": "\\sqrt[3]", "∜": "\\sqrt[4]"}
 ROOT = re.compile(r"([√∛∜])\s*(\(|\{|(?:\d+(?:\.\d+)?|\\[a-z]+ |[A-Za-z]))")
 ASCII_ROOT = re.compile(r"\\?(?<![A-Za-z])(sqrt|cbrt)\s*(?=\()")
+BRACKET_ROOT = re.compile(r"\\sqrt\s*(\[[^\[\]]{1,9}\])\s*\(([^()]*)\)")  # \sqrt[3](8)
 ASCII_NAMES = re.compile(
     r"(?<![\\A-Za-z{])(pi|infinity|inf|oo|theta|alpha|beta|gamma|lambda|sigma|omega|phi|arcsin|arccos|arctan|sinh|cosh|tanh|"
     r"sin|cos|tan|cot|sec|csc|ln|log|exp|max|min|gcd|lcm)(?![A-Za-z])"
@@ -267,6 +268,7 @@ def _latex_of_unicode(text: str) -> str:
             else:
                 text = f"{text[: root.start()]}{name}{{{operand}}}{text[root.end() :]}"
         text = unicodedata.normalize("NFKC", text)
+    text = BRACKET_ROOT.sub(r"\\sqrt\1{\2}", text)
     while root := ASCII_ROOT.search(text):  # sqrt(3), and LaTeX's \sqrt(3)
         end = _closing(text, root.end())
         if end < 0:
