@@ -95,21 +95,29 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         wanted = number_with_unit(truth)
         if wanted is None:
             return None
-    if BOUND.match(text) or COMPOUND.match(text):
-        return Judgment(False, answer.text, "numeric")
-    if "mod" in text and "mod" not in truth and (residue := RESIDUE.fullmatch(text.strip("$ "))):
-        text = residue[1]
     found = plain_number(text)
-    if found is None and ("." in truth or wanted.denominator > 1):
-        found = decimal_comma(text)
-    if found is None and (answer.how not in ("bare", "boxed") or re.search(r"\d [A-Za-z]{3}", text)):
-        found = number_with_unit(text)
+    if found is None and answer.how != "text" and (BOUND.match(text) or COMPOUND.match(text)):
+        return Judgment(False, answer.text, "numeric")
+    if found is None:
+        found = _worded_number(answer, text, truth, wanted)
     if found is not None:
         if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
     if answer.how == "text" and not LATEX.search(text) and (last := last_number(text)) is not None:
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
+    return None
+
+
+def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> Fraction | None:
+    """The number of an answer that is more than a plain number: 2,74, 3 (mod 7), 18 apples."""
+    if "mod" in text and "mod" not in truth and (residue := RESIDUE.fullmatch(text.strip("$ "))):
+        return Fraction(residue[1])
+    comma = decimal_comma(text) if "." in truth or wanted.denominator > 1 else None
+    if comma is not None:
+        return comma
+    if answer.how not in ("bare", "boxed") or re.search(r"\d [A-Za-z]{3}", text):
+        return number_with_unit(text)
     return None
 
 

@@ -17,6 +17,10 @@ FUNCTIONS = {
     "sh": "\\sinh ",
     "ch": "\\cosh ",
 }
+LETTERS = re.compile(
+    r"text|mathrm|mbox|operatorname|(?<![a-z])(?:all|any|every|to|and)(?![a-z])|\\(?:l?and|wedge|[a-z]*[tl]g|[sc]h)(?![a-z])",
+    re.IGNORECASE,
+)
 FUNCTION = re.compile(r"\\(?:(?:operatorname\*?|mathrm|text)\s*\{\s*)?(tg|ctg|arctg|lg|sh|ch)(?![a-zA-Z])(?:\s*\})?")
 _TEXT = r"(?:\\(?:text|mathrm|textrm|mbox)\s*\{\s*)"
 ALL_NUMBERS = re.compile(
@@ -49,11 +53,17 @@ BUILT = re.compile(
 
 def plain_notation(text: str) -> str:
     """A formula with the names and words that math-verify knows."""
-    text = NAMED.sub("", LEADING.sub("", text))
+    text = LEADING.sub("", text)
+    if "=" in text:
+        text = SWAPPED.sub(r"\2=\1", NAMED.sub("", text))
+    if not LETTERS.search(text):
+        return text
     if numbers := ALL_NUMBERS.match(text):
         return f"\\mathbb{{{NUMBERS[numbers[1].lower()]}}}"
     text = FUNCTION.sub(lambda found: FUNCTIONS[found[1]], text)
-    text = SWAPPED.sub(r"\2=\1", ORDINAL.sub("", RATIO.sub(":", text)))
+    text = ORDINAL.sub("", RATIO.sub(":", text))
+    if "<" not in text and ">" not in text and "\\le" not in text and "\\ge" not in text:
+        return text
     text = BELOW_AND_ABOVE.sub(lambda found: _between(found[5], found[4], found[1], found[2], found[3]), text)
     return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
 
@@ -69,8 +79,10 @@ def plain_sets(text: str) -> str:
     if ";" in text:
         # (0,5; 1,5) has decimal commas, (1,2); (3,4) has none
         text = GROUP.sub(lambda found: SEMICOLON.sub(", ", DECIMAL_COMMA.sub(".", found[0])), text)
-    if built := BUILT.match(text):
+    if text.endswith("\\}") and (built := BUILT.match(text)):
         text = built[2]
+    if not text.startswith("]") and not text.endswith("["):
+        return text
     parts = [part.strip() for part in re.split(r"\\cup(?![a-zA-Z])", text)]
     if any(part.startswith("]") or part.endswith("[") for part in parts):
         text = " \\cup ".join(ENDS.sub(_closed_bracket, part) for part in parts)

@@ -286,7 +286,8 @@ def _stacked(found: re.Match) -> str:
 
 def _spelled(text: str) -> str:
     """LaTeX in one spelling, on one line."""
-    text = TYPED_EXPONENT.sub("e", NO_BRACKET.sub("", text))
+    if "." in text or "{e}" in text.lower():
+        text = TYPED_EXPONENT.sub("e", NO_BRACKET.sub("", text))
     for pattern in (COLORED, IGNORED):
         text = pattern.sub("", text)
     text = BARE_ROMAN.sub(r"\\\1{\2}", text)
@@ -296,7 +297,8 @@ def _spelled(text: str) -> str:
     text = re.sub(r"\\(?=\{|\})\\?", r"\\", text)
     text = COMMAND.sub(_synonym, text)
     text = SHORT_FRACTION.sub(r"\\frac{\1}{\2}", text)
-    text = MODULUS.sub(r"+M_{\1}", text).replace("\\equiv", "=")
+    if "mod" in text:
+        text = MODULUS.sub(r"+M_{\1}", text).replace("\\equiv", "=")
     text = MATRIX_ENVIRONMENT.sub(lambda found: f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}", text)
     if "matrix}" not in text:
         text = LINES.sub("", text).replace("&", "").replace("\\\\", ",")  # lines of a formula are members of a list
@@ -306,10 +308,13 @@ def _spelled(text: str) -> str:
     text = re.sub(r",\s*\\!\s*", ",", text).replace("\\!", "")
     text = text.replace("...", "\\ldots").replace("\\ldots", "\\xi_{99}")  # math-verify drops dots
     text = text.replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ").replace("{,}", ",THOUSANDS,")
-    text = DECIMAL_BRACES.sub(r"\1.\2", text)
+    if ",THOUSANDS," in text:
+        text = DECIMAL_BRACES.sub(r"\1.\2", text)
     text = re.sub(r"(?<=\d),THOUSANDS,(?=\d)", "", text).replace(",THOUSANDS,", ",")
-    text = PRIMES.sub(lambda found: f"_{{9{found[0].count(chr(39)) or found[0].count('prime')}}}", text)
-    text = LISTED.sub(", ", text)
+    if "'" in text or "prime" in text:
+        text = PRIMES.sub(lambda found: f"_{{9{found[0].count(chr(39)) or found[0].count('prime')}}}", text)
+    if "quad" in text:
+        text = LISTED.sub(", ", text)
     text = SPACES.sub(" ", text)
     text = SPACED_THOUSANDS.sub(lambda found: found[0].replace(" ", ""), text)
     while power := BRACED_POWER.search(text):
