@@ -93,6 +93,11 @@ def test_code_lines_take_asserts_or_evalplus_inputs():
         ("math", {"response": "1", "ground_truth": ["1", None]}, "`ground_truth` must be"),
         ("math", {"response": ["1"], "ground_truth": "1"}, "`response` must be"),
         ("math", {"response": "1", "ground_truth": "1", "tolerance": -1}, "`tolerance` must be a number of at least 0"),
+        (
+            "math",
+            {"response": "1", "ground_truth": "1", "tolerance": 10**400},
+            "`tolerance` must be a number of at least",
+        ),
         ("choice", {"response": "A", "ground_truth": "A"}, "`options`"),
         ("choice", {"response": "A", "ground_truth": "C", "options": ["x", "y"]}, "`ground_truth` must be a letter"),
         ("choice", {"response": "A", "ground_truth": 0, "options": ["x", "y"]}, "`ground_truth` must be a letter"),
@@ -142,6 +147,11 @@ def test_broken_text_and_a_byte_order_mark_cost_one_line_at_most():
 def test_numbers_are_read_as_texts(response, truth):
     (line,) = verdicts("math", {"response": response, "ground_truth": truth, "kind": "answer"})
     assert line["correct"]
+
+
+def test_an_integer_beyond_all_floats_is_read():
+    row = {"response": 10**400, "ground_truth": 10**400}
+    assert [line["correct"] for line in verdicts("math", row, row | {"ground_truth": 5}, row)] == [True, False, True]
 
 
 def test_a_line_that_is_too_long_is_one_bad_line(monkeypatch):

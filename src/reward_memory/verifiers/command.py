@@ -19,6 +19,7 @@ from .verdicts import GroundTruth
 BATCH = 256  # lines that are graded and written together
 READ_BYTES = 1 << 20
 LONGEST_LINE = 64 << 20  # bytes; what is longer is no line of this format
+MOST = 1e300  # of a tolerance; a larger integer is no float
 FIELDS = ("correct", "extracted", "path", "seconds")
 TASK_KEYS = ("tests", "entry_point", "calls", "expected", "atol", "base", "oracle", "timeout", "task_id", "prompt")
 TASK_KEYS += ("canonical_solution", "base_input", "plus_input")
@@ -109,7 +110,8 @@ def _written(value: object, key: str) -> str:
     """A text as it is, a finite number in digits."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    finite = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    if isinstance(value, bool) or not finite:
         shown = json.dumps(value)[:40]
         raise InputError(f"`{key}` must be a text or a finite number, not {shown}.")
     return str(value) if isinstance(value, int) else f"{Decimal(repr(value)):f}".removesuffix(".0")
@@ -136,8 +138,10 @@ def _truth(row: dict, kind: str, isolation: str) -> GroundTruth:
     if kind == "choice" and (unknown := [text for text in texts if not text or text.strip().upper() not in [*letters]]):
         raise InputError(f"`ground_truth` must be a letter from A to {letters[-1]}, not {json.dumps(unknown[0])[:40]}.")
     tolerance = row.get("tolerance", 0)
-    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < math.inf:
-        raise InputError(f"`tolerance` must be a number of at least 0, not {json.dumps(tolerance)[:40]}.")
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance <= MOST:
+        raise InputError(
+            f"`tolerance` must be a number of at least 0 and at most {MOST:g}, not {json.dumps(tolerance)[:40]}."
+        )
     return GroundTruth(kind, answer=first, options=options, alternatives=tuple(others), tolerance=float(tolerance))
 
 
