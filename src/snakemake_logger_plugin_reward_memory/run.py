@@ -53,7 +53,7 @@ class Run:
     last: int | None = None
     total: int = 0
     done: int = 0
-    failed: int = 0
+    failed: set[int] = field(default_factory=set)
     begun: float = 0.0
 
     def begins(self, stats: Mapping[str, int]) -> list[str]:
@@ -94,7 +94,7 @@ class Run:
 
     def fails(self, number: int) -> list[str]:
         """The job itself has said why, in one sentence on the same terminal."""
-        self.failed += 1
+        self.failed.add(number)  # Snakemake may tell of a failure twice
         took = self._took(number)
         job = self.jobs.get(number)
         return [] if job is None else [f"FAILED {job.name} after {_span(took)}; log: {job.log}"]
@@ -106,7 +106,8 @@ class Run:
         total, self.total = self.total, 0  # Snakemake closes its handlers more than once
         took = f"{self.done} of {total} jobs done in {_span(self.clock() - self.begun)}"
         if self.done < total:
-            return [f"{took}, {self.failed} failed. The same command runs what is left."]
+            after = " once the reason above is gone" if self.failed else ""
+            return [f"{took}, {len(self.failed)} failed. The same command runs what is left{after}."]
         # a target such as `all` writes nothing: what it asks for is the result, tables first
         asked = [path for job in self.jobs.values() if not job.outputs for path in job.inputs]
         used = {path for job in self.jobs.values() if job.outputs for path in job.inputs}

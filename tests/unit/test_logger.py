@@ -70,7 +70,19 @@ def test_a_failure_names_its_log_and_the_end_says_what_to_do(clock):
     run.starts([1])
     clock.now = 7
     assert run.fails(1) == ["FAILED train_policy after 7 s; log: logs/train.log"]
-    assert run.ended() == ["0 of 1 jobs done in 7 s, 1 failed. The same command runs what is left."]
+    run.fails(1)
+    assert run.ended() == [
+        "0 of 1 jobs done in 7 s, 1 failed. The same command runs what is left once the reason above is gone."
+    ]
+
+
+def test_an_interruption_without_a_failure_needs_no_reason_to_go(clock):
+    run = Run(clock)
+    run.begins({"train_policy": 2})
+    run.learns(info(1, "train_policy"))
+    run.starts([1])
+    run.finishes(1)
+    assert run.ended() == ["1 of 2 jobs done in 0 s, 0 failed. The same command runs what is left."]
     assert run.ended() == []
 
 
