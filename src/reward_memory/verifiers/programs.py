@@ -35,7 +35,7 @@ TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
 #: '''python … ''' in place of backticks
 TWO_FENCES = re.compile(r"(?<!`)`{6}(?=[A-Za-z])")  # one that closes and one that opens
 GLUED = re.compile(r"[^\"'#`~]*[^\s\"'#`~](?:`{3}|~{3})[ \t]+[A-Z]")  # "return x``` This works."
-QUOTE_FENCE = re.compile(r"^'{3}((?:python\d?|py)[ \t]*)\n(.*?)^'{3}[ \t]*$", re.MULTILINE | re.DOTALL)
+QUOTE_FENCE = re.compile(r"'{3}((?:python\d?|py)?[ \t]*)", re.IGNORECASE)
 INLINE = re.compile(
     r"(?:^|(?<=\s))(?:`([^`\n]+)`|[*_]*[A-Za-z][A-Za-z ]{0,30}[*_]*:[*_]*[ \t]+(def [^\n]+))[ \t]*\.?[ \t]*$",
     re.MULTILINE,
@@ -65,7 +65,7 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     A response without fences is read from its tags (`<code>`, `[PYTHON]`, `<answer>`), and without these as a program
     with sentences around it. What follows an end token of a chat template does not count.
     """
-    response = TWO_FENCES.sub("```\n```", QUOTE_FENCE.sub(r"```\1\n\2```", response[-TAIL:]))
+    response = TWO_FENCES.sub("```\n```", _in_backticks(response[-TAIL:]))
     text = _until_end(final_part(response))
     blocks = _fences(text)
     if not _usable(blocks, names) and text != response:
@@ -87,6 +87,19 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
             break
     others = usable[chosen + 1 :] + usable[:chosen]  # helpers may come later, too
     return Program(usable[chosen][:LONGEST], tuple(block[:LONGEST] for block in others))
+
+
+def _in_backticks(text: str) -> str:
+    """A text whose fences are of backticks, where a line of three quotes and "python" opens one."""
+    if "'''py" not in text.casefold():
+        return text
+    lines, inside = text.split("\n"), False
+    for place, line in enumerate(lines):
+        quotes = QUOTE_FENCE.fullmatch(line)
+        if quotes and (inside or quotes[1].strip()):
+            lines[place] = f"```{quotes[1]}"
+            inside = bool(quotes[1].strip())
+    return "\n".join(lines)
 
 
 def defines(code: str, name: str) -> bool:
