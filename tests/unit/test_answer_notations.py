@@ -96,6 +96,9 @@ FORMULAS = [  # truth, answer, whether it is right
     ("2", "\\sqrt[3](8)", True),
     ("8", "\\sqrt[3](8)", False),
     ("5", "\\text{The answer is } 5", True),
+    ("3", "\\boldsymbol{x=3}", True),
+    ("x=4", "\\boldsymbol{x=3}", False),
+    ("5", "\\text{about }5", True),
     # vectors, points, letters
     ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(1,2)", True),
     ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(2,1)", False),
@@ -140,6 +143,7 @@ LINES = [
     ("18", "18/x", False),
     ("18.5", "18 and a half", True),
     ("18", "18 and a half", False),
+    ("24", "at 24 dollars", True),
     # separators
     ("1234.56", "1.234,56 \u20ac", True),
     ("1.23456", "1.234,56", False),
@@ -163,6 +167,8 @@ def test_sentences_without_a_mark(grader):
         ("2", "\u6240\u4ee5\u4ed6\u4e00\u5171\u670912\u4e2a\u82f9\u679c\u3002", False),
         ("12", "\u7b54\u3048\u306f12\u3067\u3059\u3002", True),
         ("12", "\uc815\ub2f5\uc740 12\uc785\ub2c8\ub2e4.", True),
+        ("41", "The value is 41, not 42.", True),
+        ("42", "The value is 41, not 42.", False),
         ("7", "The answer is \\boxed{7}, not \\boxed{8}.", True),
         ("8", "The answer is \\boxed{7}, not \\boxed{8}.", False),
     ]

@@ -193,6 +193,8 @@ def test_long_responses_take_less_than_a_second(piece):
         "def f(x):\n    return x + 1\n<|endoftext|>import os\ndef f(x):\n    return x",
         "def f(x):\n    '<|endoftext|>x'\n    return x + 1",
         '```python\ndef f(x):\n    y = "``` A"\n    return x + 1\n```',
+        # a margin of spaces that are no plain ones
+        "```python\n\u00a0def f(x):\n\u00a0    return x + 1\n```",
         # bare bodies
         "Here is the body:\n    return x + 1",
         "    return x + 1\n```",

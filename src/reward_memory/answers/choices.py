@@ -8,7 +8,7 @@ from .extraction import BOXES, REFUSED, Answer, box_content, final_part
 from .statements import SEVERAL, only_letter, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ITEM = r"(?:[ \t]*(?:[>+-]|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
+_ITEM = r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
 _OPEN = r"[\s~(\[{*_`$\"'\u201c\u2018<]*"
 _CLOSE = r"[~)\]}*_`$\"'\u201d\u2019>]*"
 BARE = re.compile(rf"{_ITEM}{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")

@@ -60,7 +60,7 @@ SCALE = re.compile(rf"\s?(?:({'|'.join(SCALES)})s?\b|([{''.join(CJK_SCALES)}])(?
 #: "Total: 18", "Total distance = 18": the words before a number on a line of its own
 LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z]{2}[A-Za-z '()-]{0,60}[*_]*\s*[:=][*_]*\s*(?=[-$€£¥\\.\d])")
 VAGUE = re.compile(
-    r"(?:about|approximately|approx\.?|exactly|only|just|around|roughly|[~≈])\s*(?=[-$€£¥.\d])", re.IGNORECASE
+    r"(?:at|about|approximately|approx\.?|exactly|only|just|around|roughly|[~≈])\s*(?=[-$€£¥.\d])", re.IGNORECASE
 )
 #: "5 + 7 = 12": what stands before a result
 WORKED = re.compile(r"[-\d\s+*/×÷().,%$€]*\d[\s%)]*=\s*(?=[-$€£¥]?\s?\d)")

@@ -14,7 +14,7 @@ LETTER = re.compile(rf"[\s*_`$\"'\[(:{{]{{0,6}}([A-Za-z])(?:{_END}|(?=['\u2019]?
 
 #: What introduces an answer, by language. The English nouns that also name any option stand in MENTIONS.
 NOUNS = (
-    r"answers?|correct one|one(?= that)|a:|ans\.?|final(?=[*_]*\s*:)",  # English
+    r"answers?|correct one|guess|one(?= that)|a:|ans\.?|final(?=[*_]*\s*:)",  # English
     "antwort|lösung|richtig(?= ist)|korrekt(?= ist)",  # German
     "réponse|reponse",  # French
     "respuesta|solución",  # Spanish
@@ -111,8 +111,9 @@ NEITHER = re.compile(
 )
 #: "it's B", "so C", "therefore D", where the clause ends with the letter
 CONCLUDED = re.compile(
-    r"(?:\bit(?:'s|\s+is|\s+must\s+be)|\b(?:so|therefore|thus|hence),?)\s+(?:it(?:'s|\s+is)\s+)?(?:(?:option|choice|letter)\s+)?"
-    r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b)",
+    r"(?:\bit(?:'s|\s+is|\s+must\s+be)|\b(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|\b(?:so|therefore|thus|hence),?)\s+(?:it(?:'s|\s+is)\s+)?(?:(?:option|choice|letter)\s+)?"
+    r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b|"
+    r",[ \t]+(?!and\b|or\b|but\b|not\b)(?-i:[a-z]))",
     re.IGNORECASE | re.MULTILINE,
 )
 ELLIPSIS = re.compile(

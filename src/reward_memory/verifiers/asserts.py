@@ -112,6 +112,9 @@ class _Splitter(ast.NodeTransformer):
         if name == "isinstance" and len(node.args) == 2 and any(map(self._calls_theirs, node.args[:1])):
             kind = ast.Call(ast.Name("type", ast.Load()), node.args[:1], [])
             node = ast.copy_location(ast.Call(ast.Name("issubclass", ast.Load()), [kind, node.args[1]], []), node)
+        if name.endswith(".join") and len(node.args) == 1 and self._calls_theirs(node.args[0]):
+            listed = ast.Call(ast.Name("list", ast.Load()), node.args, [])  # an iterator has to be used up inside
+            node = ast.copy_location(ast.Call(node.func, [listed], node.keywords), node)
         node = self.generic_visit(node)
         if name in REDUCTIONS and len(node.args) == 1 and not node.keywords:
             (inner,) = node.args

@@ -29,6 +29,7 @@ BOUND = re.compile(
 )
 #: 5 feet 6 inches is neither 5 nor 6
 COMPOUND = re.compile(r"[*_$]*\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?,? (?:and )?\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?[*_$]*$")
+DENIED = re.compile(r"[,;]?\s+(?:and\s+)?not\s+[-$]{0,2}[\d.,]+\W{0,3}$")  # "it is 41, not 42."
 POINTS = re.compile(r"[A-Z]{3,8}")  # ABCD, whose order matters
 OPTION = re.compile(r"[A-J]|\([A-J]\)")  # the letter of an option, which an answer can name with its text
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
@@ -104,7 +105,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
-    if answer.how == "text" and not LATEX.search(text) and (last := last_number(text)) is not None:
+    if answer.how == "text" and not LATEX.search(text) and (last := last_number(DENIED.sub("", text))) is not None:
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
 

@@ -6,7 +6,7 @@ import re
 
 LEADING = re.compile(
     r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z])|"
-    r"\\(?:text|mathrm)\s*\{[^{}]*\b(?:is|are|equals)\s*:?\s*\})\s*)+"
+    r"\\(?:text|mathrm)\s*\{[^{}]*\b(?:is|are|equals|about|around|approximately|roughly|exactly)\s*:?\s*\})\s*)+"
 )
 #: the names of functions in Russian, Chinese and German books
 FUNCTIONS = {

@@ -69,7 +69,7 @@ def _completed(found):
 
 def _visible(text):
     """The text with plain spaces and line ends, without characters that nobody sees."""
-    return INVISIBLE.sub("", SPACES.sub(" ", BREAKS.sub("\n", text)))
+    return textwrap.dedent(INVISIBLE.sub("", SPACES.sub(" ", BREAKS.sub("\n", text))))
 
 
 def _with_head(text, head, name):
