@@ -99,6 +99,9 @@ FORMULAS = [  # truth, answer, whether it is right
     ("3", "\\boldsymbol{x=3}", True),
     ("x=4", "\\boldsymbol{x=3}", False),
     ("5", "\\text{about }5", True),
+    ("x=1,y=2", "\\begin{array}{l}x=1\\\\y=2\\end{array}", True),
+    ("x=1,y=2", "\\begin{cases}x=1\\\\y=2\\end{cases}", True),
+    ("x=1,y=3", "\\begin{array}{l}x=1\\\\y=2\\end{array}", False),
     # vectors, points, letters
     ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(1,2)", True),
     ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(2,1)", False),

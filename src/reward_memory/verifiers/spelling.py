@@ -169,6 +169,7 @@ CURRENCY_SIGN = re.compile(
     r"\\(?:yen|pounds|euro|EUR|texteuro|textdollar|textsterling|textyen)(?![a-zA-Z])(?:\{\})?\s*|"
     r"\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:\\?[$€£¥₹]|Rs\.?|US\\?\$)\s*\}\s*"
 )
+ENVIRONMENT = re.compile(r"(?<!\\)\\begin\b")
 ASSIGNED = re.compile(r"\s*(?:[A-Za-z](?:\([A-Za-z]\))?\s*(?:=|\\in|∈))?\s*")
 DELIMITERS = re.compile(r"\$\$?|\\\[|\\\]|\\\(|\\\)")
 
@@ -216,7 +217,7 @@ def undelimited(text: str) -> str | None:
     """Without dollars, display brackets, boxes and Markdown around it; None if words are outside of them."""
     text = ESCAPED.sub(lambda found: f"\\{ESCAPES[found[0][0]]}{found[0][1:]}", text)
     text = text.strip().strip("*_`").strip().rstrip("\\")
-    if "matrix" not in text:
+    if "matrix" not in text and not ENVIRONMENT.search(text):  # whose lines end with two
         text = re.sub(r"\\\\(?=[A-Za-z])", r"\\", text)  # escaped twice, as in JSON
     while box := BOX.search(text):
         end = _closing(text, box.end() - 1)
@@ -301,7 +302,7 @@ def _spelled(text: str) -> str:
     text = SHORT_FRACTION.sub(r"\\frac{\1}{\2}", text)
     if "mod" in text:
         text = MODULUS.sub(r"+M_{\1}", text).replace("\\equiv", "=")
-    text = MATRIX_ENVIRONMENT.sub(lambda found: f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}", text)
+    text = MATRIX_ENVIRONMENT.sub(_as_matrix, text)
     if "matrix}" not in text:
         text = LINES.sub("", text).replace("&", "").replace("\\\\", ",")  # lines of a formula are members of a list
     text = AND_OR.sub(",", text)
@@ -328,6 +329,11 @@ def _spelled(text: str) -> str:
     text = DIGIT_POWER.sub(r"^\1", text)  # is parsed in half the time
     text = re.sub(r"(?<!\\)\*", r"\\cdot ", text)
     return re.sub(r"\\langle(?![a-zA-Z])", "(", re.sub(r"\\rangle(?![a-zA-Z])", ")", text)).strip()
+
+
+def _as_matrix(found: re.Match) -> str:
+    """Any matrix as pmatrix; an array of equations is none."""
+    return found[0] if "=" in found[1] else f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}"
 
 
 def _modern(found: re.Match) -> str:
