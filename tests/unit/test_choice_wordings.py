@@ -57,6 +57,7 @@ def letter(response, options=CAPITALS):
         ("So it's B, the capital.", "B"),
         ("So it's B, or C.", None),
         ("\u00c8 la B.", "B"),
+        ("La risposta non \u00e8 la B.", None),
         ("Es la opci\u00f3n B.", "B"),
         ("He takes vitamin C.", None),
         ("A lot of people think so.", None),

@@ -111,7 +111,10 @@ NEITHER = re.compile(
 )
 #: "it's B", "so C", "therefore D", where the clause ends with the letter
 CONCLUDED = re.compile(
-    r"(?:\bit(?:'s|\s+is|\s+must\s+be)|\b(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|\b(?:so|therefore|thus|hence),?)\s+(?:it(?:'s|\s+is)\s+)?(?:(?:option|choice|letter)\s+)?"
+    r"(?:\bit(?:'s|\s+is|\s+must\s+be)|"
+    r"(?:^|(?<=[.!,;:] ))(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|"
+    r"\b(?:so|therefore|thus|hence),?)\s+(?:it(?:'s|\s+is)\s+)?"
+    r"(?:(?:option|choice|letter)\s+)?"
     r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b|"
     r",[ \t]+(?!and\b|or\b|but\b|not\b)(?-i:[a-z]))",
     re.IGNORECASE | re.MULTILINE,
@@ -237,6 +240,6 @@ def _asked_or_joined(text: str, match: re.Match) -> bool:
     before = text[max(0, match.start() - 30) : match.start(1)]
     after = text[match.end() : match.end() + 40]
     doubted = re.search(
-        r"\b(?:if|whether|suppose|assume|neither|nor|not|unless)\b[^.,;\n]*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$", before
+        r"\b(?i:if|whether|suppose|assume|neither|nor|not|unless)\b[^.,;\n]*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$", before
     )
     return doubted is not None or re.match(r"[^.!\n]{0,30}\?", after) is not None
