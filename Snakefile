@@ -1,3 +1,4 @@
+import gc
 import sys
 from pathlib import Path
 
@@ -15,6 +16,11 @@ HERE = Path(str(workflow.current_basedir))
 
 # a module's configuration comes from the workflow around it
 OWN_CONFIG = not workflow.modifier.skip_configfile
+
+# Planning makes millions of objects and hardly any garbage; looking for it takes up to a quarter of the time. What runs
+# jobs looks again: rules/cluster.smk.
+if OWN_CONFIG:
+    gc.disable()
 
 # another --configfile stands alone: merged into config.yaml it would keep that file's benchmarks and policies
 if not workflow.config_settings.configfiles:

@@ -3,6 +3,7 @@ from reward_memory.jobs import locks, slurm
 
 
 onstart:
+    gc.enable()
     check_finished()
     # no other call runs in this folder: Snakemake locks it
     locks.end_orphans(Path(RESULTS) / "state" / locks.FOLDER, logger.warning)

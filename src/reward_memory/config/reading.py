@@ -63,8 +63,11 @@ def _text(path: Path) -> str:
 
 def _yaml(path: Path, text: str) -> dict[str, Any]:
     try:
-        settings = _mapping(path, yaml.safe_load(text))
-        wrong = next(_mistakes(yaml.compose(text, yaml.SafeLoader), (), (), set()), None)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        # first: making values of the nodes puts merged keys into their sections
+        wrong = next(_mistakes(node, (), (), set()), None)
+        settings = _mapping(path, None if node is None else loader.construct_document(node))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         sign = ord(text[error.position])

@@ -20,6 +20,7 @@ from reward_memory.storage.files import digest, disk_is_full, file_digest, full_
 from . import finished, progress
 from .leases import lease
 from .locks import FOLDER, alone
+from .processes import keep_freed_memory
 
 #: Bytes of a disk below which it counts as full.
 SCARCE = 100_000
@@ -116,6 +117,8 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
                 wildcards=snakemake.wildcards,
                 gpus=int(snakemake.resources.get("gpu", 0)),
             )
+            if not run.gpus:
+                keep_freed_memory()
             begun = time.time()
             inputs = run.input_digests if lasting else {}
             nodes = int(snakemake.resources.get("nodes", 1))

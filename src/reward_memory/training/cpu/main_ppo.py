@@ -16,7 +16,7 @@ import socket
 import sys
 from pathlib import Path
 
-from reward_memory.jobs.processes import die_with_parent
+from reward_memory.jobs.processes import die_with_parent, keep_freed_memory
 
 from .fork_worker import SOCKET
 
@@ -43,6 +43,7 @@ APART = 1000
 def main() -> None:
     """Run main_ppo with this process's arguments, in an environment as training.launch sets it up."""
     driver = os.getpid()
+    keep_freed_memory()
     os.environ |= RAY
     # what is imported stays, so that looking for garbage meanwhile takes a tenth of the time and finds none
     gc.disable()

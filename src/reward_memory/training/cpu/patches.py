@@ -1,13 +1,18 @@
-"""The three places where torch or Python takes an accelerator for granted under verl 0.9.1."""
+"""Places of verl 0.9.1 that a processor needs otherwise.
+
+In three torch or Python takes an accelerator for granted. In the last verl loops over tokens, to save memory.
+"""
 
 from multiprocessing import shared_memory
 
 import torch
 from torch.distributed import fsdp
+from verl.utils import torch_functional
 
 _init_process_group = torch.distributed.init_process_group
 _offload_init = fsdp.CPUOffloadPolicy.__init__
 _close = shared_memory.SharedMemory.close
+_log_probs = torch_functional.logprobs_from_logits_v2
 
 
 def init_process_group(backend=None, *args, **kwargs):
@@ -30,6 +35,18 @@ def close(self):
         return
 
 
+def log_probs(logits, labels):
+    """(n,): the log-probability of each label, as verl's logprobs_from_logits_v2 gives it, to the last bit.
+
+    logits (n, V), labels (n,). In float32 one call in place of one a token; the entropy takes as much memory anyway.
+    """
+    if logits.dtype != torch.float32:
+        return _log_probs(logits, labels)
+    picked = torch.gather(logits, -1, labels[..., None]).squeeze(-1)
+    return picked - torch.logsumexp(logits, -1)
+
+
 torch.distributed.init_process_group = init_process_group
 fsdp.CPUOffloadPolicy.__init__ = offload_init
 shared_memory.SharedMemory.close = close
+torch_functional.logprobs_from_logits_v2 = log_probs
