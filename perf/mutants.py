@@ -50,6 +50,8 @@ HEAVY = (
 )
 PROFILE_SECONDS = 300  # of CPU that a test file may take
 COMPLETE = 2  # nearest files of which all tests run: their other processes may execute the line
+NEAREST = 2  # files that are tried before the others
+OUTCOMES = {"passed": "survived", "failed": "killed", "hung": "timed out"}
 STAMPS = itertools.count(10**9)
 
 
@@ -112,30 +114,38 @@ class Trial:
     def __call__(self, mutant: Mutant) -> dict:
         file = self.profiles.copy / f"{mutant.module.replace('.', '/')}.py"
         source = file.read_bytes()
-        tests, cpu, wall = self._choose(mutant, source)
-        start, used = time.monotonic(), sum(os.times()[:4])
-        write(file, source[: mutant.start] + mutant.new.encode() + source[mutant.end :])
-        try:
-            end, failed = run_tests(tests, self.profiles.copy, cpu, wall) if tests else ("passed", "")
-        finally:
-            write(file, source)
-        outcome = {"passed": "survived", "failed": "killed", "hung": "timed out"}[end]
-        took = {"cpu": round(sum(os.times()[:4]) - used, 1), "wall": round(time.monotonic() - start, 1)}
-        return {"outcome": outcome, "test": failed if end == "failed" else "", "tests": len(tests)} | took
+        files, outcome = self.tests[mutant.module], {"outcome": "survived", "test": "", "tests": 0, "cpu": 0, "wall": 0}
+        for chosen in (files[:NEAREST], files[NEAREST:]):  # few mutants need the second part
+            tests, cpu, wall = self._choose(mutant, source, chosen, self.seconds - outcome["cpu"])
+            if tests:
+                start, used = time.monotonic(), sum(os.times()[:4])
+                write(file, source[: mutant.start] + mutant.new.encode() + source[mutant.end :])
+                try:
+                    end, failed = run_tests(tests, self.profiles.copy, cpu, wall)
+                finally:
+                    write(file, source)
+                outcome["tests"] += len(tests)
+                outcome["cpu"] = round(outcome["cpu"] + sum(os.times()[:4]) - used, 1)
+                outcome["wall"] = round(outcome["wall"] + time.monotonic() - start, 1)
+                outcome |= {"outcome": OUTCOMES[end], "test": failed if end == "failed" else ""}
+            if outcome["outcome"] != "survived":
+                break
+        return outcome
 
-    def _choose(self, mutant: Mutant, source: bytes) -> tuple[list[str], float, float]:
+    def _choose(self, mutant: Mutant, source: bytes, files: list[Path], most: float) -> tuple[list[str], float, float]:
         """(tests in order, their CPU seconds, their wall seconds)."""
         lines, chosen, cpu, wall = statement_lines(source, mutant), [], 0.0, 0.0
-        for place, file in enumerate(self.tests[mutant.module]):
+        for file in files:
             profile = self.profiles.get(file)
             executed = profile["lines"].get(mutant.module, {})
             direct = {test for test, found in executed.items() if lines.intersection(found)}
             if "" in direct:  # at import: whatever uses the module may notice
                 direct = set(executed)
+            every = file in self.tests[mutant.module][:COMPLETE]
             for test, (seconds, waited, passed) in sorted(
                 profile["tests"].items(), key=lambda item: (item[0] not in direct, item[1][0])
             ):
-                if passed and (test in direct or place < COMPLETE) and cpu + seconds <= self.seconds:
+                if passed and (test in direct or every) and cpu + seconds <= most:
                     chosen.append(test)
                     cpu, wall = cpu + seconds, wall + waited
         return chosen, cpu, wall
