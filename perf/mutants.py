@@ -64,18 +64,18 @@ def modules(parts: list[str]) -> dict[str, Path]:
 
 
 class Profiles:
-    """What each test file executes and takes, kept in a file from one run to the next while nothing of it changes."""
+    """What each test file executes and takes, kept in a folder from one run to the next while nothing of it changes."""
 
-    def __init__(self, file: Path | None, copy: Path):
-        self.file, self.copy = file, copy
-        self.known = json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}
+    def __init__(self, folder: Path, copy: Path):
+        self.folder, self.copy = folder, copy
+        folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, test: Path) -> dict:
-        known = self.known.get(test.name)
+        kept = self.folder / f"{test.stem}.json"
+        known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
         if known is None or known["digests"] != {path: digest(ROOT / path) for path in known["digests"]}:
-            known = self.known[test.name] = self._measure(test)
-            if self.file:
-                self.file.write_text(json.dumps(self.known), encoding="utf-8")
+            known = self._measure(test)
+            kept.write_text(json.dumps(known), encoding="utf-8")
         return known
 
     def _measure(self, test: Path) -> dict:
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=6, help="test files of a module")
     parser.add_argument("--seconds", type=float, default=60, help="CPU seconds of the tests of a mutant")
     parser.add_argument("--results", type=Path, help="outcomes, one JSON object a line; a run resumes from them")
-    parser.add_argument("--profiles", type=Path, help="what the test files execute, kept for the next run")
+    parser.add_argument("--profiles", type=Path, help="folder that keeps what the test files execute")
     parser.add_argument("--survivors", action="store_true", help="run those again that survived in --results")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -211,7 +211,7 @@ def main() -> None:
         copy = Path(folder) / "copy"
         shutil.copytree(PACKAGE, copy / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
         tests = nearest_tests(sorted({mutant.module for mutant in drawn}), options.files)
-        trial = Trial(tests, options.seconds, Profiles(options.profiles, copy))
+        trial = Trial(tests, options.seconds, Profiles(options.profiles or Path(folder) / "profiles", copy))
         for mutant in drawn:
             before = results.of(mutant)
             if before[-1]["outcome"] != "survived" if before and options.survivors else before:

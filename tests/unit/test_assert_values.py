@@ -8,7 +8,7 @@ import pytest
 from reward_memory.errors import InputError
 from reward_memory.verifiers.asserts import split_assert
 from reward_memory.verifiers.expressions import equal
-from reward_memory.verifiers.functions import ALLOWANCE, Limits, Unbounded, template, weight
+from reward_memory.verifiers.functions import Limits, Unbounded, template, weight
 from reward_memory.verifiers.sandbox.inside.values import encode
 
 
@@ -175,6 +175,9 @@ def test_what_would_cost_too_much_or_has_no_value_does_not_hold(condition, value
 )
 def test_a_value_weighs_what_it_holds(value, expected):
     assert weight(value) == expected
+
+
+ALLOWANCE = 6_000_000  # values read and made for one assert
 
 
 def spent(limits: Limits) -> int:

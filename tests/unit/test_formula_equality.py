@@ -50,6 +50,15 @@ def same(truth: str, answer: str, places: int | None = None, percent: bool = Fal
         ("2x + 2y = 4", "x + y = 2", True),
         ("x + y = 2", "x + y = 3", False),
         ("x = 2", "2", True),
+        ("x + y + z = 2", "z = 2 - x - y", True),
+        ("x + y + z = 2", "z = 3 - x - y", False),
+        ("xy = 2", "y = \\frac{2}{x}", True),
+        ("x^2 + y^2 = 2", "x^2 - y^2 = 2", False),
+        # tiny functions, which are no zeros
+        ("10^{-20} x", "\\frac{x}{10^{20}}", True),
+        ("10^{-20} x", "2 \\cdot 10^{-20} x", False),
+        ("10^{-20} \\sin(x)^2", "10^{-20}(1 - \\cos(x)^2)", True),
+        ("10^{-20} \\sin(x)^2", "10^{-20}(1 - \\cos(x))", False),
     ],
 )
 def test_formulas_are_equal_if_their_values_are(truth, answer, expected):
