@@ -29,7 +29,7 @@ def run_tests(tests: list[str], copy: Path, cpu: float, wall: float) -> tuple[st
     )
     if code in (None, -signal.SIGXCPU):
         return "hung", ""
-    failed = re.findall(r"^(?:FAILED|ERROR) \S*?([^/]+?)(?: - |$)", log, re.MULTILINE)
+    failed = re.findall(r"^(?:FAILED|ERROR) (?:tests/unit/)?(\S+)", log, re.MULTILINE)
     return ("passed" if code in (0, 5) else "failed"), (failed or [f"exit code {code}"])[0]
 
 
