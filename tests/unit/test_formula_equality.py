@@ -77,6 +77,20 @@ def test_a_rounded_number_has_as_many_right_decimals_as_it_shows(answer, places,
 @pytest.mark.parametrize(
     ("truth", "answer", "expected"),
     [
+        ("\\{1, \\frac{8}{3}\\}", "\\{1, 2.6667\\}", True),
+        ("\\{1, \\frac{8}{3}\\}", "\\{1, 2.6668\\}", False),
+        ("(1, \\frac{8}{3})", "(1, 2.6667)", True),
+        ("(1, \\frac{8}{3})", "(1, 2.6668)", False),
+        ("\\frac{8}{3} x", "3 x", False),
+    ],
+)
+def test_rounding_counts_within_sets_and_tuples_and_never_excuses_another_formula(truth, answer, expected):
+    assert same(truth, answer, 4) is expected
+
+
+@pytest.mark.parametrize(
+    ("truth", "answer", "expected"),
+    [
         ("0.1234561", "0.1234564", True),  # 0.123456 both
         ("0.1234561", "0.1234569", False),  # 0.123456 and 0.123457
         ("0.0001", "0.0001000001", True),  # below a thousandth: relative, 1e-6 of it
@@ -229,6 +243,12 @@ def test_sixty_braces_are_not_too_deep():
         ("0.1\\overline{6}", "\\frac{15}{90}"),
         ("0.1666...", "\\frac{15}{90}"),
         ("5 \\text{ cm}", "5"),
+        ("\\mathbf{12}", "12"),
+        ("\\mathbf{1.5}", "1.5"),
+        ("\\mathbf{-1.5}", "-1.5"),
+        ("\\mathbf{.5}", ".5"),
+        ("\\mathbf{x}", "x"),
+        ("\\mathbf{xy}", "\\mathbf{xy}"),
         ("35\\%", "35"),
         ("x \\leq 3", "x \\le 3"),
         ("1 2", None),

@@ -53,6 +53,11 @@ def test_what_is_denied_asked_or_a_word_is_no_statement(text):
     assert statements(text, ANIMALS) == []
 
 
+@pytest.mark.parametrize(("letter", "expected"), [("B", "B"), ("E", "E"), ("F", None)])
+def test_letters_without_texts_can_be_named(letter, expected):
+    assert [found.letter for found in statements(f"answer: {letter}.", Item("ABCDE", ()))] == [expected]
+
+
 def test_statements_come_in_the_order_of_the_text():
     text = "so B is correct. The answer is C. Option A"
     assert [(found.letter, found.firm) for found in statements(text, ANIMALS)] == [

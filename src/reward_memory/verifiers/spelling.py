@@ -66,6 +66,7 @@ OLD_ROMAN = re.compile(r"\{\s*\\(?:rm|it|bf)\s+([A-Za-z]+)\s*\}|^\\(?:rm|it|bf)\
 STYLED = re.compile(
     r"\\(?:mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
 )
+SIGNED = re.compile(r"[+-]?\.?\d")  # how a number begins
 COLORED = re.compile(
     r"\\(?:textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}\s*(?=\{)|\\color\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}"
 )
@@ -255,7 +256,7 @@ def _spelled(text: str) -> str:
         text = pattern.sub("", text)
     text = BARE_ROMAN.sub(r"\\\1{\2}", text)
     text = ROMAN.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 else f"\\{found[1]} ", text)
-    text = STYLED.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 or found[1][0].isdigit() else found[0], text)
+    text = STYLED.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 or SIGNED.match(found[1]) else found[0], text)
     text = SWITCHES.sub("", OLD_ROMAN.sub(_modern, text))
     text = re.sub(r"\\(?=\{|\})\\?", r"\\", text)
     text = COMMAND.sub(_synonym, text)
