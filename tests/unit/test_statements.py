@@ -20,6 +20,7 @@ ANIMALS = Item("ABCD", ("cat", "dog", "owl", "fox"))
         ("option: B|", "B", True),
         ("option is B|", "B", True),
         ("answer A| because", "A", True),
+        ("answer (A)| bird", "A", True),  # no word: it has a bracket
         ("answer is dog|", "B", True),
         ("the answer is Cat|", "A", True),
         ("answer: B| or C", None, True),
