@@ -8,7 +8,7 @@ import pytest
 from reward_memory.errors import InputError
 from reward_memory.verifiers.asserts import split_assert
 from reward_memory.verifiers.expressions import equal
-from reward_memory.verifiers.functions import ALLOWANCE, Limits, Unbounded, template, weight
+from reward_memory.verifiers.functions import Limits, Unbounded, template, weight
 from reward_memory.verifiers.sandbox.inside.values import encode
 
 
@@ -108,6 +108,9 @@ def holds(condition: str, *values: object) -> bool:
         ("(2.0).is_integer() and [1, 2].index(f(1)) == 1", 2),
         ("[a + b for a, b in f(1) if a > 1] == [5]", [(1, 2), (2, 3)]),
         ("[a * b for a in f(1) for b in (1, 10)] == [1, 10, 2, 20]", [1, 2]),
+        # one call for each round
+        ("[f(x) for x in (1, 2)] == [7, 7]", 7),
+        ("{f(x) for x in (1, 2)} == {7}", 7),
     ],
 )
 def test_an_assert_says_what_python_says(condition, value):
@@ -148,10 +151,24 @@ def test_an_assert_says_what_python_says(condition, value):
         ("len(f(1) * 2000001) == 2000001", "a", False),
         ("f(1) in 5", 5, False),
         ("f(1) + 1 == 2", "1", False),
+        ("len(b'%5d' % f(1)) == 5", 1, False),  # the width of a template of bytes has no bound
     ],
 )
 def test_what_would_cost_too_much_or_has_no_value_does_not_hold(condition, value, expected):
     assert holds(condition, value) is expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("not all([f(1) == 8, f(1) + 'a'])", True),
+        ("any([f(1) == 7, f(1) + 'a'])", True),
+        ("any([f(1) == 8, f(1) + 'a'])", False),
+        ("any([f(1) == 8, f(1) == 7])", True),
+    ],
+)
+def test_the_parts_of_a_list_are_read_in_turn_up_to_the_one_that_decides(condition, expected):
+    assert holds(condition, 7, 7) is expected
 
 
 @pytest.mark.parametrize(
@@ -175,6 +192,9 @@ def test_what_would_cost_too_much_or_has_no_value_does_not_hold(condition, value
 )
 def test_a_value_weighs_what_it_holds(value, expected):
     assert weight(value) == expected
+
+
+ALLOWANCE = 6_000_000  # values read and made for one assert
 
 
 def spent(limits: Limits) -> int:

@@ -50,6 +50,15 @@ def same(truth: str, answer: str, places: int | None = None, percent: bool = Fal
         ("2x + 2y = 4", "x + y = 2", True),
         ("x + y = 2", "x + y = 3", False),
         ("x = 2", "2", True),
+        ("x + y + z = 2", "z = 2 - x - y", True),
+        ("x + y + z = 2", "z = 3 - x - y", False),
+        ("xy = 2", "y = \\frac{2}{x}", True),
+        ("x^2 + y^2 = 2", "x^2 - y^2 = 2", False),
+        # tiny functions, which are no zeros
+        ("10^{-20} x", "\\frac{x}{10^{20}}", True),
+        ("10^{-20} x", "2 \\cdot 10^{-20} x", False),
+        ("10^{-20} \\sin(x)^2", "10^{-20}(1 - \\cos(x)^2)", True),
+        ("10^{-20} \\sin(x)^2", "10^{-20}(1 - \\cos(x))", False),
     ],
 )
 def test_formulas_are_equal_if_their_values_are(truth, answer, expected):
@@ -63,6 +72,20 @@ def test_formulas_are_equal_if_their_values_are(truth, answer, expected):
 def test_a_rounded_number_has_as_many_right_decimals_as_it_shows(answer, places, expected):
     # eight thirds
     assert same("\\frac{8}{3}", answer, places) is expected
+
+
+@pytest.mark.parametrize(
+    ("truth", "answer", "expected"),
+    [
+        ("\\{1, \\frac{8}{3}\\}", "\\{1, 2.6667\\}", True),
+        ("\\{1, \\frac{8}{3}\\}", "\\{1, 2.6668\\}", False),
+        ("(1, \\frac{8}{3})", "(1, 2.6667)", True),
+        ("(1, \\frac{8}{3})", "(1, 2.6668)", False),
+        ("\\frac{8}{3} x", "3 x", False),
+    ],
+)
+def test_rounding_counts_within_sets_and_tuples_and_never_excuses_another_formula(truth, answer, expected):
+    assert same(truth, answer, 4) is expected
 
 
 @pytest.mark.parametrize(
@@ -220,6 +243,12 @@ def test_sixty_braces_are_not_too_deep():
         ("0.1\\overline{6}", "\\frac{15}{90}"),
         ("0.1666...", "\\frac{15}{90}"),
         ("5 \\text{ cm}", "5"),
+        ("\\mathbf{12}", "12"),
+        ("\\mathbf{1.5}", "1.5"),
+        ("\\mathbf{-1.5}", "-1.5"),
+        ("\\mathbf{.5}", ".5"),
+        ("\\mathbf{x}", "x"),
+        ("\\mathbf{xy}", "\\mathbf{xy}"),
         ("35\\%", "35"),
         ("x \\leq 3", "x \\le 3"),
         ("1 2", None),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reward_memory.errors import InputError
-from reward_memory.training.history import COLUMNS, read_history, select_step
+from reward_memory.training.history import COLUMNS, outcome, read_history, select_step
 
 SIZES = {"gsm8k": 30, "gpqa": 10}
 
@@ -134,3 +134,17 @@ def test_without_any_validated_checkpoint_the_last_is_kept():
 
 def test_last_means_last_whatever_validation_says():
     assert select_step(history({5: 0.9, 10: 0.1}), [5, 10], "last") == 10
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("0.1,\n0.3,0.25\n0.5,\n", "reward 0.10 to 0.50, validation accuracy 0.25 to 0.25"),
+        ("0.1,\n0.456,\n", "reward 0.10 to 0.46"),
+        ("", ""),
+    ],
+)
+def test_an_outcome_names_the_first_and_the_last_value_of_what_was_measured(tmp_path, rows, sentence):
+    file = tmp_path / "history.csv"
+    file.write_text(f"reward,valid_accuracy\n{rows}")
+    assert outcome(file) == sentence

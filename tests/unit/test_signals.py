@@ -79,6 +79,33 @@ def test_likeness_is_the_mean_cosine_with_the_others():
     assert told([""], [""])["answer_likeness"] == [1]
 
 
+def test_lengths_are_logs_and_relative_to_the_querys_mean():
+    found = told(["", "abc"], ["#### 7", ""])
+    assert found["length"] == pytest.approx([0, np.log(4)])
+    assert found["relative_length"] == pytest.approx([-np.log(2), np.log(2)])
+    assert found["answer_length"] == pytest.approx([np.log(7), 0])
+
+
+def test_a_magnitude_is_a_log_up_to_a_million_millions():
+    found = told([""] * 3, ["#### 7", "#### -1/2", f"#### 1{'0' * 15}"])
+    assert found["magnitude"] == pytest.approx([np.log(8), np.log(1.5), np.log(1e12)])
+
+
+def test_queries_know_nothing_of_each_other():
+    rows = [("3 + 4 = 7", "#### 7"), ("x", "#### 8"), ("abc", "#### B"), ("", "")]
+    thinking, answers = zip(*rows, strict=True)
+    domains, group, queries = ["math", "qa"], np.array([0, 0, 1, 1]), ["3 or 4?", "B?"]
+    keys = [answer_key(answer, domains[query]) for query, answer in zip(group, answers, strict=True)]
+    vectors = np.random.default_rng(0).normal(size=(4, 3))
+    together = signals(queries, thinking, answers, keys, (vectors, vectors), group, domains)
+    for query, part in enumerate((slice(0, 2), slice(2, 4))):
+        one = (vectors[part], vectors[part])
+        apart = signals(
+            [queries[query]], thinking[part], answers[part], keys[part], one, np.zeros(2, int), [domains[query]]
+        )
+        assert together[part] == pytest.approx(apart)
+
+
 def test_a_calculation_is_compared_with_the_question():
     found = told(["3 + 4 = 7", "9", ""], ["#### 7", "#### -1/2", "#### 4"])
     assert found["whole"] == [1, 0, 1]

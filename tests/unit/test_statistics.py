@@ -93,6 +93,18 @@ def test_an_estimate_says_what_its_interval_covers(seeds, covers):
     assert accuracy({"a": queries(seeds, 9)}, "macro").covers == covers
 
 
+def test_a_mean_with_nothing_known_of_its_runs_counts_as_one_run():
+    found = Estimate(0.5, 0.4, 0.6)
+    assert found.covers == "queries"
+    assert np.isnan(found.seed_sd)
+    assert np.isnan([found.query_se, found.query_df]).all()
+    assert found.seed_se == 0
+
+
+def test_the_deviation_of_runs_is_their_error_times_the_root_of_their_number():
+    assert Estimate(0.5, 0.4, 0.6, seed_se=0.1, seeds=4).seed_sd == pytest.approx(0.2)
+
+
 # --- shares near 0 and 1
 
 

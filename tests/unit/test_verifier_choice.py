@@ -135,6 +135,10 @@ def test_what_names_no_option_or_several_is_no_letter(response):
 @pytest.mark.parametrize(
     ("response", "options", "expected"),
     [
+        ("this points at (B) here", OPTIONS, "B"),
+        ("this points at **B** here", OPTIONS, "B"),
+        ("this points at (A) or even (B) here", OPTIONS, None),
+        ("this points at (E) here", OPTIONS, None),
         ("The answer is C. elegans", SPECIES, "D"),
         ("#### C. elegans", SPECIES, "D"),
         ("\\boxed{\\text{C. elegans}}", SPECIES, "D"),

@@ -70,6 +70,7 @@ STYLED = re.compile(
     r"\\(?:emph|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
 )
 STYLED_EQUATION = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf|mathrm)\s*\{\s*([^{}\\]*=[^{}\\]*)\}")
+SIGNED = re.compile(r"[+-]?\.?\d")  # how a number begins
 COLORED = re.compile(
     r"\\(?:textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}\s*(?=\{)|\\color\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}"
 )
@@ -295,7 +296,7 @@ def _spelled(text: str) -> str:
     text = BARE_ROMAN.sub(r"\\\1{\2}", text)
     text = ROMAN.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 else f"\\{found[1]} ", text)
     text = STYLED_EQUATION.sub(r"\1", text)
-    text = STYLED.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 or found[1][0].isdigit() else found[0], text)
+    text = STYLED.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 or SIGNED.match(found[1]) else found[0], text)
     text = SWITCHES.sub("", OLD_ROMAN.sub(_modern, text))
     text = re.sub(r"\\(?=\{|\})\\?", r"\\", text)
     text = COMMAND.sub(_synonym, text)

@@ -1,0 +1,161 @@
+"""Plain numbers in answers: their exact values, and the texts that are no number."""
+
+from fractions import Fraction
+
+import pytest
+
+from reward_memory.answers.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
+
+HALF = Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # signs and money, one sign at most
+        ("42", 42),
+        ("-42", -42),
+        ("+7", 7),
+        ("$5", 5),
+        ("5$", 5),
+        ("$-5$", -5),
+        ("-$5", -5),
+        ("-$-5", None),
+        ("€ 5", 5),
+        ("USD 5", 5),
+        ("\\$5", 5),
+        # what surrounds it
+        ("**5**", 5),
+        ("\\(5\\)", 5),
+        ("5.", 5),
+        (" `5` ", 5),
+        # thousands
+        ("1,234", 1234),
+        ("12,34,567", 1_234_567),
+        ("1 234 567.5", Fraction(2_469_135, 2)),
+        ("1.234.567", 1_234_567),
+        ("1.234", Fraction(617, 500)),
+        ("1{,}234", 1234),
+        ("1\\,234", 1234),
+        ("1\\ 234", 1234),
+        ("1_000", 1000),
+        ("1\\_000", 1000),
+        ("1_00", None),
+        ("1234,5", None),
+        # decimals and powers of ten
+        (".5", HALF),
+        ("0.50", HALF),
+        ("4.5e3", 4500),
+        ("1E-2", Fraction(1, 100)),
+        ("2e+1", 20),
+        # fractions and mixed numbers
+        ("3/4", Fraction(3, 4)),
+        ("-3 / 4", Fraction(-3, 4)),
+        ("1.5/3", HALF),
+        ("3/0", None),
+        ("5 1/2", 5 + HALF),
+        ("-5 1/2", -5 - HALF),
+        ("3 0/5", 3),
+        ("3 1/0", None),
+        ("\\frac{1}{2}", HALF),
+        ("-\\frac{1}{2}", -HALF),
+        ("\\frac{-1}{2}", -HALF),
+        ("-\\frac{-1}{2}", HALF),
+        ("\\dfrac12", HALF),
+        ("-\\tfrac12", -HALF),
+        ("\\frac{1}{0}", None),
+        ("\\frac10", None),
+        # other characters
+        ("\u2212５", -5),
+        ("½", HALF),
+        ("3½", 3 + HALF),
+        ("1\u20442", HALF),
+        ("1\u00a0000", 1000),
+        ("\u200b7", 7),
+        # no number
+        ("", None),
+        ("$", None),
+        ("x", None),
+        ("5 apples", None),
+        ("1" * 400, int("1" * 400)),
+        ("1" * 401, None),
+    ],
+)
+def test_a_plain_number_has_its_exact_value(text, value):
+    assert plain_number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2,74", Fraction(137, 50)),
+        ("-2,74", Fraction(-137, 50)),
+        ("1 234,5", Fraction(2469, 2)),
+        ("€2,5", 2 + HALF),
+        ("0,125", Fraction(1, 8)),  # thousands do not begin with a zero
+        ("2,745", None),  # thousands
+        ("2.74", None),
+        ("2,7,4", None),
+    ],
+)
+def test_a_comma_is_a_decimal_point_where_it_cannot_part_thousands(text, value):
+    assert decimal_comma(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("18 apples", 18),
+        ("18 km/h", 18),
+        ("$18 per hour.", 18),
+        ("18!", 18),
+        ("5 m", 5),
+        ("5 x", None),  # a variable
+        ("Total: 18", 18),
+        ("2. Total distance = 18 km", 18),
+        ("about 18 apples", 18),
+        ("~18", 18),
+        ("3 1/2 cups", 3 + HALF),
+        ("3 1/0 cups", None),
+        # scales
+        ("3 hundred", 300),
+        ("5 Thousand dollars", 5000),
+        ("1.5 million", 1_500_000),
+        ("2 billion", 2_000_000_000),
+        ("1 trillion", 1_000_000_000_000),
+        ("2 dozen eggs", 24),
+        ("3/0 million", None),
+        # words that change the value
+        ("18 percent", None),
+        ("18 or 19", None),
+        ("2 hundred million", None),
+        ("18 + 2", None),
+        ("apples", None),
+    ],
+)
+def test_words_around_a_number_leave_its_value_or_there_is_none(text, value):
+    assert number_with_unit(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("first 3, then 4.5.", ("4.5", Fraction(9, 2))),
+        ("so 1,234, that is", ("1,234", 1234)),
+        ("it costs 2,74", ("2,74", Fraction(137, 50))),
+        ("from -3/4", ("-3/4", Fraction(-3, 4))),
+        ("$.5", ("$.5", HALF)),
+        ("x2", None),  # a name
+        ("by 3/0", None),
+        ("1" * 400, ("1" * 400, int("1" * 400))),
+        ("1" * 401, None),
+        ("none", None),
+    ],
+)
+def test_the_last_number_of_a_text(text, found):
+    assert last_number(text) == found
+
+
+def test_look_alikes_become_ascii():
+    assert as_ascii("45\u02da \u2013\u2003１０ ⅓\u00ad") == "45\u00b0 - 10 1/3"
+    assert as_ascii("plain") == "plain"
