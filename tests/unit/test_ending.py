@@ -48,6 +48,11 @@ LINES = {
         "(raylet) Raylet is terminated. Termination is unexpected.",
         "ray.exceptions.ActorUnavailableError: The actor e7 is unavailable: The actor is temporarily unavailable",
     ],
+    "storage": [
+        "\x1b[33m(raylet)\x1b[0m A worker died or was killed while executing a task by an unexpected system error.",
+        "ray.exceptions.RayTaskError(StorageUnitTimeout): ray::WorkerDict.actor_rollout_update_actor() (pid=32520)",
+        "transfer_queue.storage.managers.simple_storage_manager.StorageUnitTimeout: no answer in 200s during get",
+    ],
     "node": ["ray.exceptions.NodeDiedError: node 17 has failed"],
     "Ray's server": [
         "[2026-11-26 05:02:11,120 C 812 812] gcs_rpc_client.h:624:  Failed to connect to GCS within 60 seconds. GCS "

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from reward_memory.errors import InputError
+from reward_memory.settings import Training
+from reward_memory.training import dead_workers, launch
+from reward_memory.training.overrides import Run
+
 #: A parent that starts a trainer which says its process id and waits.
 PARENT = """
 import sys
@@ -96,3 +101,44 @@ def test_a_trainer_that_will_not_end_is_killed_after_its_grace(family):
     parent.terminate()
     assert parent.wait(20) == 128 + signal.SIGTERM
     assert not lives(trainer)
+
+
+#: A trainer that learns of a dead worker and waits for it; the third line is what a step looks like.
+BEREAVED = f"""#!{sys.executable}
+import sys, time
+print("(raylet, ip=192.0.2.2) A worker died or was killed while executing a task by an unexpected system error.")
+print(sys.argv[-1], flush=True)
+time.sleep(float(sys.argv[-2]))
+"""
+
+
+@pytest.fixture
+def bereaved(tmp_path, monkeypatch):
+    """Run a trainer whose worker has died, for `seconds`, after which it says `last`; its InputError's words."""
+    script = tmp_path / "bereaved"
+    script.write_text(BEREAVED)
+    script.chmod(0o755)
+    run = Run(tmp_path, tmp_path, tmp_path, None, tmp_path / "state", 0, 0)
+    run.state.mkdir()
+    monkeypatch.setattr(launch.sys, "executable", str(script))
+    monkeypatch.setattr(dead_workers, "PATIENCE", 0.5)
+
+    def told(seconds: float, last: str = "") -> str:
+        monkeypatch.setattr(launch, "overrides", lambda *_: [str(seconds), last])
+        with launch._alone(run.state) as lock, pytest.raises(InputError) as caught:
+            launch._run(Training.model_validate({"steps": 2}), run, "reduced", lock)
+        return str(caught.value)
+
+    return told
+
+
+def test_a_trainer_that_waits_for_a_dead_worker_is_ended(bereaved):
+    start = time.monotonic()
+    told = bereaved(60)
+    assert time.monotonic() - start < 30
+    assert "interrupted, as one of its processes died. Run the same command again" in told
+
+
+def test_a_trainer_that_makes_a_step_after_a_death_goes_on(bereaved):
+    """Ray repeats some tasks by itself."""
+    assert "exit status 0" in bereaved(2, "Training Progress:  50%|#####     | 1/2 [00:01<00:01]")

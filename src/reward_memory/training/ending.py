@@ -35,7 +35,8 @@ SAID = {
     ),
     "interrupted": re.compile(
         r"\b(?:WorkerCrashedError|NodeDiedError|LocalRayletDiedError|RayletDiedError|OwnerDiedError)\b"
-        r"|worker process has (?:died|crashed)|(?:worker|actor) died unexpectedly|raylet.*(?:has died|died unexpect)"
+        r"|worker process has (?:died|crashed)|(?:worker|actor) died (?:unexpectedly|or was killed)"
+        r"|raylet.*(?:has died|died unexpect)|\bStorageUnitTimeout\b"
         r"|The actor is dead because its (?:worker process|node|owner) has died|Lost connection to GCS|GCS.*unavailable"
         # Ray's own processes end without an error of Python's when its server or its raylet is gone
         r"|GCS may have been killed|GCS server is dead|local [Rr]aylet (?:is dead|failed)"
@@ -53,6 +54,7 @@ ERROR = re.compile(r"^(?:\(.*?\)\s*)?(?:[\w.]+\.)?(?P<error>[A-Z]\w*(?:Error|Exc
 #: Errors that Ray raises where a process has died, and not where code has failed.
 DEATHS = re.compile(
     r"(?:ActorDied|ActorUnavailable|WorkerCrashed|NodeDied|RayletDied|OwnerDied|ObjectLost|Rpc|RaySystem)Error"
+    r"|StorageUnitTimeout"  # the transfer queue's; its storage has died
 )
 ENDS = "ends.jsonl"
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +28,7 @@ from reward_memory.storage.manifests import manifest
 
 from . import ray_patience
 from .checkpoints import newest_intact, unfit
+from .dead_workers import DeadWorkers
 from .ending import Ending
 from .history import read_history, select_step
 from .merge import write_policy
@@ -108,16 +109,21 @@ def _attempt(training: Training, run: Run, isolation: str, lock: int, ending: En
         with (
             spanning(run.nodes, run.gpus, environment, folder) as joining,
             _started([*command, *joining], environment, lock) as process,
+            closing(DeadWorkers(process, GRACE)) as workers,
         ):
             for line in process.stdout:
                 print(line, end="", flush=True)
                 step = STEP.search(line)
-                if step and int(step["done"]) > progress.done:
+                stepped = step is not None and int(step["done"]) > progress.done
+                if stepped:
                     progress.advance(int(step["done"]) - progress.done)
                     if run.gpus:
                         _let_optimizers_go(run.state)
-                ending.read(line, progress.done > resumed)
-            return process.wait()
+                if not workers.ended:  # what a trainer says while it is being ended is no cause
+                    ending.read(line, progress.done > resumed)
+                    workers.read(line, stepped)
+            code = process.wait()
+            return 1 if workers.ended else code
 
 
 def _has_vllm(training: Training) -> None:
