@@ -24,6 +24,11 @@ time.sleep(8)
 
 def test_ray_tells_of_a_killed_actor_in_the_words_that_end_a_trainer():
     done = subprocess.run(
-        [sys.executable, "-c", KILLED], capture_output=True, text=True, check=True, timeout=300, stdin=subprocess.DEVNULL
+        [sys.executable, "-c", KILLED],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
     )
     assert any(DIED.search(line) for line in (done.stdout + done.stderr).splitlines()), done.stderr
