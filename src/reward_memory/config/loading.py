@@ -1,11 +1,12 @@
-"""The configuration: defaults filled in, checked, every mistake in one sentence."""
+"""The configuration: defaults filled in, checked, every mistake in one sentence.
+
+Planning imports this module: what reads files is imported where it is needed.
+"""
 
 import copy
 from pathlib import Path
 from typing import Any
 
-from reward_memory.data import imported, mirror
-from reward_memory.data.hub.revisions import commits
 from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, unknown
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
@@ -75,17 +76,20 @@ def check_files(
     if checkout and (wrong := results_folder.misplaced(config["results"], checkout)):
         raise InputError(f"{source}: {wrong}")
     if config["rollouts"]["import"]:
+        from reward_memory.data import imported
+
         imported.check(Path(config["rollouts"]["import"]))
     for name, policy in config["policies"].items():
         if "path" in policy:
             inspect(name, Path(policy["path"]))
     if wrong := contradictions.too_long(config, contradictions.contexts(config)) or verl_overrides.mistake(config):
         raise InputError(f"{source}: {wrong}")
-    return {
-        name: mirror.files(name, Path(config["data"]["mirror"]))
-        for name, benchmark in config["benchmarks"].items()
-        if benchmark["source"] == "mirror"
-    }
+    mirrored = [name for name, benchmark in config["benchmarks"].items() if benchmark["source"] == "mirror"]
+    if not mirrored:
+        return {}
+    from reward_memory.data import mirror
+
+    return {name: mirror.files(name, Path(config["data"]["mirror"])) for name in mirrored}
 
 
 def _spell_out(config: dict[str, Any]) -> None:
@@ -282,6 +286,8 @@ def _contradiction(config: dict) -> str | None:
         if benchmark["source"] == "hub":
             if not BENCHMARKS[name].repository:
                 return f"benchmarks: {name}: source: hub needs the repository, which its file does not register."
+            from reward_memory.data.hub.revisions import commits
+
             try:
                 commits(name, benchmark["revision"])
             except InputError as error:

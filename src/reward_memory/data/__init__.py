@@ -1,20 +1,26 @@
-"""The benchmarks: their names and domains, and their queries from any source, sampled and split."""
+"""The benchmarks: their names and domains, and their queries from any source, sampled and split.
+
+Planning imports this package for its names. What reads and grades is imported where it is called: pandas and the
+verifiers take half a second.
+"""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from reward_memory.errors import InputError
 
-from . import code_tests, generated, splits
-from . import mirror as mirrors
 from .items import Dropped, Item, Loaded
 from .prompts import SYSTEM_PROMPTS, system_prompt
 from .registry import BENCHMARKS, DOMAINS, NAMES, check_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["BENCHMARKS", "DOMAINS", "NAMES", "SOURCES", "SYSTEM_PROMPTS", "Dropped", "Item", "Loaded", "build", "load"]
 
@@ -46,10 +52,14 @@ def load(
     system_prompt(DOMAINS[name], answer_format)
     match source:
         case "generated":
+            from . import generated
+
             return Loaded(generated.load(name, count, seed))
         case "mirror" | "hub" if mirror is None:
             raise InputError(f"benchmarks: {name}: source {source!r} needs the key 'mirror' with the folder's path.")
         case "mirror" | "hub":
+            from . import mirror as mirrors
+
             return mirrors.load(name, mirror, answer_format, partial)
     raise InputError(f"benchmarks: {name}: source: {source!r} is not known; choose from {', '.join(SOURCES)}.")
 
@@ -78,6 +88,8 @@ def build(
     The other arguments and the errors are those of `load`. All source splits are pooled, sampled and cut (MemReward,
     section 4.1); no prompt occurs twice, see `splits.sample`.
     """
+    from . import splits
+
     check_name(name)
     needed = splits.check_sizes(name, sizes)
     loaded = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format, partial=partial)
@@ -93,6 +105,8 @@ def _with_tests(items: Iterable[Item], isolation: str, workers: int) -> list[Ite
     items = list(items)
     if all(item.task is None for item in items):
         return items
+    from . import code_tests
+
     return code_tests.with_tests(items, isolation, workers)
 
 
