@@ -35,6 +35,8 @@ def column(found: np.ndarray, name: str) -> list[float]:
         ("0.1 + 0.2 = 0.3", 1, 0),
         ("", 0, 0),
         (f"{'9' * 25} + 1 = 2", 0, 0),
+        ("1" * 17 + "2 + 3 = 111111111111111115", 1, 0),  # numbers of 18 digits are calculated with
+        ("1" * 18 + "2 + 3 = 1111111111111111115", 0, 0),
     ],
 )
 def test_equations_are_calculated(text, right, wrong):

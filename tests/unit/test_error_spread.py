@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from reward_memory.evaluation.error_spread import compare_spreads, mean_spread, spread
+from reward_memory.evaluation.statistics import ratio_difference
 from reward_memory.report.tables.error_spread import SPREAD_COLUMNS, spread_rows
 
 DOMAINS = {"a": "math", "b": "math"}
@@ -50,6 +51,18 @@ def test_visits_are_counted_for_each_query_and_those_without_a_wrong_answer_are_
 def test_a_mean_counts_every_visit_of_every_query():
     own = pd.concat([run(a=0.5, b=0.9), run(a=0.7).assign(visit=3)])
     assert mean_spread([own], "largest_share").mean == pytest.approx(0.7)
+
+
+def test_an_interval_of_shares_is_that_of_their_plain_difference():
+    own, other = (
+        [run(a=0.5, b=0.9, c=0.4), run(a=0.7, b=0.2, c=0.6)],
+        [run(a=0.4, b=0.8, c=1.0), run(a=0.9, b=0.3, c=0.5)],
+    )
+    found = compare_spreads(own, other, "largest_share")
+    ones = np.ones((2, 3))
+    shares = [(np.array([one["largest_share"] for one in arm]), ones) for arm in (own, other)]
+    expected = ratio_difference(*shares)
+    assert (found.mean, found.low, found.high) == pytest.approx((expected.mean, expected.low, expected.high))
 
 
 def test_differences_are_paired_by_query():

@@ -104,6 +104,12 @@ def test_boxes_are_one_answer_if_they_begin_within_500_characters(length, joined
     assert found == (f"\\boxed{{{first}}}, \\boxed{{2}}" if joined else "2")
 
 
+@pytest.mark.parametrize(("names", "joined"), [(8, True), (9, False)])
+def test_boxes_are_one_answer_if_80_characters_at_most_lie_between(names, joined):
+    found = find_answer("\\boxed{1}" + ",x_{111}=" * names + "\\boxed{2}")
+    assert found.text == ("\\boxed{1}, \\boxed{2}" if joined else "2")
+
+
 @pytest.mark.parametrize(("empty", "how"), [(19, "boxed"), (20, "text")])
 def test_twenty_marks_are_looked_at(empty, how):
     assert find_answer("\\boxed{7} " + "\\boxed{} " * empty).how == how

@@ -328,6 +328,8 @@ def test_rollouts_of_several_benchmarks_join(tmp_path):
     assert rollouts.group.tolist() == [0] * 4 + [1] * 4 + [2] * 4 + [3] * 4
     assert rollouts.samples.tolist() == [3, 2, 1, 0] * 4
     assert rollouts.rewards.reshape(4, 4)[:, ::-1].ravel().tolist() == verdicts["reward"].tolist()
+    with pytest.raises(InputError, match="the id 'sums/train/0' occurs twice"):
+        assemble([*parts, parts[0]], verdicts)
 
 
 def test_a_reward_that_is_neither_0_nor_1_is_named(tmp_path):

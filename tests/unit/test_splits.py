@@ -138,3 +138,10 @@ def test_an_empty_split_still_has_its_columns():
     frame = splits.table("gsm8k", "math", [])
     assert len(frame) == 0
     assert {"messages", "ground_truth"} <= set(frame.columns)
+
+
+def test_a_family_that_no_split_needs_goes_to_none():
+    dealt = splits._deal_exactly([3, 1, 3], [1])
+    assert dealt is not None
+    assert sorted(dealt) == [-1, -1, 0]
+    assert dealt[1] == 0  # the fewest items

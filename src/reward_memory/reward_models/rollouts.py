@@ -105,7 +105,9 @@ def assemble(
     group = np.concatenate([part["group"] + offset for part, offset in zip(joined, offsets, strict=False)])
     ids, counts = np.unique(columns["query_ids"], return_counts=True)
     if (counts > 1).any():
-        raise InputError(f"queries: the id {ids[counts > 1][0]!r} occurs twice; ids must be unique within a suite.")
+        raise InputError(
+            f"queries: the id {str(ids[counts > 1][0])!r} occurs twice; ids must be unique within a suite."
+        )
     return Rollouts(**columns, group=group, dtype=dtypes.pop())
 
 
