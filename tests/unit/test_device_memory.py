@@ -184,7 +184,9 @@ def test_without_gpus_or_their_memory_nothing_is_checked(paper, check, resources
 def test_the_plan_names_the_most_demanding_run_of_each_policy(paper):
     loaded = loading.load(paper, "c.yaml")
     told = memory.summary(loaded, ROOT / "reference")
-    assert told.startswith("GPU memory of training, by arithmetic (docs/gpu.md): qwen2.5-3b 54 of 80 GB (sampling), ")
+    assert told.startswith(
+        "GPU memory of training, by arithmetic (docs/gpu_memory.md): qwen2.5-3b 54 of 80 GB (sampling), "
+    )
     assert told.count("qwen3-8b") == 1
     loaded["resources"]["train_policy"] = {"gpu": 1, "per_policy": {}}
     assert memory.summary(loaded, ROOT / "reference") is None

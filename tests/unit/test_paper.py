@@ -220,7 +220,7 @@ TO_VLLM = {
 
 
 def test_what_verl_tells_vllm_of_our_settings_are_arguments_that_vllm_takes(runs):
-    pytest.importorskip("vllm", reason="vLLM is not installed (docs/gpu.md)")
+    pytest.importorskip("vllm", reason="vLLM is not installed (docs/vllm_on_cpu.md)")
     from vllm import SamplingParams
     from vllm.engine.arg_utils import EngineArgs
 
@@ -235,7 +235,7 @@ def test_what_verl_tells_vllm_of_our_settings_are_arguments_that_vllm_takes(runs
 def test_what_samples_on_gpus_is_vllm_with_arguments_that_vllm_takes(config):
     sections = [config["rollouts"], *(suites.evaluation(config, suite) for suite in ("main", "ood", "meds"))]
     assert {section["engine"] for section in sections} == {"auto"}
-    pytest.importorskip("vllm", reason="vLLM is not installed (docs/gpu.md)")
+    pytest.importorskip("vllm", reason="vLLM is not installed (docs/vllm_on_cpu.md)")
     from vllm import SamplingParams
     from vllm.engine.arg_utils import EngineArgs
 

@@ -95,7 +95,7 @@ def summary(config: dict[str, Any], reference: Path) -> str | None:
         if run.policy not in most or run.worst[1] > most[run.policy].worst[1]:
             most[run.policy] = run
     told = [f"{policy} {run.worst[1]:.0f} of {run.memory:g} GB ({run.worst[0]})" for policy, run in most.items()]
-    return f"GPU memory of training, by arithmetic (docs/gpu.md): {', '.join(told)}." if told else None
+    return f"GPU memory of training, by arithmetic (docs/gpu_memory.md): {', '.join(told)}." if told else None
 
 
 def _mend(run: Fit) -> str:
