@@ -1,4 +1,4 @@
-"""verl's trainer with real vLLM servers on a CPU, by the plug-in and the overrides of GPU runs; docs/vllm_on_cpu.md says how.
+"""verl's trainer with real vLLM servers on a CPU, by the plug-in and overrides of GPU runs (docs/vllm_on_cpu.md).
 
 vLLM starts from random weights, so that what it samples shows whether it got the policy's: verl compares vLLM's
 probability of each sampled token with the policy's own (training/rollout_probs_diff_*).

@@ -131,6 +131,13 @@ def test_what_later_steps_wrote_is_deleted_on_opening(tmp_path):
         Store(tmp_path, 6)
 
 
+def test_a_merged_file_is_cut_on_opening_a_step_within_it(tmp_path):
+    run(Store(tmp_path), 20)
+    short = Store(tmp_path, 5)
+    assert short.files == len(listing(tmp_path)) == len(segments_module.found(tmp_path))
+    assert short.bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
+
+
 def test_merging_keeps_the_files_few(tmp_path, small_files):
     store, most = Store(tmp_path), 0
     for step in range(1, 151):

@@ -28,6 +28,8 @@ def same(truth: str, answer: str, places: int | None = None, percent: bool = Fal
         ("\\frac{1}{3}", "\\frac{2}{6}", True),
         ("\\frac{1}{3}", "0.33333333", True),
         ("\\frac{1}{3}", "0.3333", False),
+        ("\\frac{1}{3} + i", "0.333333 + i", True),
+        ("\\frac{1}{3} + i", "0.33333 + i", False),
         ("0.5", "\\frac{1}{2}", True),
         ("10^{30}", "10^{30} + 1", False),
         ("\\sqrt{2}", "1.4142", False),

@@ -91,6 +91,9 @@ def test_the_cost_of_training_is_summed_over_steps_and_averaged_over_seeds():
     )
     assert set(found["interval_covers"]) == {"seeds"}
     assert set(found["benchmark"]) == {"training"}
+    single = pd.DataFrame(meds.training_rows(logged[:1], ARM, "generated"))
+    assert single["value"].tolist() == [12, 30]
+    assert single["interval_covers"].tolist() == [None, None]  # of one seed there is no interval
 
 
 def counts(*steps: tuple[int, int, int, int]) -> pd.DataFrame:

@@ -31,7 +31,7 @@ WRAPPINGS = [
     "It's a simple task.\n\n{}\n\nIt returns the next number.\n", "Sure!\n{}\n\nHope this helps!", "{}\n\nprint('x')\n",
     "```python\ndef f(x):\n    return 0\n```\nNo:\n```python\n{}\n```", "```python\n{}\n```\n```python\nf(1)\n```",
     "\ufeff{}", "```python\n\u200b{}\n```", "```bash\npip install x\n```\n```python\n{}\n```",
-     "```python\n{}\n```\n```\n2\n```",
+     "```python\n{}\n```\n```\n2\n```", "```\n{}\n```\ndef f(x):\n    return 0\n",
 ]  # fmt: skip
 
 
@@ -76,6 +76,12 @@ def test_a_fence_within_a_docstring_does_not_end_the_program(docstring, quotes):
         True,
         True,
     ]
+
+
+@pytest.mark.parametrize("code", ["f = lambda x: x + 1", "def f(x): return x + 1"])
+@pytest.mark.parametrize("around", ["{}", "It is {}", "The function is {}.", "- {}!"])
+def test_a_span_within_a_line_is_a_block(around, code):
+    assert find_program(around.format(f"```{code}```"), ("f",)).text.strip() == code
 
 
 def test_quotes_that_never_close_do_not_hide_the_next_block():

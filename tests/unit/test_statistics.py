@@ -136,6 +136,12 @@ def test_methods_that_answer_alike_are_not_known_to_be_equal():
     assert found.p_value() == 1
 
 
+def test_without_any_difference_one_family_that_differs_wholly_is_added():
+    found = difference({"a": np.zeros((1, 9))}, "weighted")
+    # of 10 families one is 1 away from the mean: its square over 10 x 9, with 9 degrees of freedom
+    assert ends(found) == pytest.approx((0, -t.ppf(0.975, 9) / np.sqrt(90), t.ppf(0.975, 9) / np.sqrt(90)))
+
+
 def test_the_ends_of_wilsons_interval_without_any_spread_are_the_share():
     assert wilson(0.3, 0.0) == pytest.approx((0.3, 0.3))
 

@@ -26,7 +26,7 @@ TAGS = re.compile(
 )
 CODE_LINE = re.compile(
     r"^(?:(?:async[ \t]+)?def[ \t]+\w+[ \t]*\(|class[ \t]+\w+[ \t]*[:(]|import[ \t]+[\w.]+[ \t]*(?:$|,|as\b|#)|"
-    r"from[ \t]+[\w.]+[ \t]+import\b|@\w)",
+    r"from[ \t]+[\w.]+[ \t]+import\b|@\w|\w+[ \t]*=[ \t]*lambda\b)",
     re.MULTILINE,
 )
 QUOTATION = re.compile(r"^> ?", re.MULTILINE)
@@ -177,14 +177,16 @@ def _opening(line: str) -> tuple[str, str, str] | None:
         return None
     marker, language, rest = match[1], match[2] or "", match[3].strip().strip("}")
     python = PYTHON.fullmatch(language) is not None
+    span = f"{match[2] or ''}{match[3]}".strip().rstrip(".,;:!")
+    if not python and span.endswith(marker) and CODE_LINE.match(span):  # the function is ```f = abs```.
+        return marker, "", span + "\n"
     within = not LINE_START.fullmatch(line[: match.start()])
     if within and (rest or language) and not (python and (not rest or CODE_LINE.match(rest))):
         return None  # "use ``` for code" in a sentence
     if python and CODE_LINE.match(rest):  # ```python def f(x): return x```
         return marker, language, rest + "\n"
-    if f"{language}{rest}".rstrip().endswith(marker):  # a span within one line
-        span = f"{match[2] or ''}{match[3]}".strip()
-        return (marker, "", span + "\n") if CODE_LINE.match(span) else None
+    if f"{language}{rest}".rstrip().endswith(marker):  # words between marks within one line
+        return None
     return marker, language, ""
 
 
