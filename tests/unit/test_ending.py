@@ -53,6 +53,13 @@ LINES = {
         "ray.exceptions.RayTaskError(StorageUnitTimeout): ray::WorkerDict.actor_rollout_update_actor() (pid=32520)",
         "transfer_queue.storage.managers.simple_storage_manager.StorageUnitTimeout: no answer in 200s during get",
     ],
+    "agent": [
+        "(raylet) The raylet exited immediately because one Ray agent failed, agent_name = dashboard_agent.",
+        "The raylet fate shares with the agent. This can happen because",
+        "- The agent is killed by the OS (e.g., out of memory).",
+        "ray.exceptions.ActorDiedError: The actor died unexpectedly before finishing this task.",
+        "The actor is dead because its node has died.",
+    ],
     "node": ["ray.exceptions.NodeDiedError: node 17 has failed"],
     "Ray's server": [
         "[2026-11-26 05:02:11,120 C 812 812] gcs_rpc_client.h:624:  Failed to connect to GCS within 60 seconds. GCS "
@@ -79,7 +86,7 @@ def said(tmp_path, name: str, code: int = 1, before: int = 2, safe: int = 2, ste
     "name",
     [
         *("actor", "unavailable", "worker", "node", "raylet, with a guess", "disk", "slow start"),
-        *("Ray's server", "Ray's raylet"),
+        *("Ray's server", "Ray's raylet", "storage", "agent"),
     ],
 )
 @pytest.mark.parametrize(("safe", "start"), [(2, "it resumes from step 2."), (0, "it starts from the beginning.")])

@@ -47,7 +47,8 @@ AT_START = {"override", "slow start", "start", "checkpoint"}
 #: Ray guesses at causes when a process has died, and memory is always among its guesses.
 #: What precedes them counts.
 GUESS = re.compile(
-    r"(?:possible|potential) (?:root )?(?:causes|reasons)|(?:can|could|may|might) (?:have|happen|be)", re.IGNORECASE
+    r"(?:possible|potential) (?:root )?(?:causes|reasons)|(?:can|could|may|might) (?:have|happen|be)|\be\.g\.",
+    re.IGNORECASE,
 )
 #: The last line of a traceback, which names the error.
 ERROR = re.compile(r"^(?:\(.*?\)\s*)?(?:[\w.]+\.)?(?P<error>[A-Z]\w*(?:Error|Exception|Interrupt)\b.*)")
