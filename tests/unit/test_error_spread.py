@@ -63,6 +63,9 @@ def test_an_interval_of_shares_is_that_of_their_plain_difference():
     shares = [(np.array([one["largest_share"] for one in arm]), ones) for arm in (own, other)]
     expected = ratio_difference(*shares)
     assert (found.mean, found.low, found.high) == pytest.approx((expected.mean, expected.low, expected.high))
+    # where no difference was seen, the largest that a share could have is reckoned with
+    none = compare_spreads(own, own, "largest_share")
+    assert none.high == pytest.approx(ratio_difference(shares[0], shares[0]).high)
 
 
 def test_differences_are_paired_by_query():
