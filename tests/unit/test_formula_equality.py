@@ -48,7 +48,7 @@ def same(truth: str, answer: str, places: int | None = None, percent: bool = Fal
         ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}", True),
         ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\begin{pmatrix}1\\\\3\\end{pmatrix}", False),
         # math-verify takes all tiny numbers for equal
-        ("\\begin{pmatrix}10^{-20}\\\\2\\end{pmatrix}", "\\begin{pmatrix}10^{-21}\\\\2\\end{pmatrix}", False),
+        (*(f"\\begin{{pmatrix}}{tiny} \\cdot 10^{{-20}}\\\\2\\end{{pmatrix}}" for tiny in ("1.5", "2.5")), False),
         ("f(n) = 1, f(n) = -1", "f(x) = -1, f(x) = 1", True),
         ("f(n) = 1, f(n) = -1", "f(n) = 1, f(n) = 2", False),
         ("f(n) = 1, f(n) = -1", "g(n) = 1, g(n) = -1", False),
