@@ -12,7 +12,6 @@ from reward_memory.training.overrides import Run, overrides
 
 from . import contradictions
 
-
 #: Keys that the workflow sets for each run and relies on afterwards -> where to set what they say.
 _OWN = {
     "actor_rollout_ref.model.path": "policies",

@@ -21,7 +21,7 @@ FILES = {
 
 
 class Answered(NamedTuple):
-    """What a row of another tool says: a prompt, its truth if there is one, and responses as docs/import.md has them."""
+    """What a row of another tool says: a prompt, its truth if there is one, and responses as in docs/import.md."""
 
     query: str
     truth: str | None
@@ -131,13 +131,20 @@ def _shown(value: Any) -> str:
 
 
 def _rows(path: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(_lines(path, source), start=1):
+        if line.strip():
+            yield number, _object(line, f"{path}, row {number}", source)
+
+
+def _lines(path: Path, source: str) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(raw_lines(file, str(path)), start=1):
-                if line.strip():
-                    yield number, _object(line, f"{path}, row {number}", source)
+            yield from raw_lines(file, str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {FILES[source]}.") from error
+    except InputError as error:
+        # the way out of other readers, such as another name for the file, is none here
+        raise InputError(f"{str(error).partition(';')[0]}; {FILES[source]}.") from error
 
 
 def _object(line: bytes, where: str, source: str) -> dict[str, Any]:

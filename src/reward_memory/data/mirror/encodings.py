@@ -67,6 +67,9 @@ def _kind(first: bytes) -> str | None:
             return kind
     if b"}\r{" in first:
         return "text with line ends of old Macs; save it with those of Linux or Windows"
-    # UTF-16 without a mark: every second byte of English and JSON is 0
     head = first[:64]
-    return _FOREIGN[codecs.BOM_UTF16_LE] if len(head) > 3 and head.count(0) * 3 >= len(head) else None
+    if len(head) <= 3 or head.count(0) * 3 < len(head):
+        return None
+    # UTF-16 without a mark: every second byte of English and JSON is 0
+    pairs = 0 in (head[::2].count(0), head[1::2].count(0))
+    return _FOREIGN[codecs.BOM_UTF16_LE] if pairs else "no text but binary data; give the file itself"
