@@ -30,6 +30,6 @@ def read(path: str | Path, numbers: Iterable[str] = (), **options: Any) -> pd.Da
     for name in numbers:
         if name not in table:
             raise InputError(f"{path}: has no column {name!r}; {_FIX}.")
-        if not pd.api.types.is_numeric_dtype(table[name]):
+        if table[name].notna().any() and not pd.api.types.is_numeric_dtype(table[name]):
             raise InputError(f"{path}: column {name!r} does not hold numbers; {_FIX}.")
     return table

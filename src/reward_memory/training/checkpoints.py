@@ -181,7 +181,7 @@ def _reach(state: Path, last: int) -> tuple[int, str | None]:
     """
     logged = logged_steps(state)
     for step in range(1, last + 1):
-        if step not in logged or math.isnan(logged[step].get("reward/sampled", 0)):
+        if step not in logged or math.isnan(logged[step].get("reward/sampled") or 0):
             files = ", ".join(map(str, sorted(state.glob("metrics.*.jsonl")))) or f"{state}/metrics.0000.jsonl"
             return step - 1, "" if step == last else f"{files} lacks step {step}"
         path = responses_of(state, step)

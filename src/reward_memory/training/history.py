@@ -94,8 +94,8 @@ def training_log(folder: Path, sizes: dict[str, int]) -> None:
 
 
 def _numbers(data: dict) -> bool:
-    """Whether all metrics that are read are numbers."""
-    read = [value for key, value in data.items() if key in COLUMNS or VALIDATION.match(key)]
+    """Whether all metrics that are read are numbers; null is one that was not measured, except of a validation."""
+    read = [value for key, value in data.items() if (key in COLUMNS and value is not None) or VALIDATION.match(key)]
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in read)
 
 
