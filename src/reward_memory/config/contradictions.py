@@ -134,8 +134,10 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
         return wrong
     trained = suites.trained(config, suite)
     predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]
-    for key in ("reward_model", "reward_model_of"):
-        if suites.section(config, suite)[key] and not predicting:
+    own = suites.section(config, suite)
+    # a suite that takes the methods at the top may have none that predicts for once
+    for key in ("reward_model", "reward_model_of") if own["methods"] is not None else ("reward_model",):
+        if own[key] and not predicting:
             return f"suites: {suite}: {key}: none of its methods predicts rewards; leave it out."
     if not trained:
         return None
@@ -207,14 +209,16 @@ def unshared(config: dict[str, Any]) -> str | None:
 
 def too_few_gpus(config: dict[str, Any]) -> str | None:
     """Copies of a policy over GPUs that its jobs do not ask for; None if there are none."""
-    for rule, name, section in (
-        ("sample_rollouts", "rollouts", config["rollouts"]),
+    users = [
+        *(("sample_rollouts", "rollouts", one, config["rollouts"]) for one in suites.names(config)),
         *(
-            ("evaluate_policy", f"{_section(suite)}evaluation", suites.evaluation(config, suite))
-            for suite in suites.evaluated(config)
+            ("evaluate_policy", f"{_section(one)}evaluation", one, suites.evaluation(config, one))
+            for one in suites.evaluated(config)
         ),
-    ):
-        for policy in config["policies"] if section["engine"] != "transformers" else ():
+    ]
+    for rule, name, suite, section in users:
+        sampling = section["engine"] != "transformers" and (rule != "sample_rollouts" or "reward_model" in config)
+        for policy in suites.policies(config, suite) if sampling and suites.methods(config, suite) else ():
             gpus, group = allocation(config, rule, policy)["gpu"], section["tensor_parallel_size"]
             if gpus % group:
                 return (
