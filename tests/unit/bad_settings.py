@@ -165,12 +165,14 @@ MORE = {
     "results of Snakemake": ("results: results", "results: .snakemake/out", "lies in .snakemake, which other programs"),
     "results in the mirror": (
         "results: results",
-        "data: {mirror: released}\nresults: released/out",
-        "results: released/out would be mixed with the files of data: mirror, released; choose a folder of its own",
+        "data: {mirror: released}\nresults: released",
+        "results: released would be mixed with the files of data: mirror, released; choose a folder of its own",
     ),
     "mirror in the downloads": (
         "results: results",
         "data: {mirror: results/raw}\nresults: results",
         "would be mixed with",
     ),
+    "a long name of a policy": ("  tiny:", f"  {'a' * 101}:", r"is not a name of letters, .* .at most 100.\."),
+    "a long name of a suite": ("{suite: ood", f"{{suite: {'a' * 101}", "is not a name of letters"),
 }

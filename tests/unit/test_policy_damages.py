@@ -208,7 +208,7 @@ SEEN = {
     ),
     "config a folder": (made_a_folder("config.json"), "mine", "has no config.json"),
     "config a link to itself": (linked("config.json", "config.json"), "config.json", "is a link to"),
-    "adapters alone": (adapters, "adapter_config.json", "holds adapters alone; merge them into their policy"),
+    "adapters alone": (adapters, "adapter_config.json", "holds adapters; merge them into their policy"),
     "a cache of the hub": (cached, "snapshots", "is a cache of the hub; give the folder in"),
     "GGUF alone": (lambda f: (emptied(f), write("m.gguf", "GGUF")(f)), "mine", "holds the policy as GGUF; give it as"),
     "no positions": (change("config.json", max_position_embeddings=0), "config.json", "max_position_embeddings: 0 is"),

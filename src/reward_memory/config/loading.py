@@ -95,7 +95,7 @@ def _brought(config: dict[str, Any]) -> dict[str, str]:
     """Key -> the folder that the user brings under it, which no result must be written into."""
     found = {f"policies: {name}: path": one["path"] for name, one in config["policies"].items() if "path" in one}
     if config["data"]["mirror"]:
-        found["data: mirror"] = config["data"]["mirror"]
+        found[results_folder.MIRROR] = config["data"]["mirror"]
     return found
 
 

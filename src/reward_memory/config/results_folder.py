@@ -11,6 +11,8 @@ SOURCES = (
     *("config", "docs", "envs", "perf", "profiles", "reference", "report", "rules", "schemas", "scripts", "src"),
     "tests",
 )
+#: The key of the folder with the releases.
+MIRROR = "data: mirror"
 _SYSTEM = ("/dev", "/proc", "/sys", "/boot", "/etc", "/usr", "/bin", "/sbin", "/lib")
 
 
@@ -77,7 +79,9 @@ def mixed(path: str, brought: Mapping[str, str]) -> str | None:
     folder = Path(path).absolute()
     for key, name in brought.items():
         other = Path(os.path.abspath(name))
-        if folder == other or folder.is_relative_to(other) or (folder / "raw") == other:
+        # a mirror may be a folder of many things, of which each benchmark reads its own
+        inside = folder.is_relative_to(other) and key != MIRROR
+        if inside or other in (folder, folder / "raw"):
             return f"results: {path} would be mixed with the files of {key}, {name}; choose a folder of its own."
     return None
 

@@ -63,10 +63,10 @@ def inspect(name: str, folder: Path) -> None:
 
 def _kind_of_folder(folder: Path) -> None:
     """Refuse folders in which models often come, but not as a policy that can be trained."""
+    if (folder / _ADAPTERS).is_file():  # which transformers would load into the weights beside them
+        raise InputError(f"{folder / _ADAPTERS}: the folder holds adapters; merge them into their policy first")
     if (folder / "config.json").is_file():
         return
-    if (folder / _ADAPTERS).is_file():
-        raise InputError(f"{folder / _ADAPTERS}: the folder holds adapters alone; merge them into their policy first")
     if (folder / "snapshots").is_dir():
         raise InputError(f"{folder}: is a cache of the hub; give the folder in {folder / 'snapshots'}")
     if any(folder.glob("*.gguf")):
