@@ -7,11 +7,12 @@ import pandas as pd
 
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.checkpoints import CHECKPOINT_COLUMNS, checkpoint_row
+from reward_memory.storage import csv_tables
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     rows = [
-        checkpoint_row(pd.read_csv(history), json.loads(Path(manifest).read_text(encoding="utf-8")))
+        checkpoint_row(csv_tables.read(history), json.loads(Path(manifest).read_text(encoding="utf-8")))
         for history, manifest in zip(run.input.histories, run.input.manifests, strict=True)
     ]
     with atomic_path(run.output[0]) as temporary:

@@ -4,17 +4,17 @@ import pandas as pd
 
 from reward_memory.jobs.job import job
 from reward_memory.report.tables import dropped
-from reward_memory.storage import parquet
+from reward_memory.storage import csv_tables, parquet
 from reward_memory.storage.files import atomic_path
 from reward_memory.training.prompts import PROMPTS
 
 with job(snakemake) as run:
-    rows = [*dropped.of_audit(pd.read_csv(run.input.audit))]
+    rows = [*dropped.of_audit(csv_tables.read(run.input.audit))]
     if run.input.bad_rows:
-        usable = pd.read_csv(run.input.usable_rows).set_index("benchmark")["rows"].to_dict()
+        usable = csv_tables.read(run.input.usable_rows).set_index("benchmark")["rows"].to_dict()
         queries = parquet.read_all(run.input.queries, parquet.QUERIES)["benchmark"].value_counts()
         drawn = {name: int(queries.get(name, 0)) for name in usable}
-        rows += dropped.of_import(pd.read_csv(run.input.bad_rows), usable, drawn)
+        rows += dropped.of_import(csv_tables.read(run.input.bad_rows), usable, drawn)
     for (policy, most), path in zip(run.params.limits, run.input.prompts, strict=True):
         if most is not None:
             rows += dropped.of_prompts(parquet.read(path, PROMPTS), policy, most)

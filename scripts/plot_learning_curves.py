@@ -1,9 +1,8 @@
 """Draw the learning curves of one suite."""
 
-import pandas as pd
-
 from reward_memory.jobs.job import job
 from reward_memory.report.figures import draw_learning_curves
+from reward_memory.storage import csv_tables
 
 with job(snakemake) as run:
-    draw_learning_curves(pd.read_csv(run.input[0]), run.wildcards.suite, run.output[0])
+    draw_learning_curves(csv_tables.read(run.input[0]), run.wildcards.suite, run.output[0])

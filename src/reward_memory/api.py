@@ -16,7 +16,7 @@ import pandas as pd
 from reward_memory.errors import InputError
 from reward_memory.reward_models import registry
 from reward_memory.reward_models.base import Predictor
-from reward_memory.storage import parquet
+from reward_memory.storage import csv_tables, parquet
 from reward_memory.training.responses import STEP_RESPONSES
 
 #: Columns that say which training a row is of.
@@ -43,11 +43,11 @@ class Results:
         path = self.folder / f"tables/{name}.csv"
         if not path.exists():
             raise InputError(f"{path}: there is no such table; build it with `snakemake {path}`.")
-        return pd.read_csv(path)
+        return csv_tables.read(path)
 
     def histories(self) -> pd.DataFrame:
         """One row a training and step: reward, validation accuracy, length, entropy (training/…/history.csv)."""
-        return _joined([(path, pd.read_csv(path)) for path in self._trainings("history.csv")])
+        return _joined([(path, csv_tables.read(path)) for path in self._trainings("history.csv")])
 
     def training_responses(self) -> pd.DataFrame:
         """One row a training response: step, text, reward, probability of the reward model, score."""

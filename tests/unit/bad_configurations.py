@@ -324,7 +324,7 @@ TEXTS = {
     ),
     "override of a wrong kind": (
         "train_batch_size: 8",
-        "train_batch_size: 8, verl: [trainer.nnodes=x]",
+        "train_batch_size: 8, verl: [actor_rollout_ref.actor.ppo_epochs=x]",
         "gives 'x' where verl has a number",
     ),
     "override without an end": (

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 from bad_configurations import GOOD, TEXTS
+from bad_settings import MORE
 
 from reward_memory.config import loading, reading
+from reward_memory.cost import memory
 from reward_memory.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,7 @@ def read(data: bytes, name: str = "mine.yaml", checkout: Path = ROOT) -> dict:
     found = json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
     config = loading.load(found, name)
     loading.check_files(config, checkout, name)
+    memory.check(config, ROOT / "reference", name)
     return config
 
 
@@ -48,7 +51,7 @@ def test_the_good_one_is_read(folder):
     assert read(GOOD.encode())["results"] == "results"
 
 
-@pytest.mark.parametrize(("old", "new", "words"), TEXTS.values(), ids=TEXTS.keys())
+@pytest.mark.parametrize(("old", "new", "words"), (TEXTS | MORE).values(), ids=(TEXTS | MORE).keys())
 def test_a_mistake_in_a_file_is_one_sentence(folder, old, new, words):
     text = re.sub(old if isinstance(old, re.Pattern) else re.escape(old), lambda _: new, GOOD, count=1)
     assert text != GOOD

@@ -53,7 +53,7 @@ MISTAKES = {
     "benchmark with a space": (
         "benchmarks/a b",
         {"suite": "ood", "source": "import"},
-        "benchmarks: a b: 'a b' is not a name of letters, digits, dots, dashes and underscores.",
+        "benchmarks: a b: 'a b' is not a name of letters, digits, dots, dashes and underscores (at most 100).",
     ),
     "unknown suite": (
         "benchmarks/gsm8k/suite",
@@ -110,12 +110,12 @@ MISTAKES = {
     "policy with a slash": (
         "policies",
         {"a/b": {"path": "x"}},
-        "policies: a/b: 'a/b' is not a name of letters, digits, dots and dashes.",
+        "policies: a/b: 'a/b' is not a name of letters, digits, dots and dashes (at most 100).",
     ),
     "policy named by a number": (
         "policies",
         {3: {"path": "x"}},
-        "policies: 3: 3 is not a name of letters, digits, dots and dashes.",
+        "policies: 3: 3 is not a name of letters, digits, dots and dashes (at most 100).",
     ),
     "policy with an empty path": ("policies/tiny", {"path": ""}, "policies: tiny: path: '' is not the path of"),
     "odd hidden size": (

@@ -102,7 +102,7 @@ def test_the_library_computes_every_method_and_target_of_the_error_memory(method
 @pytest.mark.parametrize(("given", "text"), [(1, "1"), (1.0, "1.0"), ("1", "1.0"), (-0.0, "0.0")])
 def test_a_number_keeps_its_spelling(given, text):
     """1 and 1.0 are other parameters of a rule; -0.0 would be another name of 0.0."""
-    assert str(load(changed("rollouts/temperature", given))["rollouts"]["temperature"]) == text
+    assert str(load(changed("error_memory", {"alpha": given}))["error_memory"]["alpha"]) == text
 
 
 def test_keys_keep_their_order_and_defaults_come_last():

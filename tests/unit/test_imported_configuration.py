@@ -170,7 +170,7 @@ def test_what_belongs_to_an_import_is_refused_without_one(changes, told):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("rows.jsonl", "no such file."),
+        ("rows.jsonl", "no such file; correct the path."),
         ("rows.csv", "the name must end in .jsonl, .jsonl.gz or .parquet."),
     ],
 )

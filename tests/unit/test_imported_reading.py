@@ -100,7 +100,9 @@ def test_the_table_of_bad_rows_has_its_columns_even_if_there_is_none(tmp_path):
 
 def test_a_benchmark_without_a_row_is_named(tmp_path):
     file = write(tmp_path / "rows.jsonl", [MATH])
-    with pytest.raises(InputError, match=rf"^{re.escape(str(file))}: no row of benchmark gsm8k can be used\.$"):
+    with pytest.raises(
+        InputError, match=rf"^{re.escape(str(file))}: no row of benchmark gsm8k can be used; mend the rows"
+    ):
         read(file, DOMAINS)
 
 
@@ -110,7 +112,8 @@ def test_a_file_of_bad_rows_says_what_is_wrong_with_the_first(tmp_path):
         read(file, SUMS)
     assert str(caught.value) == (
         f"{file}: no row of benchmark sums can be used; the first of its 2 rows that cannot be used: "
-        "row 1 (benchmark is missing)."
+        "row 1 (benchmark is missing); mend the rows, see docs/import.md, or take the benchmark out of the "
+        "configuration."
     )
 
 
@@ -129,5 +132,5 @@ def test_a_file_of_another_format_than_its_name_tells_is_damaged(tmp_path, name)
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"^rollouts: import: .*rows\.jsonl: no such file\.$"):
+    with pytest.raises(InputError, match=r"^rollouts: import: .*rows\.jsonl: no such file; correct the path\.$"):
         read(tmp_path / "rows.jsonl", SUMS)

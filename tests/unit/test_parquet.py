@@ -74,7 +74,7 @@ def test_further_columns_and_the_index_are_not_written(path, tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    assert complaint(tmp_path / "none.parquet") == "no such file."
+    assert complaint(tmp_path / "none.parquet") == "no such file; run the same command again, which makes it."
 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.999])
@@ -91,7 +91,10 @@ def test_a_file_of_another_kind_is_named(path):
 
 def test_a_missing_column_is_named_with_those_that_are_there(path):
     pq.write_table(pq.read_table(path).drop_columns(["reward", "path"]), path)
-    assert complaint(path) == "column 'reward' is missing; it has query_id, benchmark, sample, extracted."
+    assert complaint(path) == (
+        "column 'reward' is missing; it has query_id, benchmark, sample, extracted; delete the file and run again to "
+        "rebuild it."
+    )
 
 
 def test_an_optional_column_that_an_older_file_lacks_is_null(tmp_path):

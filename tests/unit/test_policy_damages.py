@@ -107,10 +107,35 @@ def becomes_a_file(folder: Path) -> None:
     folder.write_text("x", encoding="utf-8")
 
 
-def linked(file: str) -> Callable[[Path], object]:
+def linked(file: str, target: str = "../blobs/gone") -> Callable[[Path], object]:
     def damage(folder: Path) -> None:
         (folder / file).unlink()
-        (folder / file).symlink_to("../blobs/gone")
+        (folder / file).symlink_to(target)
+
+    return damage
+
+
+def made_a_folder(file: str) -> Callable[[Path], object]:
+    return lambda folder: ((folder / file).unlink(), (folder / file).mkdir())
+
+
+def adapters(folder: Path) -> None:
+    emptied(folder)
+    write("adapter_config.json", "{}")(folder)
+
+
+def cached(folder: Path) -> None:
+    emptied(folder)
+    (folder / "snapshots/abc").mkdir(parents=True)
+
+
+def head(edit: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    """Change the head of the weights, whose length stays."""
+
+    def damage(folder: Path) -> None:
+        data = (folder / WEIGHTS).read_bytes()
+        length = 8 + struct.unpack("<Q", data[:8])[0]
+        (folder / WEIGHTS).write_bytes(edit(data[:length]) + data[length:])
 
     return damage
 
@@ -181,6 +206,31 @@ SEEN = {
         INDEX,
         "no file of this folder",
     ),
+    "config a folder": (made_a_folder("config.json"), "mine", "has no config.json"),
+    "config a link to itself": (linked("config.json", "config.json"), "config.json", "is a link to"),
+    "adapters alone": (adapters, "adapter_config.json", "holds adapters; merge them into their policy"),
+    "a cache of the hub": (cached, "snapshots", "is a cache of the hub; give the folder in"),
+    "GGUF alone": (lambda f: (emptied(f), write("m.gguf", "GGUF")(f)), "mine", "holds the policy as GGUF; give it as"),
+    "no positions": (change("config.json", max_position_embeddings=0), "config.json", "max_position_embeddings: 0 is"),
+    "positions of text": (change("config.json", max_position_embeddings="512"), "config.json", '"512" is not a whole'),
+    "code of its tokenizer": (
+        change("tokenizer_config.json", auto_map={"A": "x.Y"}),
+        "tokenizer_config.json",
+        "not run",
+    ),
+    "special tokens a list": (write("special_tokens_map.json", "[]"), "special_tokens_map.json", "no JSON object"),
+    "template in Latin 1": (write("chat_template.jinja", b"\xe9{{ messages }}"), "chat_template.jinja", "is not UTF-8"),
+    "whole numbers": (
+        weights(lambda held: held.update({k: v.int() for k, v in held.items()})),
+        WEIGHTS,
+        "whole numbers",
+    ),
+    "an unknown number format": (
+        head(lambda text: text.replace(b'"F32"', b'"F99"')),
+        WEIGHTS,
+        "do not fit their bytes",
+    ),
+    "shapes that do not fit": (head(lambda text: text.replace(b"[32]", b"[33]")), WEIGHTS, "do not fit their bytes"),
     "index of another policy": (
         sharded(write(INDEX, '{"weight_map": {"lm_head.weight": "model-1.safetensors"}}')),
         "model-1.safetensors",
@@ -203,6 +253,15 @@ LOADED = {
     "NaN": (fill("norm", float("nan")), "", "not finite"),
     "infinity": (fill("q_proj", float("inf")), "", "not finite"),
     "zero embeddings": (weights(lambda held: held[first(held, "embed")].zero_()), "", "all zero"),
+    "weights of ones": (weights(lambda held: [value.fill_(1) for value in held.values()]), "", "next tokens alike"),
+    "another kind of model": (
+        change("config.json", model_type="t5", architectures=["T"]),
+        "config.json",
+        "does not load",
+    ),
+    "no epsilon": (change("config.json", rms_norm_eps="tiny"), "config.json", "does not load"),
+    "heads of none": (change("config.json", num_attention_heads=0), "config.json", "does not load"),
+    "an unknown number format": (change("config.json", dtype="float99"), "config.json", "does not load"),
     "end beyond the vocabulary": (change("config.json", eos_token_id=99999), "config.json", "eos_token_id: 99999"),
     "an end of several beyond it": (
         change("generation_config.json", eos_token_id=[1, 99999]),
@@ -227,6 +286,21 @@ LOADED = {
         write("chat_template.jinja", "{% for m in messages %}{{ m['role'] }}{% endfor %}"),
         "chat_template.jinja",
         "leaves out",
+    ),
+    "a template without the system": (
+        write("chat_template.jinja", "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}"),
+        "chat_template.jinja",
+        "leaves out the message of the system",
+    ),
+    "a template that refuses the system": (
+        write("chat_template.jinja", "{{ raise_exception('No system') if messages[0].role == 'system' }}"),
+        "chat_template.jinja",
+        "cannot be rendered .No system.",
+    ),
+    "a template of the first message": (
+        write("chat_template.jinja", "{{ messages[0].content }}"),
+        "chat_template.jinja",
+        "leaves out what the user asks",
     ),
     "an empty template": (write("chat_template.jinja", ""), "chat_template.jinja", "chat template"),
     "a template that does not end": (
@@ -254,6 +328,7 @@ def sentence(told: str, file: str, words: str) -> None:
     assert told.endswith(".")
     assert "\n" not in told
     assert ";" in told  # what to do
+    assert not re.search(r"\w(Error|Exception): |<class|codec can't", told), told
 
 
 @pytest.mark.parametrize(("damage", "file", "words"), SEEN.values(), ids=SEEN.keys())

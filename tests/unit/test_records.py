@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -257,6 +258,13 @@ DAMAGES = {
     "seconds are true": changed(seconds=True),
     "gpus are a half": changed(gpus=0.5),
     "gpus are null": changed(gpus=None),
+    "a checksum that is null": lambda path: path.write_text(
+        re.sub(r'"checksum": "\w+"', '"checksum": null', path.read_text())
+    ),
+    "an output twice": changed(outputs=[f"<results>/{OUTPUT}"] * 2),
+    "begun tomorrow": changed(begun=5e11),
+    "a link to a device": link("/dev/null"),
+    "more than one record": lambda path: path.write_text(path.read_text() + "x"),
 }
 
 

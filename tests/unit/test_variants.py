@@ -37,7 +37,9 @@ def test_a_variant_has_its_own_settings_and_the_sections_for_the_rest():
 
 
 def test_a_variant_is_measured_and_can_drive_an_arm():
-    config = loaded({"variants": {"wide": {"predictor": "graph"}}}, methods=["base", "memreward:wide"])
+    config = loaded(
+        {"variants": {"wide": {"predictor": "graph", "hidden_channels": 1024}}}, methods=["base", "memreward:wide"]
+    )
     assert "wide" in predictors(config)
     assert "wide" in config["predictors"]
 

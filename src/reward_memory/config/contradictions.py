@@ -62,6 +62,11 @@ def sampling_mistake(section: Sampling, name: str) -> str | None:
     """What is wrong about the section that `name` says."""
     if wrong := _cold(section.temperature):
         return f"{name}: temperature: {wrong}"
+    if not section.temperature and section.samples_per_query > 1:
+        return (
+            f"{name}: temperature: 0 makes the {section.samples_per_query} responses of samples_per_query alike; set "
+            "samples_per_query: 1, or a temperature."
+        )
     longest, new = section.max_model_len, section.max_new_tokens
     if longest is not None and longest <= new:
         return f"{name}: max_model_len: {longest} leaves no token to a prompt beside max_new_tokens, {new}."
@@ -99,10 +104,10 @@ def methods_mistake(config: dict[str, Any]) -> str | None:
 
 
 def _same_arms(config: dict[str, Any], names: list[str]) -> str | None:
-    """Two spellings of one arm: memreward trains with the predictor that the section reward_model names."""
-    spelled: dict[tuple, str] = {}
+    """Two names of one arm, such as meds and dapo+meds: the same runs twice, and a table with two equal rows."""
+    spelled: dict[str, str] = {}
     for name in names:
-        arm = (methods.split(name)[0], methods.predictor(config, name), methods.split(name)[2])
+        arm = methods.arm(config, name)
         if arm in spelled:
             return f"{spelled[arm]} and {name} are the same arm; leave one of them out."
         spelled[arm] = name
@@ -129,8 +134,11 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
         return wrong
     trained = suites.trained(config, suite)
     predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]
-    if suites.section(config, suite)["reward_model"] and not predicting:
-        return f"suites: {suite}: reward_model: none of its methods predicts rewards; leave it out."
+    own = suites.section(config, suite)
+    # a suite that takes the methods at the top may have none that predicts for once
+    for key in ("reward_model", "reward_model_of") if own["methods"] is not None else ("reward_model",):
+        if own[key] and not predicting:
+            return f"suites: {suite}: {key}: none of its methods predicts rewards; leave it out."
     if not trained:
         return None
     for split in ("train", "valid", "test"):
@@ -196,6 +204,27 @@ def unshared(config: dict[str, Any]) -> str | None:
                 f"divide the {here} GPUs of a node that train {policy}; change it, or gpu and nodes in resources: "
                 "train."
             )
+    return None
+
+
+def too_few_gpus(config: dict[str, Any]) -> str | None:
+    """Copies of a policy over GPUs that its jobs do not ask for; None if there are none."""
+    users = [
+        *(("sample_rollouts", "rollouts", one, config["rollouts"]) for one in suites.names(config)),
+        *(
+            ("evaluate_policy", f"{_section(one)}evaluation", one, suites.evaluation(config, one))
+            for one in suites.evaluated(config)
+        ),
+    ]
+    for rule, name, suite, section in users:
+        sampling = section["engine"] != "transformers" and (rule != "sample_rollouts" or "reward_model" in config)
+        for policy in suites.policies(config, suite) if sampling and suites.methods(config, suite) else ():
+            gpus, group = allocation(config, rule, policy)["gpu"], section["tensor_parallel_size"]
+            if gpus % group:
+                return (
+                    f"{name}: tensor_parallel_size: {group} does not divide the {gpus} GPUs of {policy} in resources: "
+                    f"{rule}: gpu; change one of them."
+                )
     return None
 
 

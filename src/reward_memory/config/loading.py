@@ -4,6 +4,7 @@ Planning imports this module: what reads files is imported where it is needed.
 """
 
 import copy
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
         or _misplaced_import(config)
         or _contradiction(config)
         or resources.mistake(config)
+        or contradictions.too_few_gpus(config)
         or contradictions.unshared(config)
     )
     if wrong:
@@ -73,7 +75,8 @@ def check_files(
 
     InputError, one sentence, before anything runs.
     """
-    if checkout and (wrong := results_folder.misplaced(config["results"], checkout)):
+    wrong = checkout and results_folder.misplaced(config["results"], checkout)
+    if wrong := wrong or results_folder.mixed(config["results"], _brought(config)):
         raise InputError(f"{source}: {wrong}")
     if config["rollouts"]["import"]:
         from reward_memory.data import imported
@@ -90,6 +93,14 @@ def check_files(
     from reward_memory.data import mirror
 
     return {name: mirror.files(name, Path(config["data"]["mirror"])) for name in mirrored}
+
+
+def _brought(config: dict[str, Any]) -> dict[str, str]:
+    """Key -> the folder that the user brings under it, which no result must be written into."""
+    found = {f"policies: {name}: path": one["path"] for name, one in config["policies"].items() if "path" in one}
+    if config["data"]["mirror"]:
+        found[results_folder.MIRROR] = config["data"]["mirror"]
+    return found
 
 
 def _spell_out(config: dict[str, Any]) -> None:
@@ -178,6 +189,8 @@ def _misnamed_suite(config: dict[str, Any]) -> str | None:
     for name, benchmark in config["benchmarks"].items():
         if benchmark["suite"] in arms.TAKEN:
             return f"benchmarks: {name}: suite: {benchmark['suite']} is the name of another table; choose another."
+    if wrong := _misspelt_suite(config):
+        return wrong
     for suite, section in config["suites"].items():
         where = f"suites: {suite}"
         if suite not in there:
@@ -196,6 +209,20 @@ def _misnamed_suite(config: dict[str, Any]) -> str | None:
         for name in section["transfer"]:
             if not any(config["benchmarks"][member]["test"] for member in suites.members(config, name)):
                 return f"{where}: transfer: suite {name} has no test query."
+    return None
+
+
+def _misspelt_suite(config: dict[str, Any]) -> str | None:
+    """A suite of a benchmark that nothing trains on or tests, with nearly the name of one that is there for that."""
+    used = {suites.MAIN, suites.MEDS, "ood", *config["suites"]}
+    used |= {name for section in config["suites"].values() for name in section["transfer"]}
+    for name, benchmark in config["benchmarks"].items():
+        near = difflib.get_close_matches(benchmark["suite"].lower(), used, n=1, cutoff=0.75)
+        if near and benchmark["suite"] not in used:
+            return (
+                f"benchmarks: {name}: suite: nothing trains on or tests {benchmark['suite']}; write {near[0]} if that "
+                f"is meant, or add {benchmark['suite']} to suites."
+            )
     return None
 
 
@@ -256,6 +283,8 @@ def _misplaced_import(config: dict) -> str | None:
             return f"policies: {name}: {source} does not go with rollouts: import; give it imported: true."
         if not importing and "imported" in policy:
             return f"policies: {name}: imported needs rollouts: import, the file that holds its responses."
+    if not importing and config["rollouts"]["bad_rows"] != "refuse":
+        return "rollouts: bad_rows: is about the rows of rollouts: import, which names no file; leave it out."
     if not importing:
         return (
             None if suites.evaluated(config) or config["methods"] else "methods: [] is not a list of different methods."
@@ -283,6 +312,9 @@ def _contradiction(config: dict) -> str | None:
     for name, benchmark in config["benchmarks"].items():
         if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
             return f"benchmarks: {name}: source: mirror needs data: mirror, the folder that holds its files."
+        for key in ("revision", "sha256"):
+            if benchmark[key] and benchmark["source"] != "hub":
+                return f"benchmarks: {name}: {key}: only the source hub takes it; leave it out, or set source: hub."
         if benchmark["source"] == "hub":
             if not BENCHMARKS[name].repository:
                 return f"benchmarks: {name}: source: hub needs the repository, which its file does not register."

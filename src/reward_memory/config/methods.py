@@ -6,6 +6,7 @@ section `variants`. After its name, `:` and a reward model say what predicts its
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -169,6 +170,15 @@ def predictor(config: dict[str, Any], name: str) -> str | None:
     return (method.predictor or config["reward_model"]["predictor"]) if method.rewards == "predicted" else None
 
 
+def arm(config: dict[str, Any], name: str) -> str:
+    """What a method does, whatever its name: the same for two names of one arm."""
+    found = find(config, name)
+    training = {**found.training, **found.own}
+    memory = found.error_memory if found.error_memory is None else dict(found.error_memory)
+    parts = (found.rewards, training, dict(found.budget), memory, predictor(config, name), found.reward_model)
+    return json.dumps(parts, sort_keys=True)
+
+
 def mistake(config: dict[str, Any]) -> str | None:
     """What is wrong about the section `variants`, in one sentence; None if nothing is."""
     for name, own in config["variants"].items():
@@ -178,6 +188,8 @@ def mistake(config: dict[str, Any]) -> str | None:
         if own["like"] not in registered() or registered()[own["like"]].rewards == "none":
             like = ", ".join(name for name, method in registered().items() if method.rewards != "none")
             return f"{where}like: {own['like']!r} is not one of {like}."
+        if own == _NO_VARIANT | {"like": own["like"]}:
+            return f"{where}changes nothing of {own['like']}; give it a setting, or name {own['like']} itself."
         if own["error_memory"] and registered()[own["like"]].error_memory is None:
             return f"{where}error_memory: {own['like']} has no error memory; leave it out, or make it like: meds."
         for key in ("predictor", "reward_model"):

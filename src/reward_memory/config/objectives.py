@@ -82,6 +82,12 @@ def method_mistake(
             PENALTIES.find(error_memory.penalty_name)
         except InputError as error:
             return str(error)
+        kept = error_memory.max_points_per_key
+        if kept is not None and error_memory.num_neighbors > kept:
+            return (
+                f"error_memory: num_neighbors: {error_memory.num_neighbors} is more than max_points_per_key, {kept}; "
+                "lower it."
+            )
     batch = training.train_batch_size
     if training.loss_mode == "kl_cov" and (training.ppo_mini_batch_size or batch) == batch:
         return (

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from reward_memory.errors import InputError
 #: Where a file sets it, Snakemake's template engine yte makes the settings, and keys may come twice.
 _TEMPLATE = "__use_yte__"
 _MERGE = "tag:yaml.org,2002:merge"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+#: Numbers that YAML does not take for what they look like: 010 is 8, and 1:30 is 90.
+_STRANGE = re.compile(r"[-+]?(0[0-9_]+|.*:.*)")
 
 
 def check(files: Iterable[str | Path]) -> None:
@@ -106,7 +110,7 @@ def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _mistakes(
     node: yaml.Node | None, path: tuple[str, ...], above: tuple[yaml.Node, ...], done: set[int]
 ) -> Iterator[str]:
-    """Keys that a section has twice, and aliases for a section around them.
+    """Keys that a section has twice, aliases for a section around them, and numbers that YAML reads otherwise.
 
     path   the keys that lead to the node
     above  the nodes around it
@@ -114,6 +118,11 @@ def _mistakes(
     """
     if node in above:
         yield f"line {node.start_mark.line + 1}: {': '.join(path)}: refers to itself; write the settings out."
+    elif isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and _STRANGE.fullmatch(node.value):
+        yield (
+            f"line {node.start_mark.line + 1}: {': '.join(path)}: {node.value} is another number to YAML, which counts "
+            "in eights after a 0 and in sixties at a colon; write it without them, or in quotes."
+        )
     elif isinstance(node, yaml.CollectionNode) and id(node) not in done:
         if isinstance(node, yaml.MappingNode):
             yield from _twice(node, path)

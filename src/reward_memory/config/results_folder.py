@@ -1,7 +1,7 @@
 """The folder of all results: how the configuration may spell it, and where it may lie."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 #: Characters that mean something in Snakemake's patterns and paths, in a shell's or in a URL.
@@ -11,6 +11,8 @@ SOURCES = (
     *("config", "docs", "envs", "perf", "profiles", "reference", "report", "rules", "schemas", "scripts", "src"),
     "tests",
 )
+#: The key of the folder with the releases.
+MIRROR = "data: mirror"
 _SYSTEM = ("/dev", "/proc", "/sys", "/boot", "/etc", "/usr", "/bin", "/sbin", "/lib")
 
 
@@ -57,12 +59,30 @@ def misplaced(path: str, checkout: Path) -> str | None:
         first = folder.relative_to(checkout).parts[0]
         if first in SOURCES or first.startswith("."):
             return f"results: {path} lies in {first}, a folder of the workflow itself; choose another, such as results."
+    here = folder.relative_to(Path.cwd()).parts if folder.is_relative_to(Path.cwd()) else ()
+    if here and here[0].startswith("."):
+        return f"results: {path} lies in {here[0]}, which other programs keep; choose another, such as results."
     if folder == Path.home() or any(folder.is_relative_to(place) for place in _SYSTEM):
         return f"results: {path} is no folder for results of one workflow; choose another, such as results."
     if not present.is_dir():
         return f"results: {path}: {present} is a file; choose another folder."
     if present != folder and not os.access(present, os.W_OK | os.X_OK):
         return f"results: {path} cannot be made, since {present} is not writable; choose another folder."
+    return None
+
+
+def mixed(path: str, brought: Mapping[str, str]) -> str | None:
+    """A folder of the user's that results would be written into, or that is put among them; None if there is none.
+
+    brought  key of the configuration -> the folder that it names
+    """
+    folder = Path(path).absolute()
+    for key, name in brought.items():
+        other = Path(os.path.abspath(name))
+        # a mirror may be a folder of many things, of which each benchmark reads its own
+        inside = folder.is_relative_to(other) and key != MIRROR
+        if inside or other in (folder, folder / "raw"):
+            return f"results: {path} would be mixed with the files of {key}, {name}; choose a folder of its own."
     return None
 
 

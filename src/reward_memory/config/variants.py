@@ -70,6 +70,8 @@ def mistake(config: dict[str, Any]) -> str | None:
         return f"fidelity: aime-validation: {AIME} has no test query in suite {MEDS}; add it, or leave this out."
     section = config.get("reward_model")
     if section is None:
+        if config["predictors"]:
+            return "predictors: there is no reward model; add the section reward_model, such as {predictor: graph}."
         return None
     for name, own in section["variants"].items():
         if wrong := _variant(name, own):
@@ -111,6 +113,8 @@ def _variant(name: str, own: dict) -> str | None:
         return ": is the name of a predictor that is built in; choose another."
     if own.get("predictor") not in NAMES:
         return f": predictor: {own.get('predictor')!r} is not one of {', '.join(NAMES)}."
+    if {*own} == {"predictor"}:
+        return f": changes nothing of {own['predictor']}; give it a setting, or name {own['predictor']} itself."
     keys = [key for key in RewardModel.model_fields if key not in SHARED]
     for key in own:
         if key in OF_PREDICTIONS:

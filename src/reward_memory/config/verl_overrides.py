@@ -12,6 +12,27 @@ from reward_memory.training.overrides import Run, overrides
 
 from . import contradictions
 
+#: Keys that the workflow sets for each run and relies on afterwards -> where to set what they say.
+_OWN = {
+    "actor_rollout_ref.model.path": "policies",
+    "actor_rollout_ref.rollout.n": "training: samples_per_query",
+    "actor_rollout_ref.rollout.seed": "seeds",
+    "data.max_prompt_length": "training: max_prompt_tokens",
+    "data.max_response_length": "training: max_new_tokens",
+    "data.seed": "seeds",
+    "data.train_batch_size": "training: train_batch_size",
+    "data.train_files": "benchmarks",
+    "data.val_files": "benchmarks",
+    "trainer.default_local_dir": "results",
+    "trainer.device": "resources: train_policy: gpu",
+    "trainer.logger": "training: logger",
+    "trainer.n_gpus_per_node": "resources: train_policy: gpu",
+    "trainer.nnodes": "resources: train_policy: nodes",
+    "trainer.save_freq": "training: save_freq",
+    "trainer.total_epochs": "training: steps",
+    "trainer.total_training_steps": "training: steps",
+}
+
 
 def mistake(config: dict[str, Any]) -> str | None:
     """The first override that verl would refuse; None if there is none.
@@ -52,10 +73,14 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
         return _told(", ".join(given), error)
     for override in given:
         key, _, text = override.lstrip("+~").partition("=")
+        if key in _OWN:
+            return f"{override!r} sets what the workflow sets for each run and relies on; use {_OWN[key]} instead."
         old, new = OmegaConf.select(before, key), OmegaConf.select(after, key)
         if isinstance(old, bool | int | float) and not _alike(old, new):
             kind = "true or false" if isinstance(old, bool) else "a number"
             return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."
+        if OmegaConf.is_config(old) and not override.startswith("~") and not OmegaConf.is_config(new):
+            return f"{override!r} gives {text!r} where verl has a section; name one of its keys, {key}.KEY=VALUE."
     return None
 
 

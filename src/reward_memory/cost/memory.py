@@ -14,7 +14,7 @@ from reward_memory.training import PROMPT_TOKENS
 from reward_memory.training.device_memory import GB, need, unbounded
 from reward_memory.training.overrides import micro_batch_size
 
-from . import sizes
+from . import hardware, sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,14 @@ class Fit:
 def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") -> None:
     """InputError, one sentence with key and fix, if a training run does not fit GPUs of `gpu_memory_gb` gigabytes.
 
-    Nothing is checked without that key of resources: train_policy, and for policies of unknown size.
+    Nothing is checked without that key of resources: train_policy, and for policies of unknown size. Likewise if the
+    device that `cost: gpu` names is not known.
 
-    reference  folder with policies.csv
+    reference  folder with policies.csv and hardware.yaml
     source     names the configuration in messages
     """
+    if (named := config["cost"]["gpu"]) and named not in (devices := hardware.read(reference / "hardware.yaml")):
+        raise InputError(f"{source}: cost: gpu: {named!r} is not one of {', '.join(devices)}.")
     for run in runs(config, reference):
         if unbounded(run.training):
             raise InputError(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from reward_memory.storage import csv_tables
+
 from .jobs import Job
 
 HOUR, GB = 3600.0, 1e9
@@ -45,7 +47,7 @@ def _tokens(job: Job) -> dict[str, float]:
     if job.rule == "train_policy":
         named = {Path(path).name: path for path in job.outputs}
         rows = pd.read_parquet(named["responses.parquet"], columns=["tokens", "trained"])
-        sampled = pd.read_csv(named["history.csv"])["sampled_tokens"].sum()
+        sampled = csv_tables.read(named["history.csv"])["sampled_tokens"].sum()
         return {
             "sampled_tokens_measured": sampled,
             "trained_tokens_measured": rows.loc[rows["trained"], "tokens"].sum(),

@@ -29,6 +29,8 @@ SCHEMA = pa.schema(
 NAME = re.compile(r"steps-(\d{8})-(\d{8})\.parquet")
 #: In a file's metadata: it holds all that can be seen after this step or a later one.
 WHOLE_FROM = b"whole_from"
+#: Of no numbers at all, all are finite.
+_EMPTY = pc.ScalarAggregateOptions(skip_nulls=False, min_count=0)
 #: In a file's metadata: how many points were written; files of earlier versions lack it.
 ROWS = b"rows"
 
@@ -103,6 +105,8 @@ def read(segment: Segment, columns: Sequence[str] = tuple(SCHEMA.names)) -> pa.T
         table = table.select(list(columns)).cast(pa.schema([SCHEMA.field(name) for name in columns]))
         if not _within(segment, table):
             raise ValueError("steps of another file")
+        if not _whole(table):
+            raise ValueError("points without a number")
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         torn = isinstance(error, pa.ArrowException | OSError)
         why = "not a whole parquet file" if torn else "not the points that were written"
@@ -123,6 +127,16 @@ def _within(segment: Segment, table: pa.Table) -> bool:
     return (found is None or (segment.first <= found["min"] and found["max"] <= segment.last)) and (
         widths is None or widths["min"] == widths["max"] != 0
     )
+
+
+def _whole(table: pa.Table) -> bool:
+    """Whether no value is missing and all numbers of the vectors are finite."""
+    if any(column.null_count for column in table.columns):
+        return False
+    if "vector" not in table.column_names:
+        return True
+    numbers = pc.call_function("list_flatten", [table["vector"]])
+    return bool(pc.call_function("all", [pc.call_function("is_finite", [numbers])], options=_EMPTY).as_py())
 
 
 def _min_max(column: pa.ChunkedArray) -> dict[str, int]:

@@ -38,7 +38,7 @@ def _tables(folder: Path, segments: list[Segment], step: int) -> Iterator[pa.Tab
 
     InputError if there is a gap before it, a file is damaged or holds no longer what was seen after the step.
     """
-    ends = 0
+    ends, width = 0, None
     for segment in segments:
         if ends >= step:
             return
@@ -54,6 +54,14 @@ def _tables(folder: Path, segments: list[Segment], step: int) -> Iterator[pa.Tab
                 f"{segment.path}: the error memory goes back to step {whole}, not to the checkpoint's step {step}; "
                 "resume from a later checkpoint, or empty the folder and train from the start."
             )
+        if table.num_rows:
+            own = len(table["vector"][0])
+            if width not in (None, own):
+                raise InputError(
+                    f"{segment.path}: holds points of {own} numbers, and the files before it of {width}; resume from "
+                    f"a checkpoint of at most step {segment.first - 1}."
+                )
+            width = own
         yield table
     if ends < step:
         raise InputError(

@@ -1,5 +1,6 @@
 """Engines that sample responses: queries in, one table of responses out."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -129,14 +130,14 @@ def _in_order(work: Callable[[int], pd.DataFrame], starts: Iterable[int], thread
 
 def _kept_shard(path: Path, tasks: list) -> pd.DataFrame | None:
     """A shard that an earlier attempt sampled; None if it is not there, or damaged, which is printed."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     try:
         frame = parquet.read(path, parquet.RESPONSES)
         wanted = [(row.id, row.benchmark, row.domain, sample) for row, sample in tasks]
         names = ["query_id", "benchmark", "domain", "sample"]
-        if [*frame[names].itertuples(index=False, name=None)] != wanted or frame["text"].isna().any():
-            raise InputError(f"{path}: {len(frame)} rows, not the {len(tasks)} responses of this part.")
+        if [*frame[names].itertuples(index=False, name=None)] != wanted or frame.isna().any(axis=None):
+            raise InputError(f"{path}: {len(frame)} rows that are not the {len(tasks)} responses of this part.")
     except InputError as error:
         print(f"{str(error).partition(';')[0].rstrip('.')}; its responses are sampled again.", file=sys.stderr)
         if path.is_dir():

@@ -1,6 +1,7 @@
 """A policy that the user brings, looked at without loading it: files, headers of weights, settings."""
 
 import json
+import math
 import os
 import struct
 from pathlib import Path
@@ -12,6 +13,13 @@ from .snapshots import WEIGHTS, check
 
 _POINTER = b"version https://git-lfs"
 _FETCH = "download the file again"
+_ADAPTERS = "adapter_config.json"
+#: Bytes of a number in the formats that policies are trained in.
+_FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+#: Bytes of those that only other tensors may have, such as tables of positions.
+_OTHERS = {"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1}
+#: Keys of config.json that count positions.
+_POSITIONS = ("max_position_embeddings", "n_positions")
 _SETTINGS = (
     "config.json",
     "generation_config.json",
@@ -35,6 +43,7 @@ def inspect(name: str, folder: Path) -> None:
     if not os.access(folder, os.R_OK | os.X_OK) or not any(folder.iterdir()):
         raise InputError(f"{where}{folder}: the folder is empty or cannot be read; put a Hugging Face model there.")
     try:
+        _kind_of_folder(folder)
         for file in sorted(folder.iterdir()):
             _readable(file)
         for file in _SETTINGS:
@@ -44,11 +53,32 @@ def inspect(name: str, folder: Path) -> None:
             _shards(folder / WEIGHTS[1])
         check(folder)
         _settings(folder / "config.json")
+        _template(folder / "chat_template.jinja")
         _weights(folder)
     except InputError as error:
         text = str(error).rstrip(".")
         # a sentence of `check` says what is missing, not what to do
         raise InputError(f"{where}{text}{'' if ';' in text else '; complete the folder'}.") from error
+
+
+def _kind_of_folder(folder: Path) -> None:
+    """Refuse folders in which models often come, but not as a policy that can be trained."""
+    if (folder / _ADAPTERS).is_file():  # which transformers would load into the weights beside them
+        raise InputError(f"{folder / _ADAPTERS}: the folder holds adapters; merge them into their policy first")
+    if (folder / "config.json").is_file():
+        return
+    if (folder / "snapshots").is_dir():
+        raise InputError(f"{folder}: is a cache of the hub; give the folder in {folder / 'snapshots'}")
+    if any(folder.glob("*.gguf")):
+        raise InputError(f"{folder}: holds the policy as GGUF; give it as safetensors, in Hugging Face's layout")
+
+
+def _template(file: Path) -> None:
+    try:
+        if file.is_file():
+            file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: is not UTF-8 text; save it as UTF-8") from error
 
 
 def _readable(file: Path) -> None:
@@ -82,8 +112,14 @@ def _settings(file: Path) -> None:
         raise InputError(f"{file}: has no model_type, which names the architecture; {_FETCH}")
     if "quantization_config" in settings:
         raise InputError(f"{file}: the policy is quantized, and cannot be trained; give the model in full precision")
-    if "auto_map" in settings:
-        raise InputError(f"{file}: auto_map asks for Python code from the folder, which is not run; remove it")
+    for key in _POSITIONS:
+        count = settings.get(key, 1)
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise InputError(f"{file}: {key}: {json.dumps(count)} is not a whole number of at least 1; correct it")
+    tokenizer = file.with_name("tokenizer_config.json")
+    for one, found in ((file, settings), (tokenizer, _object(tokenizer) if tokenizer.is_file() else {})):
+        if "auto_map" in found:
+            raise InputError(f"{one}: auto_map asks for Python code from the folder, which is not run; remove it")
 
 
 def _weights(folder: Path) -> None:
@@ -125,11 +161,28 @@ def _header(file: Path) -> dict[str, Any]:
         text = stream.read(length)
     try:
         held = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
-        end = max((entry["data_offsets"][1] for entry in held.values()), default=0)
+        spans = sorted((*entry["data_offsets"], _bytes(entry)) for entry in held.values())
     except (ValueError, AttributeError, LookupError, TypeError, RecursionError) as error:
         raise InputError(f"{file}: is no whole safetensors file; {_FETCH}") from error
     if not held:
         raise InputError(f"{file}: holds no weights; {_FETCH}")
+    for name, entry in held.items():
+        if entry["dtype"] in _OTHERS and (name.endswith(".weight") or name.endswith("proj.bias")):
+            raise InputError(
+                f"{file}: holds {name} in whole numbers ({entry['dtype']}), as quantized policies do; give the model "
+                "in full precision"
+            )
+    end = 0
+    for begin, stop, wanted in spans:
+        if wanted is None or begin != end or stop - begin != wanted:
+            raise InputError(f"{file}: its head names tensors that do not fit their bytes; {_FETCH}")
+        end = stop
     if end + length + 8 != size:
         raise InputError(f"{file}: has {size} bytes where its head says {end + length + 8}; {_FETCH}")
     return held
+
+
+def _bytes(entry: dict[str, Any]) -> int | None:
+    """Size of a tensor by its shape; None for a number format that policies do not come in."""
+    one = (_FLOATS | _OTHERS).get(entry["dtype"])
+    return None if one is None else math.prod(entry["shape"]) * one

@@ -1,5 +1,6 @@
 """A policy that the user brings, loaded once before anything uses it: what no header of a file can show."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,12 @@ from typing import Any
 from reward_memory.errors import InputError
 
 _FETCH = "download the policy again"
+#: Logits that are no nearer to one another than this are not alike.
+_ALIKE = 1e-6
+#: What libraries put around their words: names of Python's errors and of classes.
+_PYTHON = re.compile(r"\b\w*(Error|Exception): |<class '[\w.]*?(?=\w+'>)|(?<=\w)'>")
 #: Two prompts of which the template must keep both questions apart.
+_SYSTEM = "Answer in one word."
 _QUESTIONS = ("What is 2 + 3?", "Name the capital of France.")
 
 
@@ -29,6 +35,7 @@ def load(name: str, folder: Path) -> dict[str, int]:
     rows = model.get_input_embeddings().weight.shape[0]
     _vocabulary(where, tokenizer, model, rows)
     _finite(where, model)
+    _answering(where, tokenizer, model)
     weights = sum(weight.numel() for weight in model.parameters())
     return {"weights": weights, "embeddings": rows, "tokens": len(tokenizer)}
 
@@ -65,16 +72,21 @@ def _template(where: str, tokenizer: Any) -> None:
     """Refuse a chat template that does not render, or that renders two questions alike."""
     rendered = []
     for question in _QUESTIONS:
+        # most prompts of the workflow begin with a message of the system
+        messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": question}]
         try:
-            text = tokenizer.apply_chat_template(
-                [{"role": "user", "content": question}], tokenize=False, add_generation_prompt=True
-            )
+            text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         except Exception as error:  # Jinja's own and those that templates raise
             raise InputError(
                 f"{where}: the chat template cannot be rendered ({_short(error)}); correct chat_template.jinja."
             ) from error
         if question not in text:
             raise InputError(f"{where}: the chat template leaves out what the user asks; correct chat_template.jinja.")
+        if _SYSTEM not in text:
+            raise InputError(
+                f"{where}: the chat template leaves out the message of the system, which tells the form of answers; "
+                "correct chat_template.jinja."
+            )
         rendered.append(text)
     if _QUESTIONS[0] in rendered[1]:
         raise InputError(f"{where}: the chat template holds a question of its own; correct chat_template.jinja.")
@@ -153,7 +165,25 @@ def _finite(where: str, model: Any) -> None:
         raise InputError(f"{where}: the embeddings are all zero; {_FETCH}.")
 
 
+def _answering(where: str, tokenizer: Any, model: Any) -> None:
+    """Refuse a policy that computes no probabilities of the next token, or the same for all."""
+    import torch
+
+    encoded = torch.tensor([tokenizer(_QUESTIONS[0], add_special_tokens=False)["input_ids"]])
+    try:
+        with torch.no_grad():
+            logits = model(encoded).logits[0, -1].float()
+    except Exception as error:  # any library's error is a fault of the files
+        raise InputError(f"{where}/config.json: the policy cannot be run ({_short(error)}); correct it.") from error
+    if not torch.isfinite(logits).all():
+        raise InputError(
+            f"{where}/config.json: the policy computes numbers that are not finite; correct config.json, or {_FETCH}."
+        )
+    if len(logits) > 1 and logits.max() - logits.min() < _ALIKE:
+        raise InputError(f"{where}: the weights make all next tokens alike; {_FETCH}.")
+
+
 def _short(error: object) -> str:
     """The beginning of an error on one line, without the dot that would end our sentence."""
-    line = " ".join(str(error).split()) or type(error).__name__
+    line = _PYTHON.sub("", " ".join(str(error).split())) or "no reason is told"
     return (line if len(line) <= 160 else line[:157] + "...").rstrip(".")

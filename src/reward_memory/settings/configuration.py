@@ -20,8 +20,8 @@ from .training import Training
 BenchmarkName = Annotated[
     str,
     Strict(),
-    Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$"),
-    expected("a name of letters, digits, dots, dashes and underscores"),
+    Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100),
+    expected("a name of letters, digits, dots, dashes and underscores (at most 100)"),
 ]
 Pair = Annotated[list[Method], Strict(), Field(min_length=2, max_length=2), UNIQUE, expected("two different methods")]
 

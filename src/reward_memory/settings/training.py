@@ -233,5 +233,7 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
         dict[AnyName, OfPolicy], expected("settings such as {large: {tensor_model_parallel_size: 2}}")
     ] = Field(default={}, description="Name of a policy -> its own settings, which override those of this section.")
     verl: Annotated[list[Override], Strict(), expected("a list of Hydra overrides")] = Field(
-        [], description="Further Hydra overrides for verl's main_ppo; they win over those of this project."
+        [],
+        description="Further Hydra overrides for verl's main_ppo; they win over those of this project. Keys that the "
+        "workflow sets for each run, such as files, steps, seeds and devices, are refused.",
     )

@@ -134,7 +134,8 @@ def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: no such file.")
+        what = "is a folder; delete it and" if path.is_dir() else "no such file;"
+        raise InputError(f"{path}: {what} run the same command again, which makes it.")
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         table.validate(full=True)
@@ -145,7 +146,10 @@ def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
             table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:
-        raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(table.column_names)}.")
+        raise InputError(
+            f"{path}: column {missing[0]!r} is missing; it has "
+            f"{', '.join(table.column_names)}; delete the file and run again to rebuild it."
+        )
     try:
         return table.select(schema.names).cast(schema).to_pandas()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -126,6 +127,7 @@ def _read(path: Path, results: str | Path) -> Finished | None:
     """One record; None if it is of an earlier version and its results are no longer there."""
     try:
         value = parse(path)
+        sealed = CHECKSUM in value
         seal = value.pop(CHECKSUM, None)
         if {*value} != {*KINDS}:
             raise InputError(
@@ -135,7 +137,7 @@ def _read(path: Path, results: str | Path) -> Finished | None:
             )
         if wrong := [name for name, fits in KINDS.items() if not fits(value[name])]:
             raise ValueError(f"has an impossible value of {wrong[0]!r}")
-        if seal not in (None, digest(value)):
+        if sealed and seal != digest(value):
             raise ValueError("was changed after it was written")
         if value["rule"] != path.parent.name:
             raise ValueError(f"is of the rule {value['rule']}, not of {path.parent.name}")
@@ -183,12 +185,15 @@ def _number(value: Any) -> bool:
 KINDS: dict[str, Callable[[Any], bool]] = {
     "rule": _text,
     "wildcards": _texts,
-    "outputs": lambda value: isinstance(value, list) and bool(value) and all(map(_text, value)),
+    "outputs": lambda value: (
+        isinstance(value, list) and bool(value) and all(map(_text, value)) and len({*value}) == len(value)
+    ),
     "inputs": _texts,
     "params": lambda value: isinstance(value, dict),
     "source": _text,
     "versions": _texts,
-    "begun": _number,
+    # no clock is a day fast, and a later time would take every input for older than the result
+    "begun": lambda value: _number(value) and value < time.time() + 86_400,
     "seconds": _number,
     "gpus": lambda value: _number(value) and isinstance(value, int),
 }

@@ -6,6 +6,7 @@ it was then are. A run that resumes from one ends with the results of an undistu
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -18,11 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reward_memory.error_memory import store
+from reward_memory.errors import InputError
 from reward_memory.settings import Training
 from reward_memory.storage.files import atomic_path, digest, write_json
 from reward_memory.storage.records import CHECKSUM, parse
 
-from .history import logged_steps, read_history, select_step
+from .history import logged_steps, read_history, select_step, training_log
 
 #: In a checkpoint's folder: size and digest of each file that resuming from it relies on.
 SUMS = "checksums.json"
@@ -57,6 +59,7 @@ def newest_intact(state: Path, training: Training, sizes: dict[str, int], memory
     becomes the policy is intact; else it goes back before that one.
     """
     checkpoints, told = state / "checkpoints", _cleared(state)
+    training_log(state, sizes)
     latest = _tracked(checkpoints, told)
     reach, why = _reach(state, min(latest, training.steps))
     if why is None and latest >= training.steps:
@@ -131,9 +134,19 @@ def _tracked(checkpoints: Path, found: list[str]) -> int:
 
 
 def _cleared(state: Path) -> list[str]:
-    """Delete files where folders belong, which the trainer could not write over; a sentence about each."""
+    """Delete files and dead links where folders belong, which the trainer could not write over; a sentence about each.
+
+    InputError for a link to a whole folder that is not there, which may lie on a disk that is not mounted.
+    """
     folders = [state / name for name in ("checkpoints", "responses", "error_memory")]
-    wrong = [path for path in (*folders, *(state / "checkpoints").glob("global_step_*")) if path.is_file()]
+    for path in (state, *folders):
+        if path.is_symlink() and not path.exists():
+            raise InputError(
+                f"{path}: is a link to {path.readlink()}, which is not there; mount that disk, or delete the link to "
+                "train from the start."
+            )
+    held = (*folders, *(state / "checkpoints").glob("global_step_*"))
+    wrong = [path for path in held if path.is_file() or (path.is_symlink() and not path.exists())]
     for path in wrong:
         path.unlink()
     return [f"{path} is not a folder" for path in wrong]
@@ -168,7 +181,7 @@ def _reach(state: Path, last: int) -> tuple[int, str | None]:
     """
     logged = logged_steps(state)
     for step in range(1, last + 1):
-        if step not in logged:
+        if step not in logged or math.isnan(logged[step].get("reward/sampled") or 0):
             files = ", ".join(map(str, sorted(state.glob("metrics.*.jsonl")))) or f"{state}/metrics.0000.jsonl"
             return step - 1, "" if step == last else f"{files} lacks step {step}"
         path = responses_of(state, step)
@@ -198,9 +211,9 @@ def _damaged(state: Path, step: int, *, resumes: bool) -> str | None:
     if not folder.exists():
         return f"{folder} is missing"
     if not (folder / "data.pt").exists():  # which verl writes last
-        return f"{folder / 'data.pt'} is missing" if (folder / SUMS).exists() else ""
-    if (folder / SUMS).exists():
-        files = _sums(folder / SUMS)
+        return f"{folder / 'data.pt'} is missing" if os.path.lexists(folder / SUMS) else ""
+    if os.path.lexists(folder / SUMS):
+        files = _sums(folder / SUMS, str((folder / "data.pt").relative_to(state)))
         if isinstance(files, str):
             return files
     else:  # of an earlier version, or killed before they were written
@@ -208,22 +221,31 @@ def _damaged(state: Path, step: int, *, resumes: bool) -> str | None:
         files |= {str((folder / "actor" / name).relative_to(state)): [None, None] for name in _ranks(folder / "actor")}
     gone = [name for name in files if Path(name).name.startswith("optim_") and not (state / name).exists()]
     if gone and resumes:
-        return ""
+        others = [name for name in files if name not in gone and not os.path.lexists(state / name)]
+        return f"{state / others[0]} is missing" if others else ""
     for name, (size, known) in files.items():
         if name not in gone and (why := _wrong(state / name, size, known)):
             return f"{state / name} {why}"
     return None
 
 
-def _sums(path: Path) -> dict[str, list] | str:
-    """The checksums of a checkpoint, or what is wrong with them."""
+def _sums(path: Path, held: str) -> dict[str, list] | str:
+    """The checksums of a checkpoint, or what is wrong with them.
+
+    held  the file that those of this checkpoint name in any case
+    """
     try:
         value = parse(path)
         if value.get(CHECKSUM) != digest(value.get("files")):
             raise ValueError("was changed after it was written")
+        files = value["files"]
+        if not isinstance(files, dict) or not all(isinstance(one, list) and len(one) == 2 for one in files.values()):
+            raise ValueError("holds no checksums")
+        if held not in files:
+            raise ValueError("holds the checksums of another checkpoint")
     except ValueError as error:
         return f"{path} {error}"
-    return value["files"]
+    return files
 
 
 def _ranks(actor: Path) -> Iterator[str]:
@@ -239,6 +261,8 @@ def _wrong(path: Path, size: int | None, known: str | None) -> str | None:
     """What is wrong with a file of this size and digest; None for either asks what the format itself tells."""
     try:
         there = path.stat().st_size
+        if path.is_dir():
+            return "is a folder"
         if size is not None and there < size:
             return f"is cut: {there} of {size} bytes"
         grows = path.suffix == ".jsonl"  # the log, of which a checkpoint has seen the beginning
@@ -251,12 +275,14 @@ def _wrong(path: Path, size: int | None, known: str | None) -> str | None:
                 return "is damaged" if parts.testzip() else None
         if size is None and path.suffix == ".safetensors":
             return _cut_weights(path, there)
+        if size is None and path.suffix == ".json":
+            json.loads(path.read_bytes())
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
     except (zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError):
-        return "is not a complete file of PyTorch"
+        return "is not complete JSON" if path.suffix == ".json" else "is not a complete file of PyTorch"
     return None
 
 
@@ -276,9 +302,12 @@ def _cut_weights(path: Path, size: int) -> str | None:
 
 
 def _digest(path: Path, size: int | None = None) -> str | None:
-    """SHA-256 of the first `size` bytes of a file; None for a file of PyTorch, which has checksums of its own."""
+    """SHA-256 of the first `size` bytes of a file; of a file of PyTorch, that of the checksums that it has itself."""
     if path.suffix == ".pt":
-        return None
+        if not zipfile.is_zipfile(path):
+            return None
+        with zipfile.ZipFile(path) as parts:
+            return digest([[part.filename, part.file_size, part.CRC] for part in parts.infolist()])
     total = hashlib.sha256()
     with path.open("rb") as stream:
         left = path.stat().st_size if size is None else size

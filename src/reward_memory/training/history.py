@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reward_memory.errors import InputError
+from reward_memory.storage import csv_tables
 
 #: verl's metric -> our column. Times are left out: they differ between two runs of one configuration.
 COLUMNS = {
@@ -57,7 +58,7 @@ def read_history(folder: Path, sizes: dict[str, int]) -> pd.DataFrame:
 
 def outcome(file: Path) -> str:
     """How mean reward and validation accuracy of a history.csv went from their first to their last value."""
-    history = pd.read_csv(file)
+    history = csv_tables.read(file, ("reward", "valid_accuracy"))
     parts = []
     for name, column in (("reward", "reward"), ("validation accuracy", "valid_accuracy")):
         values = history[column].dropna()
@@ -76,9 +77,26 @@ def logged_steps(folder: Path) -> dict[int, dict]:
                 step, data = entry["step"], dict(entry["data"])
             except (ValueError, TypeError, KeyError):
                 continue  # the line that a killed attempt was writing, or a damaged one
-            if type(step) is int:
+            if type(step) is int and _numbers(data):
                 steps.setdefault(step, {}).update(data)
     return steps
+
+
+def training_log(folder: Path, sizes: dict[str, int]) -> None:
+    """InputError if the log tells of validation queries that the training does not have."""
+    for step, data in logged_steps(folder).items():
+        for name in (match["benchmark"] for key in data if (match := VALIDATION.match(key))):
+            if name not in sizes:
+                raise InputError(
+                    f"{folder}/metrics.0000.jsonl: step {step} was validated on {name}, which is not among "
+                    f"{', '.join(sizes)}; delete {folder} to train from the start."
+                )
+
+
+def _numbers(data: dict) -> bool:
+    """Whether all metrics that are read are numbers; null is one that was not measured, except of a validation."""
+    read = [value for key, value in data.items() if (key in COLUMNS and value is not None) or VALIDATION.match(key)]
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in read)
 
 
 def _row(step: int, metrics: dict, sizes: dict[str, int]) -> dict:

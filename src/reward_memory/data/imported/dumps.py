@@ -1,14 +1,35 @@
 """Rows for `rollouts: import` from what other tools write of their responses."""
 
-import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
+from json import JSONDecodeError
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reward_memory.errors import InputError
 
+from ..mirror.encodings import NotTextError, decoded, raw_lines
+from ..mirror.formats import UnreadableError, json_value
+
 #: Metrics of lm-evaluation-harness that say of one response whether it is right, best first.
 METRICS = ("exact_match", "acc", "pass@1", "mc_acc")
+#: What a file should have been -> how to come by it.
+FILES = {
+    "verl": "give the files that verl writes into trainer.rollout_data_dir",
+    "lm-eval": "give the files samples_*.jsonl that lm-evaluation-harness writes with --log_samples",
+}
+
+
+class Answered(NamedTuple):
+    """What a row of another tool says: a prompt, its truth if there is one, and responses as in docs/import.md."""
+
+    query: str
+    truth: str | None
+    responses: list[dict[str, Any]]
+
+
+class WrongRowError(ValueError):
+    """A row that cannot be converted; the message is the reason, as a part of a sentence."""
 
 
 def convert(files: Iterable[Path], source: str, benchmark: str, chosen: str | None = None) -> list[dict[str, Any]]:
@@ -18,83 +39,121 @@ def convert(files: Iterable[Path], source: str, benchmark: str, chosen: str | No
     benchmark  the name in the configuration
     chosen     the filter of lm-evaluation-harness whose verdict counts; by default the first in the file
 
-    InputError if a file is not what `source` says.
+    InputError names file and row if a file is not what `source` says.
     """
-    queries: dict[str, dict[str, Any]] = {}
+    files, queries, filters = list(files), {}, []
     for path in files:
-        if source == "lm-eval" and chosen is None:
-            chosen = _first_filter(path)
-        for number, row in _rows(path):
-            where = f"{path}, row {number}"
-            found = _verl(row, where) if source == "verl" else _lm_eval(row, where, chosen)
+        for number, row in _rows(path, source):
+            if source == "lm-eval" and (own := row.get("filter", chosen)) is not None:
+                filters.append(str(own))
+                chosen = chosen or str(own)
+            try:
+                found = _verl(row) if source == "verl" else _lm_eval(row, chosen)
+            except WrongRowError as error:
+                raise InputError(f"{path}, row {number}: {error}; {FILES[source]}.") from error
             if found is None:
                 continue
-            query, truth, responses = found
-            own = queries.setdefault(query, {"benchmark": benchmark, "query": query, "responses": []})
-            if truth is not None:
-                own["ground_truth"] = truth
-            own["responses"] += responses
+            own = queries.setdefault(found.query, {"benchmark": benchmark, "query": found.query, "responses": []})
+            if found.truth is not None:
+                own["ground_truth"] = found.truth
+            own["responses"] += found.responses
     if not queries:
-        raise InputError(f"no response was found for --from {source}; check the files and, for lm-eval, --filter.")
+        names = ", ".join(map(str, files))
+        if filters:
+            there = ", ".join(dict.fromkeys(filters))
+            raise InputError(f"{names}: no response has the filter {chosen}; give one of {there} to --filter.")
+        raise InputError(f"{names}: no response was found; {FILES[source]}.")
     return list(queries.values())
 
 
-def _verl(row: Mapping[str, Any], where: str) -> tuple[str, str | None, list[dict[str, Any]]]:
+def _verl(row: Mapping[str, Any]) -> Answered:
     """`input`, `output`, `score` and perhaps `gts`; verl's scores are 1 for right and 0 or -1 for wrong."""
-    missing = [name for name in ("input", "output", "score") if name not in row]
-    if missing:
-        raise InputError(f"{where}: `{missing[0]}` is missing, so this is no dump of verl's rollouts.")
+    if missing := [name for name in ("input", "output", "score") if name not in row]:
+        raise WrongRowError(f"`{missing[0]}` is missing, so this is no dump of verl's rollouts")
     score = row["score"]
     if score not in (1, 0, -1):
-        raise InputError(f"{where}: the score {score!r} is not 1, 0 or -1, so it does not say right or wrong.")
-    truth = row.get("gts")
-    return (
-        str(row["input"]),
-        None if truth is None else str(truth),
-        [{"text": str(row["output"]), "reward": int(score > 0)}],
-    )
+        raise WrongRowError(f"the score {_shown(score)} is not 1, 0 or -1, so it does not say right or wrong")
+    response = {"text": _text(row, "output", empty=True), "reward": int(score > 0)}
+    return Answered(_text(row, "input"), _truth(row, "gts"), [response])
 
 
-def _lm_eval(
-    row: Mapping[str, Any], where: str, chosen: str | None
-) -> tuple[str, str | None, list[dict[str, Any]]] | None:
+def _lm_eval(row: Mapping[str, Any], chosen: str | None) -> Answered | None:
     """`arguments`, `resps`, `target`, `filter` and a metric; None where another filter's verdict counts."""
     if missing := [name for name in ("arguments", "resps") if name not in row]:
-        raise InputError(f"{where}: `{missing[0]}` is missing, so this is no sample of lm-evaluation-harness.")
+        raise WrongRowError(f"`{missing[0]}` is missing, so this is no sample of lm-evaluation-harness")
     if chosen is not None and row.get("filter", chosen) != chosen:
         return None
-    texts = row["resps"][0] if row["resps"] else []
-    if not texts or not all(isinstance(text, str) for text in texts):
-        raise InputError(f"{where}: the responses are no texts; only tasks that generate text can be imported.")
+    texts = row["resps"][0] if isinstance(row["resps"], list) and row["resps"] else None
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise WrongRowError("resps holds no texts, and only tasks that generate text can be imported")
     metric = next((name for name in METRICS if name in row), None)
     # of several responses the metric is a mean, which says nothing about one of them
-    rewards = {"reward": int(row[metric] > 0)} if metric and len(texts) == 1 else {}
-    target = row.get("target")
-    return _prompt(row["arguments"]), None if target is None else str(target), [{"text": t} | rewards for t in texts]
+    rewards = {"reward": _verdict(row, metric)} if metric and len(texts) == 1 else {}
+    responses = [{"text": text} | rewards for text in texts]
+    return Answered(_prompt(row["arguments"]), _truth(row, "target"), responses)
+
+
+def _verdict(row: Mapping[str, Any], metric: str) -> int:
+    if isinstance(row[metric], int | float) and row[metric] in (0, 1):
+        return int(row[metric])
+    raise WrongRowError(f"its {metric} is {_shown(row[metric])}, which is not 0 or 1")
+
+
+def _text(row: Mapping[str, Any], key: str, *, empty: bool = False) -> str:
+    if not isinstance(row[key], str) or not (empty or row[key].strip()):
+        raise WrongRowError(f"{key} is {_shown(row[key])}, which is no text" if row[key] != "" else f"{key} is empty")
+    return row[key]
+
+
+def _truth(row: Mapping[str, Any], key: str) -> str | None:
+    value = row.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return str(value)
+    raise WrongRowError(f"{key} is {_shown(value)}, which is no text or number")
 
 
 def _prompt(arguments: Any) -> str:
     """The prompt of a request: arguments is {"gen_args_0": {"arg_0": prompt}}, in older files [[prompt, settings]]."""
-    first = next(iter(arguments.values())) if isinstance(arguments, Mapping) else arguments[0]
-    return str(next(iter(first.values())) if isinstance(first, Mapping) else first[0])
+    inner = arguments
+    for _ in range(2):
+        parts = list(inner.values()) if isinstance(inner, Mapping) else inner
+        inner = parts[0] if isinstance(parts, list) and parts else None
+    if not isinstance(inner, str) or not inner.strip():
+        raise WrongRowError("arguments holds no prompt, as {gen_args_0: {arg_0: PROMPT}} does")
+    return inner
 
 
-def _first_filter(path: Path) -> str | None:
-    return next((row.get("filter") for _, row in _rows(path)), None)
+def _shown(value: Any) -> str:
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _rows(path: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(_lines(path, source), start=1):
+        if line.strip():
+            yield number, _object(line, f"{path}, row {number}", source)
+
+
+def _lines(path: Path, source: str) -> Iterator[bytes]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{path}, row {number}: is no JSON ({error}).") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{path}, row {number}: is no JSON object.")
-        yield number, row
+        with path.open("rb") as file:
+            yield from raw_lines(file, str(path))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {FILES[source]}.") from error
+    except InputError as error:
+        # the way out of other readers, such as another name for the file, is none here
+        raise InputError(f"{str(error).partition(';')[0]}; {FILES[source]}.") from error
+
+
+def _object(line: bytes, where: str, source: str) -> dict[str, Any]:
+    try:
+        row = json_value(decoded(line))
+    except (JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{where}: is no whole JSON object; {FILES[source]}.") from error
+    except (NotTextError, UnreadableError) as error:
+        raise InputError(f"{where}: {error}.") from error
+    if not isinstance(row, dict):
+        raise InputError(f"{where}: is no whole JSON object; {FILES[source]}.")
+    return row

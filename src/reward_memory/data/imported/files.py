@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 
 from reward_memory.errors import InputError
 
-from ..mirror.encodings import raw_lines
-from ..mirror.formats import DAMAGE
+from ..mirror.encodings import raw_lines, unreadable
+from ..mirror.formats import DAMAGE, check_columns
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
 
@@ -19,8 +19,14 @@ def check(path: Path) -> None:
     """InputError if the file is not there, or its name does not tell its format."""
     if not path.name.endswith(ENDINGS):
         raise InputError(f"rollouts: import: {path}: the name must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")
+    if path.is_dir():
+        raise InputError(f"rollouts: import: {path}: is a folder; give the file in it.")
+    if path.is_symlink() and not path.is_file():
+        raise InputError(
+            f"rollouts: import: {path}: is a link to {path.readlink()}, which is not there; give the file itself."
+        )
     if not path.is_file():
-        raise InputError(f"rollouts: import: {path}: no such file.")
+        raise InputError(f"rollouts: import: {path}: no such file; correct the path.")
 
 
 def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
@@ -34,7 +40,8 @@ def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
         for number, record in _parquet_rows(path) if path.suffix == ".parquet" else _lines(path):
             yield number, record
     except DAMAGE as error:
-        raise InputError(f"{path}: cannot be read beyond row {number}; the file is damaged or cut short.") from error
+        why = unreadable(path, error) or f"cannot be read beyond row {number}; the file is damaged or cut short"
+        raise InputError(f"{path}: {why}.") from error
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -46,9 +53,10 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    number = 0
+    number, file = 0, pq.ParquetFile(path)
+    check_columns(path, file.schema_arrow.names)
     # small batches: a row holds all responses to a query
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=256):
+    for batch in file.iter_batches(batch_size=256):
         for record in batch.to_pylist():
             number += 1
             yield number, record

@@ -53,7 +53,10 @@ def read(path: Path, domains: Mapping[str, str]) -> tuple[list[Query], pd.DataFr
     for name in domains:
         if not any(query.benchmark == name for query in queries):
             why = f"; the first of its {_rows(len(bad))} that cannot be used: {_told(bad[:1])}" if bad else ""
-            raise InputError(f"{path}: no row of benchmark {name} can be used{why}.")
+            raise InputError(
+                f"{path}: no row of benchmark {name} can be used{why}; mend the rows, see docs/import.md, or take "
+                "the benchmark out of the configuration."
+            )
     return queries, table
 
 

@@ -21,6 +21,8 @@ from ..mirror.rows import NO_NUMBER
 LONGEST_ID = 200
 #: Line breaks and other control characters, which tear the lines of logs and tables.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: Names under which other tools keep the rewards of all responses, which nobody would read here.
+_REWARDS = ("reward", "rewards", "score", "scores")
 #: Whole numbers that a float holds exactly.
 EXACT = 2**53
 
@@ -68,6 +70,8 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
     if not isinstance(benchmark, str) or benchmark not in domains:
         raise BadRowError(f"benchmark {_shown(benchmark)} is not one of the configuration's")
     domain = domains[benchmark]
+    if misplaced := next((name for name in _REWARDS if row.get(name) is not None), None):
+        raise BadRowError(f"{misplaced} stands beside responses; give each response its own, as {{text, reward}}")
     if row.get("domain") not in (None, domain):
         raise BadRowError(f"domain is {_shown(row['domain'])}, but {benchmark} is {domain}")
     options = _options(row.get("options")) if domain == "qa" else None
@@ -230,6 +234,8 @@ def _response(value: Any, what: str, domain: str) -> Response:
     given = value if isinstance(value, Mapping) else {"text": value}
     text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
     reward = given.get("reward")
+    if reward is None and given.get("score") is not None:
+        raise BadRowError(f"{what} has a score and no reward; call it reward, and make it 0 or 1")
     if reward is not None and not (isinstance(reward, int | float) and reward in (0, 1)):
         raise BadRowError(f"{what}'s reward is {_shown(reward)}, which is not 0 or 1")
     parts = [given.get(name) for name in ("thinking", "answer")]

@@ -125,7 +125,8 @@ def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
     except MissingAnswerError as error:
         if split.unlabeled:
             return NO_ANSWER
-        raise InputError(f"{place} has no answer; complete or remove the row.") from error
+        why = f" ({error})" if str(error) else ""
+        raise InputError(f"{place} has no answer{why}; complete or remove the row.") from error
     except WrongValueError as error:
         raise InputError(f"{place}: {error}; correct or remove the row.") from error
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, SyntaxError, OverflowError) as error:
@@ -140,7 +141,13 @@ def _lacking(record: Any, error: Exception) -> str:
         return "it is no object with keys" if not isinstance(record, list) else f"it has {len(record)} columns"
     if isinstance(error, KeyError) and error.args[0] not in record:
         return f"it has no {error.args[0]!r} but {', '.join(map(str, record))}"[:200]
-    return "a value of it is of another type or form"
+    held = ", ".join(f"{key} {_kind(value)}" for key, value in record.items())
+    return f"a value is of another type or form: {held}"[:300]
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
+    return "null" if value is None else kinds.get(type(value), "an object")
 
 
 def _item(split: str, number: int, row: Row, system: str) -> Item:

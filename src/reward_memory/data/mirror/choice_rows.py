@@ -6,8 +6,10 @@ from reward_memory.seeds import generator
 from reward_memory.storage.files import digest
 
 from ..items import LETTERS
-from .rows import MissingAnswerError, Row, whole
+from .rows import MissingAnswerError, Row, WrongValueError, whole
 
+#: Question, four options and the letter of the right one.
+MMLU_COLUMNS = 6
 GPQA_OPTIONS = ("Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 
 
@@ -21,15 +23,19 @@ def labeled_options(row: dict[str, Any]) -> Row:
         labels = [choice["label"] for choice in question["choices"]]
         texts = [choice["text"] for choice in question["choices"]]
     key = row.get("answerKey")
-    return _row(stem, texts, list(labels).index(key) if key in labels else None)
+    if len(labels) != len(texts) or len(set(labels)) != len(labels):
+        raise WrongValueError("its choices have not one label each")
+    return _row(stem, texts, list(labels).index(key) if key in labels else None, key)
 
 
 def subject_question(row: list[str] | dict[str, Any]) -> Row:
     """MMLU: columns question, A, B, C, D, letter without a header; on the hub the answer is a number from 0."""
     if isinstance(row, dict):
-        return _row(row["question"], row["choices"], whole(row["answer"]))
+        return _row(row["question"], row["choices"], whole(row["answer"]), row["answer"])
+    if len(row) != MMLU_COLUMNS:
+        raise WrongValueError(f"it has {len(row)} columns, not {MMLU_COLUMNS}")
     question, *texts, letter = row
-    return _row(question, texts, LETTERS.find(letter.strip()) if len(letter.strip()) == 1 else None)
+    return _row(question, texts, LETTERS.find(letter.strip()) if len(letter.strip()) == 1 else None, letter)
 
 
 def expert_question(row: dict[str, Any]) -> Row:
@@ -49,15 +55,21 @@ def social_question(row: dict[str, Any]) -> Row:
         f"{row['context'].strip()} {row['question'].strip()}",
         texts,
         None if label is None else label - 1,
+        row.get("label"),
     )
 
 
 def physical_question(row: dict[str, Any]) -> Row:
     """PIQA: a goal and two ways; labels 0 and 1."""
-    return _row(row["goal"], [row["sol1"], row["sol2"]], whole(row.get("label")))
+    return _row(row["goal"], [row["sol1"], row["sol2"]], whole(row.get("label")), row.get("label"))
 
 
-def _row(question: str, texts: list[str], right: int | None) -> Row:
+def _row(question: str, texts: list[str], right: int | None, given: Any = None) -> Row:
+    """The row whose option number `right`, which the release calls `given`, is the right one."""
+    if not isinstance(texts, list | tuple) or not 2 <= len(texts) <= len(LETTERS):
+        raise WrongValueError(f"its options are not a list of 2 to {len(LETTERS)} texts")
+    if not all(text.strip() for text in texts):
+        raise WrongValueError("one of its options is empty")
     if right is None or not 0 <= right < len(texts):
-        raise MissingAnswerError
+        raise MissingAnswerError("" if given in (None, "") else f"{given!r} is none of its {len(texts)} options")
     return Row(question.strip(), LETTERS[right], tuple(text.strip() for text in texts))

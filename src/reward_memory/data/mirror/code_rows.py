@@ -4,7 +4,7 @@ import ast
 import math
 from typing import Any
 
-from .rows import MissingAnswerError, Row
+from .rows import MissingAnswerError, Row, WrongValueError
 
 #: The hub's test programs check a zero of a polynomial without `assertion`; the release has this tolerance.
 TOLERANCES = {"find_zero": 1e-4}
@@ -12,8 +12,9 @@ TOLERANCES = {"find_zero": 1e-4}
 
 def completion_task(row: dict[str, Any]) -> Row:
     """HumanEval+: complete a function from its head and docstring."""
-    task = row if "base_input" in row else _from_hub(row)
-    return Row(f"Complete this Python function.\n\n```python\n{row['prompt'].strip()}\n```", None, task=_checked(task))
+    task = _checked(row if "base_input" in row else _from_hub(row))
+    _check_program(f"{row['prompt']}{task['canonical_solution']}")
+    return Row(f"Complete this Python function.\n\n```python\n{row['prompt'].strip()}\n```", None, task=task)
 
 
 def writing_task(row: dict[str, Any]) -> Row:
@@ -22,13 +23,30 @@ def writing_task(row: dict[str, Any]) -> Row:
         task, text = row, row["prompt"].strip().strip('"').strip()
     else:
         task, text = _from_hub(row), f"{row['prompt'].strip()}\n{row['test_list'][0].strip()}"
-    return Row(text, None, task=_checked(task))
+    _check_program(_checked(task)["canonical_solution"])
+    return Row(text, None, task=task)
 
 
 def _checked(task: dict[str, Any]) -> dict[str, Any]:
     if not task["canonical_solution"] or not task["entry_point"] or not task["base_input"]:
         raise MissingAnswerError
+    for key in ("base_input", "plus_input"):
+        if not isinstance(task[key], list | dict):
+            raise WrongValueError(f"its {key} is no list of inputs")
+    atol = task.get("atol", 0)
+    if not isinstance(atol, int | float) or isinstance(atol, bool) or not 0 <= atol < math.inf:
+        raise WrongValueError(f"its atol is {atol!r}, which is no number of at least 0")
+    if not task["prompt"].strip():
+        raise WrongValueError("its prompt is empty")
     return task
+
+
+def _check_program(text: str) -> None:
+    """WrongValueError for a canonical solution that is no program: its results are what responses are compared with."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise WrongValueError("its canonical_solution is no Python program") from error
 
 
 def _from_hub(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,27 +1,28 @@
 """Text files line by line: UTF-8 with or without a byte order mark; of other encodings and formats, the name."""
 
 import codecs
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from reward_memory.errors import InputError
 
 #: First bytes -> what a file that begins so is. The marks of UTF-32 begin like one of UTF-16, so they come first.
 _FOREIGN = {
-    codecs.BOM_UTF32_LE: "UTF-32 text",
-    codecs.BOM_UTF32_BE: "UTF-32 text",
-    codecs.BOM_UTF16_LE: "UTF-16 text",
-    codecs.BOM_UTF16_BE: "UTF-16 text",
-    b"\x1f\x8b": "compressed by gzip",
-    b"PK\x03\x04": "a zip archive",
-    b"PAR1": "parquet",
-}
-_FIXES = {
-    "UTF-32 text": "save it as UTF-8",
-    "UTF-16 text": "save it as UTF-8",
-    "compressed by gzip": "add .gz to its name",
-    "a zip archive": "unpack it",
-    "parquet": "let its name end in .parquet",
+    codecs.BOM_UTF32_LE: "UTF-32 text, not UTF-8 text; save it as UTF-8",
+    codecs.BOM_UTF32_BE: "UTF-32 text, not UTF-8 text; save it as UTF-8",
+    codecs.BOM_UTF16_LE: "UTF-16 text, not UTF-8 text; save it as UTF-8",
+    codecs.BOM_UTF16_BE: "UTF-16 text, not UTF-8 text; save it as UTF-8",
+    b"\x1f\x8b": "compressed by gzip, not UTF-8 text; add .gz to its name",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd, not UTF-8 text; unpack it",
+    b"BZh": "compressed by bzip2, not UTF-8 text; unpack it",
+    b"\xfd7zXZ": "compressed by xz, not UTF-8 text; unpack it",
+    b"PK\x03\x04": "a zip archive, not UTF-8 text; unpack it",
+    b"PAR1": "parquet, not UTF-8 text; let its name end in .parquet",
+    b"version https://git-lfs": "a Git LFS pointer, not the file; run `git lfs pull` in its folder",
+    b"<!DOCTYPE": "a web page, not the file; download the file itself",
+    b"<html": "a web page, not the file; download the file itself",
 }
 
 
@@ -36,10 +37,8 @@ def raw_lines(file: BinaryIO, name: str) -> Iterator[bytes]:
     or format than UTF-8 text; `name` is what the sentence calls it.
     """
     for number, line in enumerate(file):
-        if number == 0:
-            kind = _kind(line)
-            if kind:
-                raise InputError(f"{name}: is {kind}, not UTF-8 text; {_FIXES[kind]}.")
+        if number == 0 and (kind := _kind(line)):
+            raise InputError(f"{name}: is {kind}.")
         yield line if number else line.removeprefix(codecs.BOM_UTF8)
 
 
@@ -52,10 +51,25 @@ def decoded(line: bytes) -> str:
         raise NotTextError(f"it is not UTF-8 text (byte 0x{byte:02x}); save the file as UTF-8") from error
 
 
+def unreadable(path: Path, error: Exception) -> str | None:
+    """Why a file of another format than text cannot be read, in words that follow its name; None if it is damaged."""
+    if isinstance(error, OSError) and error.errno:
+        return f"cannot be read ({os.strerror(error.errno)}); give a readable file"
+    with path.open("rb") as file:
+        kind = _kind(file.read(64))
+    ours = kind is None or "parquet" in kind or "zip" in kind
+    return None if ours else f"is {kind}"
+
+
 def _kind(first: bytes) -> str | None:
     for mark, kind in _FOREIGN.items():
         if first.startswith(mark):
             return kind
-    # UTF-16 without a mark: every second byte of English and JSON is 0
+    if b"}\r{" in first:
+        return "text with line ends of old Macs; save it with those of Linux or Windows"
     head = first[:64]
-    return "UTF-16 text" if len(head) > 3 and head.count(0) * 3 >= len(head) else None
+    if len(head) <= 3 or head.count(0) * 3 < len(head):
+        return None
+    # UTF-16 without a mark: every second byte of English and JSON is 0
+    pairs = 0 in (head[::2].count(0), head[1::2].count(0))
+    return _FOREIGN[codecs.BOM_UTF16_LE] if pairs else "no text but binary data; give the file itself"

@@ -7,7 +7,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from reward_memory.errors import InputError
 
-from .encodings import NotTextError, decoded, raw_lines
+from .encodings import NotTextError, decoded, raw_lines, unreadable
 
 SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$")
 #: The escape of half a character.
@@ -78,11 +78,16 @@ def _files(folder: Path, passed: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     here = (stat.st_dev, stat.st_ino)
     if here in passed:
         return
-    for entry in os.scandir(folder):
-        if entry.is_file():
-            yield Path(entry.path)
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); make the folder readable.") from error
+    for path in (folder / name for name in names):
+        # a link that leads to itself is neither
+        if path.is_file():
+            yield path
         else:
-            yield from _files(Path(entry.path), (*passed, here))
+            yield from _files(path, (*passed, here))
 
 
 def members(source: Source) -> list[Source]:
@@ -93,7 +98,8 @@ def members(source: Source) -> list[Source]:
         with zipfile.ZipFile(source.path) as archive:
             names = sorted(name for name in archive.namelist() if matches(name, source.member))
     except DAMAGE as error:
-        raise InputError(f"{source.path}: is not a whole zip archive; fetch it again.") from error
+        why = unreadable(source.path, error) or "is not a whole zip archive; fetch it again"
+        raise InputError(f"{source.path}: {why}.") from error
     if not names:
         raise InputError(f"{source.path}: holds no {source.member}; fetch the release again.")
     return [Source(source.path, name) for name in names]
@@ -130,7 +136,8 @@ def records(source: Source) -> Iterator[tuple[int, Any]]:
     except (NotTextError, UnreadableError) as error:
         raise InputError(f"{source.name}: row {number + 1}: {error}.") from error
     except DAMAGE as error:
-        raise InputError(f"{source.name}: cannot be read beyond row {number}; fetch the file again.") from error
+        why = unreadable(source.path, error) or f"cannot be read beyond row {number}; fetch the file again"
+        raise InputError(f"{source.name}: {why}.") from error
 
 
 @contextmanager
@@ -189,8 +196,15 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, Any]]:
                 yield number, dict(zip(header, row, strict=False)) if header else row
 
 
+def check_columns(path: Path, names: Sequence[str]) -> None:
+    """InputError if two columns of a parquet file have one name, of which rows would hold the last alone."""
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"{path}: has two columns {twice!r}; rename or remove one of them.")
+
+
 def _parquet_rows(source: Source) -> Iterator[tuple[int, Any]]:
     file, number = pq.ParquetFile(source.path), 0
+    check_columns(source.path, file.schema_arrow.names)
     columns = [name for name in file.schema_arrow.names if name not in UNREAD]
     for batch in file.iter_batches(batch_size=2048, columns=columns):
         for record in batch.to_pylist():

@@ -33,6 +33,8 @@ def word_problem(row: dict[str, Any]) -> Row:
 
 def symbolic_problem(row: dict[str, Any]) -> Row:
     """GSM-Symbolic: the instances of one template, which is a GSM8K test problem, share its number."""
+    if whole(row["original_id"]) is None:
+        raise WrongValueError(f"its original_id is {row['original_id']!r}, which is no whole number")
     return word_problem(row)._replace(template=f"gsm8k-{row['original_id']}")
 
 

@@ -1,0 +1,35 @@
+"""Tables that the workflow has written as CSV, read again."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reward_memory.errors import InputError
+
+_FIX = "delete it and run the same command again, which makes it anew"
+
+
+def read(path: str | Path, numbers: Iterable[str] = (), **options: Any) -> pd.DataFrame:
+    """A table.
+
+    numbers  columns that must be there and hold numbers
+    options  of pandas.read_csv
+
+    InputError names the file if it is missing, damaged or lacks such a column.
+    """
+    try:
+        table = pd.read_csv(path, **options)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; run the same command again, which makes it.") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {_FIX}.") from error
+    except ValueError as error:  # of pandas for an empty or a torn file, and for one that is no text
+        raise InputError(f"{path}: is not a whole table; {_FIX}.") from error
+    for name in numbers:
+        if name not in table:
+            raise InputError(f"{path}: has no column {name!r}; {_FIX}.")
+        if table[name].notna().any() and not pd.api.types.is_numeric_dtype(table[name]):
+            raise InputError(f"{path}: column {name!r} does not hold numbers; {_FIX}.")
+    return table
