@@ -30,9 +30,13 @@ def stop(*_):
     sys.exit(1)
 signal.signal(signal.SIGTERM, signal.SIG_IGN if "deaf" in sys.argv else stop)
 with alone(path, lambda line: print("said", line, flush=True)):
-    if "forks" in sys.argv and os.fork() == 0:
-        time.sleep(20)
-        os._exit(0)
+    if "forks" in sys.argv:
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            os.write(writing, b"here")
+            time.sleep(20)
+            os._exit(0)
+        os.read(reading, 4)  # a child that has not begun yet has not let go yet
     print("took", os.getpid(), flush=True)
     time.sleep(float(sys.argv[2]))
 print("done", flush=True)

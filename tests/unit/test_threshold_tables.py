@@ -160,9 +160,14 @@ def test_neighbors_are_compared_where_another_suites_reward_models_predict():
         arms.top_k(load(SMALL))
 
 
-@pytest.mark.parametrize("methods", [("r1-p", "oracle"), ("memreward:majority",)])
-def test_without_such_a_suite_there_is_nothing_to_compare(methods):
-    assert complaint(out_of_domain(*methods)) == (
+def test_a_suite_without_predicted_rewards_needs_no_other_suites_reward_model():
+    assert complaint(out_of_domain("r1-p", "oracle")) == (
+        "mine.yaml: suites: ood: reward_model_of: none of its methods predicts rewards; leave it out."
+    )
+
+
+def test_without_such_a_suite_there_is_nothing_to_compare():
+    assert complaint(out_of_domain("memreward:majority")) == (
         "mine.yaml: reward_model: top_k: no suite with reward_model_of trains with a reward model that has neighbors; "
         "add memreward with one of graph, graph-homogeneous, graph-no-thinking, graph-plus, knn to such a suite, or "
         "leave top_k out."
