@@ -190,7 +190,8 @@ class _Wait:
     def __init__(self, path: Path, say: Callable[[str], None]):
         self.path, self.say = path, say
         self.start = self.seen = time.monotonic()
-        self.next, self.beat = self.start, None
+        # not at once: a process that was just killed holds its lock a moment longer, and runs nothing
+        self.next, self.beat = self.start + POLL / 2, None
 
     def sleep(self) -> bool:
         """Sleep a little; whether the holder is taken for dead."""
