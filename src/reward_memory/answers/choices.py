@@ -20,6 +20,10 @@ LABELED = re.compile(
     r"(?i:(?!.*\b(?:incorrect|wrong|not|eliminated?|false)\b))[*_#\s]*[^\W\d_][\w '()-]{1,40}[*_]*[:=][*_]*"
     rf"{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}"
 )
+#: "It cannot be A. \u2192 B": an arrow in place of a sentence
+ARROWED = re.compile(
+    rf"(?:^|[.!?])\s*(?:[\u2192\u21d2\u27a1\u27f9]|[=-]+>)[ \t]*{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}$"
+)
 SENTENCE = re.compile(r"(?<=[a-z0-9)*\"][.!?])\s+")
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
@@ -43,6 +47,11 @@ SPACING = re.compile(
     r"(?:checkmark|left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
 )
 INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
+#: 'B', \u201cB\u201d, \u00abB\u00bb: a letter between quotation marks; D' alone may be a point's name
+QUOTED = re.compile(
+    r"(?<!\w)(?:['`\u2018\u2019\u201a\u2039\u00ab]|[\u201c-\u201e]|''|``)\s?(\(?[A-Za-z]\)?\.?)\s?"
+    r"(?:['`\u2018\u2019\u203a\u00bb]|[\u201c-\u201e]|''|``)(?!\w)"
+)
 #: Greek and Cyrillic capitals that look like Latin ones; Cyrillic V also is the third letter of its own alphabet.
 LOOK_ALIKE = str.maketrans("\u0391\u0392\u0395\u0397\u0399\u0410\u0421\u0415", "ABEHIACE")
 CYRILLIC_V, CYRILLIC_ORDER = "\u0412", re.compile(r"(?<!\w)[\u0411\u0413\u0414](?!\w)")
@@ -112,6 +121,7 @@ def cleaned(text: str) -> str:
     """Text without LaTeX around letters, full-width forms and characters that nobody sees."""
     text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(LOOK_ALIKE).replace("\u3002", ".")
     text = text.translate({0x3010: "[", 0x3011: "]", 0x300C: '"', 0x300D: '"', 0x3001: ","})
+    text = QUOTED.sub(r'"\1"', text)
     if CYRILLIC_V in text and not CYRILLIC_ORDER.search(text):
         text = re.sub(rf"(?<!\w){CYRILLIC_V}(?!\w)", "B", text)
     if "\\" not in text:
@@ -220,7 +230,7 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
         return wrapped.pop(), "stated"
     if by_text := _told_at_the_end(lines[-1], item):
         return by_text, "text"
-    labeled = LABELED.fullmatch(lines[-1])
+    labeled = LABELED.fullmatch(lines[-1]) or ARROWED.search(lines[-1][-LAST_LINE:])
     if labeled and labeled[1] in item.letters:
         return labeled[1], "stated"
     if len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]:

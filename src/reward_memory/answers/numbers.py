@@ -34,7 +34,9 @@ DECIMAL_COMMA = re.compile(r"(-?)(\d+(?: \d{3})*),(\d+)")
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 #: Chinese, Japanese and Korean, which put no space between a number and a word
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-TOKEN = re.compile(rf"(?:(?<![\w.,])|(?<=[{CJK}]))-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+TOKEN = re.compile(
+    rf"(?:(?<![\w.,])|(?<=[{CJK}]))-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{{1,3}}(?![\w.]\w)|/\d+)?"
+)
 # what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
 _SHORT = (
     "of|sq|cu|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|"
@@ -158,14 +160,24 @@ def number_with_unit(text: str) -> Fraction | None:
 
 def last_number(text: str) -> tuple[str, Fraction] | None:
     """The last number of a text as it stands there, and its value."""
-    found = TOKEN.findall(as_ascii(text))
-    if not found or len(found[-1]) > LONGEST:
+    text = as_ascii(text)
+    found = None
+    for found in TOKEN.finditer(text):
+        pass
+    if found is None or len(found[0]) > LONGEST:
         return None
-    token = found[-1].rstrip(",")
+    token = found[0].rstrip(",")
     value = plain_number(token)
     if value is None:
         value = decimal_comma(token)
-    return (token, value) if value is not None else None
+    if value is None:
+        return None
+    scale = SCALE.match(text, found.end())
+    if scale and scale[1] and scale[1].lower() != "dozen":  # a dozen is what is counted in, too
+        return f"{token}{scale[0]}", value * SCALES[scale[1].lower()]
+    if scale and scale[2]:
+        return f"{token}{scale[0]}", value * CJK_SCALES[scale[2]]
+    return token, value
 
 
 def _fraction(text: str) -> Fraction | None:

@@ -78,7 +78,11 @@ DENIED = re.compile(
     r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|cannot|不|是?错|是?錯|\s*\?)",
     re.IGNORECASE,
 )
-REASON = re.compile(r"\s+(?:because|since|as|for|due|given|which|so|but|and|is|was|would|must|not|instead|rather)\b")
+#: what follows a letter, but never the article "a"
+REASON = re.compile(
+    r"\s+(?:because|since|as|for|due|given|which|so|but|and|is|was|would|must|not|instead|rather|over|here|from|among|"
+    r"based|than|in|on|of|by|if|though|although|with|without|too|again|then|at|when)\b"
+)
 _ALSO = r"[\s)\]*.]{0,3}(?:,|/|&|;|、|(?:,\s*)?(?:and|or|nor|und|oder|et|ou|y|o|e|и|или)\b|和|或|と|또는)[\s(\[*]{0,3}"
 SEVERAL = re.compile(
     _ALSO + rf"(?:(?:option|choice)\s+)?([A-Z]){_END}(?!\s+(?:is|was)\b)(?!(?<=[AI])\s+(?!and\b|or\b)[a-z])"

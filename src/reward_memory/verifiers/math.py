@@ -10,6 +10,7 @@ from pathlib import Path
 from reward_memory.answers.extraction import Answer, find_answer
 from reward_memory.answers.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
 
+from .notation import marked_powers
 from .pool import WarmPool
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 
@@ -156,11 +157,11 @@ def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
     """An answer is one formula. Words around it make it running text, in which the last formula or number counts."""
     formula = read_formula(answer.text) if answer.how != "text" or len(answer.text) <= LONGEST_BARE else None
     if answer.how == "text" and (formula is None or is_prose(answer.text)):
-        return ((as_ascii(answer.tail[-LONGEST:]), True),)
+        return ((as_ascii(marked_powers(answer.tail[-LONGEST:])), True),)
     readings = () if formula is None else ((formula, False),)
     if is_prose(answer.text) or undelimited(answer.text) is None:
         text = answer.tail if answer.how == "statement" else answer.text
-        readings += ((as_ascii(text[-LONGEST:]), True),)
+        readings += ((as_ascii(marked_powers(text[-LONGEST:])), True),)
     return readings
 
 

@@ -3,6 +3,7 @@
 """
 
 import re
+import unicodedata
 
 LEADING = re.compile(
     r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z])|"
@@ -31,6 +32,23 @@ NUMBERS = {"real": "R", "integer": "Z", "complex": "C", "rational": "Q"}
 RATIO = re.compile(rf"(?<=\d)\s*(?:{_TEXT}to\s*\}}|to)\s*(?=\d)")
 ORDINAL = re.compile(rf"(?<=\d)\s*\^?\s*\{{?{_TEXT}(?:st|nd|rd|th)\s*\}}\}}?")
 SWAPPED = re.compile(r"^\s*(-?[\d.,/]+|-?\\[dt]?frac\{\d+\}\{\d+\})\s*=\s*([A-Za-z])\s*$")
+#: the letter of an option before its value: \\text{(A) } 12, (A)\\ 12, A) 12
+OPTION = re.compile(
+    r"^\s*(?:\\(?:text(?:bf|rm|sf|it)?|math(?:rm|bf|sf)|mbox)\s*\{\s*(?:\([A-J]\)|[A-J][.):])\s*\}|"
+    r"(?:\([A-J]\)|[A-J][.)])(?=[\s~]|\\[,;: ]|\\q?quad))(?:\s|~|\\[,;: ]|\\q?quad(?![a-z]))*(?=-?[$.\d]|-?\\(?:[dt]?frac|sqrt|pi)(?![a-z]))"
+)
+#: what an empty set of solutions is called
+NO_SOLUTION = re.compile(
+    rf"^{_TEXT}?\s*(?:(?:there\s+(?:is|are)\s+)?no\s+(?:(?:real|integer|such|valid)\s+)?(?:solutions?|roots?)(?:\s+exists?)?|"
+    rf"(?:the\s+)?empty\s+set)\s*\}}?\s*\.?$|^\\\{{\s*\\\}}$",
+    re.IGNORECASE,
+)
+#: 6.02e23, 6.02 x 10^23 and 6.02 \u00d7 10\u00b2\u00b3 within words
+WORDED_POWER = re.compile(
+    r"(?<![\w.,])(-?\d{1,20}(?:\.\d{1,20})?)(?:[eE]([+-]?\d{1,4})|\s?(?:[xX*\u00d7\u00b7\u22c5]|\\times|\\cdot)\s?10"
+    r"(?:\s?(?:\^|\*\*)\s?[({]?([+-]?\d{1,4})[)}]?|([\u207a\u207b]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,4})))(?![\w^]|\.\d)"
+)
+MARKS = re.compile(r"\$|\\[(\[]")
 _AND = rf"\s*(?:,?\s*{_TEXT},?\s*and\s*\}}|\band\b|\\land(?![a-zA-Z])|\\wedge(?![a-zA-Z]))\s*"
 _LESS, _MORE = r"(<|\\le(?:q|qslant)?(?![a-zA-Z]))", r"(>|\\ge(?:q|qslant)?(?![a-zA-Z]))"
 _SIDE = r"([^<>,=]+?)"
@@ -53,9 +71,11 @@ BUILT = re.compile(
 
 def plain_notation(text: str) -> str:
     """A formula with the names and words that math-verify knows."""
-    text = LEADING.sub("", text)
+    text = OPTION.sub("", LEADING.sub("", text))
     if "=" in text:
         text = SWAPPED.sub(r"\2=\1", NAMED.sub("", text))
+    if NO_SOLUTION.match(text):
+        return "\\emptyset"
     if not LETTERS.search(text):
         return text
     if numbers := ALL_NUMBERS.match(text):
@@ -66,6 +86,16 @@ def plain_notation(text: str) -> str:
         return text
     text = BELOW_AND_ABOVE.sub(lambda found: _between(found[5], found[4], found[1], found[2], found[3]), text)
     return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
+
+
+def marked_powers(text: str) -> str:
+    """Running text whose numbers in scientific notation are formulas, where none are marked."""
+    if MARKS.search(text):
+        return text
+    return WORDED_POWER.sub(
+        lambda found: f"${found[1]} \\times 10^{{{unicodedata.normalize('NFKC', found[2] or found[3] or found[4])}}}$",
+        text,
+    )
 
 
 def _between(low: str, above: str, name: str, below: str, high: str) -> str:
