@@ -4,8 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from .extraction import BOXES, REFUSED, Answer, box_content, final_part
-from .statements import SEVERAL, only_letter, read_value, statements
+from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes
+from .statements import DOUBT, SEVERAL, only_letter, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
@@ -15,6 +15,7 @@ BARE = re.compile(rf"{_ITEM}{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
 LEADING = re.compile(
     rf"{_OPEN}([A-Z])(?:[)\]}}*_`]+[.:,]?|[.:,)]|\s+[-\u2013\u2014](?=\s)){_CLOSE}(?:\s|$|(?<=[.)])(?=[^\W\d_]{{3}}))"
 )
+SMALL_LEADING = re.compile(rf"{_OPEN}([a-z])[).:]{_CLOSE}\s+")
 #: "Conclusion: B", a line that names nothing but a letter
 LABELED = re.compile(
     r"(?i:(?!.*\b(?:incorrect|wrong|not|eliminated?|false)\b))[*_#\s]*[^\W\d_][\w '()-]{1,40}[*_]*[:=][*_]*"
@@ -55,6 +56,8 @@ QUOTED = re.compile(
 #: Greek and Cyrillic capitals that look like Latin ones; Cyrillic V also is the third letter of its own alphabet.
 LOOK_ALIKE = str.maketrans("\u0391\u0392\u0395\u0397\u0399\u0410\u0421\u0415", "ABEHIACE")
 CYRILLIC_V, CYRILLIC_ORDER = "\u0412", re.compile(r"(?<!\w)[\u0411\u0413\u0414](?!\w)")
+#: after which an option's text is no predicate
+NO_SUBJECT = re.compile(r"(?:an?|the|of|in|at|to|than|like|and|or|by|from|with|for|on|as|not|if|that|option)$")
 LETTER_TEXTS = ("", *"abcdefghijklmnopqrstuvwxyz")  # a letter alone is a letter, whatever the options are
 NESTED = 8  # wrappers around a letter
 TAIL = 50_000  # characters at the end that are looked at for marks
@@ -111,7 +114,7 @@ def extract_letter(answer: Answer, options: tuple[str, ...], response: str | Non
     letters = LETTERS[: len(options)] or LETTERS[:5]
     item = Item(letters, tuple(_plain(cleaned(option)) for option in options))
     if response is not None:
-        return _settle(cleaned(final_part(response)[-TAIL:]), item)
+        return _settle(cleaned(final_part(latex_boxes(response))[-TAIL:]), item)
     if answer.how == "text":
         return _unmarked(cleaned(answer.text), item)
     return _named(cleaned(answer.text), item)
@@ -249,7 +252,26 @@ def _told_at_the_end(line: str, item: Item) -> str | None:
     line = line[-LAST_LINE:]
     places = [match.end() for match in VERB.finditer(line)]
     named = [item.named_by(line[place:].strip(" .!")) for place in places]
-    return next((letter for letter in reversed(named) if letter), None)
+    return next((letter for letter in reversed(named) if letter), None) or _predicate(line, item)
+
+
+def _predicate(line: str, item: Item) -> str | None:
+    """The letter of the option whose text is what a short last sentence says: "The pressure stays the same."."""
+    sentence = _plain(SENTENCE.split(line.strip())[-1]).strip(" !")
+    named = [
+        (letter, option)
+        for letter, option in zip(item.letters, item.texts, strict=False)
+        if option not in LETTER_TEXTS and re.search(rf"(?<!\w){re.escape(option)}(?!\w)", sentence)
+    ]
+    if len(named) != 1 or not sentence.endswith(named[0][1]):
+        return None
+    letter, option = named[0]
+    before = sentence[: -len(option)].split()
+    # a name is no verb: "I love Paris."
+    verb = " " in option or (option.endswith("s") and option.isalpha() and line.rstrip(" .!*_`").endswith(option))
+    if not verb or not 1 <= len(before) <= 6 or NO_SUBJECT.match(before[-1]) or DOUBT.search(" ".join(before)):
+        return None
+    return letter
 
 
 def _named(text: str, item: Item) -> tuple[str | None, str]:
@@ -269,6 +291,11 @@ def _short(text: str, item: Item) -> tuple[str | None, str] | None:
     found = _whole(text, item)
     if found:
         return found
+    small = SMALL_LEADING.match(text)  # (b) London, where London is what b says
+    if small and (letter := small[1].upper()) in item.letters[: len(item.texts)]:
+        option = item.texts[LETTERS.index(letter)]
+        if option and _plain(text[small.end() :]) == option:
+            return letter, "letter"
     leading = LEADING.match(text)
     if leading is None or leading[1] not in item.letters or SEVERAL.match(text, leading.end(1)):
         return None

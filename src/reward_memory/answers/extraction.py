@@ -23,12 +23,14 @@ HEADING = re.compile(
     r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
     re.IGNORECASE,
 )
+NUMBERED = re.compile(r"[*_]*(\d{1,2})[.)]\s+[*_]*[^\W\d_].*[^.!?]")
 OPENING = {"\\[": "\\]", "$$": "$$", "\\(": "\\)"}  # display mathematics over several lines
 # "not" before a box
 REFUSED = re.compile(
     r"(?:\b(?:not|rather than|instead of|nicht|et non|pas|y no)|不是|而非)\s*(?:[$*(]|\\[(\[])*\s*$", re.IGNORECASE
 )
 TAG, TAG_END = "<answer>", "</answer>"
+BOX_TOKENS = "<|begin_of_box|>", "<|end_of_box|>"
 END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*$")
 # between two boxes that make one answer together: a comma, "and", a name with an equals sign
 _SPACE = r"[\s$\\()\[\]&]"
@@ -65,7 +67,7 @@ def find_answer(response: str) -> Answer:
     introduces, up to the end of the sentence; without that, the end of the text. Text after `</think>` has precedence.
     Headings such as `#### Step 3` are no answers.
     """
-    text = final_part(response)[-TAIL:]
+    text = final_part(latex_boxes(response))[-TAIL:]
     marked, at = _last_mark(text)
     tail = text[-TEXT_TAIL:]
     if marked is not None:
@@ -76,6 +78,13 @@ def find_answer(response: str) -> Answer:
         return marked
     statement = _last_statement(tail)
     return Answer(tail.strip(), "text", tail) if statement is None else Answer(statement, "statement", tail)
+
+
+def latex_boxes(text: str) -> str:
+    """A text whose boxes made of tokens, as GLM writes them, are those of LaTeX."""
+    if BOX_TOKENS[0] not in text:
+        return text
+    return text.replace(BOX_TOKENS[0], "\\boxed{").replace(BOX_TOKENS[1], "}")
 
 
 def final_part(response: str) -> str:
@@ -148,7 +157,11 @@ def _line_after(text: str, at: int) -> str:
     if label and label.end() == len(line):
         rest = rest[len(line) :].lstrip()
         line = rest.split("\n", 1)[0].strip()
-    elif HEADING.match(line) or (line.endswith((":", "：")) and rest[len(line) :].strip()):
+    elif (
+        HEADING.match(line)
+        or _numbered(text, at, line, rest)
+        or (line.endswith((":", "：")) and rest[len(line) :].strip())
+    ):
         return ""
     elif label and label.end() > 0 and label[0].rstrip("*_ ").endswith((":", "：")):
         line = line[label.end() :].strip()
@@ -157,6 +170,14 @@ def _line_after(text: str, at: int) -> str:
             end = rest.find(closing, len(opening))
             return rest[len(opening) : end if end > 0 else None].strip()
     return _first_sentence(line)
+
+
+def _numbered(text: str, at: int, line: str, rest: str) -> bool:
+    """Whether a line is one of several numbered headings: "#### 2. Double it", below "#### 1. Find the area"."""
+    found = NUMBERED.fullmatch(line)
+    if found is None or not rest[len(line) :].strip():
+        return False
+    return found[1] == "1" or re.search(rf"#{{3,6}}[ \t*_]*{int(found[1]) - 1}[.)]", text[:at]) is not None
 
 
 def _first_sentence(line: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import deque
 from fractions import Fraction
 
 CURRENCY = "$€£¥₹₩₽"
@@ -17,7 +18,10 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\ufe0f" + "".join(
 ASCII = str.maketrans(MINUS_LIKE + SPACE_LIKE, "-" * len(MINUS_LIKE) + " " * len(SPACE_LIKE), INVISIBLE) | {
     ord(one): other for one, other in OTHERS.items()
 }
-UNICODE_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215e\u2189]")
+UNICODE_FRACTION = re.compile(
+    "[\u00bc-\u00be\u2150-\u215e\u2189]|"
+    "(?<![A-Za-z)\\]}\u00b2\u00b3\u00b9\u2070\u2074-\u207f])[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]{1,9}\u2044[\u2080-\u2089]{1,9}"
+)
 FULL_WIDTH = re.compile("[\uff01-\uff5e\u2460-\u2473]+")
 _DIGITS = r"(?:[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)|[1-9]\d?(?:,\d{2})+,\d{3}|\d+)(?:\.\d*)?|\.\d+"
 _MONEY = rf"(?:\\?[{CURRENCY}]|(?:USD|EUR|GBP|CNY|RMB|INR|Rs\.?|US\$)\s?)?"
@@ -84,8 +88,13 @@ def as_ascii(text: str) -> str:
     """A text whose look-alikes of minus signs, spaces, digits and fractions are the ASCII ones."""
     if text.isascii():
         return text
-    text = FULL_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(ASCII))
-    return UNICODE_FRACTION.sub(_ascii_fraction, text)
+    text = UNICODE_FRACTION.sub(_ascii_fraction, text)
+    return FULL_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(ASCII))
+
+
+def last_match(pattern: re.Pattern, text: str) -> re.Match | None:
+    """The last place where a pattern matches."""
+    return next(iter(deque(pattern.finditer(text), 1)), None)
 
 
 def _ascii_fraction(found: re.Match) -> str:
@@ -161,9 +170,7 @@ def number_with_unit(text: str) -> Fraction | None:
 def last_number(text: str) -> tuple[str, Fraction] | None:
     """The last number of a text as it stands there, and its value."""
     text = as_ascii(text)
-    found = None
-    for found in TOKEN.finditer(text):
-        pass
+    found = last_match(TOKEN, text)
     if found is None or len(found[0]) > LONGEST:
         return None
     token = found[0].rstrip(",")

@@ -6,7 +6,7 @@ All functions take text that `choices.cleaned` has prepared, so full-width chara
 import re
 from dataclasses import dataclass
 
-_NEAR = r"[ \t\n*_`:=\"'(\[\]>$~\u2013\u2014-]{0,6}"
+_NEAR = r"[ \t\n*_`:=\"'(\[\]>$~\u2013\u2014\u2192\u21d2-]{0,6}"
 _WORD = "A-Za-z0-9_\u00c0-\u024f\u0400-\u04ff"
 _END = rf"(?![{_WORD}'\u2019+=^])(?!-[A-Za-z])"
 # "B'dir" and "l'option": an apostrophe belongs to the next word in Turkish and in French
@@ -223,6 +223,8 @@ def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
     if match is None:
         return None
     letter, end = match[1], match.end()
+    if text[match.start(1) - 1 : match.end(1) + 1] == f"({letter})":
+        letter = letter.upper()  # (b) London
     ends = re.match(r"[\s.)\]*_`$!\"']*(?:$|\n)", text[match.end(1) : match.end(1) + 20]) is not None
     if letter.islower() and not ends:
         return None

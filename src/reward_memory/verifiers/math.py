@@ -10,7 +10,7 @@ from pathlib import Path
 from reward_memory.answers.extraction import Answer, find_answer
 from reward_memory.answers.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
 
-from .notation import marked_powers
+from .notation import UNICODE_MATH, formula_in_words
 from .pool import WarmPool
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 
@@ -33,6 +33,14 @@ COMPOUND = re.compile(r"[*_$]*\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?,? (?:and )?\d+(?:\
 DENIED = re.compile(r"[,;]?\s+(?:and\s+)?not\s+[-$]{0,2}[\d.,]+\W{0,3}$")  # "it is 41, not 42."
 POINTS = re.compile(r"[A-Z]{3,8}")  # ABCD, whose order matters
 OPTION = re.compile(r"[A-J]|\([A-J]\)")  # the letter of an option, which an answer can name with its text
+#: $1.2$ million
+SCALED = re.compile(
+    r"\$(?:\\approx)?\s?(\d[\d,]{0,20}(?:\.\d{1,20})?)\s?\$\s?(hundred|thousand|million|billion|trillion)\b",
+    re.IGNORECASE,
+)
+CLOCK = re.compile(
+    r"(\d{1,2})\s?:\s?(\d{2})\s*(?:\\[,; ])?(?:\\(?:text|mathrm)\{)?\s*(?:([ap])\.?m\.?)?\s*\}?", re.IGNORECASE
+)
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
 LONGEST_BARE = 300  # characters; a longer text without marks is no formula
@@ -79,6 +87,12 @@ def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgment | Qu
         truth = find_answer(truth).text  # a whole solution in place of its answer
     if not answer.text.strip() or not truth.strip():
         return Judgment(False, None, "no answer" if truth.strip() else "no ground truth")
+    if SCALED.search(answer.text):
+        text, tail = (SCALED.sub(r"\1 \2", part) for part in (answer.text, answer.tail))
+        answer = Answer(text, answer.how, tail)
+    clocks = CLOCK.fullmatch(answer.text.strip(" *_.$")), CLOCK.fullmatch(truth.strip(" *_.$"))
+    if all(clocks) and any(clock[3] for clock in clocks):
+        return Judgment(_same_time(*clocks), answer.text, "exact")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
@@ -106,9 +120,18 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
-    if answer.how == "text" and not LATEX.search(text) and (last := last_number(DENIED.sub("", text))) is not None:
+    if answer.how != "text" or LATEX.search(text):
+        return None
+    denied = DENIED.sub("", text)
+    if (last := last_number(denied)) is not None and not _goes_on(denied):
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
+
+
+def _goes_on(text: str) -> bool:
+    """Whether the last number of a text is part of a formula such as 9π."""
+    found = formula_in_words(text)
+    return found is not None and UNICODE_MATH.search(found[2]) is not None
 
 
 def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> Fraction | None:
@@ -128,6 +151,19 @@ def _equal_numbers(found: Fraction, wanted: Fraction, percent: bool, tolerance: 
     if percent and wanted in (found / 100, found * 100):
         return True
     return found == wanted or (tolerance > 0 and abs(found - wanted) <= Fraction(str(tolerance)))
+
+
+def _same_time(one: re.Match, other: re.Match) -> bool:
+    """Whether two times of day are the same; one of the two may lack a.m. and p.m."""
+
+    def minutes(clock: re.Match) -> int:
+        half = (clock[3] or "").lower()
+        hour = int(clock[1]) % 12 + 12 * (half == "p") if half else int(clock[1])
+        return 60 * hour + int(clock[2])
+
+    if minutes(one) == minutes(other):
+        return True
+    return (one[3] is None) != (other[3] is None) and one[2] == other[2] and int(one[1]) == int(other[1])
 
 
 def _is_ratio(text: str) -> bool:
@@ -157,12 +193,19 @@ def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
     """An answer is one formula. Words around it make it running text, in which the last formula or number counts."""
     formula = read_formula(answer.text) if answer.how != "text" or len(answer.text) <= LONGEST_BARE else None
     if answer.how == "text" and (formula is None or is_prose(answer.text)):
-        return ((as_ascii(marked_powers(answer.tail[-LONGEST:])), True),)
+        return ((_running(answer.tail[-LONGEST:]), True),)
     readings = () if formula is None else ((formula, False),)
     if is_prose(answer.text) or undelimited(answer.text) is None:
         text = answer.tail if answer.how == "statement" else answer.text
-        readings += ((as_ascii(marked_powers(text[-LONGEST:])), True),)
+        readings += ((_running(text[-LONGEST:]), True),)
     return readings
+
+
+def _running(text: str) -> str:
+    """Running text for math-verify, with the formula that ends it between its signs."""
+    found = formula_in_words(text)
+    formula = found and read_formula(found[2])
+    return as_ascii(f"{text[: found[0]]}${formula}${text[found[1] :]}" if formula else text)
 
 
 def _depth(text: str) -> int:

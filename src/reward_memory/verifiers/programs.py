@@ -18,6 +18,7 @@ END = re.compile(
     r"</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)|"
     r"(?<=\n)</s>[ \t]*(?=\n)"
 )
+STARTS = re.compile(r"<\|(?:python_tag|begin_of_text|im_start|assistant)\|>(?:assistant\b)?")  # before an answer
 LEADING_ENDS = re.compile(rf"(?:\s|{END_TOKENS}|</?s>)*")
 TAGS = re.compile(
     r"(?:\[(PYTHON|CODE|BEGIN)\]|<(code|answer|python|solution|program|pre)\b[^>\n]*>|\\begin\{(lstlisting|verbatim|minted|code)\}"
@@ -65,7 +66,8 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     A response without fences is read from its tags (`<code>`, `[PYTHON]`, `<answer>`), and without these as a program
     with sentences around it. What follows an end token of a chat template does not count.
     """
-    response = TWO_FENCES.sub("```\n```", _in_backticks(response[-TAIL:]))
+    response = STARTS.sub("\n", response[-TAIL:])
+    response = TWO_FENCES.sub("```\n```", _in_backticks(response))
     text = _until_end(final_part(response))
     blocks = _fences(text)
     if not _usable(blocks, names) and text != response:
