@@ -25,6 +25,14 @@ LABELED = re.compile(
 ARROWED = re.compile(
     rf"(?:^|[.!?])\s*(?:[\u2192\u21d2\u27a1\u27f9]|[=-]+>)[ \t]*{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}$"
 )
+#: a line of a list in which one option is ticked: "B \u2705", "C: true"
+TICKED = re.compile(
+    rf"^{_ITEM}{_OPEN}([A-Z])(?:{_CLOSE}[.:)]?{_CLOSE}[ \t]|[.:)])(?:[^\n]{{0,200}}[ \t])?"
+    r"(?:[\u2705\u2714\u2713]\ufe0f?|(?<!not )(?i:true|correct|right)[.!*]{0,3})[ \t]*$",
+    re.MULTILINE,
+)
+#: "Yes, it is.", where the options are yes and no
+VERDICT = re.compile(r"[*_]*(yes|no|true|false|maybe)[*_]*[,.;:!]", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[a-z0-9)*\"][.!?])\s+")
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
@@ -236,8 +244,15 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     labeled = LABELED.fullmatch(lines[-1]) or ARROWED.search(lines[-1][-LAST_LINE:])
     if labeled and labeled[1] in item.letters:
         return labeled[1], "stated"
+    ticked = {match[1] for match in TICKED.finditer(text)}
+    if len(ticked) == 1 and ticked <= set(item.letters):
+        return ticked.pop(), "stated"
     if len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]:
         return None, "no answer"  # the options once more
+    verdict = VERDICT.match(text)
+    if verdict and item.texts and all(VERDICT.fullmatch(f"{option},") for option in item.texts):
+        named = item.named_by(verdict[1])
+        return (named, "text") if named else (None, "no answer")
     first = BARE.fullmatch(lines[0])
     if len(lines) > 1 and first and first[1] in item.letters:
         return first[1], "letter"  # the letter, then its reasons

@@ -1,7 +1,10 @@
 """Finding the final answer in a response: the last one wins. Linear in the response's length."""
 
+import json
 import re
 from dataclasses import dataclass
+
+from .numbers import last_match
 
 BOXES = ("\\boxed", "\\fbox")
 TAIL = 50_000  # characters at the end that are looked at for marks
@@ -23,6 +26,12 @@ HEADING = re.compile(
     r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
     re.IGNORECASE,
 )
+FENCE = re.compile(r"^`{3,}[a-z]*\n+")
+#: {"answer": "27"}
+KEYED = re.compile(
+    r'"(?:final_?|correct_?)?answer"\s{0,3}:\s{0,3}("(?:[^"\\\n]|\\.){1,2000}"|-?[\d.,/]{0,50}\d)', re.IGNORECASE
+)
+BAD_ESCAPE = re.compile(r"(?<!\\)\\(?:[a-z]{2}|[^\"\\/bfnrtu])")
 NUMBERED = re.compile(r"[*_]*(\d{1,2})[.)]\s+[*_]*[^\W\d_].*[^.!?]")
 OPENING = {"\\[": "\\]", "$$": "$$", "\\(": "\\)"}  # display mathematics over several lines
 # "not" before a box
@@ -43,7 +52,11 @@ EXPLAINED = re.compile(
 )
 VALUE = re.compile(r"\$[^$]+\$|\\\(.+\\\)|[-$]?\d[\d,./]*%?")  # a formula or a number and nothing else
 LABEL = re.compile(
-    r"[*_]*(?:(?:the )?(?:final )?answer(?: is)?|答案|最终答案|result|final result)[*_]*\s*[:：]?[*_ ]*", re.IGNORECASE
+    r"[*_]*(?:(?:the )?(?:final )?answer(?: is)?|答案|最终答案|result|final result|"
+    r"resultado|respuesta(?: final)?|solución|ergebnis|"
+    r"antwort|lösung|résultat|réponse(?: finale)?|risultato|risposta(?: finale)?|resposta(?: final)?|ответ|"
+    r"итог|結果|答え|정답)(?![A-Za-zÀ-ÿ])[*_]*\s*[:：]?[*_ ]*",
+    re.IGNORECASE,
 )
 
 
@@ -97,14 +110,29 @@ def final_part(response: str) -> str:
 def _last_statement(tail: str) -> str | None:
     """What the last "answer is" introduces, None if it introduces nothing."""
     statements = list(STATEMENT.finditer(tail))
+    keyed = last_match(KEYED, tail)
+    if keyed and not (statements and statements[-1].start() > keyed.end()):
+        return _unquoted(keyed[1])
     if not statements:
         return None
-    rest = tail[statements[-1].end() :].lstrip("} \t\n")
+    rest = FENCE.sub("", tail[statements[-1].end() :].lstrip("} \t\n"), count=1)
     opening = next((mark for mark in OPENING if rest.startswith(mark)), None)
     if opening and (end := rest.find(OPENING[opening], len(opening))) > 0:
         return rest[len(opening) : end].strip() or None
     end = SENTENCE_END.search(rest)
     return _first_sentence(rest[: end.start() if end else None].strip()) or None
+
+
+def _unquoted(value: str) -> str | None:
+    """A value of JSON as text; as it stands where its backslashes are not doubled."""
+    if not value.startswith('"'):
+        return value
+    if BAD_ESCAPE.search(value):
+        return value[1:-1].strip() or None
+    try:
+        return json.loads(value).strip() or None
+    except ValueError:
+        return value[1:-1].strip() or None
 
 
 def _last_mark(text: str) -> tuple[Answer | None, int]:

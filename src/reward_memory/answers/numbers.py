@@ -60,6 +60,29 @@ MULTIPLIERS = re.compile(
     r"not|but|if|than|least|most|pi)\b|分之|[万萬亿億百十半多余几或和到至、만억]|千(?![克米瓦])|[成折]$",
     re.IGNORECASE,
 )
+ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 CJK_SCALES = {"千": 1000} | dict.fromkeys("万萬만", 10**4) | dict.fromkeys("亿億억", 10**8)
 SCALE = re.compile(rf"\s?(?:({'|'.join(SCALES)})s?\b|([{''.join(CJK_SCALES)}])(?![克米瓦]))", re.IGNORECASE)
@@ -132,6 +155,16 @@ def plain_number(text: str) -> Fraction | None:
         value = int(mixed[2]) + Fraction(int(mixed[3]), int(mixed[4]))
         return -value if mixed[1] else value
     return _fraction(text)
+
+
+def number_in_words(text: str) -> Fraction | None:
+    """The value of "seventeen" or "twenty-four"; None otherwise."""
+    words = text.strip("*_`. ").casefold()[:30].replace("-", " ").split()
+    if len(words) == 1 and words[0] in ONES + TENS:
+        return Fraction(ONES.index(words[0]) if words[0] in ONES else 20 + 10 * TENS.index(words[0]))
+    if len(words) == 2 and words[0] in TENS and words[1] in ONES[1:10]:
+        return Fraction(20 + 10 * TENS.index(words[0]) + ONES.index(words[1]))
+    return None
 
 
 def decimal_comma(text: str) -> Fraction | None:

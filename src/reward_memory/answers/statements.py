@@ -15,6 +15,7 @@ LETTER = re.compile(rf"[\s*_`$\"'\[(:{{]{{0,6}}([A-Za-z])(?:{_END}|(?=['\u2019]?
 #: What introduces an answer, by language. The English nouns that also name any option stand in MENTIONS.
 NOUNS = (
     r"answers?|correct one|guess|one(?= that)|a:|ans\.?|final(?=[*_]*\s*:)",  # English
+    "(?:final_|correct_)?answer_(?:choice|letter|option|key)|(?:final|correct)_answer",  # JSON
     "antwort|lösung|richtig(?= ist)|korrekt(?= ist)",  # German
     "réponse|reponse",  # French
     "respuesta|solución",  # Spanish
@@ -26,6 +27,7 @@ NOUNS = (
     "ответ|ответом",  # Russian
     "svaret|svar",  # Swedish, Danish, Norwegian
     "đáp án|jawaban|jawabannya",  # Vietnamese, Indonesian
+    "απάντηση",  # Greek
     "الإجابة|الجواب|उत्तर|जवाब",  # Arabic, Hindi
 )
 VERBS = (
@@ -49,7 +51,7 @@ LEAD = re.compile(
 _COPULAS = (
     "is|was|are|be|being|would be|must be|should be|will be|has to be|seems to be|appears to be|ist|lautet|wäre|"
     "est|serait|es|sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je|"
-    "هي|هو|है"
+    "هي|هو|है|είναι"
 )
 _BETWEEN = (
     "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|"
@@ -58,7 +60,7 @@ _BETWEEN = (
     "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|"
     "choix|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
     "juiste|optie|dus|de|prawidłowa|poprawna|opcja|litera|doğru|seçeneği|правильный|верный|вариант|под|буквой|буква|"
-    "yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प"
+    "το|η|yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प"
 )
 _CJK_COPULAS = "应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
 COPULA = re.compile(rf"(?:(?:{_COPULAS})(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
@@ -117,7 +119,7 @@ NEITHER = re.compile(
 CONCLUDED = re.compile(
     r"(?:\bit(?:'s|\s+is|\s+must\s+be)|"
     r"(?:^|(?<=[.!,;:] ))(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|"
-    r"\b(?:so|therefore|thus|hence),?)\s+(?:it(?:'s|\s+is)\s+)?"
+    r"\b(?:so|therefore|thus|hence|(?:but\s+)?ultimately),?)\s+(?:it(?:'s|\s+is)\s+)?"
     r"(?:(?:option|choice|letter)\s+)?"
     r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b|"
     r",[ \t]+(?!and\b|or\b|but\b|not\b)(?-i:[a-z]))",
@@ -135,6 +137,7 @@ DOUBT = re.compile(
     r"n't\b|n\u2019t\b|[?？不错錯非]",
     re.IGNORECASE,
 )
+ELIMINATION = re.compile(r"\b(?:by|after|through)\s+(?:the\s+)?(?:process\s+of\s+)?elimination\b", re.IGNORECASE)
 ALONE = re.compile(rf"(?<![{_WORD}'\u2019+=^.-])([A-Z]){_END}(?![.]\w)")
 BEFORE_CHOICE = re.compile(
     r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to|definitely|clearly|"
@@ -142,7 +145,7 @@ BEFORE_CHOICE = re.compile(
     re.IGNORECASE,
 )
 AFTER_CHOICE = re.compile(
-    r"[\s)*\]\"'.!]*$|[)*\]]*\s*(?:[,;:]|(?:is|was|fits|best|matches|satisfies|describes|seems|would|must|works)\b)"
+    r"[\s)*\]\"'.!]*$|[)*\]]*\s*(?:[,;:]|(?:is|was|fits|best|matches|satisfies|describes|seems|would|must|works|remains|survives|holds|stands)\b)"
 )
 
 
@@ -176,6 +179,7 @@ def only_letter(sentence: str, letters: str) -> str | None:
     """The one letter that a sentence without doubt or denial singles out: "It has to be C"; None for any other one."""
     found = list(ALONE.finditer(sentence))
     named = {match[1] for match in found if match[1] in letters}
+    sentence = ELIMINATION.sub(lambda phrase: " " * len(phrase[0]), sentence)  # the places of the letters stay
     if len(named) != 1 or DOUBT.search(sentence):
         return None
     letter = named.pop()

@@ -8,9 +8,17 @@ from fractions import Fraction
 from pathlib import Path
 
 from reward_memory.answers.extraction import Answer, find_answer
-from reward_memory.answers.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
+from reward_memory.answers.numbers import (
+    MULTIPLIERS,
+    as_ascii,
+    decimal_comma,
+    last_number,
+    number_in_words,
+    number_with_unit,
+    plain_number,
+)
 
-from .notation import UNICODE_MATH, formula_in_words
+from .notation import formula_in_words
 from .pool import WarmPool
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 
@@ -25,7 +33,8 @@ RESIDUE = re.compile(
 )
 #: "more than 18" is not 18
 BOUND = re.compile(
-    r"[*_]*(?:(?:more|less|fewer|greater|larger|smaller|higher|lower) than|not(?: equal to)?)\s+[-$\\\d(]",
+    r"[*_]*(?:(?:[^\W\d_]{1,20}\s){0,4}(?:más de|menos de|plus de|moins de|mehr als|weniger als)|"
+    r"(?:more|less|fewer|greater|larger|smaller|higher|lower) than|not(?: equal to)?)\s+[-$\\\d(]",
     re.IGNORECASE,
 )
 #: 5 feet 6 inches is neither 5 nor 6
@@ -42,6 +51,11 @@ CLOCK = re.compile(
     r"(\d{1,2})\s?:\s?(\d{2})\s*(?:\\[,; ])?(?:\\(?:text|mathrm)\{)?\s*(?:([ap])\.?m\.?)?\s*\}?", re.IGNORECASE
 )
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
+COMPARED = re.compile(
+    r"\b(?:más|menos|plus de|moins|mehr|weniger|mais|più|meno|under|fewer|less|more|above)\b", re.IGNORECASE
+)
+VERDICT = re.compile(r"(yes|no|true|false)[,;.:—-]", re.IGNORECASE)  # "No, it is not."
+OPPOSITES = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
 LONGEST_BARE = 300  # characters; a longer text without marks is no formula
 DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is not handed to computer algebra
@@ -112,6 +126,8 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         if wanted is None:
             return None
     found = plain_number(text)
+    if found is None:
+        found = number_in_words(text)
     if found is None and answer.how != "text" and (BOUND.match(text) or COMPOUND.match(text)):
         return Judgment(False, answer.text, "numeric")
     if found is None:
@@ -120,7 +136,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
-    if answer.how != "text" or LATEX.search(text):
+    if LATEX.search(text) or (answer.how != "text" and not _one_number_told(answer.how, text)):
         return None
     denied = DENIED.sub("", text)
     if (last := last_number(denied)) is not None and not _goes_on(denied):
@@ -128,10 +144,16 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
     return None
 
 
+def _one_number_told(how: str, text: str) -> bool:
+    """Whether a marked line is a sentence with a single number: "El total es 90 euros."."""
+    if how != "hash" or len(text) > LONGEST_BARE or not is_prose(text) or len(re.findall(r"\d[\d,.]*", text)) != 1:
+        return False
+    return not MULTIPLIERS.search(text) and not COMPARED.search(text)
+
+
 def _goes_on(text: str) -> bool:
-    """Whether the last number of a text is part of a formula such as 9π."""
-    found = formula_in_words(text)
-    return found is not None and UNICODE_MATH.search(found[2]) is not None
+    """Whether the last number of a text is part of a formula such as 9π or 3.6 × 10⁻⁴."""
+    return formula_in_words(text) is not None
 
 
 def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> Fraction | None:
@@ -226,6 +248,9 @@ def _same(answer: str, truth: str) -> bool:
         return answer != ""
     if answer.casefold() == truth.casefold():
         return WORDS.fullmatch(truth) is not None
+    first = VERDICT.match(answer)
+    if first and first[1].casefold() == truth.casefold():
+        return OPPOSITES[truth.casefold()] not in re.findall(r"[a-z]+", answer.casefold())
     letter = truth.strip("()")
     return OPTION.fullmatch(truth) is not None and answer.startswith((f"({letter})", f"{letter})", f"{letter}."))
 

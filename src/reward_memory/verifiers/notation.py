@@ -5,7 +5,7 @@
 import re
 import unicodedata
 
-from reward_memory.answers.numbers import last_match
+from reward_memory.answers.numbers import MULTIPLIERS, UNIT, last_match
 
 LEADING = re.compile(
     r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z])|"
@@ -47,6 +47,16 @@ DOES_NOT_EXIST = re.compile(
 )
 WHOLE_LINE = re.compile(r"^\s*-\s*\\infty\s*<\s*[A-Za-z]\s*<\s*\+?\s*\\infty\s*$")
 COMMA_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|mathord|mathpunct)\s*\{,\}")
+#: a style around all of it
+WRAPPED = re.compile(
+    r"^\s*\\(?:boldsymbol|mathbf|bm|pmb|underline|emph|mathbin|mathord)\s*"
+    r"\{((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}\s*\.?$"
+)
+SO = re.compile(
+    r"^\s*(?:So|Thus|Hence|Therefore|Then|so|thus|hence|therefore|then)[,:]?\s+(?=[A-Za-z]\s*(?:=|\\in|<|>|\\[lg]e))"
+)
+BARE_ROOT = re.compile(r"\\sqrt\s*(\d{2,12})(?![\d.])")  # \sqrt12
+BRACED_EXPONENT = re.compile(r"(?<=\d)\s*\\(?:mathrm|text|textrm)\s*\{\s*[eE]\s*\}\s*\{?([+-]?\d{1,3})\}?(?!\d)")
 #: what an empty set of solutions is called
 NO_SOLUTION = re.compile(
     rf"^{_TEXT}?\s*(?:(?:there\s+(?:is|are)\s+)?no\s+(?:(?:real|integer|such|valid)\s+)?(?:solutions?|roots?)(?:\s+exists?)?|"
@@ -57,14 +67,14 @@ NO_SOLUTION = re.compile(
 _DIGITS_UP = r"[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]"
 WORDED_POWER = re.compile(
     r"(?<![\w.,])(?P<number>-?\d{1,20}(?:\.\d{1,20})?)(?:[eE](?P<e>[+-]?\d{1,4})|"
-    r"\s?(?:[xX*\u00d7\u00b7\u22c5]|\\times|\\cdot)\s?10(?:\s?(?:\^|\*\*)\s?[({]?(?P<power>[+-]?\d{1,4})[)}]?|"
+    r"\s{0,2}(?:[xX*\u00d7\u00b7\u22c5]|\\times|\\cdot)\s{0,2}10(?:\s?(?:\^|\*\*)\s?[({]?(?P<power>[+-]?\d{1,4})[)}]?|"
     rf"(?P<up>[\u207a\u207b]?{_DIGITS_UP}{{1,4}})))(?![\w^]|\.\d)"
 )
 #: 9π, 5√3, 2 + √7 within words: signs that make a number another one
-UNICODE_MATH = re.compile("[\u03c0\u221a\u221b\u207f]|" + _DIGITS_UP)
+UNICODE_MATH = re.compile("[\u03c0\u221e\u221a\u221b\u207f]|" + _DIGITS_UP)
 _TERM = rf"(?:[\d.,/^()\u221a\u221b\u03c0\u221e\u207b\u207f]|{_DIGITS_UP}|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))"
 WORDED_FORMULA = re.compile(
-    rf"(?<![\w.,)])-?(?:[\d(\u221a\u221b\u03c0]|[a-z](?![A-Za-z])){_TERM}{{0,60}}"
+    rf"(?<![\w.,)])[-\u2212]?(?:[\d(\u221a\u221b\u03c0\u221e]|[a-z](?![A-Za-z])){_TERM}{{0,60}}"
     rf"(?:\s?[-+\u2212\u00d7\u00b7\u22c5\u00b1]\s?{_TERM}{{1,60}}){{0,20}}(?!\w)"
 )
 LONE_UNIT = re.compile(rf"(?:-?[\d.,]+)?[mslhgdLVWNJAK]{_DIGITS_UP}?[.,]?$")  # 25m²
@@ -92,7 +102,12 @@ BUILT = re.compile(
 
 def plain_notation(text: str) -> str:
     """A formula with the names and words that math-verify knows."""
-    text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", text)))
+    text = re.sub(r"(?<=[\d)}])\.\s*$", "", text)
+    while wrapped := WRAPPED.match(text):
+        text = wrapped[1]
+    text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", SO.sub("", text))))
+    text = BRACED_EXPONENT.sub(r"e\1", BARE_ROOT.sub(r"\\sqrt{\1}", text))
+    text = _without_unit_of_power(text)
     if "=" in text:
         text = SWAPPED.sub(r"\2=\1", NAMED.sub("", text))
     if DOES_NOT_EXIST.match(text):
@@ -111,6 +126,15 @@ def plain_notation(text: str) -> str:
         return text
     text = BELOW_AND_ABOVE.sub(lambda found: _between(found[5], found[4], found[1], found[2], found[3]), text)
     return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
+
+
+def _without_unit_of_power(text: str) -> str:
+    """2.998*10^8 m/s without its unit; a number's own letters, as in 10^8x, stay."""
+    found = WORDED_POWER.match(text)
+    if found is None or not text[found.end() :].startswith(" "):
+        return text
+    rest = text[found.end() :].strip().rstrip(".")
+    return text[: found.end()] if UNIT.fullmatch(rest) and not MULTIPLIERS.search(rest) else text
 
 
 def formula_in_words(text: str) -> tuple[int, int, str] | None:
