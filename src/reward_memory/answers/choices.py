@@ -27,8 +27,8 @@ ARROWED = re.compile(
 )
 #: a line of a list in which one option is ticked: "B \u2705", "C: true"
 TICKED = re.compile(
-    rf"^{_ITEM}{_OPEN}([A-Z])(?:{_CLOSE}[.:)]?{_CLOSE}[ \t]|[.:)])(?:[^\n]{{0,200}}[ \t])?"
-    r"(?:[\u2705\u2714\u2713]\ufe0f?|(?<!not )(?i:true|correct|right)[.!*]{0,3})[ \t]*$",
+    rf"^{_ITEM}{_OPEN}([A-Z]){_CLOSE}(?:(?:[.:)]{_CLOSE}|[ \t])(?:[^\n]{{0,200}}[ \t])?[\u2705\u2714\u2713]\ufe0f?|"
+    rf"[.:)]{_CLOSE}[ \t](?:[^\n]{{0,200}}[ \t])?(?<!not )(?i:true|correct|right)[.!*]{{0,3}})[ \t]*$",
     re.MULTILINE,
 )
 #: "Yes, it is.", where the options are yes and no

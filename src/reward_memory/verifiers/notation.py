@@ -103,7 +103,7 @@ BUILT = re.compile(
 def plain_notation(text: str) -> str:
     """A formula with the names and words that math-verify knows."""
     text = re.sub(r"(?<=[\d)}])\.\s*$", "", text)
-    while wrapped := WRAPPED.match(text):
+    while (wrapped := WRAPPED.match(text)) and "\\" in wrapped[1]:
         text = wrapped[1]
     text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", SO.sub("", text))))
     text = BRACED_EXPONENT.sub(r"e\1", BARE_ROOT.sub(r"\\sqrt{\1}", text))
