@@ -136,6 +136,19 @@ MATH = [  # response, truth, whether it is right
     ("The answer is seventeen.", "7", False),
     ("The answer is one of these.", "1", False),
     ("The answer is twenty.", "2", False),
+    ("So the sum is n(n+1)/2.", "\\frac{n(n+1)}{2}", True),
+    ("So the sum is n(n+1)/2.", "2", False),
+    ("The derivative is 2x.", "2", False),
+    ("The derivative is 2x.", "2x", True),
+    ("The derivative is 2x + 3.", "3", False),
+    ("The derivative is 2x + 3.", "2x+3", True),
+    ("It takes 5s.", "5", True),
+    ("He runs 5k.", "5", True),
+    ("For 2x she needs 7", "7", True),
+    ("The answer is 3\u03c0/2 radians.", "\\frac{3\\pi}{2}", True),
+    ("Thus the final answer is $\\boxed{\\frac{\\pi}{3} radians}$.", "\\frac{\\pi}{3}", True),
+    ("The answer is 3\u03c0/2 radians.", "270", False),
+    ("The answer is 90 radians.", "90", False),
 ]
 CHOICES = [  # response, options, letter, whether it is the one that is read
     ("The answer is 'D'.", CITIES, "D", True),
@@ -201,6 +214,17 @@ CHOICES = [  # response, options, letter, whether it is the one that is read
     ("A: not true\nB: incorrect", CITIES, "A", False),
     ("A: not true\nB: incorrect", CITIES, "B", False),
     ("A. Paris is incorrect\nB. London is correct", CITIES, "B", True),
+    ("I don't think it's B.", CITIES, "B", False),
+    ("I doubt it's B.", CITIES, "B", False),
+    ("It isn't A so it's B.", CITIES, "B", True),
+    ("It isn't A, so it's B.", CITIES, "B", True),
+    ("C looks best.", CITIES, "C", True),
+    ("C looks worst.", CITIES, "C", False),
+    ("C doesn't look right.", CITIES, "C", False),
+    ("It can't be A or B \u2192 C", CITIES, "C", True),
+    ("It can't be A or B \u2192 C", CITIES, "A", False),
+    ("It isn't clear that A \u2192 C", CITIES, "A", False),
+    ("It isn't clear that A \u2192 C", CITIES, "C", False),
 ]
 
 
@@ -251,6 +275,13 @@ HOSTILE = [
         "\\boldsymbol{" * 7_000,
         "$1.2$ " * 15_000,
         "12: " * 20_000,
+    ),
+    *(
+        "2x+" * 30_000,
+        "n(n" * 30_000,
+        "can't be A or " * 7_000,
+        "it isn't A, " * 8_000,
+        "not " * 20_000 + "A is correct",
     ),
     *("1 x 10^" * 12_000, "\\sqrt1" * 10_000, "\u00b2\u2044" * 30_000, "No, no " * 15_000, "```json\n{" + " " * 90_000),
 ]

@@ -23,7 +23,8 @@ LABELED = re.compile(
 )
 #: "It cannot be A. \u2192 B": an arrow in place of a sentence
 ARROWED = re.compile(
-    rf"(?:^|[.!?])\s*(?:[\u2192\u21d2\u27a1\u27f9]|[=-]+>)[ \t]*{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}$"
+    rf"(?:^|[.!?]|(?:\b(?:not|cannot|neither)|n['\u2019]t)(?: (?:be|is|or|nor|and|[A-Z],?(?= ))){{1,8}})"
+    rf"\s*(?:[\u2192\u21d2\u27a1\u27f9]|[=-]+>)[ \t]*{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}$"
 )
 #: a line of a list in which one option is ticked: "B \u2705", "C: true"
 TICKED = re.compile(

@@ -98,6 +98,7 @@ _POSITIVE = (
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
     r"(?:correct|right|best|better|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|"
+    r"(?:looks|sounds|feels)\s+(?:the\s+)?(?:best|right|correct|most\s+\w+)\b|"
     r"best\s+(?:describes|explains|matches|fits|answers|represents|completes|captures|summarizes|supports)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
     r"est\s+(?:la\s+)?(?:bonne|correct)|"
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?\s?(?:正确|正確|正しい|正解|정답|对的))"
@@ -250,6 +251,8 @@ def _asked_or_joined(text: str, match: re.Match) -> bool:
     before = text[max(0, match.start() - 30) : match.start(1)]
     after = text[match.end() : match.end() + 40]
     doubted = re.search(
-        r"\b(?i:if|whether|suppose|assume|neither|nor|not|unless)\b[^.,;\n]*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$", before
+        r"(?:\b(?i:if|whether|suppose|assume|neither|nor|not|unless|doubt|never|hardly|unlikely)\b|n['\u2019]t\b)"
+        r"(?:(?!\b(?:so|but|thus|hence|therefore)\b)[^.,;\n])*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$",
+        before,
     )
     return doubted is not None or re.match(r"[^.!\n]{0,30}\?", after) is not None

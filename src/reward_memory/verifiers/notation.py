@@ -55,6 +55,7 @@ WRAPPED = re.compile(
 SO = re.compile(
     r"^\s*(?:So|Thus|Hence|Therefore|Then|so|thus|hence|therefore|then)[,:]?\s+(?=[A-Za-z]\s*(?:=|\\in|<|>|\\[lg]e))"
 )
+RADIANS = re.compile(r"(?<=[\d\s})])\s?(?:rad|radians?)\s*\.?$")  # where pi says that it is no degree
 BARE_ROOT = re.compile(r"\\sqrt\s*(\d{2,12})(?![\d.])")  # \sqrt12
 BRACED_EXPONENT = re.compile(r"(?<=\d)\s*\\(?:mathrm|text|textrm)\s*\{\s*[eE]\s*\}\s*\{?([+-]?\d{1,3})\}?(?!\d)")
 #: what an empty set of solutions is called
@@ -75,8 +76,10 @@ UNICODE_MATH = re.compile("[\u03c0\u221e\u221a\u221b\u207f]|" + _DIGITS_UP)
 _TERM = rf"(?:[\d.,/^()\u221a\u221b\u03c0\u221e\u207b\u207f]|{_DIGITS_UP}|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))"
 WORDED_FORMULA = re.compile(
     rf"(?<![\w.,)])[-\u2212]?(?:[\d(\u221a\u221b\u03c0\u221e]|[a-z](?![A-Za-z])){_TERM}{{0,60}}"
-    rf"(?:\s?[-+\u2212\u00d7\u00b7\u22c5\u00b1]\s?{_TERM}{{1,60}}){{0,20}}(?!\w)"
+    rf"(?:\s?[-+\u2212\u00d7\u00b7\u22c5\u00b1*]\s?{_TERM}{{1,60}}){{0,20}}(?!\w)"
 )
+#: n(n+1)/2, 2x: a number beside a letter that is a variable and no unit
+VARIABLE = re.compile(r"(?<![A-Za-z])[nxyz](?:[(+*/-]| ?[-+*/] ?[\d(])|\d[nxyz](?![A-Za-z])|\d\([a-z][)+*/-]")
 LONE_UNIT = re.compile(rf"(?:-?[\d.,]+)?[mslhgdLVWNJAK]{_DIGITS_UP}?[.,]?$")  # 25m²
 LATER_NUMBER = re.compile(r"(?<![A-Za-z^])\d")
 MARKS = re.compile(r"\$|\\[(\[]")
@@ -107,6 +110,7 @@ def plain_notation(text: str) -> str:
         text = wrapped[1]
     text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", SO.sub("", text))))
     text = BRACED_EXPONENT.sub(r"e\1", BARE_ROOT.sub(r"\\sqrt{\1}", text))
+    text = RADIANS.sub("", text) if "\\pi" in text else text
     text = _without_unit_of_power(text)
     if "=" in text:
         text = SWAPPED.sub(r"\2=\1", NAMED.sub("", text))
@@ -145,13 +149,13 @@ def formula_in_words(text: str) -> tuple[int, int, str] | None:
     if found is not None and not LATER_NUMBER.search(text, found.end()):
         power = unicodedata.normalize("NFKC", found["e"] or found["power"] or found["up"]).replace("\u2212", "-")
         return found.start(), found.end(), f"{found['number']} \\times 10^{{{power}}}"
-    if not UNICODE_MATH.search(text):
+    if not UNICODE_MATH.search(text) and not VARIABLE.search(text):
         return None
     found = last_match(WORDED_FORMULA, text)
     if found is None or LATER_NUMBER.search(text, found.end()):
         return None
     formula = found[0].rstrip(".,")
-    if not UNICODE_MATH.search(formula) or LONE_UNIT.match(formula):
+    if not (UNICODE_MATH.search(formula) or VARIABLE.search(formula)) or LONE_UNIT.match(formula):
         return None
     return found.start(), found.start() + len(formula), formula
 
