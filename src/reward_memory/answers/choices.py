@@ -4,8 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from .extraction import BOXES, REFUSED, Answer, box_content, final_part
-from .statements import SEVERAL, only_letter, read_value, statements
+from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes
+from .statements import DOUBT, SEVERAL, only_letter, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
@@ -15,11 +15,25 @@ BARE = re.compile(rf"{_ITEM}{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
 LEADING = re.compile(
     rf"{_OPEN}([A-Z])(?:[)\]}}*_`]+[.:,]?|[.:,)]|\s+[-\u2013\u2014](?=\s)){_CLOSE}(?:\s|$|(?<=[.)])(?=[^\W\d_]{{3}}))"
 )
+SMALL_LEADING = re.compile(rf"{_OPEN}([a-z])[).:]{_CLOSE}\s+")
 #: "Conclusion: B", a line that names nothing but a letter
 LABELED = re.compile(
     r"(?i:(?!.*\b(?:incorrect|wrong|not|eliminated?|false)\b))[*_#\s]*[^\W\d_][\w '()-]{1,40}[*_]*[:=][*_]*"
     rf"{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}"
 )
+#: "It cannot be A. \u2192 B": an arrow in place of a sentence
+ARROWED = re.compile(
+    rf"(?:^|[.!?]|(?:\b(?:not|cannot|neither)|n['\u2019]t)(?: (?:be|is|or|nor|and|[A-Z],?(?= ))){{1,8}})"
+    rf"\s*(?:[\u2192\u21d2\u27a1\u27f9]|[=-]+>)[ \t]*{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}$"
+)
+#: a line of a list in which one option is ticked: "B \u2705", "C: true"
+TICKED = re.compile(
+    rf"^{_ITEM}{_OPEN}([A-Z]){_CLOSE}(?:(?:[.:)]{_CLOSE}|[ \t])(?:[^\n]{{0,200}}[ \t])?[\u2705\u2714\u2713]\ufe0f?|"
+    rf"[.:)]{_CLOSE}[ \t](?:[^\n]{{0,200}}[ \t])?(?<!not )(?i:true|correct|right)[.!*]{{0,3}})[ \t]*$",
+    re.MULTILINE,
+)
+#: "Yes, it is.", where the options are yes and no
+VERDICT = re.compile(r"[*_]*(yes|no|true|false|maybe)[*_]*[,.;:!]", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[a-z0-9)*\"][.!?])\s+")
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
@@ -43,9 +57,16 @@ SPACING = re.compile(
     r"(?:checkmark|left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
 )
 INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
+#: 'B', \u201cB\u201d, \u00abB\u00bb: a letter between quotation marks; D' alone may be a point's name
+QUOTED = re.compile(
+    r"(?<!\w)(?:['`\u2018\u2019\u201a\u2039\u00ab]|[\u201c-\u201e]|''|``)\s?(\(?[A-Za-z]\)?\.?)\s?"
+    r"(?:['`\u2018\u2019\u203a\u00bb]|[\u201c-\u201e]|''|``)(?!\w)"
+)
 #: Greek and Cyrillic capitals that look like Latin ones; Cyrillic V also is the third letter of its own alphabet.
 LOOK_ALIKE = str.maketrans("\u0391\u0392\u0395\u0397\u0399\u0410\u0421\u0415", "ABEHIACE")
 CYRILLIC_V, CYRILLIC_ORDER = "\u0412", re.compile(r"(?<!\w)[\u0411\u0413\u0414](?!\w)")
+#: after which an option's text is no predicate
+NO_SUBJECT = re.compile(r"(?:an?|the|of|in|at|to|than|like|and|or|by|from|with|for|on|as|not|if|that|option)$")
 LETTER_TEXTS = ("", *"abcdefghijklmnopqrstuvwxyz")  # a letter alone is a letter, whatever the options are
 NESTED = 8  # wrappers around a letter
 TAIL = 50_000  # characters at the end that are looked at for marks
@@ -102,7 +123,7 @@ def extract_letter(answer: Answer, options: tuple[str, ...], response: str | Non
     letters = LETTERS[: len(options)] or LETTERS[:5]
     item = Item(letters, tuple(_plain(cleaned(option)) for option in options))
     if response is not None:
-        return _settle(cleaned(final_part(response)[-TAIL:]), item)
+        return _settle(cleaned(final_part(latex_boxes(response))[-TAIL:]), item)
     if answer.how == "text":
         return _unmarked(cleaned(answer.text), item)
     return _named(cleaned(answer.text), item)
@@ -112,6 +133,7 @@ def cleaned(text: str) -> str:
     """Text without LaTeX around letters, full-width forms and characters that nobody sees."""
     text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(LOOK_ALIKE).replace("\u3002", ".")
     text = text.translate({0x3010: "[", 0x3011: "]", 0x300C: '"', 0x300D: '"', 0x3001: ","})
+    text = QUOTED.sub(r'"\1"', text)
     if CYRILLIC_V in text and not CYRILLIC_ORDER.search(text):
         text = re.sub(rf"(?<!\w){CYRILLIC_V}(?!\w)", "B", text)
     if "\\" not in text:
@@ -220,11 +242,18 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
         return wrapped.pop(), "stated"
     if by_text := _told_at_the_end(lines[-1], item):
         return by_text, "text"
-    labeled = LABELED.fullmatch(lines[-1])
+    labeled = LABELED.fullmatch(lines[-1]) or ARROWED.search(lines[-1][-LAST_LINE:])
     if labeled and labeled[1] in item.letters:
         return labeled[1], "stated"
+    ticked = {match[1] for match in TICKED.finditer(text)}
+    if len(ticked) == 1 and ticked <= set(item.letters):
+        return ticked.pop(), "stated"
     if len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]:
         return None, "no answer"  # the options once more
+    verdict = VERDICT.match(text)
+    if verdict and item.texts and all(VERDICT.fullmatch(f"{option},") for option in item.texts):
+        named = item.named_by(verdict[1])
+        return (named, "text") if named else (None, "no answer")
     first = BARE.fullmatch(lines[0])
     if len(lines) > 1 and first and first[1] in item.letters:
         return first[1], "letter"  # the letter, then its reasons
@@ -239,7 +268,26 @@ def _told_at_the_end(line: str, item: Item) -> str | None:
     line = line[-LAST_LINE:]
     places = [match.end() for match in VERB.finditer(line)]
     named = [item.named_by(line[place:].strip(" .!")) for place in places]
-    return next((letter for letter in reversed(named) if letter), None)
+    return next((letter for letter in reversed(named) if letter), None) or _predicate(line, item)
+
+
+def _predicate(line: str, item: Item) -> str | None:
+    """The letter of the option whose text is what a short last sentence says: "The pressure stays the same."."""
+    sentence = _plain(SENTENCE.split(line.strip())[-1]).strip(" !")
+    named = [
+        (letter, option)
+        for letter, option in zip(item.letters, item.texts, strict=False)
+        if option not in LETTER_TEXTS and re.search(rf"(?<!\w){re.escape(option)}(?!\w)", sentence)
+    ]
+    if len(named) != 1 or not sentence.endswith(named[0][1]):
+        return None
+    letter, option = named[0]
+    before = sentence[: -len(option)].split()
+    # a name is no verb: "I love Paris."
+    verb = " " in option or (option.endswith("s") and option.isalpha() and line.rstrip(" .!*_`").endswith(option))
+    if not verb or not 1 <= len(before) <= 6 or NO_SUBJECT.match(before[-1]) or DOUBT.search(" ".join(before)):
+        return None
+    return letter
 
 
 def _named(text: str, item: Item) -> tuple[str | None, str]:
@@ -259,6 +307,11 @@ def _short(text: str, item: Item) -> tuple[str | None, str] | None:
     found = _whole(text, item)
     if found:
         return found
+    small = SMALL_LEADING.match(text)  # (b) London, where London is what b says
+    if small and (letter := small[1].upper()) in item.letters[: len(item.texts)]:
+        option = item.texts[LETTERS.index(letter)]
+        if option and _plain(text[small.end() :]) == option:
+            return letter, "letter"
     leading = LEADING.match(text)
     if leading is None or leading[1] not in item.letters or SEVERAL.match(text, leading.end(1)):
         return None

@@ -1,7 +1,10 @@
 """Finding the final answer in a response: the last one wins. Linear in the response's length."""
 
+import json
 import re
 from dataclasses import dataclass
+
+from .numbers import last_match
 
 BOXES = ("\\boxed", "\\fbox")
 TAIL = 50_000  # characters at the end that are looked at for marks
@@ -23,12 +26,20 @@ HEADING = re.compile(
     r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
     re.IGNORECASE,
 )
+FENCE = re.compile(r"^`{3,}[a-z]*\n+")
+#: {"answer": "27"}
+KEYED = re.compile(
+    r'"(?:final_?|correct_?)?answer"\s{0,3}:\s{0,3}("(?:[^"\\\n]|\\.){1,2000}"|-?[\d.,/]{0,50}\d)', re.IGNORECASE
+)
+BAD_ESCAPE = re.compile(r"(?<!\\)\\(?:[a-z]{2}|[^\"\\/bfnrtu])")
+NUMBERED = re.compile(r"[*_]*(\d{1,2})[.)]\s+[*_]*[^\W\d_].*[^.!?]")
 OPENING = {"\\[": "\\]", "$$": "$$", "\\(": "\\)"}  # display mathematics over several lines
 # "not" before a box
 REFUSED = re.compile(
     r"(?:\b(?:not|rather than|instead of|nicht|et non|pas|y no)|不是|而非)\s*(?:[$*(]|\\[(\[])*\s*$", re.IGNORECASE
 )
 TAG, TAG_END = "<answer>", "</answer>"
+BOX_TOKENS = "<|begin_of_box|>", "<|end_of_box|>"
 END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*$")
 # between two boxes that make one answer together: a comma, "and", a name with an equals sign
 _SPACE = r"[\s$\\()\[\]&]"
@@ -41,7 +52,11 @@ EXPLAINED = re.compile(
 )
 VALUE = re.compile(r"\$[^$]+\$|\\\(.+\\\)|[-$]?\d[\d,./]*%?")  # a formula or a number and nothing else
 LABEL = re.compile(
-    r"[*_]*(?:(?:the )?(?:final )?answer(?: is)?|答案|最终答案|result|final result)[*_]*\s*[:：]?[*_ ]*", re.IGNORECASE
+    r"[*_]*(?:(?:the )?(?:final )?answer(?: is)?|答案|最终答案|result|final result|"
+    r"resultado|respuesta(?: final)?|solución|ergebnis|"
+    r"antwort|lösung|résultat|réponse(?: finale)?|risultato|risposta(?: finale)?|resposta(?: final)?|ответ|"
+    r"итог|結果|答え|정답)(?![A-Za-zÀ-ÿ])[*_]*\s*[:：]?[*_ ]*",
+    re.IGNORECASE,
 )
 
 
@@ -65,7 +80,7 @@ def find_answer(response: str) -> Answer:
     introduces, up to the end of the sentence; without that, the end of the text. Text after `</think>` has precedence.
     Headings such as `#### Step 3` are no answers.
     """
-    text = final_part(response)[-TAIL:]
+    text = final_part(latex_boxes(response))[-TAIL:]
     marked, at = _last_mark(text)
     tail = text[-TEXT_TAIL:]
     if marked is not None:
@@ -78,6 +93,13 @@ def find_answer(response: str) -> Answer:
     return Answer(tail.strip(), "text", tail) if statement is None else Answer(statement, "statement", tail)
 
 
+def latex_boxes(text: str) -> str:
+    """A text whose boxes made of tokens, as GLM writes them, are those of LaTeX."""
+    if BOX_TOKENS[0] not in text:
+        return text
+    return text.replace(BOX_TOKENS[0], "\\boxed{").replace(BOX_TOKENS[1], "}")
+
+
 def final_part(response: str) -> str:
     """What follows the thinking, if anything does, without the tokens that end a response."""
     _, tag, rest = response.rpartition("</think>")
@@ -88,14 +110,29 @@ def final_part(response: str) -> str:
 def _last_statement(tail: str) -> str | None:
     """What the last "answer is" introduces, None if it introduces nothing."""
     statements = list(STATEMENT.finditer(tail))
+    keyed = last_match(KEYED, tail)
+    if keyed and not (statements and statements[-1].start() > keyed.end()):
+        return _unquoted(keyed[1])
     if not statements:
         return None
-    rest = tail[statements[-1].end() :].lstrip("} \t\n")
+    rest = FENCE.sub("", tail[statements[-1].end() :].lstrip("} \t\n"), count=1)
     opening = next((mark for mark in OPENING if rest.startswith(mark)), None)
     if opening and (end := rest.find(OPENING[opening], len(opening))) > 0:
         return rest[len(opening) : end].strip() or None
     end = SENTENCE_END.search(rest)
     return _first_sentence(rest[: end.start() if end else None].strip()) or None
+
+
+def _unquoted(value: str) -> str | None:
+    """A value of JSON as text; as it stands where its backslashes are not doubled."""
+    if not value.startswith('"'):
+        return value
+    if BAD_ESCAPE.search(value):
+        return value[1:-1].strip() or None
+    try:
+        return json.loads(value).strip() or None
+    except ValueError:
+        return value[1:-1].strip() or None
 
 
 def _last_mark(text: str) -> tuple[Answer | None, int]:
@@ -148,7 +185,11 @@ def _line_after(text: str, at: int) -> str:
     if label and label.end() == len(line):
         rest = rest[len(line) :].lstrip()
         line = rest.split("\n", 1)[0].strip()
-    elif HEADING.match(line) or (line.endswith((":", "：")) and rest[len(line) :].strip()):
+    elif (
+        HEADING.match(line)
+        or _numbered(text, at, line, rest)
+        or (line.endswith((":", "：")) and rest[len(line) :].strip())
+    ):
         return ""
     elif label and label.end() > 0 and label[0].rstrip("*_ ").endswith((":", "：")):
         line = line[label.end() :].strip()
@@ -157,6 +198,14 @@ def _line_after(text: str, at: int) -> str:
             end = rest.find(closing, len(opening))
             return rest[len(opening) : end if end > 0 else None].strip()
     return _first_sentence(line)
+
+
+def _numbered(text: str, at: int, line: str, rest: str) -> bool:
+    """Whether a line is one of several numbered headings: "#### 2. Double it", below "#### 1. Find the area"."""
+    found = NUMBERED.fullmatch(line)
+    if found is None or not rest[len(line) :].strip():
+        return False
+    return found[1] == "1" or re.search(rf"#{{3,6}}[ \t*_]*{int(found[1]) - 1}[.)]", text[:at]) is not None
 
 
 def _first_sentence(line: str) -> str:

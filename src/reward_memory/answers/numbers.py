@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import deque
 from fractions import Fraction
 
 CURRENCY = "$€£¥₹₩₽"
@@ -17,7 +18,10 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\ufe0f" + "".join(
 ASCII = str.maketrans(MINUS_LIKE + SPACE_LIKE, "-" * len(MINUS_LIKE) + " " * len(SPACE_LIKE), INVISIBLE) | {
     ord(one): other for one, other in OTHERS.items()
 }
-UNICODE_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215e\u2189]")
+UNICODE_FRACTION = re.compile(
+    "[\u00bc-\u00be\u2150-\u215e\u2189]|"
+    "(?<![A-Za-z)\\]}\u00b2\u00b3\u00b9\u2070\u2074-\u207f])[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]{1,9}\u2044[\u2080-\u2089]{1,9}"
+)
 FULL_WIDTH = re.compile("[\uff01-\uff5e\u2460-\u2473]+")
 _DIGITS = r"(?:[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)|[1-9]\d?(?:,\d{2})+,\d{3}|\d+)(?:\.\d*)?|\.\d+"
 _MONEY = rf"(?:\\?[{CURRENCY}]|(?:USD|EUR|GBP|CNY|RMB|INR|Rs\.?|US\$)\s?)?"
@@ -34,7 +38,9 @@ DECIMAL_COMMA = re.compile(r"(-?)(\d+(?: \d{3})*),(\d+)")
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 #: Chinese, Japanese and Korean, which put no space between a number and a word
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-TOKEN = re.compile(rf"(?:(?<![\w.,])|(?<=[{CJK}]))-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?")
+TOKEN = re.compile(
+    rf"(?:(?<![\w.,])|(?<=[{CJK}]))-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{{1,3}}(?![\w.]\w)|/\d+)?"
+)
 # what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
 _SHORT = (
     "of|sq|cu|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|"
@@ -54,6 +60,29 @@ MULTIPLIERS = re.compile(
     r"not|but|if|than|least|most|pi)\b|分之|[万萬亿億百十半多余几或和到至、만억]|千(?![克米瓦])|[成折]$",
     re.IGNORECASE,
 )
+ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 CJK_SCALES = {"千": 1000} | dict.fromkeys("万萬만", 10**4) | dict.fromkeys("亿億억", 10**8)
 SCALE = re.compile(rf"\s?(?:({'|'.join(SCALES)})s?\b|([{''.join(CJK_SCALES)}])(?![克米瓦]))", re.IGNORECASE)
@@ -82,8 +111,13 @@ def as_ascii(text: str) -> str:
     """A text whose look-alikes of minus signs, spaces, digits and fractions are the ASCII ones."""
     if text.isascii():
         return text
-    text = FULL_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(ASCII))
-    return UNICODE_FRACTION.sub(_ascii_fraction, text)
+    text = UNICODE_FRACTION.sub(_ascii_fraction, text)
+    return FULL_WIDTH.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(ASCII))
+
+
+def last_match(pattern: re.Pattern, text: str) -> re.Match | None:
+    """The last place where a pattern matches."""
+    return next(iter(deque(pattern.finditer(text), 1)), None)
 
 
 def _ascii_fraction(found: re.Match) -> str:
@@ -123,6 +157,16 @@ def plain_number(text: str) -> Fraction | None:
     return _fraction(text)
 
 
+def number_in_words(text: str) -> Fraction | None:
+    """The value of "seventeen" or "twenty-four"; None otherwise."""
+    words = text.strip("*_`. ").casefold()[:30].replace("-", " ").split()
+    if len(words) == 1 and words[0] in ONES + TENS:
+        return Fraction(ONES.index(words[0]) if words[0] in ONES else 20 + 10 * TENS.index(words[0]))
+    if len(words) == 2 and words[0] in TENS and words[1] in ONES[1:10]:
+        return Fraction(20 + 10 * TENS.index(words[0]) + ONES.index(words[1]))
+    return None
+
+
 def decimal_comma(text: str) -> Fraction | None:
     """The value of "2,74", which is no number with thousands; None otherwise."""
     match = DECIMAL_COMMA.fullmatch(as_ascii(text.strip())[:LONGEST].strip(CURRENCY).strip())
@@ -158,14 +202,22 @@ def number_with_unit(text: str) -> Fraction | None:
 
 def last_number(text: str) -> tuple[str, Fraction] | None:
     """The last number of a text as it stands there, and its value."""
-    found = TOKEN.findall(as_ascii(text))
-    if not found or len(found[-1]) > LONGEST:
+    text = as_ascii(text)
+    found = last_match(TOKEN, text)
+    if found is None or len(found[0]) > LONGEST:
         return None
-    token = found[-1].rstrip(",")
+    token = found[0].rstrip(",")
     value = plain_number(token)
     if value is None:
         value = decimal_comma(token)
-    return (token, value) if value is not None else None
+    if value is None:
+        return None
+    scale = SCALE.match(text, found.end())
+    if scale and scale[1] and scale[1].lower() != "dozen":  # a dozen is what is counted in, too
+        return f"{token}{scale[0]}", value * SCALES[scale[1].lower()]
+    if scale and scale[2]:
+        return f"{token}{scale[0]}", value * CJK_SCALES[scale[2]]
+    return token, value
 
 
 def _fraction(text: str) -> Fraction | None:

@@ -6,7 +6,7 @@ All functions take text that `choices.cleaned` has prepared, so full-width chara
 import re
 from dataclasses import dataclass
 
-_NEAR = r"[ \t\n*_`:=\"'(\[\]>$~\u2013\u2014-]{0,6}"
+_NEAR = r"[ \t\n*_`:=\"'(\[\]>$~\u2013\u2014\u2192\u21d2-]{0,6}"
 _WORD = "A-Za-z0-9_\u00c0-\u024f\u0400-\u04ff"
 _END = rf"(?![{_WORD}'\u2019+=^])(?!-[A-Za-z])"
 # "B'dir" and "l'option": an apostrophe belongs to the next word in Turkish and in French
@@ -15,6 +15,7 @@ LETTER = re.compile(rf"[\s*_`$\"'\[(:{{]{{0,6}}([A-Za-z])(?:{_END}|(?=['\u2019]?
 #: What introduces an answer, by language. The English nouns that also name any option stand in MENTIONS.
 NOUNS = (
     r"answers?|correct one|guess|one(?= that)|a:|ans\.?|final(?=[*_]*\s*:)",  # English
+    "(?:final_|correct_)?answer_(?:choice|letter|option|key)|(?:final|correct)_answer",  # JSON
     "antwort|lösung|richtig(?= ist)|korrekt(?= ist)",  # German
     "réponse|reponse",  # French
     "respuesta|solución",  # Spanish
@@ -26,6 +27,7 @@ NOUNS = (
     "ответ|ответом",  # Russian
     "svaret|svar",  # Swedish, Danish, Norwegian
     "đáp án|jawaban|jawabannya",  # Vietnamese, Indonesian
+    "απάντηση",  # Greek
     "الإجابة|الجواب|उत्तर|जवाब",  # Arabic, Hindi
 )
 VERBS = (
@@ -49,7 +51,7 @@ LEAD = re.compile(
 _COPULAS = (
     "is|was|are|be|being|would be|must be|should be|will be|has to be|seems to be|appears to be|ist|lautet|wäre|"
     "est|serait|es|sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je|"
-    "هي|هو|है"
+    "هي|هو|है|είναι"
 )
 _BETWEEN = (
     "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|"
@@ -58,7 +60,7 @@ _BETWEEN = (
     "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|"
     "choix|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
     "juiste|optie|dus|de|prawidłowa|poprawna|opcja|litera|doğru|seçeneği|правильный|верный|вариант|под|буквой|буква|"
-    "yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प"
+    "το|η|yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प"
 )
 _CJK_COPULAS = "应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
 COPULA = re.compile(rf"(?:(?:{_COPULAS})(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
@@ -78,7 +80,11 @@ DENIED = re.compile(
     r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|cannot|不|是?错|是?錯|\s*\?)",
     re.IGNORECASE,
 )
-REASON = re.compile(r"\s+(?:because|since|as|for|due|given|which|so|but|and|is|was|would|must|not|instead|rather)\b")
+#: what follows a letter, but never the article "a"
+REASON = re.compile(
+    r"\s+(?:because|since|as|for|due|given|which|so|but|and|is|was|would|must|not|instead|rather|over|here|from|among|"
+    r"based|than|in|on|of|by|if|though|although|with|without|too|again|then|at|when)\b"
+)
 _ALSO = r"[\s)\]*.]{0,3}(?:,|/|&|;|、|(?:,\s*)?(?:and|or|nor|und|oder|et|ou|y|o|e|и|или)\b|和|或|と|또는)[\s(\[*]{0,3}"
 SEVERAL = re.compile(
     _ALSO + rf"(?:(?:option|choice)\s+)?([A-Z]){_END}(?!\s+(?:is|was)\b)(?!(?<=[AI])\s+(?!and\b|or\b)[a-z])"
@@ -92,6 +98,7 @@ _POSITIVE = (
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
     r"(?:correct|right|best|better|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|"
+    r"(?:looks|sounds|feels)\s+(?:the\s+)?(?:best|right|correct|most\s+\w+)\b|"
     r"best\s+(?:describes|explains|matches|fits|answers|represents|completes|captures|summarizes|supports)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
     r"est\s+(?:la\s+)?(?:bonne|correct)|"
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?\s?(?:正确|正確|正しい|正解|정답|对的))"
@@ -113,7 +120,7 @@ NEITHER = re.compile(
 CONCLUDED = re.compile(
     r"(?:\bit(?:'s|\s+is|\s+must\s+be)|"
     r"(?:^|(?<=[.!,;:] ))(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|"
-    r"\b(?:so|therefore|thus|hence),?)\s+(?:it(?:'s|\s+is)\s+)?"
+    r"\b(?:so|therefore|thus|hence|(?:but\s+)?ultimately),?)\s+(?:it(?:'s|\s+is)\s+)?"
     r"(?:(?:option|choice|letter)\s+)?"
     r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b|"
     r",[ \t]+(?!and\b|or\b|but\b|not\b)(?-i:[a-z]))",
@@ -131,6 +138,7 @@ DOUBT = re.compile(
     r"n't\b|n\u2019t\b|[?？不错錯非]",
     re.IGNORECASE,
 )
+ELIMINATION = re.compile(r"\b(?:by|after|through)\s+(?:the\s+)?(?:process\s+of\s+)?elimination\b", re.IGNORECASE)
 ALONE = re.compile(rf"(?<![{_WORD}'\u2019+=^.-])([A-Z]){_END}(?![.]\w)")
 BEFORE_CHOICE = re.compile(
     r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to|definitely|clearly|"
@@ -138,7 +146,7 @@ BEFORE_CHOICE = re.compile(
     re.IGNORECASE,
 )
 AFTER_CHOICE = re.compile(
-    r"[\s)*\]\"'.!]*$|[)*\]]*\s*(?:[,;:]|(?:is|was|fits|best|matches|satisfies|describes|seems|would|must|works)\b)"
+    r"[\s)*\]\"'.!]*$|[)*\]]*\s*(?:[,;:]|(?:is|was|fits|best|matches|satisfies|describes|seems|would|must|works|remains|survives|holds|stands)\b)"
 )
 
 
@@ -172,6 +180,7 @@ def only_letter(sentence: str, letters: str) -> str | None:
     """The one letter that a sentence without doubt or denial singles out: "It has to be C"; None for any other one."""
     found = list(ALONE.finditer(sentence))
     named = {match[1] for match in found if match[1] in letters}
+    sentence = ELIMINATION.sub(lambda phrase: " " * len(phrase[0]), sentence)  # the places of the letters stay
     if len(named) != 1 or DOUBT.search(sentence):
         return None
     letter = named.pop()
@@ -219,6 +228,8 @@ def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
     if match is None:
         return None
     letter, end = match[1], match.end()
+    if text[match.start(1) - 1 : match.end(1) + 1] == f"({letter})":
+        letter = letter.upper()  # (b) London
     ends = re.match(r"[\s.)\]*_`$!\"']*(?:$|\n)", text[match.end(1) : match.end(1) + 20]) is not None
     if letter.islower() and not ends:
         return None
@@ -240,6 +251,8 @@ def _asked_or_joined(text: str, match: re.Match) -> bool:
     before = text[max(0, match.start() - 30) : match.start(1)]
     after = text[match.end() : match.end() + 40]
     doubted = re.search(
-        r"\b(?i:if|whether|suppose|assume|neither|nor|not|unless)\b[^.,;\n]*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$", before
+        r"(?:\b(?i:if|whether|suppose|assume|neither|nor|not|unless|doubt|never|hardly|unlikely)\b|n['\u2019]t\b)"
+        r"(?:(?!\b(?:so|but|thus|hence|therefore)\b)[^.,;\n])*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$",
+        before,
     )
     return doubted is not None or re.match(r"[^.!\n]{0,30}\?", after) is not None

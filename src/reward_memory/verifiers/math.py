@@ -8,8 +8,17 @@ from fractions import Fraction
 from pathlib import Path
 
 from reward_memory.answers.extraction import Answer, find_answer
-from reward_memory.answers.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
+from reward_memory.answers.numbers import (
+    MULTIPLIERS,
+    as_ascii,
+    decimal_comma,
+    last_number,
+    number_in_words,
+    number_with_unit,
+    plain_number,
+)
 
+from .notation import formula_in_words
 from .pool import WarmPool
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 
@@ -24,7 +33,8 @@ RESIDUE = re.compile(
 )
 #: "more than 18" is not 18
 BOUND = re.compile(
-    r"[*_]*(?:(?:more|less|fewer|greater|larger|smaller|higher|lower) than|not(?: equal to)?)\s+[-$\\\d(]",
+    r"[*_]*(?:(?:[^\W\d_]{1,20}\s){0,4}(?:más de|menos de|plus de|moins de|mehr als|weniger als)|"
+    r"(?:more|less|fewer|greater|larger|smaller|higher|lower) than|not(?: equal to)?)\s+[-$\\\d(]",
     re.IGNORECASE,
 )
 #: 5 feet 6 inches is neither 5 nor 6
@@ -32,7 +42,20 @@ COMPOUND = re.compile(r"[*_$]*\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?,? (?:and )?\d+(?:\
 DENIED = re.compile(r"[,;]?\s+(?:and\s+)?not\s+[-$]{0,2}[\d.,]+\W{0,3}$")  # "it is 41, not 42."
 POINTS = re.compile(r"[A-Z]{3,8}")  # ABCD, whose order matters
 OPTION = re.compile(r"[A-J]|\([A-J]\)")  # the letter of an option, which an answer can name with its text
+#: $1.2$ million
+SCALED = re.compile(
+    r"\$(?:\\approx)?\s?(\d[\d,]{0,20}(?:\.\d{1,20})?)\s?\$\s?(hundred|thousand|million|billion|trillion)\b",
+    re.IGNORECASE,
+)
+CLOCK = re.compile(
+    r"(\d{1,2})\s?:\s?(\d{2})\s*(?:\\[,; ])?(?:\\(?:text|mathrm)\{)?\s*(?:([ap])\.?m\.?)?\s*\}?", re.IGNORECASE
+)
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
+COMPARED = re.compile(
+    r"\b(?:más|menos|plus de|moins|mehr|weniger|mais|più|meno|under|fewer|less|more|above)\b", re.IGNORECASE
+)
+VERDICT = re.compile(r"(yes|no|true|false)[,;.:—-]", re.IGNORECASE)  # "No, it is not."
+OPPOSITES = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
 LONGEST_BARE = 300  # characters; a longer text without marks is no formula
 DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is not handed to computer algebra
@@ -78,6 +101,12 @@ def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgment | Qu
         truth = find_answer(truth).text  # a whole solution in place of its answer
     if not answer.text.strip() or not truth.strip():
         return Judgment(False, None, "no answer" if truth.strip() else "no ground truth")
+    if SCALED.search(answer.text):
+        text, tail = (SCALED.sub(r"\1 \2", part) for part in (answer.text, answer.tail))
+        answer = Answer(text, answer.how, tail)
+    clocks = CLOCK.fullmatch(answer.text.strip(" *_.$")), CLOCK.fullmatch(truth.strip(" *_.$"))
+    if all(clocks) and any(clock[3] for clock in clocks):
+        return Judgment(_same_time(*clocks), answer.text, "exact")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
@@ -97,6 +126,8 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         if wanted is None:
             return None
     found = plain_number(text)
+    if found is None:
+        found = number_in_words(text)
     if found is None and answer.how != "text" and (BOUND.match(text) or COMPOUND.match(text)):
         return Judgment(False, answer.text, "numeric")
     if found is None:
@@ -105,9 +136,24 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
-    if answer.how == "text" and not LATEX.search(text) and (last := last_number(DENIED.sub("", text))) is not None:
+    if LATEX.search(text) or (answer.how != "text" and not _one_number_told(answer.how, text)):
+        return None
+    denied = DENIED.sub("", text)
+    if (last := last_number(denied)) is not None and not _goes_on(denied):
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
+
+
+def _one_number_told(how: str, text: str) -> bool:
+    """Whether a marked line is a sentence with a single number: "El total es 90 euros."."""
+    if how != "hash" or len(text) > LONGEST_BARE or not is_prose(text) or len(re.findall(r"\d[\d,.]*", text)) != 1:
+        return False
+    return not MULTIPLIERS.search(text) and not COMPARED.search(text)
+
+
+def _goes_on(text: str) -> bool:
+    """Whether the last number of a text is part of a formula such as 9π or 3.6 × 10⁻⁴."""
+    return formula_in_words(text) is not None
 
 
 def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> Fraction | None:
@@ -127,6 +173,19 @@ def _equal_numbers(found: Fraction, wanted: Fraction, percent: bool, tolerance: 
     if percent and wanted in (found / 100, found * 100):
         return True
     return found == wanted or (tolerance > 0 and abs(found - wanted) <= Fraction(str(tolerance)))
+
+
+def _same_time(one: re.Match, other: re.Match) -> bool:
+    """Whether two times of day are the same; one of the two may lack a.m. and p.m."""
+
+    def minutes(clock: re.Match) -> int:
+        half = (clock[3] or "").lower()
+        hour = int(clock[1]) % 12 + 12 * (half == "p") if half else int(clock[1])
+        return 60 * hour + int(clock[2])
+
+    if minutes(one) == minutes(other):
+        return True
+    return (one[3] is None) != (other[3] is None) and one[2] == other[2] and int(one[1]) == int(other[1])
 
 
 def _is_ratio(text: str) -> bool:
@@ -156,12 +215,19 @@ def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
     """An answer is one formula. Words around it make it running text, in which the last formula or number counts."""
     formula = read_formula(answer.text) if answer.how != "text" or len(answer.text) <= LONGEST_BARE else None
     if answer.how == "text" and (formula is None or is_prose(answer.text)):
-        return ((as_ascii(answer.tail[-LONGEST:]), True),)
+        return ((_running(answer.tail[-LONGEST:]), True),)
     readings = () if formula is None else ((formula, False),)
     if is_prose(answer.text) or undelimited(answer.text) is None:
         text = answer.tail if answer.how == "statement" else answer.text
-        readings += ((as_ascii(text[-LONGEST:]), True),)
+        readings += ((_running(text[-LONGEST:]), True),)
     return readings
+
+
+def _running(text: str) -> str:
+    """Running text for math-verify, with the formula that ends it between its signs."""
+    found = formula_in_words(text)
+    formula = found and read_formula(found[2])
+    return as_ascii(f"{text[: found[0]]}${formula}${text[found[1] :]}" if formula else text)
 
 
 def _depth(text: str) -> int:
@@ -182,6 +248,9 @@ def _same(answer: str, truth: str) -> bool:
         return answer != ""
     if answer.casefold() == truth.casefold():
         return WORDS.fullmatch(truth) is not None
+    first = VERDICT.match(answer)
+    if first and first[1].casefold() == truth.casefold():
+        return OPPOSITES[truth.casefold()] not in re.findall(r"[a-z]+", answer.casefold())
     letter = truth.strip("()")
     return OPTION.fullmatch(truth) is not None and answer.startswith((f"({letter})", f"{letter})", f"{letter}."))
 

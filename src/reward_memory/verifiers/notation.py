@@ -3,10 +3,14 @@
 """
 
 import re
+import unicodedata
+
+from reward_memory.answers.numbers import MULTIPLIERS, UNIT, last_match
 
 LEADING = re.compile(
     r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z])|"
-    r"\\(?:text|mathrm)\s*\{[^{}]*\b(?:is|are|equals|about|around|approximately|roughly|exactly)\s*:?\s*\})\s*)+"
+    r"\\(?:text|mathrm)\s*\{[^{}]*\b(?:is|are|equals|about|around|approximately|roughly|exactly)\s*:?\s*\}|"
+    r"\\(?:text|mathrm|textbf)\s*\{(?![^{}]*\b(?i:not|except|no)\b)[^{}]*[A-Za-z]{2}:\s*\})\s*)+"
 )
 #: the names of functions in Russian, Chinese and German books
 FUNCTIONS = {
@@ -31,6 +35,54 @@ NUMBERS = {"real": "R", "integer": "Z", "complex": "C", "rational": "Q"}
 RATIO = re.compile(rf"(?<=\d)\s*(?:{_TEXT}to\s*\}}|to)\s*(?=\d)")
 ORDINAL = re.compile(rf"(?<=\d)\s*\^?\s*\{{?{_TEXT}(?:st|nd|rd|th)\s*\}}\}}?")
 SWAPPED = re.compile(r"^\s*(-?[\d.,/]+|-?\\[dt]?frac\{\d+\}\{\d+\})\s*=\s*([A-Za-z])\s*$")
+#: the letter of an option before its value: \\text{(A) } 12, (A)\\ 12, A) 12
+_GAP = r"(?:\s|~|\\[,;: ]|\\q?quad(?![a-zA-Z]))"
+OPTION = re.compile(
+    r"^\s*(?:\\(?:text(?:bf|rm|sf|it)?|math(?:rm|bf|sf)|mbox)\s*\{\s*(?:\([A-J]\)|[A-J][.):])\s*\}|"
+    rf"(?:\([A-J]\)|[A-J][.)])(?={_GAP})){_GAP}*(?=-?[$.\d]|-?\\(?:[dt]?frac|sqrt|pi)(?![a-zA-Z]))"
+)
+DOES_NOT_EXIST = re.compile(
+    rf"^{_TEXT}?\s*(?:(?:the\s+)?(?:limit|value)\s+)?(?:DNE|does\s+not\s+exist|doesn't\s+exist)\s*\}}?\s*\.?$",
+    re.IGNORECASE,
+)
+WHOLE_LINE = re.compile(r"^\s*-\s*\\infty\s*<\s*[A-Za-z]\s*<\s*\+?\s*\\infty\s*$")
+COMMA_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|mathord|mathpunct)\s*\{,\}")
+#: a style around all of it
+WRAPPED = re.compile(
+    r"^\s*\\(?:boldsymbol|mathbf|bm|pmb|underline|emph|mathbin|mathord)\s*"
+    r"\{((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}\s*\.?$"
+)
+SO = re.compile(
+    r"^\s*(?:So|Thus|Hence|Therefore|Then|so|thus|hence|therefore|then)[,:]?\s+(?=[A-Za-z]\s*(?:=|\\in|<|>|\\[lg]e))"
+)
+RADIANS = re.compile(r"(?<=[\d\s})])\s?(?:rad|radians?)\s*\.?$")  # where pi says that it is no degree
+BARE_ROOT = re.compile(r"\\sqrt\s*(\d{2,12})(?![\d.])")  # \sqrt12
+BRACED_EXPONENT = re.compile(r"(?<=\d)\s*\\(?:mathrm|text|textrm)\s*\{\s*[eE]\s*\}\s*\{?([+-]?\d{1,3})\}?(?!\d)")
+#: what an empty set of solutions is called
+NO_SOLUTION = re.compile(
+    rf"^{_TEXT}?\s*(?:(?:there\s+(?:is|are)\s+)?no\s+(?:(?:real|integer|such|valid)\s+)?(?:solutions?|roots?)(?:\s+exists?)?|"
+    rf"(?:the\s+)?empty\s+set)\s*\}}?\s*\.?$|^\\\{{\s*\\\}}$",
+    re.IGNORECASE,
+)
+#: 6.02e23, 6.02 x 10^23 and 6.02 × 10²³ within words
+_DIGITS_UP = r"[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]"
+WORDED_POWER = re.compile(
+    r"(?<![\w.,])(?P<number>-?\d{1,20}(?:\.\d{1,20})?)(?:[eE](?P<e>[+-]?\d{1,4})|"
+    r"\s{0,2}(?:[xX*\u00d7\u00b7\u22c5]|\\times|\\cdot)\s{0,2}10(?:\s?(?:\^|\*\*)\s?[({]?(?P<power>[+-]?\d{1,4})[)}]?|"
+    rf"(?P<up>[\u207a\u207b]?{_DIGITS_UP}{{1,4}})))(?![\w^]|\.\d)"
+)
+#: 9π, 5√3, 2 + √7 within words: signs that make a number another one
+UNICODE_MATH = re.compile("[\u03c0\u221e\u221a\u221b\u207f]|" + _DIGITS_UP)
+_TERM = rf"(?:[\d.,/^()\u221a\u221b\u03c0\u221e\u207b\u207f]|{_DIGITS_UP}|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))"
+WORDED_FORMULA = re.compile(
+    rf"(?<![\w.,)])[-\u2212]?(?:[\d(\u221a\u221b\u03c0\u221e]|[a-z](?![A-Za-z])){_TERM}{{0,60}}"
+    rf"(?:\s?[-+\u2212\u00d7\u00b7\u22c5\u00b1*]\s?{_TERM}{{1,60}}){{0,20}}(?!\w)"
+)
+#: n(n+1)/2, 2x: a number beside a letter that is a variable and no unit
+VARIABLE = re.compile(r"(?<![A-Za-z])[nxyz](?:[(+*/-]| ?[-+*/] ?[\d(])|\d[nxyz](?![A-Za-z])|\d\([a-z][)+*/-]")
+LONE_UNIT = re.compile(rf"(?:-?[\d.,]+)?[mslhgdLVWNJAK]{_DIGITS_UP}?[.,]?$")  # 25m²
+LATER_NUMBER = re.compile(r"(?<![A-Za-z^])\d")
+MARKS = re.compile(r"\$|\\[(\[]")
 _AND = rf"\s*(?:,?\s*{_TEXT},?\s*and\s*\}}|\band\b|\\land(?![a-zA-Z])|\\wedge(?![a-zA-Z]))\s*"
 _LESS, _MORE = r"(<|\\le(?:q|qslant)?(?![a-zA-Z]))", r"(>|\\ge(?:q|qslant)?(?![a-zA-Z]))"
 _SIDE = r"([^<>,=]+?)"
@@ -53,9 +105,21 @@ BUILT = re.compile(
 
 def plain_notation(text: str) -> str:
     """A formula with the names and words that math-verify knows."""
-    text = LEADING.sub("", text)
+    text = re.sub(r"(?<=[\d)}])\.\s*$", "", text)
+    while (wrapped := WRAPPED.match(text)) and "\\" in wrapped[1]:
+        text = wrapped[1]
+    text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", SO.sub("", text))))
+    text = BRACED_EXPONENT.sub(r"e\1", BARE_ROOT.sub(r"\\sqrt{\1}", text))
+    text = RADIANS.sub("", text) if "\\pi" in text else text
+    text = _without_unit_of_power(text)
     if "=" in text:
         text = SWAPPED.sub(r"\2=\1", NAMED.sub("", text))
+    if DOES_NOT_EXIST.match(text):
+        return "\\text{DNE}"
+    if WHOLE_LINE.match(text):
+        return "(-\\infty,\\infty)"
+    if NO_SOLUTION.match(text):
+        return "\\emptyset"
     if not LETTERS.search(text):
         return text
     if numbers := ALL_NUMBERS.match(text):
@@ -66,6 +130,34 @@ def plain_notation(text: str) -> str:
         return text
     text = BELOW_AND_ABOVE.sub(lambda found: _between(found[5], found[4], found[1], found[2], found[3]), text)
     return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
+
+
+def _without_unit_of_power(text: str) -> str:
+    """2.998*10^8 m/s without its unit; a number's own letters, as in 10^8x, stay."""
+    found = WORDED_POWER.match(text)
+    if found is None or not text[found.end() :].startswith(" "):
+        return text
+    rest = text[found.end() :].strip().rstrip(".")
+    return text[: found.end()] if UNIT.fullmatch(rest) and not MULTIPLIERS.search(rest) else text
+
+
+def formula_in_words(text: str) -> tuple[int, int, str] | None:
+    """(start, end, LaTeX) of the scientific or Unicode formula that is the last number of a text without marks."""
+    if MARKS.search(text):
+        return None
+    found = last_match(WORDED_POWER, text)
+    if found is not None and not LATER_NUMBER.search(text, found.end()):
+        power = unicodedata.normalize("NFKC", found["e"] or found["power"] or found["up"]).replace("\u2212", "-")
+        return found.start(), found.end(), f"{found['number']} \\times 10^{{{power}}}"
+    if not UNICODE_MATH.search(text) and not VARIABLE.search(text):
+        return None
+    found = last_match(WORDED_FORMULA, text)
+    if found is None or LATER_NUMBER.search(text, found.end()):
+        return None
+    formula = found[0].rstrip(".,")
+    if not (UNICODE_MATH.search(formula) or VARIABLE.search(formula)) or LONE_UNIT.match(formula):
+        return None
+    return found.start(), found.start() + len(formula), formula
 
 
 def _between(low: str, above: str, name: str, below: str, high: str) -> str:

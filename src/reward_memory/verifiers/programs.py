@@ -1,5 +1,6 @@
 """Finding the program in a response. Text only: what needs Python's own parser is done in the sandbox (assemble.py)."""
 
+import json
 import re
 import textwrap
 from typing import NamedTuple
@@ -18,6 +19,8 @@ END = re.compile(
     r"</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)|"
     r"(?<=\n)</s>[ \t]*(?=\n)"
 )
+JSON = re.compile(r"\s*(?:```(?:json)?\s*)?(\{.*\})\s*(?:```)?\s*", re.DOTALL)
+STARTS = re.compile(r"<\|(?:python_tag|begin_of_text|im_start|assistant)\|>(?:assistant\b)?")  # before an answer
 LEADING_ENDS = re.compile(rf"(?:\s|{END_TOKENS}|</?s>)*")
 TAGS = re.compile(
     r"(?:\[(PYTHON|CODE|BEGIN)\]|<(code|answer|python|solution|program|pre)\b[^>\n]*>|\\begin\{(lstlisting|verbatim|minted|code)\}"
@@ -65,7 +68,9 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     A response without fences is read from its tags (`<code>`, `[PYTHON]`, `<answer>`), and without these as a program
     with sentences around it. What follows an end token of a chat template does not count.
     """
-    response = TWO_FENCES.sub("```\n```", _in_backticks(response[-TAIL:]))
+    response = STARTS.sub("\n", response[-TAIL:])
+    response = _from_json(response)
+    response = TWO_FENCES.sub("```\n```", _in_backticks(response))
     text = _until_end(final_part(response))
     blocks = _fences(text)
     if not _usable(blocks, names) and text != response:
@@ -87,6 +92,19 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
             break
     others = usable[chosen + 1 :] + usable[:chosen]  # helpers may come later, too
     return Program(usable[chosen][:LONGEST], tuple(block[:LONGEST] for block in others))
+
+
+def _from_json(text: str) -> str:
+    """The program of a text that is one JSON object with a program in it, in a fence; any other text as it is."""
+    found = JSON.fullmatch(text)
+    if found is None:
+        return text
+    try:
+        value = json.loads(found[1])
+    except (ValueError, RecursionError):
+        return text
+    programs = [value[key] for key in ("code", "solution", "program", "answer") if isinstance(value.get(key), str)]
+    return programs[0] if programs else text
 
 
 def _in_backticks(text: str) -> str:
