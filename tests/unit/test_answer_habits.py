@@ -122,12 +122,12 @@ MATH = [  # response, truth, whether it is right
     ("Thus the final answer is $\\boxed{\\text{No, it is not.}}$.", "\\text{Yes}", False),
     ("Thus the final answer is $\\boxed{\\text{No, wait, yes}}$.", "No", False),
     ("Thus the final answer is $\\boxed{\\text{Not}}$.", "No", False),
-    ("{\"answer\": 27}", "27", True),
-    ("{\"reasoning\": \"12\", \"answer\": \"\\\\frac{1}{2}\"}", "\\frac12", True),
-    ("{\"answer\": \"\\frac{1}{2}\"}", "\\frac12", True),
-    ("{\"answer\": 27}", "2", False),
-    ("{\"answer\": 27}\n\nThe answer is 28.", "28", True),
-    ("{\"answer\": 27}\n\nThe answer is 28.", "27", False),
+    ('{"answer": 27}', "27", True),
+    ('{"reasoning": "12", "answer": "\\\\frac{1}{2}"}', "\\frac12", True),
+    ('{"answer": "\\frac{1}{2}"}', "\\frac12", True),
+    ('{"answer": 27}', "2", False),
+    ('{"answer": 27}\n\nThe answer is 28.', "28", True),
+    ('{"answer": 27}\n\nThe answer is 28.', "27", False),
     ("Answer:\n```\n84\n```", "84", True),
     ("Answer:\n```\n84\n```", "8", False),
     ("Thus the answer is seventeen.", "17", True),
@@ -191,8 +191,8 @@ CHOICES = [  # response, options, letter, whether it is the one that is read
     ("not <|begin_of_box|>C<|end_of_box|>", CITIES, "C", False),
     ("I choose a here.", CITIES, "A", False),
     ("Select A in any case of doubt", CITIES, "A", True),
-    ("{\"answer_choice\": \"D\", \"confidence\": 0.9}", CITIES, "D", True),
-    ("{\"wrong_answer\": \"D\"}", CITIES, "D", False),
+    ('{"answer_choice": "D", "confidence": 0.9}', CITIES, "D", True),
+    ('{"wrong_answer": "D"}', CITIES, "D", False),
     ("Η σωστή απάντηση είναι το Β.", CITIES, "B", True),
     ("Yes, it is.", VERDICTS, "A", True),
     ("Yes, it is.", VERDICTS, "B", False),
@@ -225,7 +225,6 @@ CHOICES = [  # response, options, letter, whether it is the one that is read
     ("It can't be A or B \u2192 C", CITIES, "A", False),
     ("It isn't clear that A \u2192 C", CITIES, "A", False),
     ("It isn't clear that A \u2192 C", CITIES, "C", False),
-
 ]
 
 
@@ -261,11 +260,29 @@ def test_programs(response, program):
 HOSTILE = [
     *("9\u03c0+" * 20_000, "1e" * 40_000, "- " * 50_000, "\u207f(" * 20_000, "a\u221a" * 30_000, "((((" * 20_000),
     *('"answer": "' * 8_000, '"answer": "' + "\\" * 90_000, "#### 1. a\n" * 10_000, "### " * 20_000),
-    *("'A " * 30_000, "\u2192 " * 40_000, "A: " * 30_000, "A: x true " * 9_000, "(b) " * 20_000, "by elimination " * 6_000),
-    *("{" * 90_000, '{"a":' * 18_000, "<|begin_of_box|>" * 6_000, "\\boldsymbol{" * 7_000, "$1.2$ " * 15_000, "12: " * 20_000),
-    *("{}" + " " * 90_000 + "x", "{} " * 30_000 + "x", "x" + "
-" * 90_000 + "x", "A:" + " 	" * 40_000),
-    *("2x+" * 30_000, "n(n" * 30_000, "can't be A or " * 7_000, "it isn't A, " * 8_000, "not " * 20_000 + "A is correct"),
+    *(
+        "'A " * 30_000,
+        "\u2192 " * 40_000,
+        "A: " * 30_000,
+        "A: x true " * 9_000,
+        "(b) " * 20_000,
+        "by elimination " * 6_000,
+    ),
+    *(
+        "{" * 90_000,
+        '{"a":' * 18_000,
+        "<|begin_of_box|>" * 6_000,
+        "\\boldsymbol{" * 7_000,
+        "$1.2$ " * 15_000,
+        "12: " * 20_000,
+    ),
+    *(
+        "2x+" * 30_000,
+        "n(n" * 30_000,
+        "can't be A or " * 7_000,
+        "it isn't A, " * 8_000,
+        "not " * 20_000 + "A is correct",
+    ),
     *("1 x 10^" * 12_000, "\\sqrt1" * 10_000, "\u00b2\u2044" * 30_000, "No, no " * 15_000, "```json\n{" + " " * 90_000),
 ]
 
