@@ -38,6 +38,8 @@ rule reveal_rewards:
         "<logs>/reveal_rewards/{policy}.{suite}.{ratio}{draw}.log",
     benchmark:
         "<usage>/reveal_rewards/{policy}.{suite}.{ratio}{draw}.jsonl"
+    # trainings wait for it, evaluations do not
+    priority: 5
     # seconds, on a few small files: not worth a wait in a queue
     localrule: True
     threads: 1

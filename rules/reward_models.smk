@@ -28,6 +28,8 @@ rule embed_rollouts:
         "<usage>/embed_rollouts/{policy}.{suite}.{split}.jsonl"
     wildcard_constraints:
         policy=without_finished("embed_rollouts"),
+    # trainings wait for it, evaluations do not
+    priority: 5
     threads: get_resource("embed_rollouts", "threads")
     resources:
         gpu=get_resource("embed_rollouts", "gpu"),
@@ -84,6 +86,8 @@ rule fit_reward_model:
         "<usage>/fit_reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
         policy=without_finished("fit_reward_model"),
+    # as train_policy, which waits for it
+    priority: 10
     threads: get_resource("fit_reward_model", "threads")
     resources:
         gpu=get_resource("fit_reward_model", "gpu"),

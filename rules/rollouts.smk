@@ -24,6 +24,8 @@ rule sample_rollouts:
         policy=without_finished(
             "sample_rollouts", "bootstrap", "package", "hub", "path"
         ),
+    # trainings wait for it, evaluations do not
+    priority: 5
     threads: get_resource("sample_rollouts", "threads")
     resources:
         gpu=get_resource("sample_rollouts", "gpu"),
@@ -74,6 +76,8 @@ rule grade_rollouts:
         "<logs>/grade_rollouts/{policy}.{suite}.{split}.log",
     benchmark:
         "<usage>/grade_rollouts/{policy}.{suite}.{split}.jsonl"
+    # trainings wait for it, evaluations do not
+    priority: 5
     threads: 1
     resources:
         mem_mb=times_attempt(2_000),
