@@ -19,7 +19,7 @@ END = re.compile(
     r"</s>[ \t]*(?=\n[ \t]*(?:\n|```|$)|$)|"
     r"(?<=\n)</s>[ \t]*(?=\n)"
 )
-JSON = re.compile(r"\s*(?:```(?:json)?\s*)?(\{.*\})\s*(?:```)?\s*", re.DOTALL)
+JSON = re.compile(r"(?:```(?:json)?\s*)?(\{.*\})(?:\s*```)?", re.DOTALL)
 STARTS = re.compile(r"<\|(?:python_tag|begin_of_text|im_start|assistant)\|>(?:assistant\b)?")  # before an answer
 LEADING_ENDS = re.compile(rf"(?:\s|{END_TOKENS}|</?s>)*")
 TAGS = re.compile(
@@ -96,7 +96,7 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
 
 def _from_json(text: str) -> str:
     """The program of a text that is one JSON object with a program in it, in a fence; any other text as it is."""
-    found = JSON.fullmatch(text)
+    found = JSON.fullmatch(text.strip())
     if found is None:
         return text
     try:
