@@ -189,7 +189,7 @@ IMPORTS = {
         lambda path: pq.write_table(pa.Table.from_arrays([pa.array(["a"])] * 2, ["query", "query"]), path),
         "has two columns 'query'; rename or remove one",
     ),
-    "rewards beside responses": ("rows.jsonl", line(MATH | {"rewards": [1, 0]}), "rewards stands beside responses"),
+    "rewards beside responses": ("rows.jsonl", line(MATH | {"rewards": [1, 0]}), "rewards is next to responses"),
     "a score": ("rows.jsonl", line(MATH | {"responses": [{"text": "a", "score": 1}]}), "has a score and no reward"),
 }
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 
-_FIX = "delete it and run the same command again, which makes it anew"
+_FIX = "delete it and run the same command again, which makes a new one"
 
 
 def read(path: str | Path, numbers: Iterable[str] = (), **options: Any) -> pd.DataFrame:

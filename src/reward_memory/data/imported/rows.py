@@ -71,7 +71,7 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
         raise BadRowError(f"benchmark {_shown(benchmark)} is not one of the configuration's")
     domain = domains[benchmark]
     if misplaced := next((name for name in _REWARDS if row.get(name) is not None), None):
-        raise BadRowError(f"{misplaced} stands beside responses; give each response its own, as {{text, reward}}")
+        raise BadRowError(f"{misplaced} is next to responses; give each response its own, as {{text, reward}}")
     if row.get("domain") not in (None, domain):
         raise BadRowError(f"domain is {_shown(row['domain'])}, but {benchmark} is {domain}")
     options = _options(row.get("options")) if domain == "qa" else None
