@@ -12,11 +12,16 @@ LENT = {
 rule cost_table:
     "Estimate GPU-hours, wall time, tokens and disk of every rule and arm, beside what finished jobs took."
     input:
-        # asked for by name it is made from what is there; in `all` it comes last, with everything measured
+        # asked for by name it is made from what is there; in `all` it comes last: everything is measured by then, and
+        # no other job replaces a file while the plan is made
         lambda wc: (
             []
             if cost_jobs.named(workflow.dag_settings, "tables/cost.csv")
-            else [path for path in tables() + figures() if path != COST]
+            else [
+                path
+                for path in tables() + figures() + pages()
+                if path not in (COST, "<results>/pages/cost.html")
+            ]
         ),
     output:
         report(

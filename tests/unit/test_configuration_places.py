@@ -1,6 +1,8 @@
 """Configurations that are unusual and right, and the places of results: what is taken, and under which name."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,11 @@ def test_messages_name_all_that_the_configuration_is_made_of():
     assert reading.named(["/a/b.yaml"], {}).endswith("b.yaml")
     assert reading.named([], {"seeds": [1]}) == "--config"
     assert reading.named([], {}) == "config"
+
+
+def test_reading_a_configuration_loads_no_verifier_and_no_reader():
+    """Every plan and every `--help` waits for these imports."""
+    heavy = ("reward_memory.verifiers", "reward_memory.data.mirror", "sympy", "torch", "ray")
+    code = f"import sys, reward_memory.config.loading; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"

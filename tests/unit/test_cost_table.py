@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from reward_memory.config import loading
-from reward_memory.cost.jobs import Job, named
+from reward_memory.cost.jobs import Job, configured, named
 from reward_memory.cost.listing import Jobs
 from reward_memory.cost.model import Model
 from reward_memory.cost.plan import load
@@ -56,6 +56,30 @@ def test_the_table_is_asked_for_by_name_or_needed_by_something_else():
     assert named(Settings(), "tables/cost.csv")
     assert not named(Settings(), "tables/main.csv")
     assert not named(None, "tables/cost.csv")
+
+
+#: A workflow that stops as often as its folder says.
+FRAGILE = """
+from pathlib import Path
+stops = Path("stops")
+if left := int(stops.read_text()):
+    stops.write_text(str(left - 1))
+    raise WorkflowError("a file is gone")
+rule all:
+    output: "made"
+"""
+
+
+@pytest.mark.parametrize(("stops", "planned"), [(0, True), (1, True), (2, False)])
+def test_a_plan_that_another_job_broke_is_made_once_more(tmp_path, monkeypatch, stops, planned):
+    monkeypatch.chdir(tmp_path)
+    Path("Snakefile").write_text(FRAGILE)
+    Path("stops").write_text(str(stops))
+    if planned:
+        assert [job.rule for job in configured("Snakefile", {})] == ["all"]
+    else:
+        with pytest.raises(InputError, match="a file is gone"):
+            configured("Snakefile", {})
 
 
 @pytest.fixture

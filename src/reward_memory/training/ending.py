@@ -129,8 +129,8 @@ class Ending:
             return f"it was interrupted{by}. Run the same command again; it {start}."
         if kind == "interrupted":
             return (
-                f"it was interrupted at the same step as before{error}, so something there ends it each time, such as "
-                "too little memory; the trainer's messages are in this job's log."
+                f"it was interrupted at the same step as before{error}, so something there may end it each time, such "
+                "as too little memory; the trainer's messages are in this job's log."
             )
         what = f"the trainer failed{error}" if code else "the trainer ended too early, without an error"
         return f"{what}. Correct the cause, which this job's log shows; the steps that are safe are kept."
