@@ -36,6 +36,7 @@ rule evaluate_policy:
         code=code_hash(
             "evaluate_policy",
             "generation",
+            "policies/lean.py",
             "policies/snapshots.py",
             "verifiers",
             "answers",

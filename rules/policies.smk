@@ -19,6 +19,7 @@ rule bootstrap_policy:
         code=code_hash(
             "bootstrap_policy",
             "policies/bootstrap",
+            "policies/lean.py",
             "policies/snapshots.py",
             "data/generated",
             "data/items.py",

@@ -41,6 +41,7 @@ rule sample_rollouts:
         code=code_hash(
             "sample_rollouts",
             "generation",
+            "policies/lean.py",
             "policies/snapshots.py",
             "answers/responses.py",
         ),

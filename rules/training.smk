@@ -92,7 +92,7 @@ rule count_prompt_tokens:
             else "training"
         ),
         code=code_hash(
-            "count_prompt_tokens", "training/prompts.py", "training/turns.py"
+            "count_prompt_tokens", "policies/lean.py", "training/prompts.py", "training/turns.py"
         ),
         state=f"{RESULTS}/state",
     script:
@@ -209,6 +209,7 @@ rule train_policy:
             "verifiers",
             "answers",
             "generation",
+            "policies/lean.py",
             "policies/snapshots.py",
             "data/labels.py",
         ),

@@ -5,9 +5,25 @@ import sys
 
 import pytest
 
+#: What a job begins with; where the policy is not there, it fails after its imports.
+USES = {
+    "sampling": "from reward_memory.generation.engine import TransformersEngine as use; use('none', None)",
+    "decoding": "import reward_memory.generation.decoding, transformers.generation.utils",
+    "prompts": "from reward_memory.training.prompts import lengths as use; use('none', {})",
+    "bootstrap": "import reward_memory.policies.bootstrap.pretraining as use; use.new_model(None, 64, 1, 0)",
+}
+PROGRAM = """
+import sys
+try:
+    {use}
+except (OSError, AttributeError):
+    pass
+print("transformers" in sys.modules, "sklearn" in sys.modules)
+"""
 
-@pytest.mark.parametrize("module", ["reward_memory.generation.decoding"])
-def test_sampling_imports_no_scikit_learn(module):
-    program = f"import sys, {module}, transformers.generation.utils; print('sklearn' in sys.modules)"
+
+@pytest.mark.parametrize("use", USES)
+def test_a_short_job_imports_no_scikit_learn(use):
+    program = PROGRAM.format(use=USES[use])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert done.stdout == "True False\n"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from . import lean  # noqa: F401  before transformers
+from reward_memory.policies import lean  # noqa: F401  before transformers
 
 # isort: split
 from transformers import Cache, GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel

@@ -27,6 +27,10 @@ class TransformersEngine(Engine):
 
     def __init__(self, folder: str | Path, settings: Sampling, device: str = "cpu"):
         import torch
+
+        from reward_memory.policies import lean  # noqa: F401  before transformers
+
+        # isort: split
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.tokenizer = AutoTokenizer.from_pretrained(folder)

@@ -29,6 +29,9 @@ def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame], ending: Seq
 
     InputError names the query whose messages the chat template refuses.
     """
+    from reward_memory.policies import lean  # noqa: F401  before transformers
+
+    # isort: split
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)

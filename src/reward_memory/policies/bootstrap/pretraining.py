@@ -18,6 +18,7 @@ from reward_memory.seeds import derive
 from reward_memory.settings import Bootstrap
 from reward_memory.storage.files import atomic_path, digest
 
+from .. import lean  # noqa: F401  before transformers
 from ..snapshots import save
 from .architecture import new_model
 from .curriculum import BLOCK, CURRICULA, Batch, Curriculum, block

@@ -22,7 +22,7 @@ from .fork_worker import SOCKET
 
 #: What verl's processes import; verl itself imports our plug-in.
 MODULES = (
-    "reward_memory.generation.lean",
+    "reward_memory.policies.lean",
     "verl.trainer.ppo.v1",
     "verl.experimental.agent_loop.single_turn_agent_loop",
     "verl.utils.dataset.rl_dataset",
