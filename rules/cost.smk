@@ -13,14 +13,14 @@ rule cost_table:
     "Estimate GPU-hours, wall time, tokens and disk of every rule and arm, beside what finished jobs took."
     input:
         # asked for by name it is made from what is there; in `all` it comes last: everything is measured by then, and
-        # no other job replaces a file while the plan is made
+        # hardly a job replaces files while the plan is made. What people alone read stays so: pages of responses
         lambda wc: (
             []
             if cost_jobs.named(workflow.dag_settings, "tables/cost.csv")
             else [
                 path
                 for path in tables() + figures() + pages()
-                if path not in (COST, "<results>/pages/cost.html")
+                if path not in (COST, "<results>/pages/cost.html", *response_pages())
             ]
         ),
     output:

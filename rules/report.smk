@@ -61,7 +61,9 @@ rule count_dropped:
     params:
         limits=lambda wc: [[policy, most] for policy, most, _ in prompt_files()],
         responses=lambda wc: [list(place) for *place, _ in response_files()],
-        code=code_hash("count_dropped", "report/tables", "policies/lean.py", "training/prompts.py"),
+        code=code_hash(
+            "count_dropped", "report/tables", "policies/lean.py", "training/prompts.py"
+        ),
         state=f"{RESULTS}/state",
     script:
         "../scripts/count_dropped.py"

@@ -92,7 +92,10 @@ rule count_prompt_tokens:
             else "training"
         ),
         code=code_hash(
-            "count_prompt_tokens", "policies/lean.py", "training/prompts.py", "training/turns.py"
+            "count_prompt_tokens",
+            "policies/lean.py",
+            "training/prompts.py",
+            "training/turns.py",
         ),
         state=f"{RESULTS}/state",
     script:

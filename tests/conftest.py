@@ -35,10 +35,14 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
+#: A finished run of the workflow, what verl makes of the published matrix, plans of both papers, whole releases.
+SLOW = {"finished", "effective", "matrix", "real", "loaded"}
+
+
 def pytest_collection_modifyitems(items) -> None:
-    """Whatever needs a finished run of the workflow is slow: it waits for the run."""
+    """Whatever needs a slow fixture is slow: it waits for it."""
     for item in items:
-        if "finished" in getattr(item, "fixturenames", ()):
+        if SLOW.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 
 

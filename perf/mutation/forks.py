@@ -89,7 +89,7 @@ def _pytest(tests: list[str], copy: Path, options: list[str], plugin: object) ->
 
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
     folder = copy.parent / f"{copy.name}.tmp"
-    common = ["-q", "-m", "not slow", "--tb=short", "-rfE", "--rootdir", str(ROOT), "--basetemp", str(folder)]
+    common = ["-q", "--tb=short", "-rfE", "--rootdir", str(ROOT), "--basetemp", str(folder)]
     os.chdir(ROOT)
     return int(pytest.main([*common, *options, *files], [plugin]))
 

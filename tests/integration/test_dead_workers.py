@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from reward_memory.training.dead_workers import DIED
 
 #: An actor that serves, as the transfer queue's storage does, is killed; what Ray says of it comes within seconds.
@@ -22,6 +24,7 @@ time.sleep(8)
 """
 
 
+@pytest.mark.slow
 def test_ray_tells_of_a_killed_actor_in_the_words_that_end_a_trainer():
     done = subprocess.run(
         [sys.executable, "-c", KILLED],

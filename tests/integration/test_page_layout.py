@@ -10,6 +10,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from reward_memory.report.pages import page
 
+pytestmark = pytest.mark.slow
+
 METHODS = ["base", "r1-p", "memreward", "oracle", *(f"memreward:variant-{n}" for n in range(10))]
 BENCHMARKS = [
     *("gsm8k", "gsm_symbolic", "math", "mmlu", "commonsenseqa", "openbookqa", "arc_c", "gpqa", "humaneval_plus"),

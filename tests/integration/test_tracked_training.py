@@ -27,6 +27,7 @@ def test_a_tracker_reruns_nothing_and_an_interrupted_training_resumes_with_it(fi
     assert [event.step for event in metrics.Scalars("reward/mean")] == [3, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("swanlab") is not None, reason="swanlab is installed here")
 def test_a_tracker_that_is_not_installed_ends_before_any_job(workflow):
     arguments = ("results/tables/main.csv", *CONFIG, "--config", "training={'logger': ['swanlab']}")

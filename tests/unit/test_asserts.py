@@ -106,6 +106,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.slow
 def test_asserts_hold_as_in_python():
     # a million numbers take a busy machine longer than a program usually may
     with Grader(isolation="reduced", workers=2, program_timeout=30) as grader:

@@ -210,6 +210,7 @@ def real(shared):
     return audit.table({name: audit.read(name, "mirror", folder) for name in names}, {})
 
 
+@pytest.mark.slow
 def test_real_overlaps_are_found(real):
     exact, near = numbers(real, "exact_duplicates"), numbers(real, "near_duplicates")
     assert exact["math500/test", "math/test"] == 500

@@ -53,6 +53,7 @@ def test_gpqa_alone_is_not_there(shared):
     assert set(BENCHMARKS) - set(COUNTS) == {"gpqa"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COUNTS)
 def test_every_row_of_a_release_is_an_item_or_dropped_with_a_reason(loaded, name):
     assert Counter(item.source_split for item in loaded[name].items) == COUNTS[name]

@@ -89,6 +89,7 @@ def test_an_interrupted_bootstrap_goes_on_to_the_identical_policy(whole, tmp_pat
     assert not list((tmp_path / "state").iterdir())
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_settings_is_not_taken(whole, tmp_path, monkeypatch):
     monkeypatch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
     monkeypatch.setattr(pretraining, "save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -139,6 +140,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_checkpoint_is_named_and_the_bootstrap_starts_over(whole, snapshot, tmp_path, capsys, damage):
     name, content = snapshot

@@ -22,6 +22,7 @@ def coverage():
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [3, 5, 10])
 @pytest.mark.parametrize(("truth", "sd"), [(0.1, 0.02), (0.5, 0.0), (0.5, 0.04), (0.9, 0.01), (0.99, 0.0)])
 def test_19_of_20_intervals_over_seeds_hold_the_truth(coverage, truth, sd, seeds):

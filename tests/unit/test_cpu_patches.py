@@ -31,5 +31,6 @@ def said():
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_log_probabilities_and_gradients_are_verls_to_the_last_bit(said):
     assert said == ["True"] * 6

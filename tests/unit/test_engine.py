@@ -207,6 +207,7 @@ def policy(tmp_path_factory) -> Path:
 NAMES = ("a", "much longer than b", "b", "of middling length")
 
 
+@pytest.mark.slow
 def test_the_batch_size_changes_no_response(policy):
     one, three, all_ = [
         sample_responses(load(policy, Sampling(batch_size=batch)), queries(*NAMES), SAMPLING, seed=0)

@@ -203,6 +203,7 @@ def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path):
         assert without_bytes(run(memory, 3, stop)) == without_bytes(whole[start:stop])
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(visits_module, "WORTH", 0.0)
     alone, shared = (run(opened(tmp_path / str(workers), workers=workers), 1, 6) for workers in (1, 2))

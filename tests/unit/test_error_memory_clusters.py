@@ -190,6 +190,7 @@ def test_the_number_of_processes_changes_nothing(method, monkeypatch):
     assert len({tuple(one.sizes) for one in alone}) > 5  # the order of the tasks shows
 
 
+@pytest.mark.slow
 def test_kmeans_depends_on_no_number_of_threads():
     program = (
         "import numpy as np; from reward_memory.error_memory.clusters import label;"

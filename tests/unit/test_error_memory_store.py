@@ -168,6 +168,7 @@ def test_points_that_no_resumed_run_can_see_are_given_up(tmp_path, small_files):
     assert seen(bounded) == expected(200, 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resumed", [190, 193, 199, 200])
 def test_what_a_resumed_run_can_see_is_kept(tmp_path, small_files, resumed):
     run(Store(tmp_path, 0, 10), 200, oldest=lambda step: max(step // 10 * 10 - 10, 0))
@@ -262,6 +263,7 @@ def every_moment(tmp_path: Path, monkeypatch, prepare, act) -> Iterator[Path]:
     assert moment >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resumed", [22, 20, 7, 0])
 def test_killed_at_any_moment_of_a_merge_the_memory_is_whole(tmp_path, monkeypatch, small_files, resumed):
     def prepare(folder):

@@ -187,6 +187,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), JSON, min_size=2))
 def test_the_order_of_keys_changes_no_digest(value):
     assert digest(dict(reversed(value.items()))) == digest(value)

@@ -12,6 +12,8 @@ from reward_memory.verifiers.sandbox.inside.values import LARGE
 from reward_memory.verifiers.sandbox.replies import read
 from reward_memory.verifiers.verdicts import GroundTruth
 
+pytestmark = pytest.mark.slow
+
 SECONDS, MEGABYTES = 10.0, 150  # of the processor and of memory for a reply; the longest take about 3 s
 PRIME = 2**61 - 1  # integers that differ by it have the same hash
 

@@ -35,6 +35,7 @@ def test_verdicts_come_in_the_order_of_the_responses():
     assert found[["query_id", "sample"]].equals(responses(order)[["query_id", "sample"]])
 
 
+@pytest.mark.slow
 def test_the_size_of_a_chunk_changes_no_verdict():
     pd.testing.assert_frame_equal(
         grade(QUERIES, TRUTHS, responses(), GRADING, chunk=2), grade(QUERIES, TRUTHS, responses(), GRADING)

@@ -208,6 +208,7 @@ def test_a_reversed_relation_does_not_go_unnoticed(monkeypatch, variant, relatio
 # --- fitting, files, serving
 
 
+@pytest.mark.slow
 @EVERY
 def test_both_fit_the_same_model(variant):
     predictor, fidelity = VARIANTS[variant]

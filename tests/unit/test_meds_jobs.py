@@ -11,6 +11,8 @@ from test_source_jobs import run_job
 from reward_memory.storage import parquet
 from reward_memory.training.responses import STEP_RESPONSES
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = str(Path(__file__).parents[2] / "reference/published_results.csv")
 POLICY = "qwen3-8b"
 SOURCES = {"aime24": "hub", "amc23": "hub"}

@@ -12,6 +12,8 @@ from reward_memory.config.loading import load
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import overrides
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MEDS = {
     "clip_ratio_low": 0.2,

@@ -8,6 +8,8 @@ from training_settings import error_memory
 
 from reward_memory.config.methods import BUILT_IN
 
+pytestmark = pytest.mark.slow
+
 REVIEWED = ("ttrl", "empo", "trapo", "nsr", "psr", "w-reinforce", "passk", "kl-cov", "clip-cov")
 CASES = {
     "cpu": (TRAINING, RUN),

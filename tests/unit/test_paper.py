@@ -93,6 +93,7 @@ def test_no_benchmark_is_asked_for_more_than_its_release_holds(config):
         assert wanted <= sum(BENCHMARKS[name].rows.values()), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(BENCHMARKS.keys() - {"gpqa"}))
 def test_the_real_files_hold_the_sizes_without_tearing_families_apart(shared, config, name):
     # without gpqa, whose authors ask not to republish it; its sizes are the whole release
@@ -170,6 +171,7 @@ def test_evaluation_is_greedy_in_memreward_and_128_samples_in_meds(config):
     assert meds["temperature"] > 0
 
 
+@pytest.mark.slow
 def test_verl_accepts_every_training_run(effective):
     first = {
         (policy, method) for policy in ("qwen2.5-3b", "qwen2.5-1.5b") for method in ("r1-p", "memreward", "oracle")

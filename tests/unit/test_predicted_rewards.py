@@ -146,6 +146,7 @@ def test_agreement_is_about_the_threshold_that_was_trained_with():
     assert one["predicted_share"] == pytest.approx((0.9 + 0.6 + 0.7) / 3)
 
 
+@pytest.mark.slow
 def test_verl_is_told(tmp_path):
     settings = {"threshold": 0.7, "reward": "soft", "abstain": 0.1}
     cases = {"soft": (TRAINING, replace(RUN, predicted_rewards=FromPrediction.of(settings))), "none": (TRAINING, RUN)}

@@ -50,6 +50,7 @@ def half(rollouts):
     return replace(rollouts, rewards=np.where(shown, rollouts.rewards, np.nan).astype(np.float32))
 
 
+@pytest.mark.slow
 @EVERY
 def test_what_is_saved_predicts_as_what_was_fitted(name, tmp_path):
     model, new = fit(name, made_up([4] * 12), **small(name)), made_up([3, 1, 5], seed=1)
@@ -58,6 +59,7 @@ def test_what_is_saved_predicts_as_what_was_fitted(name, tmp_path):
     assert load(tmp_path).name == name
 
 
+@pytest.mark.slow
 @EVERY
 def test_hidden_rewards_change_no_byte(name, tmp_path):
     rollouts = made_up([4] * 16)
@@ -174,12 +176,14 @@ def of_several_models(count, seed=0):
     )
 
 
+@pytest.mark.slow
 def test_graph_plus_learns_which_source_to_trust():
     model, new = fit("graph-plus", of_several_models(60), **SMALL), of_several_models(60, seed=1)
     assert model.config["linear"]["design"] == ["signals", "sources"]
     assert roc_auc_score(new.rewards, model.score(new)) > 0.8
 
 
+@pytest.mark.slow
 def test_graph_plus_leaves_the_graph_out_where_it_does_not_help():
     weights = []
     for seed in range(6):
@@ -209,6 +213,7 @@ def test_without_thinking_nodes_thinking_plays_no_part():
     assert (graph.score(replace(new, thinking=-new.thinking)) != graph.score(new)).any()
 
 
+@pytest.mark.slow
 def test_a_design_must_help_by_more_than_chance_to_be_taken():
     labeled, draw = made_up([4] * 60), np.random.default_rng(3)
     telling = labeled.signals.copy()

@@ -147,6 +147,7 @@ def test_seeds_about_other_responses_are_refused(half_labeled):
         next(reward_models.each_model(named([one, two.iloc[:-1]]), ["tiny"], ["graph"], [20]))
 
 
+@pytest.mark.slow
 def test_an_interval_covers_the_truth_about_as_often_as_it_says():
     generator, hits = np.random.default_rng(1), 0
     for _ in range(60):

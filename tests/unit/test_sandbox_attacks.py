@@ -196,6 +196,7 @@ def interpreter(user):
     return other or pytest.skip("there is no Python of this version that another user can run")
 
 
+@pytest.mark.slow
 @needs_landlock
 @pytest.mark.parametrize("user", [0, 4321], ids=["root", "user"])
 @pytest.mark.parametrize("how", ISOLATIONS)

@@ -155,6 +155,7 @@ def f(x): return None
     assert not verdict.correct
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [

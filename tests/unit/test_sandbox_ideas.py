@@ -182,6 +182,7 @@ def f(x):
 BUBBLEWRAP = pytest.param("bubblewrap", marks=pytest.mark.skipif(NO_BUBBLEWRAP, reason="bubblewrap is missing"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["reduced", BUBBLEWRAP])
 def test_no_idea_scores_and_neighbors_keep_their_verdicts(how):
     codes = [f"```python\n{code}\n```" for code in IDEAS.values()]

@@ -10,6 +10,8 @@ from test_source_jobs import run_job
 
 from reward_memory.storage import parquet
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = str(Path(__file__).parents[2] / "reference/published_results.csv")
 POLICY = "qwen2.5-3b"
 #: (method, label ratio, seed) -> rewards of the two queries

@@ -21,6 +21,8 @@ from reward_memory.reward_models.names import NAMES
 from reward_memory.reward_models.registry import fit
 from reward_memory.storage import parquet
 
+pytestmark = pytest.mark.slow
+
 MODEL = {"policy": POLICY, "predictor": "graph", "label_ratio": 20}
 
 

@@ -249,6 +249,7 @@ def read(path):
         return [json.loads(line) for line in stream]
 
 
+@pytest.mark.slow
 @needs_shared
 @needs_bubblewrap
 @pytest.mark.parametrize("path", ["humaneval_plus/HumanEvalPlus.jsonl.gz", "mbpp_plus/MbppPlus.jsonl.gz"])
@@ -264,6 +265,7 @@ def test_canonical_solutions_pass_and_mutated_ones_fail(path):
         assert [task["task_id"] for task, v in zip(tasks, verdicts, strict=True) if v.correct] == []
 
 
+@pytest.mark.slow
 @needs_shared
 @needs_bubblewrap
 def test_verdicts_equal_the_recorded_ones_of_evalplus():

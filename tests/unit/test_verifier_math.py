@@ -212,6 +212,7 @@ def test_every_way_of_writing_an_integer_is_that_integer(number):
         assert not compare(find_answer(f"#### {text}"), str(number + 1)).correct
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "verifiers").is_dir(), reason="no answer pairs beside the project")
 def test_the_answer_pairs_agree_but_for_six():
     lines = (SHARED / "verifiers" / "answer_pairs.jsonl").read_text().splitlines()

@@ -54,6 +54,7 @@ def test_pre_commit_is_installed_with_the_projects_hooks(tmp_path):
     assert (tmp_path / ".git/hooks/pre-commit").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["test-fast", "test"])
 def test_a_recipe_of_tests_collects_tests(recipe):
     (command,) = steps(recipe)
@@ -62,6 +63,7 @@ def test_a_recipe_of_tests_collects_tests(recipe):
     assert command == "pytest -n 2" or "not slow" in command
 
 
+@pytest.mark.slow
 def test_the_command_to_debug_runs_the_jobs_script_on_the_terminal(workflow):
     """The page's command, on a target that takes a second, with the breakpoint that the page asks for."""
     workflow.edit("scripts/route_labels.py", "    parquet.write", "    breakpoint()\n    parquet.write")

@@ -16,6 +16,7 @@ PAGES = ("report", "reproduce", "extend", "glossary", "architecture")
 COMMANDS = re.findall(r"^    (snakemake .*)$", (ROOT / "docs/reproduce.md").read_text(), re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [one for one in COMMANDS if "--workflow-profile" not in one])
 def test_a_command_of_reproduce_plans_jobs(workflow, command):
     shutil.copytree(ROOT / "profiles", workflow.folder / "profiles")

@@ -1,5 +1,7 @@
 """Which seeds share their labeled queries."""
 
+import pytest
+
 CONFIG = ("--configfile", "config/test.yaml")
 MANY = ("seeds: [0]", "seeds: [0, 1]")
 
@@ -15,6 +17,7 @@ def test_all_seeds_share_one_draw(workflow):
     assert draws(jobs, "reveal_rewards") == [""]
 
 
+@pytest.mark.slow
 def test_each_seed_draws_its_own_where_the_switch_is_on(workflow):
     workflow.edit("config/test.yaml", MANY[0], f"{MANY[1]}\ndata: {{redraw_labels: true}}")
     jobs = workflow.jobs("results/tables/main.csv", *CONFIG)

@@ -26,6 +26,7 @@ def test_it_trains_on_what_the_other_suites_reward_model_predicts(flow):
     assert fitted == [("main", "graph", "75")]
 
 
+@pytest.mark.slow
 def test_no_ground_truth_is_in_its_rows(flow):
     flow.run(ROWS, "--cores", "1", *CONFIG)
     table = pd.read_parquet(flow.folder / ROWS)

@@ -41,6 +41,7 @@ def test_all_of_it_can_be_planned(outer):
     assert "localrules directive" not in plan.stdout + plan.stderr
 
 
+@pytest.mark.slow
 def test_a_rule_of_ours_is_made_otherwise_and_feeds_the_outer_workflow(outer):
     outer.run("study/sizes.txt", "--cores", "1")
     audit = pd.read_csv(outer.folder / "study/memory/data/audit.csv")

@@ -73,6 +73,7 @@ def matrix(tmp_path_factory):
     return both, both.seconds / small.seconds
 
 
+@pytest.mark.slow
 def test_both_papers_are_planned_for_a_cluster_in_at_most_3000_jobs_and_little_longer_than_a_small_run(matrix):
     both, ratio = matrix
     assert 1000 < len(both.jobs) <= 3000
@@ -131,6 +132,7 @@ def test_a_table_over_label_ratios_plans_nothing_of_the_other_paper(profiled):
     assert values(found, "policy") == {"qwen2.5-3b", "qwen2.5-1.5b"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", PARTS)
 def test_a_command_of_the_documentation_for_a_part_plans_jobs(profiled, command):
     first, target, *options = shlex.split(command)

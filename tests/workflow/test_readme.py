@@ -56,6 +56,7 @@ def test_every_command_is_known_here():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [*PLANNED, "snakemake --cores all results/tables/main.csv"])
 def test_command_plans_jobs(workflow, command, request):
     if "FOLDER" in command:
