@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 WANTED = [Requirement(one) for one in PROJECT["dependencies"]]
-EXTRA = [Requirement(one) for one in PROJECT["optional-dependencies"]["gpu"]]
+LISTED = [Requirement(one) for name in ("gpu", "slurm") for one in PROJECT["optional-dependencies"][name]]
+EXTRA = [one for one in LISTED if one.name != PROJECT["name"]]
 GPU = ("gpu", "gpu-latest")
 FLASH = re.search(r"\S+\.whl$", (ROOT / "envs/flash-attn.lock.txt").read_text().strip())[0].rsplit("/")[-1]
 

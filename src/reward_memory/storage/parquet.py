@@ -1,15 +1,20 @@
 """The parquet tables that pass between rules: their columns, and reading and writing them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reward_memory.errors import InputError
 
 from .files import atomic_path
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
@@ -162,6 +167,8 @@ def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
 
 def read_all(paths: Iterable[str | Path], schema: pa.Schema) -> pd.DataFrame:
     """The tables of all `paths` below one another, renumbered from 0; errors as `read`."""
+    import pandas as pd  # not above: planning waits for the import
+
     return pd.concat([read(path, schema) for path in paths], ignore_index=True)
 
 

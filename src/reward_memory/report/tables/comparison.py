@@ -1,8 +1,13 @@
 """Our figures that a paper prints, too, from all tables of a run."""
 
-import pandas as pd
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from .names import OVERALL
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Table -> the column of our figure; `ci_low`, `ci_high`, `published` and `published_confidence` are called so in all.
 VALUES = {
@@ -55,6 +60,8 @@ def comparison_rows(name: str, table: pd.DataFrame) -> list[dict]:
 
 
 def _covered(low: float, ours: float, high: float, theirs: float) -> str | None:
+    import pandas as pd  # not above: planning waits for the import
+
     if pd.isna([low, ours, high]).any():
         return None
     return "yes" if low <= theirs <= high else "no"

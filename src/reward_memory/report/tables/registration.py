@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from reward_memory.errors import InputError
 from reward_memory.plugins import Parts
 from reward_memory.storage import parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What a table is made of -> its columns.
 INPUTS = {"grades": parquet.GRADED, "predictions": parquet.PREDICTIONS}
@@ -30,6 +31,8 @@ class Table:
 
     def write(self, results: pd.DataFrame, path: Path) -> None:
         """Write the table as CSV. InputError if its function gives a column that is not named, or lacks one."""
+        import pandas as pd  # not above: planning waits for the import
+
         rows = [dict(row) for row in self.rows(results)]
         for row in rows:
             if {*row} != {*self.columns}:

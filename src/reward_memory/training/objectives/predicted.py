@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from reward_memory.settings import PredictedRewards
 
@@ -40,7 +39,9 @@ class FromPrediction(PredictedRewards):
         """
         probabilities, doubtful = np.array(probabilities, np.float64), self.doubtful(probabilities)
         rewards = probabilities if self.reward == "soft" else (probabilities > self.threshold).astype(float)
-        for group in pd.Series(range(len(rewards))).groupby(np.asarray(queries)).indices.values():
+        names, groups = np.unique(np.asarray(queries), return_inverse=True)
+        for number in range(len(names)):
+            group = np.flatnonzero(groups == number)
             left, kept = group[doubtful[group]], group[~doubtful[group]]
             rewards[left] = rewards[kept].mean() if len(kept) else 0.0
         return rewards
