@@ -10,7 +10,7 @@ rule bootstrap_policy:
         "<usage>/bootstrap_policy/{policy}.jsonl"
     wildcard_constraints:
         policy=without_finished("bootstrap_policy", "bootstrap"),
-    threads: 1
+    threads: 2
     resources:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(30),
