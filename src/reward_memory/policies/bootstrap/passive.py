@@ -1,7 +1,7 @@
 """Threads that wait without a processor: import this before torch.
 
-Threads of torch wait for each other thousands of times a second. OpenMP lets them spin meanwhile. Where other work runs,
-too, that takes the processor from the very thread that is waited for, and two threads take twice as long as one
+Threads of torch wait for each other thousands of times a second. OpenMP lets them spin meanwhile. Where other work
+runs, too, that takes the processor from the very thread that is waited for, and two threads take twice as long as one
 (perf/main.md).
 """
 
