@@ -1,6 +1,7 @@
 """Wrong rows and files of every reader of a mirror, and files to import in foreign formats, each in a sentence."""
 
 import bz2
+import gzip
 import json
 import lzma
 import zipfile
@@ -11,7 +12,7 @@ import pytest
 from imported_rows import MATH
 from test_bad_files import ARC, GSM, MMLU, PROBLEM, line, one_sentence
 
-from reward_memory.data import mirror
+from reward_memory.data import build, mirror
 from reward_memory.data.imported import check, read, refuse
 from reward_memory.errors import InputError
 
@@ -150,6 +151,15 @@ CASES = {
     "two columns of a name": ("gsm8k", gsm8k(
         lambda path: pq.write_table(pa.Table.from_arrays([pa.array(["a"])] * 2, ["question", "question"]), path),
         "train.parquet"), "has two columns 'question'; rename or remove one"),
+    "twice by gzip": ("gsm8k", gsm8k(gzip.compress(gzip.compress(line(GSM))), "train.jsonl.gz"),
+                      "train.jsonl.gz: is compressed by gzip twice; unpack it once"),
+    "a CSV": ("gsm8k", gsm8k(b"question,answer\nq,#### 2\n"), "row 1 is not a whole JSON line; fetch the file again"),
+    "a message for the file": ("gsm8k", gsm8k(b'{"error": "restricted"}'), "it has no 'answer' but error); fetch it"),
+    "keys in capitals": ("gsm8k", gsm8k(line({"Question": "q", "Answer": "#### 2"})), "no 'answer' but Question"),
+    "one list of rows": ("gsm8k", gsm8k(json.dumps([GSM]).encode()), "a list of rows, where each row should be a line"),
+    "no key of an answer": ("math500", {"math500/test.jsonl": line({"problem": "p", "note": 1})}, "it has no 'answer'"),
+    "an answer that is not available": ("aime24", {"aime/aime2024.jsonl": line({"problem": "p", "answer": "N/A"})},
+                                        "its answer is N/A, which is no number; correct or remove the row"),
     "a missing part": ("gsm8k", gsm8k(table([GSM]), "train-00001-of-00002.parquet"), "part 0 of 2 is missing"),
 }  # fmt: skip
 
@@ -164,6 +174,18 @@ def test_a_bad_release_is_named(tmp_path, name, files, words):
         mirror.load(name, tmp_path, partial=True)
     one_sentence(caught.value, str(tmp_path), words)
     assert ";" in str(caught.value)  # what to do
+
+
+@pytest.mark.parametrize("body", ["raise ValueError", "return y"])
+def test_a_solution_that_fails_is_named_with_its_benchmark(tmp_path, body):
+    path = tmp_path / "humaneval_plus/HumanEvalPlus.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(line(HUMANEVAL | {"canonical_solution": f"    {body}\n"}))
+    with pytest.raises(InputError) as caught:
+        build("humaneval_plus", "mirror", {"test": 1}, 0, tmp_path, partial=True, isolation="reduced")
+    told = str(caught.value)
+    assert told.startswith("benchmarks: humaneval_plus: HumanEval/0: the canonical solution fails (")
+    assert told.endswith("); correct that row, or fetch the release again.")
 
 
 #: name and content of a file to import, words of the sentence

@@ -10,7 +10,7 @@ from typing import Any
 from reward_memory.settings import Training
 from reward_memory.training.overrides import Run, overrides
 
-from . import contradictions
+from . import contradictions, verl_choices
 
 #: Keys that the workflow sets for each run and relies on afterwards -> where to set what they say.
 _OWN = {
@@ -79,6 +79,8 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
         if isinstance(old, bool | int | float) and not _alike(old, new):
             kind = "true or false" if isinstance(old, bool) else "a number"
             return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."
+        if not override.startswith("~") and (wrong := verl_choices.mistake(key, new)):
+            return f"{override!r} {wrong}"
         if OmegaConf.is_config(old) and not override.startswith("~") and not OmegaConf.is_config(new):
             return f"{override!r} gives {text!r} where verl has a section; name one of its keys, {key}.KEY=VALUE."
     return None

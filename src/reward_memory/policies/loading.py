@@ -12,6 +12,10 @@ _FETCH = "download the policy again"
 _ALIKE = 1e-6
 #: What libraries put around their words: names of Python's errors and of classes.
 _PYTHON = re.compile(r"\b\w*(Error|Exception): |<class '[\w.]*?(?=\w+'>)|(?<=\w)'>")
+#: The name that an error of Python is about, which comes last.
+_NAME = re.compile(r"'([^']+)'$")
+#: The key that a check of transformers' settings is about.
+_FIELD = re.compile(r"Validation error for field '(\w+)'")
 #: Two prompts of which the template must keep both questions apart.
 _SYSTEM = "Answer in one word."
 _QUESTIONS = ("What is 2 + 3?", "Name the capital of France.")
@@ -184,6 +188,18 @@ def _answering(where: str, tokenizer: Any, model: Any) -> None:
 
 
 def _short(error: object) -> str:
-    """The beginning of an error on one line, without the dot that would end our sentence."""
+    """The beginning of an error on one line, without the dot that would end our sentence.
+
+    What Python says of its own names and types is put in other words.
+    """
+    if isinstance(error, KeyError | AttributeError):
+        name = next(iter(_NAME.findall(str(error))), None) or str(error)
+        return f"there is nothing of the name {name!r}" if len(name) <= 60 else "a name in it is not known"
+    if isinstance(error, TypeError):
+        return "a value in it is of another kind than it should be, such as text for a number"
+    if field := _FIELD.search(str(error)):
+        return f"{field[1]} is of another kind than it should be, such as text for a number"
+    if "Unrecognized configuration class" in str(error):
+        return "its model_type does not continue text, as a language model does"
     line = _PYTHON.sub("", " ".join(str(error).split())) or "no reason is told"
     return (line if len(line) <= 160 else line[:157] + "...").rstrip(".")

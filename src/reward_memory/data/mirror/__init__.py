@@ -138,6 +138,8 @@ def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
 def _lacking(record: Any, error: Exception) -> str:
     """What a row of another format has instead, in words."""
     if not isinstance(record, dict):
+        if isinstance(record, list) and any(isinstance(part, dict) for part in record):
+            return "it is a list of rows, where each row should be a line of its own"
         return "it is no object with keys" if not isinstance(record, list) else f"it has {len(record)} columns"
     if isinstance(error, KeyError) and error.args[0] not in record:
         return f"it has no {error.args[0]!r} but {', '.join(map(str, record))}"[:200]

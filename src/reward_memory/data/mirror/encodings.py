@@ -38,6 +38,8 @@ def raw_lines(file: BinaryIO, name: str) -> Iterator[bytes]:
     """
     for number, line in enumerate(file):
         if number == 0 and (kind := _kind(line)):
+            if "gzip" in kind and name.endswith(".gz"):
+                kind = "compressed by gzip twice; unpack it once"
             raise InputError(f"{name}: is {kind}.")
         yield line if number else line.removeprefix(codecs.BOM_UTF8)
 

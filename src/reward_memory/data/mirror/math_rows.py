@@ -24,7 +24,7 @@ LEVEL = re.compile(r"\s*(?:level)?\s*", re.IGNORECASE)
 
 def word_problem(row: dict[str, Any]) -> Row:
     """GSM8K: the truth stands after the last `####` of the worked answer, thousands with commas."""
-    _, mark, truth = (row.get("answer") or "").rpartition("####")
+    _, mark, truth = (row["answer"] or "").rpartition("####")
     truth = truth.strip().replace(",", "")
     if not mark or not truth:
         raise MissingAnswerError
@@ -46,6 +46,8 @@ def problem(row: dict[str, Any]) -> Row:
     for key in ("answer", "final_answer"):
         if row.get(key) is not None:
             return Row(question.strip(), answer_text(row[key]), tests=tolerance(row.get("error")))
+    if not any(key in row for key in ("answer", "final_answer", "solution")):
+        raise KeyError("answer")
     return Row(question.strip(), boxed_answer(row.get("solution")))
 
 
