@@ -7,7 +7,10 @@ onstart:
     gc.enable()
     # in a container, or on another node, a job has other programs than this process
     elsewhere = workflow.deployment_settings.deployment_method or not workflow.local_exec
-    if not elsewhere and (wrong := installed.missing(config)):
+    jobs = list(workflow.dag.needrun_jobs())
+    needed = {job.rule.name for job in jobs}
+    with_gpus = {job.rule.name for job in jobs if job.resources.get("gpu")}
+    if not elsewhere and (wrong := installed.missing(config, needed, with_gpus)):
         raise WorkflowError(f"{source}: {wrong}")
     check_finished()
     # no other call runs in this folder: Snakemake locks it

@@ -203,6 +203,22 @@ MORE = {
         f"{BATCH}, verl: [actor_rollout_ref.rollout.name=hf]",
         "gives 'hf' where verl has one of vllm",
     ),
+    "override of a list": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.actor.checkpoint.save_contents=model]",
+        r"gives 'model' where verl has a list; write actor_rollout_ref.actor.checkpoint.save_contents=\[model\]",
+    ),
+    "override as an option": (BATCH, f"{BATCH}, verl: [--trainer.nnodes=2]", "is not a Hydra override such as key=va"),
+    "override of a count": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.actor.ppo_epochs=1.5]",
+        "gives 1.5 where verl counts; give a whole number",
+    ),
+    "override beyond a limit": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.actor.optim.lr=-1e-6]",
+        "gives -1e-06, which is not from 0 to 1; correct the value",
+    ),
     "override of a number by null": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.actor.optim.lr=null]",

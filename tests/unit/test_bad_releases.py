@@ -151,6 +151,8 @@ CASES = {
     "two columns of a name": ("gsm8k", gsm8k(
         lambda path: pq.write_table(pa.Table.from_arrays([pa.array(["a"])] * 2, ["question", "question"]), path),
         "train.parquet"), "has two columns 'question'; rename or remove one"),
+    "a table of Excel": ("gpqa", {"gpqa/gpqa_diamond.csv": b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml"},
+                         "is a file of Excel or another office program, not UTF-8 text; save it from there"),
     "twice by gzip": ("gsm8k", gsm8k(gzip.compress(gzip.compress(line(GSM))), "train.jsonl.gz"),
                       "train.jsonl.gz: is compressed by gzip twice; unpack it once"),
     "a CSV": ("gsm8k", gsm8k(b"question,answer\nq,#### 2\n"), "row 1 is not a whole JSON line; fetch the file again"),

@@ -7,9 +7,11 @@ from bad_configurations import GOOD
 from reward_memory.config import installed, loading
 from reward_memory.verifiers import sandbox
 
+ALL = ("sample_queries", "sample_rollouts", "grade_rollouts", "train_policy", "evaluate_policy")
 
-def missing(old: str = "", new: str = "") -> str | None:
-    return installed.missing(loading.load(yaml.safe_load(GOOD.replace(old, new)), "mine.yaml"))
+
+def missing(old: str = "", new: str = "", rules: tuple[str, ...] = ALL) -> str | None:
+    return installed.missing(loading.load(yaml.safe_load(GOOD.replace(old, new)), "mine.yaml"), rules)
 
 
 @pytest.fixture
@@ -39,12 +41,23 @@ def test_what_is_not_asked_for_may_be_missing(nothing):
 )
 def test_a_package_that_is_missing_is_told(nothing, old, new, where):
     assert missing(old, new).startswith(where)
+    assert missing(old, new, ("sample_queries",)) is None  # its jobs need nothing
+
+
+def test_kernels_that_are_missing_are_told_where_there_are_gpus(nothing):
+    config = loading.load(
+        yaml.safe_load(GOOD.replace("{steps: 4", "{attn_implementation: flash_attention_2, steps: 4"))
+    )
+    assert installed.missing(config, ALL) is None
+    assert installed.missing(config, ALL, ALL).startswith("training: attn_implementation: flash_attention_2 needs the")
 
 
 def test_a_sandbox_that_is_missing_is_told(nothing):
     text = GOOD.replace("sandbox: reduced", "sandbox: bubblewrap").replace("piqa:", "mbpp_plus:")
     config = loading.load(yaml.safe_load(text), "mine.yaml")
-    assert installed.missing(config).startswith("sandbox: bubblewrap is not installed; install the package bubblewrap")
+    assert installed.missing(config, ALL).startswith(
+        "sandbox: bubblewrap is not installed; install the package bubblewrap"
+    )
 
 
 def test_what_is_there_is_not_told(monkeypatch):

@@ -49,10 +49,23 @@ SEEN = {
     "eight bits": (small, WEIGHTS, "in F8_E4M3, as quantized policies do; give the model in full precision"),
     "a stretch in words": (stretched, "config.json", 'rope_scaling: factor: "four" is text; write a number'),
 }
+
+
+def templated(path: Path) -> None:
+    """A template within the settings of the tokenizer, which leaves out what the user asks."""
+    (path / "chat_template.jinja").unlink()
+    change("tokenizer_config.json", chat_template="{{ messages[0].content }}")(path)
+
+
 #: likewise, for what only loading shows
 LOADED = {
     "an unknown activation": (change("config.json", hidden_act="swiglu"), "config.json", "of the name 'swiglu'"),
     "an unknown number format": (change("config.json", torch_dtype="bf16", dtype="bf16"), "config.json", "name 'bf16'"),
+    "a template within settings": (
+        templated,
+        "tokenizer_config.json",
+        "correct chat_template in tokenizer_config.json",
+    ),
     "layers in words": (change("config.json", num_hidden_layers="2"), "config.json", "num_hidden_layers is of another"),
     "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
 }

@@ -28,20 +28,39 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "data.truncation": ("left", "right", "middle", "error"),
     "trainer.resume_mode": ("auto", "disable", "resume_path"),
 }
-#: Ends of keys whose number verl computes with: null is none.
-NUMBERS = (
-    *("optim.lr", "optim.weight_decay", "optim.lr_warmup_steps_ratio", "clip_ratio", "clip_ratio_low"),
-    *("clip_ratio_high", "clip_ratio_c", "entropy_coeff", "kl_loss_coef", "ppo_epochs", "ppo_mini_batch_size"),
-    *("grad_clip", "rollout.temperature", "rollout.top_p", "rollout.top_k", "rollout.gpu_memory_utilization"),
-    *("rollout.tensor_model_parallel_size", "algorithm.gamma", "algorithm.lam", "algorithm.kl_ctrl.kl_coef"),
-    *("trainer.test_freq", "val_kwargs.n", "val_kwargs.temperature", "val_kwargs.top_p", "val_kwargs.top_k"),
-)
+#: Ends of keys whose number verl computes with, so that null is none -> the least and the most that make sense.
+NUMBERS: dict[str, tuple[float, float]] = {
+    "optim.lr": (0, 1),
+    "optim.weight_decay": (0, 100),
+    "optim.lr_warmup_steps_ratio": (0, 1),
+    **dict.fromkeys(("clip_ratio", "clip_ratio_low", "clip_ratio_high", "clip_ratio_c", "kl_loss_coef"), (0, 1e6)),
+    "entropy_coeff": (-1e6, 1e6),
+    **dict.fromkeys(("ppo_epochs", "ppo_mini_batch_size", "tensor_model_parallel_size", "val_kwargs.n"), (1, 1e9)),
+    "grad_clip": (0, 1e9),
+    **dict.fromkeys(("rollout.temperature", "val_kwargs.temperature"), (0, 100)),
+    **dict.fromkeys(("rollout.top_p", "val_kwargs.top_p", "rollout.gpu_memory_utilization"), (0, 1)),
+    **dict.fromkeys(("rollout.top_k", "val_kwargs.top_k", "trainer.test_freq"), (-1, 1e9)),
+    **dict.fromkeys(("algorithm.gamma", "algorithm.lam"), (0, 1)),
+    "algorithm.kl_ctrl.kl_coef": (0, 1e6),
+}
+#: Ends of keys that count something.
+_COUNTS = ("_epochs", "_size", "_per_gpu", "_steps", "_freq", "_len", "_length", "_seqs", "_tokens", ".n", ".top_k")
 
 
-def mistake(key: str, value: Any) -> str | None:
-    """What is wrong about a value of verl's key, in words that follow the override; None if nothing is."""
-    if key in CHOICES and value not in CHOICES[key]:
-        return f"gives {value!r} where verl has one of {', '.join(CHOICES[key])}; correct the value."
-    if value is None and key.endswith(NUMBERS):
+def mistake(key: str, old: Any, new: Any) -> str | None:
+    """What is wrong about a value of verl's key, in words that follow the override; None if nothing is.
+
+    old  what the key is without the override
+    """
+    if key in CHOICES and new not in CHOICES[key]:
+        return f"gives {new!r} where verl has one of {', '.join(CHOICES[key])}; correct the value."
+    limits = next((limits for end, limits in NUMBERS.items() if f".{key}".endswith(f".{end}")), None)
+    if new is None and limits:
         return "gives null where verl computes with a number; give one, or leave the override out."
+    if not isinstance(new, int | float) or isinstance(new, bool):
+        return None
+    if isinstance(old, int) and key.endswith(_COUNTS) and new != int(new):
+        return f"gives {new} where verl counts; give a whole number."
+    if limits and not limits[0] <= new <= limits[1]:
+        return f"gives {new}, which is not from {limits[0]:g} to {limits[1]:g}; correct the value."
     return None

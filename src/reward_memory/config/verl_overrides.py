@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from reward_memory.training.overrides import Run, overrides
 
 from . import contradictions, verl_choices
 
+#: The name of an error of Hydra's parser.
+_CLASS = re.compile(r"\b\w+(Exception|Error): ")
 #: Keys that the workflow sets for each run and relies on afterwards -> where to set what they say.
 _OWN = {
     "actor_rollout_ref.model.path": "policies",
@@ -79,8 +82,10 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
         if isinstance(old, bool | int | float) and not _alike(old, new):
             kind = "true or false" if isinstance(old, bool) else "a number"
             return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."
-        if not override.startswith("~") and (wrong := verl_choices.mistake(key, new)):
+        if not override.startswith("~") and (wrong := verl_choices.mistake(key, old, new)):
             return f"{override!r} {wrong}"
+        if OmegaConf.is_list(old) and not override.startswith("~") and not OmegaConf.is_config(new):
+            return f"{override!r} gives {text!r} where verl has a list; write {key}=[{text}]."
         if OmegaConf.is_config(old) and not override.startswith("~") and not OmegaConf.is_config(new):
             return f"{override!r} gives {text!r} where verl has a section; name one of its keys, {key}.KEY=VALUE."
     return None
@@ -98,7 +103,8 @@ def _told(override: str, error: Exception) -> str:
     lines = str(error).splitlines() or [type(error).__name__]
     if lines[0].startswith("Could not override"):
         return f"{override!r} names a key that verl does not have; correct it, or put + before a key that you add."
-    return f"{override!r} is refused by Hydra ({lines[0].rstrip('.')}); correct it."
+    reason = _CLASS.sub("", lines[0]).rstrip(".")
+    return f"{override!r} is refused by Hydra ({reason}); correct it."
 
 
 def _composed(listed: Sequence[str]) -> Any:

@@ -33,7 +33,7 @@ def load(name: str, folder: Path) -> dict[str, int]:
     where = f"policies: {name}: path: {folder}"
     _settings(where, folder)
     tokenizer = _tokenizer(where, folder)
-    _template(where, tokenizer)
+    _template(where, folder, tokenizer)
     model, report = _model(where, folder)
     _complete(where, report)
     rows = model.get_input_embeddings().weight.shape[0]
@@ -72,8 +72,10 @@ def _tokenizer(where: str, folder: Path) -> Any:
     return tokenizer
 
 
-def _template(where: str, tokenizer: Any) -> None:
+def _template(where: str, folder: Path, tokenizer: Any) -> None:
     """Refuse a chat template that does not render, or that renders two questions alike."""
+    own = (folder / "chat_template.jinja").is_file()
+    correct = f"correct {'chat_template.jinja' if own else 'chat_template in tokenizer_config.json'}"
     rendered = []
     for question in _QUESTIONS:
         # most prompts of the workflow begin with a message of the system
@@ -81,19 +83,17 @@ def _template(where: str, tokenizer: Any) -> None:
         try:
             text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         except Exception as error:  # Jinja's own and those that templates raise
-            raise InputError(
-                f"{where}: the chat template cannot be rendered ({_short(error)}); correct chat_template.jinja."
-            ) from error
+            raise InputError(f"{where}: the chat template cannot be rendered ({_short(error)}); {correct}.") from error
         if question not in text:
-            raise InputError(f"{where}: the chat template leaves out what the user asks; correct chat_template.jinja.")
+            raise InputError(f"{where}: the chat template leaves out what the user asks; {correct}.")
         if _SYSTEM not in text:
             raise InputError(
                 f"{where}: the chat template leaves out the message of the system, which tells the form of answers; "
-                "correct chat_template.jinja."
+                f"{correct}."
             )
         rendered.append(text)
     if _QUESTIONS[0] in rendered[1]:
-        raise InputError(f"{where}: the chat template holds a question of its own; correct chat_template.jinja.")
+        raise InputError(f"{where}: the chat template holds a question of its own; {correct}.")
     if not tokenizer(rendered[0], add_special_tokens=False)["input_ids"]:
         raise InputError(f"{where}/tokenizer.json: the tokenizer makes no token of a prompt; {_FETCH}.")
 

@@ -26,6 +26,10 @@ _FOREIGN = {
 }
 
 
+#: Names at the head of a zip archive that is a document.
+_OFFICE = (b"[Content_Types].xml", b"docProps/", b"xl/", b"mimetypeapplication")
+
+
 class NotTextError(ValueError):
     """A line that is not UTF-8; the message is the reason, as a part of a sentence."""
 
@@ -64,6 +68,8 @@ def unreadable(path: Path, error: Exception) -> str | None:
 
 
 def _kind(first: bytes) -> str | None:
+    if first.startswith(b"PK") and any(part in first for part in _OFFICE):
+        return "a file of Excel or another office program, not UTF-8 text; save it from there as its name tells"
     for mark, kind in _FOREIGN.items():
         if first.startswith(mark):
             return kind
