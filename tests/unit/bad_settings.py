@@ -203,6 +203,36 @@ MORE = {
         f"{BATCH}, verl: [actor_rollout_ref.rollout.name=hf]",
         "gives 'hf' where verl has one of vllm",
     ),
+    "override of what grades": (
+        BATCH,
+        f"{BATCH}, verl: [reward.custom_reward_function.path=mine.py]",
+        "changes reward, which the workflow relies on; leave it out",
+    ),
+    "override that resumes": (
+        BATCH,
+        f"{BATCH}, verl: [trainer.resume_mode=disable]",
+        "changes trainer.resume_mode, wh",
+    ),
+    "override with a misspelt new key": (
+        BATCH,
+        f"{BATCH}, verl: [+actor_rollout_ref.actor.ppo_epoch=2]",
+        "adds a key beside actor_rollout_ref.actor.ppo_epochs, which verl has; write that one, without the",
+    ),
+    "room beyond the policy's positions": (
+        "{samples_per_query: 4}",
+        "{samples_per_query: 4, engine: auto, max_model_len: 100000}",
+        "rollouts: max_model_len: 100000 is more than the 512 positions of the policy tiny; lower it",
+    ),
+    "checksum in capitals": (
+        TINY,
+        f"{{hub: {{repository: Q/q, revision: {'a' * 40}, sha256: {{a: {'A' * 64}}}}}}}",
+        "is not 64 hexadecimal digits in small letters",
+    ),
+    "commit of digits alone": (
+        TINY,
+        f"{{hub: {{repository: Q/q, revision: {'1' * 40}}}}}",
+        "hub: revision: 1+ is not a commit .*, in quotes if all are digits",
+    ),
     "override of a list": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.actor.checkpoint.save_contents=model]",

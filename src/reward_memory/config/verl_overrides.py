@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import re
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,11 @@ _OWN = {
     "trainer.total_epochs": "training: steps",
     "trainer.total_training_steps": "training: steps",
 }
+#: Sections and keys that are the workflow's own: what grades, predicts, samples and resumes.
+_SECTIONS = (
+    *("reward", "trainer.v1", "trainer.resume_mode", "trainer.resume_from_path", "actor_rollout_ref.rollout.agent"),
+    "hydra",
+)
 
 
 def mistake(config: dict[str, Any]) -> str | None:
@@ -78,7 +84,11 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
         key, _, text = override.lstrip("+~").partition("=")
         if key in _OWN:
             return f"{override!r} sets what the workflow sets for each run and relies on; use {_OWN[key]} instead."
+        if section := next((section for section in _SECTIONS if f"{key}.".startswith(f"{section}.")), None):
+            return f"{override!r} changes {section}, which the workflow relies on; leave it out."
         old, new = OmegaConf.select(before, key), OmegaConf.select(after, key)
+        if override.startswith("+") and (near := _near(before, key)):
+            return f"{override!r} adds a key beside {near}, which verl has; write that one, without the +."
         if isinstance(old, bool | int | float) and not _alike(old, new):
             kind = "true or false" if isinstance(old, bool) else "a number"
             return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."
@@ -89,6 +99,18 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
         if OmegaConf.is_config(old) and not override.startswith("~") and not OmegaConf.is_config(new):
             return f"{override!r} gives {text!r} where verl has a section; name one of its keys, {key}.KEY=VALUE."
     return None
+
+
+def _near(config: Any, key: str) -> str | None:
+    """A key of verl with almost the name of one that it does not have."""
+    from omegaconf import OmegaConf
+
+    above, _, name = key.rpartition(".")
+    section = OmegaConf.select(config, above) if above else config
+    if not OmegaConf.is_dict(section) or name in section:
+        return None
+    near = difflib.get_close_matches(name, map(str, section), n=1, cutoff=0.9)
+    return f"{above}.{near[0]}".lstrip(".") if near else None
 
 
 def _alike(old: bool | int | float, new: Any) -> bool:

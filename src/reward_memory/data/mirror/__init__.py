@@ -72,6 +72,8 @@ def _present(release: Release, mirror: Path) -> Iterator[tuple[Split, File, list
         folder = mirror / split.folder
         found = split.find(formats.listing(folder))
         if found is None and not split.optional and not release.any_of:
+            if mirror.name == split.folder and split.find(formats.listing(mirror)):
+                raise InputError(f"data: mirror: {mirror} is the folder of one benchmark; give the folder around it.")
             raise _missing(folder, split)
         if found is not None:
             file, names = found

@@ -19,6 +19,15 @@ _FOREIGN = {
     b"BZh": "compressed by bzip2, not UTF-8 text; unpack it",
     b"\xfd7zXZ": "compressed by xz, not UTF-8 text; unpack it",
     b"PK\x03\x04": "a zip archive, not UTF-8 text; unpack it",
+    b"\x80\x02": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    b"\x80\x03": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    b"\x80\x04": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    b"\x80\x05": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    b"ARROW1": "an Arrow or Feather file; write it as JSON lines or parquet",
+    b"ORC": "an ORC file; write it as JSON lines or parquet",
+    b"\x89HDF": "an HDF5 file; write it as JSON lines or parquet",
+    b"\x93NUMPY": "an array of NumPy; write it as JSON lines or parquet",
+    b"SQLite format 3": "a database of SQLite; write it as JSON lines or parquet",
     b"PAR1": "parquet, not UTF-8 text; let its name end in .parquet",
     b"version https://git-lfs": "a Git LFS pointer, not the file; run `git lfs pull` in its folder",
     b"<!DOCTYPE": "a web page, not the file; download the file itself",
@@ -63,7 +72,7 @@ def unreadable(path: Path, error: Exception) -> str | None:
         return f"cannot be read ({os.strerror(error.errno)}); give a readable file"
     with path.open("rb") as file:
         kind = _kind(file.read(64))
-    ours = kind is None or "parquet" in kind or "zip" in kind
+    ours = kind is None or kind.startswith("parquet") or "zip" in kind
     return None if ours else f"is {kind}"
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from .rows import MissingAnswerError, Row, UnusableError, WrongValueError, whole
+from .rows import NO_NUMBER, MissingAnswerError, Row, UnusableError, WrongValueError, whole
 
 #: What training sets in verl's format put around a problem.
 INSTRUCTIONS = (
@@ -15,6 +15,7 @@ INSTRUCTIONS = (
 )
 BOX = re.compile(r"\\(?:boxed|fbox)\s*")
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # an escaped brace is text
+NUMBER = re.compile(r"\d")
 WHOLE = re.compile(r"-?\d+\.0+")
 #: MEDS trains on these levels of MATH.
 HARD = (3, 4, 5)
@@ -28,6 +29,8 @@ def word_problem(row: dict[str, Any]) -> Row:
     truth = truth.strip().replace(",", "")
     if not mark or not truth:
         raise MissingAnswerError
+    if not NUMBER.search(truth) and not NO_NUMBER.fullmatch(truth):
+        raise WrongValueError(f"its answer is {truth!r}, which is no number")
     return Row(row["question"].strip(), truth)
 
 
