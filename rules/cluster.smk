@@ -6,7 +6,9 @@ from reward_memory.jobs import locks, slurm
 onstart:
     gc.enable()
     # in a container, or on another node, a job has other programs than this process
-    elsewhere = workflow.deployment_settings.deployment_method or not workflow.local_exec
+    elsewhere = (
+        workflow.deployment_settings.deployment_method or not workflow.local_exec
+    )
     jobs = list(workflow.dag.needrun_jobs())
     needed = {job.rule.name for job in jobs}
     with_gpus = {job.rule.name for job in jobs if job.resources.get("gpu")}
