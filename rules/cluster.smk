@@ -1,9 +1,19 @@
 # What a call does first, wherever it runs its jobs: see docs/cluster.md.
+from reward_memory.config import installed
 from reward_memory.jobs import locks, slurm
 
 
 onstart:
     gc.enable()
+    # in a container, or on another node, a job has other programs than this process
+    elsewhere = (
+        workflow.deployment_settings.deployment_method or not workflow.local_exec
+    )
+    jobs = list(workflow.dag.needrun_jobs())
+    needed = {job.rule.name for job in jobs}
+    with_gpus = {job.rule.name for job in jobs if job.resources.get("gpu")}
+    if not elsewhere and (wrong := installed.missing(config, needed, with_gpus)):
+        raise WorkflowError(f"{source}: {wrong}")
     check_finished()
     # no other call runs in this folder: Snakemake locks it
     locks.end_orphans(Path(RESULTS) / "state" / locks.FOLDER, logger.warning)

@@ -173,6 +173,87 @@ MORE = {
         "data: {mirror: results/raw}\nresults: results",
         "would be mixed with",
     ),
+    "quotes of a word processor": (
+        "results: results",
+        "results: \u201cresults\u201d",
+        "line 1: results: \u201cresults\u201d is in the quotes of a word processor, .*; use",
+    ),
+    "a key in such quotes": ("seeds: [0]", "\u2018seeds\u2019: [0]", "is in the quotes of a word|no such key"),
+    "a space that is none": ("results: results", "results: my\u00a0results", r"holds U\+00A0, .*; type it anew"),
+    "nothing that can be seen": (LAST, f"{LAST}\u200b", r"line 13: sandbox: .* holds U\+200B"),
+    "a policy by a variable": (TINY, "{path: $HOME/models/tiny}", "variables are not filled in here; write the path"),
+    "a policy by a placeholder": (TINY, "{path: '{{ models }}/tiny'}", "variables are not filled in here; write"),
+    "adapters of layers that are not there": (
+        BATCH,
+        f"{BATCH}, lora: {{rank: 8, target_modules: [q_proj, query_key_value]}}",
+        "target_modules: query_key_value is no linear layer of tiny, which has down_proj, .*; correct the name",
+    ),
+    "override by an unknown name": (
+        BATCH,
+        f"{BATCH}, verl: [algorithm.adv_estimator=grop]",
+        "gives 'grop' where verl has one of gae, grpo, .*; correct the value",
+    ),
+    "override by an unknown loss": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.actor.policy_loss.loss_mode=gpso]",
+        "gives 'gpso' where verl has one of vanilla",
+    ),
+    "override by an unknown sampler": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.rollout.name=hf]",
+        "gives 'hf' where verl has one of vllm",
+    ),
+    "override of what grades": (
+        BATCH,
+        f"{BATCH}, verl: [reward.custom_reward_function.path=mine.py]",
+        "changes reward, which the workflow relies on; leave it out",
+    ),
+    "override that resumes": (
+        BATCH,
+        f"{BATCH}, verl: [trainer.resume_mode=disable]",
+        "changes trainer.resume_mode, wh",
+    ),
+    "override with a misspelt new key": (
+        BATCH,
+        f"{BATCH}, verl: [+actor_rollout_ref.actor.ppo_epoch=2]",
+        "adds a key beside actor_rollout_ref.actor.ppo_epochs, which verl has; write that one, without the",
+    ),
+    "room beyond the policy's positions": (
+        "{samples_per_query: 4}",
+        "{samples_per_query: 4, engine: auto, max_model_len: 100000}",
+        "rollouts: max_model_len: 100000 is more than the 512 positions of the policy tiny; lower it",
+    ),
+    "checksum in capitals": (
+        TINY,
+        f"{{hub: {{repository: Q/q, revision: {'a' * 40}, sha256: {{a: {'A' * 64}}}}}}}",
+        "is not 64 hexadecimal digits in small letters",
+    ),
+    "commit of digits alone": (
+        TINY,
+        f"{{hub: {{repository: Q/q, revision: {'1' * 40}}}}}",
+        "hub: revision: 1+ is not a commit .*, in quotes if all are digits",
+    ),
+    "override of a list": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.actor.checkpoint.save_contents=model]",
+        r"gives 'model' where verl has a list; write actor_rollout_ref.actor.checkpoint.save_contents=\[model\]",
+    ),
+    "override as an option": (BATCH, f"{BATCH}, verl: [--trainer.nnodes=2]", "is not a Hydra override such as key=va"),
+    "override of a count": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.actor.ppo_epochs=1.5]",
+        "gives 1.5 where verl counts; give a whole number",
+    ),
+    "override beyond a limit": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.actor.optim.lr=-1e-6]",
+        "gives -1e-06, which is not from 0 to 1; correct the value",
+    ),
+    "override of a number by null": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.actor.optim.lr=null]",
+        "gives null where verl computes with a number; give one",
+    ),
     "a long name of a policy": ("  tiny:", f"  {'a' * 101}:", r"is not a name of letters, .* .at most 100.\."),
     "a long name of a suite": ("{suite: ood", f"{{suite: {'a' * 101}", "is not a name of letters"),
 }

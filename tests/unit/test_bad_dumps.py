@@ -98,7 +98,14 @@ def test_a_bad_row_is_named(tmp_path, source, row, words):
     told = complaint(path, source)
     assert told.startswith(f"{path}, row 1: ")
     assert re.search(words, told), told
-    assert FILES[source] in told or "half a character" in told
+    assert FILES[source] in told or "half a character" in told or "; write " in told
+
+
+def test_two_truths_of_one_prompt_are_told(tmp_path):
+    path = tmp_path / "dump.jsonl"
+    path.write_text(json.dumps(VERL) + "\n" + json.dumps(VERL | {"gts": "3"}) + "\n")
+    told = complaint(path, "verl")
+    assert told.startswith(f"{path}, row 2: the truth is '3', and '2' in an earlier row with the same prompt; correct")
 
 
 @pytest.mark.parametrize("source", FILES)

@@ -1,8 +1,10 @@
 """Wrong rows and files of every reader of a mirror, and files to import in foreign formats, each in a sentence."""
 
 import bz2
+import gzip
 import json
 import lzma
+import pickle
 import zipfile
 
 import pyarrow as pa
@@ -11,7 +13,7 @@ import pytest
 from imported_rows import MATH
 from test_bad_files import ARC, GSM, MMLU, PROBLEM, line, one_sentence
 
-from reward_memory.data import mirror
+from reward_memory.data import build, mirror
 from reward_memory.data.imported import check, read, refuse
 from reward_memory.errors import InputError
 
@@ -150,6 +152,19 @@ CASES = {
     "two columns of a name": ("gsm8k", gsm8k(
         lambda path: pq.write_table(pa.Table.from_arrays([pa.array(["a"])] * 2, ["question", "question"]), path),
         "train.parquet"), "has two columns 'question'; rename or remove one"),
+    "a truth in words": ("gsm8k", gsm8k(line(GSM | {"answer": "#### about two"})), "row 1: its answer is 'about two'"),
+    "asserts in a text": ("mbpp_plus", mbpp(test_list="assert f(1) == 1"), "its test_list is no list of assert lines"),
+    "a table of Excel": ("gpqa", {"gpqa/gpqa_diamond.csv": b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml"},
+                         "is a file of Excel or another office program, not UTF-8 text; save it from there"),
+    "twice by gzip": ("gsm8k", gsm8k(gzip.compress(gzip.compress(line(GSM))), "train.jsonl.gz"),
+                      "train.jsonl.gz: is compressed by gzip twice; unpack it once"),
+    "a CSV": ("gsm8k", gsm8k(b"question,answer\nq,#### 2\n"), "row 1 is not a whole JSON line; fetch the file again"),
+    "a message for the file": ("gsm8k", gsm8k(b'{"error": "restricted"}'), "it has no 'answer' but error); fetch it"),
+    "keys in capitals": ("gsm8k", gsm8k(line({"Question": "q", "Answer": "#### 2"})), "no 'answer' but Question"),
+    "one list of rows": ("gsm8k", gsm8k(json.dumps([GSM]).encode()), "a list of rows, where each row should be a line"),
+    "no key of an answer": ("math500", {"math500/test.jsonl": line({"problem": "p", "note": 1})}, "it has no 'answer'"),
+    "an answer that is not available": ("aime24", {"aime/aime2024.jsonl": line({"problem": "p", "answer": "N/A"})},
+                                        "its answer is N/A, which is no number; correct or remove the row"),
     "a missing part": ("gsm8k", gsm8k(table([GSM]), "train-00001-of-00002.parquet"), "part 0 of 2 is missing"),
 }  # fmt: skip
 
@@ -166,8 +181,29 @@ def test_a_bad_release_is_named(tmp_path, name, files, words):
     assert ";" in str(caught.value)  # what to do
 
 
+def test_a_mirror_that_is_the_folder_of_one_benchmark_is_told(tmp_path):
+    (tmp_path / "gsm8k").mkdir()
+    (tmp_path / "gsm8k/train.jsonl").write_bytes(line(GSM))
+    with pytest.raises(InputError, match=r"^data: mirror: .*gsm8k is the folder of one benchmark; give the folder ar"):
+        mirror.files("gsm8k", tmp_path / "gsm8k")
+
+
+@pytest.mark.parametrize("body", ["raise ValueError", "return y"])
+def test_a_solution_that_fails_is_named_with_its_benchmark(tmp_path, body):
+    path = tmp_path / "humaneval_plus/HumanEvalPlus.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(line(HUMANEVAL | {"canonical_solution": f"    {body}\n"}))
+    with pytest.raises(InputError) as caught:
+        build("humaneval_plus", "mirror", {"test": 1}, 0, tmp_path, partial=True, isolation="reduced")
+    told = str(caught.value)
+    assert told.startswith("benchmarks: humaneval_plus: HumanEval/0: the canonical solution fails (")
+    assert told.endswith("); correct that row, or fetch the release again.")
+
+
 #: name and content of a file to import, words of the sentence
 IMPORTS = {
+    "a pickle": ("rows.jsonl", pickle.dumps([MATH]), "is a pickle of Python, not UTF-8 text; write it as JSON lines"),
+    "a feather": ("rows.parquet", b"ARROW1" + bytes(60), "is an Arrow or Feather file; write it as JSON lines or parq"),
     "zstd": ("rows.jsonl", b"\x28\xb5\x2f\xfd" + bytes(range(200)), "is compressed by zstd, not UTF-8 text; unpack it"),
     "bzip2": ("rows.jsonl", bz2.compress(line(MATH)), "is compressed by bzip2, not UTF-8 text; unpack it"),
     "a tape archive": ("rows.jsonl", b"rows/\0" + bytes(500), "is no text but binary data; give the file itself"),

@@ -87,6 +87,11 @@ STEPPED_BACK = {
     "a model of another checkpoint": (of_step_2("actor/model_world_size_1_rank_0.pt"), 2, "rank_0.pt was changed"),
     "an optimizer of another checkpoint": (of_step_2("actor/optim_world_size_1_rank_0.pt"), 2, "rank_0.pt was changed"),
     "no actor": (lambda state: shutil.rmtree(state / LATEST / "actor"), 2, "global_step_4/actor.* is missing"),
+    "a checkpoint is empty": (
+        lambda state: (shutil.rmtree(state / LATEST), (state / LATEST).mkdir()),
+        2,
+        "global_step_4/data.pt is missing",
+    ),
     "data is a folder": (as_folder(f"{LATEST}/data.pt"), 2, "data.pt is a folder"),
     "weights are a link to themselves": (linked(f"{LATEST}/actor/huggingface/model.safetensors"), 2, "cannot be read"),
     "responses are a link to themselves": (

@@ -120,14 +120,14 @@ def test_a_file_of_bad_rows_says_what_is_wrong_with_the_first(tmp_path):
 def test_a_file_that_is_cut_short_is_damaged_not_a_bad_row(tmp_path):
     file = tmp_path / "rows.jsonl.gz"
     file.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in sums(4000)).encode())[:-2000])
-    with pytest.raises(InputError, match=r"rows\.jsonl\.gz: cannot be read beyond row \d+; the file is damaged or cut"):
+    with pytest.raises(InputError, match=r"rows\.jsonl\.gz: cannot be read beyond row \d+, so the file is damaged"):
         read(file, SUMS)
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl.gz", "rows.parquet"])
 def test_a_file_of_another_format_than_its_name_tells_is_damaged(tmp_path, name):
     (tmp_path / name).write_text("{}\n")
-    with pytest.raises(InputError, match=r"cannot be read beyond row 0; the file is damaged or cut short\.$"):
+    with pytest.raises(InputError, match=r"row 0, so the file is damaged or cut short; write or copy it again\.$"):
         read(tmp_path / name, SUMS)
 
 

@@ -86,6 +86,20 @@ def test_tests_are_asserts_or_calls_as_json_or_its_text(tests, kept):
     assert item.ground_truth is None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tests": ["candidate = double", "assert candidate(2) == 4"]},
+        {"query": "Write candidate(n), which doubles."},
+        {"responses": ["```python\ndef candidate(n):\n    return n\n```"]},
+        {"responses": [{"text": "no program", "reward": 0}]},
+    ],
+    ids=["set up", "asked for", "answered", "graded"],
+)
+def test_a_function_may_be_named_by_anything_but_the_asserts(change):
+    read(CODE | {"tests": ["assert candidate(2) == 4"]} | change)
+
+
 def test_a_template_makes_a_family():
     assert read(MATH | {"template": "sums-1"}).item.template == "sums-1"
 
@@ -193,6 +207,12 @@ BAD = {
         CODE,
         {"tests": CALLS | {"expected": [{"$matrix": []}]}},
         "tests is not of the form that docs/import.md tells",
+    ),
+    "tests of a function that nobody names": (
+        CODE,
+        {"tests": ["assert candidate(2) == 4"]},
+        "tests call candidate, which neither the query nor a response names; write the name of the function that is "
+        "asked for",
     ),
     "tests with too few values": (
         CODE,

@@ -258,6 +258,11 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
         if suites.MAIN in users:
             sections.append(("rollouts", config["rollouts"]))
         for name, section in sections:
+            if section["engine"] != "transformers" and (section["max_model_len"] or 0) > positions:
+                return (
+                    f"{name}: max_model_len: {section['max_model_len']} is more than the {positions} positions of the "
+                    f"policy {policy}; lower it, or leave it out."
+                )
             if section["max_new_tokens"] >= positions:
                 return (
                     f"{name}: max_new_tokens: {section['max_new_tokens']} leaves no position to a prompt, since the "

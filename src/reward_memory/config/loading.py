@@ -14,6 +14,7 @@ from reward_memory.policies.inspection import inspect
 from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Rollouts, Training, checking
 
 from . import (
+    adapters,
     arms,
     contradictions,
     labels,
@@ -76,7 +77,8 @@ def check_files(
     InputError, one sentence, before anything runs.
     """
     wrong = checkout and results_folder.misplaced(config["results"], checkout)
-    if wrong := wrong or results_folder.mixed(config["results"], _brought(config)):
+    wrong = wrong or results_folder.mixed(config["results"], _brought(config))
+    if wrong := wrong or results_folder.unnamed(config):
         raise InputError(f"{source}: {wrong}")
     if config["rollouts"]["import"]:
         from reward_memory.data import imported
@@ -85,7 +87,8 @@ def check_files(
     for name, policy in config["policies"].items():
         if "path" in policy:
             inspect(name, Path(policy["path"]))
-    if wrong := contradictions.too_long(config, contradictions.contexts(config)) or verl_overrides.mistake(config):
+    wrong = contradictions.too_long(config, contradictions.contexts(config)) or adapters.mistake(config)
+    if wrong := wrong or verl_overrides.mistake(config):
         raise InputError(f"{source}: {wrong}")
     mirrored = [name for name, benchmark in config["benchmarks"].items() if benchmark["source"] == "mirror"]
     if not mirrored:

@@ -17,6 +17,9 @@ _MERGE = "tag:yaml.org,2002:merge"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 #: Numbers that YAML does not take for what they look like: 010 is 8, and 1:30 is 90.
 _STRANGE = re.compile(r"[-+]?(0[0-9_]+|.*:.*)")
+#: What word processors and web pages put in place of plain quotes and spaces; YAML takes them for letters.
+_QUOTES = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+_SPACES = "\u00a0\u2007\u202f\u200b\u2060\ufeff"
 
 
 def check(files: Iterable[str | Path]) -> None:
@@ -123,6 +126,8 @@ def _mistakes(
             f"line {node.start_mark.line + 1}: {': '.join(path)}: {node.value} is another number to YAML, which counts "
             "in eights after a 0 and in sixties at a colon; write it without them, or in quotes."
         )
+    elif isinstance(node, yaml.ScalarNode) and (wrong := _typeset(node)):
+        yield f"line {node.start_mark.line + 1}: {': '.join(path)}: {wrong}"
     elif isinstance(node, yaml.CollectionNode) and id(node) not in done:
         if isinstance(node, yaml.MappingNode):
             yield from _twice(node, path)
@@ -130,6 +135,15 @@ def _mistakes(
             key, value = part if isinstance(part, tuple) else (None, part)
             yield from _mistakes(value, (*path, str(key.value)) if key else path, (*above, node), done)
         done.add(id(node))
+
+
+def _typeset(text: yaml.ScalarNode) -> str | None:
+    """What is wrong about a text with signs of a word processor or web page; None if nothing is."""
+    if text.style is None and text.value[:1] in _QUOTES and text.value:
+        return f"{text.value} is in the quotes of a word processor, which YAML takes for letters; use \" or '."
+    if bad := next((sign for sign in text.value if sign in _SPACES), None):
+        return f"{text.value!r} holds U+{ord(bad):04X}, which looks like a space or nothing; type it anew."
+    return None
 
 
 def _twice(section: yaml.MappingNode, path: tuple[str, ...]) -> Iterator[str]:

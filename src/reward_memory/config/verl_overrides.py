@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,10 @@ from typing import Any
 from reward_memory.settings import Training
 from reward_memory.training.overrides import Run, overrides
 
-from . import contradictions
+from . import contradictions, verl_choices
 
+#: The name of an error of Hydra's parser.
+_CLASS = re.compile(r"\b\w+(Exception|Error): ")
 #: Keys that the workflow sets for each run and relies on afterwards -> where to set what they say.
 _OWN = {
     "actor_rollout_ref.model.path": "policies",
@@ -32,6 +36,11 @@ _OWN = {
     "trainer.total_epochs": "training: steps",
     "trainer.total_training_steps": "training: steps",
 }
+#: Sections and keys that are the workflow's own: what grades, predicts, samples and resumes.
+_SECTIONS = (
+    *("reward", "trainer.v1", "trainer.resume_mode", "trainer.resume_from_path", "actor_rollout_ref.rollout.agent"),
+    "hydra",
+)
 
 
 def mistake(config: dict[str, Any]) -> str | None:
@@ -75,13 +84,33 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
         key, _, text = override.lstrip("+~").partition("=")
         if key in _OWN:
             return f"{override!r} sets what the workflow sets for each run and relies on; use {_OWN[key]} instead."
+        if section := next((section for section in _SECTIONS if f"{key}.".startswith(f"{section}.")), None):
+            return f"{override!r} changes {section}, which the workflow relies on; leave it out."
         old, new = OmegaConf.select(before, key), OmegaConf.select(after, key)
+        if override.startswith("+") and (near := _near(before, key)):
+            return f"{override!r} adds a key beside {near}, which verl has; write that one, without the +."
         if isinstance(old, bool | int | float) and not _alike(old, new):
             kind = "true or false" if isinstance(old, bool) else "a number"
             return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."
+        if not override.startswith("~") and (wrong := verl_choices.mistake(key, old, new)):
+            return f"{override!r} {wrong}"
+        if OmegaConf.is_list(old) and not override.startswith("~") and not OmegaConf.is_config(new):
+            return f"{override!r} gives {text!r} where verl has a list; write {key}=[{text}]."
         if OmegaConf.is_config(old) and not override.startswith("~") and not OmegaConf.is_config(new):
             return f"{override!r} gives {text!r} where verl has a section; name one of its keys, {key}.KEY=VALUE."
     return None
+
+
+def _near(config: Any, key: str) -> str | None:
+    """A key of verl with almost the name of one that it does not have."""
+    from omegaconf import OmegaConf
+
+    above, _, name = key.rpartition(".")
+    section = OmegaConf.select(config, above) if above else config
+    if not OmegaConf.is_dict(section) or name in section:
+        return None
+    near = difflib.get_close_matches(name, map(str, section), n=1, cutoff=0.9)
+    return f"{above}.{near[0]}".lstrip(".") if near else None
 
 
 def _alike(old: bool | int | float, new: Any) -> bool:
@@ -96,7 +125,8 @@ def _told(override: str, error: Exception) -> str:
     lines = str(error).splitlines() or [type(error).__name__]
     if lines[0].startswith("Could not override"):
         return f"{override!r} names a key that verl does not have; correct it, or put + before a key that you add."
-    return f"{override!r} is refused by Hydra ({lines[0].rstrip('.')}); correct it."
+    reason = _CLASS.sub("", lines[0]).rstrip(".")
+    return f"{override!r} is refused by Hydra ({reason}); correct it."
 
 
 def _composed(listed: Sequence[str]) -> Any:

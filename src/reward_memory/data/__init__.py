@@ -94,20 +94,25 @@ def build(
     needed = splits.check_sizes(name, sizes)
     loaded = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format, partial=partial)
     parts = splits.sample(name, loaded.items, sizes, seed, whole_families="torn-templates" not in fidelity)
-    sampled = _with_tests((item for part in parts.values() for item in part), isolation, workers)
+    sampled = _with_tests(name, (item for part in parts.values() for item in part), isolation, workers)
     if "base-tests" in fidelity:
         sampled = [_with_base_tests(item) for item in sampled]
     rest = iter(sampled)
     return {split: splits.table(name, DOMAINS[name], list(islice(rest, len(part)))) for split, part in parts.items()}
 
 
-def _with_tests(items: Iterable[Item], isolation: str, workers: int) -> list[Item]:
+def _with_tests(name: str, items: Iterable[Item], isolation: str, workers: int) -> list[Item]:
     items = list(items)
     if all(item.task is None for item in items):
         return items
+    from reward_memory.verifiers.evalplus import SolutionError
+
     from . import code_tests
 
-    return code_tests.with_tests(items, isolation, workers)
+    try:
+        return code_tests.with_tests(items, isolation, workers)
+    except SolutionError as error:
+        raise InputError(f"benchmarks: {name}: {error}") from error
 
 
 def _with_base_tests(item: Item) -> Item:

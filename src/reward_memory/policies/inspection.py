@@ -27,6 +27,13 @@ _SETTINGS = (
     "tokenizer_config.json",
     "special_tokens_map.json",
 )
+#: Number formats of quantized weights.
+_SMALL = ("F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F6_E2M3", "F6_E3M2", "F4")
+#: Keys of config.json that stretch positions, and what in them is a name.
+_SCALINGS = ("rope_scaling", "rope_parameters")
+_NAMES = ("type", "rope_type")
+#: Weights as verl and other FSDP trainers save them, one file a process.
+_PIECES = "**/model_world_size_*_rank_*.pt"
 _LARGEST_HEADER = 100_000_000  # bytes, which safetensors itself allows
 
 
@@ -71,6 +78,15 @@ def _kind_of_folder(folder: Path) -> None:
         raise InputError(f"{folder}: is a cache of the hub; give the folder in {folder / 'snapshots'}")
     if any(folder.glob("*.gguf")):
         raise InputError(f"{folder}: holds the policy as GGUF; give it as safetensors, in Hugging Face's layout")
+    inner = [file.parent for deep in ("*", "*/*", "*/*/*") for file in sorted(folder.glob(f"{deep}/config.json"))]
+    whole = [one for one in inner if any((one / name).is_file() for name in WEIGHTS)]
+    if whole:
+        raise InputError(f"{folder}: has no config.json, but a folder in it has; give that one, such as {whole[0]}")
+    if pieces := sorted(folder.glob(_PIECES)):
+        raise InputError(
+            f"{pieces[0]}: is a trainer's piece of a policy; merge the pieces first (python -m verl.model_merger merge "
+            f"--backend fsdp --local_dir {pieces[0].parent} --target_dir FOLDER) and give that folder"
+        )
 
 
 def _template(file: Path) -> None:
@@ -98,9 +114,12 @@ def _readable(file: Path) -> None:
 
 def _object(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        found = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: not whole JSON; {_FETCH}") from error
+    if text.startswith("\ufeff"):
+        raise InputError(f"{file}: begins with a byte order mark, which no reader takes; save it as UTF-8 without")
     if not isinstance(found, dict):
         raise InputError(f"{file}: holds no JSON object; {_FETCH}")
     return found
@@ -116,10 +135,21 @@ def _settings(file: Path) -> None:
         count = settings.get(key, 1)
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             raise InputError(f"{file}: {key}: {json.dumps(count)} is not a whole number of at least 1; correct it")
+    for key in _SCALINGS:
+        _scaling(file, key, settings.get(key))
     tokenizer = file.with_name("tokenizer_config.json")
     for one, found in ((file, settings), (tokenizer, _object(tokenizer) if tokenizer.is_file() else {})):
         if "auto_map" in found:
             raise InputError(f"{one}: auto_map asks for Python code from the folder, which is not run; remove it")
+
+
+def _scaling(file: Path, key: str, given: Any) -> None:
+    """Refuse text where positions are stretched by a number."""
+    for name, value in given.items() if isinstance(given, dict) else ():
+        if isinstance(value, dict):  # one for each kind of layer
+            _scaling(file, f"{key}: {name}", value)
+        elif name not in _NAMES and isinstance(value, str):
+            raise InputError(f"{file}: {key}: {name}: {json.dumps(value)} is text; write a number")
 
 
 def _weights(folder: Path) -> None:
@@ -171,6 +201,10 @@ def _header(file: Path) -> dict[str, Any]:
             raise InputError(
                 f"{file}: holds {name} in whole numbers ({entry['dtype']}), as quantized policies do; give the model "
                 "in full precision"
+            )
+        if entry["dtype"] in _SMALL:
+            raise InputError(
+                f"{file}: holds {name} in {entry['dtype']}, as quantized policies do; give the model in full precision"
             )
     end = 0
     for begin, stop, wanted in spans:

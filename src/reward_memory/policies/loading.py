@@ -12,6 +12,10 @@ _FETCH = "download the policy again"
 _ALIKE = 1e-6
 #: What libraries put around their words: names of Python's errors and of classes.
 _PYTHON = re.compile(r"\b\w*(Error|Exception): |<class '[\w.]*?(?=\w+'>)|(?<=\w)'>")
+#: The name that an error of Python is about, which comes last.
+_NAME = re.compile(r"'([^']+)'$")
+#: The key that a check of transformers' settings is about.
+_FIELD = re.compile(r"Validation error for field '(\w+)'")
 #: Two prompts of which the template must keep both questions apart.
 _SYSTEM = "Answer in one word."
 _QUESTIONS = ("What is 2 + 3?", "Name the capital of France.")
@@ -29,7 +33,7 @@ def load(name: str, folder: Path) -> dict[str, int]:
     where = f"policies: {name}: path: {folder}"
     _settings(where, folder)
     tokenizer = _tokenizer(where, folder)
-    _template(where, tokenizer)
+    _template(where, folder, tokenizer)
     model, report = _model(where, folder)
     _complete(where, report)
     rows = model.get_input_embeddings().weight.shape[0]
@@ -68,8 +72,10 @@ def _tokenizer(where: str, folder: Path) -> Any:
     return tokenizer
 
 
-def _template(where: str, tokenizer: Any) -> None:
+def _template(where: str, folder: Path, tokenizer: Any) -> None:
     """Refuse a chat template that does not render, or that renders two questions alike."""
+    own = (folder / "chat_template.jinja").is_file()
+    correct = f"correct {'chat_template.jinja' if own else 'chat_template in tokenizer_config.json'}"
     rendered = []
     for question in _QUESTIONS:
         # most prompts of the workflow begin with a message of the system
@@ -77,19 +83,17 @@ def _template(where: str, tokenizer: Any) -> None:
         try:
             text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         except Exception as error:  # Jinja's own and those that templates raise
-            raise InputError(
-                f"{where}: the chat template cannot be rendered ({_short(error)}); correct chat_template.jinja."
-            ) from error
+            raise InputError(f"{where}: the chat template cannot be rendered ({_short(error)}); {correct}.") from error
         if question not in text:
-            raise InputError(f"{where}: the chat template leaves out what the user asks; correct chat_template.jinja.")
+            raise InputError(f"{where}: the chat template leaves out what the user asks; {correct}.")
         if _SYSTEM not in text:
             raise InputError(
                 f"{where}: the chat template leaves out the message of the system, which tells the form of answers; "
-                "correct chat_template.jinja."
+                f"{correct}."
             )
         rendered.append(text)
     if _QUESTIONS[0] in rendered[1]:
-        raise InputError(f"{where}: the chat template holds a question of its own; correct chat_template.jinja.")
+        raise InputError(f"{where}: the chat template holds a question of its own; {correct}.")
     if not tokenizer(rendered[0], add_special_tokens=False)["input_ids"]:
         raise InputError(f"{where}/tokenizer.json: the tokenizer makes no token of a prompt; {_FETCH}.")
 
@@ -184,6 +188,18 @@ def _answering(where: str, tokenizer: Any, model: Any) -> None:
 
 
 def _short(error: object) -> str:
-    """The beginning of an error on one line, without the dot that would end our sentence."""
+    """The beginning of an error on one line, without the dot that would end our sentence.
+
+    What Python says of its own names and types is put in other words.
+    """
+    if isinstance(error, KeyError | AttributeError):
+        name = next(iter(_NAME.findall(str(error))), None) or str(error)
+        return f"there is nothing of the name {name!r}" if len(name) <= 60 else "a name in it is not known"
+    if isinstance(error, TypeError):
+        return "a value in it is of another kind than it should be, such as text for a number"
+    if field := _FIELD.search(str(error)):
+        return f"{field[1]} is of another kind than it should be, such as text for a number"
+    if "Unrecognized configuration class" in str(error):
+        return "its model_type does not continue text, as a language model does"
     line = _PYTHON.sub("", " ".join(str(error).split())) or "no reason is told"
     return (line if len(line) <= 160 else line[:157] + "...").rstrip(".")

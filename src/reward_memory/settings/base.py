@@ -102,7 +102,12 @@ Text = Annotated[str, Strict()]
 Path = Annotated[str, Strict(), Field(min_length=1)]
 Seed = Annotated[int, Strict(), Field(ge=0, le=LARGEST_SEED), expected("a whole number of at least 0"), WHOLE]
 Seeds = Annotated[list[Seed], Strict(), Field(min_length=1), UNIQUE]
-Sha256 = Annotated[str, Strict(), Field(pattern="^[0-9a-f]{64}$"), expected("64 hexadecimal digits")]
+Sha256 = Annotated[
+    str,
+    Strict(),
+    Field(pattern="^[0-9a-f]{64}$"),
+    expected("64 hexadecimal digits in small letters, in quotes if all are digits"),
+]
 Name = Annotated[str, Strict(), Field(pattern="^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=100), expected(NAME)]
 AnyName = Annotated[str, Strict(), expected("a name")]
 MethodName = Annotated[str, Strict(), expected("the name of a method")]

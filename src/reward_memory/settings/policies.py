@@ -35,7 +35,7 @@ Commit = Annotated[
     str,
     Strict(),
     Field(pattern="^[0-9a-f]{40}$"),
-    expected("a commit of 40 hexadecimal digits (a branch or tag may move)"),
+    expected("a commit of 40 hexadecimal digits in small letters, in quotes if all are digits (a branch may move)"),
 ]
 FileName = Annotated[str, Strict(), expected("the name of a file")]
 Percent = Annotated[Finite, Field(ge=0, le=100), expected("a percentage from 0 to 100"), NUMBER]

@@ -57,7 +57,7 @@ Module = Annotated[str, Strict(), Field(pattern="^[A-Za-z0-9_.]+$"), expected("t
 Override = Annotated[
     str,
     Strict(),
-    Field(pattern=r"^[+~]{0,2}[^=\s]+(=.*)?$"),
+    Field(pattern=r"^[+~]{0,2}[^=\s-][^=\s]*(=.*)?$"),
     expected("a Hydra override such as key=value"),
 ]
 Loggers = Annotated[

@@ -127,6 +127,8 @@ def _tracked(checkpoints: Path, found: list[str]) -> int:
         found.append(f"{tracker} cannot be read ({error.strerror})")
         text = b""
     if re.fullmatch(rb"[0-9]{1,15}", text) and int(text) in saved:
+        data = checkpoints / f"global_step_{int(text)}/data.pt"  # which verl has written before it names the step
+        found += [] if os.path.lexists(data) else [f"{data} is missing"]
         return int(text)
     if text.strip(b"\0"):  # verl writes it in place: a kill leaves it empty or zeros
         found.append(f"{tracker} does not name a checkpoint that is there")

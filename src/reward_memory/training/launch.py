@@ -70,6 +70,8 @@ def train(
     if run.gpus and run.error_memory is not None:
         _not_amd()
     run.trackers.prepare()
+    if run.state.is_file():
+        raise InputError(f"{run.state}: is a file where the training keeps its state in a folder; move it away.")
     run.state.mkdir(parents=True, exist_ok=True)
     with _alone(run.state) as lock:
         sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()

@@ -48,6 +48,10 @@ def oracle(entry_point: str, task_id: str) -> str | None:
     return {"are_equivalent": "any", "sum_div": "zero_too"}.get(entry_point)
 
 
+class SolutionError(InputError):
+    """A task whose own solution does not run."""
+
+
 def calls(task: Mapping) -> tuple[list, int]:
     """(encoded argument lists of base and plus inputs in that order, number of base inputs) of a task."""
     plus = task.get("plus_input", [])
@@ -87,8 +91,10 @@ def build_tests(tasks: Sequence[Mapping], isolation: str = "bubblewrap", workers
         name, rule = task["entry_point"], oracle(task["entry_point"], task.get("task_id", ""))
         failed = next((call.error for call in run.calls if call.error is not None), None)
         if run.error or failed or len(run.calls) != len(arguments):
-            raise InputError(
-                f"{task.get('task_id', name)}: the canonical solution fails ({run.error or failed or run.end})."
+            why = (run.error or failed or run.end).rstrip(": ")
+            raise SolutionError(
+                f"{task.get('task_id', name)}: the canonical solution fails ({why}); correct that row, or fetch the "
+                "release again."
             )
         expected = [call.value for call in run.calls]
         if rule == "not_none":

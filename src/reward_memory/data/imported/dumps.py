@@ -29,7 +29,14 @@ class Answered(NamedTuple):
 
 
 class WrongRowError(ValueError):
-    """A row that cannot be converted; the message is the reason, as a part of a sentence."""
+    """A row that cannot be converted; the message is the reason, as a part of a sentence.
+
+    mend  what to do where another file would not help
+    """
+
+    def __init__(self, reason: str, mend: str = ""):
+        super().__init__(reason)
+        self.mend = mend
 
 
 def convert(files: Iterable[Path], source: str, benchmark: str, chosen: str | None = None) -> list[dict[str, Any]]:
@@ -50,11 +57,16 @@ def convert(files: Iterable[Path], source: str, benchmark: str, chosen: str | No
             try:
                 found = _verl(row) if source == "verl" else _lm_eval(row, chosen)
             except WrongRowError as error:
-                raise InputError(f"{path}, row {number}: {error}; {FILES[source]}.") from error
+                raise InputError(f"{path}, row {number}: {error}; {error.mend or FILES[source]}.") from error
             if found is None:
                 continue
             own = queries.setdefault(found.query, {"benchmark": benchmark, "query": found.query, "responses": []})
             if found.truth is not None:
+                if own.get("ground_truth", found.truth) != found.truth:
+                    raise InputError(
+                        f"{path}, row {number}: the truth is {_shown(found.truth)}, and {_shown(own['ground_truth'])} "
+                        "in an earlier row with the same prompt; correct one of them, or convert the files one by one."
+                    )
                 own["ground_truth"] = found.truth
             own["responses"] += found.responses
     if not queries:
@@ -72,7 +84,10 @@ def _verl(row: Mapping[str, Any]) -> Answered:
         raise WrongRowError(f"`{missing[0]}` is missing, so this is no dump of verl's rollouts")
     score = row["score"]
     if score not in (1, 0, -1):
-        raise WrongRowError(f"the score {_shown(score)} is not 1, 0 or -1, so it does not say right or wrong")
+        raise WrongRowError(
+            f"the score {_shown(score)} is not 1, 0 or -1, so it does not say right or wrong",
+            "write 1 or 0 there, or let the reward function of that run score so",
+        )
     response = {"text": _text(row, "output", empty=True), "reward": int(score > 0)}
     return Answered(_text(row, "input"), _truth(row, "gts"), [response])
 
@@ -96,7 +111,7 @@ def _lm_eval(row: Mapping[str, Any], chosen: str | None) -> Answered | None:
 def _verdict(row: Mapping[str, Any], metric: str) -> int:
     if isinstance(row[metric], int | float) and row[metric] in (0, 1):
         return int(row[metric])
-    raise WrongRowError(f"its {metric} is {_shown(row[metric])}, which is not 0 or 1")
+    raise WrongRowError(f"its {metric} is {_shown(row[metric])}, which is not 0 or 1", "write 0 or 1 there")
 
 
 def _text(row: Mapping[str, Any], key: str, *, empty: bool = False) -> str:
@@ -111,7 +126,7 @@ def _truth(row: Mapping[str, Any], key: str) -> str | None:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return str(value)
-    raise WrongRowError(f"{key} is {_shown(value)}, which is no text or number")
+    raise WrongRowError(f"{key} is {_shown(value)}, which is no text or number", "write the answer itself there")
 
 
 def _prompt(arguments: Any) -> str:

@@ -40,7 +40,9 @@ def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
         for number, record in _parquet_rows(path) if path.suffix == ".parquet" else _lines(path):
             yield number, record
     except DAMAGE as error:
-        why = unreadable(path, error) or f"cannot be read beyond row {number}; the file is damaged or cut short"
+        why = unreadable(path, error) or (
+            f"cannot be read beyond row {number}, so the file is damaged or cut short; write or copy it again"
+        )
         raise InputError(f"{path}: {why}.") from error
 
 

@@ -76,13 +76,14 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
         raise BadRowError(f"domain is {_shown(row['domain'])}, but {benchmark} is {domain}")
     options = _options(row.get("options")) if domain == "qa" else None
     template = row.get("template")
+    tests, names = _tests(row.get("tests")) if domain == "code" else (None, ())
     item = Item(
         "row",
         number,
         _messages(row, options),
         ground_truth=None if domain == "code" else _ground_truth(row.get("ground_truth"), domain, options),
         options=options,
-        tests=_tests(row.get("tests")) if domain == "code" else None,
+        tests=tests,
         template=None if template is None else _text(template, "template"),
     )
     responses = _responses(row.get("responses"), domain)
@@ -91,6 +92,11 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
             if response.reward is None:
                 truth = "tests" if domain == "code" else "ground_truth"
                 raise BadRowError(f"response {place} has no reward, and the row no {truth} to grade it by")
+    if unnamed := [name for name in names if not _is_named(name, item, responses)]:
+        raise BadRowError(
+            f"tests call {unnamed[0]}, which neither the query nor a response names; write the name of the function "
+            "that is asked for"
+        )
     return Query(f"{benchmark}/{_name(row.get('id'), number)}", benchmark, item, responses)
 
 
@@ -195,17 +201,27 @@ def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> s
     return truth.upper()
 
 
-def _tests(value: Any) -> str | None:
-    """Tests as `GroundTruth` holds them, as JSON; a list is one of assert lines."""
+def _is_named(name: str, item: Item, responses: tuple[Response, ...]) -> bool:
+    """Whether a function that the tests call can be there: where it is not, every program is wrong."""
+    if all(response.reward is not None for response in responses):  # then nothing is tested
+        return True
+    tests = json.loads(item.tests or "{}")
+    lines = [line for line in tests.get("assert", ()) if not line.lstrip().startswith("assert")]
+    held = [content for _, content in item.messages] + [one.text for one in responses] + [tests.get("prompt") or ""]
+    return any(re.search(rf"\b{re.escape(name)}\b", text) for text in (*held, *lines))
+
+
+def _tests(value: Any) -> tuple[str | None, tuple[str, ...]]:
+    """(tests as `GroundTruth` holds them, as JSON; the functions that they call). A list is one of assert lines."""
     if value is None:
-        return None
+        return None, ()
     try:
         tests = json.loads(value) if isinstance(value, str) else value
         tests = {"assert": tests} if isinstance(tests, list) else tests
-        tests_of(GroundTruth("code", tests=tests))
+        names = tests_of(GroundTruth("code", tests=tests)).names
         if "calls" in tests:
             _check_values(tests)
-        return json.dumps(tests)
+        return json.dumps(tests), tuple(names)
     except InputError as error:
         raise BadRowError(str(error).removesuffix(".")) from error
     # what the verifiers raise on values of other types than they take

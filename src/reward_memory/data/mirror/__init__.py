@@ -72,6 +72,8 @@ def _present(release: Release, mirror: Path) -> Iterator[tuple[Split, File, list
         folder = mirror / split.folder
         found = split.find(formats.listing(folder))
         if found is None and not split.optional and not release.any_of:
+            if mirror.name == split.folder and split.find(formats.listing(mirror)):
+                raise InputError(f"data: mirror: {mirror} is the folder of one benchmark; give the folder around it.")
             raise _missing(folder, split)
         if found is not None:
             file, names = found
@@ -138,6 +140,8 @@ def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
 def _lacking(record: Any, error: Exception) -> str:
     """What a row of another format has instead, in words."""
     if not isinstance(record, dict):
+        if isinstance(record, list) and any(isinstance(part, dict) for part in record):
+            return "it is a list of rows, where each row should be a line of its own"
         return "it is no object with keys" if not isinstance(record, list) else f"it has {len(record)} columns"
     if isinstance(error, KeyError) and error.args[0] not in record:
         return f"it has no {error.args[0]!r} but {', '.join(map(str, record))}"[:200]

@@ -22,6 +22,8 @@ def writing_task(row: dict[str, Any]) -> Row:
     if "base_input" in row:
         task, text = row, row["prompt"].strip().strip('"').strip()
     else:
+        if not isinstance(row["test_list"], list) or not all(isinstance(one, str) for one in row["test_list"]):
+            raise WrongValueError("its test_list is no list of assert lines")
         task, text = _from_hub(row), f"{row['prompt'].strip()}\n{row['test_list'][0].strip()}"
     _check_program(_checked(task)["canonical_solution"])
     return Row(text, None, task=task)

@@ -19,11 +19,24 @@ _FOREIGN = {
     b"BZh": "compressed by bzip2, not UTF-8 text; unpack it",
     b"\xfd7zXZ": "compressed by xz, not UTF-8 text; unpack it",
     b"PK\x03\x04": "a zip archive, not UTF-8 text; unpack it",
+    b"\x80\x02": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    b"\x80\x03": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    b"\x80\x04": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    b"\x80\x05": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    b"ARROW1": "an Arrow or Feather file; write it as JSON lines or parquet",
+    b"ORC": "an ORC file; write it as JSON lines or parquet",
+    b"\x89HDF": "an HDF5 file; write it as JSON lines or parquet",
+    b"\x93NUMPY": "an array of NumPy; write it as JSON lines or parquet",
+    b"SQLite format 3": "a database of SQLite; write it as JSON lines or parquet",
     b"PAR1": "parquet, not UTF-8 text; let its name end in .parquet",
     b"version https://git-lfs": "a Git LFS pointer, not the file; run `git lfs pull` in its folder",
     b"<!DOCTYPE": "a web page, not the file; download the file itself",
     b"<html": "a web page, not the file; download the file itself",
 }
+
+
+#: Names at the head of a zip archive that is a document.
+_OFFICE = (b"[Content_Types].xml", b"docProps/", b"xl/", b"mimetypeapplication")
 
 
 class NotTextError(ValueError):
@@ -38,6 +51,8 @@ def raw_lines(file: BinaryIO, name: str) -> Iterator[bytes]:
     """
     for number, line in enumerate(file):
         if number == 0 and (kind := _kind(line)):
+            if "gzip" in kind and name.endswith(".gz"):
+                kind = "compressed by gzip twice; unpack it once"
             raise InputError(f"{name}: is {kind}.")
         yield line if number else line.removeprefix(codecs.BOM_UTF8)
 
@@ -57,11 +72,13 @@ def unreadable(path: Path, error: Exception) -> str | None:
         return f"cannot be read ({os.strerror(error.errno)}); give a readable file"
     with path.open("rb") as file:
         kind = _kind(file.read(64))
-    ours = kind is None or "parquet" in kind or "zip" in kind
+    ours = kind is None or kind.startswith("parquet") or "zip" in kind
     return None if ours else f"is {kind}"
 
 
 def _kind(first: bytes) -> str | None:
+    if first.startswith(b"PK") and any(part in first for part in _OFFICE):
+        return "a file of Excel or another office program, not UTF-8 text; save it from there as its name tells"
     for mark, kind in _FOREIGN.items():
         if first.startswith(mark):
             return kind

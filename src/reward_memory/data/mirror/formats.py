@@ -131,7 +131,8 @@ def records(source: Source) -> Iterator[tuple[int, Any]]:
             yield number, record
     except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(
-            f"{source.name}: row {number + 1} is not a whole JSON line; the file is damaged or cut short."
+            f"{source.name}: row {number + 1} is not a whole JSON line; fetch the file again, or write one object a "
+            "line."
         ) from error
     except (NotTextError, UnreadableError) as error:
         raise InputError(f"{source.name}: row {number + 1}: {error}.") from error

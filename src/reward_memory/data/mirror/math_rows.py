@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from .rows import MissingAnswerError, Row, UnusableError, WrongValueError, whole
+from .rows import NO_NUMBER, MissingAnswerError, Row, UnusableError, WrongValueError, whole
 
 #: What training sets in verl's format put around a problem.
 INSTRUCTIONS = (
@@ -15,6 +15,7 @@ INSTRUCTIONS = (
 )
 BOX = re.compile(r"\\(?:boxed|fbox)\s*")
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # an escaped brace is text
+NUMBER = re.compile(r"\d")
 WHOLE = re.compile(r"-?\d+\.0+")
 #: MEDS trains on these levels of MATH.
 HARD = (3, 4, 5)
@@ -24,10 +25,12 @@ LEVEL = re.compile(r"\s*(?:level)?\s*", re.IGNORECASE)
 
 def word_problem(row: dict[str, Any]) -> Row:
     """GSM8K: the truth stands after the last `####` of the worked answer, thousands with commas."""
-    _, mark, truth = (row.get("answer") or "").rpartition("####")
+    _, mark, truth = (row["answer"] or "").rpartition("####")
     truth = truth.strip().replace(",", "")
     if not mark or not truth:
         raise MissingAnswerError
+    if not NUMBER.search(truth) and not NO_NUMBER.fullmatch(truth):
+        raise WrongValueError(f"its answer is {truth!r}, which is no number")
     return Row(row["question"].strip(), truth)
 
 
@@ -46,6 +49,8 @@ def problem(row: dict[str, Any]) -> Row:
     for key in ("answer", "final_answer"):
         if row.get(key) is not None:
             return Row(question.strip(), answer_text(row[key]), tests=tolerance(row.get("error")))
+    if not any(key in row for key in ("answer", "final_answer", "solution")):
+        raise KeyError("answer")
     return Row(question.strip(), boxed_answer(row.get("solution")))
 
 

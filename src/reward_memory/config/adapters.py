@@ -1,0 +1,54 @@
+"""The layers that get adapters, against those that a policy on this disk has."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+from . import contradictions
+
+#: Linear layers of a policy that is bootstrapped here.
+_BOOTSTRAPPED = frozenset(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])
+
+
+def mistake(config: dict[str, Any]) -> str | None:
+    """A name in lora: target_modules that no layer of a policy has; None if there is none.
+
+    Policies that are not on this disk yet are passed over.
+    """
+    layers: dict[str, frozenset[str] | None] = {}
+    for section, policy, training in contradictions.runs(config):
+        named = training.lora.target_modules if training.lora else "all-linear"
+        if isinstance(named, str):
+            continue
+        if policy not in layers:
+            layers[policy] = _layers(config["policies"][policy])
+        known = layers[policy]
+        for name in named if known else ():
+            if not any(layer == name or layer.endswith(f".{name}") for layer in known or ()):
+                there = ", ".join(sorted({layer.rpartition(".")[2] for layer in known or ()}))
+                return (
+                    f"{section}training: lora: target_modules: {name} is no linear layer of {policy}, which has "
+                    f"{there}; correct the name."
+                )
+    return None
+
+
+def _layers(policy: dict[str, Any]) -> frozenset[str] | None:
+    """Names of a policy's layers with a matrix, without the ends `.weight`; None if they are not known here."""
+    if "bootstrap" in policy:
+        return _BOOTSTRAPPED
+    if "path" not in policy:
+        return None
+    names: set[str] = set()
+    for file in Path(policy["path"]).glob("*.safetensors"):
+        try:
+            with file.open("rb") as stream:
+                head = json.loads(stream.read(struct.unpack("<Q", stream.read(8))[0]))
+            names |= {name for name, one in head.items() if len(one.get("shape", ())) == 2}
+        except (OSError, ValueError, AttributeError, struct.error):
+            return None
+    held = {name.removesuffix(".weight") for name in names if name.endswith(".weight")}
+    return frozenset(name for name in held if not name.endswith(contradictions.EMBEDDINGS)) or None

@@ -1,0 +1,65 @@
+"""What a run needs of this machine is asked for when it starts, not by a job hours later."""
+
+import pytest
+import yaml
+from bad_configurations import GOOD
+
+from reward_memory.config import installed, loading
+from reward_memory.verifiers import sandbox
+
+ALL = ("sample_queries", "sample_rollouts", "grade_rollouts", "train_policy", "evaluate_policy")
+
+
+def missing(old: str = "", new: str = "", rules: tuple[str, ...] = ALL) -> str | None:
+    return installed.missing(loading.load(yaml.safe_load(GOOD.replace(old, new)), "mine.yaml"), rules)
+
+
+@pytest.fixture
+def nothing(monkeypatch):
+    """A machine without vLLM, others of its kind, and a sandbox."""
+    monkeypatch.setattr(installed, "find_spec", lambda name: None)
+    monkeypatch.setattr(sandbox, "bubblewrap_fault", lambda: "is not installed")
+
+
+def test_what_is_not_asked_for_may_be_missing(nothing):
+    assert missing() is None
+    assert missing("sandbox: reduced", "sandbox: bubblewrap") is None  # no benchmark is of programs
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("rollouts: {", "rollouts: {engine: vllm, ", "rollouts: engine: vllm is not installed; run `pip install"),
+        ("evaluation: {", "evaluation: {engine: vllm, ", "evaluation: engine: vllm is not"),
+        ("suites: {meds: {", "suites: {meds: {evaluation: {engine: vllm}, ", "suites: meds: evaluation: engine"),
+        (
+            "save_freq: 2",
+            "save_freq: 2, verl: [actor_rollout_ref.rollout.name=sglang]",
+            "training: verl: 'actor_rollout_ref.rollout.name=sglang': sglang is not installed; install it",
+        ),
+    ],
+)
+def test_a_package_that_is_missing_is_told(nothing, old, new, where):
+    assert missing(old, new).startswith(where)
+    assert missing(old, new, ("sample_queries",)) is None  # its jobs need nothing
+
+
+def test_kernels_that_are_missing_are_told_where_there_are_gpus(nothing):
+    config = loading.load(
+        yaml.safe_load(GOOD.replace("{steps: 4", "{attn_implementation: flash_attention_2, steps: 4"))
+    )
+    assert installed.missing(config, ALL) is None
+    assert installed.missing(config, ALL, ALL).startswith("training: attn_implementation: flash_attention_2 needs the")
+
+
+def test_a_sandbox_that_is_missing_is_told(nothing):
+    text = GOOD.replace("sandbox: reduced", "sandbox: bubblewrap").replace("piqa:", "mbpp_plus:")
+    config = loading.load(yaml.safe_load(text), "mine.yaml")
+    assert installed.missing(config, ALL).startswith(
+        "sandbox: bubblewrap is not installed; install the package bubblewrap"
+    )
+
+
+def test_what_is_there_is_not_told(monkeypatch):
+    monkeypatch.setattr(installed, "find_spec", lambda name: name)
+    assert missing("rollouts: {", "rollouts: {engine: vllm, ") is None

@@ -1,0 +1,96 @@
+"""Policy folders of other kinds than the workflow trains: one sentence that says what they are and what to give."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from test_policy_damages import WEIGHTS, change, emptied, folder, sentence, whole  # noqa: F401  two are fixtures
+
+from reward_memory.errors import InputError
+from reward_memory.policies.inspection import inspect
+from reward_memory.policies.loading import load
+
+
+def marked(path: Path) -> None:
+    (path / "config.json").write_bytes(b"\xef\xbb\xbf" + (path / "config.json").read_bytes())
+
+
+def pieces(path: Path) -> None:
+    """What verl's trainer saves."""
+    emptied(path)
+    (path / "actor").mkdir()
+    (path / "actor/model_world_size_2_rank_0.pt").write_bytes(b"x")
+
+
+def wrapped(path: Path) -> None:
+    """The policy lies in a folder of its own inside, as archives are unpacked."""
+    inner = path.rename(path.with_name("moved"))
+    path.mkdir()
+    inner.rename(path / "policy")
+
+
+def small(path: Path) -> None:
+    held = load_file(path / WEIGHTS)
+    less = {name: value.to(torch.float8_e4m3fn) if "proj.weight" in name else value for name, value in held.items()}
+    save_file(less, path / WEIGHTS, {"format": "pt"})
+
+
+def stretched(path: Path) -> None:
+    change("config.json", rope_scaling={"type": "yarn", "factor": "four"})(path)
+
+
+#: kind -> (what is done, the file that the sentence names, words of the sentence)
+SEEN = {
+    "a byte order mark": (marked, "config.json", "begins with a byte order mark, .*; save it as UTF-8 without"),
+    "a trainer's pieces": (pieces, "model_world_size_2_rank_0.pt", "merge the pieces first .*verl.model_merger"),
+    "a folder around it": (wrapped, "mine/policy", "a folder in it has; give that one, such as .*mine/policy"),
+    "eight bits": (small, WEIGHTS, "in F8_E4M3, as quantized policies do; give the model in full precision"),
+    "a stretch in words": (stretched, "config.json", 'rope_scaling: factor: "four" is text; write a number'),
+}
+
+
+def templated(path: Path) -> None:
+    """A template within the settings of the tokenizer, which leaves out what the user asks."""
+    (path / "chat_template.jinja").unlink()
+    change("tokenizer_config.json", chat_template="{{ messages[0].content }}")(path)
+
+
+#: likewise, for what only loading shows
+LOADED = {
+    "an unknown activation": (change("config.json", hidden_act="swiglu"), "config.json", "of the name 'swiglu'"),
+    "an unknown number format": (change("config.json", torch_dtype="bf16", dtype="bf16"), "config.json", "name 'bf16'"),
+    "a template within settings": (
+        templated,
+        "tokenizer_config.json",
+        "correct chat_template in tokenizer_config.json",
+    ),
+    "layers in words": (change("config.json", num_hidden_layers="2"), "config.json", "num_hidden_layers is of another"),
+    "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
+}
+
+
+@pytest.mark.parametrize(("edit", "file", "words"), SEEN.values(), ids=SEEN)
+def test_a_folder_of_another_kind_is_told_before_any_job(folder, edit, file, words):  # noqa: F811
+    edit(folder)
+    with pytest.raises(InputError) as caught:
+        inspect("mine", folder)
+    sentence(str(caught.value), file, words)
+
+
+@pytest.mark.parametrize(("edit", "file", "words"), LOADED.values(), ids=LOADED)
+def test_settings_that_transformers_does_not_know_are_told_in_plain_words(folder, edit, file, words):  # noqa: F811
+    edit(folder)
+    inspect("mine", folder)
+    with pytest.raises(InputError) as caught:
+        load("mine", folder)
+    sentence(str(caught.value), file, words)
+    assert "int" not in str(caught.value).split()
+
+
+def test_a_stretch_by_a_number_is_taken(folder):  # noqa: F811
+    given = {"rope_type": "yarn", "factor": 2.0, "original_max_position_embeddings": 512}
+    change("config.json", rope_scaling=given)(folder)
+    assert json.loads((folder / "config.json").read_text())["rope_scaling"] == given
+    inspect("mine", folder)
