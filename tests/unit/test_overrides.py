@@ -9,6 +9,7 @@ from override_cases import RUN, TRAINING, told
 from training_settings import error_memory, validated
 
 from reward_memory.config.loading import load
+from reward_memory.config.verl_choices import CHOICES
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import overrides
 
@@ -360,3 +361,13 @@ def test_every_configuration_of_the_project_can_be_turned_into_overrides(path):
     config = load(yaml.safe_load(path.read_text()), path.name)
     listed = overrides(validated(config["training"]), RUN, config["sandbox"], Path("/tmp/rm"))
     assert f"trainer.total_training_steps={config['training']['steps']}" in listed
+
+
+def test_an_override_may_name_what_verl_and_our_plugin_register():
+    from verl.trainer.ppo.core_algos import ADV_ESTIMATOR_REGISTRY, POLICY_LOSS_REGISTRY
+
+    from reward_memory.training.verl import advantages
+
+    assert advantages  # registers ours
+    assert set(CHOICES["algorithm.adv_estimator"]) == set(ADV_ESTIMATOR_REGISTRY)
+    assert set(CHOICES["actor_rollout_ref.actor.policy_loss.loss_mode"]) == set(POLICY_LOSS_REGISTRY)
