@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes
-from .statements import DOUBT, SEVERAL, only_letter, read_value, statements
+from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
@@ -38,7 +38,7 @@ SENTENCE = re.compile(r"(?<=[a-z0-9)*\"][.!?])\s+")
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
-TAG = re.compile(r"<(final_?answer|answer|ans|choice|option)>(.*?)(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
+TAG = re.compile(r"<(final_?answer|answer|ans|choice|option|response)>(.*?)(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
 LABEL = re.compile(
     r"(?:(?:the|my)\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|choice|option)(?:\s+is)?\s*:?", re.IGNORECASE
 )
@@ -314,6 +314,8 @@ def _short(text: str, item: Item) -> tuple[str | None, str] | None:
             return letter, "letter"
     leading = LEADING.match(text)
     if leading is None or leading[1] not in item.letters or SEVERAL.match(text, leading.end(1)):
+        return None
+    if CORRECTED.search(text[-LAST_LINE:]):  # "A. No, wait: B"
         return None
     by_text = item.starts(text, 0)  # "C. elegans" may be another option's text
     if by_text is None:

@@ -83,6 +83,11 @@ ONES = [
     "nineteen",
 ]
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+PARTS = {"half": 2, "halves": 2, "quarter": 4, "quarters": 4}
+for _place, _name in enumerate(("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), 3):
+    PARTS |= {_name: _place, f"{_name}s": _place}
+LONGEST_WORDS = 80  # characters
+WORDED = re.compile(r"[A-Za-z -]+")
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 CJK_SCALES = {"千": 1000} | dict.fromkeys("万萬만", 10**4) | dict.fromkeys("亿億억", 10**8)
 SCALE = re.compile(rf"\s?(?:({'|'.join(SCALES)})s?\b|([{''.join(CJK_SCALES)}])(?![克米瓦]))", re.IGNORECASE)
@@ -158,13 +163,40 @@ def plain_number(text: str) -> Fraction | None:
 
 
 def number_in_words(text: str) -> Fraction | None:
-    """The value of "seventeen" or "twenty-four"; None otherwise."""
-    words = text.strip("*_`. ").casefold()[:30].replace("-", " ").split()
-    if len(words) == 1 and words[0] in ONES + TENS:
-        return Fraction(ONES.index(words[0]) if words[0] in ONES else 20 + 10 * TENS.index(words[0]))
-    if len(words) == 2 and words[0] in TENS and words[1] in ONES[1:10]:
-        return Fraction(20 + 10 * TENS.index(words[0]) + ONES.index(words[1]))
-    return None
+    """The value of "seventeen", "seven hundred and five", "two thirds" or "three and a half"; None otherwise."""
+    text = text.strip("*_`. ")
+    if len(text) > LONGEST_WORDS or not WORDED.fullmatch(text):
+        return None
+    words = text.casefold().replace("-", " ").split()
+    sign = -1 if words[:1] in (["minus"], ["negative"]) else 1
+    words = words[1:] if sign < 0 else words
+    if words and words[-1] in PARTS:  # the part alone, or after a whole number and "and"
+        at = max((place for place, word in enumerate(words) if word == "and"), default=-1)
+        count = Fraction(1) if words[at + 1 : -1] in ([], ["a"], ["one"]) else _cardinal(words[at + 1 : -1])
+        whole = _cardinal(words[:at]) if at > 0 else (None if at == 0 else Fraction(0))
+        return None if count is None or whole is None else sign * (whole + count / PARTS[words[-1]])
+    value = _cardinal(words)
+    return None if value is None else sign * value
+
+
+def _cardinal(words: list[str]) -> Fraction | None:
+    """The value of "two hundred and twenty four thousand"; None if a word is out of place."""
+    total, group, last = 0, 0, ""  # the finished thousands, what is being counted, and the last word's kind
+    smallest = 10**15
+    for place, word in enumerate(words):
+        if word in ONES and (last in ("", "scale") or (last == "ten" and word in ONES[1:10])):
+            group, last = group + ONES.index(word), "one"
+        elif word in TENS and last in ("", "scale"):
+            group, last = group + 20 + 10 * TENS.index(word), "ten"
+        elif word == "a" and place == 0 and words[1:2] and words[1] in SCALES:
+            group, last = 1, "one"
+        elif word == "hundred" and last in ("one", "ten") and group < 100:
+            group, last = 100 * group, "scale"
+        elif word in ("thousand", "million", "billion", "trillion") and group and SCALES[word] < smallest:
+            total, group, last, smallest = total + group * SCALES[word], 0, "scale", SCALES[word]
+        elif not (word == "and" and last == "scale" and place < len(words) - 1):
+            return None
+    return Fraction(total + group) if last else None
 
 
 def decimal_comma(text: str) -> Fraction | None:
