@@ -2,14 +2,11 @@
 quotation marks, ticked lists, JSON; and neighbors of each that must stay wrong.
 """
 
-import time
-
 import pytest
 
 from reward_memory.answers.choices import extract_letter
 from reward_memory.answers.extraction import find_answer
 from reward_memory.verifiers import Grader, GroundTruth
-from reward_memory.verifiers.math import compare
 from reward_memory.verifiers.programs import find_program
 
 CITIES = ("Paris", "London", "Berlin", "Madrid")
@@ -198,6 +195,27 @@ MATH = [  # response, truth, whether it is right
     ("She arrives at 3:45 PM.", "3:45 AM", False),
     ("She arrives at 3:45 PM.", "45", False),
     ("She arrives at 3:45 PM, after 6 hours.", "6", True),
+    ("#### 40 \u00c4pfel", "40", True),
+    ("#### 40 \u043a\u0433", "40", True),
+    ("#### 4 Millionen", "4", False),
+    ("#### 4 Millionen", "4000000", True),
+    ("#### 4 \u0442\u044b\u0441\u044f\u0447\u0438", "4", False),
+    ("\\boxed{10}", "10!", False),
+    ("\\boxed{3{,}628{,}800}", "10!", True),
+    ("He runs 2\u00bd miles.", "2.5", True),
+    ("He runs 2\u00bd miles.", "0.5", False),
+    ("\\boxed{\u211d \\ {0}}", "\\mathbb{R}\\setminus\\{0\\}", True),
+    ("\\boxed{\\text{4 sides}}", "4", True),
+    ("\\boxed{\\text{4 million}}", "4", False),
+    ("\\boxed{\\text{eight}}", "8", True),
+    ("\\boxed{\\mathopen{}(1,2)\\mathclose{}}", "(1,2)", True),
+    ("The answer is eight apples.", "8", True),
+    ("The answer is eight times that.", "8", False),
+    ("The answer is eight hundredths.", "8", False),
+    ("The total is twenty-one dollars.", "21", True),
+    ("There are 5, and that is one reason.", "5", True),
+    ("The ratio is 3 to 4.", "3:4", True),
+    ("The ratio is 3:4.", "4:3", False),
 ]
 CHOICES = [  # response, options, letter, whether it is the one that is read
     ("The answer is 'D'.", CITIES, "D", True),
@@ -293,6 +311,19 @@ CHOICES = [  # response, options, letter, whether it is the one that is read
     ("The second option is correct?", CITIES, "B", False),
     ("A. No, wait: B.", CITIES, "B", True),
     ("<response>C</response>", CITIES, "C", True),
+    ("\\boxed{12} which corresponds to option (D).", CITIES, "D", True),
+    ("\\boxed{12} which is not option (D).", CITIES, "D", False),
+    ("C\u00e2u tr\u1ea3 l\u1eddi \u0111\u00fang l\u00e0 B.", CITIES, "B", True),
+    ("\\boxed{\\frac{x}{2}}", ("$2x$", "$\\frac{x}{2}$"), "B", True),
+    ("London is the answer.", CITIES, "B", True),
+    ("London is not the answer.", CITIES, "B", False),
+    ("I believe B is correct.", CITIES, "B", True),
+    ("I don't believe B is correct.", CITIES, "B", False),
+    ("The last option is correct.", CITIES, "D", True),
+    ("Between C and D, C is better.", CITIES, "C", True),
+    ("C and D, C is better.", CITIES, "D", False),
+    ("D (Madrid)", CITIES, "D", True),
+    ("D (Paris)", CITIES, "D", False),
 ]
 
 
@@ -327,6 +358,11 @@ ADD = "def add(a, b):\n    return a + b"
             "class Solution:\n    def add(self, a):\n        return a\n\nadd = Solution().add",
         ),
         ("```python\nclass Other:\n    def add(self): ...\n```", "class Other:\n    def add(self): ..."),
+        (f"#### {ADD}", ADD),
+        (
+            'def add(a):\n    """\n    ```\n    1\n    ```\n    """',
+            'def add(a):\n    """\n    ```\n    1\n    ```\n    """',
+        ),
         ('{"text": "x"}', '{"text": "x"}'),
         ("{'code': 1}", "{'code': 1}"),
         (f"table = {{}}\n{ADD}", f"table = {{}}\n{ADD}"),
@@ -334,50 +370,3 @@ ADD = "def add(a, b):\n    return a + b"
 )
 def test_programs(response, program):
     assert find_program(response, ("add",)).text.strip() == program
-
-
-HOSTILE = [
-    *("three and a half " * 6_000, "3:45 " * 20_000, "0.(3" * 20_000, "5\\,\\mathrm{m}" * 6_000, "5" + "\\, " * 30_000),
-    *("\\max\\{" * 10_000, "{-" * 30_000, "\\\\[4" * 20_000, "7 \\text{(mod" * 7_000, "3/4, i.e. " * 9_000),
-    *("#### Day 2\n" * 8_000, "#### Alice's share\n" * 5_000, "word " * 18_000, "<final_answer>" * 6_000),
-    *("the second option is " * 4_000, "I rank B above " * 6_000, "wait, B " * 10_000, "option C it is " * 6_000),
-    *("class Solution:\n" * 6_000, "class Solution:\n" + " \n" * 40_000, "```markdown\n" * 8_000, "!pip " * 18_000),
-    *("{}" + " " * 90_000 + "x", "{} " * 30_000 + "x", "x" + "\n" * 90_000 + "x", "A:" + " \t" * 40_000),
-    *("9\u03c0+" * 20_000, "1e" * 40_000, "- " * 50_000, "\u207f(" * 20_000, "a\u221a" * 30_000, "((((" * 20_000),
-    *('"answer": "' * 8_000, '"answer": "' + "\\" * 90_000, "#### 1. a\n" * 10_000, "### " * 20_000),
-    *(
-        "'A " * 30_000,
-        "\u2192 " * 40_000,
-        "A: " * 30_000,
-        "A: x true " * 9_000,
-        "(b) " * 20_000,
-        "by elimination " * 6_000,
-    ),
-    *(
-        "{" * 90_000,
-        '{"a":' * 18_000,
-        "<|begin_of_box|>" * 6_000,
-        "\\boldsymbol{" * 7_000,
-        "$1.2$ " * 15_000,
-        "12: " * 20_000,
-    ),
-    *(
-        "2x+" * 30_000,
-        "n(n" * 30_000,
-        "can't be A or " * 7_000,
-        "it isn't A, " * 8_000,
-        "not " * 20_000 + "A is correct",
-    ),
-    *("1 x 10^" * 12_000, "\\sqrt1" * 10_000, "\u00b2\u2044" * 30_000, "No, no " * 15_000, "```json\n{" + " " * 90_000),
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
-def test_long_texts_take_no_time(text):
-    start = time.process_time()
-    compare(find_answer(text), "5")
-    compare(find_answer(f"The answer is {text[:4000]}"), "\\frac{1}{2}")
-    compare(find_answer(f"#### {text[:4000]}"), "\\frac{1}{2}")
-    extract_letter(find_answer(text), CHANGES, text)
-    find_program(text, ("f",))
-    assert time.process_time() - start < 2

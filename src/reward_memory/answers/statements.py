@@ -26,7 +26,7 @@ NOUNS = (
     "cevap|cevabı|cevabım|yanıt|yanıtı",  # Turkish
     "ответ|ответом",  # Russian
     "svaret|svar",  # Swedish, Danish, Norwegian
-    "đáp án|jawaban|jawabannya",  # Vietnamese, Indonesian
+    "đáp án|câu trả lời|jawaban|jawabannya",  # Vietnamese, Indonesian
     "απάντηση",  # Greek
     "răspunsul|vastaus|válasz",  # Romanian, Finnish, Hungarian
     "الإجابة|الجواب|उत्तर|जवाब",  # Arabic, Hindi
@@ -94,7 +94,7 @@ SEVERAL = re.compile(
 )
 _SUBJECT = (
     r"(?:^|[.!?,;:\n(]|\b(?:so|thus|therefore|hence|that|because|and|but|since|then|only|"
-    r"option|choice|answer|letter)|[選选][項项擇择])"
+    r"option|choice|answer|letter|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|[選选][項项擇择])"
 )
 _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
@@ -138,6 +138,10 @@ ELLIPSIS = re.compile(
 IT_IS = re.compile(
     r"\b(?:option|choice|answer|then|so|hence|thus)[ \t(*]{1,4}([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)", re.MULTILINE
 )
+POINTED = re.compile(
+    r"\b(?:which|this|that|it)[ \t]+(?:is|equals|matches|corresponds[ \t]+to|agrees[ \t]+with)[ \t]+(?:the[ \t]+)?"
+    rf"(?:option|choice|letter|alternative|answer)[ \t:(*\[\"]{{1,5}}([A-Z]){_END}"
+)
 RANKED = re.compile(
     r"\b(?:(?:rank|place|put|prefer)(?:s|ed)?)[ \t]+(?:option[ \t]+)?[(*]{0,3}([A-Z])[)*]{0,3}[ \t]+"
     r"(?:above|over|ahead[ \t]+of|higher[ \t]+than|first|to(?=[ \t(*]+[A-Z]\b))(?!\w)"
@@ -148,13 +152,14 @@ CORRECTED = re.compile(
     re.MULTILINE,
 )
 #: "the second option is correct"
-PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4}
+PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 PLACED = re.compile(
     r"(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but))[ \t*]{0,4}the[ \t]{1,3}"
-    r"(first|second|third|fourth|fifth)[ \t]{1,3}(?:option|choice|answer|alternative)[ \t]{1,3}(?:is|must[ \t]be)"
+    r"(first|second|third|fourth|fifth|last)[ \t]{1,3}(?:option|choice|answer|alternative)[ \t]{1,3}(?:is|must[ \t]be)"
     r"[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best)\b",
     re.IGNORECASE,
 )
+AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
 #: after "A would be the answer"
 SUPPOSED = re.compile(r"[^.!?;\n]{0,12}\b(?:if|when|for(?!\s+(?:this|the)\b)|had|were)\b", re.IGNORECASE)
 
@@ -196,12 +201,12 @@ def statements(text: str, item) -> list[Statement]:
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
     for match in PLACED.finditer(text):
         place = PLACES[match[1].lower()]
-        if place < len(item.letters) and not _asked_or_joined(text, match):
+        if place < len(item.letters) and item.texts and not _asked_or_joined(text, match):
             found.append(Statement(match.end(), item.letters[place], True))
-    for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS, IT_IS, RANKED, CORRECTED):
+    for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS, IT_IS, POINTED, RANKED, CORRECTED):
         for match in pattern.finditer(text):
             letter, end = match[1], match.end(1)
-            doubted = pattern in (SUBJECT, CONCLUDED, IT_IS, RANKED) and _asked_or_joined(text, match)
+            doubted = pattern in (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED) and _asked_or_joined(text, match)
             if letter in item.letters and not doubted:
                 by_text = item.starts(text, match.start(1))  # "it is A. apus" may be another option's text
                 found.append(Statement(end, by_text[0] if by_text else letter, True))
@@ -289,4 +294,6 @@ def _asked_or_joined(text: str, match: re.Match) -> bool:
         r"(?:(?!\b(?:so|but|thus|hence|therefore)\b)[^.,;\n])*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$",
         before,
     )
+    if doubted and AMONG.search(before):  # "Between C and D, C is better."
+        doubted = None
     return doubted is not None or re.match(r"[^.!\n]{0,30}\?", after) is not None

@@ -54,6 +54,16 @@ CLOCK = re.compile(
 )
 #: "She arrives at 3:45 PM."
 TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\.?\s?m\b\.?)?", re.IGNORECASE)
+#: "The ratio is 3 to 4."
+RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?(\d{1,9})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
+RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?(\d{1,9})\$?")
+FACTORIAL = re.compile(r"\d\s?!")
+TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,80})\}\.?")
+SENTENCE = re.compile(r"[.!?]\s|\n")
+#: "The total is twenty-one dollars."
+WORDED_END = re.compile(
+    r"(?:is|are|was|be|has|have|makes?|equals?|needs?|gets?|leaves?|pays?) ([a-z][a-z -]{1,60})[.!]?\s{0,3}$"
+)
 RATIO = re.compile(r"\d+\s?(?::|\\colon|to|\\text\s?\{\s?to\s?\})\s?\d+")
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
 COMPARED = re.compile(
@@ -134,6 +144,9 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
             return Judgment(_same_time(told, clocks[1]), told[0], "exact")
         if truth.isdigit():
             return Judgment(False, told[0], "numeric")  # 3:45 is neither 3 nor 45
+    ratio = RATIO_TRUTH.fullmatch(truth)
+    if ratio and answer.how != "boxed" and (told := RATIO_TOLD.search(answer.text[-LONGEST_BARE:])):
+        return Judgment(int(told[1]) * int(ratio[2]) == int(told[2]) * int(ratio[1]), told[0], "numeric")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
@@ -149,14 +162,19 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         comma = decimal_comma(truth)
         if comma is not None and "." in text and plain_number(text) == comma:
             return Judgment(True, answer.text, "numeric")
-        wanted = number_with_unit(truth)
+        wanted = None if FACTORIAL.search(truth) else number_with_unit(truth)
         if wanted is None:
             return None
     if wanted.denominator == 1 and RATIO.fullmatch(text.strip("*_$. ")):
         return Judgment(False, answer.text, "numeric")  # 9:1 is not 9
     found = plain_number(text)
+    if found is None and (worded := TEXT_ALONE.fullmatch(text.strip())):  # \\text{4 sides}
+        text = worded[1]
+        found = number_with_unit(text)
     if found is None:
         found = number_in_words(text)
+    if found is None and answer.how == "text" and (ending := _told_in_words(text[-LONGEST_BARE:])):
+        found = number_in_words(ending)
     if found is None and answer.how != "text" and (BOUND.match(text) or COMPOUND.match(text)):
         return Judgment(False, answer.text, "numeric")
     if found is None:
@@ -171,6 +189,13 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
     if (last := last_number(denied)) is not None and not _goes_on(denied):
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
+
+
+def _told_in_words(text: str) -> str | None:
+    """What a last sentence without digits says that something is; "is one reason" says no number."""
+    sentence = SENTENCE.split(text.strip())[-1]
+    found = None if re.search(r"\d", sentence) else WORDED_END.search(sentence)
+    return None if found is None or found[1].startswith("one ") else found[1]
 
 
 def _one_number_told(how: str, text: str) -> bool:

@@ -47,6 +47,8 @@ DOES_NOT_EXIST = re.compile(
 )
 WHOLE_LINE = re.compile(r"^\s*-\s*\\infty\s*<\s*[A-Za-z]\s*<\s*\+?\s*\\infty\s*$")
 SPACE_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{\s+\}")
+#: R \ {0}
+DIFFERENCE = re.compile(r"(\\mathbb\{[RCQZN]\}|\bR)\s{0,2}\\\s{1,2}\\?\{([^{}\\]{1,60})\\?\}")
 BRACED_SIGN = re.compile(r"(?<![_^])\{\s?([+-])\s?\}")
 #: \max\{3, 5\}, of numbers or of letters
 BRACED_LIST = re.compile(r"\\(max|min|gcd|lcm)\s*\\\{([^{}\\]{1,200})\\\}")
@@ -68,7 +70,7 @@ NO_MEASURE = re.compile(
 COMMA_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|mathord|mathpunct)\s*\{,\}")
 #: a style around all of it
 WRAPPED = re.compile(
-    r"^\s*\\(?:boldsymbol|mathbf|bm|pmb|underline|emph|mathbin|mathord)\s*"
+    r"^\s*\\(?:ensuremath|boldsymbol|mathbf|bm|pmb|underline|emph|mathbin|mathord)\s*"
     r"\{((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}\s*\.?$"
 )
 SO = re.compile(
@@ -128,6 +130,7 @@ def plain_notation(text: str) -> str:
     while (wrapped := WRAPPED.match(text)) and "\\" in wrapped[1]:
         text = wrapped[1]
     text = BRACED_SIGN.sub(r"\1", SPACE_IN_TEXT.sub(" ", text))
+    text = DIFFERENCE.sub(r"\1\\setminus\\{\2\\}", text)
     text = OPENED_MODULUS.sub("(\\\\mod ", BRACED_LIST.sub(r"\\\1(\2)", text))
     text = _without_measure(CELSIUS.sub(r"\1", PARENTHESIZED.sub(r"\1\\overline{\2}", text)))
     text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", SO.sub("", text))))

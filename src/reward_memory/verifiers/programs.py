@@ -42,6 +42,7 @@ MAGIC = re.compile(
     r"(?![\w(])[^\n]*\n",
     re.MULTILINE,
 )
+HASHED = re.compile(r"^####[ \t]+(?=(?:def[ \t]+\w+[ \t]*\(|class[ \t]+\w+[ \t]*[:(]))", re.MULTILINE)  # #### def f(x):
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27);")
 METHOD = r"^class[ \t]+Solution\b[^\n]*:[^\n]*\n(?:(?:[ \t]+[^\n]*)?\n)*?[ \t]+def[ \t]+{}[ \t]*\("
 #: '''python … ''' in place of backticks
@@ -90,7 +91,9 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     usable = _usable(blocks, names)
     first = MARKER.search(text)
     head = text[: first.start()] if first else ""
-    if not any(_defines_one(block, names) for block in usable) and _defines_one(head, names):
+    if head and _defines_one(head, names) and not _defines_any(usable, names) and _open_quotes(head):
+        return Program(_from_code(text)[:LONGEST], (), True)  # the fences stand in a docstring
+    if not _defines_any(usable, names) and _defines_one(head, names):
         return Program(_from_code(head)[:LONGEST], (), True)  # a closing fence alone
     if not usable:
         closing_alone = first is not None and not text[first.end() :].strip()
@@ -144,6 +147,18 @@ def defines(code: str, name: str) -> bool:
 
 def _defines_one(code: str, names: tuple[str, ...]) -> bool:
     return any(defines(code, name) for name in names)
+
+
+def _defines_any(blocks: list[str], names: tuple[str, ...]) -> bool:
+    return any(_defines_one(block, names) for block in blocks)
+
+
+def _open_quotes(code: str) -> bool:
+    """Whether a text in triple quotes is open where the code ends."""
+    quoted = ""
+    for line in code.split("\n"):
+        quoted = _quoted_after(line, quoted)
+    return quoted != ""
 
 
 def _until_end(text: str) -> str:
@@ -314,6 +329,7 @@ def _set_apart(text: str) -> list[str]:
 
 def _from_code(text: str) -> str:
     """The text from its first line of code on, where a heading stands before it; else the complete text."""
+    text = HASHED.sub("", text)
     code = CODE_LINE.search(text)
     if code and PYTHON.fullmatch(text[: code.start()].strip()):  # what is left of ```python
         return text[code.start() :].strip("\n")

@@ -67,7 +67,7 @@ ROMAN = re.compile(
 )
 OLD_ROMAN = re.compile(r"\{\s*\\(?:rm|it|bf)\s+([A-Za-z]+)\s*\}|^\\(?:rm|it|bf)\s+([A-Za-z]+)$")
 STYLED = re.compile(
-    r"\\(?:emph|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
+    r"\\(?:emph|ensuremath|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
 )
 STYLED_EQUATION = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf|mathrm)\s*\{\s*([^{}\\]*=[^{}\\]*)\}")
 SIGNED = re.compile(r"[+-]?\.?\d")  # how a number begins
@@ -76,7 +76,7 @@ COLORED = re.compile(
 )
 IGNORED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldmath|hfill|centering|noindent|null|strut|left|right|middle|"
-    r"[bB]igg?[lrm]?)(?![a-zA-Z])(?:\s*\.(?=\s*[|\\\])}]))?|\\(?:label|tag|vphantom|hphantom|phantom|hspace\*?|vspace)\s*\{[^{}]*\}"
+    r"[bB]igg?[lrm]?)(?![a-zA-Z])(?:\s*\.(?=\s*[|\\\])}]))?|\\math(?:open|close)\s?\{\}|\\(?:label|tag|vphantom|hphantom|phantom|hspace\*?|vspace)\s*\{[^{}]*\}"
 )
 #: fonts and sizes that hold from where they stand
 SWITCHES = re.compile(
