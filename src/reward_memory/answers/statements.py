@@ -136,7 +136,7 @@ ELLIPSIS = re.compile(
 
 #: "so option C it is", "I rank B above C", "no, wait: B"
 IT_IS = re.compile(
-    r"\b(?:option|choice|answer|then|so|hence|thus)[ \t(*]{1,4}([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)", re.MULTILINE
+    r"\b(?:option|choice|then|so|hence|thus)[ \t(*]{1,4}([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)", re.MULTILINE
 )
 POINTED = re.compile(
     r"\b(?:which|this|that|it)[ \t]+(?:is|equals|matches|corresponds[ \t]+to|agrees[ \t]+with)[ \t]+(?:the[ \t]+)?"

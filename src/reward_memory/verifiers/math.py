@@ -55,8 +55,8 @@ CLOCK = re.compile(
 #: "She arrives at 3:45 PM."
 TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\.?\s?m\b\.?)?", re.IGNORECASE)
 #: "The ratio is 3 to 4."
-RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?(\d{1,9})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
-RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?(\d{1,9})\$?")
+RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
+RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
 FACTORIAL = re.compile(r"\d\s?!")
 TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,80})\}\.?")
 SENTENCE = re.compile(r"[.!?]\s|\n")
@@ -145,7 +145,7 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
         if truth.isdigit():
             return Judgment(False, told[0], "numeric")  # 3:45 is neither 3 nor 45
     ratio = RATIO_TRUTH.fullmatch(truth)
-    if ratio and answer.how != "boxed" and (told := RATIO_TOLD.search(answer.text[-LONGEST_BARE:])):
+    if ratio and not clocks[1] and answer.how != "boxed" and (told := RATIO_TOLD.search(answer.text[-LONGEST_BARE:])):
         return Judgment(int(told[1]) * int(ratio[2]) == int(told[2]) * int(ratio[1]), told[0], "numeric")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
