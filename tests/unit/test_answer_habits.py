@@ -2,14 +2,11 @@
 quotation marks, ticked lists, JSON; and neighbors of each that must stay wrong.
 """
 
-import time
-
 import pytest
 
 from reward_memory.answers.choices import extract_letter
 from reward_memory.answers.extraction import find_answer
 from reward_memory.verifiers import Grader, GroundTruth
-from reward_memory.verifiers.math import compare
 from reward_memory.verifiers.programs import find_program
 
 CITIES = ("Paris", "London", "Berlin", "Madrid")
@@ -149,6 +146,76 @@ MATH = [  # response, truth, whether it is right
     ("Thus the final answer is $\\boxed{\\frac{\\pi}{3} radians}$.", "\\frac{\\pi}{3}", True),
     ("The answer is 3\u03c0/2 radians.", "270", False),
     ("The answer is 90 radians.", "90", False),
+    ("\\boxed{5\\text{ }6}", "56", False),
+    ("\\boxed{4\\text{ }\\frac12}", "4.5", True),
+    ("\\boxed{\\begin{pmatrix} 1 \\\\[4pt] 8 \\end{pmatrix}}", "\\begin{pmatrix}1\\\\8\\end{pmatrix}", True),
+    ("\\boxed{\\begin{pmatrix} 1 \\\\[4pt] 8 \\end{pmatrix}}", "\\begin{pmatrix}1\\\\4\\end{pmatrix}", False),
+    ("\\boxed{\\sim 10^{12}}", "1e12", True),
+    ("\\boxed{{-}6}", "-6", True),
+    ("\\boxed{{-}6}", "6", False),
+    ("\\boxed{\\max\\{3, 5\\}}", "5", True),
+    ("\\boxed{\\max\\{3, 5\\}}", "3", False),
+    ("\\boxed{7 \\text{ (mod } 9)}", "7", True),
+    ("\\boxed{7 \\text{ (mod } 9)}", "9", False),
+    ("\\boxed{9:1}", "9", False),
+    ("\\boxed{9:1}", "18:2", True),
+    ("\\boxed{0.1(6)}", "\\frac16", True),
+    ("\\boxed{0.(3)}", "0.3", False),
+    ("\\boxed{5\\,\\mathrm{m}\\cdot\\mathrm{s}^{-1}}", "5", True),
+    ("\\boxed{5\\,\\tfrac{\\text{m}}{\\text{s}}}", "5", True),
+    ("\\boxed{5\\,\\mathrm{e}}", "5", False),
+    ("\\boxed{5\\,\\mathrm{i}}", "5", False),
+    ("\\boxed{5\\,\\text{million}}", "5", False),
+    ("\\boxed{45^{\\circ}C}", "45", True),
+    ("\\boxed{45^{\\circ}x}", "45", False),
+    ("\\boxed{x = -1 \\pm 2i}", "-1+2i, -1-2i", True),
+    ("\\boxed{x = 3i}", "2i", False),
+    ("\\boxed{x = 2i}", "2i", True),
+    ("#### Answer\n\n> 56", "56", True),
+    ("#### Day 2\nHe reads 30 pages.\n\nIn total he reads 45 pages.", "45", True),
+    ("#### Day 2\nHe reads 30 pages.\n\nIn total he reads 45 pages.", "2", False),
+    ("#### Alice's share\n30/3 = 10\n\nSo Bob gets $20.", "20", True),
+    ("#### No solution\n\nSince 4 < 5.", "\\text{no solution}", True),
+    ("The answer is three and a half.", "3.5", True),
+    ("The answer is three and a half.", "3", False),
+    ("The answer is one half.", "\\frac12", True),
+    ("The answer is minus two thirds.", "-\\frac23", True),
+    ("The answer is two thirds.", "2", False),
+    ("The answer is seven hundred and five.", "705", True),
+    ("The answer is two thousand three hundred.", "2300", True),
+    ("The answer is two three.", "23", False),
+    ("The answer is hundred seven.", "107", False),
+    ("<final_answer>12</final_answer>", "12", True),
+    ("<final_answer>12</final_answer>", "2", False),
+    ("So the answer is 3/4, i.e. 75%.", "\\frac34", True),
+    ("So the answer is 3/4, i.e. 75%.", "75", True),
+    ("So the answer is 3/4, i.e. 75%.", "4", False),
+    ("She arrives at 3:45 PM.", "3:45", True),
+    ("She arrives at 3:45 PM.", "15:45", True),
+    ("She arrives at 3:45 PM.", "3:45 AM", False),
+    ("She arrives at 3:45 PM.", "45", False),
+    ("She arrives at 3:45 PM, after 6 hours.", "6", True),
+    ("#### 40 \u00c4pfel", "40", True),
+    ("#### 40 \u043a\u0433", "40", True),
+    ("#### 4 Millionen", "4", False),
+    ("#### 4 Millionen", "4000000", True),
+    ("#### 4 \u0442\u044b\u0441\u044f\u0447\u0438", "4", False),
+    ("\\boxed{10}", "10!", False),
+    ("\\boxed{3{,}628{,}800}", "10!", True),
+    ("He runs 2\u00bd miles.", "2.5", True),
+    ("He runs 2\u00bd miles.", "0.5", False),
+    ("\\boxed{\u211d \\ {0}}", "\\mathbb{R}\\setminus\\{0\\}", True),
+    ("\\boxed{\\text{4 sides}}", "4", True),
+    ("\\boxed{\\text{4 million}}", "4", False),
+    ("\\boxed{\\text{eight}}", "8", True),
+    ("\\boxed{\\mathopen{}(1,2)\\mathclose{}}", "(1,2)", True),
+    ("The answer is eight apples.", "8", True),
+    ("The answer is eight times that.", "8", False),
+    ("The answer is eight hundredths.", "8", False),
+    ("The total is twenty-one dollars.", "21", True),
+    ("There are 5, and that is one reason.", "5", True),
+    ("The ratio is 3 to 4.", "3:4", True),
+    ("The ratio is 3:4.", "4:3", False),
 ]
 CHOICES = [  # response, options, letter, whether it is the one that is read
     ("The answer is 'D'.", CITIES, "D", True),
@@ -225,6 +292,38 @@ CHOICES = [  # response, options, letter, whether it is the one that is read
     ("It can't be A or B \u2192 C", CITIES, "A", False),
     ("It isn't clear that A \u2192 C", CITIES, "A", False),
     ("It isn't clear that A \u2192 C", CITIES, "C", False),
+    ("So option C it is.", CITIES, "C", True),
+    ("Whether option C it is", CITIES, "C", False),
+    ("The answer is B; A would be the correct answer for Spain.", CITIES, "B", True),
+    ("\\boxed{B} Note that option A would be the answer if it rained.", CITIES, "B", True),
+    ("\u0e04\u0e33\u0e15\u0e2d\u0e1a\u0e04\u0e37\u0e2d B", CITIES, "B", True),
+    ("R\u0103spunsul corect este C.", CITIES, "C", True),
+    ("Oikea vastaus on B.", CITIES, "B", True),
+    ("La respuesta no es A, sino B.", CITIES, "B", True),
+    ("La respuesta no es A, sino B.", CITIES, "A", False),
+    ("It must be A, not B.", CITIES, "A", True),
+    ("It has to be C rather than D.", CITIES, "C", True),
+    ("It must not be A, not B.", CITIES, "A", False),
+    ("I would rank B above C.", CITIES, "B", True),
+    ("I would not rank B above C.", CITIES, "B", False),
+    ("The second option is correct.", CITIES, "B", True),
+    ("The second option is not correct.", CITIES, "B", False),
+    ("The second option is correct?", CITIES, "B", False),
+    ("A. No, wait: B.", CITIES, "B", True),
+    ("<response>C</response>", CITIES, "C", True),
+    ("\\boxed{12} which corresponds to option (D).", CITIES, "D", True),
+    ("\\boxed{12} which is not option (D).", CITIES, "D", False),
+    ("C\u00e2u tr\u1ea3 l\u1eddi \u0111\u00fang l\u00e0 B.", CITIES, "B", True),
+    ("\\boxed{\\frac{x}{2}}", ("$2x$", "$\\frac{x}{2}$"), "B", True),
+    ("London is the answer.", CITIES, "B", True),
+    ("London is not the answer.", CITIES, "B", False),
+    ("I believe B is correct.", CITIES, "B", True),
+    ("I don't believe B is correct.", CITIES, "B", False),
+    ("The last option is correct.", CITIES, "D", True),
+    ("Between C and D, C is better.", CITIES, "C", True),
+    ("C and D, C is better.", CITIES, "D", False),
+    ("D (Madrid)", CITIES, "D", True),
+    ("D (Paris)", CITIES, "D", False),
 ]
 
 
@@ -248,6 +347,22 @@ ADD = "def add(a, b):\n    return a + b"
         (f"<|python_tag|>{ADD}", ADD),
         ('{"code": "def add(a, b):\\n    return a + b"}', ADD),
         ('```json\n{"reasoning": "easy", "code": "def add(a, b):\\n    return a + b"}\n```', ADD),
+        (f"````markdown\n```python\n{ADD}\n```\n````", ADD),
+        ("**`add = sum`**", "add = sum"),
+        ('{"python_code": "add = sum"}', "add = sum"),
+        (f"<pre><code>{ADD} if a &lt; b else b</code></pre>", f"{ADD} if a < b else b"),
+        ("<pre><code>add = '&lt;' if 1 < 2 else ''</code></pre>", "add = '&lt;' if 1 < 2 else ''"),
+        (f"```python\n!pip install numpy\n%matplotlib inline\n{ADD}\n```", ADD),
+        (
+            "```python\nclass Solution:\n    def add(self, a):\n        return a\n```",
+            "class Solution:\n    def add(self, a):\n        return a\n\nadd = Solution().add",
+        ),
+        ("```python\nclass Other:\n    def add(self): ...\n```", "class Other:\n    def add(self): ..."),
+        (f"#### {ADD}", ADD),
+        (
+            'def add(a):\n    """\n    ```\n    1\n    ```\n    """',
+            'def add(a):\n    """\n    ```\n    1\n    ```\n    """',
+        ),
         ('{"text": "x"}', '{"text": "x"}'),
         ("{'code': 1}", "{'code': 1}"),
         (f"table = {{}}\n{ADD}", f"table = {{}}\n{ADD}"),
@@ -255,45 +370,3 @@ ADD = "def add(a, b):\n    return a + b"
 )
 def test_programs(response, program):
     assert find_program(response, ("add",)).text.strip() == program
-
-
-HOSTILE = [
-    *("{}" + " " * 90_000 + "x", "{} " * 30_000 + "x", "x" + "\n" * 90_000 + "x", "A:" + " \t" * 40_000),
-    *("9\u03c0+" * 20_000, "1e" * 40_000, "- " * 50_000, "\u207f(" * 20_000, "a\u221a" * 30_000, "((((" * 20_000),
-    *('"answer": "' * 8_000, '"answer": "' + "\\" * 90_000, "#### 1. a\n" * 10_000, "### " * 20_000),
-    *(
-        "'A " * 30_000,
-        "\u2192 " * 40_000,
-        "A: " * 30_000,
-        "A: x true " * 9_000,
-        "(b) " * 20_000,
-        "by elimination " * 6_000,
-    ),
-    *(
-        "{" * 90_000,
-        '{"a":' * 18_000,
-        "<|begin_of_box|>" * 6_000,
-        "\\boldsymbol{" * 7_000,
-        "$1.2$ " * 15_000,
-        "12: " * 20_000,
-    ),
-    *(
-        "2x+" * 30_000,
-        "n(n" * 30_000,
-        "can't be A or " * 7_000,
-        "it isn't A, " * 8_000,
-        "not " * 20_000 + "A is correct",
-    ),
-    *("1 x 10^" * 12_000, "\\sqrt1" * 10_000, "\u00b2\u2044" * 30_000, "No, no " * 15_000, "```json\n{" + " " * 90_000),
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
-def test_long_texts_take_no_time(text):
-    start = time.process_time()
-    compare(find_answer(text), "5")
-    compare(find_answer(f"The answer is {text[:4000]}"), "\\frac{1}{2}")
-    compare(find_answer(f"#### {text[:4000]}"), "\\frac{1}{2}")
-    extract_letter(find_answer(text), CHANGES, text)
-    find_program(text, ("f",))
-    assert time.process_time() - start < 2

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reward_memory.answers.extraction import find_answer
+from reward_memory.answers.extraction import Answer, find_answer
 from reward_memory.verifiers import Grader, GroundTruth
-from reward_memory.verifiers.math import Judgment, compare
+from reward_memory.verifiers.math import PLAIN, Judgment, _compare, compare
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -228,3 +228,24 @@ def test_the_answer_pairs_agree_but_for_six():
     # call right (1 + 1/e for 1 - 1/e), one asks for a precision of two digits, two differ by an option
     # (inequalities for intervals, any variable for any)
     assert len(wrong) <= 6, wrong
+
+
+FORMS = ("{}", "{:,}", "${}", "${:,}", "-${}", "0{}", "{}.", "{}.0", "{} ", "{:e}")
+WHOLE = st.one_of(
+    st.builds(lambda form, number: form.format(number), st.sampled_from(FORMS), st.integers(-(10**9), 10**19)),
+    st.text("0123456789,$- .", min_size=1, max_size=9),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WHOLE, WHOLE, st.booleans(), st.sampled_from(["bare", "hash", "boxed", "tag", "statement", "text"]))
+def test_the_short_way_of_whole_numbers_gives_the_same_judgment(text, truth, same, how):
+    """`compare` decides plain whole numbers before it looks for anything else."""
+    truth = text.replace(",", "") if same else truth
+    answer = Answer(text, how, text)
+    assert compare(answer, truth) == _compare(answer, truth, 0.0)
+
+
+def test_whole_numbers_go_the_short_way():
+    assert all(PLAIN.fullmatch(text) for text in ("18", "-18", "$1,800", "-$7", "007", "123,456,789"))
+    assert not any(PLAIN.fullmatch(text) for text in ("1 8", "12,34", "1,23", "18.", "1/8", "18%", "\u0661", "0,123"))

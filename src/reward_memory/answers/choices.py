@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes
-from .statements import DOUBT, SEVERAL, only_letter, read_value, statements
+from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
@@ -34,11 +34,17 @@ TICKED = re.compile(
 )
 #: "Yes, it is.", where the options are yes and no
 VERDICT = re.compile(r"[*_]*(yes|no|true|false|maybe)[*_]*[,.;:!]", re.IGNORECASE)
+#: "An ant is the answer."
+CALLED_RIGHT = re.compile(
+    r"(?:(?:so|thus|hence|therefore),?\s)?([^.!?]{2,200}?)\s(?:is|are)\s(?:(?:the|my)\s)?(?:(?:correct|right|best|final)\s?)?"
+    r"(?:(?<=\s)(?:answer|option|choice|one))?(?<=[a-z])[*_\s.!]*",
+    re.IGNORECASE,
+)
 SENTENCE = re.compile(r"(?<=[a-z0-9)*\"][.!?])\s+")
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
-TAG = re.compile(r"<(final_?answer|answer|ans|choice|option)>(.*?)(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
+TAG = re.compile(r"<(final_?answer|answer|ans|choice|option|response)>(.*?)(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
 LABEL = re.compile(
     r"(?:(?:the|my)\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|choice|option)(?:\s+is)?\s*:?", re.IGNORECASE
 )
@@ -189,7 +195,8 @@ def _boxed(text: str, at: int, item: Item) -> tuple[tuple[str | None, str], int]
     content = box_content(text, at)
     end = at + (text[at:].find(content) if content else 0) + len(content)
     inner = BOX_COMMAND.sub("", content).strip()
-    found = _named(inner.strip("{} "), item)
+    by_text = item.named_by(inner)  # \\frac{x}{2}, whose last brace is its own
+    found = (by_text, "text") if by_text else _named(inner.strip("{} "), item)
     before = max(text.rfind(name, 0, at) for name in BOXES)
     if found[0] and before >= 0 and at - before < 100:
         first = box_content(text, before)
@@ -266,6 +273,9 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
 def _told_at_the_end(line: str, item: Item) -> str | None:
     """The letter of the option whose text ends a line: "So the largest one is the blue whale."."""
     line = line[-LAST_LINE:]
+    subject = CALLED_RIGHT.fullmatch(SENTENCE.split(line.strip())[-1])
+    if subject and (letter := item.named_by(subject[1])):
+        return letter
     places = [match.end() for match in VERB.finditer(line)]
     named = [item.named_by(line[place:].strip(" .!")) for place in places]
     return next((letter for letter in reversed(named) if letter), None) or _predicate(line, item)
@@ -315,6 +325,8 @@ def _short(text: str, item: Item) -> tuple[str | None, str] | None:
     leading = LEADING.match(text)
     if leading is None or leading[1] not in item.letters or SEVERAL.match(text, leading.end(1)):
         return None
+    if CORRECTED.search(text[-LAST_LINE:]):  # "A. No, wait: B"
+        return None
     by_text = item.starts(text, 0)  # "C. elegans" may be another option's text
     if by_text is None:
         return leading[1], "letter"
@@ -338,7 +350,7 @@ def _whole(text: str, item: Item) -> tuple[str | None, str] | None:
         spaced
         and spaced[1] in item.letters
         and item.texts
-        and _plain(spaced[2]) == item.texts[LETTERS.index(spaced[1])]
+        and _plain(spaced[2]).removeprefix("(").removesuffix(")") == item.texts[LETTERS.index(spaced[1])]
     ):
         return spaced[1], "letter"
     return None

@@ -9,6 +9,9 @@ from .numbers import last_match
 BOXES = ("\\boxed", "\\fbox")
 TAIL = 50_000  # characters at the end that are looked at for marks
 TEXT_TAIL = 4_000  # and for an answer without a mark
+NUMERIC = "$-+.,/ 0123456789"  # what a plain number is written with
+NO_WORDS = NUMERIC + "#\n"  # no statement is made of these alone
+AHEAD = 300  # characters after a heading
 ATTEMPTS = 20  # empty marks that are passed over
 STATEMENT = re.compile(
     r"(?:answer[*_]{0,3}[ \t]*(?:is|was|would be|should be|:|：|=)|^[ \t]*A:|答案(?:应该)?(?:是|为|：|:)|答えは|정답은|"
@@ -17,13 +20,20 @@ STATEMENT = re.compile(
     r"[*_]{0,3}[ \t]*[:：]?[*_]{0,3}[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
-SENTENCE_END = re.compile(r"(?<!\\)[.!?](?=[\s*_]|$)|[。！？]|\n")
+SENTENCE_END = re.compile(r"(?<!\\)(?<!\bi\.e)(?<!\be\.g)[.!?](?=[\s*_]|$)|[。！？]|\n")
 # a heading of four hashes structures the work and is no answer
 HEADING = re.compile(
     r"[*_\d. ]*(?:step|part|case|solution|explanation|verif\w+|check(?:ing)?|conclusion|summary|note|proof|analysis|"
     r"reasoning|calculat\w+|approach|method|example|understand\w*|given|problem|question|breakdown|justification|remark|overview|"
     r"interpretation|simplif\w+|setup|set up|find\w*|determin\w+|solv\w+|comput\w+|combin\w+|substitut\w+|"
+    r"(?:day|week|month|year|round|stage|phase|scenario|trip|section|task|trial|game|group)\s(?:\d{1,4}|[A-Z])\b(?=[^\n]*\n\s*\S)|"
     r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
+    re.IGNORECASE,
+)
+#: "#### Alice's share": words, but none that may be an answer themselves
+TITLE = re.compile(
+    r"[*_]*(?!(?:no|not|none|yes|does|doesn|all|any|every|infinite|infinitely|undefined|true|false|never|always|it|there)\b)"
+    r"[^\W\d_]+(?:['\u2019][a-z]{1,2})?(?:[ -][^\W\d_]+(?:['\u2019][a-z]{1,2})?){1,7}[*_]*",
     re.IGNORECASE,
 )
 FENCE = re.compile(r"^`{3,}[a-z]*\n+")
@@ -39,6 +49,7 @@ REFUSED = re.compile(
     r"(?:\b(?:not|rather than|instead of|nicht|et non|pas|y no)|不是|而非)\s*(?:[$*(]|\\[(\[])*\s*$", re.IGNORECASE
 )
 TAG, TAG_END = "<answer>", "</answer>"
+OTHER_TAG = re.compile(r"<(/?)(?:final[_ -]?)?answer>", re.IGNORECASE)
 BOX_TOKENS = "<|begin_of_box|>", "<|end_of_box|>"
 END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*$")
 # between two boxes that make one answer together: a comma, "and", a name with an equals sign
@@ -50,6 +61,8 @@ EXPLAINED = re.compile(
     r"([*_]{0,3}[-$€£]{0,2}\d[\d,./]*%?[*_]{0,3}(?: [a-z]{2,15}){0,3}|\$[^$]+\$|\\\(.{1,300}?\\\))"
     r"(?:[.;,]\s+(?=[A-Z\u4e00-\u9fff])|\s+\((?!mod)|,?\s+(?:because|since|as|so|which)\b).*"
 )
+#: "3/4, i.e. 75%", whose percentage is compared with and without its sign
+THAT_IS = re.compile(r"[-$\\(\d][^%\n]{0,80}?[\s(]i\.e\.,?\s+(\d[\d.]{0,20}\s?\\?%)\W{0,3}")
 VALUE = re.compile(r"\$[^$]+\$|\\\(.+\\\)|[-$]?\d[\d,./]*%?")  # a formula or a number and nothing else
 LABEL = re.compile(
     r"[*_]*(?:(?:the )?(?:final )?answer(?: is)?|答案|最终答案|result|final result|"
@@ -80,10 +93,12 @@ def find_answer(response: str) -> Answer:
     introduces, up to the end of the sentence; without that, the end of the text. Text after `</think>` has precedence.
     Headings such as `#### Step 3` are no answers.
     """
-    text = final_part(latex_boxes(response))[-TAIL:]
+    text = _answer_tags(final_part(latex_boxes(response))[-TAIL:])
     marked, at = _last_mark(text)
     tail = text[-TEXT_TAIL:]
     if marked is not None:
+        if not text[at:].strip(NO_WORDS):  # "#### 18" ends it
+            return marked
         # after a mark, only what is plainly a value takes its place
         statement = _last_statement(text[max(at, len(text) - TEXT_TAIL) :])
         if statement is not None and VALUE.fullmatch(statement.strip("*_ ")):
@@ -98,6 +113,13 @@ def latex_boxes(text: str) -> str:
     if BOX_TOKENS[0] not in text:
         return text
     return text.replace(BOX_TOKENS[0], "\\boxed{").replace(BOX_TOKENS[1], "}")
+
+
+def _answer_tags(text: str) -> str:
+    """A text whose `<final_answer>` and `<Answer>` tags are `<answer>`."""
+    if "nswer>" not in text and "NSWER>" not in text:
+        return text
+    return OTHER_TAG.sub(r"<\1answer>", text)
 
 
 def final_part(response: str) -> str:
@@ -179,14 +201,15 @@ def _line_after(text: str, at: int) -> str:
     """
     rest = text[at:].lstrip("#").lstrip()
     line = rest.split("\n", 1)[0].strip()
-    if line.strip("$-+.,/ 0123456789") == "":  # a number alone, the common case
+    if line.strip(NUMERIC) == "":  # a number alone, the common case
         return line
     label = LABEL.match(line)
     if label and label.end() == len(line):
-        rest = rest[len(line) :].lstrip()
+        rest = rest[len(line) :].lstrip().removeprefix("> ")
         line = rest.split("\n", 1)[0].strip()
     elif (
-        HEADING.match(line)
+        HEADING.match(rest[: len(line) + AHEAD])
+        or (TITLE.fullmatch(line) and re.search(r"\d", rest[len(line) : len(line) + AHEAD]))
         or _numbered(text, at, line, rest)
         or (line.endswith((":", "：")) and rest[len(line) :].strip())
     ):
@@ -210,7 +233,7 @@ def _numbered(text: str, at: int, line: str, rest: str) -> bool:
 
 def _first_sentence(line: str) -> str:
     """A line without the sentences that explain its number: "18. She sells 9 eggs" is 18."""
-    found = EXPLAINED.match(line)
+    found = THAT_IS.fullmatch(line) or EXPLAINED.match(line)
     return found[1] if found else line
 
 

@@ -44,9 +44,10 @@ TOKEN = re.compile(
 # what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
 _SHORT = (
     "of|sq|cu|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|"
-    "C|F|Hz"
+    "C|F|Hz|кг|км|м|см|мм|г|л|мл|т|ч"
 )
-_WORD = rf"(?:[A-Za-z][A-Za-z-]{{2,20}}|(?:{_SHORT})(?![A-Za-z]))"
+_LETTER = r"A-Za-z\u00c0-\u024f\u0400-\u04ff"
+_WORD = rf"(?:[{_LETTER}][{_LETTER}-]{{2,20}}|(?:{_SHORT})(?![{_LETTER}]))"
 _POWER = r"(?:\^?(?:[234²³]|-[1-4]|\{-?[1-4]\})|⁻[¹²³])?"
 UNIT = re.compile(
     rf"\s?(?:[{CURRENCY}]|(?:st|nd|rd|th)(?![A-Za-z])|°\s?[CFK]?|[{CJK}]{{1,20}}|{_WORD}{_POWER}"
@@ -57,7 +58,10 @@ MULTIPLIERS = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozens?|percent|hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|"
     r"sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|and|or|over|times(?=\s*[\d(])|plus|minus|squared|cubed|divided|choose|"
     r"mod|cent|sqrt|sin|cos|tan|log|exp|cot|sec|csc|radians?|power|inf|infinity|base|factorial|below|negative|"
-    r"not|but|if|than|least|most|pi)\b|分之|[万萬亿億百十半多余几或和到至、만억]|千(?![克米瓦])|[成折]$",
+    r"not|but|if|than|least|most|pi|"
+    r"hundert|tausend|milli(?:onen|arden?|ers?|ards?|ons|oni)|mil|mille|mill(?:ón|ones)|milh(?:ão|ões)|dutzend|douzaines?|docenas?|"
+    r"тысяч\w{0,3}|тыс|миллион\w{0,3}|миллиард\w{0,3}|млн|млрд|сот\w{0,3}|десятк\w{1,3}|"
+    r"duizend|miljoen|milyon|juta|ribu|triệu|nghìn|tysięcy|milionów|prozent|процент\w{0,3}|und|oder|et|ou|y|или|и|bis|mal)\b|分之|[万萬亿億百十半多余几或和到至、만억]|千(?![克米瓦])|[成折]$",
     re.IGNORECASE,
 )
 ONES = [
@@ -83,7 +87,21 @@ ONES = [
     "nineteen",
 ]
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+PARTS = {"half": 2, "halves": 2, "quarter": 4, "quarters": 4}
+for _place, _name in enumerate(("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), 3):
+    PARTS |= {_name: _place, f"{_name}s": _place}
+LONGEST_WORDS = 80  # characters
+WORDED = re.compile(r"[A-Za-z -]+")
+#: words after a number in words that are not what is counted
+UNCOUNTED = re.compile(
+    r"\b(?:[a-z]{1,2}|times|more|less|fewer|fold|point|the|this|that|these|those|per|each|for|with|thing|way|from|\w+ths?|teen|ty)\b"
+)
+#: "2 1/2" before its fraction
+WHOLE_BEFORE = re.compile(r"(?<![\d.,/^_{}A-Za-z)-])-?\d{1,12} $")
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+SCALES |= dict.fromkeys(("tausend", "mil", "mille", "тысяча", "тысячи", "тысяч"), 10**3)
+SCALES |= dict.fromkeys(("millionen", "millones", "milhões", "миллион", "миллиона", "миллионов"), 10**6)
+SCALES |= dict.fromkeys(("milliarden", "milliards", "миллиард", "миллиарда", "миллиардов"), 10**9)
 CJK_SCALES = {"千": 1000} | dict.fromkeys("万萬만", 10**4) | dict.fromkeys("亿億억", 10**8)
 SCALE = re.compile(rf"\s?(?:({'|'.join(SCALES)})s?\b|([{''.join(CJK_SCALES)}])(?![克米瓦]))", re.IGNORECASE)
 #: "Total: 18", "Total distance = 18": the words before a number on a line of its own
@@ -158,13 +176,44 @@ def plain_number(text: str) -> Fraction | None:
 
 
 def number_in_words(text: str) -> Fraction | None:
-    """The value of "seventeen" or "twenty-four"; None otherwise."""
-    words = text.strip("*_`. ").casefold()[:30].replace("-", " ").split()
-    if len(words) == 1 and words[0] in ONES + TENS:
-        return Fraction(ONES.index(words[0]) if words[0] in ONES else 20 + 10 * TENS.index(words[0]))
-    if len(words) == 2 and words[0] in TENS and words[1] in ONES[1:10]:
-        return Fraction(20 + 10 * TENS.index(words[0]) + ONES.index(words[1]))
-    return None
+    """The value of "seventeen", "seven hundred and five", "two thirds" or "three and a half"; None otherwise."""
+    text = text.strip("*_`. ")
+    if len(text) > LONGEST_WORDS or not WORDED.fullmatch(text):
+        return None
+    words = text.casefold().replace("-", " ").split()
+    sign = -1 if words[:1] in (["minus"], ["negative"]) else 1
+    words = words[1:] if sign < 0 else words
+    if words and words[-1] in PARTS:  # the part alone, or after a whole number and "and"
+        at = max((place for place, word in enumerate(words) if word == "and"), default=-1)
+        count = Fraction(1) if words[at + 1 : -1] in ([], ["a"], ["one"]) else _cardinal(words[at + 1 : -1])
+        whole = _cardinal(words[:at]) if at > 0 else (None if at == 0 else Fraction(0))
+        return None if count is None or whole is None else sign * (whole + count / PARTS[words[-1]])
+    value = _cardinal(words)
+    for last in (-1, -2):  # eight apples, twenty square meters
+        counted = " ".join(words[last:])
+        if value is None and len(words) > -last and not UNCOUNTED.search(counted) and not MULTIPLIERS.search(counted):
+            value = _cardinal(words[:last])
+    return None if value is None else sign * value
+
+
+def _cardinal(words: list[str]) -> Fraction | None:
+    """The value of "two hundred and twenty four thousand"; None if a word is out of place."""
+    total, group, last = 0, 0, ""  # the finished thousands, what is being counted, and the last word's kind
+    smallest = 10**15
+    for place, word in enumerate(words):
+        if word in ONES and (last in ("", "scale") or (last == "ten" and word in ONES[1:10])):
+            group, last = group + ONES.index(word), "one"
+        elif word in TENS and last in ("", "scale"):
+            group, last = group + 20 + 10 * TENS.index(word), "ten"
+        elif word == "a" and place == 0 and words[1:2] and words[1] in SCALES:
+            group, last = 1, "one"
+        elif word == "hundred" and last in ("one", "ten") and group < 100:
+            group, last = 100 * group, "scale"
+        elif word in ("thousand", "million", "billion", "trillion") and group and SCALES[word] < smallest:
+            total, group, last, smallest = total + group * SCALES[word], 0, "scale", SCALES[word]
+        elif not (word == "and" and last == "scale" and place < len(words) - 1):
+            return None
+    return Fraction(total + group) if last else None
 
 
 def decimal_comma(text: str) -> Fraction | None:
@@ -207,6 +256,8 @@ def last_number(text: str) -> tuple[str, Fraction] | None:
     if found is None or len(found[0]) > LONGEST:
         return None
     token = found[0].rstrip(",")
+    if "/" in token and (whole := WHOLE_BEFORE.search(text[max(0, found.start() - 20) : found.start()])):
+        token = f"{whole[0]}{token}"
     value = plain_number(token)
     if value is None:
         value = decimal_comma(token)

@@ -26,9 +26,11 @@ NOUNS = (
     "cevap|cevabı|cevabım|yanıt|yanıtı",  # Turkish
     "ответ|ответом",  # Russian
     "svaret|svar",  # Swedish, Danish, Norwegian
-    "đáp án|jawaban|jawabannya",  # Vietnamese, Indonesian
+    "đáp án|câu trả lời|jawaban|jawabannya",  # Vietnamese, Indonesian
     "απάντηση",  # Greek
+    "răspunsul|vastaus|válasz",  # Romanian, Finnish, Hungarian
     "الإجابة|الجواب|उत्तर|जवाब",  # Arabic, Hindi
+    "پاسخ|התשובה|উত্তর|jawapan|sagot|jibu",  # Persian, Hebrew, Bengali, Malay, Filipino, Swahili
 )
 VERBS = (
     "choose|chose|choosing|pick|picked|picking|select|selected|selecting|"
@@ -41,6 +43,7 @@ CJK = (
     r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
     r"正[确確](?:的)?[选選][项項]|正[确確]的(?=[是为為])|"
     r"答え|正解|解答|回答|正しい選択肢|"  # Japanese
+    r"คําตอบ(?:ที่ถูกต้อง)?(?:คือ)?(?:ข้อ)?|"  # Thai, which has no spaces either, as `choices.cleaned` leaves it
     r"정답|(?<![가-힣])답(?:변)?"  # Korean
 )
 LEAD = re.compile(
@@ -51,7 +54,7 @@ LEAD = re.compile(
 _COPULAS = (
     "is|was|are|be|being|would be|must be|should be|will be|has to be|seems to be|appears to be|ist|lautet|wäre|"
     "est|serait|es|sería|è|e'|sarebbe|é|seria|luidt|to|jest|brzmi|to jest|şudur|это|является|будет|är|er|là|adalah|je|"
-    "هي|هو|है|είναι"
+    "هي|هو|है|είναι|este|on|ang|ni|היא"
 )
 _BETWEEN = (
     "the|an?|that|of|best|correct|right|most likely|option|choice|letter|answer|definitely|clearly|therefore|"
@@ -60,7 +63,7 @@ _BETWEEN = (
     "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|"
     "choix|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
     "juiste|optie|dus|de|prawidłowa|poprawna|opcja|litera|doğru|seçeneği|правильный|верный|вариант|под|буквой|буква|"
-    "το|η|yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प"
+    "το|η|yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प|corect|oikea|helyes|הנכונה|صحیح|گزینه|সঠিক"
 )
 _CJK_COPULAS = "应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
 COPULA = re.compile(rf"(?:(?:{_COPULAS})(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
@@ -91,7 +94,7 @@ SEVERAL = re.compile(
 )
 _SUBJECT = (
     r"(?:^|[.!?,;:\n(]|\b(?:so|thus|therefore|hence|that|because|and|but|since|then|only|"
-    r"option|choice|answer|letter)|[選选][項项擇择])"
+    r"option|choice|answer|letter|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|[選选][項项擇择])"
 )
 _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
@@ -107,7 +110,7 @@ SUBJECT = re.compile(
     rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}(?:[选選][项項])?{_POSITIVE}",
     re.IGNORECASE,
 )
-_NOT = r"(?:\bnot|\bnicht|\bpas|\bno|\bnon|\bnão|\bniet|\bnie|\bне|不是|n't)"
+_NOT = r"(?:(?:\bnot|\bnicht|\bpas|\bno|\bnon|\bnão|\bniet|\bnie|\bне|n't)(?:\s(?:es|è|é|jest|to|это|be)\b)?|不是)"
 _BUT = r"(?:\bbut|\bsondern|\bmais|\bsino|\bma|\bmas|\bmaar|\blecz|\bale|\bа|而是|\brather)"
 _MARKED = r"[\s(*\[]{1,4}(?:(?:option|choice|la|the|a)\s+)?[(*\[]{0,3}"
 NOT_BUT = re.compile(rf"{_NOT}{_MARKED}(?-i:[A-Z])[)*\]]*,?\s*{_BUT}{_MARKED}(?-i:([A-Z])){_END}", re.IGNORECASE)
@@ -118,17 +121,47 @@ NEITHER = re.compile(
 )
 #: "it's B", "so C", "therefore D", where the clause ends with the letter
 CONCLUDED = re.compile(
-    r"(?:\bit(?:'s|\s+is|\s+must\s+be)|"
+    r"(?:\bit(?:'s|\s+is|\s+(?:must|has\s+to|should|can\s+only)\s+be)|"
     r"(?:^|(?<=[.!,;:] ))(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|"
     r"\b(?:so|therefore|thus|hence|(?:but\s+)?ultimately),?)\s+(?:it(?:'s|\s+is)\s+)?"
     r"(?:(?:option|choice|letter)\s+)?"
     r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b|"
+    r",?[ \t]+(?:not|rather[ \t]+than|instead[ \t]+of)\b|"
     r",[ \t]+(?!and\b|or\b|but\b|not\b)(?-i:[a-z]))",
     re.IGNORECASE | re.MULTILINE,
 )
 ELLIPSIS = re.compile(
     r"\b(?:correct|right|answer)[,;]?\s+(?:but\s+|and\s+)?([A-Z])\s+is\b[*]*(?=[.!]|\s*$)", re.MULTILINE
 )
+
+#: "so option C it is", "I rank B above C", "no, wait: B"
+IT_IS = re.compile(
+    r"\b(?:option|choice|then|so|hence|thus)[ \t(*]{1,4}([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)", re.MULTILINE
+)
+POINTED = re.compile(
+    r"\b(?:which|this|that|it)[ \t]+(?:is|equals|matches|corresponds[ \t]+to|agrees[ \t]+with)[ \t]+(?:the[ \t]+)?"
+    rf"(?:option|choice|letter|alternative|answer)[ \t:(*\[\"]{{1,5}}([A-Z]){_END}"
+)
+RANKED = re.compile(
+    r"\b(?:(?:rank|place|put|prefer)(?:s|ed)?)[ \t]+(?:option[ \t]+)?[(*]{0,3}([A-Z])[)*]{0,3}[ \t]+"
+    r"(?:above|over|ahead[ \t]+of|higher[ \t]+than|first|to(?=[ \t(*]+[A-Z]\b))(?!\w)"
+)
+CORRECTED = re.compile(
+    r"\b(?i:no,?[ \t]+wait|wait|actually|correction|scratch[ \t]+that|sorry)[,:.\u2014-]{0,2}[ \t]+"
+    r"(?i:it(?:'s|[ \t]+is)[ \t]+|the[ \t]+answer[ \t]+is[ \t]+)?[(*]{0,3}([A-Z])[)*]{0,3}[.!]?[ \t]*$",
+    re.MULTILINE,
+)
+#: "the second option is correct"
+PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+PLACED = re.compile(
+    r"(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but))[ \t*]{0,4}the[ \t]{1,3}"
+    r"(first|second|third|fourth|fifth|last)[ \t]{1,3}(?:option|choice|answer|alternative)[ \t]{1,3}(?:is|must[ \t]be)"
+    r"[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best)\b",
+    re.IGNORECASE,
+)
+AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
+#: after "A would be the answer"
+SUPPOSED = re.compile(r"[^.!?;\n]{0,12}\b(?:if|when|for(?!\s+(?:this|the)\b)|had|were)\b", re.IGNORECASE)
 
 
 #: what makes a sentence about a letter no choice of it
@@ -166,10 +199,14 @@ def statements(text: str, item) -> list[Statement]:
     """All statements of a text in order. `item` is the `choices.Item` whose letters and option texts count."""
     leads = list(LEAD.finditer(text))[-LEADS:]
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
-    for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS):
+    for match in PLACED.finditer(text):
+        place = PLACES[match[1].lower()]
+        if place < len(item.letters) and item.texts and not _asked_or_joined(text, match):
+            found.append(Statement(match.end(), item.letters[place], True))
+    for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS, IT_IS, POINTED, RANKED, CORRECTED):
         for match in pattern.finditer(text):
             letter, end = match[1], match.end(1)
-            doubted = pattern in (SUBJECT, CONCLUDED) and _asked_or_joined(text, match)
+            doubted = pattern in (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED) and _asked_or_joined(text, match)
             if letter in item.letters and not doubted:
                 by_text = item.starts(text, match.start(1))  # "it is A. apus" may be another option's text
                 found.append(Statement(end, by_text[0] if by_text else letter, True))
@@ -250,9 +287,13 @@ def _asked_or_joined(text: str, match: re.Match) -> bool:
     """Whether "B is correct" is a question, a condition or the end of "A and B are correct"."""
     before = text[max(0, match.start() - 30) : match.start(1)]
     after = text[match.end() : match.end() + 40]
+    if match[0].find("would be") >= 0 and SUPPOSED.match(text, match.end()):
+        return True
     doubted = re.search(
         r"(?:\b(?i:if|whether|suppose|assume|neither|nor|not|unless|doubt|never|hardly|unlikely)\b|n['\u2019]t\b)"
         r"(?:(?!\b(?:so|but|thus|hence|therefore)\b)[^.,;\n])*$|[A-Z]\W{0,3}(?:and|or|,)\W{0,3}$",
         before,
     )
+    if doubted and AMONG.search(before):  # "Between C and D, C is better."
+        doubted = None
     return doubted is not None or re.match(r"[^.!\n]{0,30}\?", after) is not None

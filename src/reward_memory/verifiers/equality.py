@@ -20,17 +20,26 @@ def parse_formula(latex: str) -> object | None:
     """The sympy object of a formula that `spelling.read_formula` wrote; None if any of it cannot be read."""
     from latex2sympy2_extended.latex2sympy2 import NormalizationConfig, normalize_latex
     from math_verify.parser import parse_latex_cached
-    from sympy import I
 
     # units are off: they cut a formula from its first \text on
     config = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
     try:
-        value = parse_latex_cached(normalize_latex(latex, config))
-        symbols = [*getattr(value, "free_symbols", ())]
-        # alone, i is the imaginary unit
-        return value.subs(symbols[0], I) if [str(symbol) for symbol in symbols] == ["i"] else value
+        return _with_unit(parse_latex_cached(normalize_latex(latex, config)))
     except Exception:  # the parser raises whatever it likes at what it cannot read
         return None
+
+
+def _with_unit(value: object) -> object:
+    """A value in which i is the imaginary unit: where it is the only letter, also on the right of `x = 2i`."""
+    from sympy import Eq, I
+    from sympy import FiniteSet as Set
+
+    if isinstance(value, Set):
+        return Set(*map(_with_unit, value.args))
+    if isinstance(value, Eq) and value.lhs.is_Symbol and str(value.lhs) != "i":
+        return Eq(value.lhs, _with_unit(value.rhs), evaluate=False)
+    symbols = [*getattr(value, "free_symbols", ())]
+    return value.subs(symbols[0], I) if [str(symbol) for symbol in symbols] == ["i"] else value
 
 
 def equal(gold: object, found: object, places: int | None, percent: bool, tolerance: float) -> bool:

@@ -12,6 +12,7 @@ from reward_memory.answers.numbers import (
     MULTIPLIERS,
     as_ascii,
     decimal_comma,
+    last_match,
     last_number,
     number_in_words,
     number_with_unit,
@@ -29,7 +30,8 @@ BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)")
 TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}")
 NO_SPACE = re.compile(r"\s*([^A-Za-z0-9\s])\s*")  # two words or two digits stay apart
 RESIDUE = re.compile(
-    r"(?:[A-Za-z]\s*\\equiv\s*)?(-?\d+)(?:\\[,; ]|\s)*(?:\\pmod\s*\{?\d+\}?|\((?:\\b?mod|mod)\s*\d+\))"
+    r"(?:[A-Za-z]\s*\\equiv\s*)?(-?\d+)(?:\\[,; ]|\s)*(?:\\pmod\s*\{?\d+\}?|\((?:\\b?mod|mod)\s*\d+\)|"
+    r"\\(?:text|mathrm)\s?\{\s?\(?mod\s?(?:\}\s?\d+\)|\d+\)?\s?\}))"
 )
 #: "more than 18" is not 18
 BOUND = re.compile(
@@ -50,12 +52,27 @@ SCALED = re.compile(
 CLOCK = re.compile(
     r"(\d{1,2})\s?:\s?(\d{2})\s*(?:\\[,; ])?(?:\\(?:text|mathrm)\{)?\s*(?:([ap])\.?m\.?)?\s*\}?", re.IGNORECASE
 )
+#: "She arrives at 3:45 PM."
+TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\.?\s?m\b\.?)?", re.IGNORECASE)
+#: "The ratio is 3 to 4."
+RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
+RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
+FACTORIAL = re.compile(r"\d\s?!")
+TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,80})\}\.?")
+SENTENCE = re.compile(r"[.!?]\s|\n")
+#: "The total is twenty-one dollars."
+WORDED_END = re.compile(
+    r"(?:is|are|was|be|has|have|makes?|equals?|needs?|gets?|leaves?|pays?) ([a-z][a-z -]{1,60})[.!]?\s{0,3}$"
+)
+RATIO = re.compile(r"\d+\s?(?::|\\colon|to|\\text\s?\{\s?to\s?\})\s?\d+")
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
 COMPARED = re.compile(
     r"\b(?:más|menos|plus de|moins|mehr|weniger|mais|più|meno|under|fewer|less|more|above)\b", re.IGNORECASE
 )
 VERDICT = re.compile(r"(yes|no|true|false)[,;.:—-]", re.IGNORECASE)  # "No, it is not."
 OPPOSITES = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+#: a whole number, as most answers of grade-school problems are
+PLAIN = re.compile(r"(-?)\$?([1-9][0-9]{0,2}(?:,[0-9]{3}){1,6}|[0-9]{1,18})")
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
 LONGEST_BARE = 300  # characters; a longer text without marks is no formula
 DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is not handed to computer algebra
@@ -97,6 +114,21 @@ def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgment | Qu
 
     tolerance  absolute, of numbers, where the benchmark names one
     """
+    found, wanted = PLAIN.fullmatch(answer.text), PLAIN.fullmatch(truth)
+    if found and wanted and not tolerance:
+        return _compare_plain(found, wanted)
+    return _compare(answer, truth, tolerance)
+
+
+def _compare_plain(found: re.Match, wanted: re.Match) -> Judgment:
+    """What `_compare` says of two whole numbers, in a fraction of its time."""
+    if found.groups() == wanted.groups():
+        return Judgment(True, found[0], "exact")
+    one, other = (int(f"{match[1]}{match[2]}".replace(",", "")) for match in (found, wanted))
+    return Judgment(one == other, found[0], "numeric")
+
+
+def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Question:
     if "####" in truth or truth.count("\\boxed") == 1 or (len(truth) > LONG_TRUTH and "\\boxed" in truth):
         truth = find_answer(truth).text  # a whole solution in place of its answer
     if not answer.text.strip() or not truth.strip():
@@ -107,6 +139,14 @@ def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgment | Qu
     clocks = CLOCK.fullmatch(answer.text.strip(" *_.$")), CLOCK.fullmatch(truth.strip(" *_.$"))
     if all(clocks) and any(clock[3] for clock in clocks):
         return Judgment(_same_time(*clocks), answer.text, "exact")
+    if ":" in answer.text and answer.how != "boxed" and (told := _time_told(answer.text)):
+        if clocks[1]:
+            return Judgment(_same_time(told, clocks[1]), told[0], "exact")
+        if truth.isdigit():
+            return Judgment(False, told[0], "numeric")  # 3:45 is neither 3 nor 45
+    ratio = RATIO_TRUTH.fullmatch(truth)
+    if ratio and not clocks[1] and answer.how != "boxed" and (told := RATIO_TOLD.search(answer.text[-LONGEST_BARE:])):
+        return Judgment(int(told[1]) * int(ratio[2]) == int(told[2]) * int(ratio[1]), told[0], "numeric")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
@@ -122,12 +162,19 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         comma = decimal_comma(truth)
         if comma is not None and "." in text and plain_number(text) == comma:
             return Judgment(True, answer.text, "numeric")
-        wanted = number_with_unit(truth)
+        wanted = None if FACTORIAL.search(truth) else number_with_unit(truth)
         if wanted is None:
             return None
+    if wanted.denominator == 1 and RATIO.fullmatch(text.strip("*_$. ")):
+        return Judgment(False, answer.text, "numeric")  # 9:1 is not 9
     found = plain_number(text)
+    if found is None and (worded := TEXT_ALONE.fullmatch(text.strip())):  # \\text{4 sides}
+        text = worded[1]
+        found = number_with_unit(text)
     if found is None:
         found = number_in_words(text)
+    if found is None and answer.how == "text" and (ending := _told_in_words(text[-LONGEST_BARE:])):
+        found = number_in_words(ending)
     if found is None and answer.how != "text" and (BOUND.match(text) or COMPOUND.match(text)):
         return Judgment(False, answer.text, "numeric")
     if found is None:
@@ -142,6 +189,13 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
     if (last := last_number(denied)) is not None and not _goes_on(denied):
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
+
+
+def _told_in_words(text: str) -> str | None:
+    """What a last sentence without digits says that something is; "is one reason" says no number."""
+    sentence = SENTENCE.split(text.strip())[-1]
+    found = None if re.search(r"\d", sentence) else WORDED_END.search(sentence)
+    return None if found is None or found[1].startswith("one ") else found[1]
 
 
 def _one_number_told(how: str, text: str) -> bool:
@@ -173,6 +227,14 @@ def _equal_numbers(found: Fraction, wanted: Fraction, percent: bool, tolerance: 
     if percent and wanted in (found / 100, found * 100):
         return True
     return found == wanted or (tolerance > 0 and abs(found - wanted) <= Fraction(str(tolerance)))
+
+
+def _time_told(text: str) -> re.Match | None:
+    """The time of day that a sentence ends with."""
+    found = last_match(TIME, text)
+    if found is None or re.search(r"\d", text[found.end() :]) or not re.search(r"[^\W\d_]{2} ", text[: found.start()]):
+        return None
+    return found
 
 
 def _same_time(one: re.Match, other: re.Match) -> bool:

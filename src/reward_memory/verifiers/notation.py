@@ -8,7 +8,7 @@ import unicodedata
 from reward_memory.answers.numbers import MULTIPLIERS, UNIT, last_match
 
 LEADING = re.compile(
-    r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z])|"
+    r"^\s*(?:(?:=>?|→|⇒|∴|≈|\\(?:approx|sim|to|Rightarrow|rightarrow|longrightarrow|implies|therefore)(?![a-zA-Z])|"
     r"\\(?:text|mathrm)\s*\{[^{}]*\b(?:is|are|equals|about|around|approximately|roughly|exactly)\s*:?\s*\}|"
     r"\\(?:text|mathrm|textbf)\s*\{(?![^{}]*\b(?i:not|except|no)\b)[^{}]*[A-Za-z]{2}:\s*\})\s*)+"
 )
@@ -46,10 +46,31 @@ DOES_NOT_EXIST = re.compile(
     re.IGNORECASE,
 )
 WHOLE_LINE = re.compile(r"^\s*-\s*\\infty\s*<\s*[A-Za-z]\s*<\s*\+?\s*\\infty\s*$")
+SPACE_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{\s+\}")
+#: R \ {0}
+DIFFERENCE = re.compile(r"(\\mathbb\{[RCQZN]\}|\bR)\s{0,2}\\\s{1,2}\\?\{([^{}\\]{1,60})\\?\}")
+BRACED_SIGN = re.compile(r"(?<![_^])\{\s?([+-])\s?\}")
+#: \max\{3, 5\}, of numbers or of letters
+BRACED_LIST = re.compile(r"\\(max|min|gcd|lcm)\s*\\\{([^{}\\]{1,200})\\\}")
+OPENED_MODULUS = re.compile(r"\\(?:text|mathrm)\s*\{\s?\((mod)\s?\}")  # 7 \text{ (mod } 9)
+#: 0.(3), as Russian books write what repeats
+PARENTHESIZED = re.compile(r"(?<![\d.])(\d{1,9}\.\d{0,9})\((\d{1,9})\)(?![\d(^])")
+CELSIUS = re.compile(r"(\^\s?\{?\s?\\circ\s?\}?|\\degree|°)\s?(?:\\(?:text|mathrm)\s?\{\s?[CFK]\s?\}|[CFK])\s?$")
+_ROMAN = r"\\(?:text|mathrm|textrm|mbox)\s?\{[^{}]{1,40}\}(?:\s?\^\s?(?:\{\s?-?\d\s?\}|\d))?"
+#: 5\,\mathrm{m}\cdot\mathrm{s}^{-1}, 5\,\tfrac{\text{m}}{\text{s}}: a number, a gap and upright letters
+MEASURED = re.compile(
+    r"^(-?[\d.,]{1,40}(?:\s?\\(?:times|cdot)\s?10\s?\^\s?(?:\{\s?-?\d{1,4}\s?\}|\d))?)"
+    r"(?:\\[,;: ]|~|\s|\\q?quad){1,6}"
+    rf"((?:{_ROMAN}|\\[dt]?frac\s?\{{{_ROMAN}\}}\s?\{{{_ROMAN}\}}|/|\\cdot(?![a-zA-Z])|\\[,; ]|\s){{1,12}})\.?$"
+)
+ROMAN_WORD = re.compile(r"\{([^{}]*)\}")
+NO_MEASURE = re.compile(
+    r"\b(?:hundred|thousand|million|billion|trillion|dozen|and|or|if|for|in|base|mod|with|plus|minus|times|over|[eix])\b|^\s*$"
+)
 COMMA_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|mathord|mathpunct)\s*\{,\}")
 #: a style around all of it
 WRAPPED = re.compile(
-    r"^\s*\\(?:boldsymbol|mathbf|bm|pmb|underline|emph|mathbin|mathord)\s*"
+    r"^\s*\\(?:ensuremath|boldsymbol|mathbf|bm|pmb|underline|emph|mathbin|mathord)\s*"
     r"\{((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}\s*\.?$"
 )
 SO = re.compile(
@@ -108,6 +129,10 @@ def plain_notation(text: str) -> str:
     text = re.sub(r"(?<=[\d)}])\.\s*$", "", text)
     while (wrapped := WRAPPED.match(text)) and "\\" in wrapped[1]:
         text = wrapped[1]
+    text = BRACED_SIGN.sub(r"\1", SPACE_IN_TEXT.sub(" ", text))
+    text = DIFFERENCE.sub(r"\1\\setminus\\{\2\\}", text)
+    text = OPENED_MODULUS.sub("(\\\\mod ", BRACED_LIST.sub(r"\\\1(\2)", text))
+    text = _without_measure(CELSIUS.sub(r"\1", PARENTHESIZED.sub(r"\1\\overline{\2}", text)))
     text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", SO.sub("", text))))
     text = BRACED_EXPONENT.sub(r"e\1", BARE_ROOT.sub(r"\\sqrt{\1}", text))
     text = RADIANS.sub("", text) if "\\pi" in text else text
@@ -130,6 +155,16 @@ def plain_notation(text: str) -> str:
         return text
     text = BELOW_AND_ABOVE.sub(lambda found: _between(found[5], found[4], found[1], found[2], found[3]), text)
     return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
+
+
+def _without_measure(text: str) -> str:
+    """A number with upright units behind a gap, without them."""
+    found = MEASURED.match(text.strip())
+    if found is None or any(
+        NO_MEASURE.search(word) for word in ROMAN_WORD.findall(found[2]) if word.strip("-0123456789 ")
+    ):
+        return text
+    return found[1]
 
 
 def _without_unit_of_power(text: str) -> str:

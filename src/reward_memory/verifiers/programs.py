@@ -1,5 +1,6 @@
 """Finding the program in a response. Text only: what needs Python's own parser is done in the sandbox (assemble.py)."""
 
+import html
 import json
 import re
 import textwrap
@@ -35,12 +36,22 @@ CODE_LINE = re.compile(
 QUOTATION = re.compile(r"^> ?", re.MULTILINE)
 INNER = re.compile(r"\s*<(code|pre)\b[^>\n]*>(.*?)(?:</\1>\s*|\Z)", re.IGNORECASE | re.DOTALL)  # <pre><code>
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
+#: lines of a notebook that are no Python
+MAGIC = re.compile(
+    r"^(?:!(?:pip3?|conda|apt|apt-get|ls|cd|wget|curl)|%{1,2}(?:matplotlib|load_ext|autoreload|time|timeit|config|writefile|pip|cd))"
+    r"(?![\w(])[^\n]*\n",
+    re.MULTILINE,
+)
+HASHED = re.compile(r"^####[ \t]+(?=(?:def[ \t]+\w+[ \t]*\(|class[ \t]+\w+[ \t]*[:(]))", re.MULTILINE)  # #### def f(x):
+ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27);")
+METHOD = r"^class[ \t]+Solution\b[^\n]*:[^\n]*\n(?:(?:[ \t]+[^\n]*)?\n)*?[ \t]+def[ \t]+{}[ \t]*\("
 #: '''python … ''' in place of backticks
 TWO_FENCES = re.compile(r"(?<!`)`{6}(?=[A-Za-z])")  # one that closes and one that opens
 GLUED = re.compile(r"[^\"'#`~]*[^\s\"'#`~](?:`{3}|~{3})[ \t]+[A-Z]")  # "return x``` This works."
 QUOTE_FENCE = re.compile(r"'{3}((?:python\d?|py)?[ \t]*)", re.IGNORECASE)
 INLINE = re.compile(
-    r"(?:^|(?<=\s))(?:`([^`\n]+)`|[*_]*[A-Za-z][A-Za-z ]{0,30}[*_]*:[*_]*[ \t]+(def [^\n]+))[ \t]*\.?[ \t]*$",
+    r"(?:^|(?<=\s)|(?<=\*\*))(?:`([^`\n]+)`(?:\*\*)?|"
+    r"[*_]*[A-Za-z][A-Za-z ]{0,30}[*_]*:[*_]*[ \t]+(def [^\n]+))[ \t]*\.?[ \t]*$",
     re.MULTILINE,
 )
 LONGEST = 100_000  # characters of a program
@@ -80,7 +91,9 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     usable = _usable(blocks, names)
     first = MARKER.search(text)
     head = text[: first.start()] if first else ""
-    if not any(_defines_one(block, names) for block in usable) and _defines_one(head, names):
+    if head and _defines_one(head, names) and not _defines_any(usable, names) and _open_quotes(head):
+        return Program(_from_code(text)[:LONGEST], (), True)  # the fences stand in a docstring
+    if not _defines_any(usable, names) and _defines_one(head, names):
         return Program(_from_code(head)[:LONGEST], (), True)  # a closing fence alone
     if not usable:
         closing_alone = first is not None and not text[first.end() :].strip()
@@ -103,7 +116,11 @@ def _from_json(text: str) -> str:
         value = json.loads(found[1])
     except (ValueError, RecursionError):
         return text
-    programs = [value[key] for key in ("code", "solution", "program", "answer") if isinstance(value.get(key), str)]
+    programs = [
+        value[key]
+        for key in ("code", "python_code", "solution", "program", "answer")
+        if isinstance(value.get(key), str)
+    ]
     return programs[0] if programs else text
 
 
@@ -132,6 +149,18 @@ def _defines_one(code: str, names: tuple[str, ...]) -> bool:
     return any(defines(code, name) for name in names)
 
 
+def _defines_any(blocks: list[str], names: tuple[str, ...]) -> bool:
+    return any(_defines_one(block, names) for block in blocks)
+
+
+def _open_quotes(code: str) -> bool:
+    """Whether a text in triple quotes is open where the code ends."""
+    quoted = ""
+    for line in code.split("\n"):
+        quoted = _quoted_after(line, quoted)
+    return quoted != ""
+
+
 def _until_end(text: str) -> str:
     """The text before the first end token that ends a line; models without a stop go on with another question."""
     ends = (end.start() for end in END.finditer(text, LEADING_ENDS.match(text).end()))
@@ -142,7 +171,7 @@ def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     """The blocks that may be the program: tagged as Python; else untagged; else of any kind that define a name."""
     blocks = blocks[-MOST_BLOCKS:]
     blocks = [(language, _indented(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
-    blocks = [(language, block) for language, block in blocks if block.strip()]
+    blocks = [(language, _without_class(block, names)) for language, block in blocks if block.strip()]
     kinds = [
         [block for language, block in blocks if PYTHON.fullmatch(language)],
         [block for language, block in blocks if not language],
@@ -154,9 +183,17 @@ def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     return kinds[0] or kinds[1]
 
 
+def _without_class(block: str, names: tuple[str, ...]) -> str:
+    """A block in which a method of `class Solution` has its name at the top level, too."""
+    if "class Solution" not in block or _defines_one(block, names):
+        return block
+    methods = [name for name in names if re.search(METHOD.format(re.escape(name)), block, re.MULTILINE)]
+    return block.rstrip() + "".join(f"\n\n{name} = Solution().{name}\n" for name in methods) if methods else block
+
+
 def _indented(block: str) -> str:
     """A block without the indentation of all its lines, and without a quotation's marks."""
-    block = textwrap.dedent(block)
+    block = textwrap.dedent(MAGIC.sub("", block))
     if block.startswith(">") and all(line.startswith(">") for line in block.splitlines() if line.strip()):
         block = QUOTATION.sub("", block)
     return _untitled(textwrap.dedent(block))
@@ -183,7 +220,10 @@ def _fences(text: str) -> list[tuple[str, str]]:
         if content is None:  # quotes that open a text and never close it: fences count within them, too
             rescans += 1
             content, after = _block(lines, place + 1, marker, rest, quotes=False)
-        blocks.append((language, content))
+        if language.lower() in ("markdown", "md") and (nested := _fences(content)):
+            blocks.extend(nested)
+        else:
+            blocks.append((language, content))
         place = after
     return blocks
 
@@ -256,6 +296,7 @@ def _quoted_after(line: str, quoted: str) -> str:
 def _unfenced(text: str, names: tuple[str, ...]) -> Program:
     """The program of a text without fences: in tags, or with sentences around it."""
     tagged = [match[4] for match in TAGS.finditer(text)]
+    tagged = [_unescaped(block) for block in tagged]
     tagged = [inner[2] if (inner := INNER.fullmatch(block)) else block for block in tagged]
     tagged = [_untitled(textwrap.dedent(block)).strip("\n") for block in tagged if block.strip()]
     defining = [block for block in tagged if _defines_one(block, names)]
@@ -264,6 +305,13 @@ def _unfenced(text: str, names: tuple[str, ...]) -> Program:
     if defining:
         return Program(defining[-1][:LONGEST], (), True)
     return Program(_from_code(text)[:LONGEST], (), True)
+
+
+def _unescaped(block: str) -> str:
+    """The code of a web page, where no angle bracket stands for itself."""
+    inner = INNER.fullmatch(block)
+    code = inner[2] if inner else block
+    return html.unescape(code) if ENTITY.search(code) and "<" not in code and ">" not in code else block
 
 
 def _set_apart(text: str) -> list[str]:
@@ -281,6 +329,7 @@ def _set_apart(text: str) -> list[str]:
 
 def _from_code(text: str) -> str:
     """The text from its first line of code on, where a heading stands before it; else the complete text."""
+    text = HASHED.sub("", text)
     code = CODE_LINE.search(text)
     if code and PYTHON.fullmatch(text[: code.start()].strip()):  # what is left of ```python
         return text[code.start() :].strip("\n")

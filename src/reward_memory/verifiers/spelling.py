@@ -67,7 +67,7 @@ ROMAN = re.compile(
 )
 OLD_ROMAN = re.compile(r"\{\s*\\(?:rm|it|bf)\s+([A-Za-z]+)\s*\}|^\\(?:rm|it|bf)\s+([A-Za-z]+)$")
 STYLED = re.compile(
-    r"\\(?:emph|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
+    r"\\(?:emph|ensuremath|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
 )
 STYLED_EQUATION = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf|mathrm)\s*\{\s*([^{}\\]*=[^{}\\]*)\}")
 SIGNED = re.compile(r"[+-]?\.?\d")  # how a number begins
@@ -76,7 +76,7 @@ COLORED = re.compile(
 )
 IGNORED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldmath|hfill|centering|noindent|null|strut|left|right|middle|"
-    r"[bB]igg?[lrm]?)(?![a-zA-Z])(?:\s*\.(?=\s*[|\\\])}]))?|\\(?:label|tag|vphantom|hphantom|phantom|hspace\*?|vspace)\s*\{[^{}]*\}"
+    r"[bB]igg?[lrm]?)(?![a-zA-Z])(?:\s*\.(?=\s*[|\\\])}]))?|\\math(?:open|close)\s?\{\}|\\(?:label|tag|vphantom|hphantom|phantom|hspace\*?|vspace)\s*\{[^{}]*\}"
 )
 #: fonts and sizes that hold from where they stand
 SWITCHES = re.compile(
@@ -163,6 +163,7 @@ WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}(?![A-Za-z])")
 ESCAPES = {"\f": "f", "\b": "b", "\t": "t", "\r": "r"}
 ESCAPED = re.compile("\frac|\boxed|\beta|\begin|\binom|\t(?:imes|heta|frac|an|au)(?![a-z])|\r(?:ight|ho)")
 NO_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname|begin|end)\s*\{[^{}]*\}")
+LINE_SKIP = re.compile(r"\\\\\s?\[-?[\d.]{1,6}\s?(?:pt|em|ex|mm|cm|in)\]")  # the gap below a line of a matrix
 BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 # a dollar sign before a number and without another one after it; other currencies, also as commands and in \text
 CURRENCY_SIGN = re.compile(
@@ -217,7 +218,7 @@ def is_prose(text: str) -> bool:
 def undelimited(text: str) -> str | None:
     """Without dollars, display brackets, boxes and Markdown around it; None if words are outside of them."""
     text = ESCAPED.sub(lambda found: f"\\{ESCAPES[found[0][0]]}{found[0][1:]}", text)
-    text = text.strip().strip("*_`").strip().rstrip("\\")
+    text = LINE_SKIP.sub(r"\\\\", text).strip().strip("*_`").strip().rstrip("\\")
     if "matrix" not in text and not ENVIRONMENT.search(text):  # whose lines end with two
         text = re.sub(r"\\\\(?=[A-Za-z])", r"\\", text)  # escaped twice, as in JSON
     while box := BOX.search(text):

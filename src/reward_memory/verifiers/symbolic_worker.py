@@ -18,7 +18,11 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a file, maybe without the package installed
+# run as a file: the package that it belongs to comes before one that may be installed, and after the standard library
+sys.path.insert(
+    next((place for place, entry in enumerate(sys.path) if entry.endswith("-packages")), len(sys.path)),
+    str(Path(__file__).resolve().parents[2]),
+)
 
 from reward_memory.verifiers.equality import equal, parse_formula, rounded_places
 
