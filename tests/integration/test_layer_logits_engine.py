@@ -52,7 +52,7 @@ def run(folder: Path, ranks: int, part: str = "cases") -> None:
                         command, env=environment | {"RANK": str(rank)}, stdout=file, stderr=subprocess.STDOUT
                     )
                 )
-        codes = [process.wait(300) for process in processes]
+        codes = [process.wait(900) for process in processes]
     finally:
         for process in processes:
             process.kill()

@@ -217,7 +217,7 @@ def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> F
     comma = decimal_comma(text) if "." in truth or wanted.denominator > 1 else None
     if comma is not None:
         return comma
-    if answer.how not in ("bare", "boxed") or re.search(r"\d [A-Za-z]{3}", text):
+    if answer.how not in ("bare", "boxed") or re.search(r"\d [^\W\d_]{3}", text):
         return number_with_unit(text)
     return None
 
