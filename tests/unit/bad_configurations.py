@@ -12,7 +12,7 @@ benchmarks:
   math500: {suite: meds, source: generated, test: 8}
 policies:
   tiny: {bootstrap: {hidden_size: 32, num_hidden_layers: 1, steps: 10}}
-  maths: {bootstrap: {hidden_size: 32, num_hidden_layers: 1, steps: 10, benchmarks: meds}}
+  maths: {bootstrap: {hidden_size: 32, num_hidden_layers: 14, steps: 10, benchmarks: meds}}
 label_ratios: [20, 50]
 methods: [base, r1-p, memreward, oracle]
 sandbox: reduced
@@ -154,8 +154,8 @@ TEXTS = {
         "tiny: bootstrap: hidden: this key is called hidden_size now.",
     ),
     "key in capitals": ("train_batch_size: 8", "Train_batch_size: 8", "training: Train_batch_size: no such key"),
-    "key that is a number": ("sandbox: reduced", "5: reduced", "5: no such key"),
-    "key that is a truth value": ("sandbox: reduced", "on: reduced", "True: no such key"),
+    "key that is a number": ("sandbox: reduced", "5: reduced", "5: YAML takes this key for a number"),
+    "key that is a truth value": ("sandbox: reduced", "on: reduced", "True: YAML takes this key .true, yes or on. for"),
     "null section": ("evaluation: {samples_per_query: 2}", "evaluation:", "evaluation: null is not settings such as"),
     "section as a list": (
         "evaluation: {samples_per_query: 2}",
@@ -165,12 +165,12 @@ TEXTS = {
     "no policies": (re.compile(r"policies:\n.*\n.*maths: .*\n"), "policies:\n", "policies: null is not at least one"),
     "benchmarks as a list": (re.compile(r"benchmarks:\n(  .*\n)+"), "benchmarks: [gsm8k]\n", "benchmarks: .* is not"),
     "null benchmark": ("{suite: ood, source: generated, test: 5}", "", "benchmarks: piqa: null is not"),
-    "policy named by a number": ("  tiny:", "  7:", "policies: 7: 7 is not a name of letters"),
+    "policy named by a number": ("  tiny:", "  7:", "policies: 7: YAML takes this key for a number"),
     "policy with a slash": ("  tiny:", "  org/tiny:", "policies: org/tiny: 'org/tiny' is not a name of letters"),
     "policy with a space": ("  tiny:", "  my tiny:", "policies: my tiny: 'my tiny' is not a name"),
     "policy with a brace": ("  tiny:", "  'a{b}':", "is not a name of letters"),
     "policy of dots": ("  tiny:", "  ..:", "is not a name of letters"),
-    "policy that is null": ("  tiny:", "  null:", "policies: None: None is not a name"),
+    "policy that is null": ("  tiny:", "  null:", "policies: None: YAML takes this key .null"),
     "policy at no folder": (
         "{bootstrap: {hidden_size: 32, num_hidden_layers: 1, steps: 10}}",
         "{path: none/here}",

@@ -254,6 +254,37 @@ MORE = {
         f"{BATCH}, verl: [actor_rollout_ref.actor.optim.lr=null]",
         "gives null where verl computes with a number; give one",
     ),
+    "a suite called by a year": ("{suite: ood", "{suite: 2026", "suite: 2026 is no text to YAML; put it in quotes"),
+    "nothing is right": (
+        "predictor: graph",
+        "predictor: graph, threshold: 0.9, abstain: 0.2",
+        "abstain: 0.2 reaches beyond threshold, 0.9, so that no predicted response counts as right; give at most 0.1",
+    ),
+    "nothing is wrong": (
+        "predictor: graph",
+        "predictor: graph, threshold: 0.2, abstain: 0.3",
+        "abstain: 0.3 .*so that no predicted response counts as wrong; give at most 0.2",
+    ),
+    "override that trains nothing": (BATCH, f"{BATCH}, verl: [trainer.val_only=true]", "changes trainer.val_only, wh"),
+    "a policy called no": ("  tiny:", "  no:", "policies: False: YAML takes this key .false, no or off. for a truth"),
+    "a policy called by a version": ("  tiny:", "  2.5:", "policies: 2.5: YAML takes .* looks like a number in quotes"),
+    "a policy called by a day": ("  tiny:", "  2026-01-02:", "policies: 2026-01-02: YAML takes this key for a date"),
+    "a decimal with a comma": (BATCH, f"{BATCH}, learning_rate: 0,0003", "training: 3: .*decimal with a point"),
+    "layers beyond the policy": (
+        "num_hidden_layers: 14",
+        "num_hidden_layers: 2",
+        "error_memory: last_layers: 14 is more than the 2 layers of the policy maths, which meds in suite meds trains",
+    ),
+    "differences beyond the policy": (
+        MEDS,
+        "training: {train_batch_size: 4}, error_memory: {differences: true}}",
+        "last_layers: 14 is more than the 13 differences between layers of the policy maths",
+    ),
+    "one labeled query": (
+        "[base, dapo, meds]",
+        "[base, memreward], label_ratios: [1]",
+        "suites: meds: label_ratios: 1 leaves 1 labeled query of the 16 in suite meds",
+    ),
     "a long name of a policy": ("  tiny:", f"  {'a' * 101}:", r"is not a name of letters, .* .at most 100.\."),
     "a long name of a suite": ("{suite: ood", f"{{suite: {'a' * 101}", "is not a name of letters"),
 }

@@ -59,6 +59,16 @@ def test_a_mistake_in_a_file_is_one_sentence(folder, old, new, words):
     assert re.search(words, told), told
 
 
+def test_a_reward_model_that_selects_on_valid_queries_is_not_left_out_in_silence(folder):
+    text = GOOD.replace("valid: 5", "valid: 0").replace("[base, r1-p, memreward, oracle]", "[base]")
+    assert (
+        "graph"
+        not in read(text.replace("{predictor: graph}", "{predictor: knn, selection: valid}").encode())["predictors"]
+    )
+    told = complaint(text.replace("{predictor: graph}", "{predictor: graph, selection: valid}").encode())
+    assert told == "mine.yaml: benchmarks: gsm8k: valid: 0 is too few; graph selects on the valid queries."
+
+
 #: content of the whole file -> words of the sentence
 FILES = {
     "empty": (b"", "holds no settings by name"),

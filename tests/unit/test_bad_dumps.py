@@ -116,6 +116,35 @@ def test_a_bad_file_is_named(tmp_path, source, make, words):
     assert words in complaint(path, source)
 
 
+#: names and contents of several files -> the sentence
+SEVERAL = {
+    "one is empty": ({"1": [VERL], "2": []}, "", "2.jsonl: holds no row; write it again, or leave it out."),
+    "one is cut": (
+        {"1": [VERL], "2": [VERL]},
+        '{"input": "a", "out',
+        "2.jsonl, row 2: is cut short; remove this last row, or write the file again.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "tail", "told"), SEVERAL.values(), ids=SEVERAL)
+def test_a_bad_file_among_others_is_named(tmp_path, monkeypatch, files, tail, told):
+    monkeypatch.chdir(tmp_path)
+    for name, rows in files.items():
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        Path(f"{name}.jsonl").write_text(text + (tail if name == "2" else ""))
+    with pytest.raises(InputError) as caught:
+        convert([Path("1.jsonl"), Path("2.jsonl")], "verl", "sums")
+    assert str(caught.value) == told
+
+
+def test_a_file_that_is_given_twice_is_told(tmp_path):
+    path = tmp_path / "dump.jsonl"
+    path.write_text(json.dumps(VERL))
+    with pytest.raises(InputError, match="is given twice, so that its responses would count twice; give it once"):
+        convert([path, path], "verl", "sums")
+
+
 def test_the_filters_that_are_there_are_named(tmp_path):
     path = tmp_path / "dump.jsonl"
     path.write_text(json.dumps(LM_EVAL) + "\n" + json.dumps(LM_EVAL | {"filter": "flexible"}) + "\n")

@@ -103,7 +103,7 @@ FILES = {
     "UTF-32": ("rows.jsonl", line(MATH).decode().encode("utf-32"), "is UTF-32 text"),
     "UTF-16, compressed": ("rows.jsonl.gz", gzip.compress(line(MATH).decode().encode("utf-16")), "is UTF-16 text"),
     "compressed without .gz": ("rows.jsonl", gzip.compress(line(MATH)), "is compressed by gzip"),
-    "not compressed with .gz": ("rows.jsonl.gz", line(MATH), "damaged or cut short"),
+    "not compressed with .gz": ("rows.jsonl.gz", line(MATH), "take .gz off its name"),
     "an archive": ("rows.jsonl", b"PK\x03\x04" + bytes(range(60)), "is a zip archive"),
     "parquet under another name": ("rows.jsonl", b"PAR1" + bytes(60), "is parquet"),
     "no parquet": ("rows.parquet", b"", "damaged or cut short"),

@@ -119,6 +119,11 @@ CASES = {
     "an empty wrong option": ("gpqa", gpqa("q,a,,c,d\n"), "row 1: one of its options is empty"),
     "a short row": ("gpqa", gpqa("q,a,b\n"), "it has no 'Incorrect Answer 2'"),
     "no entry point": ("humaneval_plus", humaneval(entry_point=None), "row 1 has no answer"),
+    "HumanEval itself": ("humaneval_plus", {"humaneval_plus/HumanEvalPlus.jsonl": line(
+        {"task_id": "H/0", "prompt": "def f(x):\n", "entry_point": "f", "canonical_solution": " return x\n",
+         "test": "def check(f):\n    assert f(1) == 1\n"})}, "it has no 'base_input' but task_id"),
+    "a proof": ("olympiadbench", {"olympiadbench/test.jsonl": line(
+        {"question": "Prove it.", "final_answer": None, "solution": ["So."]})}, "row 1 has no answer; complete or rem"),
     "inputs in a text": ("humaneval_plus", humaneval(base_input="[[1]]"), "its base_input is no list of inputs"),
     "plus inputs that are null": ("humaneval_plus", humaneval(plus_input=None), "its plus_input is no list of inputs"),
     "a number for a solution": ("humaneval_plus", humaneval(canonical_solution=5), "canonical_solution is no Python"),
@@ -204,6 +209,18 @@ def test_a_solution_that_fails_is_named_with_its_benchmark(tmp_path, body):
 IMPORTS = {
     "a pickle": ("rows.jsonl", pickle.dumps([MATH]), "is a pickle of Python, not UTF-8 text; write it as JSON lines"),
     "a feather": ("rows.parquet", b"ARROW1" + bytes(60), "is an Arrow or Feather file; write it as JSON lines or parq"),
+    "JSON lines called parquet": ("rows.parquet", line(MATH), "is no parquet; let its name end in .jsonl"),
+    "text called parquet": ("rows.parquet", b"sums,What is 1 + 1?,2\n", "is no parquet; write it as parquet or JSON l"),
+    "a name from before it was unpacked": (
+        "rows.jsonl.gz",
+        line(MATH),
+        "is not compressed by gzip; take .gz off its n",
+    ),
+    "an archive called gzip": (
+        "rows.jsonl.gz",
+        b"PK\x03\x04" + bytes(range(60)),
+        "is a zip archive, not UTF-8 text; unpack it",
+    ),
     "zstd": ("rows.jsonl", b"\x28\xb5\x2f\xfd" + bytes(range(200)), "is compressed by zstd, not UTF-8 text; unpack it"),
     "bzip2": ("rows.jsonl", bz2.compress(line(MATH)), "is compressed by bzip2, not UTF-8 text; unpack it"),
     "a tape archive": ("rows.jsonl", b"rows/\0" + bytes(500), "is no text but binary data; give the file itself"),
@@ -226,7 +243,12 @@ IMPORTS = {
         "has two columns 'query'; rename or remove one",
     ),
     "rewards beside responses": ("rows.jsonl", line(MATH | {"rewards": [1, 0]}), "rewards is next to responses"),
-    "a score": ("rows.jsonl", line(MATH | {"responses": [{"text": "a", "score": 1}]}), "has a score and no reward"),
+    "another name for a reward": (
+        "rows.jsonl",
+        line(MATH | {"responses": [{"text": "a", "is_correct": True}]}),
+        "response 1 has is_correct and no reward; call it reward, and make it 0 or 1",
+    ),
+    "a score": ("rows.jsonl", line(MATH | {"responses": [{"text": "a", "score": 1}]}), "has score and no reward"),
 }
 
 

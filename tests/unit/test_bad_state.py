@@ -77,6 +77,16 @@ def as_folder(name: str):
 STEPPED_BACK = {
     "a checkpoint is a link to itself": (linked(LATEST), 2, "global_step_4 is not a folder"),
     "a checkpoint is a dead link": (linked(LATEST, "gone"), 2, "global_step_4 is not a folder"),
+    "no checkpoint at all": (
+        lambda state: (state / "checkpoints").rename(state / "old"),
+        0,
+        "checkpoints holds no checkpoint, though the log tells of one; the training starts over",
+    ),
+    "no tracker": (
+        lambda state: (state / "checkpoints/latest_checkpointed_iteration.txt").unlink(),
+        4,
+        "iteration.txt is missing; the training resumes after step 4",
+    ),
     "checksums are a link to themselves": (linked(f"{LATEST}/checksums.json"), 2, "checksums.json cannot be read"),
     "checksums are a dead link": (linked(f"{LATEST}/checksums.json", "gone"), 2, "checksums.json cannot be read"),
     "checksums of another checkpoint": (of_step_2("checksums.json"), 2, "holds the checksums of another checkpoint"),

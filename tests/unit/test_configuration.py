@@ -44,7 +44,7 @@ def complaint(config: dict) -> str:
 MISTAKES = {
     "unknown section": ("trainning", {}, "trainning: no such key; there are results, seeds, fidelity,"),
     "unknown key": ("training/step", 3, "training: step: no such key; there are steps, train_batch_size,"),
-    "key that is a number": ("5", 1, "5: no such key; there are results,"),
+    "key that is a number": ("5", 1, "5: YAML takes this key for a number, not a name; write a decimal"),
     "unknown benchmark": (
         "benchmarks/gsm9k",
         {"suite": "ood", "source": "generated", "test": 1},
@@ -115,7 +115,8 @@ MISTAKES = {
     "policy named by a number": (
         "policies",
         {3: {"path": "x"}},
-        "policies: 3: 3 is not a name of letters, digits, dots and dashes (at most 100).",
+        "policies: 3: YAML takes this key for a number, not a name; write a decimal with a point, not a comma, and a "
+        "name that looks like a number in quotes.",
     ),
     "policy with an empty path": ("policies/tiny", {"path": ""}, "policies: tiny: path: '' is not the path of"),
     "odd hidden size": (

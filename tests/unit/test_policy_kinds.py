@@ -66,6 +66,16 @@ LOADED = {
         "tokenizer_config.json",
         "correct chat_template in tokenizer_config.json",
     ),
+    "no end": (
+        lambda path: [change(name, eos_token_id=None)(path) for name in ("config.json", "generation_config.json")],
+        "generation_config.json",
+        "names no eos_token_id, so that no response ends",
+    ),
+    "layers below 0": (
+        change("config.json", num_hidden_layers=-1),
+        "config.json",
+        "load .`num_hidden_layers` .-1. must",
+    ),
     "layers in words": (change("config.json", num_hidden_layers="2"), "config.json", "num_hidden_layers is of another"),
     "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
 }

@@ -19,6 +19,7 @@ methods: [base, oracle]
 sandbox: reduced
 training: {steps: 4, train_batch_size: 8, samples_per_query: 4, save_freq: 2, test_freq: 2, max_new_tokens: 48}
 evaluation: {samples_per_query: 2, max_new_tokens: 48}
+error_memory: {last_layers: all}
 """
 SECTION = """
 suites:

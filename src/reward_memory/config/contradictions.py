@@ -152,8 +152,22 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
     for method, policy in itertools.product(trained, suites.policies(config, suite)):
         training, memory = suites.run_settings(config, suite, method, policy)
         wrong = _batch_mistake(config, suite, method, training) or run_mistake(training)
+        wrong = wrong or _abstaining(suites.predicted_rewards(config, suite, method))
         if wrong := wrong or objectives.method_mistake(config, suite, method, training, memory):
             return f"{where}{wrong}"
+    return None
+
+
+def _abstaining(predicted: dict[str, Any] | None) -> str | None:
+    """Rewards of which none would be left on one side of the threshold."""
+    if predicted is None or not predicted["threshold"]:
+        return None
+    for side, room in (("right", 1 - predicted["threshold"]), ("wrong", predicted["threshold"])):
+        if predicted["abstain"] > room + 1e-9:
+            return (
+                f"reward_model: abstain: {predicted['abstain']} reaches beyond threshold, {predicted['threshold']}, so "
+                f"that no predicted response counts as {side}; give at most {round(room, 9)}."
+            )
     return None
 
 
@@ -273,18 +287,26 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
 
 def contexts(config: dict[str, Any]) -> dict[str, int]:
     """Policy -> its positions, for those that are bootstrapped here or lie on this disk already."""
+    found = {}
+    for name, settings in known_settings(config):
+        if positions := context(settings):
+            found[name] = positions
+    return found
+
+
+def known_settings(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(policy, what its config.json says) of those that are bootstrapped here or lie on this disk already."""
     from reward_memory.policies.bootstrap.tokenizer import CONTEXT
 
-    found = {}
     for name, policy in config["policies"].items():
         if "bootstrap" in policy:
-            found[name] = CONTEXT
+            layers = policy["bootstrap"]["num_hidden_layers"]
+            yield name, {_CONTEXTS[0]: CONTEXT, "num_hidden_layers": layers}
             continue
         folder = Path(policy["path"] if "path" in policy else f"{config['results']}/policies/{name}")
         try:
             settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        if isinstance(settings, dict) and (positions := context(settings)):
-            found[name] = positions
-    return found
+        if isinstance(settings, dict):
+            yield name, settings

@@ -7,6 +7,7 @@ from typing import Any
 from reward_memory.reward_models.names import LABEL_FREE
 
 from . import methods, suites, variants
+from .fidelity import resolve
 
 
 def mistake(config: dict[str, Any]) -> str | None:
@@ -23,7 +24,43 @@ def mistake(config: dict[str, Any]) -> str | None:
         for name in config["predictors"] or []:
             if variants.needs_labels(config, name):
                 return f"predictors: {name} learns from labels, of which label_ratios: 0 leaves none; leave it out."
+    return _one_label(config)
+
+
+def _one_label(config: dict[str, Any]) -> str | None:
+    """A suite in which a label ratio leaves one query, where a reward model needs one to learn from and one to select.
+
+    Sizes that only a file tells are passed over, and so are labels that are drawn beyond the ratio.
+    """
+    if "reward_model" not in config or "colliding-ids" in resolve(config["fidelity"]):
+        return None
+    for suite in suites.evaluated(config):
+        sizes = [config["benchmarks"][name]["train"] for name in suites.members(config, suite)]
+        if None in sizes or not any(sizes) or not _learns(config, suite):
+            continue
+        for ratio in suites.label_ratios(config, suite):
+            if ratio and sum(max(1, (size * ratio + 50) // 100) for size in sizes if size) < 2:
+                where = f"suites: {suite}: " if suites.section(config, suite)["label_ratios"] else ""
+                return (
+                    f"{where}label_ratios: {ratio} leaves 1 labeled query of the {sum(sizes)} in suite {suite} to fit "
+                    "the reward model on, which needs 2; raise it or the benchmarks' train sizes."
+                )
     return None
+
+
+def _learns(config: dict[str, Any], suite: str) -> bool:
+    """Whether reward models that need labels are fitted on a suite's rollouts."""
+    names = [
+        methods.predictor(config, name)
+        for user in suites.evaluated(config)
+        if suites.reward_model_of(config, user) == suite
+        for name in suites.methods(config, user)
+    ]
+    if suite == suites.MAIN:
+        if config["predictors"] is None:  # all of them
+            return True
+        names += [config["reward_model"]["predictor"], *config["predictors"]]
+    return any(name and variants.needs_labels(config, name) for name in names)
 
 
 def _of_method(config: dict[str, Any], suite: str, name: str) -> str | None:

@@ -18,6 +18,7 @@ from . import (
     arms,
     contradictions,
     labels,
+    layers,
     methods,
     resources,
     results_folder,
@@ -88,6 +89,7 @@ def check_files(
         if "path" in policy:
             inspect(name, Path(policy["path"]))
     wrong = contradictions.too_long(config, contradictions.contexts(config)) or adapters.mistake(config)
+    wrong = wrong or layers.mistake(config)
     if wrong := wrong or verl_overrides.mistake(config):
         raise InputError(f"{source}: {wrong}")
     mirrored = [name for name, benchmark in config["benchmarks"].items() if benchmark["source"] == "mirror"]
@@ -348,8 +350,10 @@ def _contradiction(config: dict) -> str | None:
 
 def _selecting_without_valid(config: dict[str, Any]) -> str | None:
     """A reward model that selects on valid queries where its suite has none."""
-    if "reward_model" not in config or config["predictors"] is None:
+    if "reward_model" not in config:
         return None
+    if config["predictors"] is None:  # then those that cannot be fitted are left out, but not the one that is named
+        config = config | {"predictors": []}
     for suite in suites.names(config):
         for name in suites.predictors(config, suite):
             if variants.selects_on_valid(config, name):

@@ -38,8 +38,8 @@ _OWN = {
 }
 #: Sections and keys that are the workflow's own: what grades, predicts, samples and resumes.
 _SECTIONS = (
-    *("reward", "trainer.v1", "trainer.resume_mode", "trainer.resume_from_path", "actor_rollout_ref.rollout.agent"),
-    "hydra",
+    *("reward", "trainer.v1", "trainer.resume_mode", "trainer.resume_from_path", "trainer.val_only"),
+    *("actor_rollout_ref.rollout.agent", "hydra"),
 )
 
 

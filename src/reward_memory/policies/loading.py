@@ -14,6 +14,8 @@ _ALIKE = 1e-6
 _PYTHON = re.compile(r"\b\w*(Error|Exception): |<class '[\w.]*?(?=\w+'>)|(?<=\w)'>")
 #: The name that an error of Python is about, which comes last.
 _NAME = re.compile(r"'([^']+)'$")
+#: How transformers begins what its checks of several settings say.
+_CHECK = re.compile(r"^Class validation error for validator '\w+': ")
 #: The key that a check of transformers' settings is about.
 _FIELD = re.compile(r"Validation error for field '(\w+)'")
 #: Two prompts of which the template must keep both questions apart.
@@ -38,6 +40,7 @@ def load(name: str, folder: Path) -> dict[str, int]:
     _complete(where, report)
     rows = model.get_input_embeddings().weight.shape[0]
     _vocabulary(where, tokenizer, model, rows)
+    _ending(where, folder, tokenizer, model)
     _finite(where, model)
     _answering(where, tokenizer, model)
     weights = sum(weight.numel() for weight in model.parameters())
@@ -159,6 +162,16 @@ def _vocabulary(where: str, tokenizer: Any, model: Any, rows: int) -> None:
                     raise InputError(f"{where}/{file}: {key}: {token} is not one of the {rows} tokens; correct it.")
 
 
+def _ending(where: str, folder: Path, tokenizer: Any, model: Any) -> None:
+    """Refuse settings without an end token: every response would go on to the longest."""
+    if model.generation_config.eos_token_id in (None, []):
+        file = "generation_config.json" if (folder / "generation_config.json").is_file() else "config.json"
+        raise InputError(
+            f"{where}/{file}: names no eos_token_id, so that no response ends; add it, such as the tokenizer's "
+            f"{tokenizer.eos_token_id}."
+        )
+
+
 def _finite(where: str, model: Any) -> None:
     import torch
 
@@ -201,5 +214,5 @@ def _short(error: object) -> str:
         return f"{field[1]} is of another kind than it should be, such as text for a number"
     if "Unrecognized configuration class" in str(error):
         return "its model_type does not continue text, as a language model does"
-    line = _PYTHON.sub("", " ".join(str(error).split())) or "no reason is told"
+    line = _PYTHON.sub("", _CHECK.sub("", " ".join(str(error).split()))) or "no reason is told"
     return (line if len(line) <= 160 else line[:157] + "...").rstrip(".")

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from reward_memory.errors import InputError
 
 from . import renamed
-from .base import Section
+from .base import NAME, Section
 from .configuration import Configuration
 from .json_schema import Node
 
@@ -97,12 +97,16 @@ class _Mistake:
 
     def sentence(self) -> str:
         where = ": ".join(str(part) for part in self.path if part is not None)
+        if (self.kind in _UNKNOWN or self.of_key) and not isinstance(self.key, str):
+            return f"{_join(where, self.key)}: {_no_text(self.key)}"
         if self.kind in _UNKNOWN:
             return f"{_join(where, self.key)}: {_no_such_key(self.key, self.node)}"
         if self.of_key:
             return f"{_join(where, self.key)}: {self.key!r} is not {self.node.names().expected}."
         if self.kind == "missing":
             return f"{where} is missing; it should be {self.node.expected}."
+        if self.kind == "string_type" and self._expected() == NAME and isinstance(self.value, int | float):
+            return f"{where}: {_shown(self.value)} is no text to YAML; put it in quotes."
         return f"{where}: {_shown(self.value)} {self._beyond() or f'is not {self._expected()}'}."
 
     def _expected(self) -> str:
@@ -126,6 +130,20 @@ def _no_such_key(key: Any, section: Node) -> str:
     near = difflib.get_close_matches(str(key), section.keys, n=1)
     perhaps = f"; perhaps {near[0]} is meant" if near else ""
     return f"no such key; there are {', '.join(section.keys)}{perhaps}."
+
+
+def _no_text(key: Any) -> str:
+    """What is said of a key that YAML does not read as text, such as no, 7 and the 5 of `learning_rate: 0,5`."""
+    if key is None or isinstance(key, bool):
+        word = {None: "null or ~", True: "true, yes or on", False: "false, no or off"}[key]
+        kind = "nothing" if key is None else "a truth value"
+        return f"YAML takes this key ({word}) for {kind}, not a name; put it in quotes, or choose another name."
+    if isinstance(key, int | float):
+        return (
+            "YAML takes this key for a number, not a name; write a decimal with a point, not a comma, and a name that "
+            "looks like a number in quotes."
+        )
+    return "YAML takes this key for a date, not a name; put it in quotes, or choose another name."
 
 
 def _join(path: str, key: Any) -> str:

@@ -61,6 +61,8 @@ def newest_intact(state: Path, training: Training, sizes: dict[str, int], memory
     checkpoints, told = state / "checkpoints", _cleared(state)
     training_log(state, sizes)
     latest = _tracked(checkpoints, told)
+    if not _saved(checkpoints) and max(logged_steps(state), default=0) >= training.save_freq:
+        told.append(f"{checkpoints} holds no checkpoint, though the log tells of one")
     reach, why = _reach(state, min(latest, training.steps))
     if why is None and latest >= training.steps:
         selected = _selected(state, training, sizes)
@@ -120,7 +122,10 @@ def _tracked(checkpoints: Path, found: list[str]) -> int:
     tracker = checkpoints / TRACKER
     saved = _saved(checkpoints)
     if not os.path.lexists(tracker):
-        return 0
+        # checksums are written after the tracker, and deleted where a training starts over
+        sealed = [step for step in saved if (checkpoints / f"global_step_{step}" / SUMS).exists()]
+        found += [f"{tracker} is missing"] if sealed else []
+        return max(sealed, default=0)
     try:
         text = tracker.read_bytes().strip()
     except OSError as error:

@@ -49,7 +49,10 @@ def convert(files: Iterable[Path], source: str, benchmark: str, chosen: str | No
     InputError names file and row if a file is not what `source` says.
     """
     files, queries, filters = list(files), {}, []
+    if twice := [path for place, path in enumerate(files) if path in files[:place]]:
+        raise InputError(f"{twice[0]}: is given twice, so that its responses would count twice; give it once.")
     for path in files:
+        number = 0
         for number, row in _rows(path, source):
             if source == "lm-eval" and (own := row.get("filter", chosen)) is not None:
                 filters.append(str(own))
@@ -69,6 +72,8 @@ def convert(files: Iterable[Path], source: str, benchmark: str, chosen: str | No
                     )
                 own["ground_truth"] = found.truth
             own["responses"] += found.responses
+        if not number and len(files) > 1:
+            raise InputError(f"{path}: holds no row; write it again, or leave it out.")
     if not queries:
         names = ", ".join(map(str, files))
         if filters:
@@ -148,7 +153,7 @@ def _shown(value: Any) -> str:
 def _rows(path: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(_lines(path, source), start=1):
         if line.strip():
-            yield number, _object(line, f"{path}, row {number}", source)
+            yield number, _object(line, f"{path}, row {number}", source, cut=number > 1 and not line.endswith(b"\n"))
 
 
 def _lines(path: Path, source: str) -> Iterator[bytes]:
@@ -162,10 +167,13 @@ def _lines(path: Path, source: str) -> Iterator[bytes]:
         raise InputError(f"{str(error).partition(';')[0]}; {FILES[source]}.") from error
 
 
-def _object(line: bytes, where: str, source: str) -> dict[str, Any]:
+def _object(line: bytes, where: str, source: str, cut: bool) -> dict[str, Any]:
+    """cut: whether it is a last line without an end, as a kill or a full disk leaves it."""
     try:
         row = json_value(decoded(line))
     except (JSONDecodeError, RecursionError) as error:
+        if cut:
+            raise InputError(f"{where}: is cut short; remove this last row, or write the file again.") from error
         raise InputError(f"{where}: is no whole JSON object; {FILES[source]}.") from error
     except (NotTextError, UnreadableError) as error:
         raise InputError(f"{where}: {error}.") from error

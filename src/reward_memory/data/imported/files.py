@@ -40,10 +40,22 @@ def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
         for number, record in _parquet_rows(path) if path.suffix == ".parquet" else _lines(path):
             yield number, record
     except DAMAGE as error:
-        why = unreadable(path, error) or (
-            f"cannot be read beyond row {number}, so the file is damaged or cut short; write or copy it again"
+        why = (
+            unreadable(path, error)
+            or _no_parquet(path)
+            or (f"cannot be read beyond row {number}, so the file is damaged or cut short; write or copy it again")
         )
         raise InputError(f"{path}: {why}.") from error
+
+
+def _no_parquet(path: Path) -> str | None:
+    """What is said of a file that only its name calls parquet."""
+    with path.open("rb") as file:
+        first = file.read(4)
+    if path.suffix != ".parquet" or not first or first == b"PAR1":
+        return None
+    named = "; let its name end in .jsonl" if first.lstrip()[:1] in (b"{", b"[") else ""
+    return f"is no parquet{named or '; write it as parquet or JSON lines'}"
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -23,6 +23,8 @@ LONGEST_ID = 200
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: Names under which other tools keep the rewards of all responses, which nobody would read here.
 _REWARDS = ("reward", "rewards", "score", "scores")
+#: Likewise, of one response.
+_VERDICTS = ("score", "correct", "is_correct", "label")
 #: Whole numbers that a float holds exactly.
 EXACT = 2**53
 
@@ -250,8 +252,8 @@ def _response(value: Any, what: str, domain: str) -> Response:
     given = value if isinstance(value, Mapping) else {"text": value}
     text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
     reward = given.get("reward")
-    if reward is None and given.get("score") is not None:
-        raise BadRowError(f"{what} has a score and no reward; call it reward, and make it 0 or 1")
+    if reward is None and (other := next((name for name in _VERDICTS if given.get(name) is not None), None)):
+        raise BadRowError(f"{what} has {other} and no reward; call it reward, and make it 0 or 1")
     if reward is not None and not (isinstance(reward, int | float) and reward in (0, 1)):
         raise BadRowError(f"{what}'s reward is {_shown(reward)}, which is not 0 or 1")
     parts = [given.get(name) for name in ("thinking", "answer")]

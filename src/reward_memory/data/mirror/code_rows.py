@@ -59,6 +59,8 @@ def _from_hub(row: dict[str, Any]) -> dict[str, Any]:
     """
     program = ast.parse(row["test"])
     found = [node for node in ast.walk(program) if isinstance(node, ast.Assign) and _names(node) == ["inputs"]]
+    if not found:  # HumanEval or MBPP itself, without the tests of EvalPlus
+        raise KeyError("base_input")
     inputs = [_as_released(_literal(call)) for call in _elements(found[-1].value)]
     base = len(row.get("test_list") or inputs)
     number, entry_point = row["task_id"], row.get("entry_point") or _tested_name(program)

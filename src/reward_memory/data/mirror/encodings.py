@@ -71,7 +71,12 @@ def unreadable(path: Path, error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno:
         return f"cannot be read ({os.strerror(error.errno)}); give a readable file"
     with path.open("rb") as file:
-        kind = _kind(file.read(64))
+        first = file.read(64)
+    kind = _kind(first)
+    if path.suffix == ".gz" and not first.startswith(b"\x1f\x8b"):
+        # browsers unpack what they download and keep the name
+        plain = "is not compressed by gzip; take .gz off its name" if first[:1] in (b"{", b"[") else None
+        return f"is {kind}" if kind else plain
     ours = kind is None or kind.startswith("parquet") or "zip" in kind
     return None if ours else f"is {kind}"
 

@@ -51,6 +51,8 @@ def problem(row: dict[str, Any]) -> Row:
             return Row(question.strip(), answer_text(row[key]), tests=tolerance(row.get("error")))
     if not any(key in row for key in ("answer", "final_answer", "solution")):
         raise KeyError("answer")
+    if not isinstance(row.get("solution"), str | None):  # OlympiadBench's proofs, which have a list and no answer
+        raise MissingAnswerError
     return Row(question.strip(), boxed_answer(row.get("solution")))
 
 
