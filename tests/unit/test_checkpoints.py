@@ -363,8 +363,7 @@ def test_an_empty_tracker_without_a_whole_checkpoint_is_removed(tmp_path):
 
 
 def test_a_state_without_a_tracker_stays_without(tmp_path):
-    # as a kill before verl writes it, or a training that starts over
-    make(tmp_path, 2, sealed=False)
+    make(tmp_path, 2, sealed=False)  # as a kill before verl writes it, or a training that starts over
     (tmp_path / "checkpoints" / checkpoints.TRACKER).unlink()
     assert resume(tmp_path) == tracked(tmp_path) == 0
 
