@@ -59,7 +59,7 @@ def settings() -> dict:
     added = yaml.safe_load(f"data:{part}".replace("\n    ", "\n"))
     config |= added | {"policies": {"tiny": config["policies"]["tiny"]}, "methods": ["base", "memreward:prior"]}
     config["training"]["train_batch_size"] = 1
-    config["error_memory"] = {"penalty": "flat"}
+    config["error_memory"] = {"penalty": "flat", "last_layers": "all"}
     return {key: config[key] for key in config if key != "suites"}
 
 
