@@ -179,7 +179,7 @@ MORE = {
         "line 1: results: \u201cresults\u201d is in the quotes of a word processor, .*; use",
     ),
     "a key in such quotes": ("seeds: [0]", "\u2018seeds\u2019: [0]", "is in the quotes of a word|no such key"),
-    "a space that is none": ("results: results", "results: my\u00a0results", r"holds U\+00A0, .*; type it anew"),
+    "a space that is none": ("results: results", "results: my\u00a0results", r"holds U\+00A0, .*; type it again"),
     "nothing that can be seen": (LAST, f"{LAST}\u200b", r"line 13: sandbox: .* holds U\+200B"),
     "a policy by a variable": (TINY, "{path: $HOME/models/tiny}", "variables are not filled in here; write the path"),
     "a policy by a placeholder": (TINY, "{path: '{{ models }}/tiny'}", "variables are not filled in here; write"),

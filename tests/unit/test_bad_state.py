@@ -133,6 +133,17 @@ def test_a_training_steps_back_and_says_from_what(kept, tmp_path, capsys, damage
     assert re.search(words, told), told
 
 
+def test_lost_checkpoints_are_told_once_and_not_of_the_attempt_after(kept, tmp_path, capsys):
+    state = shutil.copytree(kept, tmp_path / "state")
+    shutil.rmtree(state / "checkpoints")
+    newest_intact(state, TRAINING, SIZES, memory=True)
+    assert "holds no checkpoint" in capsys.readouterr().err
+    first = (state / LOG).read_text().splitlines()[0]  # a kill after the first step, before any checkpoint
+    (state / "metrics.0001.jsonl").write_text(f"{first}\n")
+    newest_intact(state, TRAINING, SIZES, memory=True)
+    assert "holds no checkpoint" not in capsys.readouterr().err
+
+
 #: likewise, where the user has to say what is meant
 REFUSED = {
     "checkpoints on a disk that is gone": (linked("checkpoints", "/gone/disk"), "checkpoints: is a link to /gone/disk"),

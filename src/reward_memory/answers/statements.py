@@ -287,7 +287,7 @@ def _asked_or_joined(text: str, match: re.Match) -> bool:
     """Whether "B is correct" is a question, a condition or the end of "A and B are correct"."""
     before = text[max(0, match.start() - 30) : match.start(1)]
     after = text[match.end() : match.end() + 40]
-    if match[0].find("would be") >= 0 and SUPPOSED.match(text, match.end()):
+    if "would be" in match[0] and SUPPOSED.match(text, match.end()):
         return True
     doubted = re.search(
         r"(?:\b(?i:if|whether|suppose|assume|neither|nor|not|unless|doubt|never|hardly|unlikely)\b|n['\u2019]t\b)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reward_memory.data.labels import labeled_count
 from reward_memory.reward_models.names import LABEL_FREE
 
 from . import methods, suites, variants
@@ -39,7 +40,7 @@ def _one_label(config: dict[str, Any]) -> str | None:
         if None in sizes or not any(sizes) or not _learns(config, suite):
             continue
         for ratio in suites.label_ratios(config, suite):
-            if ratio and sum(max(1, (size * ratio + 50) // 100) for size in sizes if size) < 2:
+            if ratio and sum(labeled_count(size, ratio) for size in sizes if size) < 2:
                 where = f"suites: {suite}: " if suites.section(config, suite)["label_ratios"] else ""
                 return (
                     f"{where}label_ratios: {ratio} leaves 1 labeled query of the {sum(sizes)} in suite {suite} to fit "

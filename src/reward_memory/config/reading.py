@@ -142,7 +142,7 @@ def _typeset(text: yaml.ScalarNode) -> str | None:
     if text.style is None and text.value[:1] in _QUOTES and text.value:
         return f"{text.value} is in the quotes of a word processor, which YAML takes for letters; use \" or '."
     if bad := next((sign for sign in text.value if sign in _SPACES), None):
-        return f"{text.value!r} holds U+{ord(bad):04X}, which looks like a space or nothing; type it anew."
+        return f"{text.value!r} holds U+{ord(bad):04X}, which looks like a space or nothing; type it again."
     return None
 
 

@@ -4,12 +4,21 @@ Everything that learns from truths or verdicts gets them through `reveal`, so an
 merely unused: it is absent.
 """
 
-from collections.abc import Collection
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from reward_memory.errors import InputError
 from reward_memory.seeds import derive
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def labeled_count(size: int, ratio: int) -> int:
+    """How many of a benchmark's `size` queries `ratio` percent label: rounded half up, 1 at least unless it is 0."""
+    return max(1, (size * ratio + 50) // 100) if ratio else 0
 
 
 def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str] = ()) -> pd.DataFrame:
@@ -25,6 +34,8 @@ def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str
     The place of a query in that order depends on its id alone, so that neither the order of the rows nor another
     benchmark changes it. InputError if the ratio is not a percentage or an id occurs twice.
     """
+    import pandas as pd  # not above: planning waits for the import
+
     if isinstance(ratio, bool) or ratio != int(ratio) or not 0 <= ratio <= 100:
         raise InputError(f"label_ratios: {ratio} is not a whole percentage between 0 and 100.")
     twice = queries["id"][queries["id"].duplicated()]
@@ -32,9 +43,8 @@ def route(queries: pd.DataFrame, ratio: int, seed: int, fidelity: Collection[str
         raise InputError(f"queries: the id {twice.iloc[0]!r} occurs twice; ids must be unique within a suite.")
     labeled = set()
     for _, ids in queries.groupby("benchmark", sort=True)["id"]:
-        count = max(1, (len(ids) * int(ratio) + 50) // 100) if ratio else 0
         order = sorted(ids, key=lambda name: (derive("labels", int(seed), str(name)), name))
-        labeled.update(order[:count])
+        labeled.update(order[: labeled_count(len(ids), int(ratio))])
     if "colliding-ids" in fidelity:
         rows = {_row(name) for name in labeled}
         labeled = {name for name in queries["id"] if _row(name) in rows}

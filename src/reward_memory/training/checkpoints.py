@@ -61,7 +61,8 @@ def newest_intact(state: Path, training: Training, sizes: dict[str, int], memory
     checkpoints, told = state / "checkpoints", _cleared(state)
     training_log(state, sizes)
     latest = _tracked(checkpoints, told)
-    if not _saved(checkpoints) and max(logged_steps(state), default=0) >= training.save_freq:
+    # of the newest attempt: one that started over has told of this, and logs anew
+    if not _saved(checkpoints) and max(logged_steps(state, newest=True), default=0) >= training.save_freq:
         told.append(f"{checkpoints} holds no checkpoint, though the log tells of one")
     reach, why = _reach(state, min(latest, training.steps))
     if why is None and latest >= training.steps:

@@ -67,10 +67,11 @@ def outcome(file: Path) -> str:
     return ", ".join(parts)
 
 
-def logged_steps(folder: Path) -> dict[int, dict]:
-    """Step -> verl's metrics of it, from the metrics files of all attempts, later ones last."""
+def logged_steps(folder: Path, newest: bool = False) -> dict[int, dict]:
+    """Step -> verl's metrics of it, from the metrics files of all attempts, later ones last; or of the newest alone."""
     steps: dict[int, dict] = {}
-    for path in sorted(path for path in folder.glob("metrics.*.jsonl") if path.is_file()):
+    files = sorted(path for path in folder.glob("metrics.*.jsonl") if path.is_file())
+    for path in files[-1:] if newest else files:
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
