@@ -7,16 +7,17 @@ import numpy as np
 from .shared import EXACT, PROMPT_TOKENS, ROOT, Smoke, nvidia_smi
 from .table import Row
 
-#: Largest difference of a token's probability between vLLM and the actor: in float32; in bfloat16, where 0.04 was seen.
-FAR = {True: 1e-4, False: 0.2}
+#: Largest difference of a token's probability between vLLM and the actor. In float32 on a GPU 0.003 was seen, on a CPU
+#: 7.5e-6; in bfloat16 0.03 and 0.09.
+FAR = {"float32": {True: 0.02, False: 1e-4}, "bfloat16": {True: 0.2, False: 0.2}}
 
 
 def transfer(smoke: Smoke) -> Iterator[Row]:
     """Whether vLLM, which starts from made-up weights, sampled from the actor's: differences of probabilities."""
     for arm, steps in smoke.steps.items():
         far = worst("training/rollout_probs_diff_max", steps)
-        asked = FAR[arm == EXACT]
         kind = "float32" if arm == EXACT else "bfloat16"
+        asked = FAR[kind][bool(smoke.gpu)]
         yield Row("transfer", f"{arm}, {kind}: largest difference of a probability", far, f"below {asked}", far < asked)
         alike = -worst("training/rollout_actor_probs_pearson_corr", steps, -1)
         yield Row("transfer", f"{arm}, {kind}: least correlation", alike, "above 0.99", alike > 0.99)
@@ -63,6 +64,8 @@ def speed(smoke: Smoke) -> Iterator[Row]:
         tokens = int(responses["tokens"].sum())
         yield Row("speed", f"sampled tokens/s (cost model: {tokens / asked:.3g})", tokens / seconds)
     for arm, steps in smoke.steps.items():
+        if len(steps) < 2:
+            continue  # the arm failed, and its own line says so
         tokens = sum(step["perf/total_num_tokens"] for step in steps[1:])
         seconds = sum(step["timing_s/update_actor"] for step in steps[1:])
         section = smoke.settings(arm)[0]

@@ -47,8 +47,8 @@ def training(arm: str) -> Callable[[Smoke], Iterator[Row]]:
         seconds = [step["timing_s/step"] for step in steps]
         yield Row(arm, "steps", len(steps), str(STEPS), len(steps) == STEPS)
         yield Row(arm, "seconds a step after the first", sum(seconds[1:]) / (len(seconds) - 1))
-        pushed = min(step["actor/grad_norm"] for step in steps)
-        yield Row(arm, "least gradient norm", pushed, "above 0", pushed > 0)
+        pushed = max(step["actor/grad_norm"] for step in steps)  # 0 in a step whose responses all earn the same
+        yield Row(arm, "largest gradient norm", pushed, "above 0", pushed > 0)
         history = pd.read_csv(out / "history.csv")
         for what in {"memreward": ["predicted_share"], "meds": ["memory_points"]}.get(arm, []):
             most = float(history[what].max())

@@ -111,6 +111,13 @@ def test_a_worker_that_cannot_start_is_an_error_and_no_verdict(monkeypatch):
         pool.ask([Question(("y+1", False), (("x", False),))])
 
 
+def test_the_worker_finds_packages_of_a_path_that_the_caller_was_given(monkeypatch, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(tmp_path / 'seen')!r}, 'w').close()", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    SymbolicPool(1, 5.0).ask([Question(("y+1", False), (("x", False),))])
+    assert (tmp_path / "seen").exists()
+
+
 def test_importing_the_verifiers_is_cheap():
     code = "import sys, reward_memory.verifiers; print('torch' in sys.modules, 'sympy' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -1,6 +1,7 @@
 """Mathematical answers: compared as text, as exact numbers, or by computer algebra in a worker that can be ended."""
 
 import json
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -334,6 +335,8 @@ class SymbolicPool:
     def __init__(self, workers: int, timeout: float):
         self.timeout = timeout
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+        if path := os.environ.get("PYTHONPATH"):  # math-verify may lie there: `pip install --target`, a cluster's modules
+            environment["PYTHONPATH"] = path
         # -P: the worker's folder has modules of names that the standard library has too
         command = [sys.executable, "-P", "-s", str(WORKER), str(workers)]
         self.pool = WarmPool("the worker for symbolic answers", lambda: command, environment, in_flight=8 + 4 * workers)
