@@ -115,7 +115,7 @@ def test_the_cost_model_is_that_of_the_card(smoke, gpu, device):
 
 def test_an_arm_without_two_steps_has_no_speed_and_the_next_one_has(smoke):
     smoke.steps = {"r1-p": [], "memreward": [step()], "meds": [step(), step()]}
-    named, trained = after.speed(smoke)
+    _, trained = after.speed(smoke)
     assert trained.what.startswith("meds")
 
 

@@ -335,7 +335,7 @@ class SymbolicPool:
     def __init__(self, workers: int, timeout: float):
         self.timeout = timeout
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
-        if path := os.environ.get("PYTHONPATH"):  # math-verify may lie there: `pip install --target`, a cluster's modules
+        if path := os.environ.get("PYTHONPATH"):  # math-verify may lie there: pip install --target, a cluster's modules
             environment["PYTHONPATH"] = path
         # -P: the worker's folder has modules of names that the standard library has too
         command = [sys.executable, "-P", "-s", str(WORKER), str(workers)]
