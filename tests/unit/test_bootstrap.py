@@ -55,17 +55,6 @@ def test_two_bootstraps_of_one_seed_give_the_same_bytes(whole, tmp_path):
         assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
 
 
-@pytest.mark.slow
-def test_one_thread_and_two_give_the_same_bytes(tmp_path, monkeypatch):
-    """At the size of the policies of config.yaml, where softmax's sums do differ."""
-    made = []
-    for threads in (1, 2):
-        monkeypatch.setattr(pretraining, "THREADS", threads)
-        bootstrap(tmp_path / str(threads), tiny(hidden_size=128, num_hidden_layers=2, steps=24))
-        made.append(weights(tmp_path / str(threads)))
-    assert made[0] == made[1]
-
-
 def test_another_seed_gives_another_policy(whole, tmp_path):
     bootstrap(tmp_path / "other", tiny(seed=4))
     assert weights(tmp_path / "other") != weights(whole[0])
