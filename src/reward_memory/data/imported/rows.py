@@ -1,5 +1,6 @@
 """One row of a user's file: a query with its responses, or the reason why it is none."""
 
+import ast
 import json
 import math
 import re
@@ -25,6 +26,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _REWARDS = ("reward", "rewards", "score", "scores")
 #: Likewise, of one response.
 _VERDICTS = ("score", "correct", "is_correct", "label")
+#: Keys of a response that is an object.
+_OF_RESPONSES = ("text", "reward", "thinking", "answer", *_VERDICTS)
 #: Whole numbers that a float holds exactly.
 EXACT = 2**53
 
@@ -248,9 +251,24 @@ def _responses(value: Any, domain: str) -> tuple[Response, ...]:
     return tuple(_response(one, f"response {place}", domain) for place, one in enumerate(value, start=1))
 
 
+def _is_object(text: str) -> bool:
+    """Whether a text is what JSON or Python write for a response with its reward: tables of texts hold it so."""
+    if not (text.startswith("{") and text.endswith("}") and "text" in text):
+        return False
+    for reader in (json.loads, ast.literal_eval):
+        try:
+            found = reader(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return isinstance(found, dict) and "text" in found and {*found} <= {*_OF_RESPONSES}
+    return False
+
+
 def _response(value: Any, what: str, domain: str) -> Response:
     given = value if isinstance(value, Mapping) else {"text": value}
     text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
+    if given is not value and _is_object(text):
+        raise BadRowError(f"{what} is the text of an object; give the object itself, as {{text, reward}}")
     reward = given.get("reward")
     if reward is None and (other := next((name for name in _VERDICTS if given.get(name) is not None), None)):
         raise BadRowError(f"{what} has {other} and no reward; call it reward, and make it 0 or 1")
