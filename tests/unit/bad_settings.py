@@ -315,6 +315,21 @@ MORE = {
         f"{BATCH}, verl: ['actor_rollout_ref.actor.checkpoint.save_contents=[model]']",
         "changes actor_rollout_ref.actor.checkpoint.save_contents, which the workflow relies on; leave it out",
     ),
+    "GPUs that cannot share the heads": (
+        "{samples_per_query: 2}",
+        "{samples_per_query: 2, engine: vllm, tensor_parallel_size: 4}\nresources: {evaluate_policy: {gpu: 4}}",
+        "evaluation: tensor_parallel_size: 4 GPUs cannot share the attention heads of tiny, 1 of .*; give one of 1\\.",
+    ),
+    "GPUs of a training that cannot share the heads": (
+        "save_freq: 2}",
+        "save_freq: 2, tensor_model_parallel_size: 4}\nresources: {train_policy: {gpu: 4}}",
+        "training: tensor_model_parallel_size: 4 GPUs cannot share the attention heads of tiny",
+    ),
+    "override that deletes": (
+        BATCH,
+        f"{BATCH}, verl: ['~actor_rollout_ref.rollout.val_kwargs']",
+        "deletes actor_rollout_ref.rollout.val_kwargs, which verl reads; give it another value, or leave",
+    ),
     "override of the validation": (
         BATCH,
         f"{BATCH}, verl: [trainer.test_freq=-1]",

@@ -67,6 +67,8 @@ ROWS = {
     "a truth that is not a number": (MATH | {"ground_truth": float("nan")}, "ground_truth is nan"),
     "an infinite truth": (MATH | {"ground_truth": float("-inf")}, "ground_truth is -inf"),
     "a missing number in words": (MATH | {"ground_truth": "NaN"}, "ground_truth is NaN"),
+    "what Python calls nothing": (MATH | {"ground_truth": "None"}, "ground_truth is None, which is no number"),
+    "a list of nothing": (MATH | {"ground_truth": "[]"}, "ground_truth is [], which is no number"),
     "an infinity in words": (MATH | {"ground_truth": " Infinity "}, "ground_truth is Infinity"),
     "a truth that is true": (MATH | {"ground_truth": True}, "ground_truth is not a text"),
     "a truth with a NUL": (MATH | {"ground_truth": "1\0"}, "ground_truth holds a NUL"),
@@ -90,6 +92,7 @@ ROWS = {
         MATH | {"responses": ["a", str({"text": "a", "reward": True})]},
         "response 2 is the text of an object",
     ),
+    "a response that was never decoded": (MATH | {"responses": ["b'#### 2'"]}, "response 1 is what Python writes for"),
     "a template with a NUL": (MATH | {"template": "\0"}, "template holds a NUL"),
 }
 #: likewise, as bytes

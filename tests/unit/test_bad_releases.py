@@ -186,6 +186,15 @@ def test_a_bad_release_is_named(tmp_path, name, files, words):
     assert ";" in str(caught.value)  # what to do
 
 
+def test_what_a_mac_leaves_beside_packed_files_is_passed_over(tmp_path):
+    (tmp_path / "mmlu").mkdir()
+    with zipfile.ZipFile(tmp_path / "mmlu/mmlu.zip", "w") as packed:
+        for folder, name in (("test", "a_test"), ("val", "a_val"), ("dev", "a_dev")):
+            packed.writestr(f"data/{folder}/{name}.csv", f"{folder}?,a,b,c,d,A\n")
+            packed.writestr(f"data/{folder}/._{name}.csv", b"\0\5\x16\7Mac OS X")
+    assert len(mirror.load("mmlu", tmp_path, partial=True).items) == 3
+
+
 def test_a_mirror_that_is_the_folder_of_one_benchmark_is_told(tmp_path):
     (tmp_path / "gsm8k").mkdir()
     (tmp_path / "gsm8k/train.jsonl").write_bytes(line(GSM))

@@ -30,18 +30,17 @@ def mistake(config: dict[str, Any]) -> str | None:
 def never_read(config: dict[str, Any]) -> str | None:
     """A policy that is bootstrapped for other stand-ins than all those of its suite, of which it answers none."""
     for suite in suites.evaluated(config):
-        members = suites.members(config, suite)
-        if any(config["benchmarks"][name]["source"] != "generated" for name in members):
-            continue
-        for policy in suites.policies(config, suite):
-            own = config["policies"][policy].get("bootstrap")
-            if own is None or {*members} & _TAUGHT[own["benchmarks"]]:
-                continue
+        for other in dict.fromkeys((suite, suites.reward_model_of(config, suite))):
+            members = suites.members(config, other)
             meant = next((one for one, names in _TAUGHT.items() if {*members} & names), None)
-            if meant:
-                return (
-                    f"policies: {policy}: bootstrap: benchmarks: {own['benchmarks']} teaches it none of the benchmarks "
-                    f"of suite {suite}, such as {members[0]}; set benchmarks: {meant}, or give that suite other "
-                    "policies."
-                )
+            if meant is None or any(config["benchmarks"][name]["source"] != "generated" for name in members):
+                continue
+            for policy in suites.policies(config, suite):
+                own = config["policies"][policy].get("bootstrap")
+                if own is not None and not {*members} & _TAUGHT[own["benchmarks"]]:
+                    return (
+                        f"policies: {policy}: bootstrap: benchmarks: {own['benchmarks']} teaches it none of the "
+                        f"benchmarks of suite {other}, such as {members[0]}; set benchmarks: {meant}, or give suite "
+                        f"{suite} other policies."
+                    )
     return None

@@ -312,12 +312,14 @@ def contexts(config: dict[str, Any]) -> dict[str, int]:
 
 def known_settings(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(policy, what its config.json says) of those that are bootstrapped here or lie on this disk already."""
+    from reward_memory.policies.bootstrap.shape import shape
     from reward_memory.policies.bootstrap.tokenizer import CONTEXT
 
     for name, policy in config["policies"].items():
         if "bootstrap" in policy:
-            layers = policy["bootstrap"]["num_hidden_layers"]
-            yield name, {_CONTEXTS[0]: CONTEXT, "num_hidden_layers": layers}
+            own = policy["bootstrap"]
+            # its vocabulary is that of a tokenizer, which does not matter here
+            yield name, {_CONTEXTS[0]: CONTEXT} | shape(own["hidden_size"], own["num_hidden_layers"], 0)
             continue
         folder = Path(policy["path"] if "path" in policy else f"{config['results']}/policies/{name}")
         try:

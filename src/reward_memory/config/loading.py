@@ -18,6 +18,7 @@ from . import (
     arms,
     brought,
     contradictions,
+    heads,
     labels,
     layers,
     methods,
@@ -91,7 +92,7 @@ def check_files(
         if "path" in policy:
             inspect(name, Path(policy["path"]))
     wrong = contradictions.too_long(config, contradictions.contexts(config)) or adapters.mistake(config)
-    wrong = wrong or layers.mistake(config) or brought.never_read(config)
+    wrong = wrong or layers.mistake(config) or heads.mistake(config) or brought.never_read(config)
     if wrong := wrong or verl_overrides.mistake(config):
         raise InputError(f"{source}: {wrong}")
     mirrored = [name for name, benchmark in config["benchmarks"].items() if benchmark["source"] == "mirror"]

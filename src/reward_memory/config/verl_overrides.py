@@ -91,17 +91,19 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
             return f"{override!r} sets what the workflow sets for each run and relies on; use {_OWN[key]} instead."
         if section := next((section for section in _SECTIONS if f"{key}.".startswith(f"{section}.")), None):
             return f"{override!r} changes {section}, which the workflow relies on; leave it out."
+        if override.startswith("~"):
+            return f"{override!r} deletes {key}, which verl reads; give it another value, or leave the override out."
         old, new = OmegaConf.select(before, key), OmegaConf.select(after, key)
         if override.startswith("+") and (near := _near(before, key)):
             return f"{override!r} adds a key beside {near}, which verl has; write that one, without the +."
         if isinstance(old, bool | int | float) and not _alike(old, new):
             kind = "true or false" if isinstance(old, bool) else "a number"
             return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."
-        if not override.startswith("~") and (wrong := verl_choices.mistake(key, old, new)):
+        if wrong := verl_choices.mistake(key, old, new):
             return f"{override!r} {wrong}"
-        if OmegaConf.is_list(old) and not override.startswith("~") and not OmegaConf.is_config(new):
+        if OmegaConf.is_list(old) and not OmegaConf.is_config(new):
             return f"{override!r} gives {text!r} where verl has a list; write {key}=[{text}]."
-        if OmegaConf.is_config(old) and not override.startswith("~") and not OmegaConf.is_config(new):
+        if OmegaConf.is_config(old) and not OmegaConf.is_config(new):
             return f"{override!r} gives {text!r} where verl has a section; name one of its keys, {key}.KEY=VALUE."
     return None
 

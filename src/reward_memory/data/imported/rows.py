@@ -28,6 +28,8 @@ _REWARDS = ("reward", "rewards", "score", "scores")
 _VERDICTS = ("score", "correct", "is_correct", "label")
 #: Keys of a response that is an object.
 _OF_RESPONSES = ("text", "reward", "thinking", "answer", *_VERDICTS)
+#: A text that stands for bytes, as str() makes it of what was never decoded.
+_BYTES = re.compile(r"b(['\"]).*\1", re.DOTALL)
 #: Whole numbers that a float holds exactly.
 EXACT = 2**53
 
@@ -269,6 +271,8 @@ def _response(value: Any, what: str, domain: str) -> Response:
     text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
     if given is not value and _is_object(text):
         raise BadRowError(f"{what} is the text of an object; give the object itself, as {{text, reward}}")
+    if _BYTES.fullmatch(text):
+        raise BadRowError(f"{what} is what Python writes for bytes; decode it before it is written")
     reward = given.get("reward")
     if reward is None and (other := next((name for name in _VERDICTS if given.get(name) is not None), None)):
         raise BadRowError(f"{what} has {other} and no reward; call it reward, and make it 0 or 1")
