@@ -325,6 +325,16 @@ MORE = {
         "save_freq: 2, tensor_model_parallel_size: 4}\nresources: {train_policy: {gpu: 4}}",
         "training: tensor_model_parallel_size: 4 GPUs cannot share the attention heads of tiny",
     ),
+    "tests that are cut where training is not": (
+        BATCH,
+        f"{BATCH}, max_new_tokens: 300",
+        "evaluation: max_new_tokens: 64, the default, cuts responses to which training: max_new_tokens leaves 300 tokens",
+    ),
+    "rollouts that are cut where training is not": (
+        "save_freq: 2}\nevaluation: {samples_per_query: 2}",
+        "save_freq: 2, max_new_tokens: 90}\nevaluation: {max_new_tokens: 90}",
+        "rollouts: max_new_tokens: 64, the default, cuts responses .* leaves 90 tokens; give 90",
+    ),
     "override that deletes": (
         BATCH,
         f"{BATCH}, verl: ['~actor_rollout_ref.rollout.val_kwargs']",

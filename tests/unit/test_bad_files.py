@@ -53,6 +53,7 @@ ROWS = {
     "a query of spaces": (MATH | {"query": " \t\n "}, "query is empty"),
     "a query with a NUL": (MATH | {"query": "a\0"}, "query holds a NUL character"),
     "half a character in a query": (MATH | {"query": "x \ud83d"}, "query holds half a character"),
+    "a query that Python calls nothing": (MATH | {"query": "None"}, "query is None, which is no question"),
     "a query that is a list": (MATH | {"query": ["a"]}, "query is not a text"),
     "an empty user message": (chat(""), "content is empty"),
     "an empty assistant message": (

@@ -144,6 +144,8 @@ CASES = {
     "no truth": ("dapo_math_17k", dapo(reward_model=None), "reward_model null"),
     "no prompt": ("dapo_math_17k", dapo(prompt=[]), "prompt a list"),
     "an answer that is true": ("aime24", {"aime/aime2024.jsonl": line({"problem": "p", "answer": True})}, "no answer"),
+    "a letter for an answer": ("amc23", {"amc/amc23.jsonl": line({"problem": "p", "answer": "(C) 27"})},
+        "row 1: its answer is (C) 27, the letter of a choice where a number should be; correct"),
     "a problem that is a number": ("aime24", {"aime/aime2024.jsonl": line({"problem": 5, "answer": "1"})},
                                    "problem a number, answer a text"),
     "a margin in words": ("olympiadbench", {"olympiadbench/test.jsonl": line(

@@ -21,6 +21,7 @@ from . import (
     heads,
     labels,
     layers,
+    lengths,
     methods,
     resources,
     results_folder,
@@ -93,6 +94,7 @@ def check_files(
             inspect(name, Path(policy["path"]))
     wrong = contradictions.too_long(config, contradictions.contexts(config)) or adapters.mistake(config)
     wrong = wrong or layers.mistake(config) or heads.mistake(config) or brought.never_read(config)
+    wrong = wrong or lengths.mistake(config)
     if wrong := wrong or verl_overrides.mistake(config):
         raise InputError(f"{source}: {wrong}")
     mirrored = [name for name, benchmark in config["benchmarks"].items() if benchmark["source"] == "mirror"]

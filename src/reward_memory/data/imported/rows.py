@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from reward_memory.answers.responses import split_response
@@ -162,6 +163,8 @@ def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[
         raise BadRowError("query and messages are both there" if messages else "query or messages must be there")
     if query is not None:
         text = _text(query, "query")
+        if NO_NUMBER.fullmatch(text):
+            raise BadRowError(f"query is {text.strip()}, which is no question")
         if options and not all(option in text for option in options):
             # else questions that differ by their options alone would be one, and the memory would not see them
             text = f"{text}\n{option_lines(options)}"
@@ -192,9 +195,9 @@ def _options(value: Any) -> tuple[str, ...] | None:
 def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> str | None:
     if value is None:
         return None
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
         raise BadRowError(f"ground_truth is {value}, which is no number")
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         value = str(value)
     truth = _text(value, "ground_truth").strip()
     if domain == "math" and NO_NUMBER.fullmatch(truth):
