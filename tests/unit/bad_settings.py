@@ -328,7 +328,7 @@ MORE = {
     "tests that are cut where training is not": (
         BATCH,
         f"{BATCH}, max_new_tokens: 300",
-        "evaluation: max_new_tokens: 64, the default, cuts responses to which training: max_new_tokens leaves 300 tokens",
+        "evaluation: max_new_tokens: 64, the default, cuts responses to which training: max_new_tokens leaves 300",
     ),
     "rollouts that are cut where training is not": (
         "save_freq: 2}\nevaluation: {samples_per_query: 2}",
