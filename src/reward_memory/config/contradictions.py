@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from reward_memory.policies.positions import NAMES, context
 from reward_memory.settings import Evaluation, Sampling, Training
 from reward_memory.training import PROMPT_TOKENS
 
@@ -18,8 +19,6 @@ from .resources import allocation
 COLDEST = 0.01
 #: Layers that many policies share between input and output, and that the error memory reads as they are.
 EMBEDDINGS = ("lm_head", "embed_tokens")
-#: Names that models give to the number of positions that they were made for.
-_CONTEXTS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 
 
 def least_prompt(config: dict[str, Any]) -> int:
@@ -256,17 +255,6 @@ def too_few_gpus(config: dict[str, Any]) -> str | None:
     return None
 
 
-def context(settings: dict[str, Any]) -> int | None:
-    """Positions that a policy was made for, by its config.json; None where that does not say."""
-    scaled = settings.get("rope_scaling") or settings.get("rope_parameters") or {}
-    found = next((settings[key] for key in _CONTEXTS if isinstance(settings.get(key), int)), None)
-    if found is None or not isinstance(scaled, dict):
-        return found
-    factor, original = scaled.get("factor"), scaled.get("original_max_position_embeddings")
-    stretched = factor * original if isinstance(factor, int | float) and isinstance(original, int) else 0
-    return max(found, int(stretched))
-
-
 def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
     """The first length that is beyond what a policy was made for; None if there is none.
 
@@ -319,7 +307,7 @@ def known_settings(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]
         if "bootstrap" in policy:
             own = policy["bootstrap"]
             # its vocabulary is that of a tokenizer, which does not matter here
-            yield name, {_CONTEXTS[0]: CONTEXT} | shape(own["hidden_size"], own["num_hidden_layers"], 0)
+            yield name, {NAMES[0]: CONTEXT} | shape(own["hidden_size"], own["num_hidden_layers"], 0)
             continue
         folder = Path(policy["path"] if "path" in policy else f"{config['results']}/policies/{name}")
         try:
