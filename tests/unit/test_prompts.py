@@ -78,7 +78,7 @@ def test_prompts_that_leave_no_room_for_their_responses_are_told(counted):
         "evaluation: max_new_tokens: 60 and 1 of 5 prompts are together more than max_model_len, 256: the longest "
         "prompt has 201 tokens (math/train/2); raise it."
     )
-    with pytest.raises(InputError, match=r"more than the 256 positions of policy tiny: the longest .*; lower max_new"):
+    with pytest.raises(InputError, match=r"more than the 256 positions of policy tiny: the longest .*; lower it"):
         prompts.check_room("tiny", counted, "suites: meds: evaluation", 210, 256)
 
 

@@ -116,7 +116,7 @@ def check_room(
         (
             positions,
             f"the {positions} positions of policy {policy}",
-            "lower max_new_tokens, or take a policy with more",
+            "lower it, or take a policy with more",
         ),
     ):
         over = prompts[prompts["tokens"] + answers > most] if most else prompts[:0]
