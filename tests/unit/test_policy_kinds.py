@@ -82,6 +82,11 @@ LOADED = {
         "generation_config.json",
         "sets temperature, top_k although do_sample is not true, and transformers saves no policy so; correct that, or",
     ),
+    "an unknown cache of sampling": (
+        change("generation_config.json", cache_implementation="large"),
+        "generation_config.json",
+        "does not load .*; correct or remove it",
+    ),
     "a tokenizer of sentencepiece that cannot be read": (
         lambda path: (path / "tokenizer.json").rename(path / "tokenizer.model"),
         "tokenizer.model",

@@ -128,7 +128,7 @@ def _model(where: str, folder: Path) -> tuple[Any, dict[str, Any]]:
             )
     except Exception as error:  # any library's error is a fault of the files
         text = _short(error)
-        if "generation" in text.lower():
+        if "generation" in text.lower() or "cache_implementation" in text:
             raise InputError(
                 f"{where}/generation_config.json: does not load ({text}); correct or remove it."
             ) from error
