@@ -318,7 +318,7 @@ MORE = {
     "GPUs that cannot share the heads": (
         "{samples_per_query: 2}",
         "{samples_per_query: 2, engine: vllm, tensor_parallel_size: 4}\nresources: {evaluate_policy: {gpu: 4}}",
-        "evaluation: tensor_parallel_size: 4 GPUs cannot share the attention heads of tiny, 1 of .*; give one of 1\\.",
+        "evaluation: tensor_parallel_size: 4 GPUs cannot share the attention heads of tiny, 1 of .*; give 1\\.",
     ),
     "GPUs of a training that cannot share the heads": (
         "save_freq: 2}",
@@ -334,6 +334,21 @@ MORE = {
         "save_freq: 2}\nevaluation: {samples_per_query: 2}",
         "save_freq: 2, max_new_tokens: 90}\nevaluation: {max_new_tokens: 90}",
         "rollouts: max_new_tokens: 64, the default, cuts responses .* leaves 90 tokens; give 90",
+    ),
+    "tests of another suite that are too long": (
+        "suites: {",
+        "suites: {main: {transfer: [ood]}, ood: {methods: [], evaluation: {max_new_tokens: 600}}, ",
+        "suites: ood: evaluation: max_new_tokens: 600 leaves no position to a prompt, since the policy tiny has 512",
+    ),
+    "tests of another suite that are alike": (
+        "suites: {",
+        "suites: {main: {transfer: [ood]}, ood: {methods: [], evaluation: {temperature: 0}}, ",
+        "suites: ood: evaluation: temperature: 0 makes the 2 responses of samples_per_query alike",
+    ),
+    "tests of another suite that GPUs cannot share": (
+        "suites: {",
+        "suites: {main: {transfer: [ood]}, ood: {methods: [], evaluation: {engine: vllm, tensor_parallel_size: 4}}, ",
+        "suites: ood: evaluation: tensor_parallel_size: 4 does not divide the 1 GPUs of tiny in resources: evaluate_p",
     ),
     "override that deletes": (
         BATCH,

@@ -142,9 +142,10 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
     """What a suite's methods need of its queries and settings; None if they have it."""
     benchmarks = {name: config["benchmarks"][name] for name in suites.members(config, suite)}
     where = _section(suite)
-    sampling = Evaluation.model_validate(suites.evaluation(config, suite))
-    if wrong := sampling_mistake(sampling, f"{where}evaluation", least_prompt(config)):
-        return wrong
+    for one in suites.tested(config, suite):
+        sampling = Evaluation.model_validate(suites.evaluation(config, one))
+        if wrong := sampling_mistake(sampling, f"{_section(one)}evaluation", least_prompt(config)):
+            return wrong
     trained = suites.trained(config, suite)
     predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]
     own = suites.section(config, suite)
@@ -239,8 +240,9 @@ def too_few_gpus(config: dict[str, Any]) -> str | None:
     users = [
         *(("sample_rollouts", "rollouts", one, config["rollouts"]) for one in suites.names(config)),
         *(
-            ("evaluate_policy", f"{_section(one)}evaluation", one, suites.evaluation(config, one))
+            ("evaluate_policy", f"{_section(other)}evaluation", one, suites.evaluation(config, other))
             for one in suites.evaluated(config)
+            for other in suites.tested(config, one)
         ),
     ]
     for rule, name, suite, section in users:
@@ -270,7 +272,8 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
             )
     for policy, positions in contexts.items():
         users = [suite for suite in suites.evaluated(config) if policy in suites.policies(config, suite)]
-        sections = [(f"{_section(suite)}evaluation", suites.evaluation(config, suite)) for suite in users]
+        tested = dict.fromkeys(other for suite in users for other in suites.tested(config, suite))
+        sections = [(f"{_section(suite)}evaluation", suites.evaluation(config, suite)) for suite in tested]
         if suites.MAIN in users:
             sections.append(("rollouts", config["rollouts"]))
         for name, section in sections:

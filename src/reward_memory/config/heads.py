@@ -26,7 +26,7 @@ def mistake(config: dict[str, Any]) -> str | None:
             fit = [str(one) for one in range(1, heads + 1) if not heads % one and (not keys % one or not one % keys)]
             return (
                 f"{where}: {gpus} GPUs cannot share the attention heads of {policy}, {heads} of queries and {keys} of "
-                f"keys, evenly; give one of {', '.join(fit)}."
+                f"keys, evenly; give {'one of ' if fit[1:] else ''}{', '.join(fit)}."
             )
     return None
 
@@ -34,8 +34,10 @@ def mistake(config: dict[str, Any]) -> str | None:
 def _shared(config: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
     """(the key, a policy, how many GPUs share one copy of it) where more than one do."""
     for suite in suites.evaluated(config):
-        where = "" if suite == suites.MAIN else f"suites: {suite}: "
-        sections = [("evaluate_policy", f"{where}evaluation", suites.evaluation(config, suite))]
+        sections = []
+        for one in suites.tested(config, suite):
+            where = "" if one == suites.MAIN else f"suites: {one}: "
+            sections.append(("evaluate_policy", f"{where}evaluation", suites.evaluation(config, one)))
         if "reward_model" in config:
             sections.append(("sample_rollouts", "rollouts", config["rollouts"]))
         for policy in suites.policies(config, suite):
