@@ -244,6 +244,22 @@ def prompt_limits(suite, policy):
     return list(found.values())
 
 
+def rooms(suite, policy):
+    """What is asked and with which lengths, each as split:section:max_new_tokens:max_model_len, 0 for none."""
+    where = "" if suite == suites.MAIN else f"suites.{suite}."
+    asked = [("test", f"{where}evaluation", suites.evaluation(config, suite))]
+    if suites.predictors(config, suite):
+        asked.append(("train", "rollouts", config["rollouts"]))
+    runs = {
+        suites.settings(config, suite, method, policy)[0]["max_new_tokens"]
+        for method in suites.trained(config, suite)
+    }
+    return [
+        f"{split}:{section}:{own['max_new_tokens']}:{own['max_model_len'] or 0 if own['engine'] != 'transformers' else 0}"
+        for split, section, own in asked
+    ] + [f"training:{where}training:{max(runs, default=0)}:0"]
+
+
 def prompt_files():
     """(policy, least max_prompt_tokens, file of its prompts) of each suite that something is trained on."""
     return [

@@ -63,13 +63,16 @@ rule select_training_queries:
 
 
 rule count_prompt_tokens:
-    "Count the prompts of training and validation in a policy's own tokens; those over the limit end the run here."
+    "Count prompts in a policy's own tokens; those over a limit, or too long for their responses, end the run here."
     input:
         policy=lambda wc: policy_folder(wc.policy),
         train=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)
         ),
         valid=lambda wc: validation_files(wc.suite, "{name}/{split}.parquet"),
+        test=lambda wc: expand(
+            "<results>/data/{name}/test.parquet", name=tested_benchmarks(wc.suite)
+        ),
     output:
         "<results>/prompts/{policy}/{suite}.parquet",
     log:
@@ -83,6 +86,8 @@ rule count_prompt_tokens:
     resources:
         mem_mb=times_attempt(3_000),
         runtime=times_attempt(20),
+        # not a param, which would decide reruns: what is counted does not depend on it
+        rooms=lambda wc: " ".join(rooms(wc.suite, wc.policy)),
     params:
         limits=lambda wc: prompt_limits(wc.suite, wc.policy),
         empty_turn=has_empty_turn,
@@ -94,6 +99,7 @@ rule count_prompt_tokens:
         code=code_hash(
             "count_prompt_tokens",
             "policies/lean.py",
+            "policies/positions.py",
             "training/prompts.py",
             "training/turns.py",
         ),

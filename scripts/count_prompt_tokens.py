@@ -1,6 +1,10 @@
-"""Count the prompts of one policy's training and validation queries, and refuse those that training has no room for."""
+"""Count the prompts of one policy's queries, and refuse those that training or sampling has no room for."""
+
+import json
+from pathlib import Path
 
 from reward_memory.jobs.job import job
+from reward_memory.policies.positions import context
 from reward_memory.settings import Training
 from reward_memory.storage import parquet
 from reward_memory.training import prompts
@@ -11,4 +15,22 @@ with job(snakemake) as run:
     found = prompts.lengths(run.input.policy, queries, EMPTY_TURN if run.params.empty_turn else ())
     for limits in run.params.limits:
         prompts.check(run.wildcards.policy, found, Training.model_validate(limits), run.params.section)
+    asked = {"training": found, "train": found[found["split"] == "train"]}
+    if leaving := [limits for limits in run.params.limits if limits["overlong_prompts"] == "leave_out"]:
+        longest = max(prompts.limit(Training.model_validate(limits), found) for limits in leaving)
+        asked["training"] = found[found["tokens"] <= longest]
+    if run.input.test:
+        tested = parquet.read_all(run.input.test, parquet.QUERIES)
+        asked["test"] = prompts.lengths(run.input.policy, {"test": tested})
+    positions = context(json.loads((Path(run.input.policy) / "config.json").read_text(encoding="utf-8")))
+    for room in snakemake.resources.rooms.split():
+        split, section, answers, length = room.split(":")
+        prompts.check_room(
+            run.wildcards.policy,
+            asked.get(split, found[:0]),
+            section.replace(".", ": "),
+            int(answers),
+            positions,
+            int(length) or None,
+        )
     parquet.write(found, run.output[0], prompts.PROMPTS)

@@ -16,6 +16,7 @@ with job(snakemake) as run:
     queries, bad = imported.read(file, run.params.domains)
     if run.params.bad_rows == "refuse":
         imported.refuse(file, len(queries), bad)
+    imported.refuse_one_sided(file, queries)
     rows = len(queries) + len(bad)
     Progress("rows", rows).advance(rows, f"{len(bad)} of them left out")
     for place, part in enumerate(imported.build(queries, run.params.domains, run.params.sizes, run.params.seed)):

@@ -236,7 +236,7 @@ MORE = {
     "override of a list": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.actor.checkpoint.save_contents=model]",
-        r"gives 'model' where verl has a list; write actor_rollout_ref.actor.checkpoint.save_contents=\[model\]",
+        "changes actor_rollout_ref.actor.checkpoint.save_contents, which the workflow relies on; leave it out",
     ),
     "override as an option": (BATCH, f"{BATCH}, verl: [--trainer.nnodes=2]", "is not a Hydra override such as key=va"),
     "override of a count": (
@@ -279,6 +279,86 @@ MORE = {
         MEDS,
         "training: {train_batch_size: 4}, error_memory: {differences: true}}",
         "last_layers: 14 is more than the 13 differences between layers of the policy maths",
+    ),
+    "stand-ins of another paper": (
+        "num_hidden_layers: 14, steps: 10, benchmarks: meds",
+        "num_hidden_layers: 14, steps: 10",
+        "maths: bootstrap: benchmarks: memreward teaches it none of the benchmarks of suite meds, .*; set benchmarks:",
+    ),
+    "room for a few tokens": (
+        "{samples_per_query: 2}",
+        "{samples_per_query: 2, engine: vllm, max_new_tokens: 96, max_model_len: 100}",
+        "evaluation: max_model_len: 100 leaves 4 tokens to a prompt beside max_new_tokens, 96; raise it",
+    ),
+    "positions for a few tokens": (
+        "rollouts: {samples",
+        "rollouts: {max_new_tokens: 500, samples",
+        "rollouts: max_new_tokens: 500 leaves 12 positions to a prompt, since the policy tiny has 512; lower it",
+    ),
+    "score as a share": (
+        TINY,
+        f"{TINY[:-1]}, expected: {{gsm8k: 0.54, piqa: 1}}}}",
+        "tiny: expected: gsm8k: 0.54 looks like a share; give percent, such as 54",
+    ),
+    "memory in gigabytes": (
+        LAST,
+        f"{LAST}\nresources: {{train_policy: {{per_policy: {{tiny: {{mem_mb: 64}}}}}}}}",
+        "train_policy: per_policy: tiny: mem_mb: 64 megabytes are too few for any job; .* give 64000",
+    ),
+    "override of the adapters": (
+        BATCH,
+        f"{BATCH}, verl: [actor_rollout_ref.model.lora_rank=16]",
+        "sets what the workflow sets for each run and relies on; use training: lora instead",
+    ),
+    "override of what a checkpoint holds": (
+        BATCH,
+        f"{BATCH}, verl: ['actor_rollout_ref.actor.checkpoint.save_contents=[model]']",
+        "changes actor_rollout_ref.actor.checkpoint.save_contents, which the workflow relies on; leave it out",
+    ),
+    "GPUs that cannot share the heads": (
+        "{samples_per_query: 2}",
+        "{samples_per_query: 2, engine: vllm, tensor_parallel_size: 4}\nresources: {evaluate_policy: {gpu: 4}}",
+        "evaluation: tensor_parallel_size: 4 GPUs cannot share the attention heads of tiny, 1 of .*; give 1\\.",
+    ),
+    "GPUs of a training that cannot share the heads": (
+        "save_freq: 2}",
+        "save_freq: 2, tensor_model_parallel_size: 4}\nresources: {train_policy: {gpu: 4}}",
+        "training: tensor_model_parallel_size: 4 GPUs cannot share the attention heads of tiny",
+    ),
+    "tests that are cut where training is not": (
+        BATCH,
+        f"{BATCH}, max_new_tokens: 300",
+        "evaluation: max_new_tokens: 64, the default, cuts responses to which training: max_new_tokens leaves 300",
+    ),
+    "rollouts that are cut where training is not": (
+        "save_freq: 2}\nevaluation: {samples_per_query: 2}",
+        "save_freq: 2, max_new_tokens: 90}\nevaluation: {max_new_tokens: 90}",
+        "rollouts: max_new_tokens: 64, the default, cuts responses .* leaves 90 tokens; give 90",
+    ),
+    "tests of another suite that are too long": (
+        "suites: {",
+        "suites: {main: {transfer: [ood]}, ood: {methods: [], evaluation: {max_new_tokens: 600}}, ",
+        "suites: ood: evaluation: max_new_tokens: 600 leaves no position to a prompt, since the policy tiny has 512",
+    ),
+    "tests of another suite that are alike": (
+        "suites: {",
+        "suites: {main: {transfer: [ood]}, ood: {methods: [], evaluation: {temperature: 0}}, ",
+        "suites: ood: evaluation: temperature: 0 makes the 2 responses of samples_per_query alike",
+    ),
+    "tests of another suite that GPUs cannot share": (
+        "suites: {",
+        "suites: {main: {transfer: [ood]}, ood: {methods: [], evaluation: {engine: vllm, tensor_parallel_size: 4}}, ",
+        "suites: ood: evaluation: tensor_parallel_size: 4 does not divide the 1 GPUs of tiny in resources: evaluate_p",
+    ),
+    "override that deletes": (
+        BATCH,
+        f"{BATCH}, verl: ['~actor_rollout_ref.rollout.val_kwargs']",
+        "deletes actor_rollout_ref.rollout.val_kwargs, which verl reads; give it another value, or leave",
+    ),
+    "override of the validation": (
+        BATCH,
+        f"{BATCH}, verl: [trainer.test_freq=-1]",
+        "relies on; use training: test_freq",
     ),
     "one labeled query": (
         "[base, dapo, meds]",

@@ -53,6 +53,7 @@ ROWS = {
     "a query of spaces": (MATH | {"query": " \t\n "}, "query is empty"),
     "a query with a NUL": (MATH | {"query": "a\0"}, "query holds a NUL character"),
     "half a character in a query": (MATH | {"query": "x \ud83d"}, "query holds half a character"),
+    "a query that Python calls nothing": (MATH | {"query": "None"}, "query is None, which is no question"),
     "a query that is a list": (MATH | {"query": ["a"]}, "query is not a text"),
     "an empty user message": (chat(""), "content is empty"),
     "an empty assistant message": (
@@ -67,6 +68,8 @@ ROWS = {
     "a truth that is not a number": (MATH | {"ground_truth": float("nan")}, "ground_truth is nan"),
     "an infinite truth": (MATH | {"ground_truth": float("-inf")}, "ground_truth is -inf"),
     "a missing number in words": (MATH | {"ground_truth": "NaN"}, "ground_truth is NaN"),
+    "what Python calls nothing": (MATH | {"ground_truth": "None"}, "ground_truth is None, which is no number"),
+    "a list of nothing": (MATH | {"ground_truth": "[]"}, "ground_truth is [], which is no number"),
     "an infinity in words": (MATH | {"ground_truth": " Infinity "}, "ground_truth is Infinity"),
     "a truth that is true": (MATH | {"ground_truth": True}, "ground_truth is not a text"),
     "a truth with a NUL": (MATH | {"ground_truth": "1\0"}, "ground_truth holds a NUL"),
@@ -82,6 +85,15 @@ ROWS = {
     "a response that is null": (MATH | {"responses": [None]}, "response 1 is not a text"),
     "a reward of two": (MATH | {"responses": [{"text": "a", "reward": 2}]}, "reward is 2"),
     "a reward without end": (MATH | {"responses": [{"text": "a", "reward": float("inf")}]}, "reward is inf"),
+    "a response that is JSON's text of an object": (
+        MATH | {"responses": [json.dumps({"text": "a", "reward": 1})]},
+        "response 1 is the text of an object; give the object itself, as {text, reward}",
+    ),
+    "a response that is Python's text of an object": (
+        MATH | {"responses": ["a", str({"text": "a", "reward": True})]},
+        "response 2 is the text of an object",
+    ),
+    "a response that was never decoded": (MATH | {"responses": ["b'#### 2'"]}, "response 1 is what Python writes for"),
     "a template with a NUL": (MATH | {"template": "\0"}, "template holds a NUL"),
 }
 #: likewise, as bytes

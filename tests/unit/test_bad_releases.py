@@ -144,6 +144,8 @@ CASES = {
     "no truth": ("dapo_math_17k", dapo(reward_model=None), "reward_model null"),
     "no prompt": ("dapo_math_17k", dapo(prompt=[]), "prompt a list"),
     "an answer that is true": ("aime24", {"aime/aime2024.jsonl": line({"problem": "p", "answer": True})}, "no answer"),
+    "a letter for an answer": ("amc23", {"amc/amc23.jsonl": line({"problem": "p", "answer": "(C) 27"})},
+        "row 1: its answer is (C) 27, the letter of a choice where a number should be; correct"),
     "a problem that is a number": ("aime24", {"aime/aime2024.jsonl": line({"problem": 5, "answer": "1"})},
                                    "problem a number, answer a text"),
     "a margin in words": ("olympiadbench", {"olympiadbench/test.jsonl": line(
@@ -184,6 +186,15 @@ def test_a_bad_release_is_named(tmp_path, name, files, words):
         mirror.load(name, tmp_path, partial=True)
     one_sentence(caught.value, str(tmp_path), words)
     assert ";" in str(caught.value)  # what to do
+
+
+def test_what_a_mac_leaves_beside_packed_files_is_passed_over(tmp_path):
+    (tmp_path / "mmlu").mkdir()
+    with zipfile.ZipFile(tmp_path / "mmlu/mmlu.zip", "w") as packed:
+        for folder, name in (("test", "a_test"), ("val", "a_val"), ("dev", "a_dev")):
+            packed.writestr(f"data/{folder}/{name}.csv", f"{folder}?,a,b,c,d,A\n")
+            packed.writestr(f"data/{folder}/._{name}.csv", b"\0\5\x16\7Mac OS X")
+    assert len(mirror.load("mmlu", tmp_path, partial=True).items) == 3
 
 
 def test_a_mirror_that_is_the_folder_of_one_benchmark_is_told(tmp_path):

@@ -56,6 +56,15 @@ def test_results_stay_out_of_the_workflows_own_folders(tmp_path, place):
     assert results_folder.misplaced(str(tmp_path / "srcs"), tmp_path) is None
 
 
+@pytest.mark.parametrize("results", ["results", "results/mine"])
+def test_results_on_a_disk_that_is_gone_are_told(folder, results):
+    Path("results").symlink_to("/gone/disk")
+    assert results_folder.misplaced(results, ROOT) == (
+        f"results: {results}: {Path('results').absolute()} is a link to /gone/disk, which is not there; mount that "
+        "disk, or choose another folder."
+    )
+
+
 def test_a_link_into_the_workflow_is_followed(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "out").symlink_to(tmp_path / "src")

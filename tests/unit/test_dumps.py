@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reward_memory.cli import app
+from reward_memory.data.imported.dumps import convert
 from reward_memory.data.imported.rows import parse
 
 VERL = [
@@ -44,6 +45,17 @@ def test_one_filter_counts(tmp_path, chosen, rewards):
     assert code == 0
     assert [row["responses"][0]["reward"] for row in rows] == rewards
     assert rows[0]["query"] == "Question: 1 + 1?"
+
+
+@pytest.mark.parametrize("held", [lambda text: text, lambda text: [text]], ids=["a text", "a list"])
+def test_a_chat_that_lm_eval_logs_as_text_is_read_as_messages(tmp_path, held):
+    chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2 + 2?"}]
+    row = {"arguments": {"gen_args_0": {"arg_0": held(json.dumps(chat))}}, "resps": [["4"]], "target": "4"}
+    path = tmp_path / "samples.jsonl"
+    path.write_text(json.dumps(row))
+    (found,) = convert([path], "lm-eval", "sums")
+    assert found["messages"] == chat
+    assert "query" not in found
 
 
 def test_several_responses_are_left_to_the_verifiers(tmp_path):

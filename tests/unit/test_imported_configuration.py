@@ -131,6 +131,11 @@ MISTAKES = {
         [("reward_model", ABSENT)],
         "rollouts: import: needs a reward model; add the section reward_model, such as {predictor: graph}.",
     ),
+    "all queries labeled": (
+        [("label_ratios", [20, 100]), ("benchmarks/support/valid", 0), ("benchmarks/support/test", 0)],
+        "label_ratios: 100 leaves no query without a label to measure the reward models on; lower it, or give the "
+        "benchmarks valid or test queries.",
+    ),
     "no main benchmark": (
         [("benchmarks", {"gsm8k": {"suite": "ood", "source": "import"}})],
         "benchmarks: none is in suite main, which the reward model learns from.",

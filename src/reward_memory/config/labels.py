@@ -25,7 +25,20 @@ def mistake(config: dict[str, Any]) -> str | None:
         for name in config["predictors"] or []:
             if variants.needs_labels(config, name):
                 return f"predictors: {name} learns from labels, of which label_ratios: 0 leaves none; leave it out."
-    return _one_label(config)
+    return _all_labeled(config) or _one_label(config)
+
+
+def _all_labeled(config: dict[str, Any]) -> str | None:
+    """A label ratio that leaves no query whose labels the reward models have not seen, where no other split has one."""
+    if "reward_model" not in config or 100 not in suites.measured_ratios(config):
+        return None
+    members = [config["benchmarks"][name] for name in suites.members(config, suites.MAIN)]
+    if any(one[split] for one in members for split in ("valid", "test")):
+        return None
+    return (
+        "label_ratios: 100 leaves no query without a label to measure the reward models on; lower it, or give the "
+        "benchmarks valid or test queries."
+    )
 
 
 def _one_label(config: dict[str, Any]) -> str | None:

@@ -16,9 +16,12 @@ from reward_memory.settings import Configuration, ErrorMemory, Evaluation, Rewar
 from . import (
     adapters,
     arms,
+    brought,
     contradictions,
+    heads,
     labels,
     layers,
+    lengths,
     methods,
     resources,
     results_folder,
@@ -52,6 +55,7 @@ def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
         or resources.mistake(config)
         or contradictions.too_few_gpus(config)
         or contradictions.unshared(config)
+        or brought.mistake(config)
     )
     if wrong:
         raise InputError(f"{source}: {wrong}")
@@ -89,7 +93,8 @@ def check_files(
         if "path" in policy:
             inspect(name, Path(policy["path"]))
     wrong = contradictions.too_long(config, contradictions.contexts(config)) or adapters.mistake(config)
-    wrong = wrong or layers.mistake(config)
+    wrong = wrong or layers.mistake(config) or heads.mistake(config) or brought.never_read(config)
+    wrong = wrong or lengths.mistake(config)
     if wrong := wrong or verl_overrides.mistake(config):
         raise InputError(f"{source}: {wrong}")
     mirrored = [name for name, benchmark in config["benchmarks"].items() if benchmark["source"] == "mirror"]
@@ -312,7 +317,8 @@ def _contradiction(config: dict) -> str | None:
     if wrong := contradictions.methods_mistake(config) or contradictions.no_policy_left(config):
         return wrong
     for name, model in (("rollouts", Rollouts), ("evaluation", Evaluation)):
-        if wrong := contradictions.sampling_mistake(model.model_validate(config[name]), name):
+        prompt = contradictions.least_prompt(config)
+        if wrong := contradictions.sampling_mistake(model.model_validate(config[name]), name, prompt):
             return wrong
     for name, benchmark in config["benchmarks"].items():
         if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:

@@ -13,6 +13,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "measure_reward_model": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "1h"},
     "train_policy": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 4_000, "runtime": "24h"},
 }
+#: Megabytes that PyTorch alone takes: a cluster kills a job with fewer at its start.
+LEAST = 600
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
@@ -39,6 +41,12 @@ def mistake(config: dict[str, Any]) -> str | None:
             if asked["gpu"] % asked["nodes"]:
                 where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
                 return f"{where}gpu: {asked['gpu']} GPUs cannot be shared evenly by {asked['nodes']} nodes."
+            if asked["mem_mb"] < LEAST:
+                where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
+                return (
+                    f"{where}mem_mb: {asked['mem_mb']} megabytes are too few for any job; if gigabytes are meant, give "
+                    f"{1000 * asked['mem_mb']}."
+                )
             if rule != "train_policy" and asked["nodes"] > 1:
                 return f"resources: {rule}: nodes: only the rule train_policy runs on more than one."
     return None

@@ -53,6 +53,12 @@ def misplaced(path: str, checkout: Path) -> str | None:
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         return f"results: {path} cannot be a folder ({reason}); choose another name."
+    for place in (Path(path).absolute(), *Path(path).absolute().parents):
+        if place.is_symlink() and not place.exists():
+            return (
+                f"results: {path}: {place} is a link to {place.readlink()}, which is not there; mount that disk, or "
+                "choose another folder."
+            )
     for held, what in ((Path.cwd(), "the folder that Snakemake runs in"), (checkout, "the workflow itself")):
         if folder == held or folder in held.parents:
             return f"results: {path} is or holds {what}; choose a folder of its own, such as results."

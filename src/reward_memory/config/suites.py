@@ -38,6 +38,11 @@ def evaluated(config: dict[str, Any]) -> list[str]:
     return [suite for suite in names(config) if methods(config, suite)]
 
 
+def tested(config: dict[str, Any], suite: str) -> list[str]:
+    """The suites whose test queries the policies of one answer, each under its own section evaluation."""
+    return [suite, *section(config, suite)["transfer"]]
+
+
 def members(config: dict[str, Any], suite: str) -> list[str]:
     """Names of the benchmarks of one suite, in the configured order."""
     return [name for name, benchmark in config["benchmarks"].items() if benchmark["suite"] == suite]

@@ -18,7 +18,10 @@ from . import contradictions, verl_choices
 _CLASS = re.compile(r"\b\w+(Exception|Error): ")
 #: Keys that the workflow sets for each run and relies on afterwards -> where to set what they say.
 _OWN = {
+    "actor_rollout_ref.model.lora_alpha": "training: lora",
+    "actor_rollout_ref.model.lora_rank": "training: lora",
     "actor_rollout_ref.model.path": "policies",
+    "actor_rollout_ref.model.target_modules": "training: lora",
     "actor_rollout_ref.rollout.n": "training: samples_per_query",
     "actor_rollout_ref.rollout.seed": "seeds",
     "data.max_prompt_length": "training: max_prompt_tokens",
@@ -33,13 +36,15 @@ _OWN = {
     "trainer.n_gpus_per_node": "resources: train_policy: gpu",
     "trainer.nnodes": "resources: train_policy: nodes",
     "trainer.save_freq": "training: save_freq",
+    "trainer.test_freq": "training: test_freq",
     "trainer.total_epochs": "training: steps",
     "trainer.total_training_steps": "training: steps",
 }
 #: Sections and keys that are the workflow's own: what grades, predicts, samples and resumes.
 _SECTIONS = (
     *("reward", "trainer.v1", "trainer.resume_mode", "trainer.resume_from_path", "trainer.val_only"),
-    *("actor_rollout_ref.rollout.agent", "hydra"),
+    *("actor_rollout_ref.rollout.agent", "hydra", "trainer.val_before_train"),
+    *("actor_rollout_ref.model.lora", "actor_rollout_ref.actor.checkpoint.save_contents"),
 )
 
 
@@ -86,17 +91,19 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
             return f"{override!r} sets what the workflow sets for each run and relies on; use {_OWN[key]} instead."
         if section := next((section for section in _SECTIONS if f"{key}.".startswith(f"{section}.")), None):
             return f"{override!r} changes {section}, which the workflow relies on; leave it out."
+        if override.startswith("~"):
+            return f"{override!r} deletes {key}, which verl reads; give it another value, or leave the override out."
         old, new = OmegaConf.select(before, key), OmegaConf.select(after, key)
         if override.startswith("+") and (near := _near(before, key)):
             return f"{override!r} adds a key beside {near}, which verl has; write that one, without the +."
         if isinstance(old, bool | int | float) and not _alike(old, new):
             kind = "true or false" if isinstance(old, bool) else "a number"
             return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."
-        if not override.startswith("~") and (wrong := verl_choices.mistake(key, old, new)):
+        if wrong := verl_choices.mistake(key, old, new):
             return f"{override!r} {wrong}"
-        if OmegaConf.is_list(old) and not override.startswith("~") and not OmegaConf.is_config(new):
+        if OmegaConf.is_list(old) and not OmegaConf.is_config(new):
             return f"{override!r} gives {text!r} where verl has a list; write {key}=[{text}]."
-        if OmegaConf.is_config(old) and not override.startswith("~") and not OmegaConf.is_config(new):
+        if OmegaConf.is_config(old) and not OmegaConf.is_config(new):
             return f"{override!r} gives {text!r} where verl has a section; name one of its keys, {key}.KEY=VALUE."
     return None
 

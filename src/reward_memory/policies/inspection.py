@@ -44,7 +44,10 @@ def inspect(name: str, folder: Path) -> None:
     """
     where = f"policies: {name}: path: "
     if not folder.exists():
-        raise InputError(f"{where}{folder}: no such policy folder; give the path of a Hugging Face model folder.")
+        raise InputError(
+            f"{where}{folder}: no such policy folder; give the path of a Hugging Face model folder, or name a "
+            "repository of the hub by hub: {repository, revision} in place of path."
+        )
     if not folder.is_dir():
         raise InputError(f"{where}{folder}: is a file; give the Hugging Face model folder around it.")
     if not os.access(folder, os.R_OK | os.X_OK) or not any(folder.iterdir()):

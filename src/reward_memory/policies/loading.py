@@ -18,6 +18,8 @@ _NAME = re.compile(r"'([^']+)'$")
 _CHECK = re.compile(r"^Class validation error for validator '\w+': ")
 #: The key that a check of transformers' settings is about.
 _FIELD = re.compile(r"Validation error for field '(\w+)'")
+#: A setting that transformers' check of sampling names.
+_FLAG = re.compile(r"^- `(\w+)`:", re.MULTILINE)
 #: Two prompts of which the template must keep both questions apart.
 _SYSTEM = "Answer in one word."
 _QUESTIONS = ("What is 2 + 3?", "Name the capital of France.")
@@ -41,6 +43,7 @@ def load(name: str, folder: Path) -> dict[str, int]:
     rows = model.get_input_embeddings().weight.shape[0]
     _vocabulary(where, tokenizer, model, rows)
     _ending(where, folder, tokenizer, model)
+    _generation(where, model)
     _finite(where, model)
     _answering(where, tokenizer, model)
     weights = sum(weight.numel() for weight in model.parameters())
@@ -67,6 +70,11 @@ def _tokenizer(where: str, folder: Path) -> Any:
         encoded = tokenizer(_QUESTIONS[0], add_special_tokens=False)["input_ids"]
         shown = tokenizer.decode(encoded)
     except Exception as error:  # any library's error is a fault of the files
+        if not (folder / "tokenizer.json").is_file() and (folder / "tokenizer.model").is_file():
+            raise InputError(
+                f"{where}/tokenizer.model: cannot be read by what is installed; run `pip install sentencepiece "
+                "tiktoken`, or put the policy's tokenizer.json beside it."
+            ) from error
         raise InputError(f"{where}/tokenizer.json: the tokenizer does not load ({_short(error)}); {_FETCH}.") from error
     if not encoded or "".join(shown.split()) != "".join(_QUESTIONS[0].split()):
         raise InputError(f"{where}/tokenizer.json: the tokenizer turns {_QUESTIONS[0]!r} into {shown!r}; {_FETCH}.")
@@ -120,7 +128,7 @@ def _model(where: str, folder: Path) -> tuple[Any, dict[str, Any]]:
             )
     except Exception as error:  # any library's error is a fault of the files
         text = _short(error)
-        if "generation" in text.lower():
+        if "generation" in text.lower() or "cache_implementation" in text:
             raise InputError(
                 f"{where}/generation_config.json: does not load ({text}); correct or remove it."
             ) from error
@@ -170,6 +178,19 @@ def _ending(where: str, folder: Path, tokenizer: Any, model: Any) -> None:
             f"{where}/{file}: names no eos_token_id, so that no response ends; add it, such as the tokenizer's "
             f"{tokenizer.eos_token_id}."
         )
+
+
+def _generation(where: str, model: Any) -> None:
+    """Refuse settings of sampling with which transformers saves no policy, neither a checkpoint nor the trained one."""
+    try:
+        model.generation_config.validate(strict=True)
+    except ValueError as error:
+        flags = ", ".join(dict.fromkeys(_FLAG.findall(str(error)))) or "a setting"
+        greedy = " although do_sample is not true" if "do_sample" in str(error) else ""
+        raise InputError(
+            f"{where}/generation_config.json: sets {flags}{greedy}, and transformers saves no policy so; correct "
+            "that, or take it out."
+        ) from error
 
 
 def _finite(where: str, model: Any) -> None:

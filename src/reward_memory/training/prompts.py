@@ -99,6 +99,35 @@ def check(policy: str, prompts: pd.DataFrame, training: Training, section: str =
     )
 
 
+def check_room(
+    policy: str, prompts: pd.DataFrame, section: str, answers: int, positions: int | None, length: int | None = None
+) -> None:
+    """InputError if a prompt and the longest response to it are longer together than there is room for.
+
+    policy     its name
+    prompts    PROMPTS of what is asked
+    section    where max_new_tokens stands in the configuration
+    answers    that number
+    positions  of the policy, as far as they are known
+    length     max_model_len of vLLM; None where transformers samples, or vLLM takes all positions
+    """
+    for most, what, mend in (
+        (length, f"max_model_len, {length}", "raise it"),
+        (
+            positions,
+            f"the {positions} positions of policy {policy}",
+            "lower it, or take a policy with more",
+        ),
+    ):
+        over = prompts[prompts["tokens"] + answers > most] if most else prompts[:0]
+        if len(over):
+            longest = over.loc[over["tokens"].idxmax()]
+            raise InputError(
+                f"{section}: max_new_tokens: {answers} and {len(over)} of {len(prompts)} prompts are together more "
+                f"than {what}: the longest prompt has {longest['tokens']} tokens ({longest['id']}); {mend}."
+            )
+
+
 def fitting_rows(path: Path, prompts: pd.DataFrame, most: int, state: Path) -> Path:
     """The file of training rows (rows.ROWS), or one in `state` without the rows whose prompts exceed `most` tokens.
 

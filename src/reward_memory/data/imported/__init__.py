@@ -1,7 +1,7 @@
 """Rollouts that the user brings: one file of queries and responses, told in docs/import.md."""
 
 from .files import check
-from .reading import BAD_ROWS, read, refuse
+from .reading import BAD_ROWS, read, refuse, refuse_one_sided
 from .tables import Part, build
 
-__all__ = ["BAD_ROWS", "Part", "build", "check", "read", "refuse"]
+__all__ = ["BAD_ROWS", "Part", "build", "check", "read", "refuse", "refuse_one_sided"]

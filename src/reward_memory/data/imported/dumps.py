@@ -1,5 +1,6 @@
 """Rows for `rollouts: import` from what other tools write of their responses."""
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from json import JSONDecodeError
@@ -63,7 +64,7 @@ def convert(files: Iterable[Path], source: str, benchmark: str, chosen: str | No
                 raise InputError(f"{path}, row {number}: {error}; {error.mend or FILES[source]}.") from error
             if found is None:
                 continue
-            own = queries.setdefault(found.query, {"benchmark": benchmark, "query": found.query, "responses": []})
+            own = queries.setdefault(found.query, {"benchmark": benchmark, **_asked(found.query), "responses": []})
             if found.truth is not None:
                 if own.get("ground_truth", found.truth) != found.truth:
                     raise InputError(
@@ -140,9 +141,25 @@ def _prompt(arguments: Any) -> str:
     for _ in range(2):
         parts = list(inner.values()) if isinstance(inner, Mapping) else inner
         inner = parts[0] if isinstance(parts, list) and parts else None
+    if isinstance(inner, list) and len(inner) == 1:  # a chat, which is one text in a list of its own
+        inner = inner[0]
     if not isinstance(inner, str) or not inner.strip():
         raise WrongRowError("arguments holds no prompt, as {gen_args_0: {arg_0: PROMPT}} does")
     return inner
+
+
+def _asked(prompt: str) -> dict[str, Any]:
+    """The key that holds a prompt: `messages` where it is a chat's JSON text, as lm-evaluation-harness logs it."""
+    try:
+        found = json.loads(prompt) if prompt.startswith("[{") else None
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, list) and all(
+        isinstance(one, dict) and isinstance(one.get("role"), str) and isinstance(one.get("content"), str)
+        for one in found
+    ):
+        return {"messages": [{key: one[key] for key in ("role", "content")} for one in found]}
+    return {"query": prompt}
 
 
 def _shown(value: Any) -> str:

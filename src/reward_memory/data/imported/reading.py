@@ -71,6 +71,16 @@ def refuse(path: Path, good: int, bad: pd.DataFrame) -> None:
         )
 
 
+def refuse_one_sided(path: Path, queries: Sequence[Query]) -> None:
+    """InputError if every response has a reward and all rewards are equal: nothing could be learned from them."""
+    rewards = {one.reward for query in queries for one in query.responses}
+    if len(rewards) == 1 and None not in rewards:
+        raise InputError(
+            f"{path}: every reward is {rewards.pop():g}, and a reward model learns from right and wrong responses; "
+            "correct the rewards, or leave them out, so that the verifiers grade the responses."
+        )
+
+
 def _told(rows: Sequence[BadRow]) -> str:
     return ", ".join(f"row {row.row} ({row.reason})" for row in rows)
 

@@ -1,10 +1,12 @@
 """One row of a user's file: a query with its responses, or the reason why it is none."""
 
+import ast
 import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from reward_memory.answers.responses import split_response
@@ -25,6 +27,10 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _REWARDS = ("reward", "rewards", "score", "scores")
 #: Likewise, of one response.
 _VERDICTS = ("score", "correct", "is_correct", "label")
+#: Keys of a response that is an object.
+_OF_RESPONSES = ("text", "reward", "thinking", "answer", *_VERDICTS)
+#: A text that stands for bytes, as str() makes it of what was never decoded.
+_BYTES = re.compile(r"b(['\"]).*\1", re.DOTALL)
 #: Whole numbers that a float holds exactly.
 EXACT = 2**53
 
@@ -157,6 +163,8 @@ def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[
         raise BadRowError("query and messages are both there" if messages else "query or messages must be there")
     if query is not None:
         text = _text(query, "query")
+        if NO_NUMBER.fullmatch(text):
+            raise BadRowError(f"query is {text.strip()}, which is no question")
         if options and not all(option in text for option in options):
             # else questions that differ by their options alone would be one, and the memory would not see them
             text = f"{text}\n{option_lines(options)}"
@@ -187,9 +195,9 @@ def _options(value: Any) -> tuple[str, ...] | None:
 def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> str | None:
     if value is None:
         return None
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
         raise BadRowError(f"ground_truth is {value}, which is no number")
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         value = str(value)
     truth = _text(value, "ground_truth").strip()
     if domain == "math" and NO_NUMBER.fullmatch(truth):
@@ -248,9 +256,26 @@ def _responses(value: Any, domain: str) -> tuple[Response, ...]:
     return tuple(_response(one, f"response {place}", domain) for place, one in enumerate(value, start=1))
 
 
+def _is_object(text: str) -> bool:
+    """Whether a text is what JSON or Python write for a response with its reward: tables of texts hold it so."""
+    if not (text.startswith("{") and text.endswith("}") and "text" in text):
+        return False
+    for reader in (json.loads, ast.literal_eval):
+        try:
+            found = reader(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return isinstance(found, dict) and "text" in found and {*found} <= {*_OF_RESPONSES}
+    return False
+
+
 def _response(value: Any, what: str, domain: str) -> Response:
     given = value if isinstance(value, Mapping) else {"text": value}
     text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
+    if given is not value and _is_object(text):
+        raise BadRowError(f"{what} is the text of an object; give the object itself, as {{text, reward}}")
+    if _BYTES.fullmatch(text):
+        raise BadRowError(f"{what} is what Python writes for bytes; decode it before it is written")
     reward = given.get("reward")
     if reward is None and (other := next((name for name in _VERDICTS if given.get(name) is not None), None)):
         raise BadRowError(f"{what} has {other} and no reward; call it reward, and make it 0 or 1")

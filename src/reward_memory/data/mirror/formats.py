@@ -58,8 +58,13 @@ class Source(NamedTuple):
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Whether a relative path fits a pattern part by part: `*` stays inside one folder. `.gz` may be appended."""
+    """Whether a relative path fits a pattern part by part: `*` stays inside one folder. `.gz` may be appended.
+
+    Hidden files fit none: a Mac leaves one beside each file that it copies or packs (`._train.jsonl`).
+    """
     parts, wanted = PurePosixPath(path.removesuffix(".gz")).parts, PurePosixPath(pattern).parts
+    if parts and parts[-1].startswith("."):
+        return False
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 

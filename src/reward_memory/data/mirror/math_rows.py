@@ -20,6 +20,7 @@ WHOLE = re.compile(r"-?\d+\.0+")
 #: MEDS trains on these levels of MATH.
 HARD = (3, 4, 5)
 LEVELS = (1, 2, *HARD)
+_LETTER = re.compile(r"\(?[A-E]\)?(?!\S)")  # of a choice, alone or before its text
 LEVEL = re.compile(r"\s*(?:level)?\s*", re.IGNORECASE)
 
 
@@ -54,6 +55,14 @@ def problem(row: dict[str, Any]) -> Row:
     if not isinstance(row.get("solution"), str | None):  # OlympiadBench's proofs, which have a list and no answer
         raise MissingAnswerError
     return Row(question.strip(), boxed_answer(row.get("solution")))
+
+
+def competition_problem(row: dict[str, Any]) -> Row:
+    """A problem of AIME or AMC, whose answers are numbers here: other copies of AMC have the letter of a choice."""
+    found = problem(row)
+    if _LETTER.match(found.ground_truth or ""):
+        raise WrongValueError(f"its answer is {found.ground_truth}, the letter of a choice where a number should be")
+    return found
 
 
 def tolerance(error: Any) -> str | None:

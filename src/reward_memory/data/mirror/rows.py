@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 #: What programs write where a number is missing or beyond their range.
-NO_NUMBER = re.compile(r"\s*([+-]?((?i:nan|inf|infinity))|#?N/A|<NA>|NULL|null)\s*")
+NO_NUMBER = re.compile(r"\s*([+-]?((?i:nan|inf|infinity))|#?N/A|<NA>|NULL|null|None|\[\])\s*")
 
 
 class Row(NamedTuple):

@@ -1,0 +1,51 @@
+"""The GPUs that share one copy of a policy in vLLM, against the attention heads that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from . import contradictions, suites
+from .resources import allocation
+
+
+def mistake(config: dict[str, Any]) -> str | None:
+    """The first number of GPUs over which a policy's heads cannot be spread; None if there is none.
+
+    vLLM gives each GPU as many heads, and of keys and values as many or each to as many GPUs. Policies that are not
+    on this disk yet are passed over.
+    """
+    known = dict(contradictions.known_settings(config))
+    for where, policy, gpus in _shared(config):
+        settings = known.get(policy, {})
+        heads = settings.get("num_attention_heads")
+        keys = settings.get("num_key_value_heads") or heads
+        if not isinstance(heads, int) or not isinstance(keys, int) or heads < 1 or keys < 1:
+            continue
+        if heads % gpus or (keys % gpus and gpus % keys):
+            fit = [str(one) for one in range(1, heads + 1) if not heads % one and (not keys % one or not one % keys)]
+            return (
+                f"{where}: {gpus} GPUs cannot share the attention heads of {policy}, {heads} of queries and {keys} of "
+                f"keys, evenly; give {'one of ' if fit[1:] else ''}{', '.join(fit)}."
+            )
+    return None
+
+
+def _shared(config: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """(the key, a policy, how many GPUs share one copy of it) where more than one do."""
+    for suite in suites.evaluated(config):
+        sections = []
+        for one in suites.tested(config, suite):
+            where = "" if one == suites.MAIN else f"suites: {one}: "
+            sections.append(("evaluate_policy", f"{where}evaluation", suites.evaluation(config, one)))
+        if "reward_model" in config:
+            sections.append(("sample_rollouts", "rollouts", config["rollouts"]))
+        for policy in suites.policies(config, suite):
+            for rule, name, section in sections:
+                on_gpus = section["engine"] == "vllm" or allocation(config, rule, policy)["gpu"]
+                if section["engine"] != "transformers" and on_gpus and section["tensor_parallel_size"] > 1:
+                    yield f"{name}: tensor_parallel_size", policy, section["tensor_parallel_size"]
+    for section, policy, training in contradictions.runs(config):
+        gpus = training.tensor_model_parallel_size
+        if gpus > 1 and allocation(config, "train_policy", policy)["gpu"]:
+            yield f"{section}training: tensor_model_parallel_size", policy, gpus

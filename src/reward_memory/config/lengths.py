@@ -1,0 +1,34 @@
+"""The longest responses of training against those that are sampled elsewhere."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from reward_memory.settings import Sampling
+
+from . import methods, suites
+
+#: What `max_new_tokens` is where nobody gives it.
+DEFAULT = Sampling.model_fields["max_new_tokens"].default
+
+
+def mistake(config: dict[str, Any]) -> str | None:
+    """A `max_new_tokens` that was left at its default, below that of training; None if there is none.
+
+    Test responses would be cut that training lets end, and a reward model would learn from cut ones.
+    """
+    for suite in suites.evaluated(config):
+        where = "" if suite == suites.MAIN else f"suites: {suite}: "
+        runs = itertools.product(suites.trained(config, suite), suites.policies(config, suite))
+        longest = max((suites.run_settings(config, suite, *run)[0].max_new_tokens for run in runs), default=0)
+        sections = [(f"{where}evaluation", suites.evaluation(config, suite))]
+        if any(methods.find(config, name).rewards == "predicted" for name in suites.trained(config, suite)):
+            sections.append(("rollouts", config["rollouts"]))
+        for name, section in sections:
+            if section["max_new_tokens"] == DEFAULT < longest:
+                return (
+                    f"{name}: max_new_tokens: {DEFAULT}, the default, cuts responses to which training: "
+                    f"max_new_tokens leaves {longest} tokens; give {longest}."
+                )
+    return None
