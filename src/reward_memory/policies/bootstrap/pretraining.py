@@ -41,8 +41,8 @@ def bootstrap(out: Path, settings: Bootstrap, state: Path | None = None) -> dict
     state  folder for a checkpoint, from which an interrupted bootstrap of the same settings resumes to the identical
            weights, or starts over if it is damaged; removed at the end
 
-    One thread: two are a fifth faster alone and several times slower beside other work. Returns the final loss (nats a token, smoothed),
-    the parameters, the tokens read and the seconds taken by this call.
+    One thread: two are a fifth faster alone and several times slower beside other work. Returns the final loss (nats a
+    token, smoothed), the parameters, the tokens read and the seconds taken by this call.
     """
     curriculum, seed = CURRICULA[settings.benchmarks], settings.seed
     started, threads = time.monotonic(), torch.get_num_threads()
