@@ -135,6 +135,13 @@ def test_no_expected_value_is_told_to_the_sandbox(line, calls):
     assert assertion.calls == calls
 
 
+@pytest.mark.parametrize("line", ["assert f(2)", "assert not f(2)", "assert f(2) != 5", "assert not len(f(2)) == 3"])
+@pytest.mark.parametrize("done", [0, -1, True, 2, 10**9])
+def test_a_reply_that_went_through_functions_that_were_not_asked_for_fulfills_nothing(line, done):
+    (assertion,) = split_assert(line)
+    assert not assertion.holds([{"$through": [done, 5]}])
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -28,11 +28,14 @@ def letter(response, options=CAPITALS):
         ("- B", "B"),
         ("> B", "B"),
         ("1. B", "B"),
+        ("A is tempting.\nIt cannot be A. => B", "B"),
         ("ANS. B", "B"),
         # what is denied
         ("The answer is \\boxed{B}, not \\boxed{A}.", "B"),
         ("\\boxed{B} rather than \\boxed{A}", "B"),
         ("It is not \\boxed{A}", None),
+        # two boxes of one answer
+        ("\\boxed{A}\u3001\\boxed{B}", None),
         # conclusions
         ("Options A, B, and D can be eliminated. Thus C is the answer.", "C"),
         ("This leaves B.", "B"),
@@ -64,6 +67,8 @@ def letter(response, options=CAPITALS):
         ("B\n\nExplanation: London is the largest.", "B"),
         ("C.Berlin", "C"),
         ("D.C. is a city.", None),
+        # a line that begins with a letter has said it, whatever its reasons name
+        ("B. Because A is the answer to another question.", "B"),
         # the options once more are no answer
         (LISTED, None),
         (f"{LISTED}\n\nB", "B"),

@@ -149,6 +149,17 @@ def test_no_worker_starts_for_numbers():
         assert grader.symbolic.pool.life is None
 
 
+@pytest.mark.parametrize(
+    ("response", "truth", "expected"),
+    [
+        ("The ratio is 6 to 4.", "3:2", Judgment(True, "6 to 4.", "numeric")),
+        ("The ratio is 4:6.", "3:2", Judgment(False, "4:6.", "numeric")),
+    ],
+)
+def test_a_ratio_in_a_sentence_is_that_of_its_numbers(response, truth, expected):
+    assert compare(Answer(response, "text", response), truth) == expected
+
+
 def test_an_endless_comparison_is_ended_and_the_next_one_served():
     with Grader(timeout=1.0) as grader:
         right(grader, "\\boxed{\\sqrt{4}}", "2\\cdot 1")  # starts the worker
