@@ -135,6 +135,14 @@ def test_no_expected_value_is_told_to_the_sandbox(line, calls):
     assert assertion.calls == calls
 
 
+@pytest.mark.parametrize("added", ["[0] + t", "t + [0]"])
+def test_either_side_of_an_addition_is_paid_for_in_every_round(added):
+    values = [[0] * 100_000]
+    for rounds, holds in ((5, True), (60, False)):
+        (assertion,) = split_assert(f"assert not any(not {added} for t in [f(2)] for a in range({rounds}))")
+        assert assertion.holds(values) is holds
+
+
 @pytest.mark.parametrize("line", ["assert f(2)", "assert not f(2)", "assert f(2) != 5", "assert not len(f(2)) == 3"])
 @pytest.mark.parametrize("done", [0, -1, True, 2, 10**9])
 def test_a_reply_that_went_through_functions_that_were_not_asked_for_fulfills_nothing(line, done):

@@ -34,6 +34,9 @@ def letter(response, options=CAPITALS):
         ("The answer is \\boxed{B}, not \\boxed{A}.", "B"),
         ("\\boxed{B} rather than \\boxed{A}", "B"),
         ("It is not \\boxed{A}", None),
+        # a tag around more than a letter
+        ("<answer>This is it:\n\nB</answer>", "B"),
+        ("<answer>So the largest one is London.</answer>", "B"),
         # two boxes of one answer
         ("\\boxed{A}\u3001\\boxed{B}", None),
         # conclusions

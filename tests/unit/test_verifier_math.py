@@ -160,6 +160,20 @@ def test_a_ratio_in_a_sentence_is_that_of_its_numbers(response, truth, expected)
     assert compare(Answer(response, "text", response), truth) == expected
 
 
+@pytest.mark.parametrize(
+    ("answer", "truth", "right"),
+    [
+        ("3:45", "3:45 p.m.", True),
+        ("3:45 p.m.", "3:45", True),
+        ("3:45 a.m.", "3:45 p.m.", False),
+        ("4:45", "3:45 p.m.", False),
+        ("3:40", "3:45 p.m.", False),
+    ],
+)
+def test_a_time_may_lack_its_half_of_the_day_on_one_side(answer, truth, right):
+    assert compare(Answer(answer, "bare", answer), truth).correct is right
+
+
 def test_an_endless_comparison_is_ended_and_the_next_one_served():
     with Grader(timeout=1.0) as grader:
         right(grader, "\\boxed{\\sqrt{4}}", "2\\cdot 1")  # starts the worker
