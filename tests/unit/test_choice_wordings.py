@@ -97,3 +97,11 @@ def test_a_concluding_letter_may_begin_an_options_text():
 @pytest.mark.parametrize(("response", "expected"), [("\\boxed{x}", "D"), ("\\boxed{B}", "B"), ("\\boxed{y}", None)])
 def test_a_letter_that_is_no_option_may_be_an_options_text(response, expected):
     assert letter(response, FORMULAS) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [("first", "A"), ("second", "B"), ("third", "C"), ("fourth", "D"), ("fifth", "E"), ("last", "E")],
+)
+def test_an_option_may_be_named_by_its_place(place, expected):
+    assert letter(f"So the {place} option is correct.", (*CAPITALS, "Rome")) == expected

@@ -168,6 +168,10 @@ def test_a_ratio_in_a_sentence_is_that_of_its_numbers(response, truth, expected)
         ("3:45 a.m.", "3:45 p.m.", False),
         ("4:45", "3:45 p.m.", False),
         ("3:40", "3:45 p.m.", False),
+        ("15:45", "3:45 p.m.", True),
+        ("0:15", "12:15 a.m.", True),
+        ("12:15", "12:15 p.m.", True),
+        ("0:15", "12:15 p.m.", False),
     ],
 )
 def test_a_time_may_lack_its_half_of_the_day_on_one_side(answer, truth, right):
