@@ -161,6 +161,14 @@ def test_a_ratio_in_a_sentence_is_that_of_its_numbers(response, truth, expected)
 
 
 @pytest.mark.parametrize(
+    ("line", "decided"),
+    [("El total es 90 euros.", True), ("El total de los 3 es 90 euros.", False), ("No es uno", False)],
+)
+def test_a_marked_sentence_with_a_single_number_needs_no_computer_algebra(line, decided):
+    assert isinstance(compare(Answer(line, "hash", line), "90"), Judgment) is decided
+
+
+@pytest.mark.parametrize(
     ("answer", "truth", "right"),
     [
         ("3:45", "3:45 p.m.", True),
