@@ -4,7 +4,7 @@ import pytest
 from sympy import Eq, Integer, symbols
 
 from reward_memory.answers.extraction import Answer
-from reward_memory.verifiers.equality import _contradicted, equal, parse_formula, rounded_places
+from reward_memory.verifiers.equality import _contradicted, _evaluated, equal, parse_formula, rounded_places
 from reward_memory.verifiers.math import Judgment, Question, compare
 from reward_memory.verifiers.spelling import is_prose, read_formula, undelimited
 
@@ -313,3 +313,8 @@ def test_only_tiny_functions_are_told_apart_by_their_values():
     assert _contradicted(x / 10**20, 2 * x / 10**20)
     assert not _contradicted(x / 10**20, (x + 1) / 10**20 - 1 / Integer(10) ** 20)
     assert not _contradicted(x, 2 * x)  # left to computer algebra
+
+
+def test_a_number_too_large_for_a_float_has_no_value():
+    assert _evaluated(Integer(10) ** 300) == pytest.approx(1e300)
+    assert _evaluated(Integer(10) ** 400) is None
