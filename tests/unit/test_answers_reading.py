@@ -33,6 +33,11 @@ def test_the_last_box_starts_the_answer_where_there_is_no_mark(box):
     assert split_response(f"so {box}\n#### 42", "math") == (f"so {box}", "#### 42")
 
 
+@pytest.mark.parametrize(("text", "domain"), [("#### 42", "math"), ("\\boxed{B}", "qa"), ("```python\nx\n```", "code")])
+def test_a_response_may_begin_with_its_answer(text, domain):
+    assert split_response(text, domain) == ("", text)
+
+
 def test_a_box_is_no_mark_in_code():
     assert split_response("\\boxed{1}", "code") == ("\\box", "ed{1}")
 

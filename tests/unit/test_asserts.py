@@ -135,6 +135,27 @@ def test_no_expected_value_is_told_to_the_sandbox(line, calls):
     assert assertion.calls == calls
 
 
+@pytest.mark.parametrize("added", ["'b' + t", "t + 'b'"])
+def test_either_side_of_an_addition_is_paid_for_in_every_round(added):
+    values = ["a" * 8_000_000]  # a text is dear to read and quickly added
+    for rounds, holds in ((1, True), (5, False)):
+        (assertion,) = split_assert(f"assert not any(not {added} for t in [f(2)] for a in range({rounds}))")
+        assert assertion.holds(values) is holds
+
+
+def test_a_search_is_paid_for_by_item():
+    for rounds, holds in ((1, True), (40, False)):
+        (assertion,) = split_assert(f"assert not any(1 in t for t in [f(2)] for a in range({rounds}))")
+        assert assertion.holds([[0] * 10_000]) is holds
+
+
+@pytest.mark.parametrize("line", ["assert f(2)", "assert not f(2)", "assert f(2) != 5", "assert not len(f(2)) == 3"])
+@pytest.mark.parametrize("done", [0, -1, True, 2, 10**9])
+def test_a_reply_that_went_through_functions_that_were_not_asked_for_fulfills_nothing(line, done):
+    (assertion,) = split_assert(line)
+    assert not assertion.holds([{"$through": [done, 5]}])
+
+
 @pytest.mark.parametrize(
     "line",
     [

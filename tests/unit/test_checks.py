@@ -85,6 +85,12 @@ def test_no_text_takes_long(text):
     assert time.process_time() - start < 0.5
 
 
+@pytest.mark.parametrize(("before", "kept"), [(7_999, 1), (8_000, 0)])
+def test_the_first_8000_characters_are_looked_at(before, kept):
+    found = checks("Ben has 7 shells.", [" " * before + "7"], [""], [""])
+    assert column(found, "numbers_kept") == [kept]
+
+
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=4), st.text(max_size=60))
 def test_all_columns_are_numbers(texts, query):
     assert np.isfinite(checks(query, texts, texts, texts)).all()

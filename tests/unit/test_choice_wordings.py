@@ -28,11 +28,17 @@ def letter(response, options=CAPITALS):
         ("- B", "B"),
         ("> B", "B"),
         ("1. B", "B"),
+        ("A is tempting.\nIt cannot be A. => B", "B"),
         ("ANS. B", "B"),
         # what is denied
         ("The answer is \\boxed{B}, not \\boxed{A}.", "B"),
         ("\\boxed{B} rather than \\boxed{A}", "B"),
         ("It is not \\boxed{A}", None),
+        # a tag around more than a letter
+        ("<answer>This is it:\n\nB</answer>", "B"),
+        ("<answer>So the largest one is London.</answer>", "B"),
+        # two boxes of one answer
+        ("\\boxed{A}\u3001\\boxed{B}", None),
         # conclusions
         ("Options A, B, and D can be eliminated. Thus C is the answer.", "C"),
         ("This leaves B.", "B"),
@@ -64,6 +70,8 @@ def letter(response, options=CAPITALS):
         ("B\n\nExplanation: London is the largest.", "B"),
         ("C.Berlin", "C"),
         ("D.C. is a city.", None),
+        # a line that begins with a letter has said it, whatever its reasons name
+        ("B. Because A is the answer to another question.", "B"),
         # the options once more are no answer
         (LISTED, None),
         (f"{LISTED}\n\nB", "B"),
@@ -89,3 +97,11 @@ def test_a_concluding_letter_may_begin_an_options_text():
 @pytest.mark.parametrize(("response", "expected"), [("\\boxed{x}", "D"), ("\\boxed{B}", "B"), ("\\boxed{y}", None)])
 def test_a_letter_that_is_no_option_may_be_an_options_text(response, expected):
     assert letter(response, FORMULAS) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [("first", "A"), ("second", "B"), ("third", "C"), ("fourth", "D"), ("fifth", "E"), ("last", "E")],
+)
+def test_an_option_may_be_named_by_its_place(place, expected):
+    assert letter(f"So the {place} option is correct.", (*CAPITALS, "Rome")) == expected

@@ -203,6 +203,10 @@ def test_validation_passes_through_unscored():
     assert metrics == {"sampled": 1}
 
 
+def test_a_single_generation_batch_may_be_the_limit():
+    assert Buffer({"a": [1, 0], "b": [0, 1]}, limit=1)(2)[2] == ["a", "b"]
+
+
 def test_no_generation_batch_is_no_limit():
     with pytest.raises(ValueError, match="0 generation batches"):
         Buffer(limit=0)

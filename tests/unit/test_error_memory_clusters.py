@@ -82,6 +82,7 @@ def test_kmeans_makes_as_many_clusters_as_half_the_points_root():
     assert len(set(label(scattered(0, 18), "kmeans"))) == 3
 
 
+@pytest.mark.filterwarnings("error")  # scikit-learn warns where more are asked for
 @pytest.mark.parametrize("count", [1, 2, 9])
 def test_kmeans_makes_no_more_clusters_than_there_are_different_vectors(count):
     assert label(at(*[30] * count), "kmeans").tolist() == [0] * count

@@ -150,6 +150,17 @@ def test_merging_keeps_the_files_few(tmp_path, small_files):
     assert seen(store) == expected(150) == seen(Store(tmp_path, 150))
 
 
+def test_files_are_merged_where_they_are_together_no_larger_than_a_merged_one_may_be(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    for step in range(1, store_module.MERGE + 1):
+        store.append(*rows(step))
+    monkeypatch.setattr(store_module, "MERGED", store.bytes - 1)
+    assert store.tidy() == 0
+    monkeypatch.setattr(store_module, "MERGED", store.bytes)
+    assert store.tidy() > 0
+    assert store.files == 1
+
+
 def test_no_step_writes_more_than_one_merged_file(tmp_path, small_files):
     store, tidied = Store(tmp_path, 0, 4), []
     for step in range(1, 101):

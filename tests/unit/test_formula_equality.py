@@ -1,9 +1,10 @@
 """Formulas and numbers compared in this process: what is equal, within which bounds, and how a formula is spelled."""
 
 import pytest
+from sympy import Eq, Integer, symbols
 
 from reward_memory.answers.extraction import Answer
-from reward_memory.verifiers.equality import equal, parse_formula, rounded_places
+from reward_memory.verifiers.equality import _contradicted, _evaluated, equal, parse_formula, rounded_places
 from reward_memory.verifiers.math import Judgment, Question, compare
 from reward_memory.verifiers.spelling import is_prose, read_formula, undelimited
 
@@ -298,3 +299,22 @@ def test_prose_has_words_around_its_value(text, prose):
 def test_signs_around_a_formula_are_taken_off(text, inside):
     found = undelimited(text)
     assert (found if found is None else found.split()) == (inside if inside is None else inside.split())
+
+
+def test_an_equation_is_not_judged_where_a_root_gives_the_other_no_value():
+    x, y = symbols("x y")
+    roots = Eq(y * (x - 1) * (x - 2), 0)
+    assert not _contradicted(roots, Eq(y * (x - 2) / (x - 1), 0))  # has no value where x is 1
+    assert _contradicted(roots, Eq(y * (x - 3), 0))
+
+
+def test_only_tiny_functions_are_told_apart_by_their_values():
+    x = symbols("x")
+    assert _contradicted(x / 10**20, 2 * x / 10**20)
+    assert not _contradicted(x / 10**20, (x + 1) / 10**20 - 1 / Integer(10) ** 20)
+    assert not _contradicted(x, 2 * x)  # left to computer algebra
+
+
+def test_a_number_too_large_for_a_float_has_no_value():
+    assert _evaluated(Integer(10) ** 300) == pytest.approx(1e300)
+    assert _evaluated(Integer(10) ** 400) is None

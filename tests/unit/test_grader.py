@@ -1,5 +1,6 @@
 """What a grader refuses, in one sentence."""
 
+import psutil
 import pytest
 
 from reward_memory.errors import InputError
@@ -24,6 +25,21 @@ def test_one_worker_is_enough():
             True,
             False,
         ]
+
+
+def test_the_processes_end_with_the_block_that_needs_the_grader():
+    def children():
+        return set(psutil.Process().children(recursive=True))
+
+    before = children()
+    with Grader("reduced") as grader:
+        code = GroundTruth("code", tests={"entry_point": "f", "calls": [[1]], "expected": [2]})
+        responses = ["\\boxed{\\sqrt{4}}", "```python\ndef f(x): return x + 1\n```"]
+        verdicts = grader.grade(responses, [GroundTruth("math", "2\\cdot 1"), code])
+        assert [verdict.correct for verdict in verdicts] == [True, True]
+        started = children() - before
+    assert len(started) >= 2
+    assert psutil.wait_procs(started, timeout=10)[1] == []
 
 
 @pytest.mark.parametrize(

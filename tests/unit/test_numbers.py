@@ -125,6 +125,12 @@ def test_a_comma_is_a_decimal_point_where_it_cannot_part_thousands(text, value):
         ("1 trillion", 1_000_000_000_000),
         ("2 dozen eggs", 24),
         ("3/0 million", None),
+        ("2 tausend", 2_000),
+        ("3 millones", 3_000_000),
+        ("2 Milliarden", 2_000_000_000),
+        ("5\u5343", 5_000),
+        ("3\u4e07", 30_000),
+        ("3\u5104", 300_000_000),
         # words that change the value
         ("18 percent", None),
         ("18 or 19", None),

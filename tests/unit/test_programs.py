@@ -84,6 +84,11 @@ def test_a_span_within_a_line_is_a_block(around, code):
     assert find_program(around.format(f"```{code}```"), ("f",)).text.strip() == code
 
 
+def test_a_fence_at_the_end_of_a_line_takes_nothing_of_the_next_block():
+    text = "```python\ndef g(x):\n    return 1```\n```python\ndef f(x):\n    return g(x)\n```"
+    assert find_program(text, ("f",)) == ("def f(x):\n    return g(x)\n", ("def g(x):\n    return 1\n",), False)
+
+
 def test_quotes_that_never_close_do_not_hide_the_next_block():
     text = f'```python\n"""broken\n```\nAgain:\n```python\n{CODE}\n```'
     assert passes([text], calls((1, 2))) == [True]

@@ -116,3 +116,9 @@ def test_a_checkpoint_has_the_accuracy_of_the_step_that_was_kept():
     assert list(row) == CHECKPOINT_COLUMNS
     assert [row[name] for name in CHECKPOINT_COLUMNS[6:]] == [4, "valid", 50.0, 25.0, 37.5]
     assert (row["step"], row["seed"], row["method"]) == (2, 3, "memreward")
+
+
+def test_a_run_that_logged_one_step_has_the_accuracy_of_that_step():
+    history = pd.DataFrame({"step": [0], "valid_accuracy": [0.25]}).assign(suite="main", **ARM)
+    row = checkpoint_row(history, {"config": {"step": 0, "training": {"steps": 4, "selection": "last"}}})
+    assert (row["valid_accuracy"], row["valid_before"], row["valid_last"]) == (25.0, 25.0, 25.0)

@@ -36,6 +36,15 @@ def test_metrics_by_hand():
     assert found["calibration_error"] == pytest.approx((0.1 + 0.6 + 0.6 + 0.1 + 0.2 + 0.3) / 6)
 
 
+@pytest.mark.parametrize("edge", np.arange(0.1, 0.95, 0.1))
+def test_calibration_has_ten_equal_bins(edge):
+    below, above = edge - 0.004, edge + 0.006  # in two bins, which therefore do not make up for each other
+    found = once(np.array([1, 0]), np.array([below, above]), np.zeros(2, int))
+    assert found["calibration_error"] == pytest.approx((1 - below + above) / 2)
+    found = once(np.array([1, 0]), np.array([above, above + 0.08]), np.zeros(2, int))  # in one bin
+    assert found["calibration_error"] == pytest.approx(abs(1 - 2 * above - 0.08) / 2)
+
+
 def test_metrics_of_one_class_are_left_open():
     found = once(np.ones(3), np.array([0.2, 0.3, 0.1]), np.zeros(3, int))
     assert np.isnan([found["auc"], found["within_query_auc"], found["precision"], found["fpr"]]).all()

@@ -199,6 +199,12 @@ def test_more_queries_make_a_narrower_interval():
     assert many.high - many.low < 0.5 * (few.high - few.low)
 
 
+def test_the_error_of_a_measure_is_that_of_the_plain_mean():
+    # a deviation of sqrt(2) over the root of 2 queries; nothing is made up, for nothing bounds a measure
+    found = ratios([(np.array([[1.0, 3.0]]), np.ones((1, 2)))], "measure")
+    assert (found.mean, found.query_se, found.query_df) == pytest.approx((2, 1, 1))
+
+
 def test_estimates_of_several_measures_are_those_of_each():
     tables = np.stack([queries(3, 20), queries(3, 20, 1)], axis=2)
     both = accuracy({"a": tables}, "macro")

@@ -79,6 +79,7 @@ def test_n_counts_queries_and_seeds_counts_runs():
 def test_an_interval_surrounds_its_accuracy():
     row = rows().loc["gsm8k"]
     assert 0 <= row["ci_low"] < 50.0 < row["ci_high"] <= 100
+    assert row["ci_low"] + row["ci_high"] == pytest.approx(100)  # as far down as up, where half are right
 
 
 @pytest.mark.parametrize(("seeds", "covers", "sd"), [(1, "queries", np.nan), (2, "queries and seeds", 50 * 2**0.5)])

@@ -149,6 +149,43 @@ def test_no_worker_starts_for_numbers():
         assert grader.symbolic.pool.life is None
 
 
+@pytest.mark.parametrize(
+    ("response", "truth", "expected"),
+    [
+        ("The ratio is 6 to 4.", "3:2", Judgment(True, "6 to 4.", "numeric")),
+        ("The ratio is 4:6.", "3:2", Judgment(False, "4:6.", "numeric")),
+    ],
+)
+def test_a_ratio_in_a_sentence_is_that_of_its_numbers(response, truth, expected):
+    assert compare(Answer(response, "text", response), truth) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "decided"),
+    [("El total es 90 euros.", True), ("El total de los 3 es 90 euros.", False), ("No es uno", False)],
+)
+def test_a_marked_sentence_with_a_single_number_needs_no_computer_algebra(line, decided):
+    assert isinstance(compare(Answer(line, "hash", line), "90"), Judgment) is decided
+
+
+@pytest.mark.parametrize(
+    ("answer", "truth", "right"),
+    [
+        ("3:45", "3:45 p.m.", True),
+        ("3:45 p.m.", "3:45", True),
+        ("3:45 a.m.", "3:45 p.m.", False),
+        ("4:45", "3:45 p.m.", False),
+        ("3:40", "3:45 p.m.", False),
+        ("15:45", "3:45 p.m.", True),
+        ("0:15", "12:15 a.m.", True),
+        ("12:15", "12:15 p.m.", True),
+        ("0:15", "12:15 p.m.", False),
+    ],
+)
+def test_a_time_may_lack_its_half_of_the_day_on_one_side(answer, truth, right):
+    assert compare(Answer(answer, "bare", answer), truth).correct is right
+
+
 def test_an_endless_comparison_is_ended_and_the_next_one_served():
     with Grader(timeout=1.0) as grader:
         right(grader, "\\boxed{\\sqrt{4}}", "2\\cdot 1")  # starts the worker

@@ -198,7 +198,7 @@ def _boxed(text: str, at: int, item: Item) -> tuple[tuple[str | None, str], int]
     by_text = item.named_by(inner)  # \\frac{x}{2}, whose last brace is its own
     found = (by_text, "text") if by_text else _named(inner.strip("{} "), item)
     before = max(text.rfind(name, 0, at) for name in BOXES)
-    if found[0] and before >= 0 and at - before < 100:
+    if before >= 0 and at - before < 100:
         first = box_content(text, before)
         gap = text[text.find(first, before) + len(first) : at]
         if first and JOINED.fullmatch(gap) and gap.count("\n") < 2:

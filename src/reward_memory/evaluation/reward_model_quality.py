@@ -84,7 +84,7 @@ def _measured(table: pd.DataFrame) -> dict[str, float | int | None]:
     group = pd.factorize(table["query_id"])[0]
     truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
     values = measure(truth, probability, group, np.ones((1, group.max(initial=-1) + 1)))
-    defined = {name: float(value[0]) if np.isfinite(value[0]) else None for name, value in values.items()}
+    defined = {name: float(value) if np.isfinite(value) else None for name, (value,) in values.items()}
     return {"queries": len(np.unique(group)), "responses": len(table)} | defined
 
 

@@ -109,7 +109,7 @@ class _Splitter(ast.NodeTransformer):
     def _call(self, node: ast.Call) -> ast.AST:
         """A function of ours; of one that only makes less of a candidate's value the sandbox is told."""
         name = ast.unparse(node.func)
-        if name == "isinstance" and len(node.args) == 2 and any(map(self._calls_theirs, node.args[:1])):
+        if name == "isinstance" and len(node.args) == 2 and self._calls_theirs(node.args[0]):
             kind = ast.Call(ast.Name("type", ast.Load()), node.args[:1], [])
             node = ast.copy_location(ast.Call(ast.Name("issubclass", ast.Load()), [kind, node.args[1]], []), node)
         if name.endswith(".join") and len(node.args) == 1 and self._calls_theirs(node.args[0]):

@@ -67,7 +67,7 @@ def checks(query: str, thinking: Sequence[str], answers: Sequence[str], keys: Se
                 chosen is not None,
             )
         )
-    return np.array(rows, np.float32).reshape(-1, WIDTH)
+    return np.array(rows, np.float32).reshape(len(rows), WIDTH)
 
 
 def equations(text: str) -> tuple[int, int]:
