@@ -201,6 +201,8 @@ def _line_after(text: str, at: int) -> str:
     """
     rest = text[at:].lstrip("#").lstrip()
     line = rest.split("\n", 1)[0].strip()
+    if line.endswith("#"):  # "#### 18 ####"
+        line = rest = line.rstrip("#").rstrip()
     if line.strip(NUMERIC) == "":  # a number alone, the common case
         return line
     label = LABEL.match(line)

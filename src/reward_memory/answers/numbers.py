@@ -7,7 +7,7 @@ from fractions import Fraction
 
 CURRENCY = "$€£¥₹₩₽"
 #: characters that are typed for a minus sign: hyphens, dashes, the minus sign, full width forms
-MINUS_LIKE = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d\u2796\u02d7"
+MINUS_LIKE = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d\u2796\u02d7"
 SPACE_LIKE = "\u00a0\u2002\u2003\u2009\u200a\u202f\u205f\u3000"
 #: the fraction slash and the division slash, the ring and the ordinal that are typed for a degree
 OTHERS = {"\u2044": "/", "\u2215": "/", "\u02da": "\u00b0", "\u00ba": "\u00b0"}

@@ -58,6 +58,8 @@ TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\
 #: "The ratio is 3 to 4."
 RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
 RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
+#: 120_5 and 120_{5}
+BASED = re.compile(r"\$?[0-9A-Z]{1,40}\s?_\s?\{?\s?(\d{1,2})\s?\}?\$?")
 FACTORIAL = re.compile(r"\d\s?!")
 TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,80})\}\.?")
 SENTENCE = re.compile(r"[.!?]\s|\n")
@@ -262,6 +264,9 @@ def _question(answer: Answer, truth: str, tolerance: float) -> Judgment | Questi
     readings = _readings(answer)
     if formula is not None and any(_closed(formula) == _closed(reading) for reading, _ in readings):
         return Judgment(True, answer.text, "exact")
+    bases = BASED.fullmatch(answer.text), BASED.fullmatch(truth)
+    if all(bases) and bases[0][1] != bases[1][1]:
+        return Judgment(False, answer.text, "numeric")
     points = POINTS.fullmatch(_bare(answer.text)) and POINTS.fullmatch(_bare(truth))
     if not readings or points:
         return Judgment(False, answer.text[:LONGEST], "not a formula")

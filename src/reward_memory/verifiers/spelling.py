@@ -67,7 +67,7 @@ ROMAN = re.compile(
 )
 OLD_ROMAN = re.compile(r"\{\s*\\(?:rm|it|bf)\s+([A-Za-z]+)\s*\}|^\\(?:rm|it|bf)\s+([A-Za-z]+)$")
 STYLED = re.compile(
-    r"\\(?:emph|ensuremath|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
+    r"\\(?:emph|ensuremath|vec|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
 )
 STYLED_EQUATION = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf|mathrm)\s*\{\s*([^{}\\]*=[^{}\\]*)\}")
 SIGNED = re.compile(r"[+-]?\.?\d")  # how a number begins
