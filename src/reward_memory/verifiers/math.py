@@ -28,7 +28,9 @@ WORKER = Path(__file__).parent / "symbolic_worker.py"
 LATEX = re.compile(r"[\\^{}_]|\$(?!\d)|[\d)\]]\$|=")
 INERT = re.compile(r"\\[()\[\]!,;: ]|\\(?:left|right)(?![a-z])|[$\s]")
 BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)")
-TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}")
+TEXT_COMMAND = re.compile(
+    r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|emph|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}"
+)
 NO_SPACE = re.compile(r"\s*([^A-Za-z0-9\s])\s*")  # two words or two digits stay apart
 RESIDUE = re.compile(
     r"(?:[A-Za-z]\s*\\equiv\s*)?(-?\d+)(?:\\[,; ]|\s)*(?:\\pmod\s*\{?\d+\}?|\((?:\\b?mod|mod)\s*\d+\)|"
@@ -43,7 +45,7 @@ BOUND = re.compile(
 #: 5 feet 6 inches is neither 5 nor 6
 COMPOUND = re.compile(r"[*_$]*\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?,? (?:and )?\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?[*_$]*$")
 DENIED = re.compile(r"[,;]?\s+(?:and\s+)?not\s+[-$]{0,2}[\d.,]+\W{0,3}$")  # "it is 41, not 42."
-POINTS = re.compile(r"[A-Z]{3,8}")  # ABCD, whose order matters
+POINTS = re.compile(r"(?:(?:\\angle|\\triangle|[∠△])\s*)?[A-Z]{3,8}")  # ABCD, whose order matters
 OPTION = re.compile(r"[A-J]|\([A-J]\)")  # the letter of an option, which an answer can name with its text
 #: $1.2$ million
 SCALED = re.compile(
