@@ -216,6 +216,10 @@ def test_headings_with_numbers_are_no_answers(grader):
         ("110", hours.format("#### Total\n110"), True),
         ("110", hours.format("#### Total\n110 miles"), True),
         ("50", hours.format("#### Total\n110 miles"), False),
+        ("45", "#### First, find the cost\n3 * 15 = 45\n\nSo it costs $45.", True),
+        ("13", "#### Next year he is 13.\nHis sister is 5.", True),
+        ("3", "#### First 3 hours", True),
+        ("45", "#### Finally, he has 45 apples.\nThat is 3 bags.", True),
     ]
     assert misjudged(grader, rows, "{}") == []
 
@@ -226,6 +230,8 @@ def test_sentences_without_a_mark(grader):
         ("2", "\u6240\u4ee5\u4ed6\u4e00\u5171\u670912\u4e2a\u82f9\u679c\u3002", False),
         ("12", "\u7b54\u3048\u306f12\u3067\u3059\u3002", True),
         ("12", "\uc815\ub2f5\uc740 12\uc785\ub2c8\ub2e4.", True),
+        ("12", "The answer is \u201c12\u201d.", True),
+        ("2", "The answer is \u201812\u2019.", False),
         ("41", "The value is 41, not 42.", True),
         ("42", "The value is 41, not 42.", False),
         ("7", "The answer is \\boxed{7}, not \\boxed{8}.", True),

@@ -28,6 +28,7 @@ HEADING = re.compile(
     r"interpretation|simplif\w+|setup|set up|find\w*|determin\w+|solv\w+|comput\w+|combin\w+|substitut\w+|"
     r"(?:day|week|month|year|round|stage|phase|scenario|trip|section|task|trial|game|group)\s(?:\d{1,4}|[A-Z])\b(?=[^\n]*\n\s*\S)|"
     r"(?:first|second|third|fourth|next)\s\d{1,4}\s[a-z]{2,20}(?:\s[a-z]{2,20})?(?=\n\s*\S)|"
+    r"(?:first|second|third|next|then|finally),\s[^\n\d]{2,60}(?=\n\s*\S)|"
     r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
     re.IGNORECASE,
 )
@@ -202,7 +203,7 @@ def _line_after(text: str, at: int) -> str:
     """
     rest = text[at:].lstrip("#").lstrip()
     line = rest.split("\n", 1)[0].strip()
-    if line.endswith("#"):  # "#### 18 ####"
+    if line.endswith("#") and line.rstrip("#").endswith(" "):  # "#### 18 ####"
         line = rest = line.rstrip("#").rstrip()
     if line.strip(NUMERIC) == "":  # a number alone, the common case
         return line
