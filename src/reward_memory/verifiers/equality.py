@@ -199,14 +199,14 @@ def _contradicted(gold, found, places: int | None = None) -> bool:
 
 def _other_bound(gold, found, places: int | None) -> bool:
     """Whether two relations say other numbers of the same: `x = 2` and `x = 3`, `0 < x < 1` and `0 < x < 2`."""
-    from sympy import And
+    from sympy import And, Eq
     from sympy.core.relational import Relational
 
     if type(gold) is not type(found) or not isinstance(gold, Relational | And) or len(gold.args) != len(found.args):
         return False
     pairs = list(zip(gold.args, found.args, strict=True))
     if isinstance(gold, And):
-        return any(_other_bound(*pair, places) for pair in pairs)
+        return not (gold.has(Eq) or found.has(Eq)) and any(_other_bound(*pair, places) for pair in pairs)
     numbers = [pair for pair in pairs if all(map(_is_number, pair))]
     same = [one for one, other in pairs if one == other and not _is_number(one)]
     return len(numbers) == len(same) == 1 and not _equal_numbers(*numbers[0], places, 0)
