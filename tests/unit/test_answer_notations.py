@@ -111,6 +111,50 @@ FORMULAS = [  # truth, answer, whether it is right
     ("ABCD", "ABCD", True),
     ("A", "\\text{A) 5}", True),
     ("A", "\\text{B) 5}", False),
+    # small numbers behind a name, in a pair of equations and in inequalities
+    ("x=10^{-19}", "x=10^{-18}", False),
+    ("x=10^{-19}", "10^{-18}", False),
+    ("10^{-19}", "x=10^{-18}", False),
+    ("x=10^{-19}, y=1", "x=10^{-18}, y=1", False),
+    ("x=10^{-19}, y=1", "y=1, x=10^{-19}", True),
+    ("E=1.6 \\times 10^{-19}", "E=1.7 \\times 10^{-19}", False),
+    ("E=1.6 \\times 10^{-19}", "E=1.6 \\times 10^{-19}", True),
+    ("x<10^{-19}", "x<10^{-18}", False),
+    ("0<x<10^{-19}", "0<x<10^{-18}", False),
+    ("0<x<\\frac{1}{2}", "0<x<0.5", True),
+    ("x=2 \\text{ or } x=3", "x=3 \\text{ or } x=2", True),
+    # a gap between digits joins nothing but groups of three
+    ("12", "1\\,2", False),
+    ("950", "9\\,50", False),
+    ("-9500", "-\\,9\\,500", True),
+    ("12345", "12\u2019345", True),
+    ("f'(x)=2x", "f\u2019(x)=2x", True),
+    ("f(x)=2x", "f\u2019(x)=2x", False),
+    # dots over the first and the last digit that repeat
+    ("\\frac{2}{11}", "0.\\dot{1}\\dot{8}", True),
+    ("\\frac17", "0.\\dot{1}4285\\dot{7}", True),
+    ("\\frac17", "0.\\dot{1}4285\\dot{6}", False),
+    # Unicode
+    ("e^x", "e\u02e3", True),
+    ("a^{m+1}", "a\u1d50\u207a\u00b9", True),
+    ("a^{m+1}", "a\u1d50\u207b\u00b9", False),
+    ("\\angle ABC", "\u2220ABC", True),
+    ("\\angle ABC", "\u2220ACB", False),
+    ("(2,\\infty)", "{x | x > 2}", True),
+    ("[2,\\infty)", "{x | x > 2}", False),
+    ("(\\frac12,\\frac32)", "\\{x \\mid \\frac{1}{2} < x < \\frac{3}{2}\\}", True),
+    # fonts and names
+    ("\\mathbb{R}", "\\mathbb R", True),
+    ("\\mathbb{R}", "\\mathbb Z", False),
+    ("ABC", "\\texttt{ABC}", True),
+    ("ABC", "\\texttt{ACB}", False),
+    ("\\text{Yes}", "\\emph{yes}", True),
+    ("\\infty", "\\text{infinity}", True),
+    ("-\\infty", "\\text{Infinity}", False),
+    ("\\|v\\|", "\\lVert v \\rVert", True),
+    ("2\\mathbf{i}-\\mathbf{j}", "2\\hat{i}-\\hat{j}", True),
+    ("2\\mathbf{i}-\\mathbf{j}", "2\\hat{i}+\\hat{j}", False),
+    ("7", "\\begin{array}{l} 7 \\end{array}", True),
 ]
 LINES = [
     # units
@@ -164,12 +208,30 @@ def test_numbers_with_words_around_them(grader, wrapping):
     assert misjudged(grader, LINES, wrapping) == []
 
 
+def test_headings_with_numbers_are_no_answers(grader):
+    hours = "#### First 3 hours\n60 miles\n#### Next 2 hours\n50 miles\n\n{}"
+    rows = [
+        ("110", hours.format("In total 110 miles."), True),
+        ("2", hours.format("In total 110 miles."), False),
+        ("110", hours.format("#### Total\n110"), True),
+        ("110", hours.format("#### Total\n110 miles"), True),
+        ("50", hours.format("#### Total\n110 miles"), False),
+        ("45", "#### First, find the cost\n3 * 15 = 45\n\nSo it costs $45.", True),
+        ("13", "#### Next year he is 13.\nHis sister is 5.", True),
+        ("3", "#### First 3 hours", True),
+        ("45", "#### Finally, he has 45 apples.\nThat is 3 bags.", True),
+    ]
+    assert misjudged(grader, rows, "{}") == []
+
+
 def test_sentences_without_a_mark(grader):
     rows = [
         ("12", "\u6240\u4ee5\u4ed6\u4e00\u5171\u670912\u4e2a\u82f9\u679c\u3002", True),
         ("2", "\u6240\u4ee5\u4ed6\u4e00\u5171\u670912\u4e2a\u82f9\u679c\u3002", False),
         ("12", "\u7b54\u3048\u306f12\u3067\u3059\u3002", True),
         ("12", "\uc815\ub2f5\uc740 12\uc785\ub2c8\ub2e4.", True),
+        ("12", "The answer is \u201c12\u201d.", True),
+        ("2", "The answer is \u201812\u2019.", False),
         ("41", "The value is 41, not 42.", True),
         ("42", "The value is 41, not 42.", False),
         ("7", "The answer is \\boxed{7}, not \\boxed{8}.", True),

@@ -70,6 +70,8 @@ def holds(condition: str, *values: object) -> bool:
         ("list(zip(f(1), 'ab')) == [(2, 'a'), (1, 'b')]", [2, 1]),
         ("list(enumerate(f(1))) == [(0, 'a'), (1, 'b')]", ["a", "b"]),
         ("list(enumerate(f(1), 1)) == [(1, 'a'), (2, 'b')]", ["a", "b"]),
+        ("[0, *f(1)] == [0, 1, 2] and max(*f(1)) == 2", [1, 2]),
+        ("any([*f(1)]) and not all([1, *f(1)])", [0, 2]),
         ("list(map(str, f(1))) == ['1', '2']", [1, 2]),
         ("list(filter(None, f(1))) == [1]", [0, 1]),
         ("list(filter(lambda x: x > 1, f(1))) == [2]", [1, 2]),

@@ -51,6 +51,11 @@ def letter(response, options=CAPITALS):
         ("It's London.", "B"),
         ("So Berlin.", "C"),
         # one letter in the last sentence, without doubt or denial
+        # places
+        ("The second solution is better.", "B"),
+        ("The second solution is not better.", None),
+        ("Is the second solution better?", None),
+        ("\u6b63\u7b54\u306f D \u3067\u3059\u3002", "D"),
         ("It has to be C.", "C"),
         ("C is the process described.", "C"),
         ("C best matches the picture.", "C"),

@@ -27,6 +27,8 @@ HEADING = re.compile(
     r"reasoning|calculat\w+|approach|method|example|understand\w*|given|problem|question|breakdown|justification|remark|overview|"
     r"interpretation|simplif\w+|setup|set up|find\w*|determin\w+|solv\w+|comput\w+|combin\w+|substitut\w+|"
     r"(?:day|week|month|year|round|stage|phase|scenario|trip|section|task|trial|game|group)\s(?:\d{1,4}|[A-Z])\b(?=[^\n]*\n\s*\S)|"
+    r"(?:first|second|third|fourth|next)\s\d{1,4}\s[a-z]{2,20}(?:\s[a-z]{2,20})?(?=\n\s*\S)|"
+    r"(?:first|second|third|next|then|finally),\s[^\n\d]{2,60}(?=\n\s*\S)|"
     r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
     re.IGNORECASE,
 )
@@ -65,7 +67,7 @@ EXPLAINED = re.compile(
 THAT_IS = re.compile(r"[-$\\(\d][^%\n]{0,80}?[\s(]i\.e\.,?\s+(\d[\d.]{0,20}\s?\\?%)\W{0,3}")
 VALUE = re.compile(r"\$[^$]+\$|\\\(.+\\\)|[-$]?\d[\d,./]*%?")  # a formula or a number and nothing else
 LABEL = re.compile(
-    r"[*_]*(?:(?:the )?(?:final )?answer(?: is)?|答案|最终答案|result|final result|"
+    r"[*_]*(?:(?:the )?(?:final )?answer(?: is)?|total|答案|最终答案|result|final result|"
     r"resultado|respuesta(?: final)?|solución|ergebnis|"
     r"antwort|lösung|résultat|réponse(?: finale)?|risultato|risposta(?: finale)?|resposta(?: final)?|ответ|"
     r"итог|結果|答え|정답)(?![A-Za-zÀ-ÿ])[*_]*\s*[:：]?[*_ ]*",
@@ -201,6 +203,8 @@ def _line_after(text: str, at: int) -> str:
     """
     rest = text[at:].lstrip("#").lstrip()
     line = rest.split("\n", 1)[0].strip()
+    if line.endswith("#") and line.rstrip("#").endswith(" "):  # "#### 18 ####"
+        line = rest = line.rstrip("#").rstrip()
     if line.strip(NUMERIC) == "":  # a number alone, the common case
         return line
     label = LABEL.match(line)

@@ -7,10 +7,11 @@ from fractions import Fraction
 
 CURRENCY = "$€£¥₹₩₽"
 #: characters that are typed for a minus sign: hyphens, dashes, the minus sign, full width forms
-MINUS_LIKE = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d\u2796\u02d7"
+MINUS_LIKE = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d\u2796\u02d7"
 SPACE_LIKE = "\u00a0\u2002\u2003\u2009\u200a\u202f\u205f\u3000"
 #: the fraction slash and the division slash, the ring and the ordinal that are typed for a degree
 OTHERS = {"\u2044": "/", "\u2215": "/", "\u02da": "\u00b0", "\u00ba": "\u00b0"}
+OTHERS |= {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
 #: characters that nobody sees and pictures, but for those of plus, minus and times
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\ufe0f" + "".join(
     map(chr, (*range(0x2600, 0x2715), *range(0x2717, 0x2753), *range(0x1F300, 0x1FB00)))
@@ -160,7 +161,8 @@ def plain_number(text: str) -> Fraction | None:
     if "_" in text:
         text = re.sub(r"(?<=\d)\\?_(?=\d{3}(?!\d))", "", text)
     if "\\" in text:
-        text = re.sub(r"(?<=\d)\\[,;: ](?=\d{3}(?!\d))", " ", text).replace("\\,", "")
+        text = re.sub(r"(?<=\d)\\[,;: ](?=\d{3}(?!\d))", " ", text)
+        text = re.sub(r"\\,(?!(?<=\d\\,)\d)", "", text)
     match = NUMBER.fullmatch(text)
     if match:
         return _value(match)

@@ -42,7 +42,7 @@ MENTIONS = (
 CJK = (
     r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
     r"正[确確](?:的)?[选選][项項]|正[确確]的(?=[是为為])|"
-    r"答え|正解|解答|回答|正しい選択肢|"  # Japanese
+    r"答え|正解|正答|解答|回答|正しい選択肢|"  # Japanese
     r"คําตอบ(?:ที่ถูกต้อง)?(?:คือ)?(?:ข้อ)?|"  # Thai, which has no spaces either, as `choices.cleaned` leaves it
     r"정답|(?<![가-힣])답(?:변)?"  # Korean
 )
@@ -155,8 +155,8 @@ CORRECTED = re.compile(
 PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 PLACED = re.compile(
     r"(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but))[ \t*]{0,4}the[ \t]{1,3}"
-    r"(first|second|third|fourth|fifth|last)[ \t]{1,3}(?:option|choice|answer|alternative)[ \t]{1,3}(?:is|must[ \t]be)"
-    r"[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best)\b",
+    r"(first|second|third|fourth|fifth|last)[ \t]{1,3}(?:option|choice|answer|alternative|solution)[ \t]{1,3}"
+    r"(?:is|must[ \t]be)[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b",
     re.IGNORECASE,
 )
 AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)

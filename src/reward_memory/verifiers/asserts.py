@@ -13,8 +13,11 @@ from .sandbox.inside.values import REDUCTIONS
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 LITERALS = (ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.JoinedStr, ast.FormattedValue)
 KNOWN = (*LITERALS, *COMPREHENSIONS, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.IfExp, ast.Lambda)
-KNOWN += (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Slice)
+KNOWN += (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred)
 METHOD_NAMES = {name for _, name in METHODS}
+#: functions that iterate over their arguments, and the first of these
+ITERATING = {"zip": 0, "enumerate": 0, "sum": 0, "map": 1, "filter": 1}
+ORDERING = ("sorted", "min", "max")  # which iterate over a single one
 ROUNDS = 1000  # of a comprehension that calls the candidate
 
 
@@ -97,6 +100,8 @@ class _Splitter(ast.NodeTransformer):
                 return self._place(node, root)
         if isinstance(node, ast.Call):
             return self._call(node)
+        if isinstance(node, ast.Starred):
+            node.value = self._used_up(node.value)
         return self.generic_visit(node)
 
     def _place(self, node: ast.expr, root: str) -> ast.Name:
@@ -115,6 +120,9 @@ class _Splitter(ast.NodeTransformer):
         if name.endswith(".join") and len(node.args) == 1 and self._calls_theirs(node.args[0]):
             listed = ast.Call(ast.Name("list", ast.Load()), node.args, [])  # an iterator has to be used up inside
             node = ast.copy_location(ast.Call(node.func, [listed], node.keywords), node)
+        first = 0 if name in ORDERING and len(node.args) == 1 and node.keywords else ITERATING.get(name)
+        if first is not None and not (len(node.args) == 1 and name in REDUCTIONS and not node.keywords):
+            node.args[first:] = map(self._used_up, node.args[first:])
         node = self.generic_visit(node)
         if name in REDUCTIONS and len(node.args) == 1 and not node.keywords:
             (inner,) = node.args
@@ -126,11 +134,20 @@ class _Splitter(ast.NodeTransformer):
                 node.place = place
         return node
 
+    def _used_up(self, node: ast.AST) -> ast.AST:
+        """A list of what is iterated over, where it is the candidate's: an iterator has to be used up inside."""
+        root = _root(node)
+        if isinstance(node, ast.Name) or root is None or not self._is_theirs(node, root):
+            return node
+        return ast.copy_location(ast.Call(ast.Name("list", ast.Load()), [node], []), node)
+
     def _comprehension(self, node: ast.AST) -> ast.AST:
         """Written out if the candidate is called with what differs by round: values of the test, known here."""
         bound = {part.id for generator in node.generators for part in ast.walk(generator.target) if _is_name(part)}
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         if not any(self._calls_theirs(result, bound) for result in results):
+            for generator in node.generators:
+                generator.iter = self._used_up(generator.iter)
             return self._within(bound, node)
         if isinstance(node, ast.DictComp):
             raise ValueError("a dict of calls")
@@ -198,6 +215,8 @@ def _is_known(node: ast.AST, bound: frozenset[str]) -> bool:
     if isinstance(node, ast.Name):
         return node.id.startswith("#") or node.id in FUNCTIONS or node.id == "math" or node.id in bound
     if isinstance(node, ast.expr) and not isinstance(node, KNOWN):
+        return False
+    if isinstance(node, ast.Dict) and None in node.keys:  # {**more}
         return False
     if isinstance(node, ast.BinOp) and type(node.op) not in BINARY and not isinstance(node.op, ast.Pow):
         return False

@@ -170,8 +170,9 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
 
 def _contradicted(gold, found, places: int | None = None) -> bool:
     """Whether numbers show that two formulas which are taken for equal are not. False where nothing can be said."""
-    from sympy import Eq, Expr, Interval, MatrixBase, Tuple
+    from sympy import And, Eq, Expr, Interval, MatrixBase, Tuple
     from sympy import FiniteSet as Set
+    from sympy.core.relational import Relational
 
     if _is_number(gold) and _is_number(found):
         return not _equal_numbers(gold, found, places, 0)
@@ -183,11 +184,37 @@ def _contradicted(gold, found, places: int | None = None) -> bool:
         return _pairs_contradicted(gold.args, found.args, places)
     if isinstance(gold, Set) and isinstance(found, Set) and all(map(_is_number, (*gold.args, *found.args))):
         return not _same_members(gold.args, found.args, places)
-    if isinstance(gold, Eq) and isinstance(found, Eq):
-        return _other_equation(gold, found)
+    if isinstance(gold, Set) and isinstance(found, Set):  # x = 1, y = 2
+        return any(_other_bound(one, other, places) for one in gold.args for other in found.args if _alone(one, gold))
+    if isinstance(gold, Relational | And) and isinstance(found, Relational | And):
+        if _other_bound(gold, found, places):
+            return True
+        return isinstance(gold, Eq) and isinstance(found, Eq) and _other_equation(gold, found)
+    if isinstance(gold, Eq) != isinstance(found, Eq):  # x = 5 and 5
+        return _contradicted(*(side.rhs if isinstance(side, Eq) else side for side in (gold, found)), places)
     if isinstance(gold, Expr) and isinstance(found, Expr):
         return _other_function(gold, found)
     return False
+
+
+def _other_bound(gold, found, places: int | None) -> bool:
+    """Whether two relations say other numbers of the same: `x = 2` and `x = 3`, `0 < x < 1` and `0 < x < 2`."""
+    from sympy import And, Eq
+    from sympy.core.relational import Relational
+
+    if type(gold) is not type(found) or not isinstance(gold, Relational | And) or len(gold.args) != len(found.args):
+        return False
+    pairs = list(zip(gold.args, found.args, strict=True))
+    if isinstance(gold, And):
+        return not (gold.has(Eq) or found.has(Eq)) and any(_other_bound(*pair, places) for pair in pairs)
+    numbers = [pair for pair in pairs if all(map(_is_number, pair))]
+    same = [one for one, other in pairs if one == other and not _is_number(one)]
+    return len(numbers) == len(same) == 1 and not _equal_numbers(*numbers[0], places, 0)
+
+
+def _alone(relation, group) -> bool:
+    """Whether no other relation of a group is about the same, as in `x = 1, x = 2`."""
+    return sum(getattr(other, "lhs", None) == getattr(relation, "lhs", 0) for other in group.args) == 1
 
 
 def _pairs_contradicted(golds: Sequence, founds: Sequence, places: int | None) -> bool:

@@ -61,7 +61,13 @@ class Evaluation:
         return method(node, names or {})
 
     def _each(self, parts: list, names: dict) -> list:
-        return [self.of(part, names) for part in parts]
+        values = []
+        for part in parts:
+            if isinstance(part, ast.Starred):
+                values.extend(self.limits.items(self.of(part.value, names)))
+            else:
+                values.append(self.of(part, names))
+        return values
 
     def _constant(self, node: ast.Constant, names: dict) -> object:
         return node.value
@@ -217,7 +223,8 @@ class Evaluation:
         name = _spelled(function)
         if name in ("all", "any") and len(parts) == 1 and isinstance(parts[0], ast.List):
             # in turn: a value that fails ends it, so that no more than one that may be forged is in memory
-            return (all if name == "all" else any)(bool(self.of(part, names)) for part in parts[0].elts)
+            values = (value for part in parts[0].elts for value in self._each([part], names))
+            return (all if name == "all" else any)(map(bool, values))
         arguments = self._each(parts, names)
         options = {option.arg: self.of(option.value, names) for option in node.keywords}
         if len(arguments) == 1 and isinstance(arguments[0], Reduced):

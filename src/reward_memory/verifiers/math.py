@@ -28,7 +28,9 @@ WORKER = Path(__file__).parent / "symbolic_worker.py"
 LATEX = re.compile(r"[\\^{}_]|\$(?!\d)|[\d)\]]\$|=")
 INERT = re.compile(r"\\[()\[\]!,;: ]|\\(?:left|right)(?![a-z])|[$\s]")
 BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:\s|\\[,;: ])+(?=\d)")
-TEXT_COMMAND = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}")
+TEXT_COMMAND = re.compile(
+    r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|emph|mathrm|mathbf|mathsf|mbox)\s*\{([^{}]*)\}"
+)
 NO_SPACE = re.compile(r"\s*([^A-Za-z0-9\s])\s*")  # two words or two digits stay apart
 RESIDUE = re.compile(
     r"(?:[A-Za-z]\s*\\equiv\s*)?(-?\d+)(?:\\[,; ]|\s)*(?:\\pmod\s*\{?\d+\}?|\((?:\\b?mod|mod)\s*\d+\)|"
@@ -43,7 +45,7 @@ BOUND = re.compile(
 #: 5 feet 6 inches is neither 5 nor 6
 COMPOUND = re.compile(r"[*_$]*\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?,? (?:and )?\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?[*_$]*$")
 DENIED = re.compile(r"[,;]?\s+(?:and\s+)?not\s+[-$]{0,2}[\d.,]+\W{0,3}$")  # "it is 41, not 42."
-POINTS = re.compile(r"[A-Z]{3,8}")  # ABCD, whose order matters
+POINTS = re.compile(r"(?:(?:\\angle|\\triangle|[∠△])\s*)?[A-Z]{3,8}")  # ABCD, whose order matters
 OPTION = re.compile(r"[A-J]|\([A-J]\)")  # the letter of an option, which an answer can name with its text
 #: $1.2$ million
 SCALED = re.compile(
@@ -58,6 +60,8 @@ TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\
 #: "The ratio is 3 to 4."
 RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
 RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
+#: 120_5 and 120_{5}
+BASED = re.compile(r"\$?[0-9A-Z]{1,40}\s?_\s?\{?\s?(\d{1,2})\s?\}?\$?")
 FACTORIAL = re.compile(r"\d\s?!")
 TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,80})\}\.?")
 SENTENCE = re.compile(r"[.!?]\s|\n")
@@ -262,6 +266,9 @@ def _question(answer: Answer, truth: str, tolerance: float) -> Judgment | Questi
     readings = _readings(answer)
     if formula is not None and any(_closed(formula) == _closed(reading) for reading, _ in readings):
         return Judgment(True, answer.text, "exact")
+    bases = BASED.fullmatch(answer.text), BASED.fullmatch(truth)
+    if all(bases) and bases[0][1] != bases[1][1]:
+        return Judgment(False, answer.text, "numeric")
     points = POINTS.fullmatch(_bare(answer.text)) and POINTS.fullmatch(_bare(truth))
     if not readings or points:
         return Judgment(False, answer.text[:LONGEST], "not a formula")

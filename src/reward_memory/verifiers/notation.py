@@ -120,7 +120,7 @@ GROUP = re.compile(r"[(\[{\]][^()\[\]{}]*;[^()\[\]{}]*[)\]}\[]")
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 ENDS = re.compile(r"^([\](\[])([^\[\](),]+,[^\[\](),]+)([\])\[])$")
 BUILT = re.compile(
-    r"^(?:[A-Za-z]\s*=\s*)?\\\{\s*([A-Za-z])\s*(?:\\in\s*\\mathbb\{R\}\s*)?(?:\\mid|\\colon|[|:])\s*([^|:]*(?:<|>|\\le|\\ge|\\ne)[^|:]*?)\s*\\\}$"
+    r"^(?:[A-Za-z]\s*=\s*)?\\?\{\s*([A-Za-z])\s*(?:\\in\s*\\mathbb\{R\}\s*)?(?:\\mid|\\colon|[|:])\s*((?:[^|:{}]|\{[^{}]*\})*(?:<|>|\\le|\\ge|\\ne)(?:[^|:{}]|\{[^{}]*\})*?)\s*\\?\}$"
 )
 
 
@@ -206,7 +206,7 @@ def plain_sets(text: str) -> str:
     if ";" in text:
         # (0,5; 1,5) has decimal commas, (1,2); (3,4) has none
         text = GROUP.sub(lambda found: SEMICOLON.sub(", ", DECIMAL_COMMA.sub(".", found[0])), text)
-    if text.endswith("\\}") and (built := BUILT.match(text)):
+    if text.endswith("}") and (built := BUILT.match(text)):
         text = built[2]
     if not text.startswith("]") and not text.endswith("["):
         return text

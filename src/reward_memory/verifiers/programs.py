@@ -13,7 +13,8 @@ PYTHON = re.compile(r"(?:py|python|ipython|sage)[\d.]*", re.IGNORECASE)
 LINE_START = re.compile(r"[\s>*+#-]*(?:\d+[.)][ \t]*)?")  # quotes, lists and headings may stand before a fence
 TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\\.", re.DOTALL)
 END_TOKENS = (
-    r"<[|\uff5c](?:im_end|endoftext|eot_id|eom_id|eot|end_of_text|end|return|end[_\u2581]of[_\u2581]sentence)[|\uff5c]>"
+    r"<[|\uff5c](?:im_end|endoftext|eot_id|eom_id|eot|EOT|end_of_text|end|return|end[_\u2581]of[_\u2581]sentence)"
+    r"[|\uff5c]>"
 )
 END = re.compile(
     rf"(?:{END_TOKENS}|<end_of_turn>|<eos>|\[/INST\]|\[DONE\])[ \t]*(?=\n|`|~|$)|(?<![\"'])(?:{END_TOKENS})(?=\w)|"
@@ -33,6 +34,7 @@ CODE_LINE = re.compile(
     r"from[ \t]+[\w.]+[ \t]+import\b|@\w|\w+[ \t]*=[ \t]*lambda\b)",
     re.MULTILINE,
 )
+BRACKETS = re.compile(r"\s*\[(PYTHON|CODE|BEGIN)\][ \t]*\n(.*?)(?:\[/\1\]\s*|\[DONE\]\s*)?", re.IGNORECASE | re.DOTALL)
 QUOTATION = re.compile(r"^> ?", re.MULTILINE)
 INNER = re.compile(r"\s*<(code|pre)\b[^>\n]*>(.*?)(?:</\1>\s*|\Z)", re.IGNORECASE | re.DOTALL)  # <pre><code>
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
@@ -43,6 +45,10 @@ MAGIC = re.compile(
     re.MULTILINE,
 )
 HASHED = re.compile(r"^####[ \t]+(?=(?:def[ \t]+\w+[ \t]*\(|class[ \t]+\w+[ \t]*[:(]))", re.MULTILINE)  # #### def f(x):
+#: "Answer: def f(x):" with its body below
+LABELED = re.compile(
+    r"^[*_]{0,2}[A-Z][A-Za-z ]{0,30}:[*_]{0,2}[ \t]+(?=(?:def|class)[ \t]+\w[^\n]*:[ \t]*\n[ \t])", re.MULTILINE
+)
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27);")
 METHOD = r"^class[ \t]+Solution\b[^\n]*:[^\n]*\n(?:(?:[ \t]+[^\n]*)?\n)*?[ \t]+def[ \t]+{}[ \t]*\("
 #: '''python … ''' in place of backticks
@@ -201,6 +207,8 @@ def _indented(block: str) -> str:
 
 def _untitled(block: str) -> str:
     """A block without a first line that only says "python"."""
+    if tags := BRACKETS.fullmatch(block):  # [PYTHON] within a fence
+        block = tags[2]
     first, _, rest = block.lstrip().partition("\n")
     return rest if PYTHON.fullmatch(first.strip()) else block
 
@@ -295,6 +303,7 @@ def _quoted_after(line: str, quoted: str) -> str:
 
 def _unfenced(text: str, names: tuple[str, ...]) -> Program:
     """The program of a text without fences: in tags, or with sentences around it."""
+    text = LABELED.sub("", text)
     tagged = [match[4] for match in TAGS.finditer(text)]
     tagged = [_unescaped(block) for block in tagged]
     tagged = [inner[2] if (inner := INNER.fullmatch(block)) else block for block in tagged]

@@ -35,7 +35,7 @@ ENDING_DEGREES = re.compile(r"\^\s*(?:\{\s*\\circ\s*\}|\\circ)(?![a-zA-Z])|\\deg
 ANGLE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\\degree(?![a-zA-Z]))")
 TRIGONOMETRY = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
 
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᶻᵃᵇᶜᵈᵏᵐᵖᵗ", "0123456789+-=()nixyzabcdkmpt", strict=True))
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₓᵢⱼₖ", "0123456789+-=()nxijk", strict=True))
 RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
@@ -49,7 +49,7 @@ SYMBOLS = {
     "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ",
     "δ": "\\delta ", "ε": "\\epsilon ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ", "ρ": "\\rho ",
     "σ": "\\sigma ", "τ": "\\tau ", "φ": "\\phi ", "ϕ": "\\phi ", "ω": "\\omega ", "Δ": "\\Delta ", "Ω": "\\Omega ",
-    "ξ": "\\xi ", "η": "\\eta ", "ψ": "\\psi ", "χ": "\\chi ",
+    "∠": "\\angle ", "△": "\\triangle ", "⊥": "\\perp ", "ξ": "\\xi ", "η": "\\eta ", "ψ": "\\psi ", "χ": "\\chi ",
 }  # fmt: skip
 NOT_ASCII = re.compile(f"[{''.join(SYMBOLS)}]")
 ROOTS = {"√": "\\sqrt", "∛": "\\sqrt[3]", "∜": "\\sqrt[4]"}
@@ -63,11 +63,11 @@ ASCII_NAMES = re.compile(
 ASCII_SPELLING = {"infinity": "infty", "inf": "infty", "oo": "infty"}
 ROMAN = re.compile(
     r"(?<!_\{)(?<!_)\\(?:mathrm|operatorname\*?|text|textrm|mathit|mathsf|rm)\s*\{\s*(e|i|d|ln|log|lg|exp|sin|cos|tan|cot|sec|csc|arcsin|"
-    r"arccos|arctan|sinh|cosh|tanh|max|min|gcd|lcm|det)\s*\}"
+    r"arccos|arctan|sinh|cosh|tanh|max|min|gcd|lcm|det|[Ii]nfinity)\s*\}"
 )
 OLD_ROMAN = re.compile(r"\{\s*\\(?:rm|it|bf)\s+([A-Za-z]+)\s*\}|^\\(?:rm|it|bf)\s+([A-Za-z]+)$")
 STYLED = re.compile(
-    r"\\(?:emph|ensuremath|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
+    r"\\(?:emph|ensuremath|vec|hat|mathbf|mathit|mathsf|mathnormal|boldsymbol|bm|mathcal|pmb|underline|textit|textbf|mathrm)\s*\{\s*([A-Za-z0-9.+-]+)\s*\}"
 )
 STYLED_EQUATION = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf|mathrm)\s*\{\s*([^{}\\]*=[^{}\\]*)\}")
 SIGNED = re.compile(r"[+-]?\.?\d")  # how a number begins
@@ -85,7 +85,7 @@ SWITCHES = re.compile(
 )
 NO_BRACKET = re.compile(r"\\(?:left|right)\s*\.")
 TYPED_EXPONENT = re.compile(r"(?<=\d)\\(?:mathrm|text|textrm)\s*\{\s*[eE]\s*\}(?=[+-]?\d)")  # 3.0\mathrm{e}8
-BARE_ROMAN = re.compile(r"\\(mathrm|text|textrm|mathit|mathbf|mathsf)\s+([A-Za-z0-9])")
+BARE_ROMAN = re.compile(r"\\(mathrm|text|textrm|mathit|mathbf|mathsf|mathbb)\s+([A-Za-z0-9])")
 CONDITION = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\b(?:when(?:ever)?|where|given)\b", re.IGNORECASE)
 SPACES = re.compile(r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-zA-Z])|\\(?:space|thinspace|enspace|medspace)(?![a-zA-Z])|~|\s+")
 SYNONYMS = {
@@ -95,7 +95,8 @@ SYNONYMS = {
     "dotsb": "ldots", "ast": "cdot", "wedge": "land", "epsilon": "epsilon", "varepsilon": "epsilon", "varphi": "phi",
     "vartheta": "theta", "dbinom": "binom", "tbinom": "binom", "imath": "i", "jmath": "j", "Reals": "mathbb{R}",
     "R": "mathbb{R}", "Z": "mathbb{Z}", "N": "mathbb{N}", "Q": "mathbb{Q}", "C": "mathbb{C}", "lt": "<", "gt": ">",
-    "bmod": "mod", "smallmatrix": "matrix", "colon": ":",
+    "bmod": "mod", "smallmatrix": "matrix", "colon": ":", "lVert": "|", "rVert": "|", "Vert": "|", "infinity": "infty",
+    "Infinity": "infty",
 }  # fmt: skip
 PLAIN_SYNONYMS = {
     "lvert",
@@ -118,6 +119,7 @@ DIGIT_POWER = re.compile(r"\^\{(\d)\}(?![\d.])")
 SCIENTIFIC = re.compile(r"(?<![A-Za-z\\_^{.\d])(\d+(?:\.\d*)?|\.\d+)[eE]([+-]?\d{1,4})(?![\dA-Za-z]|\.\d)")
 TIMES_TEN = re.compile(r"(?<=\d)\s*(?:[xX*]|\\times|\\cdot)\s*(?=10\s*(?:\^|\*\*))")
 REPEATING = re.compile(r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\s*\{?\s*(\d+)\s*\}?)(?!\d)")
+TWO_DOTS = re.compile(r"\\dot\s*\{?\s*(\d)\s*\}?(\d{0,30})\\dot\s*\{?\s*(\d)\s*\}?")  # 0.\dot{1}4285\dot{7}
 INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?![\d,])")
 WESTERN_ALONE = re.compile(
     r"(?<=\{)-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?=\})|^-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?(?=\s*(?:\\times|\\cdot|\\pi|\\sqrt|$))"
@@ -334,7 +336,9 @@ def _spelled(text: str) -> str:
 
 
 def _as_matrix(found: re.Match) -> str:
-    """Any matrix as pmatrix; an array of equations is none."""
+    """Any matrix as pmatrix; an array of equations is none, one of a single cell is its content."""
+    if "array" in found[0] and "&" not in found[1] and "\\\\" not in found[1]:
+        return found[1]
     return found[0] if "=" in found[1] else f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}"
 
 
@@ -356,7 +360,7 @@ def _numbers(text: str) -> str:
     """Numbers in one spelling: 4.5e33, 0.\\overline{3}, 1{,}000, 12,34,567, 3 1/2."""
     text = TIMES_TEN.sub(r"\\times ", text)
     text = SCIENTIFIC.sub(lambda found: f"{found[1]}\\times 10^{{{int(found[2])}}}", text)
-    text = REPEATING.sub(_repeating, text)
+    text = REPEATING.sub(_repeating, TWO_DOTS.sub(r"\\overline{\1\2\3}", text) if "\\dot" in text else text)
     text = INDIAN.sub(lambda found: found[0].replace(",", ""), text)
     text = WESTERN_ALONE.sub(lambda found: found[0].replace(",", ""), text)
     text = MIXED.sub(lambda found: f"{found[1]}{found[2]}\\frac{{{found[3]}}}{{{found[4]}}}", text)
