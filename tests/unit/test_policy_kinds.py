@@ -24,6 +24,12 @@ def pieces(path: Path) -> None:
     (path / "actor/model_world_size_2_rank_0.pt").write_bytes(b"x")
 
 
+def judging(path: Path) -> None:
+    """A reward model, whose head gives one number."""
+    change("config.json", architectures=["Qwen2ForSequenceClassification"], num_labels=1)(path)
+    save_file(load_file(path / WEIGHTS) | {"score.weight": torch.zeros(1, 32)}, path / WEIGHTS, {"format": "pt"})
+
+
 def wrapped(path: Path) -> None:
     """The policy lies in a folder of its own inside, as archives are unpacked."""
     inner = path.rename(path.with_name("moved"))
@@ -92,6 +98,7 @@ LOADED = {
         "tokenizer.model",
         "cannot be read by what is installed; run `pip install sentencepiece tiktoken`, or put .* tokenizer.json",
     ),
+    "a reward model": (judging, "config.json", "Qwen2ForSequenceClassification does not continue text"),
     "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
 }
 
@@ -119,3 +126,29 @@ def test_a_stretch_by_a_number_is_taken(folder):  # noqa: F811
     change("config.json", rope_scaling=given)(folder)
     assert json.loads((folder / "config.json").read_text())["rope_scaling"] == given
     inspect("mine", folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("mine/model.safetensors", "is a file; give the Hugging Face model folder around it"),
+        ("q4.gguf", "is the policy as GGUF; give a Hugging Face model folder"),
+        ("mine.zip", "is a file, with no config.json beside it; give a Hugging Face model folder"),
+    ],
+)
+def test_a_file_in_place_of_the_folder_is_told(folder, file, words):  # noqa: F811
+    path = folder.parent / file
+    path.touch()
+    with pytest.raises(InputError) as caught:
+        inspect("mine", path)
+    sentence(str(caught.value), file, words)
+
+
+def test_the_settings_beside_a_trainers_pieces_are_no_policy(folder):  # noqa: F811
+    inner = folder.rename(folder.with_name("huggingface"))
+    (inner.parent / "model_world_size_2_rank_0.pt").touch()
+    inspect("mine", inner)  # with weights of its own
+    (inner / WEIGHTS).unlink()
+    with pytest.raises(InputError) as caught:
+        inspect("mine", inner)
+    sentence(str(caught.value), "huggingface", "has no weights, which are in pieces around it; merge the pieces first")

@@ -47,9 +47,9 @@ def test_times_become_minutes(load, text, minutes):
 
 def test_memory_and_time_grow_with_the_attempt_and_gpus_do_not(load):
     third = allocation(
-        load({"sample_rollouts": {"gpu": 2, "mem_mb": 100, "runtime": "1h"}}), "sample_rollouts", attempt=3
+        load({"sample_rollouts": {"gpu": 2, "mem_mb": 1000, "runtime": "1h"}}), "sample_rollouts", attempt=3
     )
-    assert (third["gpu"], third["mem_mb"], third["runtime"]) == (2, 300, 180)
+    assert (third["gpu"], third["mem_mb"], third["runtime"]) == (2, 3000, 180)
 
 
 @pytest.mark.parametrize(
