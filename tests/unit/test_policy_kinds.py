@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from test_policy_damages import WEIGHTS, change, emptied, folder, sentence, whole  # noqa: F401  two are fixtures
+from transformers import BertConfig, BertModel
 
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
@@ -28,6 +29,13 @@ def judging(path: Path) -> None:
     """A reward model, whose head gives one number."""
     change("config.json", architectures=["Qwen2ForSequenceClassification"], num_labels=1)(path)
     save_file(load_file(path / WEIGHTS) | {"score.weight": torch.zeros(1, 32)}, path / WEIGHTS, {"format": "pt"})
+
+
+def encoding(path: Path) -> None:
+    """A text encoder with a policy's tokenizer, as sentence-transformers have it."""
+    sizes = {"vocab_size": 1224, "hidden_size": 32, "num_hidden_layers": 1, "intermediate_size": 32}
+    encoder = BertModel(BertConfig(**sizes, num_attention_heads=1, pad_token_id=0))
+    encoder.save_pretrained(path)
 
 
 def wrapped(path: Path) -> None:
@@ -99,6 +107,7 @@ LOADED = {
         "cannot be read by what is installed; run `pip install sentencepiece tiktoken`, or put .* tokenizer.json",
     ),
     "a reward model": (judging, "config.json", "Qwen2ForSequenceClassification does not continue text"),
+    "an encoder": (encoding, "config.json", "BertModel does not continue text, but is .* an encoder; give a policy"),
     "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
 }
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
-#: Ends of the names of architectures that have another head than a policy's.
-_NO_POLICY = ("Classification", "QuestionAnswering", "RewardModel", "MaskedLM")
+#: Names of architectures that have another head than a policy's, or none.
+_NO_POLICY = re.compile(r".*(Classification|QuestionAnswering|MaskedLM|(?<!Head)(?<!Heads)Model)")
 _FETCH = "download the policy again"
 #: Logits that are no nearer to one another than this are not alike.
 _ALIKE = 1e-6
@@ -145,7 +145,7 @@ def _heads(folder: Path) -> str | None:
     """The kind of model that config.json names, where that judges or marks texts and continues none."""
     kinds = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures")
     named = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
-    return named[0] if named and all(kind.endswith(_NO_POLICY) for kind in named) else None
+    return named[0] if named and all(map(_NO_POLICY.fullmatch, named)) else None
 
 
 def _complete(where: str, report: dict[str, Any], other: str | None = None) -> None:
@@ -156,8 +156,8 @@ def _complete(where: str, report: dict[str, Any], other: str | None = None) -> N
     keys = [*report.get("missing_keys", ()), *report.get("unexpected_keys", ())]
     if other and keys:
         raise InputError(
-            f"{where}/config.json: architectures: {other} does not continue text, as a reward model or a classifier; "
-            "give a policy that does."
+            f"{where}/config.json: architectures: {other} does not continue text, but is a reward model, a classifier "
+            "or an encoder; give a policy that does."
         )
     for key, wrong in (
         ("missing_keys", "are not in the weights, and would be random"),
