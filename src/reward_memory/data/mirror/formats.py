@@ -111,8 +111,10 @@ def members(source: Source) -> list[Source]:
 
 
 def _shard(path: Path, number: int) -> str:
-    """The name of another part of the same file."""
-    return SHARD.sub(lambda found: found[0].replace(found[1], str(number).zfill(len(found[1])), 1), path.name)
+    """The name of another part of the same file; each part may have a hash of its own in its name."""
+    found = SHARD.search(path.name)
+    rest = ".parquet" if found[0].endswith(f"-of-{found[2]}.parquet") else "-*.parquet"
+    return f"{path.name[: found.start()]}-{number:05}-of-{found[2]}{rest}"
 
 
 def check_shards(paths: Iterable[Path]) -> None:
