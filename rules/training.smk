@@ -255,6 +255,7 @@ rule measure_agreement:
         code=code_hash(
             "measure_agreement",
             "training/objectives/predicted.py",
+            "training/responses.py",
             "evaluation/grading.py",
             "evaluation/reward_agreement.py",
             "evaluation/reward_model_quality.py",

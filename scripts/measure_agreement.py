@@ -7,12 +7,14 @@ from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
 from reward_memory.training.objectives.predicted import FromPrediction
+from reward_memory.training.responses import STEP_RESPONSES
 
 with job(snakemake) as run:
     queries = parquet.read_all(run.input.queries, parquet.QUERIES)
     truths = parquet.read_all(run.input.truths, parquet.TRUTHS)
     predicted = FromPrediction.of(run.params.predicted_rewards)
-    rows = agreement(queries, truths, pd.read_parquet(run.input.responses), run.params.grading, predicted.threshold)
+    responses = parquet.read(run.input.responses, STEP_RESPONSES)
+    rows = agreement(queries, truths, responses, run.params.grading, predicted.threshold)
     with atomic_path(run.output[0]) as temporary:
         table = pd.DataFrame(rows, columns=COLUMNS).assign(**run.names)
         table[[*run.names, *COLUMNS]].to_csv(temporary, index=False, float_format="%.4f")

@@ -5,9 +5,10 @@ import pandas as pd
 from reward_memory.evaluation.pass_at_k import read_counts
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.grades import read_families
+from reward_memory.report.tables.learning_curves import read_run
 from reward_memory.report.tables.meds import MAIN_COLUMNS, main_rows, published_pass, read_measures, training_rows
 from reward_memory.report.tables.runs import ARM, by_arm, by_seed
-from reward_memory.storage import csv_tables, parquet
+from reward_memory.storage import parquet
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
@@ -15,7 +16,7 @@ with job(snakemake) as run:
     published = published_pass(pd.read_csv(run.input.published), "meds_main")
     graded = parquet.read_all(run.input.grades, parquet.GRADED)
     counts, samples = read_counts(graded)
-    histories = [csv_tables.read(path) for path in run.input.histories]
+    histories = [read_run(path) for path in run.input.histories]
     logged = dict(iter(pd.concat(histories).groupby(list(ARM)))) if histories else {}
     rows = []
     for arm, own in by_arm(graded, given.policies, given.arms):

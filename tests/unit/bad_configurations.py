@@ -310,7 +310,7 @@ TEXTS = {
     "copies over too few GPUs": (
         "train_batch_size: 8",
         "train_batch_size: 8, tensor_model_parallel_size: 2",
-        "tensor_model_parallel_size: 2 does not divide the 1",
+        "tensor_model_parallel_size: 2 does not divide the 1 GPUs of .* gpu and nodes in resources: train_policy",
     ),
     "endless runtime": (
         "sandbox: reduced",

@@ -132,7 +132,7 @@ MORE = {
     "predictor's variant of no predictor": (
         "predictor: graph",
         "predictor: graph, variants: {wide: {hidden_channels: 64}}",
-        "variants: wide: predictor: None is not one of",
+        "variants: wide: predictor is missing; it should be one of graph",
     ),
     "numbers of neighbors for no suite": (
         "predictor: graph",
@@ -364,6 +364,34 @@ MORE = {
         "[base, dapo, meds]",
         "[base, memreward], label_ratios: [1]",
         "suites: meds: label_ratios: 1 leaves 1 labeled query of the 16 in suite meds",
+    ),
+    "section in a section": (
+        BATCH,
+        f"{BATCH}, evaluation: {{samples_per_query: 2}}",
+        "training: evaluation: no such key here; evaluation stands at the top of the file",
+    ),
+    "key of a section at the top": (LAST, f"{LAST}\nholdout: 0.3", "it belongs in the section reward_model, as in"),
+    "key of several sections": (
+        LAST,
+        f"{LAST}\ntop_p: 0.9",
+        "in the section rollouts or evaluation, as in rollouts: {",
+    ),
+    "key of another section": (
+        "{samples_per_query: 4}",
+        "{samples_per_query: 4, train_batch_size: 8}",
+        "rollouts: train_batch_size: no such key here; it belongs in the section training, .* perhaps batch_size is m",
+    ),
+    "key behind a point": (LAST, f"{LAST}\ntraining.steps: 4", r"with the key in it, training: {steps: \.\.\.}"),
+    "key without a space": (
+        "{predictor: graph}",
+        "{predictor:graph}",
+        "put a space after the colon, as in predictor: g",
+    ),
+    "more stand-ins than there are": (PIQA, "{suite: ood, source: generated, train: 800", "805 .*, and 321 generated"),
+    "more than the release": (
+        "gsm8k: {suite: main, source: generated, train: 200",
+        f"gsm8k: {{suite: main, source: hub, revision: '{'1' * 40}', train: 9000",
+        "gsm8k: train, valid and test ask for 9010 queries in all, and 8792 are in its release; lower them",
     ),
     "a long name of a policy": ("  tiny:", f"  {'a' * 101}:", r"is not a name of letters, .* .at most 100.\."),
     "a long name of a suite": ("{suite: ood", f"{{suite: {'a' * 101}", "is not a name of letters"),

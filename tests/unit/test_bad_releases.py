@@ -172,7 +172,10 @@ CASES = {
     "no key of an answer": ("math500", {"math500/test.jsonl": line({"problem": "p", "note": 1})}, "it has no 'answer'"),
     "an answer that is not available": ("aime24", {"aime/aime2024.jsonl": line({"problem": "p", "answer": "N/A"})},
                                         "its answer is N/A, which is no number; correct or remove the row"),
-    "a missing part": ("gsm8k", gsm8k(table([GSM]), "train-00001-of-00002.parquet"), "part 0 of 2 is missing"),
+    "a missing part": ("gsm8k", gsm8k(table([GSM]), "train-00001-of-00002.parquet"),
+                       "train-00000-of-00002.parquet is missing"),
+    "a missing part with a hash": ("gsm8k", gsm8k(table([GSM]), "train-00000-of-00002-ab12.parquet"),
+                                   "train-00001-of-00002-*.parquet is missing"),
 }  # fmt: skip
 
 

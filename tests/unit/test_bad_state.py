@@ -14,8 +14,9 @@ from test_checkpoints import SIZES, TRAINING, make
 
 from reward_memory.errors import InputError
 from reward_memory.generation.engine import _kept_shard
+from reward_memory.report.tables.learning_curves import read_run
 from reward_memory.storage import csv_tables, parquet
-from reward_memory.storage.files import digest
+from reward_memory.storage.files import digest, read_json
 from reward_memory.training.checkpoints import newest_intact
 from reward_memory.training.history import outcome
 
@@ -217,3 +218,40 @@ def test_a_damaged_history_is_named(tmp_path, damage, words):
 def test_a_whole_table_is_read_with_its_options(tmp_path):
     (tmp_path / "table.csv").write_text("a,b\n1,NA\n")
     assert csv_tables.read(tmp_path / "table.csv", ["a"], keep_default_na=False)["b"].tolist() == ["NA"]
+
+
+RUN = "suite,policy,method,label_ratio,seed,step,valid_accuracy\nmain,tiny,dapo,100,0,1,0.5\n"
+RUNS = {
+    "saved with semicolons": (
+        RUN.replace(",", ";").replace("0.5", "0,5"),
+        "saved by another program, with other marks",
+    ),
+    "saved with tabs": (RUN.replace(",", "\t"), "was saved by another program"),
+    "without a name": (RUN.replace("policy,", "model,"), "has no column 'policy'"),
+    "with a decimal comma": (RUN.replace("0.5", '"0,5"'), "column 'valid_accuracy' does not hold numbers"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), RUNS.values(), ids=RUNS)
+def test_a_history_that_was_saved_anew_is_named(tmp_path, text, words):
+    path = tmp_path / "history.csv"
+    path.write_text(RUN)
+    assert read_run(path)["valid_accuracy"].tolist() == [0.5]
+    path.write_text(text)
+    with pytest.raises(InputError, match=re.escape(f"{path}: ") + f".*{words}.*; delete it and run the same command"):
+        read_run(path)
+
+
+MANIFESTS = {
+    "nothing": ("", "is not whole JSON"),
+    "a list": ("[]", "has no key 'config'"),
+    "cut": ('{"config": {', "whole"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), MANIFESTS.values(), ids=MANIFESTS)
+def test_a_damaged_manifest_is_named(tmp_path, text, words):
+    path = tmp_path / "manifest.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=re.escape(f"{path}: ") + f".*{words}.*; delete it and run the same command"):
+        read_json(path, "config")

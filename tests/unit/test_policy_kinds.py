@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from test_policy_damages import WEIGHTS, change, emptied, folder, sentence, whole  # noqa: F401  two are fixtures
+from transformers import BertConfig, BertModel
 
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
@@ -22,6 +23,19 @@ def pieces(path: Path) -> None:
     emptied(path)
     (path / "actor").mkdir()
     (path / "actor/model_world_size_2_rank_0.pt").write_bytes(b"x")
+
+
+def judging(path: Path) -> None:
+    """A reward model, whose head gives one number."""
+    change("config.json", architectures=["Qwen2ForSequenceClassification"], num_labels=1)(path)
+    save_file(load_file(path / WEIGHTS) | {"score.weight": torch.zeros(1, 32)}, path / WEIGHTS, {"format": "pt"})
+
+
+def encoding(path: Path) -> None:
+    """A text encoder with a policy's tokenizer, as sentence-transformers have it."""
+    sizes = {"vocab_size": 1224, "hidden_size": 32, "num_hidden_layers": 1, "intermediate_size": 32}
+    encoder = BertModel(BertConfig(**sizes, num_attention_heads=1, pad_token_id=0))
+    encoder.save_pretrained(path)
 
 
 def wrapped(path: Path) -> None:
@@ -92,6 +106,8 @@ LOADED = {
         "tokenizer.model",
         "cannot be read by what is installed; run `pip install sentencepiece tiktoken`, or put .* tokenizer.json",
     ),
+    "a reward model": (judging, "config.json", "Qwen2ForSequenceClassification does not continue text"),
+    "an encoder": (encoding, "config.json", "BertModel does not continue text, but is .* an encoder; give a policy"),
     "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
 }
 
@@ -119,3 +135,29 @@ def test_a_stretch_by_a_number_is_taken(folder):  # noqa: F811
     change("config.json", rope_scaling=given)(folder)
     assert json.loads((folder / "config.json").read_text())["rope_scaling"] == given
     inspect("mine", folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("mine/model.safetensors", "is a file; give the Hugging Face model folder around it"),
+        ("q4.gguf", "is the policy as GGUF; give a Hugging Face model folder"),
+        ("mine.zip", "is a file, with no config.json beside it; give a Hugging Face model folder"),
+    ],
+)
+def test_a_file_in_place_of_the_folder_is_told(folder, file, words):  # noqa: F811
+    path = folder.parent / file
+    path.touch()
+    with pytest.raises(InputError) as caught:
+        inspect("mine", path)
+    sentence(str(caught.value), file, words)
+
+
+def test_the_settings_beside_a_trainers_pieces_are_no_policy(folder):  # noqa: F811
+    inner = folder.rename(folder.with_name("huggingface"))
+    (inner.parent / "model_world_size_2_rank_0.pt").touch()
+    inspect("mine", inner)  # with weights of its own
+    (inner / WEIGHTS).unlink()
+    with pytest.raises(InputError) as caught:
+        inspect("mine", inner)
+    sentence(str(caught.value), "huggingface", "has no weights, which are in pieces around it; merge the pieces first")

@@ -95,7 +95,8 @@ def test_without_valid_queries_what_selects_on_them_is_not_measured():
     ("section", "told"),
     [
         ({"variants": {"mlp": {"predictor": "graph"}}}, "variants: mlp: is the name of a predictor that is built in;"),
-        ({"variants": {"a": {"hidden_channels": 8}}}, "variants: a: predictor: None is not one of graph,"),
+        ({"variants": {"a": {"hidden_channels": 8}}}, "variants: a: predictor is missing; it should be one of graph,"),
+        ({"variants": {"a": {"like": "graph", "heads": 2}}}, "variants: a: like: this key is called predictor here;"),
         (
             {"variants": {"a": {"predictor": "graph", "width": 8}}},
             "variants: a: width: no such key; there are predictor",

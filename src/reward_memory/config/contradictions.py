@@ -230,7 +230,7 @@ def unshared(config: dict[str, Any]) -> str | None:
             return (
                 f"{section}training: tensor_model_parallel_size: {training.tensor_model_parallel_size} does not "
                 f"divide the {here} GPUs of a node that train {policy}; change it, or gpu and nodes in resources: "
-                "train."
+                "train_policy."
             )
     return None
 

@@ -25,6 +25,7 @@ from . import (
     methods,
     resources,
     results_folder,
+    sizes,
     suites,
     variants,
     verl_overrides,
@@ -335,6 +336,8 @@ def _contradiction(config: dict) -> str | None:
                 commits(name, benchmark["revision"])
             except InputError as error:
                 return str(error)
+    if wrong := sizes.mistake(config):
+        return wrong
     if wrong := contradictions.run_mistake(Training.model_validate(config["training"])):
         return wrong
     if reward_model and (wrong := RewardModel.model_validate(reward_model).mistake()):

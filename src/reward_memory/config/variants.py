@@ -111,8 +111,11 @@ def override_mistake(config: dict[str, Any], own: dict[str, Any]) -> str | None:
 def _variant(name: str, own: dict) -> str | None:
     if name in NAMES:
         return ": is the name of a predictor that is built in; choose another."
-    if own.get("predictor") not in NAMES:
-        return f": predictor: {own.get('predictor')!r} is not one of {', '.join(NAMES)}."
+    if "predictor" not in own:
+        wrong = "like: this key is called predictor here" if "like" in own else "predictor is missing"
+        return f": {wrong}; it should be one of {', '.join(NAMES)}."
+    if own["predictor"] not in NAMES:
+        return f": predictor: {own['predictor']!r} is not one of {', '.join(NAMES)}."
     if {*own} == {"predictor"}:
         return f": changes nothing of {own['predictor']}; give it a setting, or name {own['predictor']} itself."
     keys = [key for key in RewardModel.model_fields if key not in SHARED]

@@ -47,7 +47,7 @@ def _tokens(job: Job) -> dict[str, float]:
     if job.rule == "train_policy":
         named = {Path(path).name: path for path in job.outputs}
         rows = pd.read_parquet(named["responses.parquet"], columns=["tokens", "trained"])
-        sampled = csv_tables.read(named["history.csv"])["sampled_tokens"].sum()
+        sampled = csv_tables.read(named["history.csv"], ("sampled_tokens",))["sampled_tokens"].sum()
         return {
             "sampled_tokens_measured": sampled,
             "trained_tokens_measured": rows.loc[rows["trained"], "tokens"].sum(),

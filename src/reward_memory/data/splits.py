@@ -49,7 +49,10 @@ def sample(
     needed = check_sizes(name, sizes)
     pool = distinct(items)
     if needed > len(pool):
-        raise InputError(f"benchmarks: {name}: {needed} queries are asked for in all, but it has at most {len(pool)}.")
+        raise InputError(
+            f"benchmarks: {name}: {needed} queries are asked for in all, but it has at most {len(pool)}; lower train, "
+            "valid or test."
+        )
     order = generator("splits", name, seed).permutation(len(pool))
     shuffled = [pool[index] for index in order]
     wanted = {split: sizes.get(split, 0) for split in SPLITS}

@@ -49,7 +49,7 @@ def inspect(name: str, folder: Path) -> None:
             "repository of the hub by hub: {repository, revision} in place of path."
         )
     if not folder.is_dir():
-        raise InputError(f"{where}{folder}: is a file; give the Hugging Face model folder around it.")
+        raise InputError(f"{where}{folder}: {_no_folder(folder)}.")
     if not os.access(folder, os.R_OK | os.X_OK) or not any(folder.iterdir()):
         raise InputError(f"{where}{folder}: the folder is empty or cannot be read; put a Hugging Face model there.")
     try:
@@ -71,11 +71,29 @@ def inspect(name: str, folder: Path) -> None:
         raise InputError(f"{where}{text}{'' if ';' in text else '; complete the folder'}.") from error
 
 
+def _no_folder(file: Path) -> str:
+    """What is said of a file in place of the policy's folder."""
+    if (file.parent / "config.json").is_file() and file.suffix != ".gguf":
+        return "is a file; give the Hugging Face model folder around it"
+    kind = "the policy as GGUF" if file.suffix == ".gguf" else "a file, with no config.json beside it"
+    return f"is {kind}; give a Hugging Face model folder, with config.json, tokenizer and safetensors"
+
+
+def _merge(piece: Path) -> str:
+    return (
+        f"merge the pieces first (python -m verl.model_merger merge --backend fsdp --local_dir {piece.parent} "
+        "--target_dir FOLDER) and give that folder"
+    )
+
+
 def _kind_of_folder(folder: Path) -> None:
     """Refuse folders in which models often come, but not as a policy that can be trained."""
     if (folder / _ADAPTERS).is_file():  # which transformers would load into the weights beside them
         raise InputError(f"{folder / _ADAPTERS}: the folder holds adapters; merge them into their policy first")
     if (folder / "config.json").is_file():
+        beside = sorted(folder.parent.glob(Path(_PIECES).name)) if folder.name == "huggingface" else []
+        if beside and not any(file.suffix in (".safetensors", ".bin") for file in folder.iterdir()):
+            raise InputError(f"{folder}: has no weights, which are in pieces around it; {_merge(beside[0])}")
         return
     if (folder / "snapshots").is_dir():
         raise InputError(f"{folder}: is a cache of the hub; give the folder in {folder / 'snapshots'}")
@@ -86,10 +104,7 @@ def _kind_of_folder(folder: Path) -> None:
     if whole:
         raise InputError(f"{folder}: has no config.json, but a folder in it has; give that one, such as {whole[0]}")
     if pieces := sorted(folder.glob(_PIECES)):
-        raise InputError(
-            f"{pieces[0]}: is a trainer's piece of a policy; merge the pieces first (python -m verl.model_merger merge "
-            f"--backend fsdp --local_dir {pieces[0].parent} --target_dir FOLDER) and give that folder"
-        )
+        raise InputError(f"{pieces[0]}: is a trainer's piece of a policy; {_merge(pieces[0])}")
 
 
 def _template(file: Path) -> None:

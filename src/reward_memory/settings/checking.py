@@ -17,6 +17,8 @@ from .json_schema import Node
 
 Validated = TypeVar("Validated", bound=Section)
 _UNKNOWN = ("extra_forbidden", "invalid_key")
+#: Sections that nobody means by a key that stands elsewhere.
+_ASIDE = ("cost", "resources")
 #: Numbers whose type pydantic doubts because a float cannot hold them.
 _BEYOND = ("less_than_equal", "float_type")
 
@@ -66,7 +68,7 @@ class _Mistake:
 
     def __init__(self, top: Node, value: Any, detail: ErrorDetails):
         self.kind, self.value, self.limits = detail["type"], detail["input"], detail.get("ctx", {})
-        self.node, self.path, self.of_key = top, [], False
+        self.top, self.node, self.path, self.of_key = top, top, [], False
         for part in detail["loc"]:
             if part == "[key]":
                 self.of_key = True
@@ -100,7 +102,7 @@ class _Mistake:
         if (self.kind in _UNKNOWN or self.of_key) and not isinstance(self.key, str):
             return f"{_join(where, self.key)}: {_no_text(self.key)}"
         if self.kind in _UNKNOWN:
-            return f"{_join(where, self.key)}: {_no_such_key(self.key, self.node)}"
+            return f"{_join(where, self.key)}: {_no_such_key(self.key, self.node, self.top)}"
         if self.of_key:
             return f"{_join(where, self.key)}: {self.key!r} is not {self.node.names().expected}."
         if self.kind == "missing":
@@ -124,12 +126,32 @@ class _Mistake:
         return None
 
 
-def _no_such_key(key: Any, section: Node) -> str:
+def _no_such_key(key: Any, section: Node, top: Node) -> str:
     if new := renamed.sentence(str(key), section.keys):
         return new
     near = difflib.get_close_matches(str(key), section.keys, n=1)
+    if other := _misplaced(str(key), section, top):
+        return (
+            f"no such key here; {other}{f'; here perhaps {near[0]} is meant' if near and 'belongs' in other else ''}."
+        )
     perhaps = f"; perhaps {near[0]} is meant" if near else ""
     return f"no such key; there are {', '.join(section.keys)}{perhaps}."
+
+
+def _misplaced(key: str, section: Node, top: Node) -> str | None:
+    """Where a key belongs that is right in another place, or how it is written; None if that is not known."""
+    outer, colon, inner = key.partition(":")
+    if colon and outer in section.keys:
+        return f"put a space after the colon, as in {outer}: {inner or '...'}"
+    outer, point, inner = key.partition(".")
+    if point and outer in section.keys:
+        return f"write the section with the key in it, {outer}: {{{inner}: ...}}"
+    if "benchmarks" not in top.keys:  # of a part of the configuration
+        return None
+    if section.keys != top.keys and key in top.keys:
+        return f"{key} stands at the top of the file, not in another section; move it there"
+    homes = [name for name in top.keys if name not in _ASIDE and key in top.key(name).keys]
+    return f"it belongs in the section {' or '.join(homes)}, as in {homes[0]}: {{{key}: ...}}" if homes else None
 
 
 def _no_text(key: Any) -> str:

@@ -1,5 +1,6 @@
 """Tables that the workflow has written as CSV, read again."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from reward_memory.errors import InputError
 _FIX = "delete it and run the same command again, which makes a new one"
 
 
-def read(path: str | Path, numbers: Iterable[str] = (), **options: Any) -> pd.DataFrame:
+def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] = (), **options: Any) -> pd.DataFrame:
     """A table.
 
     numbers  columns that must be there and hold numbers
+    columns  others that must be there
     options  of pandas.read_csv
 
     InputError names the file if it is missing, damaged or lacks such a column.
@@ -27,6 +29,12 @@ def read(path: str | Path, numbers: Iterable[str] = (), **options: Any) -> pd.Da
         raise InputError(f"{path}: cannot be read ({error.strerror}); {_FIX}.") from error
     except ValueError as error:  # of pandas for an empty or a torn file, and for one that is no text
         raise InputError(f"{path}: is not a whole table; {_FIX}.") from error
+    (first, *others) = table.columns
+    if not others and re.search("[;\t]", str(first)):
+        raise InputError(f"{path}: was saved by another program, with other marks than commas; {_FIX}.")
+    for name in columns:
+        if name not in table:
+            raise InputError(f"{path}: has no column {name!r}; {_FIX}.")
     for name in numbers:
         if name not in table:
             raise InputError(f"{path}: has no column {name!r}; {_FIX}.")

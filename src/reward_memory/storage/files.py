@@ -109,6 +109,22 @@ def write_json(path: str | Path, value: Any) -> None:
         temporary.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def read_json(path: str | Path, key: str) -> dict[str, Any]:
+    """A JSON object that the workflow has written. InputError names the file if it is not there, damaged or another."""
+    fix = "delete it and run the same command again, which makes a new one"
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; run the same command again, which makes it.") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {fix}.") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: is not whole JSON; {fix}.") from error
+    if not isinstance(value, dict) or key not in value:
+        raise InputError(f"{path}: has no key {key!r}; {fix}.")
+    return value
+
+
 def digest(value: Any) -> str:
     """Hex SHA-256 (first 16 characters) of a JSON-serializable value, independent of key order."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

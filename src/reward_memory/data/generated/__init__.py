@@ -62,7 +62,10 @@ def load(benchmark: str, count: int, seed: int) -> list[Item]:
     InputError if `count` is more than the stand-in can give.
     """
     if count > (most := limit(benchmark)):
-        raise InputError(f"benchmarks: {benchmark}: {count} generated queries are asked for in all; {most} exist.")
+        raise InputError(
+            f"benchmarks: {benchmark}: {count} generated queries are asked for in all, and {most} exist; lower "
+            "train, valid or test."
+        )
     problems = _space(benchmark) if DOMAINS[benchmark] != "math" else _draw_distinct(benchmark, count, seed)
     return [
         Item("generated", row, (("user", p.question),), p.ground_truth, p.options, p.tests)

@@ -110,6 +110,13 @@ def members(source: Source) -> list[Source]:
     return [Source(source.path, name) for name in names]
 
 
+def _shard(path: Path, number: int) -> str:
+    """The name of another part of the same file; each part may have a hash of its own in its name."""
+    found = SHARD.search(path.name)
+    rest = ".parquet" if found[0].endswith(f"-of-{found[2]}.parquet") else "-*.parquet"
+    return f"{path.name[: found.start()]}-{number:05}-of-{found[2]}{rest}"
+
+
 def check_shards(paths: Iterable[Path]) -> None:
     """InputError if one of the files `...-00001-of-00005.parquet` is missing or there twice."""
     shards = [(path, shard) for path in paths if (shard := SHARD.search(path.name))]
@@ -119,7 +126,7 @@ def check_shards(paths: Iterable[Path]) -> None:
         numbers = sorted(number for _, number, _ in here)
         if numbers != list(range(total)):
             missing = sorted(set(range(total)) - set(numbers))
-            wrong = f"part {missing[0]} of {total} is missing" if missing else "a part is there twice"
+            wrong = f"{_shard(path, missing[0])} is missing" if missing else "a part is there twice"
             raise InputError(f"{path}: {wrong} beside it; fetch the release again.")
 
 

@@ -1,11 +1,13 @@
 """What every training run logged, step by step: one table for all suites."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from reward_memory.evaluation.statistics import over_seeds
+from reward_memory.storage import csv_tables
 
 from .runs import ARM, by_seed
 
@@ -23,6 +25,11 @@ LOGGED = {
 }
 #: Looked up after the run, of responses whose reward was predicted: how many were right, and how often the two agreed.
 LOOKED_UP = {"reward_true": ("true_share", 100.0), "agreement": ("agreement", 100.0)}
+
+
+def read_run(path: str | Path) -> pd.DataFrame:
+    """The history.csv of a run. InputError names the file if it is damaged, or another table."""
+    return csv_tables.read(path, ("step", "valid_accuracy"), [*NAMED, "seed"])
 
 
 def curve_rows(
