@@ -16,13 +16,13 @@ from reward_memory.settings import Configuration, ErrorMemory, Evaluation, Rewar
 from . import (
     adapters,
     arms,
-    brought,
     contradictions,
     heads,
     labels,
     layers,
     lengths,
     methods,
+    policies,
     resources,
     results_folder,
     sizes,
@@ -56,7 +56,7 @@ def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
         or resources.mistake(config)
         or contradictions.too_few_gpus(config)
         or contradictions.unshared(config)
-        or brought.mistake(config)
+        or policies.mistake(config)
     )
     if wrong:
         raise InputError(f"{source}: {wrong}")
@@ -94,7 +94,7 @@ def check_files(
         if "path" in policy:
             inspect(name, Path(policy["path"]))
     wrong = contradictions.too_long(config, contradictions.contexts(config)) or adapters.mistake(config)
-    wrong = wrong or layers.mistake(config) or heads.mistake(config) or brought.never_read(config)
+    wrong = wrong or layers.mistake(config) or heads.mistake(config) or policies.never_read(config)
     wrong = wrong or lengths.mistake(config)
     if wrong := wrong or verl_overrides.mistake(config):
         raise InputError(f"{source}: {wrong}")

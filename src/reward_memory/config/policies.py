@@ -1,4 +1,4 @@
-"""What is said of policies that cannot be: stated accuracies, and stand-ins that a policy has never read."""
+"""The section `policies`: accuracies that are stated in the wrong unit, and stand-ins that a policy never reads."""
 
 from __future__ import annotations
 
