@@ -93,6 +93,7 @@ def test_the_main_table(job, tmp_path):
     for seed, (responses, tokens) in enumerate([([8, 4], [30, 10]), ([8, 8], [30, 30])]):
         run = dict(zip(parquet.RUN.names, ("meds", POLICY, "dapo", 100, seed), strict=True))
         logged = pd.DataFrame({"step": [1, 2], "sampled_responses": responses, "sampled_tokens": tokens})
+        logged["valid_accuracy"] = [np.nan, 0.5]
         logged.assign(**run).to_csv(tmp_path / f"h{seed}")
     inputs = {"grades": grades(tmp_path, "base", "dapo"), "histories": ["h0", "h1"], "published": PUBLISHED}
     given = {"arms": arms("base", "dapo"), "domains": dict.fromkeys(SOURCES, "math"), "trained_on": "hub"}
