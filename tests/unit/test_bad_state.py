@@ -194,11 +194,14 @@ def test_a_shard_that_is_not_that_of_its_queries_is_sampled_again(tmp_path, caps
 
 HISTORIES = {
     "no file": (lambda path: None, "no such file; run the same command again, which makes it."),
-    "a folder": (Path.mkdir, "cannot be read (Is a directory); delete it"),
-    "nothing": (Path.touch, "is not a whole table; delete it"),
-    "no text": (lambda path: path.write_bytes(bytes(range(256))), "is not a whole table; delete it"),
-    "half a row": (lambda path: path.write_text('reward,valid_accuracy\n0.5,"0.'), "is not a whole table; delete it"),
-    "another table": (lambda path: path.write_text("a\n1\n"), "has no column 'reward'; delete it"),
+    "a folder": (Path.mkdir, "cannot be read (Is a directory); restore it, or delete it"),
+    "nothing": (Path.touch, "is not a whole table; restore it, or delete it"),
+    "no text": (lambda path: path.write_bytes(bytes(range(256))), "is not a whole table; restore it, or delete it"),
+    "half a row": (
+        lambda path: path.write_text('reward,valid_accuracy\n0.5,"0.'),
+        "is not a whole table; restore it, or delete it",
+    ),
+    "another table": (lambda path: path.write_text("a\n1\n"), "has no column 'reward'; restore it, or delete it"),
     "words": (
         lambda path: path.write_text("reward,valid_accuracy\nhigh,0.1\n"),
         "column 'reward' does not hold numbers",
@@ -238,7 +241,9 @@ def test_a_history_that_was_saved_anew_is_named(tmp_path, text, words):
     path.write_text(RUN)
     assert read_run(path)["valid_accuracy"].tolist() == [0.5]
     path.write_text(text)
-    with pytest.raises(InputError, match=re.escape(f"{path}: ") + f".*{words}.*; delete it and run the same command"):
+    with pytest.raises(
+        InputError, match=re.escape(f"{path}: ") + f".*{words}.*; restore it, or delete it and run the same command"
+    ):
         read_run(path)
 
 
@@ -253,5 +258,7 @@ MANIFESTS = {
 def test_a_damaged_manifest_is_named(tmp_path, text, words):
     path = tmp_path / "manifest.json"
     path.write_text(text)
-    with pytest.raises(InputError, match=re.escape(f"{path}: ") + f".*{words}.*; delete it and run the same command"):
+    with pytest.raises(
+        InputError, match=re.escape(f"{path}: ") + f".*{words}.*; restore it, or delete it and run the same command"
+    ):
         read_json(path, "config")

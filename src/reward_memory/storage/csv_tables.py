@@ -9,7 +9,7 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 
-_FIX = "delete it and run the same command again, which makes a new one"
+from .files import REMAKE
 
 
 def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] = (), **options: Any) -> pd.DataFrame:
@@ -26,18 +26,18 @@ def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] =
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; run the same command again, which makes it.") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); {_FIX}.") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {REMAKE}.") from error
     except ValueError as error:  # of pandas for an empty or a torn file, and for one that is no text
-        raise InputError(f"{path}: is not a whole table; {_FIX}.") from error
+        raise InputError(f"{path}: is not a whole table; {REMAKE}.") from error
     (first, *others) = table.columns
     if not others and re.search("[;\t]", str(first)):
-        raise InputError(f"{path}: was saved by another program, with other marks than commas; {_FIX}.")
+        raise InputError(f"{path}: was saved by another program, with other marks than commas; {REMAKE}.")
     for name in columns:
         if name not in table:
-            raise InputError(f"{path}: has no column {name!r}; {_FIX}.")
+            raise InputError(f"{path}: has no column {name!r}; {REMAKE}.")
     for name in numbers:
         if name not in table:
-            raise InputError(f"{path}: has no column {name!r}; {_FIX}.")
+            raise InputError(f"{path}: has no column {name!r}; {REMAKE}.")
         if table[name].notna().any() and not pd.api.types.is_numeric_dtype(table[name]):
-            raise InputError(f"{path}: column {name!r} does not hold numbers; {_FIX}.")
+            raise InputError(f"{path}: column {name!r} does not hold numbers; {REMAKE}.")
     return table

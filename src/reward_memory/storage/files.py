@@ -13,6 +13,9 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
+#: What is said of a damaged file that a job has written. A training is repeated whole, so a copy is better.
+REMAKE = "restore it, or delete it and run the same command again, which repeats the job that makes it"
+
 
 def disk_is_full(error: BaseException, folder: Path) -> bool:
     """Whether an error says that the disk is full, whichever library met it.
@@ -111,17 +114,16 @@ def write_json(path: str | Path, value: Any) -> None:
 
 def read_json(path: str | Path, key: str) -> dict[str, Any]:
     """A JSON object that the workflow has written. InputError names the file if it is not there, damaged or another."""
-    fix = "delete it and run the same command again, which makes a new one"
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; run the same command again, which makes it.") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); {fix}.") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {REMAKE}.") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: is not whole JSON; {fix}.") from error
+        raise InputError(f"{path}: is not whole JSON; {REMAKE}.") from error
     if not isinstance(value, dict) or key not in value:
-        raise InputError(f"{path}: has no key {key!r}; {fix}.")
+        raise InputError(f"{path}: has no key {key!r}; {REMAKE}.")
     return value
 
 
