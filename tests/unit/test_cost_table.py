@@ -182,6 +182,20 @@ def test_what_snakemake_could_not_measure_is_left_out(config):
     assert row["job_hours_measured"] == 0.2 / 3600
 
 
+@pytest.mark.parametrize(
+    "damage", ["", "{", '{"s": "long"}', '{"s": -1}', "[3]", '{"h": 2}', '{"s": 1, "cpu_time": "x"}']
+)
+def test_a_damaged_benchmark_file_is_told_and_costs_no_table(config, capsys, damage):
+    finish(rollouts(), [6], ended=10_000)
+    Path(rollouts().usage).write_text(damage)
+    row = whole(cost_table([rollouts()], Model(config, ROOT / "reference", 0)))
+    assert (row["finished"], row["sampled_tokens_measured"]) == (1, 6)
+    assert pd.isna(row["job_hours_measured"])
+    assert capsys.readouterr().err == (
+        f"{rollouts().usage}: is damaged, so the cost table has no hours of its job; remove the file.\n"
+    )
+
+
 def test_without_a_benchmark_file_the_time_is_unknown_and_the_tokens_are_not(config):
     finish(rollouts(), [6], ended=10_000)
     Path(rollouts().usage).unlink()

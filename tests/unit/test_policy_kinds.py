@@ -10,6 +10,7 @@ from test_policy_damages import WEIGHTS, change, emptied, folder, sentence, whol
 from transformers import BertConfig, BertModel
 
 from reward_memory.errors import InputError
+from reward_memory.policies import kinds
 from reward_memory.policies.inspection import inspect
 from reward_memory.policies.loading import load
 
@@ -38,6 +39,14 @@ def encoding(path: Path) -> None:
     encoder.save_pretrained(path)
 
 
+def headless(path: Path) -> None:
+    """A body without a head, which names no family of encoders."""
+    change("config.json", architectures=["Qwen2Model"], tie_word_embeddings=False)(path)
+    held = load_file(path / WEIGHTS)
+    held.pop("lm_head.weight", None)
+    save_file(held, path / WEIGHTS, {"format": "pt"})
+
+
 def wrapped(path: Path) -> None:
     """The policy lies in a folder of its own inside, as archives are unpacked."""
     inner = path.rename(path.with_name("moved"))
@@ -61,6 +70,18 @@ SEEN = {
     "a trainer's pieces": (pieces, "model_world_size_2_rank_0.pt", "merge the pieces first .*verl.model_merger"),
     "a folder around it": (wrapped, "mine/policy", "a folder in it has; give that one, such as .*mine/policy"),
     "eight bits": (small, WEIGHTS, "in F8_E4M3, as quantized policies do; give the model in full precision"),
+    "a reward model": (judging, "config.json", "Qwen2ForSequenceClassification does not continue text"),
+    "an encoder": (encoding, "config.json", 'model_type: "bert" encodes texts and continues none; give a policy'),
+    "masked words": (
+        change("config.json", model_type="roberta", architectures=["RobertaForMaskedLM"]),
+        "config.json",
+        'model_type: "roberta" encodes texts',
+    ),
+    "encoder and decoder": (
+        change("config.json", model_type="t5", is_encoder_decoder=True),
+        "config.json",
+        "is_encoder_decoder: true: the model reads one text, writes another",
+    ),
     "a stretch in words": (stretched, "config.json", 'rope_scaling: factor: "four" is text; write a number'),
 }
 
@@ -106,8 +127,7 @@ LOADED = {
         "tokenizer.model",
         "cannot be read by what is installed; run `pip install sentencepiece tiktoken`, or put .* tokenizer.json",
     ),
-    "a reward model": (judging, "config.json", "Qwen2ForSequenceClassification does not continue text"),
-    "an encoder": (encoding, "config.json", "BertModel does not continue text, but is .* an encoder; give a policy"),
+    "a body without head": (headless, "config.json", "Qwen2Model does not continue text, but is .* an encoder; give a"),
     "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
 }
 
@@ -128,6 +148,19 @@ def test_settings_that_transformers_does_not_know_are_told_in_plain_words(folder
         load("mine", folder)
     sentence(str(caught.value), file, words)
     assert "int" not in str(caught.value).split()
+
+
+@pytest.mark.parametrize(
+    ("settings", "tensors"),
+    [
+        ({"architectures": ["Qwen2Model"]}, ["embed_tokens.weight"]),  # with tied embeddings it is whole
+        ({"architectures": ["Qwen2ForSequenceClassification"]}, ["model.norm.weight", "lm_head.weight"]),
+        ({"architectures": ["Qwen2ForCausalLM"]}, ["lm_head.weight", "v_head.summary.weight"]),
+        ({"model_type": "bert", "is_decoder": True}, []),
+    ],
+)
+def test_what_may_be_a_policy_is_left_to_loading(settings, tensors):
+    kinds.check(Path("config.json"), {"model_type": "qwen2"} | settings, tensors)
 
 
 def test_a_stretch_by_a_number_is_taken(folder):  # noqa: F811

@@ -1,8 +1,11 @@
 """What finished jobs took: Snakemake's benchmark files, the tokens in their tables, their files' sizes."""
 
 import json
+import math
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,12 +23,9 @@ def measured(job: Job, gpus: int) -> dict[str, float]:
     """
     found = _tokens(job) | {"disk_gb_measured": sum(map(_bytes, map(Path, job.outputs))) / GB}
     path = Path(job.usage or "")
-    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
-    for last in filter(str.strip, lines[-2:]):
-        record = json.loads(last)
+    if path.is_file() and (record := _last_record(path)):
         hours = record["s"] / HOUR
         found |= {"job_hours_measured": hours, "gpu_hours_measured": hours * gpus, "ended": path.stat().st_mtime}
-        # Snakemake writes NA for what it could not measure in time
         if record.get("cpu_time", "NA") != "NA":
             found["cpu_hours_measured"] = record["cpu_time"] / HOUR
     return found
@@ -38,6 +38,20 @@ def busy_hours(spans: Iterable[tuple[float, float]]) -> float:
         total += max(0.0, end - max(start, until))
         until = max(until, end)
     return total
+
+
+def _last_record(path: Path) -> dict[str, Any] | None:
+    """What Snakemake measured last. None, and a sentence on stderr, if the file is damaged: no result rests on it."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8").strip().rpartition("\n")[2])
+        # Snakemake writes NA for what it could not measure in time
+        numbers = [value for value in (record["s"], record.get("cpu_time", "NA")) if value != "NA"]
+        if record["s"] != "NA" and all(type(one) in (int, float) and 0 <= one < math.inf for one in numbers):
+            return record
+    except (ValueError, LookupError, AttributeError, TypeError):
+        pass
+    print(f"{path}: is damaged, so the cost table has no hours of its job; remove the file.", file=sys.stderr)
+    return None
 
 
 def _tokens(job: Job) -> dict[str, float]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
+from . import kinds
 from .snapshots import WEIGHTS, check
 
 _POINTER = b"version https://git-lfs"
@@ -62,9 +63,9 @@ def inspect(name: str, folder: Path) -> None:
         if (folder / WEIGHTS[1]).is_file():
             _shards(folder / WEIGHTS[1])
         check(folder)
-        _settings(folder / "config.json")
+        settings = _settings(folder / "config.json")
         _template(folder / "chat_template.jinja")
-        _weights(folder)
+        kinds.check(folder / "config.json", settings, _weights(folder))
     except InputError as error:
         text = str(error).rstrip(".")
         # a sentence of `check` says what is missing, not what to do
@@ -143,7 +144,7 @@ def _object(file: Path) -> dict[str, Any]:
     return found
 
 
-def _settings(file: Path) -> None:
+def _settings(file: Path) -> dict[str, Any]:
     settings = _object(file)
     if not isinstance(settings.get("model_type"), str):
         raise InputError(f"{file}: has no model_type, which names the architecture; {_FETCH}")
@@ -159,6 +160,7 @@ def _settings(file: Path) -> None:
     for one, found in ((file, settings), (tokenizer, _object(tokenizer) if tokenizer.is_file() else {})):
         if "auto_map" in found:
             raise InputError(f"{one}: auto_map asks for Python code from the folder, which is not run; remove it")
+    return settings
 
 
 def _scaling(file: Path, key: str, given: Any) -> None:
@@ -170,21 +172,21 @@ def _scaling(file: Path, key: str, given: Any) -> None:
             raise InputError(f"{file}: {key}: {name}: {json.dumps(value)} is text; write a number")
 
 
-def _weights(folder: Path) -> None:
-    """Refuse weights whose headers do not fit their files, or their index."""
+def _weights(folder: Path) -> list[str]:
+    """Names of the tensors. Refuses weights whose headers do not fit their files, or their index."""
     if not (folder / WEIGHTS[0]).is_file() and not (folder / WEIGHTS[1]).is_file():
         raise InputError(
             f"{folder}: has pickled weights alone ({WEIGHTS[2]}), which may run code; save the model as safetensors"
         )
     if (folder / WEIGHTS[0]).is_file():
-        _header(folder / WEIGHTS[0])
-        return
+        return [*_header(folder / WEIGHTS[0])]
     index = folder / WEIGHTS[1]
     named = _shards(index)
     for shard in sorted(set(named.values())):
         held = _header(folder / shard)
         if missing := sorted(name for name, file in named.items() if file == shard and name not in held):
             raise InputError(f"{folder / shard}: lacks {missing[0]}, which {index.name} names; {_FETCH}")
+    return [*named]
 
 
 def _shards(index: Path) -> dict[str, str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
-#: Names of architectures that have another head than a policy's, or none.
-_NO_POLICY = re.compile(r".*(Classification|QuestionAnswering|MaskedLM|(?<!Head)(?<!Heads)Model)")
+from . import kinds
+
 _FETCH = "download the policy again"
 #: Logits that are no nearer to one another than this are not alike.
 _ALIKE = 1e-6
@@ -42,7 +42,7 @@ def load(name: str, folder: Path) -> dict[str, int]:
     tokenizer = _tokenizer(where, folder)
     _template(where, folder, tokenizer)
     model, report = _model(where, folder)
-    _complete(where, report, _heads(folder))
+    _complete(where, report, kinds.other(json.loads((folder / "config.json").read_text(encoding="utf-8"))))
     rows = model.get_input_embeddings().weight.shape[0]
     _vocabulary(where, tokenizer, model, rows)
     _ending(where, folder, tokenizer, model)
@@ -141,13 +141,6 @@ def _model(where: str, folder: Path) -> tuple[Any, dict[str, Any]]:
         ) from error
 
 
-def _heads(folder: Path) -> str | None:
-    """The kind of model that config.json names, where that judges or marks texts and continues none."""
-    kinds = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures")
-    named = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
-    return named[0] if named and all(map(_NO_POLICY.fullmatch, named)) else None
-
-
 def _complete(where: str, report: dict[str, Any], other: str | None = None) -> None:
     """Refuse weights that config.json and the files do not agree on: transformers would draw them at random.
 
@@ -155,10 +148,7 @@ def _complete(where: str, report: dict[str, Any], other: str | None = None) -> N
     """
     keys = [*report.get("missing_keys", ()), *report.get("unexpected_keys", ())]
     if other and keys:
-        raise InputError(
-            f"{where}/config.json: architectures: {other} does not continue text, but is a reward model, a classifier "
-            "or an encoder; give a policy that does."
-        )
+        raise InputError(f"{where}/config.json: {kinds.said(other)}.")
     for key, wrong in (
         ("missing_keys", "are not in the weights, and would be random"),
         ("unexpected_keys", "have no place in the policy of config.json"),

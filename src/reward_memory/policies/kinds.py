@@ -1,0 +1,59 @@
+"""Models that judge, mark or encode texts and continue none: what config.json and the weights' heads show."""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from reward_memory.errors import InputError
+
+#: Names of architectures that have another head than a policy's, or none.
+_NO_POLICY = re.compile(r".*(Classification|QuestionAnswering|MaskedLM|(?<!Head)(?<!Heads)Model)")
+#: First parts of the names of such heads' tensors.
+_HEADS = ("score", "classifier", "qa_outputs", "v_head", "regression_head")
+#: Families that read a text in both directions, but where their config.json says otherwise.
+_ENCODERS = {
+    "albert",
+    "bert",
+    "camembert",
+    "deberta",
+    "deberta-v2",
+    "distilbert",
+    "electra",
+    "modernbert",
+    "mpnet",
+    "nomic_bert",
+    "roberta",
+    "xlm-roberta",
+}
+_GIVE = "give a policy that does"
+
+
+def other(settings: dict[str, Any]) -> str | None:
+    """The kind of model that config.json names, where that judges or marks texts and continues none."""
+    kinds = settings.get("architectures")
+    named = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
+    return named[0] if named and all(map(_NO_POLICY.fullmatch, named)) else None
+
+
+def said(kind: str) -> str:
+    """What is said of a model of that kind, after the name of its config.json."""
+    return f"architectures: {kind} does not continue text, but is a reward model, a classifier or an encoder; {_GIVE}"
+
+
+def check(file: Path, settings: dict[str, Any], tensors: Iterable[str]) -> None:
+    """InputError for a model whose config.json and names of tensors show that it is no policy.
+
+    What they leave open is told once the model is loaded (`loading.load`).
+    """
+    family = settings["model_type"]
+    if family in _ENCODERS and settings.get("is_decoder") is not True:
+        raise InputError(f"{file}: model_type: {json.dumps(family)} encodes texts and continues none; {_GIVE}")
+    if settings.get("is_encoder_decoder") is True:
+        raise InputError(
+            f"{file}: is_encoder_decoder: true: the model reads one text, writes another and continues none; {_GIVE}"
+        )
+    kind = other(settings)
+    if kind and any(name.partition(".")[0] in _HEADS for name in tensors):
+        raise InputError(f"{file}: {said(kind)}")
