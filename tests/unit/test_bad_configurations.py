@@ -51,7 +51,14 @@ def test_the_good_one_is_read(folder):
     assert read(GOOD.encode())["results"] == "results"
 
 
-@pytest.mark.parametrize(("old", "new", "words"), (TEXTS | MORE).values(), ids=(TEXTS | MORE).keys())
+# verl composes an override of its own in seconds
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param(*case, id=name, marks=[pytest.mark.slow] if "override" in name else [])
+        for name, case in (TEXTS | MORE).items()
+    ],
+)
 def test_a_mistake_in_a_file_is_one_sentence(folder, old, new, words):
     text = re.sub(old if isinstance(old, re.Pattern) else re.escape(old), lambda _: new, GOOD, count=1)
     assert text != GOOD
