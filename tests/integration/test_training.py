@@ -159,6 +159,24 @@ def test_a_refitted_reward_model_knows_no_hidden_truth_and_survives_a_kill(finis
     assert [file_digest(copy.folder / run / name) for name in names] == before
 
 
+def test_fewer_neighbors_are_asked_out_of_domain_and_nothing_is_fitted_anew(finished, copy):
+    copy.edit("config/test.yaml", "reward_model: {predictor", "reward_model: {top_k: [1, 3], predictor")
+    model = "results/reward_models/main/tiny/graph/ratio50/seed0/model.safetensors"
+    before = (copy.folder / model).stat().st_mtime_ns
+    copy.run("results/tables/top_k.csv", "results/figures/top_k.svg", *CONFIG)
+    table = pd.read_csv(copy.folder / "results/tables/top_k.csv")
+    assert set(zip(table["suite"], table["predictor"], table["num_neighbors"], strict=True)) == {
+        ("ood", "graph", 1),
+        ("ood", "graph", 3),
+    }
+    assert table.loc[table["metric"] == "accuracy", "mean"].between(0, 1).all()
+    asked = pd.read_parquet(copy.folder / "results/top_k/main/tiny/graph/ratio50/seed0/ood.parquet")
+    one, three = (asked[asked["num_neighbors"] == count]["probability"].to_numpy() for count in (1, 3))
+    assert len(one) == len(three) == 8 * 4
+    assert (one != three).any()
+    assert (copy.folder / model).stat().st_mtime_ns == before
+
+
 def test_a_failing_reward_model_stops_the_run(copy):
     """No fallback: neither to the hidden truth, nor to a reward of zero."""
     copy.edit(
