@@ -75,9 +75,11 @@ class Results:
 
         label_ratio  percent; where it is left out there must be one only
 
-        InputError if there is no such policy.
+        InputError if there is no such policy, or a file of it is damaged.
         """
         from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        from reward_memory.policies.inspection import intact
 
         folder = self.folder / "policies" / policy
         if method != "base":
@@ -85,6 +87,7 @@ class Results:
             folder = self._one(f"training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/policy")
         elif not folder.is_dir():
             raise InputError(f"{folder}: there is no such policy; build it with `snakemake {folder}`.")
+        intact(folder)
         return AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 
     def reward_model(
