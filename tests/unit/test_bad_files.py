@@ -70,6 +70,8 @@ ROWS = {
     "a missing number in words": (MATH | {"ground_truth": "NaN"}, "ground_truth is NaN"),
     "what Python calls nothing": (MATH | {"ground_truth": "None"}, "ground_truth is None, which is no number"),
     "a list of nothing": (MATH | {"ground_truth": "[]"}, "ground_truth is [], which is no number"),
+    "a problem without an answer": (MATH | {"ground_truth": "Proof"}, "ground_truth is Proof, which is no number"),
+    "a truth that nobody found": (MATH | {"ground_truth": "notfound"}, "ground_truth is notfound, which is no number"),
     "an infinity in words": (MATH | {"ground_truth": " Infinity "}, "ground_truth is Infinity"),
     "a truth that is true": (MATH | {"ground_truth": True}, "ground_truth is not a text"),
     "a truth with a NUL": (MATH | {"ground_truth": "1\0"}, "ground_truth holds a NUL"),

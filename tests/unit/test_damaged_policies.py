@@ -1,4 +1,4 @@
-"""Policies that were whole when they were made, or looked at, and lost a part since: each job says so before it starts."""
+"""Policies that lost a part since they were made, or looked at: each job says so before it starts."""
 
 import json
 import re

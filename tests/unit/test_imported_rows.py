@@ -219,6 +219,11 @@ BAD = {
         "tests call candidate, which neither the query nor a response names; write the name of the function that is "
         "asked for",
     ),
+    "tests with a value that is not there": (
+        CODE,
+        {"tests": ["assert double(values[0]) == 4"]},
+        "tests use values, which nothing defines; define it in a line of tests before",
+    ),
     "tests with too few values": (
         CODE,
         {"tests": CALLS | {"expected": []}},
@@ -314,3 +319,19 @@ def test_whatever_tests_hold_they_can_be_read_or_the_row_is_bad(kind, value):
     for tests in (value, {"assert": value}, CALLS | {"calls": value}, CALLS | {"atol": value, "base": kind}):
         with suppress(BadRowError):
             read(CODE | {"tests": tests})
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        ["assert [double(n) for n in range(3)] == [0, 2, 4]"],
+        ["assert list(map(lambda m: m + 1, double([1]))) == [2, 2]"],
+        ["values = [1, 2]", "assert double(values[0]) == 2"],
+        ["import math", "assert double(math.floor(2.5)) == 4"],
+        ["assert math.isclose(double(0.5), 1)"],
+        ["from decimal import Decimal as D", "assert double(D(1)) == 2"],
+        ["assert double(n=2) == 4"],  # the query has an n
+    ],
+)
+def test_names_that_tests_may_use(tests):
+    assert parse(CODE | {"tests": tests}, 1, DOMAINS).item.tests

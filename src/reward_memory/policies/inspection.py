@@ -15,6 +15,8 @@ from .snapshots import WEIGHTS, check
 _POINTER = b"version https://git-lfs"
 _FETCH = "download the file again"
 _ADAPTERS = "adapter_config.json"
+#: Settings in the layout of Llama's and Mistral's makers.
+_OTHER_LAYOUT = "params.json"
 #: Bytes of a number in the formats that policies are trained in.
 _FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 #: Bytes of those that only other tensors may have, such as tables of positions.
@@ -65,7 +67,9 @@ def inspect(name: str, folder: Path) -> None:
         check(folder)
         settings = _settings(folder / "config.json")
         _template(folder / "chat_template.jinja")
-        kinds.check(folder / "config.json", settings, _weights(folder))
+        tensors = _weights(folder)
+        kinds.saved_within(folder, tensors)
+        kinds.check(folder / "config.json", settings, tensors)
     except InputError as error:
         text = str(error).rstrip(".")
         # a sentence of `check` says what is missing, not what to do
@@ -123,6 +127,11 @@ def _kind_of_folder(folder: Path) -> None:
         raise InputError(f"{folder}: is a cache of the hub; give the folder in {folder / 'snapshots'}")
     if any(folder.glob("*.gguf")):
         raise InputError(f"{folder}: holds the policy as GGUF; give it as safetensors, in Hugging Face's layout")
+    if (folder / _OTHER_LAYOUT).is_file():
+        raise InputError(
+            f"{folder / _OTHER_LAYOUT}: the folder holds the policy in its makers' own layout; give it in Hugging "
+            "Face's, with config.json, tokenizer and safetensors"
+        )
     inner = [file.parent for deep in ("*", "*/*", "*/*/*") for file in sorted(folder.glob(f"{deep}/config.json"))]
     whole = [one for one in inner if any((one / name).is_file() for name in WEIGHTS)]
     if whole:
@@ -182,7 +191,10 @@ def _settings(file: Path) -> dict[str, Any]:
     tokenizer = file.with_name("tokenizer_config.json")
     for one, found in ((file, settings), (tokenizer, _object(tokenizer) if tokenizer.is_file() else {})):
         if "auto_map" in found:
-            raise InputError(f"{one}: auto_map asks for Python code from the folder, which is not run; remove it")
+            raise InputError(
+                f"{one}: auto_map asks for Python code from the folder, which is not run; remove it, or choose another "
+                f"policy if transformers has no model_type {settings['model_type']} of its own"
+            )
     return settings
 
 
