@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from reward_memory.jobs.job import job
-from reward_memory.policies.inspection import intact
 from reward_memory.policies.positions import context
 from reward_memory.settings import Training
 from reward_memory.storage import parquet
@@ -13,7 +12,6 @@ from reward_memory.training.turns import EMPTY_TURN
 
 with job(snakemake) as run:
     queries = {split: parquet.read_all(run.input[split], parquet.QUERIES) for split in ("train", "valid")}
-    intact(Path(run.input.policy))
     found = prompts.lengths(run.input.policy, queries, EMPTY_TURN if run.params.empty_turn else ())
     for limits in run.params.limits:
         prompts.check(run.wildcards.policy, found, Training.model_validate(limits), run.params.section)

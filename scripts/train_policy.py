@@ -4,7 +4,6 @@ from pathlib import Path
 
 from reward_memory.jobs.gpus import check_driver, given
 from reward_memory.jobs.job import job
-from reward_memory.policies.inspection import intact
 from reward_memory.settings import ErrorMemory, Training
 from reward_memory.storage import parquet
 from reward_memory.training import prompts
@@ -18,7 +17,6 @@ with job(snakemake, lasting="train_policy") as run:
     nodes = int(snakemake.resources.get("nodes", 1))
     given(run.gpus, nodes)
     check_driver(run.gpus)
-    intact(Path(run.input.policy))
     reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None
     counted = parquet.read(run.input.prompts, prompts.PROMPTS)
     training = Training.model_validate(run.params.training)

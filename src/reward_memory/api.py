@@ -17,6 +17,7 @@ from reward_memory.errors import InputError
 from reward_memory.reward_models import registry
 from reward_memory.reward_models.base import Predictor
 from reward_memory.storage import csv_tables, parquet
+from reward_memory.storage.policy_files import intact
 from reward_memory.training.responses import STEP_RESPONSES
 
 #: Columns that say which training a row is of.
@@ -78,8 +79,6 @@ class Results:
         InputError if there is no such policy, or a file of it is damaged.
         """
         from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        from reward_memory.policies.inspection import intact
 
         folder = self.folder / "policies" / policy
         if method != "base":

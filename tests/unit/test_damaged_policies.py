@@ -9,9 +9,7 @@ from test_policy_damages import WEIGHTS, cut, folder, remove, sharded, whole, wr
 
 import reward_memory
 from reward_memory.errors import InputError
-from reward_memory.generation.engine import load
-from reward_memory.policies.inspection import intact
-from reward_memory.settings import Sampling
+from reward_memory.storage.policy_files import intact
 
 END = "; restore the file, or, where this workflow made the policy, delete the folder and run the same command again"
 #: damage -> the file that is named, and words of the sentence
@@ -21,11 +19,11 @@ DAMAGES = {
     "settings of sampling cut": (cut("generation_config.json", 0.5), "generation_config.json", "not whole JSON"),
     "tokenizer cut": (cut("tokenizer.json", 0.5), "tokenizer.json", "not whole JSON"),
     "settings of the tokenizer cut": (cut("tokenizer_config.json", 0.5), "tokenizer_config.json", "not whole JSON"),
-    "no tokenizer": (remove("tokenizer.json"), "", "no tokenizer"),
+    "no tokenizer": (remove("tokenizer.json"), "", "has no tokenizer .tokenizer.json"),
     "template emptied": (write("chat_template.jinja", "\n"), "chat_template.jinja", "is empty"),
     "weights cut": (cut(WEIGHTS, 0.6), WEIGHTS, "bytes where its head says"),
     "weights cut in the head": (cut(WEIGHTS, 0.001), WEIGHTS, "is no whole safetensors file"),
-    "weights emptied": (write(WEIGHTS, ""), "", "has no weights"),
+    "weights emptied": (write(WEIGHTS, ""), WEIGHTS, "is no whole safetensors file"),
     "weights longer than they were": (lambda path: (path / WEIGHTS).open("ab").write(b"x"), WEIGHTS, "its head says"),
     "a head that is a list": (write(WEIGHTS, b"\2\0\0\0\0\0\0\0[]"), WEIGHTS, "is no whole safetensors file"),
     "offsets in words": (
@@ -33,17 +31,24 @@ DAMAGES = {
         WEIGHTS,
         "is no whole safetensors file",
     ),
-    "a shard is gone": (sharded(remove("model-2.safetensors")), "", "lacks model-2.safetensors"),
+    "no weights": (remove(WEIGHTS), "", "has no weights .model.safetensors"),
+    "a shard is gone": (sharded(remove("model-2.safetensors")), "model.safetensors.index.json", "names model-2.saf"),
     "a shard cut": (sharded(cut("model-2.safetensors", 0.5)), "model-2.safetensors", "its head says"),
-    "no folder": (lambda path: path.rename(path.with_name("away")), "", "no such policy folder"),
+    "an index that was cut": (
+        sharded(cut("model.safetensors.index.json", 0.5)),
+        "model.safetensors.index.json",
+        "whole",
+    ),
+    "an index of nothing": (write("model.safetensors.index.json", "{}"), "model.safetensors.index.json", "no shards"),
+    "a list for settings": (write("config.json", "[]"), "config.json", "holds no JSON object"),
 }
 
 
 @pytest.mark.parametrize(("damage", "file", "words"), DAMAGES.values(), ids=DAMAGES)
-def test_a_policy_that_lost_a_part_is_told_before_it_is_sampled_from(folder, damage, file, words):  # noqa: F811
+def test_a_policy_that_lost_a_part_is_named_with_the_way_out(folder, damage, file, words):  # noqa: F811
     damage(folder)
     with pytest.raises(InputError) as caught:
-        load(folder, Sampling())
+        intact(folder)
     told = str(caught.value)
     assert told.startswith(f"{folder / file}: "), told
     assert re.search(f"{words}.*{END}", told), told

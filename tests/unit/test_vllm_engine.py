@@ -80,9 +80,8 @@ def policy(tmp_path) -> Path:
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "qwen2"}')
     (folder / "generation_config.json").write_text('{"eos_token_id": [0]}')
-    (folder / "model.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}")  # a head that tells of no tensor
-    (folder / "tokenizer.json").write_text("{}")
-    (folder / "chat_template.jinja").write_text("x")
+    for name in ("model.safetensors", "tokenizer.json", "chat_template.jinja"):
+        (folder / name).write_text("x")
     return folder
 
 

@@ -71,9 +71,9 @@ def load(folder: str | Path, settings: Sampling, *, gpus: int = 0) -> Engine:
 
     InputError if the folder is no whole policy, or the GPUs are not there.
     """
-    from reward_memory.policies.inspection import intact
+    from reward_memory.policies.snapshots import check
 
-    intact(Path(folder))
+    check(Path(folder))
     devices = given(gpus)
     check_driver(gpus)
     if settings.engine == "vllm" or (settings.engine == "auto" and gpus):

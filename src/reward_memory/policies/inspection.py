@@ -3,11 +3,11 @@
 import json
 import math
 import os
-import struct
 from pathlib import Path
 from typing import Any
 
 from reward_memory.errors import InputError
+from reward_memory.storage import policy_files
 
 from . import kinds
 from .snapshots import WEIGHTS, check
@@ -37,7 +37,6 @@ _SCALINGS = ("rope_scaling", "rope_parameters")
 _NAMES = ("type", "rope_type")
 #: Weights as verl and other FSDP trainers save them, one file a process.
 _PIECES = "**/model_world_size_*_rank_*.pt"
-_LARGEST_HEADER = 100_000_000  # bytes, which safetensors itself allows
 
 
 def inspect(name: str, folder: Path) -> None:
@@ -74,29 +73,6 @@ def inspect(name: str, folder: Path) -> None:
         text = str(error).rstrip(".")
         # a sentence of `check` says what is missing, not what to do
         raise InputError(f"{where}{text}{'' if ';' in text else '; complete the folder'}.") from error
-
-
-def intact(folder: Path) -> None:
-    """InputError if a file of a policy is missing, or was cut since it was made: each job looks before it uses one.
-
-    Milliseconds, whatever the size of the policy. Nothing is said of its kind, which `inspect` and `load` judge.
-    """
-    try:
-        check(folder)
-        for file in (*_SETTINGS, WEIGHTS[1]):
-            if (folder / file).is_file():
-                _object(folder / file)
-        template = folder / "chat_template.jinja"
-        if template.is_file() and not template.read_bytes().strip():
-            raise InputError(f"{template}: is empty")
-        for file in sorted(folder.glob("*.safetensors")):
-            _as_long_as_told(file, *_head(file))
-    except InputError as error:
-        text = str(error).partition(";")[0].rstrip(".")
-        raise InputError(
-            f"{text}; restore the file, or, where this workflow made the policy, delete the folder and run the same "
-            "command again, which repeats the job that makes it."
-        ) from error
 
 
 def _no_folder(file: Path) -> str:
@@ -235,36 +211,14 @@ def _shards(index: Path) -> dict[str, str]:
     return named
 
 
-def _head(file: Path) -> tuple[dict[str, Any], int]:
-    """(name of a tensor -> what the head of a safetensors file says of it; bytes of the head)."""
-    size = file.stat().st_size
-    with file.open("rb") as stream:
-        begin = stream.read(8)
-        length = struct.unpack("<Q", begin)[0] if len(begin) == 8 else size
-        if length + 8 > size or length > _LARGEST_HEADER:
-            raise InputError(f"{file}: is no whole safetensors file; {_FETCH}")
-        text = stream.read(length)
-    try:
-        held = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
-        for entry in held.values():
-            _, _ = entry["dtype"], sum(entry["data_offsets"])
-    except (ValueError, AttributeError, LookupError, TypeError, RecursionError) as error:
-        raise InputError(f"{file}: is no whole safetensors file; {_FETCH}") from error
-    return held, length + 8
-
-
-def _as_long_as_told(file: Path, held: dict[str, Any], length: int) -> None:
-    size, told = file.stat().st_size, length + max((entry["data_offsets"][-1] for entry in held.values()), default=0)
-    if told != size:
-        raise InputError(f"{file}: has {size} bytes where its head says {told}; {_FETCH}")
-
-
 def _header(file: Path) -> dict[str, Any]:
     """Name of a tensor -> what the head of a safetensors file says of it, once it agrees with the file's size."""
-    held, length = _head(file)
     try:
+        held, length = policy_files.head(file)
         spans = sorted((*entry["data_offsets"], _bytes(entry)) for entry in held.values())
-    except (ValueError, AttributeError, LookupError, TypeError) as error:
+    except policy_files.DamageError as error:
+        raise InputError(f"{file}: {error}; {_FETCH}") from error
+    except (AttributeError, LookupError, TypeError) as error:
         raise InputError(f"{file}: is no whole safetensors file; {_FETCH}") from error
     if not held:
         raise InputError(f"{file}: holds no weights; {_FETCH}")
@@ -283,7 +237,8 @@ def _header(file: Path) -> dict[str, Any]:
         if wanted is None or begin != end or stop - begin != wanted:
             raise InputError(f"{file}: its head names tensors that do not fit their bytes; {_FETCH}")
         end = stop
-    _as_long_as_told(file, held, length)
+    if end + length != file.stat().st_size:
+        raise InputError(f"{file}: has {file.stat().st_size} bytes where its head says {end + length}; {_FETCH}")
     return held
 
 
