@@ -18,6 +18,11 @@ onstart:
     ):
         raise WorkflowError(f"{source}: {wrong}")
     check_finished()
+    # Snakemake's default rate, 100 jobs a second, holds none of ours back, and is looked after by timers, one more for
+    # each job that ends: every second each weighs all waiting jobs again
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
     # no other call runs in this folder: Snakemake locks it
     locks.end_orphans(Path(RESULTS) / "state" / locks.FOLDER, logger.warning)
     try:

@@ -201,6 +201,19 @@ def prompts_to_train_on(wc):
     return f"<results>/training_queries/{wc.suite}/{rewards}/ratio{wc.ratio}{draw}/train.parquet"
 
 
+def fitted_files(wc):
+    """What a training fits its reward model on again, where it does: texts of all queries, rewards of labeled ones."""
+    if not suites.refits(config, wc.suite, wc.method):
+        return []
+    vectors = f"<results>/embeddings/{wc.policy}/{wc.suite}/train"
+    return [
+        f"{vectors}.queries.parquet",
+        f"{vectors}.responses.parquet",
+        f"{vectors}.safetensors",
+        revealed_rewards(wc),
+    ]
+
+
 def valid_file(wc, pattern):
     """A file of the valid queries, where the reward model selects on them."""
     selects = variants.selects_on_valid(config, wc.predictor)

@@ -104,7 +104,7 @@ rule check_policy:
         ),
         runtime=times_attempt(30),
     params:
-        code=code_hash("check_policy", "policies/loading.py"),
+        code=code_hash("check_policy", "policies/kinds.py", "policies/loading.py"),
         state=f"{RESULTS}/state",
     script:
         "../scripts/check_policy.py"

@@ -159,6 +159,7 @@ rule train_policy:
             if get_rewards(wc.method) == "predicted"
             else []
         ),
+        fitted=fitted_files,
     output:
         policy=kept_until_replaced(
             "train_policy",
@@ -208,6 +209,11 @@ rule train_policy:
         )[1],
         predicted_rewards=lambda wc: suites.predicted_rewards(
             config, wc.suite, wc.method
+        ),
+        refit=lambda wc: (
+            variants.settings(config, methods.predictor(config, wc.method))
+            if suites.refits(config, wc.suite, wc.method)
+            else None
         ),
         grading=GRADING,
         code=code_hash(

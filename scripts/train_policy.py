@@ -4,12 +4,12 @@ from pathlib import Path
 
 from reward_memory.jobs.gpus import check_driver, given
 from reward_memory.jobs.job import job
-from reward_memory.settings import ErrorMemory, Training
+from reward_memory.settings import ErrorMemory, RewardModel, Training
 from reward_memory.storage import parquet
 from reward_memory.training import prompts
 from reward_memory.training.history import outcome
 from reward_memory.training.launch import train
-from reward_memory.training.objectives.predicted import FromPrediction
+from reward_memory.training.objectives.predicted import Fitted, FromPrediction
 from reward_memory.training.overrides import Run
 from reward_memory.training.trackers import Trackers
 
@@ -20,7 +20,7 @@ with job(snakemake, lasting="train_policy") as run:
     reward_model = Path(run.input.reward_model[0]).parent.resolve() if run.input.reward_model else None
     counted = parquet.read(run.input.prompts, prompts.PROMPTS)
     training = Training.model_validate(run.params.training)
-    memory, predicted = run.params.error_memory, run.params.predicted_rewards
+    memory, predicted, refit = (run.params[name] for name in ("error_memory", "predicted_rewards", "refit"))
     most = prompts.limit(training, counted)
     train_rows, valid_rows = (
         prompts.fitting_rows(Path(path).resolve(), counted, most, run.state.resolve())
@@ -41,6 +41,11 @@ with job(snakemake, lasting="train_policy") as run:
             threads=snakemake.threads,
             error_memory=None if memory is None else ErrorMemory.model_validate(memory),
             predicted_rewards=None if predicted is None else FromPrediction.of(predicted),
+            fitted=None
+            if refit is None
+            else Fitted(
+                *(Path(path).resolve() for path in run.input.fitted), settings=RewardModel.model_validate(refit)
+            ),
             trackers=Trackers.of(
                 snakemake.resources.trackers.split(), Path(run.params.state).parent / "trackers", run.names
             ),

@@ -1,5 +1,6 @@
 """The real trainer: resumed runs, hidden labels, failing reward models."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +27,20 @@ def state_of(flow) -> Path:
     return flow.folder / "results/state/train_policy"
 
 
+def poison(flow) -> None:
+    """Nonsense as ground truth of every unlabeled query."""
+    labels = parquet.read(flow.folder / "results/labels/main/ratio50.parquet", parquet.LABELS)
+    hidden = set(labels.loc[~labels["labeled"], "id"])
+    for path in flow.folder.glob("results/data/*/train.truths.parquet"):
+        truths = parquet.read(path, parquet.TRUTHS)
+        secret, answered = truths["query_id"].isin(hidden), truths["ground_truth"].notna()
+        truths.loc[secret & answered, "ground_truth"] = "A"
+        truths.loc[secret & ~answered, "tests"] = (
+            '{"entry_point": "f", "calls": [[1]], "expected": ["nonsense"], "atol": 0, "base": 1}'
+        )
+        parquet.write(truths, path, parquet.TRUTHS)
+
+
 def test_a_killed_training_ends_as_an_uninterrupted_one(finished, copy):
     for name in ("history.csv", "responses.parquet", "manifest.json"):
         (copy.folder / ORACLE / name).unlink()
@@ -47,16 +62,7 @@ def test_a_killed_training_ends_as_an_uninterrupted_one(finished, copy):
 
 def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
     """The canary: nonsense as ground truth of every unlabeled query."""
-    labels = parquet.read(copy.folder / "results/labels/main/ratio50.parquet", parquet.LABELS)
-    hidden = set(labels.loc[~labels["labeled"], "id"])
-    for path in copy.folder.glob("results/data/*/train.truths.parquet"):
-        truths = parquet.read(path, parquet.TRUTHS)
-        secret, answered = truths["query_id"].isin(hidden), truths["ground_truth"].notna()
-        truths.loc[secret & answered, "ground_truth"] = "A"
-        truths.loc[secret & ~answered, "tests"] = (
-            '{"entry_point": "f", "calls": [[1]], "expected": ["nonsense"], "atol": 0, "base": 1}'
-        )
-        parquet.write(truths, path, parquet.TRUTHS)
+    poison(copy)
     copy.run(
         f"{MEMREWARD}/history.csv",
         *CONFIG,
@@ -115,6 +121,42 @@ def test_unlabeled_rows_reach_the_trainer_without_truth_and_get_predicted_reward
     predicted = responses[~labeled]
     assert len(predicted) > 0
     assert (predicted["reward"] == (predicted["probability"] > 0.5)).all()
+
+
+def test_a_refitted_reward_model_knows_no_hidden_truth_and_survives_a_kill(finished, copy):
+    """It is fitted again in each step; the canary again, and a kill between two fits."""
+    run = MEMREWARD.replace("memreward", "refitted")
+    copy.edit("config/test.yaml", "memreward, oracle]", "memreward, refitted, oracle]")
+    copy.edit(
+        "config/test.yaml",
+        "sandbox: reduced",
+        "variants: {refitted: {like: memreward, reward_model: {refit: 1}}}\nsandbox: reduced",
+    )
+    copy.run(f"{run}/history.csv", *CONFIG)
+    frozen, refitted = (
+        pd.read_parquet(folder / "responses.parquet").set_index(["step", "query_id", "sample"])
+        for folder in (finished.folder / MEMREWARD, copy.folder / run)
+    )
+    assert (copy.folder / "results/logs/train_policy/main.tiny.refitted.50.0.log").read_text().count("fitted again") > 1
+    pd.testing.assert_frame_equal(refitted.loc[[1]].drop(columns="score"), frozen.loc[[1]].drop(columns="score"))
+    # the same policy sampled the second step; another reward model judged it
+    assert refitted.loc[2, "text"].tolist() == frozen.loc[2, "text"].tolist()
+    judged = refitted.loc[2, "probability"].notna()
+    assert (refitted.loc[2, "probability"][judged] != frozen.loc[2, "probability"][judged]).any()
+    names = ("history.csv", "responses.parquet", "policy/model.safetensors")
+    before = [file_digest(copy.folder / run / name) for name in names]
+    poison(copy)
+
+    def in_step_four() -> bool:
+        return any(state_of(copy).glob("*/responses/step_000004.parquet"))
+
+    for name in ("history.csv", "responses.parquet", "manifest.json"):
+        (copy.folder / run / name).unlink()
+    shutil.rmtree(copy.folder / "results/state/train_policy")
+    again = ("--forcerun", "grade_rollouts", "reveal_rewards", "select_training_queries")
+    kill_when(copy, f"{run}/history.csv", in_step_four, (*CONFIG, *again))
+    copy.run(f"{run}/history.csv", *CONFIG)
+    assert [file_digest(copy.folder / run / name) for name in names] == before
 
 
 def test_a_failing_reward_model_stops_the_run(copy):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given as given_that
 from hypothesis import strategies as st
-from override_cases import RUN, TRAINING, told
+from override_cases import ODD, RUN, TRAINING, told
 from test_configuration import SMALL, changed, complaint
 from test_error_penalty import memory, response
 from test_reward_agreement import QUERIES, TRUTHS, responses
@@ -19,8 +19,9 @@ from reward_memory.config.loading import load
 from reward_memory.evaluation.cluster_sizes import cluster_sizes
 from reward_memory.evaluation.diversity import repeats
 from reward_memory.evaluation.reward_agreement import agreement
+from reward_memory.settings import RewardModel
 from reward_memory.training.objectives.dynamic_sampling import degenerate
-from reward_memory.training.objectives.predicted import FromPrediction
+from reward_memory.training.objectives.predicted import Fitted, FromPrediction
 from reward_memory.training.objectives.rewards import Scorer
 from reward_memory.verifiers import Grader
 
@@ -148,13 +149,17 @@ def test_agreement_is_about_the_threshold_that_was_trained_with():
 
 @pytest.mark.slow
 def test_verl_is_told(tmp_path):
-    settings = {"threshold": 0.7, "reward": "soft", "abstain": 0.1}
-    cases = {"soft": (TRAINING, replace(RUN, predicted_rewards=FromPrediction.of(settings))), "none": (TRAINING, RUN)}
+    settings = {"threshold": 0.7, "reward": "soft", "abstain": 0.1, "refit": 3}
+    files = [ODD / name for name in ("queries", "responses", "vectors", "rewards 50")]
+    model = RewardModel(predictor="graph-plus", answer_features={"qa": ["found", "majority"]}, learning_rate=3e-3)
+    run = replace(RUN, predicted_rewards=FromPrediction.of(settings), fitted=Fitted(*files, settings=model))
     found = {
-        name: one["config"]["trainer"]["v1"]["reward_memory"]["predicted_rewards"]
-        for name, one in told(cases, tmp_path).items()
+        name: one["config"]["trainer"]["v1"]["reward_memory"]
+        for name, one in told({"soft": (TRAINING, run), "none": (TRAINING, RUN)}, tmp_path).items()
     }
-    assert found == {"soft": settings, "none": None}
+    assert {name: own["predicted_rewards"] for name, own in found.items()} == {"soft": settings, "none": None}
+    assert Fitted.of(found["soft"]["fitted"]) == run.fitted
+    assert found["none"]["fitted"] is None
 
 
 # --- the configuration
@@ -225,7 +230,7 @@ MISTAKES = {
     "another key": (
         "variants",
         {"x": {"like": "memreward", "reward_model": {"epochs": 5}}},
-        "variants: x: reward_model: epochs: no such key here; there are threshold, reward, abstain.",
+        "variants: x: reward_model: epochs: no such key here; there are threshold, reward, abstain, refit.",
     ),
     "wrong value": (
         "variants",

@@ -1,6 +1,7 @@
 """The positive controls: config/controls.yaml plans both experiments, with the arms and seeds that they need."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -43,9 +44,17 @@ def test_learning_curves_look_the_truth_up_where_rewards_are_no_verdicts(planned
     assert {suite for suite, *_ in trained(jobs)} == {"main", "meds"}
 
 
+def test_a_training_that_refits_is_given_the_revealed_rewards_and_no_truth(pristine):
+    plan = pristine.plan("results/overoptimization/tables/main.csv", "--configfile", OVER)
+    trainings = {job.wildcards["method"]: job.input for job in plan.jobs if job.rule == "train_policy"}
+    added = {Path(path).name for path in trainings["refitted"]} - {Path(path).name for path in trainings["careful"]}
+    assert added == {"train.queries.parquet", "train.responses.parquet", "train.safetensors", "rewards5.parquet"}
+    assert not [path for path in trainings["refitted"] if "truths" in path or "verdicts" in path]
+
+
 def test_over_optimization_has_its_answers_beside_it_and_one_reward_model_a_seed(pristine):
     jobs = pristine.jobs("results/overoptimization/figures/learning_curves/main.svg", "--configfile", OVER)
-    predicted = ("memreward:graph-plus", "careful", "anchored", "soft")
+    predicted = ("memreward:graph-plus", "refitted", "careful", "anchored", "soft")
     arms = [*predicted, "r1-p"]
     assert trained(jobs) == {("main", arm, 5): 3 for arm in arms} | {("main", "oracle", 100): 3}
     assert Counter(w["method"] for rule, w in jobs if rule == "measure_agreement") == dict.fromkeys(predicted, 3)

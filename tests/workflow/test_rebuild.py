@@ -70,6 +70,15 @@ def test_a_variant_with_soft_rewards_shares_the_fit(copy):
     assert {wildcards["method"] for _, wildcards in jobs if "method" in wildcards} == {"soft"}
 
 
+def test_a_variant_that_refits_shares_the_first_fit(copy):
+    copy.edit("config/test.yaml", "memreward, oracle]", "memreward, refitted, oracle]")
+    variant = "variants: {refitted: {like: memreward, reward_model: {refit: 2}}}\nsandbox: reduced"
+    copy.edit("config/test.yaml", "sandbox: reduced", variant)
+    jobs = copy.jobs(TABLE, *CONFIG)
+    assert {rule for rule, _ in jobs} == {"train_policy", "evaluate_policy", "accuracy_table"}
+    assert {wildcards["method"] for _, wildcards in jobs if "method" in wildcards} == {"refitted"}
+
+
 def test_another_policy_touches_no_other_policy(copy):
     copy.edit(
         "config/test.yaml",

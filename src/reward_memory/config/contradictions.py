@@ -13,7 +13,7 @@ from reward_memory.reward_models.names import NETWORKS
 from reward_memory.settings import Evaluation, Sampling, Training
 from reward_memory.training import PROMPT_TOKENS
 
-from . import methods, objectives, suites, variants
+from . import methods, objectives, refits, suites, variants
 from .resources import allocation
 
 #: Below it a temperature other than 0 makes all responses alike, and its inverse overflows.
@@ -168,6 +168,7 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
         training, memory = suites.run_settings(config, suite, method, policy)
         wrong = _batch_mistake(config, suite, method, training) or run_mistake(training)
         wrong = wrong or _abstaining(config, suite, method)
+        wrong = wrong or refits.mistake(config, suite, method, training)
         if wrong := wrong or objectives.method_mistake(config, suite, method, training, memory):
             return f"{where}{wrong}"
     return None

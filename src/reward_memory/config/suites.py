@@ -199,6 +199,11 @@ def predicted_rewards(config: dict[str, Any], suite: str, method: str) -> dict[s
     return shared | section(config, suite)["reward_model"] | found.reward_model
 
 
+def refits(config: dict[str, Any], suite: str, method: str) -> int:
+    """Steps after which a method fits its reward model again; 0 if it never does."""
+    return (predicted_rewards(config, suite, method) or {"refit": 0})["refit"]
+
+
 def validation(config: dict[str, Any], suite: str) -> list[tuple[str, str]]:
     """(benchmark, split) of the queries that the checkpoints of a suite are compared on."""
     there = AIME in members(config, suite) and config["benchmarks"][AIME]["test"]

@@ -114,22 +114,23 @@ class Predictor(ABC):
             return [np.empty(0, np.float32) for _ in sizes]
         # a query without responses would have no place in the groups
         asked = [row for row, size in enumerate(sizes) if size]
-        rollouts = self._embedded([queries[row] for row in asked], [responses[row] for row in asked], domains, asked)
+        groups = [responses[row] for row in asked]
+        rollouts = self.embedded([queries[row] for row in asked], groups, [domains[row] for row in asked])
         return np.split(self.score(rollouts), np.cumsum(sizes)[:-1])
 
-    def _embedded(
+    def embedded(
         self,
         queries: Sequence[str],
         responses: Sequence[Sequence[tuple[str, str]]],
         domains: Sequence[str],
-        rows: Sequence[int],
     ) -> Rollouts:
+        """Arguments of `predict`, of queries that have responses, as the predictor sees them; no reward is known."""
         cut = "uncut-serving" not in self.fidelity
         dtype = serving_dtype(self.config["encoder_dtype"], str(self.device))
         settings = {"device": str(self.device), "dtype": dtype, "cut": cut}
         sizes = [len(group) for group in responses]
         group = np.repeat(np.arange(len(queries)), sizes)
-        chosen = np.array([domains[row] for row in rows], str)
+        chosen = np.array(domains, str)
         thinking = [text for pairs in responses for text, _ in pairs]
         answers = [text for pairs in responses for _, text in pairs]
         vectors = embed(thinking, "thinking", **settings), embed(answers, "answer", **settings)
@@ -138,7 +139,7 @@ class Predictor(ABC):
             keys = np.array([answer_key(*pair) for pair in zip(answers, chosen[group], strict=True)], str)
             table = signals(queries, thinking, answers, keys, vectors, group, chosen)
         return Rollouts(
-            query_ids=np.array([str(row) for row in rows]),
+            query_ids=np.array([str(row) for row in range(len(queries))]),
             benchmarks=np.full(len(queries), ""),
             domains=chosen,
             texts=np.array(queries, object),

@@ -90,19 +90,29 @@ def assemble(
     has no query, if ids occur twice, or if a revealed reward is neither 0 nor 1.
     """
     known = {} if revealed is None else _rewards(revealed)
-    joined, dtypes = [], set()
+    joined = []
     for queries, responses, path in parts:
         arrays, dtype = read_embeddings(path, queries, responses)
-        dtypes.add(dtype)
         frames = queries.reset_index(drop=True), responses.reset_index(drop=True)
-        joined.append(_join(*frames, arrays, known, path, {"fidelity": fidelity, "wanted": wanted}))
+        columns = _join(*frames, arrays, known, path, {"fidelity": fidelity, "wanted": wanted})
+        joined.append(Rollouts(**columns, dtype=dtype))
     if not joined:
         raise InputError("rollouts: none given; name at least one benchmark.")
+    return concatenate(joined)
+
+
+def concatenate(parts: Sequence[Rollouts]) -> Rollouts:
+    """The queries of all parts, one part after the other.
+
+    InputError if their encoders computed in different dtypes, or a query is in two of them.
+    """
+    dtypes = {part.dtype for part in parts}
     if len(dtypes) > 1:
         raise InputError(f"embeddings: mixed encoder types ({', '.join(sorted(dtypes))}); delete them and run again.")
-    columns = {name: np.concatenate([part[name] for part in joined]) for name in joined[0] if name != "group"}
-    offsets = np.cumsum([0] + [len(part["query_ids"]) for part in joined])
-    group = np.concatenate([part["group"] + offset for part, offset in zip(joined, offsets, strict=False)])
+    names = ("query_ids", "benchmarks", "domains", "texts", "query", *RESPONSE_FIELDS)
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    offsets = np.cumsum([0] + [len(part.query_ids) for part in parts])
+    group = np.concatenate([part.group + offset for part, offset in zip(parts, offsets, strict=False)])
     ids, counts = np.unique(columns["query_ids"], return_counts=True)
     if (counts > 1).any():
         raise InputError(

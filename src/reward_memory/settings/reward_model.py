@@ -73,12 +73,20 @@ ABSTAIN = Field(
 )
 
 
+REFIT = Field(
+    0,
+    description="Steps of training after which the reward model is fitted again, on the newest responses to the "
+    "labeled queries. 0 is never, as in the paper. Suites and variants of methods may have their own.",
+)
+
+
 class PredictedRewards(Section):
-    """Keys about what training makes of predictions; no fit depends on them."""
+    """Keys about what training makes of predictions; no job that fits a reward model depends on them."""
 
     threshold: Probability = THRESHOLD
     reward: RewardKind = REWARD
     abstain: Doubt = ABSTAIN
+    refit: Siblings = REFIT
 
 
 class RewardModel(Section, json_schema_extra={"expected": "settings such as {predictor: graph}"}):
@@ -90,6 +98,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     threshold: Probability = THRESHOLD
     reward: RewardKind = REWARD
     abstain: Doubt = ABSTAIN
+    refit: Siblings = REFIT
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
         "fast",
         description="What computes the networks. reference is torch-geometric: slower, the same weights and results.",

@@ -1,7 +1,7 @@
 """From our configuration to verl's: the list of Hydra overrides that main_ppo is started with."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from reward_memory.errors import InputError
 from reward_memory.settings import ErrorMemory, Section, Training
 from reward_memory.settings.training import Lora
 
-from .objectives.predicted import FromPrediction
+from .objectives.predicted import Fitted, FromPrediction
 from .trackers import UNTRACKED, Trackers
 
 VERL = Path(__file__).parent / "verl"
@@ -65,6 +65,7 @@ class Run:
     checks        of the answers to math problems and choices, as in verifiers.Grader
     error_memory  None to train without one
     predicted_rewards  None where no reward is predicted
+    fitted        what the reward model is fitted again on, None where it stays frozen
     trackers      what gets the metrics; no number depends on them
     """
 
@@ -80,6 +81,7 @@ class Run:
     checks: str = "exact"
     error_memory: ErrorMemory | None = None
     predicted_rewards: FromPrediction | None = None
+    fitted: Fitted | None = None
     trackers: Trackers = UNTRACKED
 
 
@@ -170,6 +172,7 @@ def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> li
         "+trainer.v1.reward_memory.unlabeled_rewards": training.unlabeled_rewards,
         "+trainer.v1.reward_memory.ties": training.ties,
         "+trainer.v1.reward_memory.predicted_rewards": run.predicted_rewards,
+        "+trainer.v1.reward_memory.fitted": None if run.fitted is None else asdict(run.fitted),
         "+trainer.v1.reward_memory.trained_samples": training.samples_per_query,
         **{
             f"+trainer.v1.reward_memory.trapo.{name}": getattr(training, f"trapo_{name}")
@@ -309,6 +312,8 @@ def _value(value: Any) -> str:
         value = value.model_dump()
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{_value(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_value, value)) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Path):

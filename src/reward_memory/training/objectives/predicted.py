@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from reward_memory.settings import PredictedRewards
+from reward_memory.settings import PredictedRewards, RewardModel
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a frozen reward model was fitted on, and with.
+
+    queries, responses, embeddings  files of `embed_rollouts`
+    rewards   file of the rewards that the label ratio reveals, and of no others
+    settings  of the reward model
+    """
+
+    queries: Path
+    responses: Path
+    embeddings: Path
+    rewards: Path
+    settings: RewardModel
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Fitted:
+        """From verl's configuration."""
+        files = {name: Path(given[name]) for name in ("queries", "responses", "embeddings", "rewards")}
+        return cls(**files, settings=RewardModel.model_validate(given["settings"]))
 
 
 class FromPrediction(PredictedRewards):

@@ -83,7 +83,7 @@ class Scorer:
 
     @cached_property
     def reward_model(self):
-        """The frozen reward model, loaded once and only when an unlabeled row needs it."""
+        """The frozen reward model, loaded once and only when it is needed; a `Refit` puts others in its place."""
         from reward_memory.reward_models.registry import load
 
         if self.folder is None:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import torch
 import transfer_queue as tq
+from omegaconf import OmegaConf
 from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.trainer_base import register_trainer
@@ -24,7 +25,8 @@ from ..checkpoints import responses_of, seal
 from ..objectives.dynamic_sampling import DynamicSampling, Scored
 from ..objectives.error_penalty import RepeatedErrors
 from ..objectives.overlong import overlong_penalty
-from ..objectives.predicted import FromPrediction
+from ..objectives.predicted import Fitted, FromPrediction
+from ..objectives.refit import Refit
 from ..objectives.rewards import TRAPO, Sampled, Scorer, summary
 from ..objectives.trapo import Selection
 from ..responses import STEP_RESPONSES, Response, frame
@@ -52,6 +54,11 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         grader = Grader(isolation=own.isolation, workers=own.workers, checks=own.checks)
         self._predicted = FromPrediction.of(own.predicted_rewards)
         self._scorer = Scorer(grader, own.reward_model, own.unlabeled_rewards, own.ties, self._predicted)
+        self._refit: Refit | None = None
+        if own.fitted is not None:
+            run, seed = Path(own.responses).parent, config.actor_rollout_ref.rollout.seed
+            fitted = Fitted.of(OmegaConf.to_container(own.fitted))
+            self._refit = Refit(run, self._predicted.refit, fitted, seed)
         self._selection: Selection | None = None
         if own.unlabeled_rewards == TRAPO:
             settings = {key: own.trapo[key] for key in ("warm_up", "share", "threshold")}
@@ -214,6 +221,8 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         truths = [truth["ground_truth"] for truth in rows["reward_model"]]
         samples = [int(key.rsplit("_", 2)[1]) for key in batch.keys]
         order = sorted(range(len(infos)), key=lambda row: (infos[row]["id"], samples[row]))
+        if self._refit is not None:
+            self._scorer.reward_model = self._refit.model(self.global_steps, self._scorer.reward_model)
         scored = self._scorer.score(
             [
                 Sampled(

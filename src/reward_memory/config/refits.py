@@ -1,0 +1,44 @@
+"""Reward models that training fits again, against what they would be fitted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reward_memory.settings import Training
+
+from . import methods, suites, variants
+
+
+def mistake(config: dict[str, Any], suite: str, method: str, training: Training) -> str | None:
+    """Why a method of a suite cannot fit its reward model again; None if it can, or need not."""
+    every = suites.refits(config, suite, method)
+    if not every:
+        return None
+    where, predictor = f"reward_model: refit: {every}", methods.predictor(config, method)
+    other = suites.reward_model_of(config, suite)
+    if other != suite:
+        return (
+            f"{where}: the reward models of suite {suite} are fitted on suite {other}, whose queries its trainings do "
+            "not sample; set refit: 0."
+        )
+    if not variants.needs_labels(config, predictor):
+        return (
+            f"{where}: {predictor} learns from no label, so that nothing changes; give refit to variants of other "
+            "methods alone."
+        )
+    if published := variants.settings(config, predictor)["fidelity"]:
+        return (
+            f"{where}: {predictor} behaves as published ({', '.join(published)}), and the published reward model stays "
+            "frozen; set refit: 0."
+        )
+    if variants.selects_on_valid(config, predictor):
+        return (
+            f"{where}: {predictor} is selected on valid queries, to which training has no graded responses; set "
+            "refit: 0, or selection: held_out."
+        )
+    if every >= training.steps:
+        return (
+            f"{where}: a training of {training.steps} steps is over before a step is rewarded so; give at most "
+            f"{training.steps - 1}."
+        )
+    return None
