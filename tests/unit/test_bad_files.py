@@ -61,6 +61,10 @@ ROWS = {
         "content is empty",
     ),
     "a message in parts": (chat([{"type": "text", "text": "a"}]), "content is not a text"),
+    "a message of another tool": (
+        chat("") | {"messages": [{"from": "human", "value": "a"}]},
+        "a message has from, value where role and content should be",
+    ),
     "a NUL in a message": (chat("a\0"), "NUL"),
     "half a character in a message": (chat("\udc00"), "half a character"),
     "an empty role": (chat("a", ""), "role is empty"),

@@ -175,12 +175,12 @@ BAD = {
     "a message without content": (
         MATH,
         {"query": None, "messages": [{"role": "user"}]},
-        "a message's content is not a text",
+        "a message has role where role and content should be",
     ),
     "a message without a role": (
         MATH,
         {"query": None, "messages": [{"content": "a"}]},
-        "a message's role is not a text",
+        "a message has content where role and content should be",
     ),
     "an id that is a list": (MATH, {"id": [1]}, "id is not a text"),
     "a blank id": (MATH, {"id": ""}, "id is empty"),
@@ -248,7 +248,11 @@ BAD = {
     "an empty list of responses": (MATH, {"responses": []}, "responses is empty"),
     "responses that are a text": (MATH, {"responses": "12"}, "responses is not a list"),
     "a response that is a number": (MATH, {"responses": ["12", 12]}, "response 2 is not a text"),
-    "a response without text": (MATH, {"responses": [{"reward": 1}]}, "response 1's text is not a text"),
+    "a response without text": (
+        MATH,
+        {"responses": [{"reward": 1}]},
+        "response 1 has reward and no text; call it text",
+    ),
     "half a reward": (
         MATH,
         {"responses": [{"text": "12", "reward": 0.5}]},

@@ -179,6 +179,8 @@ def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[
         return (("user", text),)
     if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
         raise BadRowError("messages is not a list of {role, content}")
+    if other := next((message for message in messages if not {"role", "content"} <= {*message}), None):
+        raise BadRowError(f"a message has {_keys(other)} where role and content should be")
     out = tuple(
         (
             _text(message.get("role"), "a message's role"),
@@ -277,6 +279,10 @@ def _responses(value: Any, domain: str) -> tuple[Response, ...]:
     return tuple(_response(one, f"response {place}", domain) for place, one in enumerate(value, start=1))
 
 
+def _keys(given: Mapping[str, Any]) -> str:
+    return ", ".join([*map(str, given)][:5]) or "nothing"
+
+
 def _is_object(text: str) -> bool:
     """Whether a text is what JSON or Python write for a response with its reward: tables of texts hold it so."""
     if not (text.startswith("{") and text.endswith("}") and "text" in text):
@@ -292,6 +298,8 @@ def _is_object(text: str) -> bool:
 
 def _response(value: Any, what: str, domain: str) -> Response:
     given = value if isinstance(value, Mapping) else {"text": value}
+    if "text" not in given:
+        raise BadRowError(f"{what} has {_keys(given)} and no text; call it text")
     text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
     if given is not value and _is_object(text):
         raise BadRowError(f"{what} is the text of an object; give the object itself, as {{text, reward}}")
