@@ -52,10 +52,14 @@ def test_the_good_one_is_read(folder):
     assert read(GOOD.encode())["results"] == "results"
 
 
-ALL = TEXTS | MORE | MODELS
-
-
-@pytest.mark.parametrize(("old", "new", "words"), ALL.values(), ids=ALL)
+# verl composes an override of its own in seconds
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param(*case, id=name, marks=[pytest.mark.slow] if "override" in name else [])
+        for name, case in (TEXTS | MORE | MODELS).items()
+    ],
+)
 def test_a_mistake_in_a_file_is_one_sentence(folder, old, new, words):
     text = re.sub(old if isinstance(old, re.Pattern) else re.escape(old), lambda _: new, GOOD, count=1)
     assert text != GOOD

@@ -49,12 +49,14 @@ def test_a_bootstrap_gives_a_whole_policy_and_its_figures(whole):
     assert figures["seconds"] > 0
 
 
+@pytest.mark.slow
 def test_two_bootstraps_of_one_seed_give_the_same_bytes(whole, tmp_path):
     bootstrap(tmp_path / "again", tiny())
     for file in sorted(whole[0].iterdir()):
         assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_policy(whole, tmp_path):
     bootstrap(tmp_path / "other", tiny(seed=4))
     assert weights(tmp_path / "other") != weights(whole[0])

@@ -158,6 +158,7 @@ def test_what_is_saved_serves_as_published(tmp_path):
 # selection: same-seed, last-weights, valid-selection, empty-relation, query-edges
 
 
+@pytest.mark.slow
 def test_with_one_seed_all_runs_are_one():
     rollouts = made_up([4] * 20)
     plain, same = (fit("graph", rollouts, seeds=(1, 2, 3), fidelity=names, **SMALL) for names in ([], ["same-seed"]))
@@ -197,6 +198,7 @@ def test_selection_on_valid_needs_valid_queries():
         fit("graph", made_up([4] * 20), selection="valid", **SMALL)
 
 
+@pytest.mark.slow
 def test_runs_are_compared_by_their_own_criterion():
     rollouts, valid = made_up([4] * 20), made_up([4] * 10, seed=1)
     model = fit("graph", rollouts, valid=valid, seeds=(1, 2, 3), **PUBLISHED, **SMALL)

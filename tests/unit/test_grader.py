@@ -27,6 +27,7 @@ def test_one_worker_is_enough():
         ]
 
 
+@pytest.mark.slow
 def test_the_processes_end_with_the_block_that_needs_the_grader():
     def children():
         return set(psutil.Process().children(recursive=True))

@@ -58,6 +58,7 @@ def test_noise_in_place_of_the_memory(name, matters):
     assert changed > 1e-3 if matters else changed == 0
 
 
+@pytest.mark.slow
 def test_noise_in_the_memory_lowers_the_auc():
     # responses are right where those to similar queries are, and queries show only dimly what they are similar to
     rollouts, draw = made_up([4] * 200), np.random.default_rng(5)

@@ -42,6 +42,7 @@ def test_without_a_memory_that_knows_nothing_does(found, name):
     assert found[name] < 0.85
 
 
+@pytest.mark.slow
 def test_hidden_rewards_are_not_there(control):
     hidden = ~control.known.labeled[control.known.group]
     assert np.isnan(control.known.rewards[hidden]).all()

@@ -113,6 +113,7 @@ def test_the_memory_holds_every_labeled_query_and_no_other():
     assert len(fit(partly_labeled(30, labeled=20), **SMALL).memory.unit) == 20
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_kept_and_not_the_last():
     rollouts = by_luck()
     long = fit(rollouts, hidden_channels=16, epochs=150, learning_rate=0.01, patience=60)

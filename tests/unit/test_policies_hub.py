@@ -199,6 +199,7 @@ def test_without_the_hub_a_folder_is_the_way(server, download, monkeypatch):
         download()
 
 
+@pytest.mark.slow
 def test_the_job_leaves_the_policy_and_its_manifest(tmp_path, server):
     policy = {"repository": NAME, "revision": COMMIT, "sha256": {}}
 

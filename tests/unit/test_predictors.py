@@ -25,7 +25,9 @@ SMALL = {"hidden_channels": 16, "epochs": 6}
 NETWORKS = tuple(name for name in PREDICTORS if name.startswith(("graph", "mlp")))
 #: Probabilities of the first query of `made_up(..., seed=3)` by chance, with seed 0.
 CHANCE = [0.23544973, 0.94776833, 0.99921560, 0.25240505]
-EVERY = pytest.mark.parametrize("name", list(PREDICTORS))
+EVERY = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "graph-plus" else []) for name in PREDICTORS]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -192,6 +194,7 @@ def test_graph_plus_leaves_the_graph_out_where_it_does_not_help():
     assert np.mean(np.array(weights) == 0) > 0.5
 
 
+@pytest.mark.slow
 def test_graph_plus_learns_from_the_embeddings_what_the_signals_leave():
     rollouts = made_up([8] * 120)
     model = fit("graph-plus", half(rollouts), hidden_channels=32, epochs=40)

@@ -29,6 +29,7 @@ def pages(*words):
     return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("megabytes", "words", "kept"),
     [("40", ["keep"], True), ("40", ["keep", "fork"], True), ("40", [], False), ("100", ["keep"], False)],

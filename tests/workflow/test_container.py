@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+import pytest
 import yaml
 from conftest import ROOT
 
@@ -22,6 +23,7 @@ def switched_on() -> dict[str, str]:
     return yaml.safe_load(text.split("# Jobs in a container")[1].split("\n", 1)[1].replace("# ", ""))
 
 
+@pytest.mark.slow
 def test_each_job_is_handed_to_the_image_with_the_source_of_the_checkout(workflow):
     keys = switched_on()
     programs = workflow.folder / "programs"

@@ -85,6 +85,7 @@ def test_the_command_to_debug_runs_the_jobs_script_on_the_terminal(workflow):
     assert "(Pdb) 48\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_recipe_of_figures_plans_jobs(workflow):
     (command,) = steps("figures")
     done = workflow.run(*shlex.split(command)[1:], "-n")

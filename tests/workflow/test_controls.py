@@ -19,6 +19,7 @@ def planned(pristine):
     return pristine.plan("all", *CONFIG)
 
 
+@pytest.mark.slow
 def test_the_error_memory_has_its_own_benchmark_and_three_seeds_of_every_arm(planned):
     jobs = planned.branch("results/controls/figures/error_spread.svg")
     assert trained(jobs) == {("meds", method, 100): 3 for method in MEMORIES}
@@ -26,6 +27,7 @@ def test_the_error_memory_has_its_own_benchmark_and_three_seeds_of_every_arm(pla
     assert not [rule for rule, _ in jobs if rule in ("fit_reward_model", "sample_rollouts")]
 
 
+@pytest.mark.slow
 def test_few_labels_have_five_ratios_and_five_seeds(planned):
     ratios = {
         ("main", method, ratio): 5
@@ -36,6 +38,7 @@ def test_few_labels_have_five_ratios_and_five_seeds(planned):
         assert trained(planned.branch(f"results/controls/{target}")) == ratios
 
 
+@pytest.mark.slow
 def test_learning_curves_look_the_truth_up_where_rewards_are_no_verdicts(planned):
     jobs = planned.branch("results/controls/figures/learning_curves/main.svg")
     looked_up = Counter(w["method"] for rule, w in jobs if rule == "measure_agreement")

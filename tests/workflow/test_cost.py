@@ -34,6 +34,7 @@ def planned(flow, *arguments: str) -> Counter:
     return Counter(rule for rule, _ in flow.jobs("all", *arguments) if rule != "all")
 
 
+@pytest.mark.slow
 def test_the_plan_has_the_jobs_that_snakemake_would_run(workflow):
     table = plan(workflow, "--gpus", "0")
     snakemake = workflow.plan("all")
@@ -84,6 +85,7 @@ def test_the_target_needs_nothing_else_and_measures_what_is_finished(workflow):
         assert queries["job_hours_left"] == pytest.approx(queries["job_hours_estimated"] / 2)
 
 
+@pytest.mark.slow
 def test_what_snakemake_refuses_is_its_own_sentence(workflow, monkeypatch):
     monkeypatch.chdir(workflow.folder)
     with pytest.raises(InputError, match=r"could not be made: .*No rule to produce results/tables/none\.csv"):

@@ -119,6 +119,7 @@ def test_another_configuration_replaces_the_default_one(pristine):
     }
 
 
+@pytest.mark.slow
 def test_rule_graph_draws(pristine):
     if not shutil.which("dot"):
         pytest.skip("needs the system package graphviz")

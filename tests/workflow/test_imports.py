@@ -19,6 +19,7 @@ def imported(workflow):
     return workflow
 
 
+@pytest.mark.slow
 def test_metrics_need_the_import_and_no_policy(imported):
     jobs = imported.jobs(METRICS, *CONFIG)
     assert sorted(rule for rule, _ in jobs) == sorted([*STAGES, "measure_reward_model"])
@@ -84,6 +85,7 @@ def test_rewards_truths_and_the_file_are_inputs_of_none_that_learns(imported):
     }
 
 
+@pytest.mark.slow
 def test_lint_is_clean(imported):
     assert imported.run("--lint", *CONFIG, check=False).returncode == 0
 

@@ -34,6 +34,7 @@ def test_all_files_lie_below_the_root_that_the_outer_workflow_chose(outer):
         assert all(path.startswith("study/") for path in job.written)
 
 
+@pytest.mark.slow
 def test_all_of_it_can_be_planned(outer):
     plan = outer.plan("rm_all")
     assert plan.of("rm_write_page")
