@@ -59,6 +59,8 @@ RESULTS = workflow.pathvars.apply("<results>")
 # the settings do not have the targets yet
 if wrong := results_folder.unexpanded(sys.argv[1:]):
     raise WorkflowError(wrong)
+if OWN_CONFIG and (wrong := results_folder.no_target(sys.argv[1:])):
+    raise WorkflowError(wrong)
 
 
 rule all:

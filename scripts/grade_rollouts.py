@@ -1,7 +1,7 @@
 """Grade the rollouts of one suite."""
 
 from reward_memory.evaluation.grading import grade
-from reward_memory.evaluation.imported_rewards import complete
+from reward_memory.evaluation.imported_rewards import complete, refuse_all_wrong
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
 
@@ -12,6 +12,8 @@ with job(snakemake) as run:
     if run.input.rewards:
         rewards = parquet.read_all(run.input.rewards, parquet.REWARDS)
         verdicts = complete(queries, truths, responses, rewards, run.params.grading)
+        if run.wildcards.split == "train":
+            refuse_all_wrong(verdicts)
     else:
         verdicts = grade(queries, truths, responses, run.params.grading)
     parquet.write(verdicts, run.output[0], parquet.VERDICTS)

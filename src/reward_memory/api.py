@@ -17,6 +17,7 @@ from reward_memory.errors import InputError
 from reward_memory.reward_models import registry
 from reward_memory.reward_models.base import Predictor
 from reward_memory.storage import csv_tables, parquet
+from reward_memory.storage.policy_files import intact
 from reward_memory.training.responses import STEP_RESPONSES
 
 #: Columns that say which training a row is of.
@@ -75,7 +76,7 @@ class Results:
 
         label_ratio  percent; where it is left out there must be one only
 
-        InputError if there is no such policy.
+        InputError if there is no such policy, or a file of it is damaged.
         """
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -85,6 +86,7 @@ class Results:
             folder = self._one(f"training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/policy")
         elif not folder.is_dir():
             raise InputError(f"{folder}: there is no such policy; build it with `snakemake {folder}`.")
+        intact(folder)
         return AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 
     def reward_model(

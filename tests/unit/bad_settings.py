@@ -258,12 +258,12 @@ MORE = {
     "nothing is right": (
         "predictor: graph",
         "predictor: graph, threshold: 0.9, abstain: 0.2",
-        "abstain: 0.2 reaches beyond threshold, 0.9, so that no predicted response counts as right; give at most 0.1",
+        "abstain: 0.2 reaches too far from threshold, 0.9, so that no .* counts as right; give less than 0.1",
     ),
     "nothing is wrong": (
         "predictor: graph",
         "predictor: graph, threshold: 0.2, abstain: 0.3",
-        "abstain: 0.3 .*so that no predicted response counts as wrong; give at most 0.2",
+        "abstain: 0.3 .*so that no predicted response counts as wrong; give less than 0.2",
     ),
     "override that trains nothing": (BATCH, f"{BATCH}, verl: [trainer.val_only=true]", "changes trainer.val_only, wh"),
     "a policy called no": ("  tiny:", "  no:", "policies: False: YAML takes this key .false, no or off. for a truth"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from bad_configurations import GOOD, TEXTS
+from bad_models import MODELS
 from bad_settings import MORE
 
 from reward_memory.config import loading, reading
@@ -56,7 +57,7 @@ def test_the_good_one_is_read(folder):
     ("old", "new", "words"),
     [
         pytest.param(*case, id=name, marks=[pytest.mark.slow] if "override" in name else [])
-        for name, case in (TEXTS | MORE).items()
+        for name, case in (TEXTS | MORE | MODELS).items()
     ],
 )
 def test_a_mistake_in_a_file_is_one_sentence(folder, old, new, words):
@@ -74,6 +75,21 @@ def test_a_reward_model_that_selects_on_valid_queries_is_not_left_out_in_silence
     )
     told = complaint(text.replace("{predictor: graph}", "{predictor: graph, selection: valid}").encode())
     assert told == "mine.yaml: benchmarks: gsm8k: valid: 0 is too few; graph selects on the valid queries."
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "{predictor: majority, abstain: 0.5}",  # responses that all agree are in no doubt
+        "{predictor: graph, threshold: 0.9, abstain: 0.09}",
+        "{predictor: graph, abstain: 0.499}",
+        "{predictor: graph, variants: {near: {predictor: knn, num_neighbors: 3}}}",
+        "{predictor: graph, variants: {few: {predictor: graph-plus, hidden_channels: 64}}}",
+        "{predictor: knn, num_layers: 4}",  # a section is that of all predictors
+    ],
+)
+def test_what_has_an_effect_is_taken(folder, section):
+    assert read(GOOD.replace("{predictor: graph}", section).encode())["reward_model"]
 
 
 #: content of the whole file -> words of the sentence

@@ -46,6 +46,30 @@ def test_a_target_with_a_tilde_is_spelled_out(folder, monkeypatch):
     assert "write /home/me/out/a.csv" in results_folder.unexpanded(["~/out/a.csv", "-n"])
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["my.yaml", "my.yaml --cores all", "--cores all my.yaml", "-n my.yaml", "-c2 all my.yaml", "--cores=1 my.yaml -n"],
+)
+def test_a_configuration_is_no_target(line):
+    told = results_folder.no_target(line.split())
+    assert told == "my.yaml: is no target but a configuration; write --configfile my.yaml."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--cores all --configfile my.yaml",
+        "results/a.csv --configfile a.yaml my.yaml -n",
+        "--configfile=my.yaml",
+        "--cores all --workflow-profile my.yaml",
+        "all",
+        "",
+    ],
+)
+def test_a_configuration_that_an_option_takes_is_none(line):
+    assert results_folder.no_target(line.split()) is None
+
+
 @pytest.mark.parametrize("place", ["src", "src/new", "rules", "config/mine", ".git/x", "docs", "../{name}/tests"])
 def test_results_stay_out_of_the_workflows_own_folders(tmp_path, place):
     place = place.format(name=tmp_path.name)

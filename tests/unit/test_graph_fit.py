@@ -290,6 +290,14 @@ def test_a_missing_or_cut_file_is_named(tmp_path, name):
         load(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["{}", "[]", '{"predictor": "graph", "config": {}, "metrics": {}}'])
+def test_a_model_without_its_keys_is_named(tmp_path, text):
+    save(fit(made_up([4] * 6), **SMALL), tmp_path)
+    (tmp_path / "model.json").write_text(text)
+    with pytest.raises(InputError, match=r"model\.json: has no key '(predictor|key)'; delete it and run again"):
+        load(tmp_path)
+
+
 def test_files_of_two_models_are_refused(tmp_path):
     for seed in (0, 1):
         save(fit(made_up([4] * 6), seeds=[seed], **SMALL), tmp_path / str(seed))

@@ -175,12 +175,12 @@ BAD = {
     "a message without content": (
         MATH,
         {"query": None, "messages": [{"role": "user"}]},
-        "a message's content is not a text",
+        "a message has role where role and content should be",
     ),
     "a message without a role": (
         MATH,
         {"query": None, "messages": [{"content": "a"}]},
-        "a message's role is not a text",
+        "a message has content where role and content should be",
     ),
     "an id that is a list": (MATH, {"id": [1]}, "id is not a text"),
     "a blank id": (MATH, {"id": ""}, "id is empty"),
@@ -219,6 +219,11 @@ BAD = {
         "tests call candidate, which neither the query nor a response names; write the name of the function that is "
         "asked for",
     ),
+    "tests with a value that is not there": (
+        CODE,
+        {"tests": ["assert double(values[0]) == 4"]},
+        "tests use values, which nothing defines; define it in a line of tests before",
+    ),
     "tests with too few values": (
         CODE,
         {"tests": CALLS | {"expected": []}},
@@ -243,7 +248,11 @@ BAD = {
     "an empty list of responses": (MATH, {"responses": []}, "responses is empty"),
     "responses that are a text": (MATH, {"responses": "12"}, "responses is not a list"),
     "a response that is a number": (MATH, {"responses": ["12", 12]}, "response 2 is not a text"),
-    "a response without text": (MATH, {"responses": [{"reward": 1}]}, "response 1's text is not a text"),
+    "a response without text": (
+        MATH,
+        {"responses": [{"reward": 1}]},
+        "response 1 has reward and no text; call it text",
+    ),
     "half a reward": (
         MATH,
         {"responses": [{"text": "12", "reward": 0.5}]},
@@ -314,3 +323,19 @@ def test_whatever_tests_hold_they_can_be_read_or_the_row_is_bad(kind, value):
     for tests in (value, {"assert": value}, CALLS | {"calls": value}, CALLS | {"atol": value, "base": kind}):
         with suppress(BadRowError):
             read(CODE | {"tests": tests})
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        ["assert [double(n) for n in range(3)] == [0, 2, 4]"],
+        ["assert list(map(lambda m: m + 1, double([1]))) == [2, 2]"],
+        ["values = [1, 2]", "assert double(values[0]) == 2"],
+        ["import math", "assert double(math.floor(2.5)) == 4"],
+        ["assert math.isclose(double(0.5), 1)"],
+        ["from decimal import Decimal as D", "assert double(D(1)) == 2"],
+        ["assert double(n=2) == 4"],  # the query has an n
+    ],
+)
+def test_names_that_tests_may_use(tests):
+    assert parse(CODE | {"tests": tests}, 1, DOMAINS).item.tests

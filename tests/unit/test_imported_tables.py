@@ -10,7 +10,7 @@ from reward_memory.data.duplicates.repeats import fingerprint
 from reward_memory.data.imported import build
 from reward_memory.data.imported.rows import parse
 from reward_memory.errors import InputError
-from reward_memory.evaluation.imported_rewards import complete
+from reward_memory.evaluation.imported_rewards import complete, refuse_all_wrong
 from reward_memory.storage import parquet
 
 SPLITS = ("train", "valid", "test")
@@ -125,6 +125,34 @@ def test_given_rewards_are_the_verdicts_and_the_others_are_graded(tmp_path):
     assert found["extracted"].tolist()[0] == "12"
     parquet.write(found, tmp_path / "verdicts.parquet", parquet.VERDICTS)
     assert parquet.read(tmp_path / "verdicts.parquet", parquet.VERDICTS)["reward"].tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            [MATH | {"query": f"{n}?", "ground_truth": "5"} for n in range(10)],
+            "('12' was read in the first, to sums/row",
+        ),
+        (
+            [MATH | {"query": f"{n}?", "responses": [""]} for n in range(10)],
+            "(no answer was found in the first, to sums",
+        ),
+    ],
+    ids=["other truths", "no answers"],
+)
+def test_responses_that_are_all_wrong_are_told(rows, words):
+    with pytest.raises(InputError) as caught:
+        refuse_all_wrong(verdicts(rows))
+    told = str(caught.value)
+    assert told.startswith("rollouts: import: by ground_truth or tests all ")
+    assert words in told
+    assert told.endswith("; correct the truths, or give each response its reward.")
+
+
+def test_one_right_response_is_enough_and_a_few_may_be_wrong():
+    refuse_all_wrong(verdicts([MATH | {"query": f"{n}?", "responses": ["1"]} for n in range(9)]))
+    refuse_all_wrong(verdicts([MATH] + [MATH | {"query": f"{n}?", "responses": ["1"]} for n in range(20)]))
 
 
 def test_where_all_rewards_are_given_no_truth_is_looked_for(tmp_path):

@@ -318,3 +318,22 @@ def test_inputs_that_were_only_made_anew_keep_the_state(state, tmp_path):
 
 def test_the_seed_is_the_wildcards():
     assert Job("train", [], [], None, Wildcards(fromdict={"seed": "12"}), 0).seed == 12
+
+
+@pytest.mark.parametrize("policy", ["", ", 'policy': 'gone'", ", 'policy': 'mine'"])
+def test_a_policy_that_lost_a_part_ends_the_job_at_once(run, tmp_path, policy):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/config.json").write_text("{")
+    (tmp_path / "a.txt").write_text("x")
+    done = run(
+        f"snakemake.input = InputFiles(fromdict={{'a': 'a.txt'{policy}}})\n"
+        "with job(snakemake):\n    Progress('steps', 2).advance(1)"
+    )
+    if "mine" in policy:
+        assert done.returncode == 1
+        assert done.stderr.startswith(
+            "train tiny 7: mine: has no weights (model.safetensors); restore the file, or, wh"
+        )
+        assert done.stderr.count("\n") == 1
+    else:  # what is not there is left to Snakemake
+        assert done.returncode == 0

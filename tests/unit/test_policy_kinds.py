@@ -64,8 +64,42 @@ def stretched(path: Path) -> None:
     change("config.json", rope_scaling={"type": "yarn", "factor": "four"})(path)
 
 
+def renamed(prefix: str):
+    def edit(path: Path) -> None:
+        held = load_file(path / WEIGHTS)
+        save_file({prefix + name: value for name, value in held.items()}, path / WEIGHTS, {"format": "pt"})
+
+    return edit
+
+
+def adapted(path: Path) -> None:
+    held = load_file(path / WEIGHTS)
+    held["model.layers.0.self_attn.q_proj.lora_A.default.weight"] = torch.zeros(8, 32)
+    save_file(held, path / WEIGHTS, {"format": "pt"})
+
+
+def original(path: Path) -> None:
+    """As Llama's makers publish it."""
+    emptied(path)
+    (path / "params.json").write_text('{"dim": 4096}')
+    (path / "consolidated.00.pth").write_bytes(b"x")
+
+
 #: kind -> (what is done, the file that the sentence names, words of the sentence)
 SEEN = {
+    "saved within a wrapper": (renamed("module."), "mine", "tensors begin with 'module.', .*; save the model within"),
+    "saved within PEFT": (renamed("base_model.model."), "mine", "begin with 'base_model.model.', as a wrapper writes"),
+    "adapters beside the weights": (adapted, "mine", "q_proj.lora_A.default.weight.; merge them, and save the policy"),
+    "its makers' layout": (
+        original,
+        "params.json",
+        "in its makers' own layout; give it in Hugging Face's, with config",
+    ),
+    "a model of its own code": (
+        change("config.json", model_type="own", auto_map={"AutoConfig": "x.Y"}),
+        "config.json",
+        "not run; remove it, or choose another policy if transformers has no model_type own of its own",
+    ),
     "a byte order mark": (marked, "config.json", "begins with a byte order mark, .*; save it as UTF-8 without"),
     "a trainer's pieces": (pieces, "model_world_size_2_rank_0.pt", "merge the pieces first .*verl.model_merger"),
     "a folder around it": (wrapped, "mine/policy", "a folder in it has; give that one, such as .*mine/policy"),
@@ -105,6 +139,11 @@ LOADED = {
         lambda path: [change(name, eos_token_id=None)(path) for name in ("config.json", "generation_config.json")],
         "generation_config.json",
         "names no eos_token_id, so that no response ends",
+    ),
+    "a family from the future": (
+        change("config.json", model_type="qwen9"),
+        "config.json",
+        r"does not load .the installed transformers has no model_type qwen9.; correct config.json, or choose a policy",
     ),
     "layers below 0": (
         change("config.json", num_hidden_layers=-1),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reward_memory.policies.positions import NAMES, context
+from reward_memory.reward_models.names import NETWORKS
 from reward_memory.settings import Evaluation, Sampling, Training
 from reward_memory.training import PROMPT_TOKENS
 
@@ -166,22 +167,26 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
     for method, policy in itertools.product(trained, suites.policies(config, suite)):
         training, memory = suites.run_settings(config, suite, method, policy)
         wrong = _batch_mistake(config, suite, method, training) or run_mistake(training)
-        wrong = wrong or _abstaining(suites.predicted_rewards(config, suite, method))
+        wrong = wrong or _abstaining(config, suite, method)
         wrong = wrong or refits.mistake(config, suite, method, training)
         if wrong := wrong or objectives.method_mistake(config, suite, method, training, memory):
             return f"{where}{wrong}"
     return None
 
 
-def _abstaining(predicted: dict[str, Any] | None) -> str | None:
+def _abstaining(config: dict[str, Any], suite: str, method: str) -> str | None:
     """Rewards of which none would be left on one side of the threshold."""
-    if predicted is None or not predicted["threshold"]:
+    predicted = suites.predicted_rewards(config, suite, method)
+    if predicted is None or not predicted["threshold"] or not predicted["abstain"]:
         return None
+    # votes may all be one; a network's probability is neither 0 nor 1
+    network = variants.settings(config, methods.predictor(config, method))["predictor"] in NETWORKS
     for side, room in (("right", 1 - predicted["threshold"]), ("wrong", predicted["threshold"])):
-        if predicted["abstain"] > room + 1e-9:
+        if predicted["abstain"] > room + (-1e-9 if network else 1e-9):
             return (
-                f"reward_model: abstain: {predicted['abstain']} reaches beyond threshold, {predicted['threshold']}, so "
-                f"that no predicted response counts as {side}; give at most {round(room, 9)}."
+                f"reward_model: abstain: {predicted['abstain']} reaches too far from threshold, "
+                f"{predicted['threshold']}, so that no predicted response counts as {side}; give "
+                f"{'less than' if network else 'at most'} {round(room, 9)}."
             )
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +39,8 @@ def _found(parts: list[str]) -> tuple[Node, Node]:
         if not node.schema and (new := renamed.sentence(part, section.keys)):
             raise InputError(f"{': '.join(parts[: place + 1])}: {new}")
         if not node.schema:
-            near = difflib.get_close_matches(part, section.keys, n=1)
-            known = f"; perhaps {near[0]} is meant" if near else f"; there are {', '.join(section.keys)}"
+            near = renamed.near(part, section.keys)
+            known = f"; perhaps {near} is meant" if near else f"; there are {', '.join(section.keys)}"
             raise InputError(f"{': '.join(parts[: place + 1])}: no such key{known if section.keys else ''}.")
     return section, node
 

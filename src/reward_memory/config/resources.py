@@ -15,6 +15,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 #: Megabytes that PyTorch alone takes: a cluster kills a job with fewer at its start.
 LEAST = 600
+#: Gigabytes; the largest GPUs of 2026 have less than half of it.
+MOST_OF_A_GPU = 1000
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
@@ -38,11 +40,15 @@ def mistake(config: dict[str, Any]) -> str | None:
                 return f"resources: {rule}: per_policy: {name!r} is not one of {', '.join(config['policies'])}."
         for name in (None, *section["per_policy"]):
             asked = allocation(config, rule, name)
+            where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
             if asked["gpu"] % asked["nodes"]:
-                where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
                 return f"{where}gpu: {asked['gpu']} GPUs cannot be shared evenly by {asked['nodes']} nodes."
+            if asked.get("gpu_memory_gb", 0) > MOST_OF_A_GPU:
+                return (
+                    f"{where}gpu_memory_gb: {asked['gpu_memory_gb']} gigabytes are more than any GPU has; if megabytes "
+                    f"are meant, give {round(asked['gpu_memory_gb'] / 1024)}."
+                )
             if asked["mem_mb"] < LEAST:
-                where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
                 return (
                     f"{where}mem_mb: {asked['mem_mb']} megabytes are too few for any job; if gigabytes are meant, give "
                     f"{1000 * asked['mem_mb']}."

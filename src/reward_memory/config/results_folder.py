@@ -14,6 +14,9 @@ SOURCES = (
 )
 #: The key of the folder with the releases.
 MIRROR = "data: mirror"
+#: Options of Snakemake without a value, and with one.
+_ALONE = ("-n", "--dry-run", "-k", "--keep-going", "-F", "--forceall", "--rerun-incomplete")
+_ONE_VALUE = ("-c", "--cores", "-j", "--jobs")
 _SYSTEM = ("/dev", "/proc", "/sys", "/boot", "/etc", "/usr", "/bin", "/sbin", "/lib")
 
 
@@ -116,4 +119,21 @@ def unexpanded(arguments: Sequence[str]) -> str | None:
     for argument in arguments:
         if argument.startswith("~/") and not Path(argument).exists():
             return f"{argument}: ~ is not the home folder in a target; write {expanded(argument)}."
+    return None
+
+
+def no_target(arguments: Sequence[str]) -> str | None:
+    """What is wrong about a configuration in the place of a target: Snakemake would find it there and do nothing.
+
+    Arguments of options that this does not know are passed over.
+    """
+    values = 0  # that the last option takes
+    for argument in arguments:
+        if argument.startswith("-"):
+            alone = argument in _ALONE or "=" in argument or (argument[:2] in ("-c", "-j") and argument[2:])
+            values = 0 if alone else 1 if argument in _ONE_VALUE else len(arguments)
+        elif values:
+            values -= 1
+        elif argument.endswith((".yaml", ".yml")):
+            return f"{argument}: is no target but a configuration; write --configfile {argument}."
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reward_memory.errors import InputError
-from reward_memory.reward_models.names import AS_PUBLISHED, LABEL_FREE, NAMES, NETWORKS
+from reward_memory.reward_models.names import AS_PUBLISHED, DECLARED, LABEL_FREE, NAMES, NETWORKS
 from reward_memory.settings import RewardModel
 
 from .fidelity import BEHAVIORS, of_stage, resolve
@@ -124,6 +124,11 @@ def _variant(name: str, own: dict) -> str | None:
             return f": {key}: no fit depends on it; set it in reward_model, suites or variants of methods."
         if key not in keys:
             return f": {key}: no such key; there are {', '.join(keys)}."
+    read = DECLARED[own["predictor"]].options.get("settings") if own["predictor"] in DECLARED else None
+    for key in own if read is not None else ():
+        if key not in ("predictor", "fidelity", *read):
+            some = f"which reads {' and '.join(read)} alone" if read else "which reads no setting"
+            return f": {key}: changes nothing in {own['predictor']}, {some}; leave it out."
     for behavior in own.get("fidelity", []):
         if behavior in OF_THE_GRAPH and own["predictor"] != "graph":
             return f": fidelity: {behavior} changes nothing in {own['predictor']}; it is about graph."

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from reward_memory.config import loading, reading
+from reward_memory.config import loading, reading, results_folder
 from reward_memory.errors import InputError
 
 from . import memory
@@ -35,6 +35,8 @@ def plan(
 
     InputError for a wrong configuration or profile.
     """
+    if wrong := results_folder.no_target(targets):
+        raise InputError(wrong)
     home = snakefile.resolve().parent
     configfiles = list(configfiles) or [home / "config.yaml"]
     config, source = load(configfiles, pairs)

@@ -2,7 +2,12 @@
 
 import pandas as pd
 
+from reward_memory.errors import InputError
+
 from .grading import grade
+
+#: Responses that are hardly all wrong by chance.
+MANY = 10
 
 
 def complete(
@@ -37,3 +42,16 @@ def complete(
     columns = ["reward", "extracted", "path"]
     given.loc[reward.isna(), columns] = graded[columns].to_numpy()
     return given
+
+
+def refuse_all_wrong(verdicts: pd.DataFrame) -> None:
+    """InputError if many responses were graded and none is right: then the truths are of another form, or of others."""
+    if len(verdicts) < MANY or verdicts["reward"].any():
+        return
+    first = verdicts.iloc[0]
+    read = f"{first['extracted']!r:.60} was read" if isinstance(first["extracted"], str) else "no answer was found"
+    raise InputError(
+        f"rollouts: import: by ground_truth or tests all {len(verdicts)} training responses are wrong ({read} in the "
+        f"first, to {first['query_id']}), and a reward model learns from right and wrong ones; correct the truths, or "
+        "give each response its reward."
+    )

@@ -16,6 +16,7 @@ from typing import Any
 
 from reward_memory.errors import InputError
 from reward_memory.storage.files import digest, disk_is_full, file_digest, full_disk
+from reward_memory.storage.policy_files import intact
 
 from . import finished, progress
 from .leases import lease
@@ -93,6 +94,7 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
     fetches  the job is there to download: the Hugging Face libraries may use the network, as nowhere else
     lasting  name under which a result that takes long is recorded when it is there, see `finished`
 
+    A policy among the inputs that lost a part ends the job at once.
     An InputError ends the job with its one sentence, and so does a full disk or damaged state; any other error leaves
     a traceback in the log too. A log that cannot grow ends no job.
     """
@@ -120,6 +122,8 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
             if not run.gpus:
                 keep_freed_memory()
             begun = time.time()
+            if (policy := getattr(run.input, "policy", None)) and Path(policy).is_dir():
+                intact(Path(policy))
             inputs = run.input_digests if lasting else {}
             nodes = int(snakemake.resources.get("nodes", 1))
 

@@ -3,11 +3,11 @@
 import json
 import math
 import os
-import struct
 from pathlib import Path
 from typing import Any
 
 from reward_memory.errors import InputError
+from reward_memory.storage import policy_files
 
 from . import kinds
 from .snapshots import WEIGHTS, check
@@ -15,6 +15,8 @@ from .snapshots import WEIGHTS, check
 _POINTER = b"version https://git-lfs"
 _FETCH = "download the file again"
 _ADAPTERS = "adapter_config.json"
+#: Settings in the layout of Llama's and Mistral's makers.
+_OTHER_LAYOUT = "params.json"
 #: Bytes of a number in the formats that policies are trained in.
 _FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 #: Bytes of those that only other tensors may have, such as tables of positions.
@@ -35,7 +37,6 @@ _SCALINGS = ("rope_scaling", "rope_parameters")
 _NAMES = ("type", "rope_type")
 #: Weights as verl and other FSDP trainers save them, one file a process.
 _PIECES = "**/model_world_size_*_rank_*.pt"
-_LARGEST_HEADER = 100_000_000  # bytes, which safetensors itself allows
 
 
 def inspect(name: str, folder: Path) -> None:
@@ -65,7 +66,9 @@ def inspect(name: str, folder: Path) -> None:
         check(folder)
         settings = _settings(folder / "config.json")
         _template(folder / "chat_template.jinja")
-        kinds.check(folder / "config.json", settings, _weights(folder))
+        tensors = _weights(folder)
+        kinds.saved_within(folder, tensors)
+        kinds.check(folder / "config.json", settings, tensors)
     except InputError as error:
         text = str(error).rstrip(".")
         # a sentence of `check` says what is missing, not what to do
@@ -100,6 +103,11 @@ def _kind_of_folder(folder: Path) -> None:
         raise InputError(f"{folder}: is a cache of the hub; give the folder in {folder / 'snapshots'}")
     if any(folder.glob("*.gguf")):
         raise InputError(f"{folder}: holds the policy as GGUF; give it as safetensors, in Hugging Face's layout")
+    if (folder / _OTHER_LAYOUT).is_file():
+        raise InputError(
+            f"{folder / _OTHER_LAYOUT}: the folder holds the policy in its makers' own layout; give it in Hugging "
+            "Face's, with config.json, tokenizer and safetensors"
+        )
     inner = [file.parent for deep in ("*", "*/*", "*/*/*") for file in sorted(folder.glob(f"{deep}/config.json"))]
     whole = [one for one in inner if any((one / name).is_file() for name in WEIGHTS)]
     if whole:
@@ -159,7 +167,10 @@ def _settings(file: Path) -> dict[str, Any]:
     tokenizer = file.with_name("tokenizer_config.json")
     for one, found in ((file, settings), (tokenizer, _object(tokenizer) if tokenizer.is_file() else {})):
         if "auto_map" in found:
-            raise InputError(f"{one}: auto_map asks for Python code from the folder, which is not run; remove it")
+            raise InputError(
+                f"{one}: auto_map asks for Python code from the folder, which is not run; remove it, or choose another "
+                f"policy if transformers has no model_type {settings['model_type']} of its own"
+            )
     return settings
 
 
@@ -202,17 +213,12 @@ def _shards(index: Path) -> dict[str, str]:
 
 def _header(file: Path) -> dict[str, Any]:
     """Name of a tensor -> what the head of a safetensors file says of it, once it agrees with the file's size."""
-    size = file.stat().st_size
-    with file.open("rb") as stream:
-        begin = stream.read(8)
-        length = struct.unpack("<Q", begin)[0] if len(begin) == 8 else size
-        if length + 8 > size or length > _LARGEST_HEADER:
-            raise InputError(f"{file}: is no whole safetensors file; {_FETCH}")
-        text = stream.read(length)
     try:
-        held = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
+        held, length = policy_files.head(file)
         spans = sorted((*entry["data_offsets"], _bytes(entry)) for entry in held.values())
-    except (ValueError, AttributeError, LookupError, TypeError, RecursionError) as error:
+    except policy_files.DamageError as error:
+        raise InputError(f"{file}: {error}; {_FETCH}") from error
+    except (AttributeError, LookupError, TypeError) as error:
         raise InputError(f"{file}: is no whole safetensors file; {_FETCH}") from error
     if not held:
         raise InputError(f"{file}: holds no weights; {_FETCH}")
@@ -231,8 +237,8 @@ def _header(file: Path) -> dict[str, Any]:
         if wanted is None or begin != end or stop - begin != wanted:
             raise InputError(f"{file}: its head names tensors that do not fit their bytes; {_FETCH}")
         end = stop
-    if end + length + 8 != size:
-        raise InputError(f"{file}: has {size} bytes where its head says {end + length + 8}; {_FETCH}")
+    if end + length != file.stat().st_size:
+        raise InputError(f"{file}: has {file.stat().st_size} bytes where its head says {end + length}; {_FETCH}")
     return held
 
 

@@ -28,6 +28,8 @@ _ENCODERS = {
     "xlm-roberta",
 }
 _GIVE = "give a policy that does"
+#: What PyTorch's and PEFT's wrappers put before the names of a model's tensors.
+_WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.", "base_model.model.")
 
 
 def other(settings: dict[str, Any]) -> str | None:
@@ -40,6 +42,20 @@ def other(settings: dict[str, Any]) -> str | None:
 def said(kind: str) -> str:
     """What is said of a model of that kind, after the name of its config.json."""
     return f"architectures: {kind} does not continue text, but is a reward model, a classifier or an encoder; {_GIVE}"
+
+
+def saved_within(folder: Path, tensors: Iterable[str]) -> None:
+    """InputError for weights that were saved with what was around or beside them while they were trained."""
+    names = list(tensors)
+    for name in names:
+        if ".lora_" in name:
+            raise InputError(f"{folder}: the weights hold adapters ({name}); merge them, and save the policy anew")
+    for wrapper in _WRAPPERS:
+        if names and all(name.startswith(wrapper) for name in names):
+            raise InputError(
+                f"{folder}: the names of all tensors begin with {wrapper!r}, as a wrapper writes them; save the model "
+                "within the wrapper"
+            )
 
 
 def check(file: Path, settings: dict[str, Any], tensors: Iterable[str]) -> None:

@@ -21,6 +21,8 @@ _NAME = re.compile(r"'([^']+)'$")
 _CHECK = re.compile(r"^Class validation error for validator '\w+': ")
 #: The key that a check of transformers' settings is about.
 _FIELD = re.compile(r"Validation error for field '(\w+)'")
+#: The architecture that transformers does not have.
+_FAMILY = re.compile(r"has model type `([^`]+)` but Transformers does not recognize")
 #: A setting that transformers' check of sampling names.
 _FLAG = re.compile(r"^- `(\w+)`:", re.MULTILINE)
 #: Two prompts of which the template must keep both questions apart.
@@ -242,6 +244,8 @@ def _short(error: object) -> str:
         return "a value in it is of another kind than it should be, such as text for a number"
     if field := _FIELD.search(str(error)):
         return f"{field[1]} is of another kind than it should be, such as text for a number"
+    if family := _FAMILY.search(str(error)):
+        return f"the installed transformers has no model_type {family[1]}"
     if "Unrecognized configuration class" in str(error):
         return "its model_type does not continue text, as a language model does"
     line = _PYTHON.sub("", _CHECK.sub("", " ".join(str(error).split()))) or "no reason is told"

@@ -216,11 +216,15 @@ def read(folder: str | Path, device: str = "cpu") -> tuple[dict, Tensors, Tensor
 
 def _read_about(path: Path) -> dict:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        about = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file.") from error
     except ValueError as error:
         raise InputError(f"{path}: not a whole JSON file; delete it and run again to rebuild it.") from error
+    for key in ("predictor", "key", "config", "metrics"):
+        if not isinstance(about, dict) or key not in about:
+            raise InputError(f"{path}: has no key {key!r}; delete it and run again to rebuild it.")
+    return about
 
 
 def _read_tensors(path: Path, key: str, device: str) -> Tensors:

@@ -40,8 +40,8 @@ def register(
     The function is called as `fit(name, labeled, *, seeds, device, report, **settings)`. `labeled` holds labeled
     queries alone. A network gets `valid`, too: graded rollouts of the valid queries, or None.
 
-    Planning reads names, network and labels from the file without importing it (`names`): write them as plain
-    constants.
+    Planning reads names, settings, network and labels from the file without importing it (`names`): write them as
+    plain constants.
     ValueError if a name is taken.
     """
     if taken := [name for name in names if name in REGISTERED]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -129,12 +128,10 @@ class _Mistake:
 def _no_such_key(key: Any, section: Node, top: Node) -> str:
     if new := renamed.sentence(str(key), section.keys):
         return new
-    near = difflib.get_close_matches(str(key), section.keys, n=1)
+    near = renamed.near(str(key), section.keys)
     if other := _misplaced(str(key), section, top):
-        return (
-            f"no such key here; {other}{f'; here perhaps {near[0]} is meant' if near and 'belongs' in other else ''}."
-        )
-    perhaps = f"; perhaps {near[0]} is meant" if near else ""
+        return f"no such key here; {other}{f'; here perhaps {near} is meant' if near and 'belongs' in other else ''}."
+    perhaps = f"; perhaps {near} is meant" if near else ""
     return f"no such key; there are {', '.join(section.keys)}{perhaps}."
 
 

@@ -1,6 +1,7 @@
 """Keys that had another name in earlier versions: what to write instead."""
 
-from collections.abc import Container
+import difflib
+from collections.abc import Collection, Container
 
 #: Old name -> its new names; the one that a section has is meant.
 RENAMED = {
@@ -35,10 +36,44 @@ RENAMED = {
     "validate_every": ["test_freq"],
     "warm_up_steps": ["lr_warmup_steps"],
 }
+#: Names of other tools' options -> those here; the one that a section has may be meant.
+_ELSEWHERE = {
+    "batch_size": ["train_batch_size"],
+    "beta": ["kl_loss_coef"],
+    "cpus": ["threads"],
+    "eval_steps": ["test_freq"],
+    "gpus": ["gpu"],
+    "kl_coef": ["kl_loss_coef"],
+    "lora_alpha": ["alpha"],
+    "lora_rank": ["rank"],
+    "lr": ["learning_rate"],
+    "max_completion_length": ["max_new_tokens"],
+    "max_prompt_length": ["max_prompt_tokens"],
+    "max_response_length": ["max_new_tokens"],
+    "max_steps": ["steps"],
+    "max_tokens": ["max_new_tokens"],
+    "mem": ["mem_mb"],
+    "memory": ["mem_mb"],
+    "n": ["samples_per_query"],
+    "num_generations": ["samples_per_query"],
+    "num_return_sequences": ["samples_per_query"],
+    "per_device_train_batch_size": ["train_batch_size"],
+    "r": ["rank"],
+    "save_steps": ["save_freq"],
+    "time": ["runtime"],
+    "total_training_steps": ["steps"],
+    "warmup_steps": ["lr_warmup_steps"],
+}
 #: Sections that are elsewhere now.
 _MOVED = {"meds": "this section is suites: meds now; its variants are the section variants, with like for method."}
 #: New names whose values mean the opposite of the old ones.
 _OPPOSITE = ["enforce_eager"]
+
+
+def near(key: str, section: Collection[str]) -> str | None:
+    """The key of a section that is perhaps meant, by another tool's name of it or by its letters."""
+    known = [name for name in _ELSEWHERE.get(key, ()) if name in section]
+    return next(iter(known or difflib.get_close_matches(key, section, n=1)), None)
 
 
 def sentence(key: str, section: Container[str]) -> str | None:

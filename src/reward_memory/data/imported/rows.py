@@ -1,6 +1,7 @@
 """One row of a user's file: a query with its responses, or the reason why it is none."""
 
 import ast
+import builtins
 import json
 import math
 import re
@@ -12,6 +13,7 @@ from typing import Any
 from reward_memory.answers.responses import split_response
 from reward_memory.errors import InputError
 from reward_memory.verifiers.code import tests_of
+from reward_memory.verifiers.functions import FUNCTIONS
 from reward_memory.verifiers.sandbox.inside.values import decode
 from reward_memory.verifiers.verdicts import GroundTruth
 
@@ -31,6 +33,10 @@ _VERDICTS = ("score", "correct", "is_correct", "label")
 _OF_RESPONSES = ("text", "reward", "thinking", "answer", *_VERDICTS)
 #: A text that stands for bytes, as str() makes it of what was never decoded.
 _BYTES = re.compile(r"b(['\"]).*\1", re.DOTALL)
+#: What data sets have for the truth of a problem whose answer could not be read.
+_NO_ANSWER = ("proof", "notfound", "not found", "unknown")
+#: Names that every assert line may use.
+_PROVIDED = {name.partition(".")[0] for name in FUNCTIONS} | {*dir(builtins)}
 #: Whole numbers that a float holds exactly.
 EXACT = 2**53
 
@@ -105,6 +111,8 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
             f"tests call {unnamed[0]}, which neither the query nor a response names; write the name of the function "
             "that is asked for"
         )
+    if undefined := [name for name in _unknown(item) if not _is_named(name, item, responses)]:
+        raise BadRowError(f"tests use {undefined[0]}, which nothing defines; define it in a line of tests before")
     return Query(f"{benchmark}/{_name(row.get('id'), number)}", benchmark, item, responses)
 
 
@@ -171,6 +179,8 @@ def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[
         return (("user", text),)
     if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
         raise BadRowError("messages is not a list of {role, content}")
+    if other := next((message for message in messages if not {"role", "content"} <= {*message}), None):
+        raise BadRowError(f"a message has {_keys(other)} where role and content should be")
     out = tuple(
         (
             _text(message.get("role"), "a message's role"),
@@ -200,7 +210,7 @@ def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> s
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         value = str(value)
     truth = _text(value, "ground_truth").strip()
-    if domain == "math" and NO_NUMBER.fullmatch(truth):
+    if domain == "math" and (NO_NUMBER.fullmatch(truth) or truth.lower() in _NO_ANSWER):
         raise BadRowError(f"ground_truth is {truth}, which is no number")
     if domain == "math":
         return truth
@@ -219,6 +229,19 @@ def _is_named(name: str, item: Item, responses: tuple[Response, ...]) -> bool:
     lines = [line for line in tests.get("assert", ()) if not line.lstrip().startswith("assert")]
     held = [content for _, content in item.messages] + [one.text for one in responses] + [tests.get("prompt") or ""]
     return any(re.search(rf"\b{re.escape(name)}\b", text) for text in (*held, *lines))
+
+
+def _unknown(item: Item) -> list[str]:
+    """Names in assert lines that are neither Python's nor the verifiers'."""
+    found = {}
+    for line in json.loads(item.tests or "{}").get("assert", ()):
+        if line.lstrip().startswith("assert"):
+            parts = [*ast.walk(ast.parse(line.strip()))]
+            bound = {part.arg for part in parts if isinstance(part, ast.arg)}
+            bound |= {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+            used = [part.id for part in parts if isinstance(part, ast.Name) and part.id not in bound]
+            found |= dict.fromkeys(name for name in used if name not in _PROVIDED)
+    return [*found]
 
 
 def _tests(value: Any) -> tuple[str | None, tuple[str, ...]]:
@@ -256,6 +279,10 @@ def _responses(value: Any, domain: str) -> tuple[Response, ...]:
     return tuple(_response(one, f"response {place}", domain) for place, one in enumerate(value, start=1))
 
 
+def _keys(given: Mapping[str, Any]) -> str:
+    return ", ".join([*map(str, given)][:5]) or "nothing"
+
+
 def _is_object(text: str) -> bool:
     """Whether a text is what JSON or Python write for a response with its reward: tables of texts hold it so."""
     if not (text.startswith("{") and text.endswith("}") and "text" in text):
@@ -271,6 +298,8 @@ def _is_object(text: str) -> bool:
 
 def _response(value: Any, what: str, domain: str) -> Response:
     given = value if isinstance(value, Mapping) else {"text": value}
+    if "text" not in given:
+        raise BadRowError(f"{what} has {_keys(given)} and no text; call it text")
     text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
     if given is not value and _is_object(text):
         raise BadRowError(f"{what} is the text of an object; give the object itself, as {{text, reward}}")

@@ -30,7 +30,7 @@ class Majority(Predictor):
         return (rollouts.signals[:, SHARE] + rollouts.signals[:, MAJORITY]) / 2
 
 
-@register("majority", model=Majority, labels=False)
+@register("majority", model=Majority, settings=(), labels=False)
 def fit_majority(name: str, labeled: Rollouts, **_) -> Majority:
     """No label is read."""
     return Majority({"predictor": name, "encoder_dtype": labeled.dtype}, label_counts(labeled))

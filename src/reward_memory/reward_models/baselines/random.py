@@ -36,7 +36,7 @@ class Random(Predictor):
         return (np.array(draws, np.int64) >> 7).astype(np.float32) / np.float32(2**24)
 
 
-@register("random", model=Random, labels=False)
+@register("random", model=Random, settings=(), labels=False)
 def fit_random(name: str, labeled: Rollouts, *, seeds: Sequence[int], **_) -> Random:
     """No label is read."""
     config = {"predictor": name, "seed": int(seeds[0]), "encoder_dtype": labeled.dtype}
