@@ -15,6 +15,8 @@ from planner import Plan, plan
 # a busy machine is no failure; and the same examples everywhere
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
+# two workers with two threads each would spin while they wait for one another
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "config", "rules", "scripts", "src", "report", "reference", "envs")

@@ -134,6 +134,7 @@ def test_the_frozen_one_serves_until_the_first_steps_are_over(run):
     assert refit.model(3, run.frozen) is not run.frozen
 
 
+@pytest.mark.slow
 def test_the_newest_responses_take_the_place_of_earlier_ones(run):
     first, second = run.labeled[:2]
     newest = {
@@ -147,6 +148,7 @@ def test_the_newest_responses_take_the_place_of_earlier_ones(run):
     assert run.score(run.refit().model(5, run.frozen)) == pytest.approx(run.score(expected(run, newest, 4)), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_run_that_resumes_has_the_reward_models_of_an_undisturbed_one(run):
     refit = run.refit()
     model, scores = run.frozen, {}

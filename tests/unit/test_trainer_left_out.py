@@ -26,7 +26,7 @@ def trainer(monkeypatch):
     monkeypatch.setattr(PPOTrainerSync, "__init__", lambda self, config: None)
     own = {"isolation": "reduced", "checks": "exact", "workers": 1, "reward_model": None, "entropy_bonus": None}
     own |= {"unlabeled_rewards": "predicted", "ties": "first", "trained_samples": 2, "predicted_rewards": None}
-    own |= {"error_memory": None}
+    own |= {"error_memory": None, "fitted": None}
     memory = SimpleNamespace(reward_memory=SimpleNamespace(**own))
     trainer = RewardMemoryTrainer(SimpleNamespace(trainer=SimpleNamespace(device="cpu", v1=memory)))
     trainer.global_steps, trainer.dropped = 5, []

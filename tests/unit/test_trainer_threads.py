@@ -18,7 +18,7 @@ def started(monkeypatch):
         monkeypatch.setattr(torch, "set_num_threads", threads.append)
         own = {"isolation": "reduced", "checks": "exact", "workers": workers, "reward_model": None}
         own |= {"entropy_bonus": None, "unlabeled_rewards": "predicted", "ties": "first"}
-        own = SimpleNamespace(**own, predicted_rewards=None, error_memory=None)
+        own = SimpleNamespace(**own, predicted_rewards=None, fitted=None, error_memory=None)
         trainer = SimpleNamespace(device=device, v1=SimpleNamespace(reward_memory=own))
         return RewardMemoryTrainer(SimpleNamespace(trainer=trainer)), threads
 
