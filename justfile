@@ -20,6 +20,6 @@ lint:
     pyright
     snakemake --lint
 
-# Main table and figure of config.yaml (about 11 minutes on two cores)
+# Main table and figure of config.yaml (about 10 minutes on two cores)
 figures:
     snakemake --cores all results/figures/main.svg
