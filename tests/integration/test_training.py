@@ -127,6 +127,8 @@ def test_a_refitted_reward_model_knows_no_hidden_truth_and_survives_a_kill(finis
     """It is fitted again in each step; the canary again, and a kill between two fits."""
     run = MEMREWARD.replace("memreward", "refitted")
     copy.edit("config/test.yaml", "memreward, oracle]", "memreward, refitted, oracle]")
+    others = "ood: {reward_model_of: main, methods: [base, r1-p, memreward, oracle]}"
+    copy.edit("config/test.yaml", "ood: {reward_model_of: main}", others)
     copy.edit(
         "config/test.yaml",
         "sandbox: reduced",

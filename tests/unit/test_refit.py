@@ -249,7 +249,7 @@ def test_another_suites_reward_model_stays_frozen():
     config["suites"] = {"ood": {"methods": ["memreward"], "reward_model_of": "main"}}
     assert complaint(config) == (
         "mine.yaml: suites: ood: reward_model: refit: 1: the reward models of suite ood are fitted on suite main, "
-        "whose queries its trainings do not sample; set refit: 0."
+        "whose queries its trainings do not sample; set refit: 0, or give suite ood methods without memreward."
     )
     config["suites"]["ood"]["reward_model"] = {"refit": 0}
     load_config(config)

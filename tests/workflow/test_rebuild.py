@@ -72,6 +72,8 @@ def test_a_variant_with_soft_rewards_shares_the_fit(copy):
 
 def test_a_variant_that_refits_shares_the_first_fit(copy):
     copy.edit("config/test.yaml", "memreward, oracle]", "memreward, refitted, oracle]")
+    others = "ood: {reward_model_of: main, methods: [base, r1-p, memreward, oracle]}"
+    copy.edit("config/test.yaml", "ood: {reward_model_of: main}", others)
     variant = "variants: {refitted: {like: memreward, reward_model: {refit: 2}}}\nsandbox: reduced"
     copy.edit("config/test.yaml", "sandbox: reduced", variant)
     jobs = copy.jobs(TABLE, *CONFIG)

@@ -19,7 +19,7 @@ def mistake(config: dict[str, Any], suite: str, method: str, training: Training)
     if other != suite:
         return (
             f"{where}: the reward models of suite {suite} are fitted on suite {other}, whose queries its trainings do "
-            "not sample; set refit: 0."
+            f"not sample; set refit: 0, or give suite {suite} methods without {method}."
         )
     if not variants.needs_labels(config, predictor):
         return (
