@@ -49,7 +49,7 @@ def saved_within(folder: Path, tensors: Iterable[str]) -> None:
     names = list(tensors)
     for name in names:
         if ".lora_" in name:
-            raise InputError(f"{folder}: the weights hold adapters ({name}); merge them, and save the policy anew")
+            raise InputError(f"{folder}: the weights hold adapters ({name}); merge them, and save the policy again")
     for wrapper in _WRAPPERS:
         if names and all(name.startswith(wrapper) for name in names):
             raise InputError(
