@@ -7,9 +7,9 @@ from typing import Any
 
 from reward_memory.errors import InputError
 from reward_memory.storage.files import atomic_folder
+from reward_memory.storage.policy_files import TOKENIZERS
 
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
-TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
 
 def save(model: Any, tokenizer: Any, out: Path) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 from reward_memory.errors import InputError
 
 LARGEST_HEADER = 100_000_000  # bytes, which safetensors itself allows
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 #: What a policy's folder has, by one of these names.
 _PARTS = {
     "settings": ("config.json",),
     "weights": ("*.safetensors", "pytorch_model*.bin"),
-    "tokenizer": ("tokenizer.json", "tokenizer.model", "vocab.json"),
+    "tokenizer": TOKENIZERS,
 }
 #: Files that hold a JSON object.
 _OBJECTS = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
