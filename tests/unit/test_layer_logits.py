@@ -56,6 +56,14 @@ def test_half_precision_is_summed_in_float32():
     assert layer_logits(ones[None, None], ones[None]).item() == 4099.0  # bfloat16 counts in steps of 32 there
 
 
+def test_autocast_does_not_round_them():
+    hidden, weight = torch.ones(2, 1, 4099, dtype=torch.bfloat16), torch.ones(1, 4099, dtype=torch.bfloat16)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = layer_logits(hidden, weight, torch.tensor([0.25]))
+    assert found.dtype == torch.float32
+    assert found.tolist() == [[4099.25, 4099.25]]
+
+
 def test_rows_of_packed_sequences_follow_one_another():
     tokens, offsets = torch.arange(100, 112), torch.tensor([0, 5, 8, 12])
     held, rows, after = locate(torch.tensor([3, -1, 0]), tokens, offsets, packed=True)

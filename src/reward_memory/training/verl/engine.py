@@ -98,5 +98,5 @@ def read_layer_logits(batch: KVBatchMeta) -> np.ndarray:
             "the policy's log-prob pass gave no layer logits: algorithm.rollout_correction.bypass_mode must be false "
             "and actor_rollout_ref.actor.strategy fsdp2"
         ) from error
-    # in bfloat16 the pass gives bfloat16, which numpy does not have
+    # numpy has no bfloat16, should the pass give that
     return torch.stack(list(found.unbind())).float().numpy()

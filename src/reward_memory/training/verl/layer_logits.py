@@ -18,9 +18,11 @@ def layer_logits(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor 
     weight  (n, H), the row of lm_head that belongs to each position's next token
     bias    (n,), the same tokens' biases, where lm_head has any
     """
-    weight = weight.float()
-    logits = torch.stack([torch.linalg.vecdot(states.float(), weight) for states in hidden], dim=-1)
-    return logits if bias is None else logits + bias.float()[:, None]
+    # verl's pass in bfloat16 runs under autocast, which would round each product to 3 digits
+    with torch.autocast(hidden.device.type, enabled=False):
+        weight = weight.float()
+        logits = torch.stack([torch.linalg.vecdot(states.float(), weight) for states in hidden], dim=-1)
+        return logits if bias is None else logits + bias.float()[:, None]
 
 
 def locate(positions: torch.Tensor, tokens: torch.Tensor, offsets: torch.Tensor, packed: bool):
