@@ -6,9 +6,13 @@ _default:
 test-fast:
     pytest -n 2 -m "not slow"
 
-# All tests
+# All but those that take minutes each
 test:
     pytest -n 2
+
+# All tests: an hour
+test-all:
+    pytest -n 2 --all
 
 # Style, layers, dependencies, types and the workflow's rules; .ci/run calls this
 lint:

@@ -23,6 +23,18 @@ PARTS = ("Snakefile", "config.yaml", "config", "rules", "scripts", "src", "repor
 SHARED = ROOT.parent / "shared"
 
 
+def pytest_addoption(parser) -> None:
+    parser.addoption("--all", action="store_true", help="tests marked long, too: an hour on two cores")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config) -> None:
+    """Long tests are left out of a run of everything without --all."""
+    everything = config.args_source is config.ArgsSource.TESTPATHS
+    if everything and not (config.option.all or config.option.markexpr):
+        config.option.markexpr = "not long"
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """`pytest -n 2`: files stay whole and begin in their order, in which the long ones come first."""
@@ -37,14 +49,19 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
-#: A finished run of the workflow, what verl makes of the published matrix, plans of both papers, whole releases.
+#: A finished run of the workflow, what verl makes of a training, plans of both papers, whole releases.
 SLOW = {"finished", "effective", "matrix", "real", "loaded"}
+#: What verl makes of each training of both papers.
+LONG = {"composed"}
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Whatever needs a slow fixture is slow: it waits for it."""
+    """Whatever needs a slow fixture is slow: it waits for it. What is long is slow, too."""
     for item in items:
-        if SLOW.intersection(getattr(item, "fixturenames", ())):
+        needed = getattr(item, "fixturenames", ())
+        if LONG.intersection(needed):
+            item.add_marker(pytest.mark.long)
+        if SLOW.intersection(needed) or item.get_closest_marker("long"):
             item.add_marker(pytest.mark.slow)
 
 

@@ -22,7 +22,7 @@ from training_settings import SETTINGS, error_memory, validated
 
 GREEDY = Sampling(temperature=0.0, max_new_tokens=8)
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 RANK = 4
 TRAINING = SETTINGS | {
     "lora": {"rank": RANK, "alpha": 16, "target_modules": "all-linear"},

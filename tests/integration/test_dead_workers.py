@@ -24,7 +24,7 @@ time.sleep(8)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ray_tells_of_a_killed_actor_in_the_words_that_end_a_trainer():
     done = subprocess.run(
         [sys.executable, "-c", KILLED],

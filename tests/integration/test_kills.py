@@ -10,7 +10,7 @@ from kills import COMMAND, disturb, left, made, prepared, short_temporary
 POLICY = "results/policies/tiny"
 CONFIG = Path(__file__).with_name("kills.yaml")
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def test_kills_change_no_policy_and_leave_nothing(tmp_path):

@@ -19,7 +19,7 @@ SAMPLES = [(4, 9, 8), (7, 3, -1), (2, 12, 2), (5, 5, 8), (6, 4, -1), (3, 11, -1)
 POLICIES, PADDINGS, BATCHINGS = ("tied", "untied"), ("padded", "packed"), ("fixed", "dynamic")
 CASES = list(product(POLICIES, PADDINGS, BATCHINGS))
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def sequences() -> list[torch.Tensor]:

@@ -19,6 +19,7 @@ def copy(finished, tmp_path):
     return finished.copy(tmp_path / "project")
 
 
+@pytest.mark.long
 def test_a_killed_run_remembers_what_an_uninterrupted_one_does(finished, copy):
     for name in ("history.csv", "responses.parquet", "manifest.json"):
         (copy.folder / MEDS / name).unlink()
@@ -63,3 +64,15 @@ def test_groups_that_all_agree_are_sampled_but_not_trained_on(finished):
     history = pd.read_csv(finished.folder / MEDS / "history.csv").set_index("step")
     sampled = responses.groupby("step").size()
     assert history.loc[sampled.index, "sampled_responses"].tolist() == sampled.tolist()
+
+
+@pytest.mark.long
+def test_prompts_that_end_with_an_empty_reply_are_trained_on_to_the_end(finished, copy):
+    published = ("--config", "fidelity=[empty-turn]")
+    copy.run(f"{MEDS}/history.csv", *CONFIG, *published)
+    rows = pd.read_parquet(copy.folder / "results/training_queries/meds/verified/ratio100/train.parquet")
+    assert all(prompt[-1] == {"role": "assistant", "content": ""} for prompt in rows["prompt"])
+    history, corrected = (pd.read_csv(flow.folder / MEDS / "history.csv") for flow in (copy, finished))
+    assert history["step"].tolist() == corrected["step"].tolist()
+    assert history["reward"].tolist() != corrected["reward"].tolist()
+    assert (history.loc[history["step"] > 0, "gradient_norm"] > 0).any()

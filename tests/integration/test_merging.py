@@ -17,7 +17,7 @@ from reward_memory.training.merge import write_policy
 
 GREEDY = Sampling(temperature=0.0, max_new_tokens=8)
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 #: One of two ranks: shards the policy as verl's FSDP2 engine does and saves it with verl's checkpoint manager.
 RANK = """

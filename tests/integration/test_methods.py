@@ -25,7 +25,7 @@ RATIOS = {
 FILES = ("history.csv", "responses.parquet", "policy/model.safetensors")
 STEPS, WARM_UP = 6, 3
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def folder_of(method: str) -> str:

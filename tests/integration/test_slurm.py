@@ -72,7 +72,7 @@ rule sleep:
     shell: "sleep 500; touch {output}"
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 class Cluster:

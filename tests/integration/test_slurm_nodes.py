@@ -64,7 +64,7 @@ export SLURM_JOB_ID=$job
 exec {python} job.py
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ ORACLE = "results/training/main/tiny/oracle/ratio100/seed0"
 LOGGER = ("--config", "training={'logger': ['tensorboard']}")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_tracker_reruns_nothing_and_an_interrupted_training_resumes_with_it(finished, tmp_path):
     assert finished.jobs("all", *CONFIG, *LOGGER) == []
     copy = finished.copy(tmp_path / "project")

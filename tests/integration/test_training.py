@@ -41,6 +41,7 @@ def poison(flow) -> None:
         parquet.write(truths, path, parquet.TRUTHS)
 
 
+@pytest.mark.long
 def test_a_killed_training_ends_as_an_uninterrupted_one(finished, copy):
     for name in ("history.csv", "responses.parquet", "manifest.json"):
         (copy.folder / ORACLE / name).unlink()
@@ -91,6 +92,7 @@ def test_hidden_truths_change_no_byte_of_what_is_trained(finished, copy):
         assert file_digest(copy.folder / name) == file_digest(finished.folder / name), name
 
 
+@pytest.mark.long
 def test_hidden_truths_out_of_domain_change_no_byte_of_the_training_rows(copy):
     """The same canary for a suite that has another suite's reward models."""
     rows = "results/training_queries/ood/predicted/ratio50/train.parquet"
@@ -109,6 +111,7 @@ def test_hidden_truths_out_of_domain_change_no_byte_of_the_training_rows(copy):
         assert (file_digest(copy.folder / rows) == before) == same
 
 
+@pytest.mark.long
 def test_unlabeled_rows_reach_the_trainer_without_truth_and_get_predicted_rewards(finished):
     rows = pd.read_parquet(finished.folder / "results/training_queries/main/predicted/ratio50/train.parquet")
     truths = rows["reward_model"].map(lambda value: value["ground_truth"])
@@ -123,6 +126,7 @@ def test_unlabeled_rows_reach_the_trainer_without_truth_and_get_predicted_reward
     assert (predicted["reward"] == (predicted["probability"] > 0.5)).all()
 
 
+@pytest.mark.long
 def test_a_refitted_reward_model_knows_no_hidden_truth_and_survives_a_kill(finished, copy):
     """It is fitted again in each step; the canary again, and a kill between two fits."""
     run = MEMREWARD.replace("memreward", "refitted")
@@ -161,6 +165,7 @@ def test_a_refitted_reward_model_knows_no_hidden_truth_and_survives_a_kill(finis
     assert [file_digest(copy.folder / run / name) for name in names] == before
 
 
+@pytest.mark.long
 def test_fewer_neighbors_are_asked_out_of_domain_and_nothing_is_fitted_anew(finished, copy):
     copy.edit("config/test.yaml", "reward_model: {predictor", "reward_model: {top_k: [1, 3], predictor")
     model = "results/reward_models/main/tiny/graph/ratio50/seed0/model.safetensors"
@@ -179,6 +184,7 @@ def test_fewer_neighbors_are_asked_out_of_domain_and_nothing_is_fitted_anew(fini
     assert (copy.folder / model).stat().st_mtime_ns == before
 
 
+@pytest.mark.long
 def test_a_failing_reward_model_stops_the_run(copy):
     """No fallback: neither to the hidden truth, nor to a reward of zero."""
     copy.edit(
@@ -195,6 +201,7 @@ def test_a_failing_reward_model_stops_the_run(copy):
     assert "the model is broken" in (copy.folder / "results/logs/train_policy/main.tiny.memreward.50.0.log").read_text()
 
 
+@pytest.mark.long
 def test_another_predictor_drives_an_arm(finished, copy):
     run = "results/training/main/tiny/memreward:graph-plus/ratio50/seed0"
     copy.run(f"{run}/responses.parquet", *CONFIG, "--config", "methods=[memreward:graph-plus]")
@@ -218,3 +225,17 @@ def test_another_predictor_drives_an_arm(finished, copy):
     for rows, mine, other in zip(groups, found["graph-plus"], found["graph"], strict=True):
         assert rows["probability"].tolist() == pytest.approx(mine.tolist(), abs=1e-5)
         assert rows["probability"].tolist() != pytest.approx(other.tolist(), abs=1e-3)
+
+
+@pytest.mark.long
+def test_without_a_label_out_of_domain_all_rewards_are_predicted(copy):
+    target = "results/training/ood/tiny/memreward/ratio0/seed0"
+    zero = "ood: {reward_model_of: main, label_ratios: [0], reward_model_ratio: 50}"
+    copy.edit("config/test.yaml", "ood: {reward_model_of: main}", zero)
+    copy.run(f"{target}/history.csv", *CONFIG)
+    history = pd.read_csv(copy.folder / target / "history.csv")
+    assert history["step"].tolist() == list(range(5))
+    assert (history.loc[history["step"] > 0, "predicted_share"] == 1).all()
+    responses = pd.read_parquet(copy.folder / target / "responses.parquet")
+    assert responses["probability"].notna().all()
+    assert (responses["reward"] == (responses["probability"] > 0.5)).all()

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from reward_memory.data import generated
 from reward_memory.errors import InputError
 from reward_memory.policies.bootstrap import curriculum, pretraining
+from reward_memory.policies.bootstrap.architecture import new_model
 from reward_memory.policies.bootstrap.pretraining import bootstrap
 from reward_memory.policies.bootstrap.tokenizer import train_tokenizer
 from reward_memory.policies.snapshots import check
@@ -62,15 +64,16 @@ def test_another_seed_gives_another_policy(whole, tmp_path):
     assert weights(tmp_path / "other") != weights(whole[0])
 
 
+@pytest.mark.slow
 def test_an_interrupted_bootstrap_goes_on_to_the_identical_policy(whole, tmp_path, monkeypatch):
     monkeypatch.setattr(pretraining, "CHECKPOINT_EVERY", 0.0)
     learn, seen = pretraining.Run.learn, []
 
-    def dying(run, batch):
+    def dying(run, batch, helper):
         if run.step == 13:
             raise KeyboardInterrupt
         seen.append(run.step)
-        learn(run, batch)
+        learn(run, batch, helper)
 
     monkeypatch.setattr(pretraining.Run, "learn", dying)
     with pytest.raises(KeyboardInterrupt):
@@ -78,9 +81,9 @@ def test_an_interrupted_bootstrap_goes_on_to_the_identical_policy(whole, tmp_pat
     assert not (tmp_path / "policy").exists()
     assert list((tmp_path / "state").iterdir())
 
-    def counting(run, batch):
+    def counting(run, batch, helper):
         seen.append(run.step)
-        learn(run, batch)
+        learn(run, batch, helper)
 
     monkeypatch.setattr(pretraining.Run, "learn", counting)
     seen.clear()
@@ -169,6 +172,48 @@ def test_the_callers_threads_are_left_as_they_were(tmp_path):
         torch.set_num_threads(before)
 
 
+class InTurn:
+    """A helper that does its half at once, as if there were one thread."""
+
+    def submit(self, function, *arguments):
+        done = Future()
+        done.set_result(function(*arguments))
+        return done
+
+
+def learnt(tokenizer, helper, steps=3) -> pretraining.Run:
+    run = pretraining.Run(new_model(tokenizer, 32, 1, 0), steps)
+    for batch in curriculum.block(tokenizer, 0, 800, 1, 0.4)[:steps]:
+        run.learn(batch, helper)
+    return run
+
+
+def test_two_threads_learn_what_one_would(tokenizer):
+    with ThreadPoolExecutor(1) as helper:
+        together = learnt(tokenizer, helper)
+    alone = learnt(tokenizer, InTurn())
+    assert together.loss == alone.loss
+    assert all(map(torch.equal, together.model.parameters(), alone.model.parameters()))
+    assert all(map(torch.equal, together.model.parameters(), together.twin.parameters()))
+
+
+def test_the_halves_have_the_gradient_and_the_loss_of_the_batch(tokenizer, monkeypatch):
+    batch = curriculum.block(tokenizer, 60, 800, 1, 0.4)[0]
+    run = pretraining.Run(new_model(tokenizer, 32, 1, 0), 1)
+    whole = new_model(tokenizer, 32, 1, 0).train()
+    logits = whole(input_ids=batch.tokens[:, :-1]).logits
+    counted = torch.where(batch.learned[:, 1:], batch.tokens[:, 1:], -100)
+    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), counted.flatten())
+    loss.backward()
+    monkeypatch.setattr(pretraining, "CLIP", 1e9)
+    monkeypatch.setattr(pretraining, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(run.optimizer, "zero_grad", lambda **_: None)
+    run.learn(batch, InTurn())
+    assert run.loss == pytest.approx(loss.item(), rel=1e-5)
+    for mine, expected in zip(run.model.parameters(), whole.parameters(), strict=True):
+        assert torch.allclose(mine.grad, expected.grad, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -198,6 +243,7 @@ def boxing_tokenizer():
     return train_tokenizer(0, curriculum.CURRICULA["meds"].names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("benchmarks", curriculum.CURRICULA)
 def test_the_bootstrap_reads_no_prompt_of_any_benchmark(tokenizer, boxing_tokenizer, benchmarks):
     tokenizer = boxing_tokenizer if benchmarks == "meds" else tokenizer
@@ -235,6 +281,7 @@ def test_the_configuration_names_every_curriculum():
     assert Bootstrap.model_json_schema()["properties"]["benchmarks"]["enum"] == list(curriculum.CURRICULA)
 
 
+@pytest.mark.slow
 def test_a_policy_for_meds_is_another_one_with_a_tokenizer_of_its_own(whole, tmp_path):
     figures = bootstrap(tmp_path / "policy", tiny(benchmarks="meds"))
     check(tmp_path / "policy")
@@ -256,7 +303,7 @@ def test_the_learning_rate_warms_up_stays_and_falls_to_nearly_nothing():
     assert 0 < factors[-1] < 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_short_bootstrap_learns_the_format_and_lowers_the_loss(tmp_path):
     figures = bootstrap(tmp_path / "policy", Bootstrap(hidden_size=64, num_hidden_layers=2, steps=120))
     assert figures["loss"] < 2.0

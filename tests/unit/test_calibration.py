@@ -46,6 +46,7 @@ def test_every_split_has_its_bins():
     }
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 100), st.booleans(), st.integers(0, 5)), min_size=1, max_size=40))
 def test_the_gaps_of_the_bins_are_the_calibration_error(drawn):
     hundredths, right, query = (np.array(column) for column in zip(*drawn, strict=True))

@@ -10,12 +10,13 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from test_configuration import SMALL, changed
 
-from reward_memory.config.loading import load, typed
+from reward_memory.config.loading import load
 from reward_memory.data.registry import DOMAINS
 from reward_memory.error_memory.clusters import label
 from reward_memory.error_memory.penalty import penalize
 from reward_memory.reward_models.graph.fitting import CRITERIA
 from reward_memory.settings import Configuration, ErrorMemory, RewardModel
+from reward_memory.settings.checking import attributes
 from reward_memory.settings.data import Benchmark
 from reward_memory.settings.json_schema import Node
 
@@ -113,7 +114,7 @@ def test_keys_keep_their_order_and_defaults_come_last():
 
 
 def test_attributes_say_what_the_keys_say():
-    found = typed(changed("rollouts/samples_per_query", "3"), "mine.yaml")
+    found = attributes(load(changed("rollouts/samples_per_query", "3")))
     assert (found.rollouts.samples_per_query, found.rollouts.import_, found.training.lora) == (3, None, None)
     assert found.predictors == load(SMALL)["predictors"]
     with pytest.raises(ValidationError, match="frozen"):
@@ -122,7 +123,7 @@ def test_attributes_say_what_the_keys_say():
 
 def test_an_import_without_a_table_has_no_predictors():
     without = {key: value for key, value in SMALL.items() if key != "reward_model"}
-    assert typed(without | {"methods": ["base"]}).predictors is None
+    assert attributes(load(without | {"methods": ["base"]})).predictors is None
 
 
 def test_the_configuration_is_read_without_the_libraries_that_compute():

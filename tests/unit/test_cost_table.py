@@ -70,6 +70,7 @@ rule all:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stops", "planned"), [(0, True), (1, True), (2, False)])
 def test_a_plan_that_another_job_broke_is_made_once_more(tmp_path, monkeypatch, stops, planned):
     monkeypatch.chdir(tmp_path)

@@ -22,7 +22,7 @@ def coverage():
     return module
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seeds", [3, 5, 10])
 @pytest.mark.parametrize(("truth", "sd"), [(0.1, 0.02), (0.5, 0.0), (0.5, 0.04), (0.9, 0.01), (0.99, 0.0)])
 def test_19_of_20_intervals_over_seeds_hold_the_truth(coverage, truth, sd, seeds):
@@ -40,6 +40,7 @@ def test_what_would_fail_is_seen_to_fail(coverage):
     assert coverage.measure(0.5, 0.04, 1, 450, REPEATS).ours < LEAST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_19_of_20_paired_differences_hold_the_truth_and_1_of_20_p_values_is_wrong(coverage, seeds):
     rng, sd = np.random.default_rng(0), 0.02 if seeds > 1 else 0.0

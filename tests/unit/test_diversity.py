@@ -197,6 +197,7 @@ def test_the_order_of_the_rows_does_not_matter():
     pd.testing.assert_frame_equal(repeats(run, MATH), repeats(run.sample(frac=1, random_state=1), MATH))
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(1, 5), st.sampled_from("qr"), st.sampled_from(["1", "2", ""]), st.sampled_from([0, 1])),

@@ -104,7 +104,7 @@ def resolved(tmp_path: Path, python: str, *requirements: str) -> dict[str, str]:
     return versions(found.read_text().splitlines())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("uv"), reason="needs uv: pip install -e '.[test]'")
 @pytest.mark.parametrize("python", ["3.11", "3.12"])
 @pytest.mark.parametrize("name", GPU)
@@ -114,7 +114,7 @@ def test_a_gpu_lock_resolves_without_a_contradiction_and_names_all_that_is_neede
     assert found == pinned
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("uv"), reason="needs uv: pip install -e '.[test]'")
 def test_flash_attention_needs_nothing_beside_the_lock(tmp_path):
     name, version, *_ = parse_wheel_filename(FLASH)

@@ -66,6 +66,7 @@ def fixed(memory: ErrorMemory, step: int, degrees: list, key: str = "p", right: 
     return memory.observe(step, [key] * count, np.full(count, right), np.arange(count), vectors.reshape(count, 2))
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     seed=st.integers(0, 10**6),
@@ -180,6 +181,7 @@ def test_a_step_without_a_wrong_response_has_no_share(tmp_path):
         assert memory.step >= step
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.randoms(use_true_random=False))
 @settings(max_examples=20)
 def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, seed, random):

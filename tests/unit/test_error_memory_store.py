@@ -188,6 +188,7 @@ def test_what_a_resumed_run_can_see_is_kept(tmp_path, small_files, resumed):
     assert seen(run(again, 230)) == expected(230, 10)
 
 
+@pytest.mark.slow
 def test_a_step_whose_points_were_given_up_cannot_be_opened_and_nothing_is_lost_by_the_try(tmp_path, small_files):
     run(Store(tmp_path, 0, 10), 200, oldest=lambda step: step // 10 * 10)
     before = listing(tmp_path)
@@ -289,6 +290,7 @@ def test_killed_at_any_moment_of_a_merge_the_memory_is_whole(tmp_path, monkeypat
         assert seen(run(again, 30)) == expected(30, 10)
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_while_points_are_given_up_the_memory_is_whole(tmp_path, monkeypatch, small_files):
     def prepare(folder):
         return run(Store(folder, 0, 4), 40)
@@ -302,6 +304,7 @@ def test_killed_at_any_moment_while_points_are_given_up_the_memory_is_whole(tmp_
         assert seen(again) == expected(38 + number % 3, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resumed", [0, 3, 17])
 def test_killed_at_any_moment_of_opening_an_earlier_step_it_can_be_opened_again(tmp_path, monkeypatch, resumed):
     def prepare(folder):

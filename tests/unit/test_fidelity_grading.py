@@ -188,6 +188,7 @@ def test_verdicts_follow_the_checks():
     assert found["path"].tolist() == ["math:published", "choice:published"]
 
 
+@pytest.mark.slow
 def test_given_rewards_stay_and_the_rest_follows_the_checks():
     rewards = pd.DataFrame({"query_id": ["signs/train/0"], "sample": [0], "reward": [0.0]})
     for grading, right in ((EXACT, 0.0), (PUBLISHED, 1.0)):
@@ -203,6 +204,7 @@ def test_the_reward_function_of_validation_follows_the_checks():
     assert compute_score("sums", "#### 2*pi", truth, {})["score"] == 0.0
 
 
+@pytest.mark.slow
 def test_agreement_with_the_truth_follows_the_checks():
     responses = RESPONSES.assign(step=1, reward=1.0, probability=0.9).drop(columns="benchmark")
     shares = [agreement(QUERIES, TRUTHS, responses, grading)[0]["true_share"] for grading in (EXACT, PUBLISHED)]

@@ -118,6 +118,7 @@ def test_uncut_texts_have_other_vectors_where_they_are_long():
     assert np.abs(cut[1] - uncut[1]).max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behavior", ["uncut-serving", "serving-split", "groups-of-eight"])
 def test_a_behavior_of_serving_leaves_the_fit_alone_and_changes_what_is_served(behavior, tmp_path):
     queries, responses, verdicts = frames(8)
@@ -178,6 +179,7 @@ def test_last_weights_are_kept_though_others_were_better():
     assert not equal(plain, last)
 
 
+@pytest.mark.slow
 def test_selection_on_valid_trains_on_all_labeled_queries_and_reads_valid_truths():
     rollouts, valid = made_up([4] * 20), made_up([4] * 10, seed=1)
     model = fit("graph", rollouts, valid=valid, selection="valid", **SMALL)
@@ -188,6 +190,7 @@ def test_selection_on_valid_trains_on_all_labeled_queries_and_reads_valid_truths
     assert model.metrics["runs"][0]["looks"] != other.metrics["runs"][0]["looks"]
 
 
+@pytest.mark.slow
 def test_without_the_switch_valid_queries_are_not_looked_at():
     rollouts, valid = made_up([4] * 20), made_up([4] * 10, seed=1)
     assert equal(fit("graph", rollouts, valid=valid, **SMALL), fit("graph", rollouts, **SMALL))
@@ -220,6 +223,7 @@ def test_published_valid_queries_speak_to_the_labeled_ones_in_training():
     assert not equal(*turned)
 
 
+@pytest.mark.slow
 def test_an_empty_relation_changes_what_is_served_and_not_the_fit():
     rollouts, new = made_up([4] * 20), made_up([4] * 5, seed=1)
     plain, changed = (fit("graph", rollouts, fidelity=names, **SMALL) for names in ([], ["empty-relation"]))

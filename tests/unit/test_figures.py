@@ -230,6 +230,7 @@ def test_each_reward_model_has_a_diagram_above_its_counts(tmp_path, drawn):
         assert [bar.get_height() for bar in counts.patches] == [0, 0, 0, 0, 8, 0, 0, 0, 0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("draw", "rows"),
     [

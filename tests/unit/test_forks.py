@@ -55,6 +55,7 @@ def answer(tmp_path):
     return driver, json.loads(said)
 
 
+@pytest.mark.slow
 def test_a_fork_becomes_the_worker_that_ray_asked_for(answer, tmp_path):
     driver, said = answer
     assert said["arguments"] == [str(tmp_path / "worker.py"), "--node=x y", "--z"]
@@ -64,6 +65,7 @@ def test_a_fork_becomes_the_worker_that_ray_asked_for(answer, tmp_path):
     assert said["parent"] != int(driver.split()[1]), "the worker is a child of the process that forks"
 
 
+@pytest.mark.slow
 def test_the_variables_for_rays_import_reach_no_process(answer):
     driver, said = answer
     assert driver.endswith("set()")

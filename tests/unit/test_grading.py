@@ -28,6 +28,7 @@ def test_each_response_is_graded_by_the_truth_of_its_query():
     assert found["extracted"].tolist()[:2] == ["42", "41"]
 
 
+@pytest.mark.slow
 def test_verdicts_come_in_the_order_of_the_responses():
     order = [4, 0, 3, 1, 2]
     found = grade(QUERIES, TRUTHS, responses(order), GRADING)
@@ -66,6 +67,7 @@ def test_no_responses_have_no_verdicts():
     assert len(found) == 0
 
 
+@pytest.mark.slow
 def test_progress_is_counted_in_responses(capsys):
     grade(QUERIES, TRUTHS, responses(), GRADING, chunk=2)
     assert "verdicts: 5/5 (100 %)" in capsys.readouterr().err

@@ -31,12 +31,12 @@ def found(script):
     torch.set_num_threads(before)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_graph_learns_from_its_neighbors(found):
     assert found["graph"] >= 0.95
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["graph, memory shuffled", "graph, memory of noise", "mlp", "graph-as-published"])
 def test_without_a_memory_that_knows_nothing_does(found, name):
     assert found[name] < 0.85
@@ -50,6 +50,7 @@ def test_hidden_rewards_are_not_there(control):
     assert not np.isnan(control.known.rewards[~hidden]).any()
 
 
+@pytest.mark.slow
 def test_neither_a_response_nor_its_siblings_tell(script, control):
     """Every query has each style once, silent ones in the same words, and either style is right as often."""
     _, responses, verdicts = script.frames(50, 1)

@@ -41,7 +41,7 @@ def test_the_answer_is_what_follows_the_mark(part):
     assert marked["thinking"].str.len().gt(0).all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_verifiers_never_differ_from_the_published_labels(part):
     truths = part.queries[parquet.TRUTHS.names]
     graded = complete(part.queries, truths, part.responses, part.rewards[:0], {"isolation": "reduced"})

@@ -308,6 +308,7 @@ JSON = st.recursive(
 KEYS = ("id", "domain", "query", "messages", "options", "template", "ground_truth", "tests", "responses")
 
 
+@pytest.mark.slow
 @given(st.sampled_from([MATH, QA, CODE]), st.dictionaries(st.sampled_from(KEYS), JSON, min_size=1))
 def test_whatever_stands_in_a_row_it_is_a_query_or_a_bad_row(row, changes):
     try:

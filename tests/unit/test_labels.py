@@ -33,6 +33,7 @@ def test_a_smaller_ratio_labels_a_subset_of_a_larger_one(sizes, one, two, seed):
     assert chosen(queries, min(one, two), seed) <= chosen(queries, max(one, two), seed)
 
 
+@pytest.mark.slow
 @given(SIZES, st.integers(1, 100), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_no_label(sizes, ratio, random):
     queries = suite(sizes)

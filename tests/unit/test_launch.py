@@ -184,6 +184,7 @@ def test_a_trainer_that_ends_too_early_without_an_error_is_one_too(run, trainer,
         train(run, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_failed_run_goes_on_to_the_same_results(run, trainer, tmp_path):
     straight = train(run, tmp_path, "straight")
     run.state.rename(tmp_path / "done")

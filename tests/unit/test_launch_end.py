@@ -96,6 +96,7 @@ def test_a_job_that_is_told_to_end_lets_its_trainer_end_first(family, tmp_path, 
     assert (tmp_path / "ended").exists()
 
 
+@pytest.mark.slow
 def test_a_trainer_that_will_not_end_is_killed_after_its_grace(family):
     parent, trainer = family("signal.SIG_IGN", grace=0.5)
     parent.terminate()

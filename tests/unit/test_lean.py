@@ -22,7 +22,7 @@ print("transformers" in sys.modules, "sklearn" in sys.modules)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("use", USES)
 def test_a_short_job_imports_no_scikit_learn(use):
     program = PROGRAM.format(use=USES[use])

@@ -110,6 +110,7 @@ def test_methods_keep_their_color_and_variants_get_another():
     assert len(set(found.values())) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_a_figure_is_the_same_at_every_run(tmp_path, table):
     for name in "ab":

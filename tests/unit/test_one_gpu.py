@@ -16,7 +16,7 @@ from reward_memory.cost import memory
 from reward_memory.errors import InputError
 from reward_memory.training.overrides import overrides
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "config/one-gpu.yaml"

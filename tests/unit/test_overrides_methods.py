@@ -8,7 +8,7 @@ from training_settings import error_memory
 
 from reward_memory.config.methods import BUILT_IN
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 REVIEWED = ("ttrl", "empo", "trapo", "nsr", "psr", "w-reinforce", "passk", "kl-cov", "clip-cov")
 CASES = {

@@ -53,11 +53,11 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
 
 
 @pytest.fixture(scope="module")
-def effective(runs, tmp_path_factory) -> dict[tuple[str, str], dict]:
+def composed(runs, tmp_path_factory) -> dict[tuple[str, str], dict]:
     """(policy, method) -> what verl makes of it."""
     names = {listed: str(number) for number, listed in enumerate(sorted({tuple(listed) for listed in runs.values()}))}
     told = verl_effective.effective(
-        {name: listed for listed, name in names.items()}, tmp_path_factory.mktemp("effective")
+        {name: listed for listed, name in names.items()}, tmp_path_factory.mktemp("composed")
     )
     return {run: told[names[tuple(listed)]] for run, listed in runs.items()}
 
@@ -171,18 +171,17 @@ def test_evaluation_is_greedy_in_memreward_and_128_samples_in_meds(config):
     assert meds["temperature"] > 0
 
 
-@pytest.mark.slow
-def test_verl_accepts_every_training_run(effective):
+def test_verl_accepts_every_training_run(composed):
     first = {
         (policy, method) for policy in ("qwen2.5-3b", "qwen2.5-1.5b") for method in ("r1-p", "memreward", "oracle")
     }
     second = {(policy, method) for policy in ("qwen2.5-math-7b", "qwen3-1.7b", "qwen3-8b") for method in TRAINED}
-    assert effective.keys() == first | second
-    assert all(run["engine"] == ["vllm", "cuda"] for run in effective.values())
+    assert composed.keys() == first | second
+    assert all(run["engine"] == ["vllm", "cuda"] for run in composed.values())
 
 
-def test_the_resources_of_a_job_are_what_verl_is_told(config, effective):
-    for (policy, _), told in effective.items():
+def test_the_resources_of_a_job_are_what_verl_is_told(config, composed):
+    for (policy, _), told in composed.items():
         asked = resources.allocation(config, "train_policy", policy)
         nodes, here, group = told["gpus"]
         assert (nodes, nodes * here) == (asked["nodes"], asked["gpu"])
@@ -196,19 +195,19 @@ def test_memreward_trains_on_the_four_gpus_of_its_scripts(config):
     assert [(one["gpu"], one["nodes"]) for one in asked] == [(4, 1)] * 2
 
 
-def test_vllm_gives_its_memory_back_and_nothing_is_offloaded(effective):
-    for told in effective.values():
+def test_vllm_gives_its_memory_back_and_nothing_is_offloaded(composed):
+    for told in composed.values():
         assert told["memory"] == [0.5, True, False, False, False, True]
         assert told["attention"] == "sdpa"
 
 
-def test_vllm_has_room_for_prompt_and_response_and_no_more(effective):
-    for told in effective.values():
+def test_vllm_has_room_for_prompt_and_response_and_no_more(composed):
+    for told in composed.values():
         assert told["longest"] == sum(told["lengths"][2:])
 
 
-def test_shards_alone_are_saved_since_they_are_merged_later(effective):
-    assert all(set(told["saved"]) == {"model", "optimizer", "extra"} for told in effective.values())
+def test_shards_alone_are_saved_since_they_are_merged_later(composed):
+    assert all(set(told["saved"]) == {"model", "optimizer", "extra"} for told in composed.values())
 
 
 #: What verl 0.9.1 calls our settings, and what it calls them to vLLM (vllm_async_server.launch_server).
@@ -253,12 +252,12 @@ def test_a_response_of_meds_evaluation_fits_behind_its_prompt(config):
     assert meds["max_model_len"] >= meds["max_new_tokens"] + config["suites"]["meds"]["training"]["max_prompt_tokens"]
 
 
-def of(effective, policies: str) -> list[dict]:
-    return [told for (policy, _), told in effective.items() if re.match(policies, policy)]
+def of(composed, policies: str) -> list[dict]:
+    return [told for (policy, _), told in composed.items() if re.match(policies, policy)]
 
 
-def test_memrewards_runs_have_its_settings(effective):
-    for told in of(effective, r"qwen2\.5-(3|1\.5)b"):
+def test_memrewards_runs_have_its_settings(composed):
+    for told in of(composed, r"qwen2\.5-(3|1\.5)b"):
         assert (told["learning_rate"], told["clip"], told["entropy"]) == (1e-6, [0.2] * 3, 0)
         assert told["kl"] == [True, 0.001, "low_var_kl"]
         assert told["reference"] is True
@@ -271,12 +270,12 @@ def test_memrewards_runs_have_its_settings(effective):
         assert told["own"]["error_memory"] is told["own"]["entropy_bonus"] is None
 
 
-def test_only_memreward_has_a_reward_model(effective):
-    assert {method for (_, method), told in effective.items() if told["own"]["reward_model"]} == {"memreward"}
+def test_only_memreward_has_a_reward_model(composed):
+    assert {method for (_, method), told in composed.items() if told["own"]["reward_model"]} == {"memreward"}
 
 
-def test_all_arms_of_meds_share_one_budget(effective):
-    for told in of(effective, r"qwen3|qwen2\.5-math"):
+def test_all_arms_of_meds_share_one_budget(composed):
+    for told in of(composed, r"qwen3|qwen2\.5-math"):
         assert (told["learning_rate"], told["weight_decay"], told["gradient_clip"]) == (1e-6, 0.1, 1.0)
         assert told["warm_up"] == 10
         assert told["batch"] == [512, 16, 16]
@@ -286,8 +285,8 @@ def test_all_arms_of_meds_share_one_budget(effective):
         assert told["steps"][1:] == [50, 2]
 
 
-def test_dapo_and_meds_clip_higher_sample_on_and_punish_length(effective):
-    for (_, method), told in effective.items():
+def test_dapo_and_meds_clip_higher_sample_on_and_punish_length(composed):
+    for (_, method), told in composed.items():
         if method == "dapo" or method.startswith("meds"):
             assert (told["clip"], told["clip_ratio_c"], told["loss"]) == ([0.2, 0.2, 0.28], 10.0, "token-mean")
             assert (told["kl"][0], told["reference"]) == (False, False)
@@ -295,8 +294,8 @@ def test_dapo_and_meds_clip_higher_sample_on_and_punish_length(effective):
             assert (own["generation_batches"], own["overlong_buffer"], own["overlong_factor"]) == (10, 512, 1.0)
 
 
-def test_grpo_has_a_kl_term_and_nothing_of_dapo(effective):
-    for (_, method), told in effective.items():
+def test_grpo_has_a_kl_term_and_nothing_of_dapo(composed):
+    for (_, method), told in composed.items():
         if method.startswith("grpo"):
             assert (told["clip"], told["clip_ratio_c"], told["loss"]) == ([0.2] * 3, 3.0, "seq-mean-token-mean")
             assert told["kl"] == [True, 0.001, "low_var_kl"]
@@ -304,15 +303,15 @@ def test_grpo_has_a_kl_term_and_nothing_of_dapo(effective):
             assert told["own"]["entropy_bonus"] == (0.4 if method == "grpo-entropy" else None)
 
 
-def test_verls_own_dynamic_sampling_is_off_in_every_run(effective):
-    assert not any(told["filter_groups"] for told in effective.values())
+def test_verls_own_dynamic_sampling_is_off_in_every_run(composed):
+    assert not any(told["filter_groups"] for told in composed.values())
 
 
-def test_the_penalty_is_weaker_for_the_policy_of_8b_alone(effective):
+def test_the_penalty_is_weaker_for_the_policy_of_8b_alone(composed):
     found = {
         policy: {
             told["own"]["error_memory"]["alpha"]
-            for (name, method), told in effective.items()
+            for (name, method), told in composed.items()
             if name == policy and method.startswith("meds")
         }
         for policy in ("qwen2.5-math-7b", "qwen3-1.7b", "qwen3-8b")
@@ -320,11 +319,11 @@ def test_the_penalty_is_weaker_for_the_policy_of_8b_alone(effective):
     assert found == {"qwen2.5-math-7b": {0.1}, "qwen3-1.7b": {0.1}, "qwen3-8b": {0.02}}
 
 
-def test_the_variants_of_meds_differ_in_what_their_names_say(effective):
+def test_the_variants_of_meds_differ_in_what_their_names_say(composed):
     keys = ("method", "last_layers", "differences")
     found = {
         method: tuple(told["own"]["error_memory"][key] for key in keys)
-        for (policy, method), told in effective.items()
+        for (policy, method), told in composed.items()
         if policy == "qwen2.5-math-7b" and method.startswith("meds")
     }
     assert found == {
@@ -348,7 +347,7 @@ def test_the_published_budget_gives_grpo_its_scripts_lengths(config):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_matrix_is_planned_in_at_most_3000_jobs_and_little_longer_than_a_small_run(workflow):
     small = workflow.run("all", "-n", "--configfile", "config/test.yaml")
     large = workflow.run("all", "-n", "--configfile", "config/paper.yaml")

@@ -70,6 +70,7 @@ def test_hidden_rewards_change_no_byte(name, tmp_path):
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
+@pytest.mark.slow
 @EVERY
 def test_raw_texts_score_as_the_embedded_rollouts_do(name, tmp_path):
     queries, responses, verdicts = frames(8)

@@ -127,6 +127,7 @@ def expected(run: Run, newest: dict[str, list[Response]], step: int):
     return run.fit(pd.concat([kept, pd.DataFrame(rows)]), revealed, [derive("refit", SEED, step, 0)])
 
 
+@pytest.mark.slow
 def test_the_frozen_one_serves_until_the_first_steps_are_over(run):
     refit = run.refit()
     assert refit.model(1, run.frozen) is run.frozen

@@ -237,6 +237,7 @@ def test_a_difference_beyond_all_doubt_has_a_p_value_above_0():
     assert 0 < found.p_value() < 1e-10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [1, 3, 10])
 def test_a_detectable_difference_is_found_four_times_of_five(seeds):
     rng = np.random.default_rng(0)

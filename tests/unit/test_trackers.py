@@ -13,7 +13,7 @@ from reward_memory.errors import InputError
 from reward_memory.training import trackers
 from reward_memory.training.trackers import Trackers
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 NAMES = {"suite": "meds", "policy": "tiny", "method": "memreward:mlp+meds", "label_ratio": 20, "seed": 3}
 NAME = "tiny.memreward:mlp+meds.20.3"

@@ -111,6 +111,7 @@ def test_a_forged_form_matches_nothing(forged, expected):
     assert not matches(forged, expected)
 
 
+@pytest.mark.slow
 def test_large_values_match_by_digest_whatever_the_order_of_their_sets():
     large = {str(n): {n, -n} for n in range(40_000)}
     other = {str(n): {-n, n} for n in reversed(range(40_000))}
@@ -249,7 +250,7 @@ def read(path):
         return [json.loads(line) for line in stream]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_shared
 @needs_bubblewrap
 @pytest.mark.parametrize("path", ["humaneval_plus/HumanEvalPlus.jsonl.gz", "mbpp_plus/MbppPlus.jsonl.gz"])
@@ -265,7 +266,7 @@ def test_canonical_solutions_pass_and_mutated_ones_fail(path):
         assert [task["task_id"] for task, v in zip(tasks, verdicts, strict=True) if v.correct] == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_shared
 @needs_bubblewrap
 def test_verdicts_equal_the_recorded_ones_of_evalplus():

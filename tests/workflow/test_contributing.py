@@ -44,7 +44,7 @@ def test_every_command_of_the_page_is_known_here():
     setup, *others = INDENTED
     assert any(line.startswith(setup) for line in CI.splitlines())
     assert others == ["pre-commit install", DEBUGGING, "just lint"]
-    assert IN_TABLE == ["just test-fast", "just test", "pytest tests/unit/test_seeds.py", ".ci/run"]
+    assert IN_TABLE == ["just test-fast", "just test", "just test-all", "pytest tests/unit/test_seeds.py", ".ci/run"]
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
@@ -55,12 +55,12 @@ def test_pre_commit_is_installed_with_the_projects_hooks(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", ["test-fast", "test"])
-def test_a_recipe_of_tests_collects_tests(recipe):
+@pytest.mark.parametrize(("recipe", "options"), [("test-fast", ' -m "not slow"'), ("test", ""), ("test-all", " --all")])
+def test_a_recipe_of_tests_collects_tests(recipe, options):
     (command,) = steps(recipe)
+    assert command == f"pytest -n 2{options}"
     done = run(f"{command} --collect-only -o addopts= tests/unit/test_seeds.py")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert command == "pytest -n 2" or "not slow" in command
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ def settings() -> dict:
     return {key: config[key] for key in config if key != "suites"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("place", [put_inside, install])
 def test_each_example_is_one_file_here_or_in_an_installed_package(workflow, place):
     place(workflow)

@@ -107,7 +107,7 @@ def brought(workflow, rows: list) -> None:
     (workflow.folder / "mine.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in rows))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_file_becomes_metrics_and_hidden_rewards_reach_nothing_that_learns(imported):
     config = yaml.safe_load((imported.folder / "my.yaml").read_text())
     config["benchmarks"] = {"sums": {"suite": "main", "source": "import", "domain": "math", "valid": 4, "test": 2}}

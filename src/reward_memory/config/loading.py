@@ -66,11 +66,6 @@ def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
     return config
 
 
-def typed(config: dict[str, Any], source: str = "config.yaml") -> Configuration:
-    """What `load` returns, with attributes in place of keys; `predictors` is None where there is no reward model."""
-    return checking.attributes(load(config, source))
-
-
 def check_files(
     config: dict[str, Any], checkout: Path | None = None, source: str = "config.yaml"
 ) -> dict[str, list[Path]]:

@@ -43,7 +43,10 @@ def validated(model: type[Validated], value: Any, where: str) -> Validated:
 
 
 def attributes(loaded: dict[str, Any]) -> Configuration:
-    """The boundary between rules, which keep what `load` returned, and the library: attributes in place of keys."""
+    """The boundary between rules, which keep what `load` returned, and the library: attributes in place of keys.
+
+    `predictors` is None where there is no reward model.
+    """
     return Configuration.model_validate(loaded | {"predictors": loaded["predictors"] or None})
 
 

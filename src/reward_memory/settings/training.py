@@ -181,7 +181,7 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     gpu_memory_utilization: Clip = Field(0.5, description="GPUs: share of the memory that vLLM takes while it samples.")
     free_cache_engine: Switch = Field(True, description="GPUs: vLLM gives its memory back while the policy learns.")
     enforce_eager: Switch = Field(
-        True, description="GPUs: vLLM samples without CUDA graphs, which take longer to start and sample faster."
+        False, description="GPUs: vLLM samples without CUDA graphs: it starts sooner and samples more slowly."
     )
     offload: Annotated[Literal["none", "optimizer", "all"], expected("none, optimizer, or all (weights, too)")] = Field(
         "none", description="GPUs: what is kept in the machine's memory except in gradient steps."
