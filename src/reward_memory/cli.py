@@ -50,7 +50,9 @@ def verify(
     isolation: Annotated[Isolation, typer.Option(help="Sandbox for code.")] = Isolation.bubblewrap,
     workers: Annotated[int, typer.Option(min=1, help="Programs or symbolic comparisons in parallel.")] = 2,
     timeout: Annotated[float, typer.Option(min=0.1, help="Longest time of a symbolic comparison, in seconds.")] = 5.0,
-    program_timeout: Annotated[float, typer.Option(min=0.1, help="Longest time of a program with its tests, in seconds.")] = 1.5,
+    program_timeout: Annotated[
+        float, typer.Option(min=0.1, help="Longest time of a program with its tests, in seconds.")
+    ] = 1.5,
 ) -> None:
     """Grade responses: one JSON object a line in, one out, in the same order.
 
