@@ -12,7 +12,7 @@ for suite in arms.accuracy_tables(config):
     )
 # said of every result: the numbers of a small run are read as results all too easily
 STAND_INS = (
-    "Generated stand-ins and tiny policies show that the pipeline works, and nothing about a paper's claim."
+    "Synthetic benchmarks (generated stand-ins) show that the pipeline works, and nothing about a paper's claim."
     if any(one["source"] == "generated" for one in config["benchmarks"].values())
     else ""
 )

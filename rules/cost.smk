@@ -10,7 +10,7 @@ LENT = {
 
 
 rule cost_table:
-    "Estimate GPU-hours, wall time, tokens and disk of every rule and arm, beside what finished jobs took."
+    "Estimate GPU-hours, wall time, tokens and disk of every rule and method, next to what finished jobs took."
     input:
         # asked for by name it is made from what is there; in `all` it comes last: everything is measured by then, and
         # hardly a job replaces files while the plan is made. What people alone read stays so: pages of responses

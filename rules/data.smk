@@ -1,5 +1,5 @@
 rule sample_queries:
-    "Sample one benchmark and split it into train, valid and test, truths apart."
+    "Sample one benchmark and split it into train, valid and test, with the truths in separate files."
     input:
         lambda wc: released_files(wc.benchmark),
     output:

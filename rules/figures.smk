@@ -28,7 +28,7 @@ rule plot_learning_curves:
 
 
 rule plot_table:
-    "One of the tables, drawn."
+    "The figure of one table."
     input:
         "<results>/tables/{table}.csv",
     output:

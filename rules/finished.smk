@@ -15,8 +15,8 @@ LASTING = {
     "evaluate_policy": rules.evaluate_policy,
 }
 REBUILD = (
-    "--config finished=rebuild rebuilds them (the old ones stay until the new are complete), --config finished=keep reads "
-    "them as they are, and another folder for results keeps both."
+    "--config finished=rebuild rebuilds them (old files stay until the new ones are complete), --config finished=keep uses "
+    "them as they are, and --config results=FOLDER keeps both."
 )
 GIVEN = {os.path.abspath(path) for made in KEPT for path in made.outputs}
 
@@ -56,7 +56,8 @@ def check_placed(made):
         raise WorkflowError(
             f"{RESULTS}: {made.rule}, which made {made.outputs[0]}, is no job of this workflow: the results are of "
             "another version, whose files have other names. Give this version a folder of its own "
-            f"(--config results=elsewhere), or move {RESULTS}/finished away: what it lacks is then built beside."
+            f"(--config results=elsewhere), or move {RESULTS}/finished away: missing results are then built next to "
+            "the old ones."
         )
     if now != then:
         raise WorkflowError(
@@ -109,6 +110,6 @@ def check_finished():
     ]
     if stale:
         raise WorkflowError(
-            f"What is to be made next would read {len(stale)} finished results that other settings or inputs made, "
+            f"Nothing was run. The next jobs would read {len(stale)} finished results of other settings or inputs, "
             f"such as {stale[0].outputs[0]}: {REBUILD}"
         )

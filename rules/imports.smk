@@ -7,7 +7,7 @@ IMPORTED = [
 
 
 rule import_rollouts:
-    "Read the user's file once: queries, truths, responses and rewards, each in files of their own."
+    "Read the user's file once and write queries, truths, responses and rewards to separate files."
     input:
         config["rollouts"]["import"],
     output:

@@ -1,5 +1,5 @@
 rule route_labels:
-    "Choose which training queries of a suite may see their ground truth."
+    "Choose the training queries of a suite whose ground truth may be used."
     input:
         lambda wc: expand("<results>/data/{name}/train.parquet", name=members(wc.suite)),
     output:

@@ -5,7 +5,7 @@ MEDS_RUN = "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}
 
 
 rule count_errors:
-    "Count the errors that a training run made again, the clusters that its failures fell into, and how they spread."
+    "Count a training run's repeated errors, the sizes of its clusters of failures, and how its errors spread."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)
@@ -46,7 +46,7 @@ rule count_errors:
 
 
 rule meds_main_table:
-    "pass@k, diversity and training cost of the second paper's arms, with intervals and published figures."
+    "pass@k, diversity and training cost of the second paper's methods, with intervals and published figures."
     input:
         grades=lambda wc: meds_files(MEDS_GRADES, "meds_main"),
         histories=lambda wc: meds_files(f"{MEDS_RUN}/history.csv", "meds_main"),
@@ -135,7 +135,7 @@ rule meds_ablation_table:
 
 
 rule repeated_errors_table:
-    "The share of errors that each arm made again, over training and at every step."
+    "The share of repeated errors of each method, over training and at every step."
     input:
         repeats=lambda wc: meds_files(
             rules.count_errors.output.repeats, "repeated_errors"
@@ -172,7 +172,7 @@ rule repeated_errors_table:
 
 
 rule error_spread_table:
-    "How the failures of each arm spread over different wrong answers, at every visit of a query."
+    "How the errors of each method spread over different wrong answers, at every visit of a query."
     input:
         spreads=lambda wc: meds_files(rules.count_errors.output.spread, "error_spread"),
     output:
@@ -208,7 +208,7 @@ rule error_spread_table:
 
 
 rule cluster_sizes_table:
-    "The sizes of the clusters that failures fell into, at every step of the arms with an error memory."
+    "The sizes of clusters of failures, at every step of the methods with an error memory."
     input:
         sizes=lambda wc: meds_files(rules.count_errors.output.sizes, "cluster_sizes"),
     output:

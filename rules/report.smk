@@ -17,7 +17,7 @@ FURTHER = {
 
 
 rule comparison_table:
-    "All figures of the run that a paper prints, too, in one table."
+    "All figures of the run that a paper also prints, in one table."
     input:
         lambda wc: expand("<results>/tables/{name}.csv", name=compared()),
     output:
@@ -38,7 +38,7 @@ rule comparison_table:
 
 
 rule count_dropped:
-    "What was left out of data, prompts and responses, and why: from files that other jobs wrote."
+    "What was left out of data, prompts and responses, and why."
     input:
         audit="<results>/data/audit.csv",
         bad_rows="<results>/data/bad_rows.csv" if config["rollouts"]["import"] else [],
@@ -109,7 +109,7 @@ rule write_page:
 
 
 rule show_responses:
-    "A few responses of a suite to read, with their rewards and verdicts. Nothing that trains reads the result."
+    "A few responses of a suite to read, with their rewards and verdicts. No training job reads the result."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)

@@ -102,7 +102,7 @@ rule fit_reward_model:
 
 
 rule measure_reward_model:
-    "Compare a frozen reward model with the hidden truth. Nothing that trains or selects reads the result."
+    "Compare a frozen reward model with the hidden truth. No job that trains or selects reads the result."
     input:
         unpack(sampled_files),
         model=rules.fit_reward_model.output,
@@ -134,7 +134,7 @@ rule measure_reward_model:
 
 
 rule measure_top_k:
-    "Ask a frozen reward model about another suite's test queries. Nothing that trains or selects reads the result."
+    "Predict another suite's test responses with a frozen reward model. No job that trains or selects reads the result."
     input:
         queries="<results>/embeddings/{policy}/{tested}/test.queries.parquet",
         responses="<results>/embeddings/{policy}/{tested}/test.responses.parquet",

@@ -14,7 +14,7 @@ PREDICTIONS = [
 
 
 rule accuracy_table:
-    "Accuracy of every arm on every benchmark, with intervals and published figures."
+    "Accuracy of every method on every benchmark, with intervals and published figures."
     input:
         grades=lambda wc: graded_files(wc.table),
         published=PUBLISHED,
@@ -56,7 +56,7 @@ rule accuracy_table:
 
 
 rule labels_spent_table:
-    "The labels that each arm cost, beside its average accuracy."
+    "The number of labels that each method used, next to its average accuracy."
     input:
         accuracies="<results>/tables/label_ratio.csv",
         labels=expand(
@@ -158,7 +158,7 @@ rule accuracy_delta_table:
 
 
 rule learning_curves_table:
-    "What the training runs of all suites logged, and how true the predicted rewards were."
+    "What the training runs of all suites logged, and how often predicted rewards agreed with the truth."
     input:
         histories=lambda wc: training_files(
             "history.csv", *(set(methods.REWARDS) - {"none"})
@@ -283,7 +283,7 @@ rule reliability_table:
 
 
 rule threshold_table:
-    "What the reward models' predictions are worth as rewards, over thresholds."
+    "Quality of the reward models' predictions as rewards, over thresholds."
     input:
         predictions=PREDICTIONS,
     output:
@@ -348,7 +348,7 @@ rule top_k_table:
 
 
 rule registered_table:
-    "A table that a file of its own registers, in report/tables or in an installed package (docs/extend.md)."
+    "A table of your own, registered in report/tables or in an installed package (docs/extend.md)."
     input:
         results=lambda wc: results_of(wc.table),
     output:

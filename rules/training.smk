@@ -63,7 +63,7 @@ rule select_training_queries:
 
 
 rule count_prompt_tokens:
-    "Count prompts in a policy's own tokens; those over a limit, or too long for their responses, end the run here."
+    "Count prompts in a policy's own tokens; prompts over a limit, or without room for responses, stop the run here."
     input:
         policy=lambda wc: policy_folder(wc.policy),
         train=lambda wc: expand(
@@ -234,7 +234,7 @@ rule train_policy:
 
 
 rule measure_agreement:
-    "Compare the rewards that a policy was trained with to the hidden truth. Nothing that trains reads the result."
+    "Compare the rewards that a policy was trained with to the hidden truth. No training job reads the result."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)

@@ -1,4 +1,4 @@
-"""The command line: what the rules do, on files of one's own."""
+"""The command line: what the rules do, on your own files."""
 
 import sys
 from enum import StrEnum
@@ -38,26 +38,28 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def main(
     _: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """MemReward and MEDS, rebuilt: tools beside the workflow."""
+    """Tools for the workflow that rebuilds MemReward and MEDS."""
 
 
 @app.command()
 def verify(
-    kind: Annotated[Kind, typer.Option(help="What the responses answer.")],
+    kind: Annotated[Kind, typer.Option(help="Kind of question that the responses answer.")],
     isolation: Annotated[Isolation, typer.Option(help="Sandbox for code.")] = Isolation.bubblewrap,
     workers: Annotated[int, typer.Option(min=1, help="Programs or symbolic comparisons in parallel.")] = 2,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a symbolic comparison.")] = 5.0,
-    program_timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a program with its tests.")] = 1.5,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Longest time of a symbolic comparison, in seconds.")] = 5.0,
+    program_timeout: Annotated[
+        float, typer.Option(min=0.1, help="Longest time of a program with its tests, in seconds.")
+    ] = 1.5,
 ) -> None:
     """Grade responses: one JSON object a line in, one out, in the same order.
 
-    In: `response` (a text or a number); `ground_truth` (the answer or letter, a list where several are right); for
-    choice `options`; for code `tests` (a list of assert lines), or `entry_point` with `base_input`, `plus_input` and
-    `canonical_solution` as in HumanEval+ and MBPP+, or with `calls` and `expected`; and `prompt`, the code that the
-    program completes. `"kind": "answer"` says that the response is the bare answer.
+    In: `response` (a text or a number) and `ground_truth` (the answer or letter; a list if several are right). Choice
+    also needs `options`. Code needs `tests` (a list of assert lines), or `entry_point` with `base_input`, `plus_input`
+    and `canonical_solution` as in HumanEval+ and MBPP+, or `entry_point` with `calls` and `expected`; `prompt` is the
+    code that the program completes. `"kind": "answer"` says that the response is the bare answer.
 
     Out: `correct`, `extracted`, `path` and `seconds`. A line that cannot be graded gets `"correct": false` and the
     reason as `error`; the exit status is then 1.
@@ -81,9 +83,11 @@ def verify(
 @app.command()
 def plan(
     targets: Annotated[list[str] | None, typer.Argument(help="Snakemake targets (default: all).")] = None,
-    configfile: Annotated[list[Path] | None, typer.Option(help="Instead of config.yaml; several are merged.")] = None,
+    configfile: Annotated[
+        list[Path] | None, typer.Option(help="Configuration instead of config.yaml; several are merged.")
+    ] = None,
     config: Annotated[
-        list[str] | None, typer.Option(help="key=value that replaces a value of the configuration; repeat for more.")
+        list[str] | None, typer.Option(help="Replace a value of the configuration: key=value. Repeat for more.")
     ] = None,
     workflow_profile: Annotated[
         Path | None, typer.Option(help="Profile that defines available GPUs and memory.")
@@ -95,7 +99,7 @@ def plan(
 ) -> None:
     """Estimate what a run costs: what is done, what is left, GPU-hours, time, tokens, disk.
 
-    Nothing is computed or downloaded. Figures about GPUs are estimates that nobody has tested (docs/cost.md).
+    Nothing is computed or downloaded. Figures about GPUs are rough estimates (docs/cost.md).
     """
     from reward_memory.cost.plan import plan as make
     from reward_memory.storage.files import atomic_path
@@ -114,14 +118,14 @@ def plan(
 
 @app.command("import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="JSON lines that another tool wrote.")],
+    files: Annotated[list[Path], typer.Argument(help="Files of JSON lines that the other tool wrote.")],
     source: Annotated[Source, typer.Option("--from", help="The tool: verl's rollout dump, or lm-eval's samples.")],
     benchmark: Annotated[str, typer.Option(help="Name of the benchmark in your configuration.")],
     filter_: Annotated[
         str | None, typer.Option("--filter", help="lm-eval's filter whose verdicts count (default: the first).")
     ] = None,
 ) -> None:
-    """Convert responses of another tool into the file of docs/import.md, on standard output."""
+    """Convert another tool's responses to the format of docs/import.md, on standard output."""
     import json
 
     from reward_memory.data.imported.dumps import convert
@@ -137,10 +141,10 @@ def import_(
 @app.command()
 def config(
     explain: Annotated[
-        str | None, typer.Option(help="Key such as training.clip_ratio_low: what it means and is.")
+        str | None, typer.Option(help="Print meaning, default and value of a key such as training.clip_ratio_low.")
     ] = None,
     configfile: Annotated[Path, typer.Option(help="File whose value --explain prints.")] = Path("config.yaml"),
-    write: Annotated[bool, typer.Option("--write", help="Write docs/configuration.md and the schema here.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write docs/configuration.md and its JSON schema.")] = False,
 ) -> None:
     """Explain a key of the configuration, or write its reference page and the JSON schema for editors."""
     from reward_memory.config import explain as explaining

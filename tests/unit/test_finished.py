@@ -158,6 +158,6 @@ def test_results_of_one_rule_and_reason_share_a_line_with_their_cost(made):
     others = [replace(made, wildcards={"policy": f"p{i}"}) for i in range(4)]
     (line,) = finished.told([(other, {"code": "the code of this workflow"}) for other in others])
     assert line == (
-        "Kept as it is: rollouts of p0, p1, p2 and 1 more (took 8 h, 16 GPU hours). "
-        "Now there is other code: the code of this workflow."
+        "Kept as it is: rollouts of p0, p1, p2 and 1 more (took 8 h, 16 GPU hours), "
+        "made with other code: the code of this workflow."
     )

@@ -1,7 +1,7 @@
 """Results that took long: a record of what made each, and what has changed since.
 
-A rule that is told of its finished results (`constraint`) does not apply to them, so the workflow takes them for given
-files: nothing can delete them or make them anew.
+A wildcard constraint excludes finished results from their rule (`constraint`). Snakemake then sees plain input files
+and cannot rerun or delete them.
 """
 
 import json
@@ -193,14 +193,14 @@ def _pairs(name: str, old: Any, new: Any) -> Iterable[tuple[str, Any, Any]]:
 
 
 def told(outdated: Iterable[tuple[Finished, dict[str, str]]]) -> list[str]:
-    """One line for all results of one rule for which the same would be different."""
+    """One line for all results of one rule that have the same reason."""
     groups: dict[tuple[str, str], list[Finished]] = {}
     for made, changed in outdated:
         why = "; ".join(f"{kind}: {text}" for kind, text in changed.items())
         groups.setdefault((made.rule, why), []).append(made)
     return [
         f"Kept as it is: {rule} of {', '.join(made.name for made in some[:TOLD])}"
-        f"{f' and {len(some) - TOLD} more' if len(some) > TOLD else ''} ({_cost(some)}). Now there is other {why}."
+        f"{f' and {len(some) - TOLD} more' if len(some) > TOLD else ''} ({_cost(some)}), made with other {why}."
         for (rule, why), some in groups.items()
     ]
 

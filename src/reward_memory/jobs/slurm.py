@@ -27,7 +27,7 @@ def cancel(folder: Path) -> list[str]:
     """
     if shutil.which("squeue") is None or not (found := jobs(folder)):
         return []
-    print(f"cancelling {len(found)} jobs that an earlier call left with SLURM: {' '.join(found)}", file=sys.stderr)
+    print(f"canceling {len(found)} jobs that an earlier call left with SLURM: {' '.join(found)}", file=sys.stderr)
     subprocess.run(["scancel", *found], check=False)
     deadline = time.monotonic() + PATIENCE
     while left := jobs(folder):

@@ -39,13 +39,14 @@ class Configuration(Section):
         Text | Annotated[list[Behavior], Strict()], expected("corrected, as_published, or a list of behaviors")
     ] = Field(
         "corrected",
-        description="Published behaviors that are switched on again, by their names in docs/fidelity.md.",
+        description="Behaviors of the authors' code to switch on, by their names in docs/fidelity.md.",
     )
     finished: Annotated[Literal["check", "keep", "rebuild"], expected("check, keep or rebuild")] = Field(
         "check",
         description="What to do with finished results that take long (policies, rollouts, embeddings, reward models, "
-        "trainings, evaluations) once something that made them has changed. check keeps them, and a job that would use "
-        "an outdated one stops before it starts; keep uses them as they are; rebuild computes them again.",
+        "trainings, evaluations) if settings, inputs, code or packages have changed. check keeps them and lists the "
+        "changes; a job that would use a result of other settings or inputs stops before it starts. keep uses them as "
+        "they are. rebuild computes them again.",
     )
     data: Data = Field(default_factory=Data, description="Where queries come from and how they are split.")
     benchmarks: Annotated[dict[BenchmarkName, Benchmark], Field(min_length=1), expected("at least one benchmark")] = (
@@ -62,30 +63,34 @@ class Configuration(Section):
     )
     methods: Annotated[list[Method], Strict(), UNIQUE, expected("a list of different methods")] = Field(
         ["base", "r1-p", "memreward", "oracle"],
-        description="Arms of the tables of suite main, and of every suite in `suites` that names none; none if "
-        "rollouts are imported.",
+        description="Methods of suite main, and of every suite in `suites` that names none; empty if rollouts are "
+        "imported.",
     )
     variants: Variants = Field(
-        default={}, description="Name of a method of one's own -> the method that it is like, with its own settings."
+        default={}, description="Name of a method of your own -> the method that it is based on, and what differs."
     )
     suites: Annotated[
         dict[SuiteName, Suite], expected("suites such as {meds: {policies: [tiny-math], methods: [dapo, meds]}}")
     ] = Field(
         default={},
-        description="Name of a suite -> what it has otherwise than the sections at the top. main needs no entry; "
-        "another suite without one is not trained on, and serves `transfer` alone.",
+        description="Name of a suite (an experiment) -> its settings that differ from those at the top. main needs no "
+        "entry. Another suite without an entry is not trained on; it is only tested, by `transfer`.",
     )
     differences: Annotated[list[Pair], Strict(), expected("a list of pairs of methods such as [[memreward, r1-p]]")] = (
         Field(
             [],
-            description="Pairs of methods of suite main whose difference is a row of accuracy_delta.csv, beside each "
-            "memreward less r1-p.",
+            description="Pairs of methods of suite main whose difference is in accuracy_delta.csv, in addition to each "
+            "memreward minus r1-p.",
         )
     )
     sandbox: Annotated[
         Literal["bubblewrap", "reduced"],
-        expected("bubblewrap (refuse to run without it) or reduced (limits only, where bubblewrap cannot run)"),
-    ] = Field("bubblewrap", description="Where model-written code runs.")
+        expected("bubblewrap (refuse to run without it) or reduced (Landlock and limits where bubblewrap cannot run)"),
+    ] = Field(
+        "bubblewrap",
+        description="Where model-written code runs. bubblewrap refuses to run without it; reduced uses Landlock, a "
+        "system call filter and resource limits where bubblewrap cannot run.",
+    )
     rollouts: Rollouts = Field(default_factory=Rollouts, description="Responses that reward models learn from.")
     reward_model: Annotated[RewardModel | None, GIVEN] = optional(
         "Needed by the method memreward; without it no reward model is fitted."
@@ -97,12 +102,13 @@ class Configuration(Section):
     training: Training = Field(default_factory=Training, description="Training of policies, with verl.")
     resources: Resources = Field(
         default_factory=Resources,
-        description="What a job of a rule asks for; per_policy has a policy's own. A profile caps them: without GPUs, "
-        "gpu becomes 0 and the job computes on the CPU. Memory and time grow with each attempt.",
+        description="What a job of a rule asks for; per_policy overrides it for a policy. A profile caps it: without "
+        "GPUs, gpu becomes 0 and the job computes on the CPU. Memory and time grow with each attempt. Changes rerun "
+        "nothing.",
     )
     error_memory: ErrorMemory = Field(
         default_factory=ErrorMemory,
-        description="MEDS' memory of failures, for the methods meds... and those that end with +meds.",
+        description="MEDS' memory of failures, for methods whose name begins with meds or ends with +meds.",
     )
     evaluation: Evaluation = Field(default_factory=Evaluation, description="Responses to the test queries.")
     cost: Cost = Field(

@@ -23,9 +23,9 @@ class Cost(Section, json_schema_extra={"expected": "settings such as {gpu: h100}
     response_share: Share = Field(0.5, description="Mean length of a response, as a share of max_new_tokens.")
     prompt_share: Share = Field(0.25, description="Mean length of a prompt, as a share of training.max_prompt_tokens.")
     generation_batches: Batches = Field(
-        2, description="Batches that dynamic sampling draws a step, at most training.max_num_gen_batches."
+        2, description="Batches that dynamic sampling draws per step, at most training.max_num_gen_batches."
     )
-    padding: Factor = Field(1.5, description="Tokens that training computes, padding included, a token that there is.")
+    padding: Factor = Field(1.5, description="Tokens that training computes, padding included, per real token.")
     training_utilization: Utilization = Field(
         None, description="Training: share of the device's peak. Null is that of reference/hardware.yaml."
     )

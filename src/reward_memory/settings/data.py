@@ -20,8 +20,8 @@ class Data(Section, json_schema_extra={"expected": "settings such as {seed: 42}"
     seed: Seed = Field(42, description="Seed of the sampling and splitting of queries and of the routing of labels.")
     redraw_labels: Switch = Field(
         False,
-        description="Each seed draws labeled queries of its own, so that intervals over seeds cover the luck of "
-        "that draw, too. False: all seeds share one draw.",
+        description="Each seed draws its own labeled queries, so that intervals over seeds also cover the luck of that "
+        "draw. False: all seeds share one draw.",
     )
     mirror: Annotated[Text | None, expected("the path of a folder")] = Field(
         None, description="Folder of released benchmark files; needed if the source of a benchmark is mirror."
@@ -43,8 +43,8 @@ class Benchmark(Section, json_schema_extra={"expected": "suite, source and sizes
     """One benchmark: what it is for, where it comes from, how many queries are taken."""
 
     suite: Name = Field(
-        description="The experiment that it belongs to: main, that of MemReward; meds, that of MEDS; ood, MemReward's "
-        "out of domain; or one of your own (section suites)."
+        description="The experiment that it belongs to: main (MemReward), ood (MemReward out of domain), meds (MEDS) "
+        "or one of your own (section suites)."
     )
     source: Annotated[
         Literal["generated", "mirror", "hub", "import"],

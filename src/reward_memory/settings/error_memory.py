@@ -52,8 +52,8 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
         3, description="Nearest remembered responses that vote for the cluster of a new one."
     )
     penalty: Annotated[PenaltyName | None, GIVEN] = optional(
-        "What a repeated failure costs, by the name that its file registers. Without it, logarithm: the paper's, alpha "
-        "times the logarithm of the cluster's size and one, at most alpha * cap.",
+        "Registered name of the function that says what a repeated failure costs. The default is logarithm, the "
+        "paper's: alpha * ln(cluster size + 1), at most alpha * cap.",
         "the name of a penalty",
     )
     alpha: Weight = Field(0.1, description="Weight of the penalty.")
@@ -63,7 +63,8 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
     )
     target: Annotated[Literal["wrong", "right", "both", "none"], expected("wrong, right, both or none")] = Field(
         "wrong",
-        description="Responses that the penalty is for; with none they are remembered and counted all the same.",
+        description="Responses that the penalty applies to. With none, failures are remembered and counted but not "
+        "penalized.",
     )
     noise_is_cluster: Switch = Field(
         False,

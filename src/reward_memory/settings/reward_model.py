@@ -93,7 +93,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     """Predictors of the rewards of unlabeled responses."""
 
     predictor: PredictorName = Field(
-        "graph", description="Predicts the rewards of unlabeled queries in the method memreward."
+        "graph", description="What predicts the rewards of unlabeled queries in the method memreward."
     )
     threshold: Probability = THRESHOLD
     reward: RewardKind = REWARD
@@ -101,16 +101,16 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     refit: Siblings = REFIT
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
         "fast",
-        description="What computes the networks. reference is torch-geometric: slower, the same weights and results.",
+        description="What computes the networks. reference is torch-geometric: slower, with the same results.",
     )
-    runs: Runs = Field(1, description="Networks fitted a seed, with seeds of their own; the best one is used.")
+    runs: Runs = Field(1, description="Networks fitted per seed, from different random starts; the best is used.")
     hidden_channels: Width = Field(512, description="Width of a node's state; a multiple of heads.")
     heads: Layers = Field(4, description="Attention heads, of hidden_channels / heads each.")
     num_layers: Layers = Field(2, description="Rounds of messages between neighbors.")
     dropout: Dropout = Field(0.1, description="Dropout of attention coefficients.")
     num_neighbors: Neighbors = Field(7, description="Most similar labeled queries that a query attends to.")
     answer_features: AnswerFeatures = Field(
-        default_factory=AnswerFeatures, description="Features of an answer that the networks and logistic are shown."
+        default_factory=AnswerFeatures, description="Features of an answer that the networks and logistic get."
     )
     thinking_neighbors: Siblings = Field(
         0,
@@ -123,28 +123,29 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     )
     learning_rate: LearningRate = Field(1e-3, description="Learning rate of Adam, on all labeled rollouts at once.")
     weight_decay: Decay = Field(0.0, description="Decoupled weight decay of Adam.")
-    epochs: Positive = Field(150, description="Most epochs that a network trains for.")
+    epochs: Positive = Field(150, description="Largest number of epochs that a network trains for.")
     check_every: Positive = Field(5, description="Epochs between two measurements of the criterion.")
     patience: Positive = Field(20, description="Epochs without a better criterion before training ends.")
     holdout: Fold = Field(0.2, description="Share of the labeled queries kept out of training, for selection.")
     criterion: Annotated[Criterion, expected("auc, f1, loss or fpr")] = Field(
-        "loss", description="What a network's epochs are compared by."
+        "loss", description="Measure that chooses a network's epoch."
     )
     run_criterion: Annotated[Criterion | None, expected("auc, f1, loss, fpr or null")] = Field(
-        None, description="What the runs are compared by. Null is the criterion."
+        None, description="Measure that chooses among the runs. Null is criterion."
     )
     selection: Annotated[
         Literal["held_out", "valid"], expected("held_out (a fold of the labeled training queries) or valid")
     ] = Field(
         "held_out",
-        description="The queries that epochs and runs are compared on. valid is the paper's choice and costs labels.",
+        description="Queries on which epochs and runs are compared: held-out labeled ones, or the validation queries "
+        "as in the paper, which costs their labels.",
     )
     top_k: Annotated[
         list[Neighbors], Strict(), UNIQUE, expected("a list of different numbers of neighbors such as [1, 3, 7]")
     ] = Field(
         [],
-        description="Numbers of neighbors that top_k.csv compares, in suites whose rewards the reward models of "
-        "another suite predict (reward_model_of). Nothing is refitted; an empty list makes no such table.",
+        description="Numbers of neighbors that top_k.csv compares, in suites with reward_model_of. Nothing is "
+        "refitted. An empty list makes no such table.",
     )
     encoder_dtype: Annotated[Literal["auto", "float32", "bfloat16"], expected("float32, bfloat16 or auto")] = Field(
         "auto",
@@ -153,11 +154,14 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     )
     fidelity: Annotated[list[Behavior], Strict(), expected("a list of behaviors")] = Field(
         [],
-        description="Published behaviors of all its predictors, in addition to those of the key fidelity at the top.",
+        description="Behaviors of the authors' code for all predictors, in addition to those of the key fidelity at "
+        "the top.",
     )
     variants: Annotated[
         dict[Name, Variant], expected("variants such as {wide: {predictor: graph, hidden_channels: 1024}}")
-    ] = Field(default={}, description="Name of a further predictor -> the predictor that it is, with its own settings.")
+    ] = Field(
+        default={}, description="Name of a further predictor -> the predictor that it is based on, and its settings."
+    )
 
     def mistake(self) -> str | None:
         """What its keys say together that cannot be; None if nothing is wrong."""

@@ -17,14 +17,15 @@ class Sampling(Section, json_schema_extra={"expected": "settings such as {sample
     """Sampling of responses outside training."""
 
     engine: Annotated[Literal["transformers", "vllm", "auto"], expected("transformers, vllm or auto")] = Field(
-        "transformers", description="What samples. auto is vllm if the job has GPUs, and transformers if it has none."
+        "transformers",
+        description="Sampling engine. auto is vllm if the job has GPUs, and transformers if it has none.",
     )
     tensor_parallel_size: CopyGpus = Field(
         1, description="vllm: GPUs that share one copy of the policy. The other GPUs of the job hold further copies."
     )
     gpu_memory_utilization: Part = Field(0.9, description="vllm: share of a GPU's memory that it takes.")
     max_model_len: Annotated[Context | None, expected("a whole number of tokens, or null")] = Field(
-        None, description="vllm: tokens of prompt and response together. Null is what the policy was made for."
+        None, description="vllm: longest prompt and response together, in tokens. Null is the policy's own limit."
     )
     max_num_seqs: AtOnce = Field(256, description="vllm: responses sampled at once.")
     enforce_eager: Switch = Field(
@@ -34,7 +35,7 @@ class Sampling(Section, json_schema_extra={"expected": "settings such as {sample
         "float32", description="Number format of the policy's weights while it samples."
     )
     batch_size: Positive = Field(128, description="transformers: responses sampled at once.")
-    samples_per_query: Responses = Field(8, description="Responses a query.")
+    samples_per_query: Responses = Field(8, description="Responses per query.")
     temperature: Temperature = Field(1.0, description="Temperature of sampling. 0 takes the likeliest token.")
     top_p: Part = Field(
         1.0, description="Sample from the likeliest tokens whose probabilities add up to this share. 1 is all tokens."

@@ -33,9 +33,9 @@ class Own(Section, json_schema_extra={"expected": "settings such as {error_memor
 
 
 class Variant(Section, json_schema_extra={"expected": "settings such as {like: meds, error_memory: {alpha: 0.05}}"}):
-    """A method of one's own."""
+    """A method of your own."""
 
-    like: MethodName = Field(description="The method that it is like, but for the settings here.")
+    like: MethodName = Field(description="The method that it is based on; the settings here differ.")
     predictor: Annotated[PredictorName | None, expected("the name of a predictor, or null for that of like")] = Field(
         None, description="Reward model, for a variant of a method with predicted rewards."
     )
@@ -44,7 +44,7 @@ class Variant(Section, json_schema_extra={"expected": "settings such as {like: m
         default={}, description="Settings that override those of the section error_memory."
     )
     reward_model: OfRewardModel = Field(
-        default={}, description="threshold and reward that override those of the section reward_model."
+        default={}, description="threshold, reward, abstain and refit that override those of the section reward_model."
     )
 
 
@@ -54,11 +54,11 @@ class Suite(Section, json_schema_extra={"expected": "settings such as {policies:
     policies: Annotated[
         Annotated[list[PolicyName], Strict(), Field(min_length=1), UNIQUE] | None,
         expected("a list of different policies, or null for those that no suite names"),
-    ] = Field(None, description="Policies that are trained; null is all that no suite names.")
+    ] = Field(None, description="Policies that are trained; null is all policies that no suite names.")
     methods: Annotated[
         Annotated[list[Method], Strict(), UNIQUE] | None,
         expected("a list of different methods, or null for those at the top"),
-    ] = Field(None, description="Arms of the suite's tables; null is those at the top.")
+    ] = Field(None, description="Methods of the suite; null is those at the top.")
     label_ratios: Annotated[
         Ratios | None, expected("a list of different percentages, or null for those at the top")
     ] = Field(None, description="Percent of the suite's training queries whose ground truth may be used.")
@@ -81,7 +81,8 @@ class Suite(Section, json_schema_extra={"expected": "settings such as {policies:
     )
     budget: Annotated[Literal["equal", "as_published"], expected("equal or as_published")] = Field(
         "equal",
-        description="equal gives all arms one response length and mini-batch, as_published those of MEDS' scripts.",
+        description="equal gives all methods one response length and mini-batch size, as_published those of MEDS' "
+        "scripts.",
     )
     per_policy: Annotated[
         dict[AnyName, Own], expected("settings such as {qwen3-8b: {error_memory: {alpha: 0.02}}}")
@@ -91,7 +92,7 @@ class Suite(Section, json_schema_extra={"expected": "settings such as {policies:
         default={}, description="Settings that override those of the section error_memory."
     )
     reward_model: OfRewardModel = Field(
-        default={}, description="threshold and reward that override those of the section reward_model."
+        default={}, description="threshold, reward, abstain and refit that override those of the section reward_model."
     )
     evaluation: OfEvaluation = Field(default={}, description="Settings that override those of the section evaluation.")
 

@@ -89,25 +89,25 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     """GRPO with verl; DAPO's additions are off by default."""
 
     steps: Positive = Field(20, description="Steps of a training run: sample, reward, learn.")
-    train_batch_size: Queries = Field(32, description="Queries a step.")
-    samples_per_query: Group = Field(8, description="Responses a query, whose rewards GRPO compares.")
+    train_batch_size: Queries = Field(32, description="Queries per step.")
+    samples_per_query: Group = Field(8, description="Responses per query, whose rewards GRPO compares.")
     ppo_mini_batch_size: Annotated[Queries | None, expected("at least 1 query a gradient step")] = Field(
-        None, description="Queries a gradient step. Null is all of the batch."
+        None, description="Queries per gradient step. Null is the whole batch."
     )
     ppo_micro_batch_size_per_gpu: Pass = Field(
         64,
-        description="Most responses that a device computes at once; the largest divisor of its share of a gradient "
-        "step is taken.",
+        description="Largest number of responses that a device computes at once. The largest divisor of its share of a "
+        "gradient step up to this number is used.",
     )
     learning_rate: LearningRate = Field(3e-4, description="Learning rate of AdamW, constant after the warm-up.")
     weight_decay: Decay = Field(0.01, description="Weight decay of AdamW.")
     clip_ratio_low: ClipLow = Field(
-        0.2, description="How far below 1 the ratio of probabilities counts; above 1, too, unless clip_ratio_high."
+        0.2, description="The probability ratio is clipped at 1 minus this, and at 1 plus clip_ratio_high."
     )
     clip_ratio_high: Annotated[ClipHigh | None, expected("a number above 0, or null for that of clip_ratio_low")] = (
         Field(
             None,
-            description="How far above 1 the ratio counts, if not the same as below (DAPO). Null is clip_ratio_low.",
+            description="The probability ratio is clipped at 1 plus this (DAPO's clip-higher). Null is clip_ratio_low.",
         )
     )
     clip_ratio_c: DualClip = Field(
@@ -116,67 +116,72 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     loss_agg_mode: Annotated[
         Literal["token-mean", "seq-mean-token-sum", "seq-mean-token-mean"],
         expected("token-mean, seq-mean-token-sum or seq-mean-token-mean"),
-    ] = Field("token-mean", description="How the losses of tokens become one: over all tokens or a response at a time.")
+    ] = Field("token-mean", description="How token losses are combined: over all tokens, or per response first.")
     lr_warmup_steps: WarmUp = Field(0, description="Steps in which the learning rate rises to its value.")
     max_num_gen_batches: Batches = Field(
         0,
-        description="Dynamic sampling (DAPO): most batches sampled a step until all groups differ in reward. 0 is off.",
+        description="Dynamic sampling (DAPO): how many batches a step may sample until the rewards of each "
+        "group differ. 0 is off.",
     )
     overlong_buffer: Tokens = Field(
-        0, description="Tokens before max_new_tokens over which a response's reward falls (DAPO). 0 is off."
+        0,
+        description="DAPO's overlong penalty: the reward falls over this many tokens before max_new_tokens. 0 is off.",
     )
-    overlong_factor: Weight = Field(1.0, description="What a response as long as max_new_tokens loses of its reward.")
+    overlong_factor: Weight = Field(1.0, description="Reward that a response of max_new_tokens loses.")
     entropy_bonus: Annotated[Bonus | None, expected("a number above 0, or null")] = Field(
-        None, description="Advantage a nat of token entropy, at most half of the advantage. Null is off."
+        None,
+        description="Added to each token's advantage per nat of its entropy, up to half of the advantage's size. Null "
+        "is off.",
     )
     unlabeled_rewards: Annotated[
         Literal["predicted", "majority", "agreement", "trapo"], expected("predicted, majority, agreement or trapo")
     ] = Field(
         "predicted",
-        description="Rewards of responses to queries without a ground truth: predicted by the reward model, by a "
-        "majority's vote (TTRL), the share of equal answers (EMPO), or a majority's vote on queries that are selected "
-        "(TRAPO). Methods set it.",
+        description="Rewards of responses to queries without a ground truth: predicted by the reward model, by "
+        "majority vote (TTRL), the share of equal answers (EMPO), or by majority vote on selected queries (TRAPO). "
+        "Methods set it.",
     )
     votes: Annotated[Responses | None, expected("at least as many responses as are trained on, or null")] = Field(
         None,
-        description="Responses a query that vote on its answer; the first ones are trained on. Null is all of those.",
+        description="Responses per query that vote on its answer; the first samples_per_query of them are trained on. "
+        "Null is samples_per_query.",
     )
     ties: Annotated[Literal["first", "none", "all"], expected("first, none or all")] = Field(
         "first",
-        description="Which of equally frequent answers gets a majority's reward: the first one given, none or all.",
+        description="Majority vote: which of equally frequent answers gets the reward: the first given, none or all.",
     )
     trapo_warm_up: Part = Field(
-        8 / 15, description="TRAPO: share of the steps in which labeled queries alone are trained on."
+        8 / 15, description="TRAPO: share of the steps, at the start, that train on labeled queries only."
     )
     trapo_share: Part = Field(
-        0.1, description="TRAPO: share of a batch's unlabeled queries, the most similar ones, that is trained on."
+        0.1, description="TRAPO: share of a batch's unlabeled queries, the most similar ones, to train on."
     )
     trapo_threshold: Cosine = Field(
-        0.4, description="TRAPO: similarity from which on an unlabeled query is trained on whatever its rank."
+        0.4, description="TRAPO: unlabeled queries of at least this similarity are trained on, whatever their rank."
     )
     adv_estimator: Annotated[
         Literal["grpo", "nsr", "psr", "w_reinforce", "passk"], expected("grpo, nsr, psr, w_reinforce or passk")
     ] = Field(
         "grpo",
-        description="Advantages: GRPO's; of wrong responses alone (nsr), of right ones alone (psr), of both with less "
-        "weight on right ones (w_reinforce); or those of pass@k (passk).",
+        description="Advantage: GRPO's; from wrong responses only (nsr), from right ones only (psr), from both with "
+        "less weight on right ones (w_reinforce); or that of pass@k training (passk). See docs/methods.md.",
     )
-    passk_k: Positive = Field(4, description="Responses of an attempt of passk, fewer than samples_per_query.")
-    positive_advantage_weight: Weight = Field(0.1, description="Weight of right responses in w_reinforce.")
+    passk_k: Positive = Field(4, description="passk: responses per attempt, fewer than samples_per_query.")
+    positive_advantage_weight: Weight = Field(0.1, description="w_reinforce: weight of right responses.")
     loss_mode: Annotated[Literal["vanilla", "kl_cov", "clip_cov"], expected("vanilla, kl_cov or clip_cov")] = Field(
         "vanilla",
-        description="Policy loss: PPO's clipped one, or one that keeps entropy at tokens of high covariance.",
+        description="Policy loss: PPO's clipped one, or one that preserves entropy at tokens of high covariance.",
     )
-    kl_cov_ratio: Share = Field(0.002, description="kl_cov: share of the tokens that have the divergence's term.")
+    kl_cov_ratio: Share = Field(0.002, description="kl_cov: share of the tokens that get a KL term.")
     ppo_kl_coef: Weight = Field(1.0, description="kl_cov: weight of that term.")
     clip_cov_ratio: Share = Field(0.0002, description="clip_cov: share of the tokens that are left out.")
     clip_cov_lb: Weight = Field(1.0, description="clip_cov: covariance above which a token may be left out.")
     clip_cov_ub: Weight = Field(5.0, description="clip_cov: covariance below which a token may be left out.")
     kl_loss_coef: Weight = Field(
-        0.0, description="Weight of the divergence from the policy before training in the loss. 0 is off."
+        0.0, description="Weight of the KL divergence from the policy before training in the loss. 0 is off."
     )
     tensor_model_parallel_size: CopyGpus = Field(
-        1, description="GPUs: how many share one copy of the policy while it samples (vLLM)."
+        1, description="GPUs that share one copy of the policy while it samples (vLLM)."
     )
     gpu_memory_utilization: Clip = Field(0.5, description="GPUs: share of the memory that vLLM takes while it samples.")
     free_cache_engine: Switch = Field(True, description="GPUs: vLLM gives its memory back while the policy learns.")
@@ -209,7 +214,7 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     ] = Field(
         None,
         description="Longest prompt in the policy's own tokens; a longer one stops the run before anything is sampled "
-        "or trained. Null is what holds the longest prompt of the training and validation queries, at least 128.",
+        "or trained. Null is large enough for the longest training or validation prompt, and at least 128.",
     )
     overlong_prompts: Annotated[Literal["refuse", "leave_out"], expected("refuse or leave_out")] = Field(
         "refuse", description="What to do with prompts over max_prompt_tokens; data/dropped.csv counts those left out."
@@ -217,7 +222,7 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     max_new_tokens: Positive = Field(64, description="Longest response, in tokens; a longer one is cut there.")
     save_freq: Steps = Field(5, description="Steps between two checkpoints; a divisor of steps.")
     test_freq: Steps = Field(10, description="Steps between two evaluations on the validation queries.")
-    validation_samples: Responses = Field(1, description="Responses a validation query.")
+    validation_samples: Responses = Field(1, description="Responses per validation query.")
     validation_temperature: Temperature = Field(
         0.0, description="Temperature of validation. 0 takes the likeliest token."
     )
@@ -226,14 +231,14 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     ] = Field("valid", description="The checkpoint that is kept: the best one on the validation queries, or the last.")
     logger: Loggers = Field(
         ["file"],
-        description="What else gets the metrics (docs/gpu.md): tensorboard, wandb, mlflow, swanlab. file is always "
-        "there. A change reruns nothing.",
+        description="Trackers that get the metrics of each step (docs/gpu.md). file, history.csv, is always written. A "
+        "change reruns nothing.",
     )
     per_policy: Annotated[
         dict[AnyName, OfPolicy], expected("settings such as {large: {tensor_model_parallel_size: 2}}")
     ] = Field(default={}, description="Name of a policy -> its own settings, which override those of this section.")
     verl: Annotated[list[Override], Strict(), expected("a list of Hydra overrides")] = Field(
         [],
-        description="Further Hydra overrides for verl's main_ppo; they win over those of this project. Keys that the "
+        description="Further Hydra overrides for verl's main_ppo; they override those of this project. Keys that the "
         "workflow sets for each run, such as files, steps, seeds and devices, are refused.",
     )
