@@ -11,6 +11,8 @@ from conftest import ROOT
 
 from reward_memory.config import loading
 from reward_memory.reward_models import names, registry
+from reward_memory.settings import Sampling, Training
+from reward_memory.settings.resources import Resources, TrainAmounts
 
 PAGES = ("report", "reproduce", "extend", "glossary", "architecture")
 COMMANDS = re.findall(r"^    (snakemake .*)$", (ROOT / "docs/reproduce.md").read_text(), re.MULTILINE)
@@ -63,3 +65,27 @@ def test_settings_of_extend_are_taken(heading):
 
 def test_a_predictor_is_named_where_extend_says():
     assert set(names.NAMES) - {names.AS_PUBLISHED} == set(registry.PREDICTORS)
+
+
+def tables(page: str, heading: str) -> dict[str, str]:
+    """key -> default of the tables below a heading of a page."""
+    part = (ROOT / f"docs/{page}.md").read_text().split(f"\n## {heading}")[1].split("\n## ")[0]
+    return dict(re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", part, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("heading", "model"), [("Engines", Sampling), ("Training", Training)])
+def test_keys_and_defaults_of_the_page_on_gpus_are_those_of_the_settings(heading, model):
+    shown = tables("gpu", heading)
+    assert len(shown) >= 6
+    for key, default in shown.items():
+        found = str(model.model_fields[key].default).lower()
+        assert found in (default.lower(), "none"), key
+
+
+def test_resources_of_the_page_on_gpus_are_known_and_its_example_is_taken():
+    assert {*tables("gpu", "Resources")} == {*TrainAmounts.model_fields}
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "docs/gpu.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert {*Resources.model_validate(yaml.safe_load(example)["resources"]).model_fields_set} == {
+        "evaluate_policy",
+        "train_policy",
+    }
