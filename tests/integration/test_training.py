@@ -230,7 +230,8 @@ def test_another_predictor_drives_an_arm(finished, copy):
 @pytest.mark.long
 def test_without_a_label_out_of_domain_all_rewards_are_predicted(copy):
     target = "results/training/ood/tiny/memreward/ratio0/seed0"
-    zero = "ood: {reward_model_of: main, label_ratios: [0], reward_model_ratio: 50}"
+    settings = "label_ratios: [0], reward_model_ratio: 50, methods: [base, memreward]"
+    zero = f"ood: {{reward_model_of: main, {settings}}}"
     copy.edit("config/test.yaml", "ood: {reward_model_of: main}", zero)
     copy.run(f"{target}/history.csv", *CONFIG)
     history = pd.read_csv(copy.folder / target / "history.csv")
