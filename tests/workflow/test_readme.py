@@ -24,7 +24,7 @@ PLANNED = [command for command in COMMANDS if command.startswith("snakemake") an
 
 
 START = SETUP + ". && snakemake --cores all results/tables/main.csv"
-TESTS = SETUP + "'.[test]' && pytest -n 2"
+TESTS = SETUP + "'.[test]' && pytest -n 2 --all"
 
 
 def test_the_quick_start_comes_first():
