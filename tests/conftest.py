@@ -49,10 +49,10 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
-#: A finished run of the workflow, what verl makes of a training, plans of both papers, whole releases.
-SLOW = {"finished", "effective", "matrix", "real", "loaded"}
-#: What verl makes of each training of both papers.
-LONG = {"composed"}
+#: What verl makes of a training, plans of both papers, whole releases.
+SLOW = {"effective", "matrix", "real", "loaded"}
+#: A finished run of the workflow, what verl makes of each training of both papers.
+LONG = {"finished", "composed"}
 
 
 def pytest_collection_modifyitems(items) -> None:
