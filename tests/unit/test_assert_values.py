@@ -95,6 +95,7 @@ def holds(condition: str, *values: object) -> bool:
         ("Decimal(f(1)) == Decimal('1.5')", "1.5"),
         ("bytes(f(1)) == b'ab'", [97, 98]),
         ("isinstance(f(1), bool) and isinstance(f(1), int)", True),
+        ("[isinstance(x, bool) for x in f(1)] == [True, False]", [True, 1]),
         # texts
         ("'-'.join(f(1)) == 'a-b'", ["a", "b"]),
         ("'ab'.upper() == 'AB' and 'ab'.count(f(1)) == 1", "a"),

@@ -25,6 +25,14 @@ from reward_memory.answers.extraction import Answer, box_content, final_part, fi
         ("Not \\boxed{4}", "Not \\boxed{4}", "text"),
         (f"not{' ' * 37}\\boxed{{4}}", f"not{' ' * 37}\\boxed{{4}}", "text"),
         (f"not{' ' * 38}\\boxed{{4}}", "4", "boxed"),
+        # JSON, also where its backslashes or tabs are not escaped
+        ('{"answer": "12"}', "12", "statement"),
+        ('{"answer": 12}', "12", "statement"),
+        ('{"answer": "\\u0041"}', "A", "statement"),
+        ('{"answer": "\\\\frac{1}{2}"}', "\\frac{1}{2}", "statement"),
+        ('{"answer": "\\frac{1}{2}"}', "\\frac{1}{2}", "statement"),
+        ('{"answer": " a\tb "}', "a\tb", "statement"),
+        ('{"answer": " "}', '{"answer": " "}', "text"),
         # a tag's own statement, and a tag that is not closed
         ("<answer>The answer is 8.</answer>", "8", "tag"),
         ("<answer>8", "8", "tag"),
