@@ -71,6 +71,9 @@ def letter(response, options=CAPITALS):
         ("La risposta non \u00e8 la B.", None),
         ("Es la opci\u00f3n B.", "B"),
         ("He takes vitamin C.", None),
+        ("I say that it has to be C.", "C"),
+        ("Vitamin X is good, so it has to be C.", "C"),
+        ("Has to be C, C it must be, not D.", None),
         ("A lot of people think so.", None),
         ("B\n\nExplanation: London is the largest.", "B"),
         ("C.Berlin", "C"),
@@ -81,6 +84,22 @@ def letter(response, options=CAPITALS):
         (LISTED, None),
         (f"{LISTED}\n\nB", "B"),
         ("A. Paris is in France.\nB. London is the one.\n\nSo London.", "B"),
+        # a letter alone on the last line over what stands above it
+        ("B. London was my first thought.\nA", "A"),
+        ("C\nNo, that is not right.\nB", "B"),
+        # one line that begins with a letter, at either end
+        ("B. London is large.\nSome more words.", "B"),
+        ("Some words.\nB. London is large.", "B"),
+        ("Some words.\nB. London is large.\nSome more words.", None),
+        # one letter in marks, one option that is ticked
+        ("I looked at (B) for long, and at (B) again.", "B"),
+        ("I looked at (B) for long, and at (C) again.", None),
+        ("A. Paris \u2705\nB. London", "A"),
+        ("A. Paris \u2705\nB. London \u2705", None),
+        # a denial that the response begins with, up to 40 characters before the box
+        ("not \\boxed{A}", None),
+        (f"not{' ' * 37}\\boxed{{A}}", None),
+        (f"not{' ' * 38}\\boxed{{A}}", "A"),
         # other languages
         ("A\u9009\u9879\u9519\u8bef\uff0cB\u9009\u9879\u6b63\u786e\u3002", "B"),
         ("Richtig ist B.", "B"),
@@ -97,6 +116,20 @@ def test_the_letter_that_is_meant(response, expected):
 
 def test_a_concluding_letter_may_begin_an_options_text():
     assert letter("It is A. apus.", ("C. corax", "B. bubo", "D. major", "A. apus")) == "D"
+
+
+@pytest.mark.parametrize(
+    ("response", "options", "expected"),
+    [
+        ("Yes, it is so.", ("yes", "no"), "A"),
+        ("No: it is not.", ("yes", "no"), "B"),
+        ("Maybe, but who knows.", ("yes", "no"), None),
+        ("Yes, it is so.", ("yes", "perhaps"), None),
+        ("Yes, it is so.", CAPITALS, None),
+    ],
+)
+def test_a_verdict_at_the_start_is_an_answer_where_all_options_are_verdicts(response, options, expected):
+    assert letter(response, options) == expected
 
 
 @pytest.mark.parametrize(("response", "expected"), [("\\boxed{x}", "D"), ("\\boxed{B}", "B"), ("\\boxed{y}", None)])

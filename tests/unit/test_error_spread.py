@@ -88,6 +88,11 @@ def test_a_difference_of_entropies_may_be_more_than_one():
     assert found.high > found.mean
 
 
+def test_arms_of_other_seeds_are_not_compared():
+    with pytest.raises(ValueError, match="2 and 1 runs cannot be compared seed by seed"):
+        compare_spreads([run(a=0.5), run(a=0.6)], [run(a=0.5)], "largest_share")
+
+
 def test_rows_are_of_the_later_visits_together_then_of_each():
     first, second = run(a=0.5, b=0.7), run(a=0.9, b=0.9).assign(visit=1)
     rows = pd.DataFrame(

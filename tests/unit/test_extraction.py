@@ -20,6 +20,19 @@ from reward_memory.answers.extraction import Answer, box_content, final_part, fi
         ("<answer>7</answer><answer> </answer>", "7", "tag"),
         ("\\boxed{7}\n#### Step 2: check\nit holds", "7", "boxed"),
         ("####### 7", "7", "hash"),
+        # a box that is denied, up to 40 characters before it
+        ("\\boxed{5}, not \\boxed{4}", "5", "boxed"),
+        ("Not \\boxed{4}", "Not \\boxed{4}", "text"),
+        (f"not{' ' * 37}\\boxed{{4}}", f"not{' ' * 37}\\boxed{{4}}", "text"),
+        (f"not{' ' * 38}\\boxed{{4}}", "4", "boxed"),
+        # JSON, also where its backslashes or tabs are not escaped
+        ('{"answer": "12"}', "12", "statement"),
+        ('{"answer": 12}', "12", "statement"),
+        ('{"answer": "\\u0041"}', "A", "statement"),
+        ('{"answer": "\\\\frac{1}{2}"}', "\\frac{1}{2}", "statement"),
+        ('{"answer": "\\frac{1}{2}"}', "\\frac{1}{2}", "statement"),
+        ('{"answer": " a\tb "}', "a\tb", "statement"),
+        ('{"answer": " "}', '{"answer": " "}', "text"),
         # a tag's own statement, and a tag that is not closed
         ("<answer>The answer is 8.</answer>", "8", "tag"),
         ("<answer>8", "8", "tag"),

@@ -17,7 +17,7 @@ from reward_memory.reward_models.graph.fitting import fit
 from reward_memory.reward_models.graph.memory import Memory
 from reward_memory.reward_models.graph.reward_model import RewardModel
 from reward_memory.reward_models.registry import load
-from reward_memory.reward_models.rollouts import assemble
+from reward_memory.reward_models.rollouts import assemble, concatenate
 from reward_memory.settings import RewardModel as Settings
 
 SMALL = {"hidden_channels": 16, "epochs": 10}
@@ -347,6 +347,19 @@ def test_a_reward_that_is_neither_0_nor_1_is_named(tmp_path):
     verdicts.loc[5, "reward"] = 0.5
     with pytest.raises(InputError, match=r"the reward of 'sums/train/1' is 0\.5"):
         assemble([(queries, responses, tmp_path / "e")], verdicts)
+
+
+def test_rollouts_that_do_not_belong_together_are_named(tmp_path):
+    queries, responses, _ = frames(2)
+    one = queries[:1], responses, tmp_path / "e"
+    embed_rollouts(*one)
+    with pytest.raises(InputError, match="e: a response belongs to the query 'sums/train/1', which the queries lack"):
+        assemble([one])
+    with pytest.raises(InputError, match="rollouts: none given; name at least one benchmark"):
+        assemble([])
+    part = made_up([1])
+    with pytest.raises(InputError, match=r"mixed encoder types \(bfloat16, float32\)"):
+        concatenate([part, replace(part, dtype="bfloat16")])
 
 
 def test_take_keeps_the_responses_of_each_query():

@@ -4,7 +4,14 @@ from fractions import Fraction
 
 import pytest
 
-from reward_memory.answers.numbers import as_ascii, decimal_comma, last_number, number_with_unit, plain_number
+from reward_memory.answers.numbers import (
+    as_ascii,
+    decimal_comma,
+    last_number,
+    number_in_words,
+    number_with_unit,
+    plain_number,
+)
 
 HALF = Fraction(1, 2)
 
@@ -165,3 +172,55 @@ def test_the_last_number_of_a_text(text, found):
 def test_look_alikes_become_ascii():
     assert as_ascii("45\u02da \u2013\u2003１０ ⅓\u00ad") == "45\u00b0 - 10 1/3"
     assert as_ascii("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("zero", 0),
+        ("Seventeen.", 17),
+        ("twenty-one", 21),
+        ("Minus five", -5),
+        ("negative two thirds", Fraction(-2, 3)),
+        # hundreds and thousands
+        ("a hundred", 100),
+        ("a hundred and five", 105),
+        ("twenty hundred", 2000),
+        ("two hundred and twenty four thousand", 224_000),
+        ("two million three thousand four", 2_003_004),
+        ("hundred", None),
+        ("a five", None),
+        ("and five", None),
+        ("seven hundred and", None),
+        ("two hundred hundred", None),
+        ("three thousand thousand", None),
+        ("one thousand two million", None),
+        # parts
+        ("half", HALF),
+        ("a half", HALF),
+        ("one half", HALF),
+        ("three quarters", Fraction(3, 4)),
+        ("three and a half", 3 + HALF),
+        ("and a half", None),
+        ("apples and a half", None),
+        # what is counted
+        ("eight apples", 8),
+        ("minus twenty square meters", -20),
+        ("apples", None),
+        ("eight large green apples", None),
+        ("eight percent", None),
+        ("eight of", None),
+        # a second number is not what is counted
+        ("five twenty", None),
+        ("twenty ten", None),
+        ("eight five apples", None),
+        ("minus", None),
+    ],
+)
+def test_a_number_in_words_has_its_value(text, value):
+    assert number_in_words(text) == value
+
+
+def test_words_of_80_characters_are_read():
+    assert number_in_words(f"twelve{' ' * 69}boxes") == 12
+    assert number_in_words(f"twelve{' ' * 70}boxes") is None

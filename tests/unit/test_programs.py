@@ -232,3 +232,26 @@ def test_a_program_that_is_set_apart_in_other_ways(response):
 def test_a_wrong_program_that_is_set_apart_stays_wrong(response):
     prompt = "import math\n\n\ndef f(x):\n    '''Add one.'''\n"
     assert passes([response], calls((1, 2), prompt=prompt)) == [False]
+
+
+@pytest.mark.parametrize(
+    ("response", "program"),
+    [
+        # an empty line within indented code is part of it, and the last such code counts
+        (
+            "So:\n\n    def f(x):\n        y = x\n\n        return y\n\nThat is it.",
+            "def f(x):\n    y = x\n\n    return y",
+        ),
+        (
+            "So:\n\n    def f(x):\n        return x\n\nor\n\n    def f(x):\n        return 2\n",
+            "def f(x):\n    return 2",
+        ),
+        # three quotes fence only what such a fence has opened
+        (
+            "'''python\nimport math\n'''\n```python\ndef f(x):\n'''\nx\n'''\n```",
+            "def f(x):\n'''\nx\n'''\n",
+        ),
+    ],
+)
+def test_where_a_program_begins_and_ends(response, program):
+    assert find_program(response, ("f",)).text == program

@@ -142,6 +142,21 @@ def test_without_any_difference_one_family_that_differs_wholly_is_added():
     assert ends(found) == pytest.approx((0, -t.ppf(0.975, 9) / np.sqrt(90), t.ppf(0.975, 9) / np.sqrt(90)))
 
 
+def test_to_a_difference_one_family_as_far_off_as_the_furthest_is_added():
+    # mean 0.2: squares 0.16 + 2 * 0.04, of the added family 0.36 + 0.04; four families in all
+    found = difference({"a": np.array([[0.6, 0.0, 0.0]])}, "weighted")
+    assert found.query_se == pytest.approx((0.64 / (4 * 3)) ** 0.5)
+    # no further to the other side: as far as any, up or down
+    found = difference({"a": np.array([[-0.6, 0.0, 0.0]])}, "weighted")
+    assert found.query_se == pytest.approx((0.64 / (4 * 3)) ** 0.5)
+
+
+def test_to_a_share_one_family_half_right_is_added():
+    # mean 0.75: squares 3 * 0.0625 + 0.5625, of the added family (0.5625 + 0.0625) / 2; five families in all
+    found = accuracy({"a": np.array([[1.0, 1.0, 1.0, 0.0]])}, "weighted")
+    assert found.query_se == pytest.approx((1.0625 / (5 * 4)) ** 0.5)
+
+
 def test_the_ends_of_wilsons_interval_without_any_spread_are_the_share():
     assert wilson(0.3, 0.0) == pytest.approx((0.3, 0.3))
 

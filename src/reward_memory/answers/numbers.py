@@ -191,9 +191,10 @@ def number_in_words(text: str) -> Fraction | None:
         whole = _cardinal(words[:at]) if at > 0 else (None if at == 0 else Fraction(0))
         return None if count is None or whole is None else sign * (whole + count / PARTS[words[-1]])
     value = _cardinal(words)
-    for last in (-1, -2):  # eight apples, twenty square meters
+    for last in (-1, -2):  # eight apples, twenty square meters; five twenty is no number
         counted = " ".join(words[last:])
-        if value is None and len(words) > -last and not UNCOUNTED.search(counted) and not MULTIPLIERS.search(counted):
+        uncounted = UNCOUNTED.search(counted) or MULTIPLIERS.search(counted) or {*ONES, *TENS} & {*words[last:]}
+        if value is None and len(words) > -last and not uncounted:
             value = _cardinal(words[:last])
     return None if value is None else sign * value
 
