@@ -94,7 +94,7 @@ SEVERAL = re.compile(
 )
 _SUBJECT = (
     r"(?:^|[.!?,;:\n(]|\b(?:so|thus|therefore|hence|that|because|and|but|since|then|only|"
-    r"option|choice|answer|letter|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|[選选][項项擇择])"
+    r"option|choice|answer|letter|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|[選选][項项擇择]|選択肢)"
 )
 _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
@@ -159,6 +159,15 @@ PLACED = re.compile(
     r"(?:is|must[ \t]be)[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b",
     re.IGNORECASE,
 )
+#: "Option 2 is correct.", "the answer is solution 1"
+NUMBERED = re.compile(
+    r"(?:(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but|because))[ \t*]{0,4}"
+    r"(?:option|choice|solution|answer)[ \t]{1,3}([1-9])[ \t*]{1,3}(?:is|must[ \t]be|seems|looks)[ \t]{1,3}"
+    r"(?:(?:the|clearly|definitely)[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b|"
+    r"\b(?:answer|choice)[ \t]{1,3}(?:is|would[ \t]be|must[ \t]be)[ \t:*]{1,4}"
+    r"(?:option|choice|solution)[ \t]{1,3}([1-9])(?![\w.,]\d|\w))",
+    re.IGNORECASE,
+)
 AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
 #: after "A would be the answer"
 SUPPOSED = re.compile(r"[^.!?;\n]{0,12}\b(?:if|when|for(?!\s+(?:this|the)\b)|had|were)\b", re.IGNORECASE)
@@ -202,6 +211,14 @@ def statements(text: str, item) -> list[Statement]:
     for match in PLACED.finditer(text):
         place = PLACES[match[1].lower()]
         if place < len(item.letters) and item.texts and not _asked_or_joined(text, match):
+            found.append(Statement(match.end(), item.letters[place], True))
+    if any(text in "123456789" for text in item.texts if text):  # "2" is the text of an option
+        numbered = []
+    else:
+        numbered = [match for match in NUMBERED.finditer(text) if not _asked_or_joined(text, match)]
+    for match in numbered:
+        place = int(match[1] or match[2]) - 1
+        if place < len(item.letters) and item.texts:
             found.append(Statement(match.end(), item.letters[place], True))
     for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS, IT_IS, POINTED, RANKED, CORRECTED):
         for match in pattern.finditer(text):

@@ -59,9 +59,20 @@ CLOCK = re.compile(
 TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\.?\s?m\b\.?)?", re.IGNORECASE)
 #: "The ratio is 3 to 4."
 RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
+#: \\$45, which is no formula
+ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$\s?(?=[\d.-])")
+#: "I cannot solve this without the 2 figures."
+UNABLE = re.compile(
+    r"\bI(?:'m| am)? (?:sorry,? (?:but )?I (?:am )?)?(?:cannot|can't|can not|could not|couldn't|unable to|not able to) "
+    r"(?:\w{1,12} ){0,2}(?:solve|determine|answer|help|assist|provide|compute|calculate|complete)\b"
+    r"(?P<rest>[^=]{0,200})$"
+)
+GOES_ON = re.compile(r"\b(?:so|thus|therefore|hence|instead|but|however|then|is)\b", re.IGNORECASE)
+#: x = 12 apples
+NAMED = re.compile(r"^\s*[A-Za-z]\s?=\s?(?=[-$€£¥.\d])")
 RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
 #: 120_5 and 120_{5}
-BASED = re.compile(r"\$?[0-9A-Z]{1,40}\s?_\s?\{?\s?(\d{1,2})\s?\}?\$?")
+BASED = re.compile(r"\$?\(?[0-9A-Z]{1,40}\)?\s?_\s?\{?\s?(\d{1,2})\s?\}?\$?")
 FACTORIAL = re.compile(r"\d\s?!")
 TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,80})\}\.?")
 SENTENCE = re.compile(r"[.!?]\s|\n")
@@ -141,6 +152,12 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
     if SCALED.search(answer.text):
         text, tail = (SCALED.sub(r"\1 \2", part) for part in (answer.text, answer.tail))
         answer = Answer(text, answer.how, tail)
+    if "\\$" in answer.text and answer.how != "boxed":
+        text, tail = (ESCAPED_DOLLAR.sub("", part) for part in (answer.text, answer.tail))
+        answer = Answer(text, answer.how, tail)
+    if "{:}" in answer.text:
+        answer = Answer(answer.text.replace("{:}", ":"), answer.how, answer.tail)
+    truth = truth.replace("{:}", ":")
     clocks = CLOCK.fullmatch(answer.text.strip(" *_.$")), CLOCK.fullmatch(truth.strip(" *_.$"))
     if all(clocks) and any(clock[3] for clock in clocks):
         return Judgment(_same_time(*clocks), answer.text, "exact")
@@ -154,6 +171,8 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
         return Judgment(int(told[1]) * int(ratio[2]) == int(told[2]) * int(ratio[1]), told[0], "numeric")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
+    if answer.how == "text" and _declined(answer.text[-LONGEST_BARE:]):
+        return Judgment(False, None, "no answer")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
 
 
@@ -196,6 +215,12 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
     return None
 
 
+def _declined(text: str) -> bool:
+    """Whether a text ends with saying that there is no answer."""
+    found = UNABLE.search(text.replace("\u2019", "'"))
+    return found is not None and not GOES_ON.search(found["rest"])
+
+
 def _told_in_words(text: str) -> str | None:
     """What a last sentence without digits says that something is; "is one reason" says no number."""
     sentence = SENTENCE.split(text.strip())[-1]
@@ -222,6 +247,8 @@ def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> F
     comma = decimal_comma(text) if "." in truth or wanted.denominator > 1 else None
     if comma is not None:
         return comma
+    if "=" in text and "=" not in truth:
+        text = NAMED.sub("", text)
     if answer.how not in ("bare", "boxed") or re.search(r"\d [^\W\d_]{3}", text):
         return number_with_unit(text)
     return None

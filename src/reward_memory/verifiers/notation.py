@@ -67,6 +67,9 @@ ROMAN_WORD = re.compile(r"\{([^{}]*)\}")
 NO_MEASURE = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozen|and|or|if|for|in|base|mod|with|plus|minus|times|over|[eix])\b|^\s*$"
 )
+BASE_BEHIND = re.compile(r"^\(([0-9A-Z]{1,40})\)(?=\s?_)")  # (1101)_2
+#: [[1, 2], [3, 4]]
+NESTED_LISTS = re.compile(r"^\[\s?((?:\[[^\[\]]{1,200}\]\s?,\s?){1,20}\[[^\[\]]{1,200}\])\s?\]$")
 COMMA_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|mathord|mathpunct)\s*\{,\}")
 #: a style around all of it
 WRAPPED = re.compile(
@@ -134,6 +137,8 @@ def plain_notation(text: str) -> str:
     text = OPENED_MODULUS.sub("(\\\\mod ", BRACED_LIST.sub(r"\\\1(\2)", text))
     text = _without_measure(CELSIUS.sub(r"\1", PARENTHESIZED.sub(r"\1\\overline{\2}", text)))
     text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", SO.sub("", text))))
+    if text.startswith(("(", "[")):
+        text = _matrix_of_lists(BASE_BEHIND.sub(r"\1", text))
     text = BRACED_EXPONENT.sub(r"e\1", BARE_ROOT.sub(r"\\sqrt{\1}", text))
     text = RADIANS.sub("", text) if "\\pi" in text else text
     text = _without_unit_of_power(text)
@@ -155,6 +160,19 @@ def plain_notation(text: str) -> str:
         return text
     text = BELOW_AND_ABOVE.sub(lambda found: _between(found[5], found[4], found[1], found[2], found[3]), text)
     return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
+
+
+def _matrix_of_lists(text: str) -> str:
+    """[[1, 2], [3, 4]] as a matrix."""
+    found = NESTED_LISTS.match(text.strip())
+    if found is None:
+        return text
+    rows = [row.strip(" []") for row in re.split(r"\]\s?,\s?\[", found[1])]
+    cells = [re.split(r",(?![^({]*[)}])", row) for row in rows]
+    if len({len(row) for row in cells}) > 1:
+        return text
+    lines = " \\\\ ".join(" & ".join(row) for row in cells)
+    return f"\\begin{{pmatrix}}{lines}\\end{{pmatrix}}"
 
 
 def _without_measure(text: str) -> str:
