@@ -58,6 +58,24 @@ MATH = [  # response, truth, whether it is right
     ("I'm sorry, but I cannot solve this without the 2 figures.", "2", False),
     ("Unfortunately, I can't help with that. Please send all 5 numbers.", "5", False),
     ("I cannot determine it directly. Instead I add 2 and 3 and get 5.", "5", True),
+    ("$\\boxed{f(x)=cx \\text{ for any constant } c}$", "f(x)=cx", True),
+    ("$\\boxed{f(x)=cx \\text{ where } c \\text{ is a constant}}$", "f(x)=cx", True),
+    ("$\\boxed{f(x)=cx^2 \\text{ where } c \\text{ is a constant}}$", "f(x)=cx", False),
+    ("$\\boxed{k\\pi - \\frac{\\pi}{4}, k\\in\\mathbb{Z}}$", "k\\pi-\\frac{\\pi}{4}", True),
+    ("$\\boxed{x = \\frac{\\pi}{4} + k\\pi \\quad (k\\in\\mathbb{Z})}$", "x=k\\pi-\\frac{\\pi}{4}", False),
+    ("$\\boxed{3, k\\in\\mathbb{Z}}$", "3", False),
+    ("$\\boxed{\\{(2,3)\\}}$", "(2,3)", True),
+    ("$\\boxed{\\{(3,2)\\}}$", "(2,3)", False),
+    ("$\\boxed{T \\approx 5800\\,\\mathrm{K}}$", "5800", True),
+    ("$\\boxed{T = 580\\,\\mathrm{K}}$", "5800", False),
+    ("$\\boxed{|x| \\le 3}$", "[-3,3]", True),
+    ("$\\boxed{|x| \\le 3}$", "(-3,3)", False),
+    ("$\\boxed{|x| < 3}$", "x<3", False),
+    ("The final count is 12 (which is 4 more than 8).", "12", True),
+    ("Hence, 12 is the answer, given that 3 are broken.", "12", True),
+    ("He has 3 bags, which makes 12 apples.", "3", False),
+    ("#### Tom: 12, Ann: 15", "15", False),
+    ("#### Tom: 12, Ann: 15, Total: 27", "27", True),
 ]
 
 CHOICES = [  # response, options, letter, whether it is named
@@ -84,6 +102,14 @@ CHOICES = [  # response, options, letter, whether it is named
     ("The answer is ~~B~~ C", ANIMALS, "C", True),
     ("The value is 28 m/s, so it is closest to 3.", NUMBERS, "B", True),
     ("~~A~~", ANIMALS, "A", False),
+    ("We choose between C and D. Since an eel is smaller, C.", ANIMALS, "C", True),
+    ("We choose between C and D. Since an eel is smaller, not C.", ANIMALS, "C", False),
+    ("\U0001f449 C", ANIMALS, "C", True),
+    ("\u274c C", ANIMALS, "C", False),
+    ("The blue whale, of course!", ANIMALS, "C", True),
+    ("The blue whale, I doubt it", ANIMALS, "C", False),
+    ("= 3", NUMBERS, "B", True),
+    ("= 5", NUMBERS, "B", False),
 ]
 
 

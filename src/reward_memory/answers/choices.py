@@ -8,7 +8,9 @@ from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_b
 from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ITEM = r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
+_ITEM = (
+    r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴\u2705\u25b6\u27a1\U0001f449]\ufe0f?)[ \t]+)?"  # a list, an arrow
+)
 _OPEN = r"[\s~(\[{*_`$\"'\u201c\u2018<]*"
 _CLOSE = r"[~)\]}*_`$\"'\u201d\u2019>]*"
 BARE = re.compile(rf"{_ITEM}{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
@@ -51,7 +53,13 @@ CALLED_RIGHT = re.compile(
     r"(?:(?<=\s)(?:answer|option|choice|one))?(?<=[a-z])[*_\s.!]*",
     re.IGNORECASE,
 )
-SENTENCE = re.compile(r"(?<=[a-z0-9)*\"][.!?])\s+|(?<=\b[Nn]ot [A-Z]\.)\s+(?=[A-Z][a-z])")
+SENTENCE = re.compile(
+    r"(?:(?<=[a-z0-9)*\"][.!?])|(?:(?<=\b[Nn]ot [A-Z]\.)|(?<=\band [A-Z]\.)|(?<=\bor [A-Z]\.))(?=\s+[A-Z][a-z]))\s+"
+)
+#: "The blue whale, of course!"
+SURE = re.compile(
+    r",? (?:of course|obviously|clearly|definitely|for sure|i (?:think|believe|guess)|i would say|i'd say)[!]?$"
+)
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
@@ -103,7 +111,7 @@ class Item:
 
     def named_by(self, text: str) -> str | None:
         """The letter of the one option whose text this is."""
-        plain = _plain(text)
+        plain = SURE.sub("", _plain(text).lstrip("= "))
         for exact in (plain, ARTICLE.sub("", plain)):
             named = [
                 letter for letter, option in zip(self.letters, self.texts, strict=False) if exact and option == exact

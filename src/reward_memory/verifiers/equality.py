@@ -70,6 +70,7 @@ def _equal(gold: object, found: object, places: int | None, tolerance: float) ->
         return False
     if _is_number(gold) and _is_number(found):
         return _equal_numbers(gold, found, places, tolerance)
+    gold, found = _only_point(gold, found), _only_point(found, gold)
     gold, found = _as_matrix(gold, found), _as_matrix(found, gold)
     gold, found = _function_values(gold, found)
     gold, found = _assigned(gold, found)
@@ -79,6 +80,15 @@ def _equal(gold: object, found: object, places: int | None, tolerance: float) ->
     if places is None or not verify(gold, found, float_rounding=places, timeout_seconds=None):
         return False
     return not _contradicted(gold, found, places)
+
+
+def _only_point(value: object, other: object) -> object:
+    """The point of `{(2, 3)}`, where the other side is no set of points."""
+    from sympy import FiniteSet as Set
+    from sympy import Interval, Tuple
+
+    alone = isinstance(value, Set) and len(value.args) == 1 and isinstance(value.args[0], Interval | Tuple)
+    return value.args[0] if alone and isinstance(other, Interval | Tuple) else value
 
 
 def _function_values(gold: object, found: object) -> tuple[object, object]:

@@ -22,6 +22,7 @@ from reward_memory.answers.numbers import (
 
 from .notation import formula_in_words
 from .pool import WarmPool
+from .sentences import PAIRS, declined, without_remark
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 
 WORKER = Path(__file__).parent / "symbolic_worker.py"
@@ -61,13 +62,6 @@ TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\
 RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
 #: \\$45, which is no formula
 ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$\s?(?=[\d.-])")
-#: "I cannot solve this without the 2 figures."
-UNABLE = re.compile(
-    r"\bI(?:'m| am)? (?:sorry,? (?:but )?I (?:am )?)?(?:cannot|can't|can not|could not|couldn't|unable to|not able to) "
-    r"(?:\w{1,12} ){0,2}(?:solve|determine|answer|help|assist|provide|compute|calculate|complete)\b"
-    r"(?P<rest>[^=]{0,200})$"
-)
-GOES_ON = re.compile(r"\b(?:so|thus|therefore|hence|instead|but|however|then|is)\b", re.IGNORECASE)
 #: x = 12 apples
 NAMED = re.compile(r"^\s*[A-Za-z]\s?=\s?(?=[-$€£¥.\d])")
 RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
@@ -171,7 +165,7 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
         return Judgment(int(told[1]) * int(ratio[2]) == int(told[2]) * int(ratio[1]), told[0], "numeric")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
-    if answer.how == "text" and _declined(answer.text[-LONGEST_BARE:]):
+    if answer.how == "text" and declined(answer.text[-LONGEST_BARE:]):
         return Judgment(False, None, "no answer")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
 
@@ -199,7 +193,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         found = number_in_words(text)
     if found is None and answer.how == "text" and (ending := _told_in_words(text[-LONGEST_BARE:])):
         found = number_in_words(ending)
-    if found is None and answer.how != "text" and (BOUND.match(text) or COMPOUND.match(text)):
+    if found is None and answer.how != "text" and any(pattern.match(text) for pattern in (BOUND, COMPOUND, PAIRS)):
         return Judgment(False, answer.text, "numeric")
     if found is None:
         found = _worded_number(answer, text, truth, wanted)
@@ -209,16 +203,10 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
     if LATEX.search(text) or (answer.how != "text" and not _one_number_told(answer.how, text)):
         return None
-    denied = DENIED.sub("", text)
+    denied = DENIED.sub("", without_remark(text) if answer.how == "text" else text)
     if (last := last_number(denied)) is not None and not _goes_on(denied):
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
-
-
-def _declined(text: str) -> bool:
-    """Whether a text ends with saying that there is no answer."""
-    found = UNABLE.search(text.replace("\u2019", "'"))
-    return found is not None and not GOES_ON.search(found["rest"])
 
 
 def _told_in_words(text: str) -> str | None:
