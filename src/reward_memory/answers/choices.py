@@ -41,8 +41,9 @@ CHECKED = re.compile(
 )
 #: "(A) False. (B) True.", each option with its verdict on one line
 JUDGED = re.compile(
-    r"(?<![A-Za-z])\(?([A-Z])[).:]{1,2}[ \t]{0,3}[*]{0,2}(true|correct|false|incorrect|wrong)"
-    r"(?=[*]{0,2}(?:[.,;!)\n]|[ \t]*$|[ \t]+\(?[A-Z][).:]|[ \t]+(?:because|since|as)\b))",
+    r"(?<![A-Za-z])\(?([A-Z])(?:[).:]{1,2}[ \t]{0,3}[*]{0,2}(?=[tcfiw])|\?[ \t](?=[yn]))"
+    r"(true|correct|false|incorrect|wrong|yes|no)"
+    r"(?=[*]{0,2}(?:[.,;!)\n]|[ \t]*$|[ \t]+\(?[A-Z][).:?]|[ \t]+(?:because|since|as)\b))",
     re.IGNORECASE,
 )
 #: "Yes, it is.", where the options are yes and no
@@ -54,7 +55,8 @@ CALLED_RIGHT = re.compile(
     re.IGNORECASE,
 )
 SENTENCE = re.compile(
-    r"(?:(?<=[a-z0-9)*\"][.!?])|(?:(?<=\b[Nn]ot [A-Z]\.)|(?<=\band [A-Z]\.)|(?<=\bor [A-Z]\.))(?=\s+[A-Z][a-z]))\s+"
+    r"(?:(?<=[a-z0-9)*\"][.!?])|(?:(?<=\b[Nn]ot [A-Z]\.)|(?<=\band [A-Z]\.)|(?<=\bor [A-Z]\.))"
+    r"(?=\s+[A-Z](?:[a-z]|[.!]?\s{0,3}$)))\s+"
 )
 #: "The blue whale, of course!"
 SURE = re.compile(
@@ -118,7 +120,10 @@ class Item:
             ]
             if len(named) == 1:
                 return named[0]
-        return None
+        bare = [
+            letter for letter, option in zip(self.letters, self.texts, strict=False) if ARTICLE.sub("", option) == plain
+        ]
+        return bare[0] if len(bare) == 1 and plain else None
 
     def starts(self, text: str, place: int) -> tuple[str | None, int] | None:
         """(letter, end) of the longest option text that stands at `place` and ends a clause there."""
@@ -299,7 +304,7 @@ def _judged(text: str, item: Item) -> tuple[str | None, str] | None:
         return None
     if "true" in item.texts or _stated(text, item):
         return None
-    right = [letter for letter, verdict in judged if verdict.lower() in ("true", "correct")]
+    right = [letter for letter, verdict in judged if verdict.lower() in ("true", "correct", "yes")]
     return (right[0], "stated") if len(right) == 1 else (None, "no answer")
 
 

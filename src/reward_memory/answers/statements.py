@@ -66,7 +66,7 @@ _BETWEEN = (
     "το|η|yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प|corect|oikea|helyes|הנכונה|صحیح|گزینه|সঠিক"
 )
 _CJK_COPULAS = "应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
-COPULA = re.compile(rf"(?:(?:{_COPULAS})(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
+COPULA = re.compile(rf"(?:(?:{_COPULAS}|(?<=')s)(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
 BETWEEN = re.compile(rf"(?:{_BETWEEN})(?:(?<=')|(?![{_WORD}])){_NEAR}", re.IGNORECASE)
 NEAR = re.compile(_NEAR)
 LEADS = 300  # at the end of a text
@@ -107,7 +107,8 @@ _POSITIVE = (
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?\s?(?:正确|正確|正しい|正解|정답|对的))"
 )
 SUBJECT = re.compile(
-    rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}(?:[选選][项項])?{_POSITIVE}",
+    rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}"
+    rf"(?:\([^()\n]{{1,60}}\)[*]{{0,2}}[ \t]{{1,2}})?(?:[选選][项項])?{_POSITIVE}",
     re.IGNORECASE,
 )
 _NOT = r"(?:(?:\bnot|\bnicht|\bpas|\bno|\bnon|\bnão|\bniet|\bnie|\bне|n't)(?:\s(?:es|è|é|jest|to|это|be)\b)?|不是)"
@@ -123,7 +124,8 @@ NEITHER = re.compile(
 CONCLUDED = re.compile(
     r"(?:\bit(?:'s|\s+is|\s+(?:must|has\s+to|should|can\s+only)\s+be)|"
     r"(?:^|(?<=[.!,;:] ))(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|"
-    r"\b(?:so|therefore|thus|hence|(?:but\s+)?ultimately),?)\s+(?:it(?:'s|\s+is)\s+)?"
+    r"\b(?:so|therefore|thus|hence|(?:but\s+)?ultimately|"
+    r"(?:not sure|unsure|uncertain), but(?: probably)?|I(?: would)? conclude(?: that)?),?)\s+(?:it(?:'s|\s+is)\s+)?"
     r"(?:(?:option|choice|letter)\s+)?"
     r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b|"
     r",?[ \t]+(?:not|rather[ \t]+than|instead[ \t]+of)\b|"
@@ -136,7 +138,8 @@ ELLIPSIS = re.compile(
 
 #: "so option C it is", "I rank B above C", "no, wait: B"
 IT_IS = re.compile(
-    r"\b(?:option|choice|then|so|hence|thus)[ \t(*]{1,4}([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)", re.MULTILINE
+    r"(?:\b(?:option|choice|then|so|hence|thus)[ \t(*]{1,4}|^|[.!?][ \t])([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)",
+    re.MULTILINE,
 )
 POINTED = re.compile(
     r"\b(?:which|this|that|it)[ \t]+(?:is|equals|matches|corresponds[ \t]+to|agrees[ \t]+with)[ \t]+(?:the[ \t]+)?"
@@ -183,7 +186,7 @@ DOUBT = re.compile(
 ELIMINATION = re.compile(r"\b(?:by|after|through)\s+(?:the\s+)?(?:process\s+of\s+)?elimination\b", re.IGNORECASE)
 ALONE = re.compile(rf"(?<![{_WORD}'\u2019+=^.-])([A-Z]){_END}(?![.]\w)")
 BEFORE_CHOICE = re.compile(
-    r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to|definitely|clearly|"
+    r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to|definitely|probably|presumably|clearly|"
     r"certainly|surely|obviously|evidently))[\s(*\[\"']*$",
     re.IGNORECASE,
 )

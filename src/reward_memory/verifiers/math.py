@@ -61,6 +61,7 @@ TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\
 #: "The ratio is 3 to 4."
 RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
 #: \\$45, which is no formula
+BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?=[^\s*])([^*\n]{1,80})\*\*(?![\w(*])")  # 7 + 5 = **12**
 ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$\s?(?=[\d.-])")
 #: x = 12 apples
 NAMED = re.compile(r"^\s*[A-Za-z]\s?=\s?(?=[-$€£¥.\d])")
@@ -149,6 +150,8 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
     if "\\$" in answer.text and answer.how != "boxed":
         text, tail = (ESCAPED_DOLLAR.sub("", part) for part in (answer.text, answer.tail))
         answer = Answer(text, answer.how, tail)
+    if "**" in answer.text and answer.how != "boxed":
+        answer = Answer(BOLD.sub(r"\1", answer.text), answer.how, BOLD.sub(r"\1", answer.tail))
     if "{:}" in answer.text:
         answer = Answer(answer.text.replace("{:}", ":"), answer.how, answer.tail)
     truth = truth.replace("{:}", ":")

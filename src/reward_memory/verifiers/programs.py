@@ -54,7 +54,7 @@ ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27);")
 METHOD = r"^class[ \t]+Solution\b[^\n]*:[^\n]*\n(?:(?:[ \t]+[^\n]*)?\n)*?[ \t]+def[ \t]+{}[ \t]*\("
 #: '''python … ''' in place of backticks
 TWO_FENCES = re.compile(r"(?<!`)`{6}(?=[A-Za-z])")  # one that closes and one that opens
-GLUED = re.compile(r"[^\"'#`~]*[^\s\"'#`~](?:`{3}|~{3})[ \t]+[A-Z]")  # "return x``` This works."
+GLUED = re.compile(r"[^\"'#`~]*[^\s\"'#`~](?:`{3}|~{3})[ \t]+[A-Za-z]")  # "return x``` This works."
 QUOTE_FENCE = re.compile(r"'{3}((?:python\d?|py)?[ \t]*)", re.IGNORECASE)
 INLINE = re.compile(
     r"(?:^|(?<=\s)|(?<=\*\*))(?:`([^`\n]+)`(?:\*\*)?|"
