@@ -84,6 +84,8 @@ MATH = [  # response, truth, whether it is right
 CHOICES = [  # response, options, letter, whether it is named
     ("Option 2 is correct because it lets water out.", TOOLS, "B", True),
     ("The answer is option 2.", TOOLS, "B", True),
+    ("The answer is option 2. It would not be, if the jar had holes, which it has not.", TOOLS, "B", True),
+    ("It is not that the answer is option 2.", TOOLS, "B", False),
     ("Solution 1 is better than solution 2.", TOOLS, "A", True),
     ("Option 2 is not correct.", TOOLS, "B", False),
     ("If option 2 is correct, it leaks.", TOOLS, "B", False),

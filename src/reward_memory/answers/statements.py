@@ -163,6 +163,7 @@ PLACED = re.compile(
     re.IGNORECASE,
 )
 #: "Option 2 is correct.", "the answer is solution 1"
+HAS_NUMBER = re.compile(r"(?:option|choice|solution|answer)[ \t]{1,3}[1-9]")
 NUMBERED = re.compile(
     r"(?:(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but|because))[ \t*]{0,4}"
     r"(?:option|choice|solution|answer)[ \t]{1,3}([1-9])[ \t*]{1,3}(?:is|must[ \t]be|seems|looks)[ \t]{1,3}"
@@ -211,19 +212,10 @@ def statements(text: str, item) -> list[Statement]:
     """All statements of a text in order. `item` is the `choices.Item` whose letters and option texts count."""
     leads = list(LEAD.finditer(text))[-LEADS:]
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
-    for match in PLACED.finditer(text):
-        place = PLACES[match[1].lower()]
-        if place < len(item.letters) and item.texts and not _asked_or_joined(text, match):
-            found.append(Statement(match.end(), item.letters[place], True))
-    if any(text in "123456789" for text in item.texts if text):  # "2" is the text of an option
-        numbered = []
-    else:
-        numbered = [match for match in NUMBERED.finditer(text) if not _asked_or_joined(text, match)]
-    for match in numbered:
-        place = int(match[1] or match[2]) - 1
-        if place < len(item.letters) and item.texts:
-            found.append(Statement(match.end(), item.letters[place], True))
+    found += _placed(text, item) if item.texts else []
     for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS, IT_IS, POINTED, RANKED, CORRECTED):
+        if pattern is IT_IS and " it is" not in text:  # saves the search
+            continue
         for match in pattern.finditer(text):
             letter, end = match[1], match.end(1)
             doubted = pattern in (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED) and _asked_or_joined(text, match)
@@ -231,6 +223,21 @@ def statements(text: str, item) -> list[Statement]:
                 by_text = item.starts(text, match.start(1))  # "it is A. apus" may be another option's text
                 found.append(Statement(end, by_text[0] if by_text else letter, True))
     return sorted(found, key=lambda statement: statement.place)
+
+
+def _placed(text: str, item) -> list[Statement]:
+    """What is said of "the second option" and of "option 2", where no option's text is a digit."""
+    lowered = text.lower()
+    found = []
+    if any(place in lowered for place in PLACES):
+        found = [(match, PLACES[match[1].lower()]) for match in PLACED.finditer(text)]
+    if HAS_NUMBER.search(lowered) and not any(option and option in "123456789" for option in item.texts):
+        found += [(match, int(match[1] or match[2]) - 1) for match in NUMBERED.finditer(text)]
+    return [
+        Statement(match.end(), item.letters[place], True)
+        for match, place in found
+        if place < len(item.letters) and not _asked_or_joined(text, match)
+    ]
 
 
 def only_letter(sentence: str, letters: str) -> str | None:
@@ -305,7 +312,7 @@ def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
 
 def _asked_or_joined(text: str, match: re.Match) -> bool:
     """Whether "B is correct" is a question, a condition or the end of "A and B are correct"."""
-    before = text[max(0, match.start() - 30) : match.start(1)]
+    before = text[max(0, match.start() - 30) : match.start(match.lastindex)]
     after = text[match.end() : match.end() + 40]
     if "would be" in match[0] and SUPPOSED.match(text, match.end()):
         return True
