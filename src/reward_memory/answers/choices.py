@@ -8,7 +8,9 @@ from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_b
 from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ITEM = r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴])[ \t]+)?"  # a quotation, a list, an arrow
+_ITEM = (
+    r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴\u2705\u25b6\u27a1\U0001f449]\ufe0f?)[ \t]+)?"  # a list, an arrow
+)
 _OPEN = r"[\s~(\[{*_`$\"'\u201c\u2018<]*"
 _CLOSE = r"[~)\]}*_`$\"'\u201d\u2019>]*"
 BARE = re.compile(rf"{_ITEM}{_OPEN}([A-Za-z]){_CLOSE}[\s.:,;!]*{_CLOSE}")
@@ -32,6 +34,18 @@ TICKED = re.compile(
     rf"[.:)]{_CLOSE}[ \t](?:[^\n]{{0,200}}[ \t])?(?<!not )(?i:true|correct|right)[.!*]{{0,3}})[ \t]*$",
     re.MULTILINE,
 )
+#: "- [x] C", "\u2611 C"
+CHECKED = re.compile(
+    rf"^[ \t]*(?:[*+-][ \t]+)?(?:\[[xX\u2713\u2714]\]|[\u2611\u2705\u2714\u2713]\ufe0f?)[ \t]*{_OPEN}([A-Z])\b",
+    re.MULTILINE,
+)
+#: "(A) False. (B) True.", each option with its verdict on one line
+JUDGED = re.compile(
+    r"(?<![A-Za-z])\(?([A-Z])(?:[).:]{1,2}[ \t]{0,3}[*]{0,2}(?=[tcfiw])|\?[ \t](?=[yn]))"
+    r"(true|correct|false|incorrect|wrong|yes|no)"
+    r"(?=[*]{0,2}(?:[.,;!)\n]|[ \t]*$|[ \t]+\(?[A-Z][).:?]|[ \t]+(?:because|since|as)\b))",
+    re.IGNORECASE,
+)
 #: "Yes, it is.", where the options are yes and no
 VERDICT = re.compile(r"[*_]*(yes|no|true|false|maybe)[*_]*[,.;:!]", re.IGNORECASE)
 #: "An ant is the answer."
@@ -40,7 +54,14 @@ CALLED_RIGHT = re.compile(
     r"(?:(?<=\s)(?:answer|option|choice|one))?(?<=[a-z])[*_\s.!]*",
     re.IGNORECASE,
 )
-SENTENCE = re.compile(r"(?<=[a-z0-9)*\"][.!?])\s+")
+SENTENCE = re.compile(
+    r"(?:(?<=[a-z0-9)*\"][.!?])|(?:(?<=\b[Nn]ot [A-Z]\.)|(?<=\band [A-Z]\.)|(?<=\bor [A-Z]\.))"
+    r"(?=\s+[A-Z](?:[a-z]|[.!]?\s{0,3}$)))\s+"
+)
+#: "The blue whale, of course!"
+SURE = re.compile(
+    r",? (?:of course|obviously|clearly|definitely|for sure|i (?:think|believe|guess)|i would say|i'd say)[!]?$"
+)
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
@@ -49,7 +70,9 @@ LABEL = re.compile(
     r"(?:(?:the|my)\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|choice|option)(?:\s+is)?\s*:?", re.IGNORECASE
 )
 VERB = re.compile(
-    r"\b(?:is|was|are|were|be|called|it's|so|thus|hence|therefore|choose|pick|select)[,:]?\s+", re.IGNORECASE
+    r"\b(?:is|was|are|were|be|called|it's|so|thus|hence|therefore|choose|pick|select|"
+    r"(?:closest|nearest|equal) to|equals)[,:]?\s+",
+    re.IGNORECASE,
 )
 JOINED = re.compile(r"[\s$}\\()\[\],;&]*(?:,|;|and|or|\\q?quad)?[\s$}\\()\[\],;&]*")
 BOX_COMMAND = re.compile(r"\\(?:boxed|fbox)\b")
@@ -90,14 +113,17 @@ class Item:
 
     def named_by(self, text: str) -> str | None:
         """The letter of the one option whose text this is."""
-        plain = _plain(text)
+        plain = SURE.sub("", _plain(text).lstrip("= "))
         for exact in (plain, ARTICLE.sub("", plain)):
             named = [
                 letter for letter, option in zip(self.letters, self.texts, strict=False) if exact and option == exact
             ]
             if len(named) == 1:
                 return named[0]
-        return None
+        bare = [
+            letter for letter, option in zip(self.letters, self.texts, strict=False) if ARTICLE.sub("", option) == plain
+        ]
+        return bare[0] if len(bare) == 1 and plain else None
 
     def starts(self, text: str, place: int) -> tuple[str | None, int] | None:
         """(letter, end) of the longest option text that stands at `place` and ends a clause there."""
@@ -233,7 +259,7 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     """The option that a text without marks settles on."""
     text = text[-STATEMENT_TAIL:].strip()
     lines = text.split("\n")
-    found = _whole(text, item) if len(lines) > 1 else _short(text, item)
+    found = _judged(text, item) or (_whole(text, item) if len(lines) > 1 else _short(text, item))
     found = found or _stated(text, item) or (_whole(lines[-1], item) if BARE.fullmatch(lines[-1]) else None)
     if found:
         return found
@@ -252,7 +278,7 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     labeled = LABELED.fullmatch(lines[-1]) or ARROWED.search(lines[-1][-LAST_LINE:])
     if labeled and labeled[1] in item.letters:
         return labeled[1], "stated"
-    ticked = {match[1] for match in TICKED.finditer(text)}
+    ticked = {match[1] for pattern in (TICKED, CHECKED) for match in pattern.finditer(text)}
     if len(ticked) == 1 and ticked <= set(item.letters):
         return ticked.pop(), "stated"
     if len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]:
@@ -268,6 +294,18 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     if len(sentence) <= LAST_LINE and (found := only_letter(sentence, item.letters)):
         return found, "stated"
     return _short(lines[-1], item) or (None, "no answer")
+
+
+def _judged(text: str, item: Item) -> tuple[str | None, str] | None:
+    """The one option that a text calls true where it calls the others false and says no more."""
+    judged = JUDGED.findall(text)
+    letters = [letter for letter, _ in judged]
+    if len(judged) < 2 or len(set(letters)) < len(letters) or not set(letters) <= set(item.letters):
+        return None
+    if "true" in item.texts or _stated(text, item):
+        return None
+    right = [letter for letter, verdict in judged if verdict.lower() in ("true", "correct", "yes")]
+    return (right[0], "stated") if len(right) == 1 else (None, "no answer")
 
 
 def _told_at_the_end(line: str, item: Item) -> str | None:

@@ -50,6 +50,7 @@ OPENING = {"\\[": "\\]", "$$": "$$", "\\(": "\\)"}  # display mathematics over s
 REFUSED = re.compile(
     r"(?:\b(?:not|rather than|instead of|nicht|et non|pas|y no)|不是|而非)\s*(?:[$*(]|\\[(\[])*\s*$", re.IGNORECASE
 )
+STRUCK = re.compile(r"(?<!~)~~(?=[^\s~])[^~\n]{1,80}~~(?!~)")  # ~~14~~ 15
 TAG, TAG_END = "<answer>", "</answer>"
 OTHER_TAG = re.compile(r"<(/?)(?:final[_ -]?)?answer>", re.IGNORECASE)
 BOX_TOKENS = "<|begin_of_box|>", "<|end_of_box|>"
@@ -111,7 +112,9 @@ def find_answer(response: str) -> Answer:
 
 
 def latex_boxes(text: str) -> str:
-    """A text whose boxes made of tokens, as GLM writes them, are those of LaTeX."""
+    """A text whose boxes made of tokens, as GLM writes them, are those of LaTeX, without what is struck through."""
+    if "~~" in text:
+        text = STRUCK.sub("", text)
     if BOX_TOKENS[0] not in text:
         return text
     return text.replace(BOX_TOKENS[0], "\\boxed{").replace(BOX_TOKENS[1], "}")

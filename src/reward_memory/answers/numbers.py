@@ -39,8 +39,9 @@ DECIMAL_COMMA = re.compile(r"(-?)(\d+(?: \d{3})*),(\d+)")
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 #: Chinese, Japanese and Korean, which put no space between a number and a word
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_SPACED = r"[1-9]\d{0,2}(?: \d{3})+(?:,\d{1,2}|\.\d+)?(?![.,]?\d)"  # 1 234,50
 TOKEN = re.compile(
-    rf"(?:(?<![\w.,])|(?<=[{CJK}]))-?{_MONEY}(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{{1,3}}(?![\w.]\w)|/\d+)?"
+    rf"(?:(?<![\w.,])|(?<=[{CJK}]))-?{_MONEY}(?:{_SPACED}|\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{{1,3}}(?![\w.]\w)|/\d+)?"
 )
 # what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
 _SHORT = (

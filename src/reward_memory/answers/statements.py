@@ -66,7 +66,7 @@ _BETWEEN = (
     "το|η|yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प|corect|oikea|helyes|הנכונה|صحیح|گزینه|সঠিক"
 )
 _CJK_COPULAS = "应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
-COPULA = re.compile(rf"(?:(?:{_COPULAS})(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
+COPULA = re.compile(rf"(?:(?:{_COPULAS}|(?<=')s)(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
 BETWEEN = re.compile(rf"(?:{_BETWEEN})(?:(?<=')|(?![{_WORD}])){_NEAR}", re.IGNORECASE)
 NEAR = re.compile(_NEAR)
 LEADS = 300  # at the end of a text
@@ -94,7 +94,7 @@ SEVERAL = re.compile(
 )
 _SUBJECT = (
     r"(?:^|[.!?,;:\n(]|\b(?:so|thus|therefore|hence|that|because|and|but|since|then|only|"
-    r"option|choice|answer|letter|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|[選选][項项擇择])"
+    r"option|choice|answer|letter|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|[選选][項项擇择]|選択肢)"
 )
 _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
@@ -107,7 +107,8 @@ _POSITIVE = (
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?\s?(?:正确|正確|正しい|正解|정답|对的))"
 )
 SUBJECT = re.compile(
-    rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}(?:[选選][项項])?{_POSITIVE}",
+    rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}"
+    rf"(?:\([^()\n]{{1,60}}\)[*]{{0,2}}[ \t]{{1,2}})?(?:[选選][项項])?{_POSITIVE}",
     re.IGNORECASE,
 )
 _NOT = r"(?:(?:\bnot|\bnicht|\bpas|\bno|\bnon|\bnão|\bniet|\bnie|\bне|n't)(?:\s(?:es|è|é|jest|to|это|be)\b)?|不是)"
@@ -123,7 +124,8 @@ NEITHER = re.compile(
 CONCLUDED = re.compile(
     r"(?:\bit(?:'s|\s+is|\s+(?:must|has\s+to|should|can\s+only)\s+be)|"
     r"(?:^|(?<=[.!,;:] ))(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|"
-    r"\b(?:so|therefore|thus|hence|(?:but\s+)?ultimately),?)\s+(?:it(?:'s|\s+is)\s+)?"
+    r"\b(?:so|therefore|thus|hence|(?:but\s+)?ultimately|"
+    r"(?:not sure|unsure|uncertain), but(?: probably)?|I(?: would)? conclude(?: that)?),?)\s+(?:it(?:'s|\s+is)\s+)?"
     r"(?:(?:option|choice|letter)\s+)?"
     r"[(*\[]{0,3}(?-i:([A-Z]))[)*\]]{0,3}(?=[.!;]*[ \t]*(?:$|\n)|[.;][ \t]|,?[ \t]+(?:because|since|as)\b|"
     r",?[ \t]+(?:not|rather[ \t]+than|instead[ \t]+of)\b|"
@@ -136,7 +138,8 @@ ELLIPSIS = re.compile(
 
 #: "so option C it is", "I rank B above C", "no, wait: B"
 IT_IS = re.compile(
-    r"\b(?:option|choice|then|so|hence|thus)[ \t(*]{1,4}([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)", re.MULTILINE
+    r"(?:\b(?:option|choice|then|so|hence|thus)[ \t(*]{1,4}|^|[.!?][ \t])([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)",
+    re.MULTILINE,
 )
 POINTED = re.compile(
     r"\b(?:which|this|that|it)[ \t]+(?:is|equals|matches|corresponds[ \t]+to|agrees[ \t]+with)[ \t]+(?:the[ \t]+)?"
@@ -159,6 +162,16 @@ PLACED = re.compile(
     r"(?:is|must[ \t]be)[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b",
     re.IGNORECASE,
 )
+#: "Option 2 is correct.", "the answer is solution 1"
+HAS_NUMBER = re.compile(r"(?:option|choice|solution|answer)[ \t]{1,3}[1-9]")
+NUMBERED = re.compile(
+    r"(?:(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but|because))[ \t*]{0,4}"
+    r"(?:option|choice|solution|answer)[ \t]{1,3}([1-9])[ \t*]{1,3}(?:is|must[ \t]be|seems|looks)[ \t]{1,3}"
+    r"(?:(?:the|clearly|definitely)[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b|"
+    r"\b(?:answer|choice)[ \t]{1,3}(?:is|would[ \t]be|must[ \t]be)[ \t:*]{1,4}"
+    r"(?:option|choice|solution)[ \t]{1,3}([1-9])(?![\w.,]\d|\w))",
+    re.IGNORECASE,
+)
 AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
 #: after "A would be the answer"
 SUPPOSED = re.compile(r"[^.!?;\n]{0,12}\b(?:if|when|for(?!\s+(?:this|the)\b)|had|were)\b", re.IGNORECASE)
@@ -174,7 +187,7 @@ DOUBT = re.compile(
 ELIMINATION = re.compile(r"\b(?:by|after|through)\s+(?:the\s+)?(?:process\s+of\s+)?elimination\b", re.IGNORECASE)
 ALONE = re.compile(rf"(?<![{_WORD}'\u2019+=^.-])([A-Z]){_END}(?![.]\w)")
 BEFORE_CHOICE = re.compile(
-    r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to|definitely|clearly|"
+    r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to|definitely|probably|presumably|clearly|"
     r"certainly|surely|obviously|evidently))[\s(*\[\"']*$",
     re.IGNORECASE,
 )
@@ -199,11 +212,10 @@ def statements(text: str, item) -> list[Statement]:
     """All statements of a text in order. `item` is the `choices.Item` whose letters and option texts count."""
     leads = list(LEAD.finditer(text))[-LEADS:]
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
-    for match in PLACED.finditer(text):
-        place = PLACES[match[1].lower()]
-        if place < len(item.letters) and item.texts and not _asked_or_joined(text, match):
-            found.append(Statement(match.end(), item.letters[place], True))
+    found += _placed(text, item) if item.texts else []
     for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS, IT_IS, POINTED, RANKED, CORRECTED):
+        if pattern is IT_IS and " it is" not in text:  # saves the search
+            continue
         for match in pattern.finditer(text):
             letter, end = match[1], match.end(1)
             doubted = pattern in (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED) and _asked_or_joined(text, match)
@@ -211,6 +223,21 @@ def statements(text: str, item) -> list[Statement]:
                 by_text = item.starts(text, match.start(1))  # "it is A. apus" may be another option's text
                 found.append(Statement(end, by_text[0] if by_text else letter, True))
     return sorted(found, key=lambda statement: statement.place)
+
+
+def _placed(text: str, item) -> list[Statement]:
+    """What is said of "the second option" and of "option 2", where no option's text is a digit."""
+    lowered = text.lower()
+    found = []
+    if any(place in lowered for place in PLACES):
+        found = [(match, PLACES[match[1].lower()]) for match in PLACED.finditer(text)]
+    if HAS_NUMBER.search(lowered) and not any(option and option in "123456789" for option in item.texts):
+        found += [(match, int(match[1] or match[2]) - 1) for match in NUMBERED.finditer(text)]
+    return [
+        Statement(match.end(), item.letters[place], True)
+        for match, place in found
+        if place < len(item.letters) and not _asked_or_joined(text, match)
+    ]
 
 
 def only_letter(sentence: str, letters: str) -> str | None:
@@ -285,7 +312,7 @@ def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
 
 def _asked_or_joined(text: str, match: re.Match) -> bool:
     """Whether "B is correct" is a question, a condition or the end of "A and B are correct"."""
-    before = text[max(0, match.start() - 30) : match.start(1)]
+    before = text[max(0, match.start() - 30) : match.start(match.lastindex)]
     after = text[match.end() : match.end() + 40]
     if "would be" in match[0] and SUPPOSED.match(text, match.end()):
         return True

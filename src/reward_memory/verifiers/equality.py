@@ -13,6 +13,7 @@ SMALL, SMALL_ROUNDED = 1e-3, 2e-6  # numbers below it are compared relatively
 TINY = 1e-9
 LARGE = 10**2_000  # integers below it are compared digit by digit
 POINTS = ((0.37, 1.71, 2.23), (1.93, 0.59, 3.01), (2.71, 3.37, 0.83))  # values for symbols, in the order of their names
+FOLLOWING = "abcd mn pqr uvw xyz"  # names that are told in this order
 DECIMAL = re.compile(r"(\d*)\.(\d+)")
 
 
@@ -69,14 +70,25 @@ def _equal(gold: object, found: object, places: int | None, tolerance: float) ->
         return False
     if _is_number(gold) and _is_number(found):
         return _equal_numbers(gold, found, places, tolerance)
+    gold, found = _only_point(gold, found), _only_point(found, gold)
     gold, found = _as_matrix(gold, found), _as_matrix(found, gold)
     gold, found = _function_values(gold, found)
+    gold, found = _assigned(gold, found)
     gold, found = _inequalities_as_set(gold, found), _inequalities_as_set(found, gold)
     if verify(gold, found, allow_set_relation_comp=True, timeout_seconds=None):
         return not _contradicted(gold, found)
     if places is None or not verify(gold, found, float_rounding=places, timeout_seconds=None):
         return False
     return not _contradicted(gold, found, places)
+
+
+def _only_point(value: object, other: object) -> object:
+    """The point of `{(2, 3)}`, where the other side is no set of points."""
+    from sympy import FiniteSet as Set
+    from sympy import Interval, Tuple
+
+    alone = isinstance(value, Set) and len(value.args) == 1 and isinstance(value.args[0], Interval | Tuple)
+    return value.args[0] if alone and isinstance(other, Interval | Tuple) else value
 
 
 def _function_values(gold: object, found: object) -> tuple[object, object]:
@@ -95,6 +107,30 @@ def _function_values(gold: object, found: object) -> tuple[object, object]:
 
     one, other = values(gold), values(found)
     return (one[0], other[0]) if one and other and one[1] == other[1] else (gold, found)
+
+
+def _assigned(gold: object, found: object) -> tuple[object, object]:
+    """The tuple of `x = 2, y = -1`, where the other side is one and the names follow one another."""
+    from sympy import Eq, Interval, Tuple
+    from sympy import FiniteSet as Set
+
+    def point(value):
+        if isinstance(value, Interval) and value.left_open and value.right_open:
+            return Tuple(value.start, value.end)
+        return value if isinstance(value, Tuple) else None
+
+    def values(value):
+        if not isinstance(value, Set) or not all(isinstance(part, Eq) and part.lhs.is_Symbol for part in value.args):
+            return None
+        named = {str(part.lhs): part.rhs for part in value.args}
+        names = "".join(sorted(named))
+        return Tuple(*map(named.get, names)) if len(names) == len(value.args) and names in FOLLOWING else None
+
+    if (one := values(found)) is not None and (other := point(gold)) is not None:
+        return other, one
+    if (one := values(gold)) is not None and (other := point(found)) is not None:
+        return one, other
+    return gold, found
 
 
 def _inequalities_as_set(value: object, other: object) -> object:

@@ -22,6 +22,7 @@ from reward_memory.answers.numbers import (
 
 from .notation import formula_in_words
 from .pool import WarmPool
+from .sentences import PAIRS, declined, without_remark
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 
 WORKER = Path(__file__).parent / "symbolic_worker.py"
@@ -59,9 +60,14 @@ CLOCK = re.compile(
 TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\.?\s?m\b\.?)?", re.IGNORECASE)
 #: "The ratio is 3 to 4."
 RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
+#: \\$45, which is no formula
+BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?=[^\s*])([^*\n]{1,80})\*\*(?![\w(*])")  # 7 + 5 = **12**
+ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$\s?(?=[\d.-])")
+#: x = 12 apples
+NAMED = re.compile(r"^\s*[A-Za-z]\s?=\s?(?=[-$€£¥.\d])")
 RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
 #: 120_5 and 120_{5}
-BASED = re.compile(r"\$?[0-9A-Z]{1,40}\s?_\s?\{?\s?(\d{1,2})\s?\}?\$?")
+BASED = re.compile(r"\$?\(?[0-9A-Z]{1,40}\)?\s?_\s?\{?\s?(\d{1,2})\s?\}?\$?")
 FACTORIAL = re.compile(r"\d\s?!")
 TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,80})\}\.?")
 SENTENCE = re.compile(r"[.!?]\s|\n")
@@ -141,6 +147,14 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
     if SCALED.search(answer.text):
         text, tail = (SCALED.sub(r"\1 \2", part) for part in (answer.text, answer.tail))
         answer = Answer(text, answer.how, tail)
+    if "\\$" in answer.text and answer.how != "boxed":
+        text, tail = (ESCAPED_DOLLAR.sub("", part) for part in (answer.text, answer.tail))
+        answer = Answer(text, answer.how, tail)
+    if "**" in answer.text and answer.how != "boxed":
+        answer = Answer(BOLD.sub(r"\1", answer.text), answer.how, BOLD.sub(r"\1", answer.tail))
+    if "{:}" in answer.text:
+        answer = Answer(answer.text.replace("{:}", ":"), answer.how, answer.tail)
+    truth = truth.replace("{:}", ":")
     clocks = CLOCK.fullmatch(answer.text.strip(" *_.$")), CLOCK.fullmatch(truth.strip(" *_.$"))
     if all(clocks) and any(clock[3] for clock in clocks):
         return Judgment(_same_time(*clocks), answer.text, "exact")
@@ -154,6 +168,8 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
         return Judgment(int(told[1]) * int(ratio[2]) == int(told[2]) * int(ratio[1]), told[0], "numeric")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
+    if answer.how == "text" and declined(answer.text[-LONGEST_BARE:]):
+        return Judgment(False, None, "no answer")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
 
 
@@ -180,7 +196,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         found = number_in_words(text)
     if found is None and answer.how == "text" and (ending := _told_in_words(text[-LONGEST_BARE:])):
         found = number_in_words(ending)
-    if found is None and answer.how != "text" and (BOUND.match(text) or COMPOUND.match(text)):
+    if found is None and answer.how != "text" and any(pattern.match(text) for pattern in (BOUND, COMPOUND, PAIRS)):
         return Judgment(False, answer.text, "numeric")
     if found is None:
         found = _worded_number(answer, text, truth, wanted)
@@ -190,7 +206,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
     if LATEX.search(text) or (answer.how != "text" and not _one_number_told(answer.how, text)):
         return None
-    denied = DENIED.sub("", text)
+    denied = DENIED.sub("", without_remark(text) if answer.how == "text" else text)
     if (last := last_number(denied)) is not None and not _goes_on(denied):
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
@@ -222,6 +238,8 @@ def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> F
     comma = decimal_comma(text) if "." in truth or wanted.denominator > 1 else None
     if comma is not None:
         return comma
+    if "=" in text and "=" not in truth:
+        text = NAMED.sub("", text)
     if answer.how not in ("bare", "boxed") or re.search(r"\d [^\W\d_]{3}", text):
         return number_with_unit(text)
     return None

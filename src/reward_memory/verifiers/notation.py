@@ -67,6 +67,20 @@ ROMAN_WORD = re.compile(r"\{([^{}]*)\}")
 NO_MEASURE = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozen|and|or|if|for|in|base|mod|with|plus|minus|times|over|[eix])\b|^\s*$"
 )
+BASE_BEHIND = re.compile(r"^\(([0-9A-Z]{1,40})\)(?=\s?_)")  # (1101)_2
+#: [[1, 2], [3, 4]]
+NESTED_LISTS = re.compile(r"^\[\s?((?:\[[^\[\]]{1,200}\]\s?,\s?){1,20}\[[^\[\]]{1,200}\])\s?\]$")
+#: cx for any constant c; k\pi, k in Z
+CONSTANT = re.compile(
+    r"(?:,|\\[,;: ]|\\q?quad|\s){0,4}\\(?:text|mathrm)\s?\{[\s,(]{0,3}(?:for|where|with)\b"
+    r"(?=.{0,80}\bconstants?\b).{0,120}$|"
+    r"(?:,|\\[,;: ]|\\q?quad|\s){1,4}(?:\\(?:text|mathrm)\s?\{[\s,(]{0,3}(?:for|where|with)\b[^{}]{0,20}\}\s{0,2})?"
+    r"\(?([a-z])\s?\\in\s?\\mathbb\s?\{?\s?Z\s?\}?\s?\)?$"
+)
+ABSOLUTE = re.compile(
+    r"^\s*(?:\||\\lvert\s)\s?([a-z])\s?(?:\||\\rvert)\s*(<|\\le(?:q|qslant)?(?![a-zA-Z]))\s*(\d[\d.]*|\\pi)\s*$"
+)
+ABOUT = re.compile(r"^\s*[A-Za-z](?:_\{?\w{1,9}\}?)?\s*(?:\\approx|\\simeq|≈)(?![a-zA-Z])\s*(?=-?[\d.])")
 COMMA_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|mathord|mathpunct)\s*\{,\}")
 #: a style around all of it
 WRAPPED = re.compile(
@@ -130,10 +144,14 @@ def plain_notation(text: str) -> str:
     while (wrapped := WRAPPED.match(text)) and "\\" in wrapped[1]:
         text = wrapped[1]
     text = BRACED_SIGN.sub(r"\1", SPACE_IN_TEXT.sub(" ", text))
+    text = without_constant(text)
+    text = ABSOLUTE.sub(r"-\3 \2 \1 \2 \3", ABOUT.sub("", text))
     text = DIFFERENCE.sub(r"\1\\setminus\\{\2\\}", text)
     text = OPENED_MODULUS.sub("(\\\\mod ", BRACED_LIST.sub(r"\\\1(\2)", text))
     text = _without_measure(CELSIUS.sub(r"\1", PARENTHESIZED.sub(r"\1\\overline{\2}", text)))
     text = COMMA_IN_TEXT.sub("{,}", OPTION.sub("", LEADING.sub("", SO.sub("", text))))
+    if text.startswith(("(", "[")):
+        text = _matrix_of_lists(BASE_BEHIND.sub(r"\1", text))
     text = BRACED_EXPONENT.sub(r"e\1", BARE_ROOT.sub(r"\\sqrt{\1}", text))
     text = RADIANS.sub("", text) if "\\pi" in text else text
     text = _without_unit_of_power(text)
@@ -157,14 +175,38 @@ def plain_notation(text: str) -> str:
     return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
 
 
+def without_constant(text: str) -> str:
+    """A formula without the words that say of a letter in it that it is any constant or any integer."""
+    found = CONSTANT.search(text) if "constant" in text or "\\in" in text else None
+    if found is None or (
+        found[1] and not re.search(rf"(?<![A-Za-z\\\\]){found[1]}(?![A-Za-z])|\d{found[1]}", text[: found.start()])
+    ):
+        return text
+    return text[: found.start()]
+
+
+def _matrix_of_lists(text: str) -> str:
+    """[[1, 2], [3, 4]] as a matrix."""
+    found = NESTED_LISTS.match(text.strip())
+    if found is None:
+        return text
+    rows = [row.strip(" []") for row in re.split(r"\]\s?,\s?\[", found[1])]
+    cells = [re.split(r",(?![^({]*[)}])", row) for row in rows]
+    if len({len(row) for row in cells}) > 1:
+        return text
+    lines = " \\\\ ".join(" & ".join(row) for row in cells)
+    return f"\\begin{{pmatrix}}{lines}\\end{{pmatrix}}"
+
+
 def _without_measure(text: str) -> str:
     """A number with upright units behind a gap, without them."""
-    found = MEASURED.match(text.strip())
+    name, sign, value = text.rpartition("=")
+    found = MEASURED.match(value.strip())
     if found is None or any(
         NO_MEASURE.search(word) for word in ROMAN_WORD.findall(found[2]) if word.strip("-0123456789 ")
     ):
         return text
-    return found[1]
+    return f"{name}{sign}{found[1]}"
 
 
 def _without_unit_of_power(text: str) -> str:

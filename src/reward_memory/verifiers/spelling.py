@@ -10,7 +10,8 @@ import unicodedata
 
 from reward_memory.answers.numbers import MIXED, SPACED_THOUSANDS, UNICODE_FRACTION, as_ascii
 
-from .notation import plain_notation, plain_sets
+from .notation import plain_notation, plain_sets, without_constant
+from .piecewise import plain_cases
 
 PERCENT = re.compile(
     r"\s*(?:\\[,;: ])?\s*\\?[%％]|\s*\\text\s*\{\s*per ?cent\s*\}|\s*\bper ?cent(?:age)?\b", re.IGNORECASE
@@ -186,9 +187,9 @@ def read_formula(text: str) -> str | None:
     if len(text) > LONGEST:
         return None
     text = undelimited(text)
-    if text is None:
-        return None
-    if CONDITION.search(text):
+    if text is not None and "\\begin" in text:
+        text = plain_cases(text)
+    if text is None or CONDITION.search(without_constant(text)):
         return None
     text = plain_sets(_spelled(plain_notation(_latex_of_unicode(text))))
     text = _both_signs(_numbers(text))

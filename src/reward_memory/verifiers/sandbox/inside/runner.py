@@ -342,11 +342,13 @@ def run_job(job, descriptor):
     sys.modules["solution"] = module
     for name in ("assemble", "calls", "confine", "folders", "landlock", "values", "runner", "__main__"):
         sys.modules.pop(name, None)
+    sys.modules["__main__"] = module  # where doctest.testmod() looks
     random.seed(0)
     error = ""
     try:
         code = assemble.assemble(job["code"], job["earlier"])
-        exec(compile(code, "solution.py", "exec"), module.__dict__)
+        with contextlib.suppress(EOFError):  # it asks for input below what it defines
+            exec(compile(code, "solution.py", "exec"), module.__dict__)
         if job["setup"]:
             exec(compile(job["setup"], "tests.py", "exec"), module.__dict__)
     except BaseException as raised:
