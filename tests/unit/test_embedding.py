@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from graph_rollouts import frames
 
 from reward_memory.errors import InputError
@@ -62,6 +63,21 @@ def test_equal_texts_are_encoded_once(monkeypatch):
 @pytest.mark.parametrize("budget", [1, 40, 100_000])
 def test_the_batches_do_not_change_the_vectors(budget):
     assert np.abs(embed(TEXTS, "query", token_budget=budget) - embed(TEXTS, "query")).max() < 1e-5
+
+
+def test_threads_change_no_bit_and_are_left_as_they_were():
+    texts = [f"{text} {number}" for text in TEXTS for number in range(8)]
+    before = torch.get_num_threads()
+    found, left = [], []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            found.append(embed(texts, "thinking", token_budget=300).tobytes())
+            left.append(torch.get_num_threads())
+    finally:
+        torch.set_num_threads(before)
+    assert len(set(found)) == 1
+    assert left == [1, 2, 3]
 
 
 def test_every_vector_has_length_one():

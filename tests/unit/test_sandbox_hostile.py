@@ -313,7 +313,6 @@ HONEST = {
     "a wrong attempt first": "```python\ndef f(x): return x - 1\n```\nNo:\n```python\ndef f(x): return x + 1\n```",
     "recursion to 900": fence("def g(n): return 0 if n == 0 else 1 + g(n - 1)\ndef f(x): return x + g(900) - 899"),
     "a main guard": fence("def f(x): return x + 1\nif __name__ == '__main__':\n    input()"),
-    "input below": fence("def f(x): return x + 1\nprint(f(int(input())))"),
     "doctest": fence(
         "def f(x):\n    '''\n    >>> f(1)\n    2\n    '''\n    return x + 1\nimport doctest\ndoctest.testmod()"
     ),

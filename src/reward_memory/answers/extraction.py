@@ -50,7 +50,7 @@ OPENING = {"\\[": "\\]", "$$": "$$", "\\(": "\\)"}  # display mathematics over s
 REFUSED = re.compile(
     r"(?:\b(?:not|rather than|instead of|nicht|et non|pas|y no)|不是|而非)\s*(?:[$*(]|\\[(\[])*\s*$", re.IGNORECASE
 )
-STRUCK = re.compile(r"(?<!~)~~(?=[^\s~])[^~\n]{1,80}~~(?!~)")  # ~~14~~ 15
+STRUCK = re.compile(r"(?<![^\s*_(:])~~(?=[^\s~])[^~\n]{1,80}~~(?!~)")  # ~~14~~ 15
 TAG, TAG_END = "<answer>", "</answer>"
 OTHER_TAG = re.compile(r"<(/?)(?:final[_ -]?)?answer>", re.IGNORECASE)
 BOX_TOKENS = "<|begin_of_box|>", "<|end_of_box|>"

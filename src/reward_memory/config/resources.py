@@ -8,7 +8,7 @@ from typing import Any
 DEFAULTS: dict[str, dict[str, Any]] = {
     "sample_rollouts": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
     "evaluate_policy": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "4h"},
-    "embed_rollouts": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
+    "embed_rollouts": {"gpu": 1, "nodes": 1, "threads": 2, "mem_mb": 3_000, "runtime": "2h"},
     "fit_reward_model": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "4h"},
     "measure_reward_model": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "1h"},
     "train_policy": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 4_000, "runtime": "24h"},

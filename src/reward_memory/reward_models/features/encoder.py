@@ -1,7 +1,9 @@
 """all-MiniLM-L6-v2 in plain torch: starts in a second where sentence-transformers takes six, same numbers."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -42,29 +44,47 @@ class MiniLM:
         length = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))["max_seq_length"]
         self.tokenizer.enable_truncation(length)
 
-    @torch.no_grad()
     def encode(
         self, texts: Sequence[str], token_budget: int, report: Callable[[int], None] | None = None
     ) -> np.ndarray:
         """(n, width) float32 unit vectors.
 
         A batch holds at most `token_budget` tokens, padding included, but at least one text; `report` is called
-        with the number of texts of each.
+        with the number of texts of each. On a CPU each of torch's threads encodes whole batches: they are too small to
+        be shared, and so the vectors do not depend on how many threads there are.
         """
         # sentence-transformers strips too
         tokens = [coded.ids for coded in self.tokenizer.encode_batch([text.strip() for text in texts])]
         order = sorted(range(len(tokens)), key=lambda row: -len(tokens[row]))
         result = np.empty((len(texts), self.width), np.float32)
-        start = 0
+        batches, start = [], 0
         while start < len(order):
             longest = len(tokens[order[start]])
-            rows = order[start : start + max(1, token_budget // longest)]
-            result[rows] = self._encode_batch([tokens[row] for row in rows]).cpu().numpy()
-            start += len(rows)
-            if report is not None:
-                report(len(rows))
+            batches.append(order[start : start + max(1, token_budget // longest)])
+            start += len(batches[-1])
+        with self._mapped() as each:
+            encoded = each(lambda rows: self._encode_batch([tokens[row] for row in rows]), batches)
+            for rows, vectors in zip(batches, encoded, strict=True):
+                result[rows] = vectors.cpu().numpy()
+                if report is not None:
+                    report(len(rows))
         return result
 
+    @contextmanager
+    def _mapped(self) -> Iterator[Callable]:
+        """A `map` in order, in as many threads as torch has on a CPU."""
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        if threads == 1:
+            yield map
+            return
+        try:
+            with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                yield pool.map
+        finally:
+            # what new threads take over is set with it
+            torch.set_num_threads(threads)
+
+    @torch.no_grad()
     def _encode_batch(self, tokens: list[list[int]]) -> torch.Tensor:
         longest = len(tokens[0])
         ids = torch.tensor([row + [0] * (longest - len(row)) for row in tokens], device=self.device)

@@ -347,8 +347,7 @@ def run_job(job, descriptor):
     error = ""
     try:
         code = assemble.assemble(job["code"], job["earlier"])
-        with contextlib.suppress(EOFError):  # it asks for input below what it defines
-            exec(compile(code, "solution.py", "exec"), module.__dict__)
+        exec(compile(code, "solution.py", "exec"), module.__dict__)
         if job["setup"]:
             exec(compile(job["setup"], "tests.py", "exec"), module.__dict__)
     except BaseException as raised:
