@@ -6,7 +6,7 @@ _default:
 test-fast:
     pytest -n 2 -m "not slow"
 
-# All but those that take minutes each
+# All but those that take minutes each or need finished trainings
 test:
     pytest -n 2
 

@@ -9,7 +9,7 @@ from page_geometry import OVERLAPS, resize
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 CONFIG = ("--configfile", "my.yaml", "--rerun-triggers", "mtime")
 #: Two reward models on rollouts that are brought along: the only tables that need no policy.

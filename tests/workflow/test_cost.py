@@ -65,7 +65,7 @@ def test_the_published_matrix_is_planned_with_nothing_there(workflow):
     assert not (workflow.folder / "results").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_target_needs_nothing_else_and_measures_what_is_finished(workflow):
     assert [rule for rule, _ in workflow.jobs(COST, *CONFIG)] == ["cost_table"]
     every = planned(workflow, *CONFIG)

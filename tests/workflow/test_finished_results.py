@@ -79,6 +79,7 @@ def test_rebuild_says_what_it_makes_anew_and_why(copy):
     }
 
 
+@pytest.mark.long
 def test_a_rebuild_that_is_killed_leaves_the_old_result_and_can_be_taken_up(copy):
     before = weights(copy)
     copy.edit("config/test.yaml", "steps: 20}", "steps: 400}")
