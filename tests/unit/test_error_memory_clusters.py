@@ -180,6 +180,7 @@ def test_sizes_are_the_references(seed, count, width, neighbors, noise, method):
     assert visit(vectors[:count], vectors[count:], config(**settings)).sizes.tolist() == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["hdbscan", "kmeans"])
 def test_the_number_of_processes_changes_nothing(method, monkeypatch):
     monkeypatch.setattr(visits_module, "WORTH", 0.0)

@@ -197,6 +197,7 @@ def test_given_rewards_stay_and_the_rest_follows_the_checks():
         assert found["path"].tolist()[1] == "given"
 
 
+@pytest.mark.slow
 def test_the_reward_function_of_validation_follows_the_checks():
     truth = encode_truth(GroundTruth("math", "2"))
     scores = [compute_score("sums", "#### 2*pi", truth, {}, **grading)["score"] for grading in (EXACT, PUBLISHED)]

@@ -53,6 +53,7 @@ def test_a_stop_of_twice_its_seconds_is_not_the_programs(grader):
     assert [verdict.correct for verdict in verdicts] == [True], verdicts
 
 
+@pytest.mark.slow
 def test_a_sleep_is_ended(grader):
     verdicts, start = [], time.monotonic()
     grade(grader, SLEEPS, verdicts).join(30)

@@ -175,6 +175,7 @@ WRITERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writes", WRITERS)
 def test_a_log_that_cannot_grow_ends_no_job(run, full_log, tmp_path, writes):
     done = run(f"with job(snakemake):\n    {WRITERS[writes]}\n    open('out.txt', 'w').write('done')\n")
@@ -203,6 +204,7 @@ ENDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", ENDS)
 @pytest.mark.parametrize("writes", ["nothing", "much", "logging"])
 def test_a_full_disk_is_one_sentence_on_the_terminal_even_if_the_log_cannot_grow(run, full_log, tmp_path, ends, writes):

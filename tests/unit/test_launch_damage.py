@@ -45,6 +45,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_run_ends_with_the_same_results(run, trainer, tmp_path, capfd, damage):  # noqa: F811
     straight = train(run, tmp_path, "straight")

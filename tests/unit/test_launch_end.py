@@ -87,6 +87,7 @@ def test_a_trainer_dies_with_a_job_that_is_killed(family):
     until(lambda: not lives(trainer))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_job_that_is_told_to_end_lets_its_trainer_end_first(family, tmp_path, number):
     parent, trainer = family("stop")

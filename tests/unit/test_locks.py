@@ -173,6 +173,7 @@ def test_a_job_on_another_machine_that_shows_no_life_is_taken_for_dead(path, sta
         assert call.poll() is None
 
 
+@pytest.mark.slow
 def test_a_job_on_another_machine_that_shows_life_is_waited_for(path, start, monkeypatch):
     monkeypatch.setattr(locks, "STALE", 1.5)
     call = start(4.0)

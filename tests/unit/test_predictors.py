@@ -85,6 +85,7 @@ def test_raw_texts_score_as_the_embedded_rollouts_do(name, tmp_path):
     assert np.concatenate(predicted) == pytest.approx(model.score(rollouts), abs=1e-5)
 
 
+@pytest.mark.slow
 @EVERY
 def test_a_query_without_responses_has_no_probability(name):
     model = fit(name, made_up([4] * 12), **small(name))

@@ -158,6 +158,7 @@ def test_future_imports_of_later_blocks_come_first():
     assert names["f"](1) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not TASKS.is_file(), reason="no benchmarks beside the project")
 def test_canonical_solutions_pass_in_every_wrapping_and_as_bare_bodies():
     with gzip.open(TASKS, "rt") as stream:

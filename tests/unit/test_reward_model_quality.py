@@ -51,6 +51,7 @@ def test_metrics_of_one_class_are_left_open():
     assert found["recall"] == 0
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 3)), min_size=1, max_size=30), st.data())
 def test_weights_count_as_repetitions_do(rows, data):
     truth, tenths, group = (np.array(column) for column in zip(*rows, strict=True))

@@ -138,6 +138,7 @@ def test_a_cheat_scores_nothing(grader, name):
     assert not verdict.correct, verdict
 
 
+@pytest.mark.slow
 def test_the_sandbox_serves_on_after_all_cheats(grader):
     truth = GroundTruth("code", tests=TESTS)
     verdicts = grader.grade([fence(code) for code in CHEATS.values()] + [fence("def f(x): return x + 1")], [truth] * 26)

@@ -77,6 +77,7 @@ def test_the_download_job_leaves_files_and_their_manifest(downloaded):
     assert manifest["repositories"]["openai/gsm8k"]["revision"] == COMMIT
 
 
+@pytest.mark.slow
 def test_a_failed_download_job_says_one_sentence_and_keeps_what_it_has(tmp_path):
     done = run_job(
         tmp_path,

@@ -186,6 +186,7 @@ def test_a_time_may_lack_its_half_of_the_day_on_one_side(answer, truth, right):
     assert compare(Answer(answer, "bare", answer), truth).correct is right
 
 
+@pytest.mark.slow
 def test_an_endless_comparison_is_ended_and_the_next_one_served():
     with Grader(timeout=1.0) as grader:
         right(grader, "\\boxed{\\sqrt{4}}", "2\\cdot 1")  # starts the worker
@@ -197,6 +198,7 @@ def test_an_endless_comparison_is_ended_and_the_next_one_served():
         assert time.monotonic() - start < 20
 
 
+@pytest.mark.slow
 def test_a_stuck_worker_is_killed():
     with Grader(timeout=0.5) as grader:
         right(grader, "\\boxed{\\sqrt{4}}", "2\\cdot 1")

@@ -152,6 +152,7 @@ def test_a_response_has_its_own_seed_and_the_policys_end_tokens(policy, notes):
     assert all(one["stop_token_ids"] == [0] and one["ignore_eos"] for one in params)
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_neither_rows_nor_order(policy, notes, monkeypatch):
     names = [f"query {number}" for number in range(7)]
     tables = []

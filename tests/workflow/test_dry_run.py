@@ -14,6 +14,7 @@ def default(pristine):
     return pristine.plan(TABLE)
 
 
+@pytest.mark.slow
 def test_the_branch_of_a_target_is_what_snakemake_plans_for_it_alone(pristine, default):
     def listed(jobs):
         return sorted((rule, *wildcards.items()) for rule, wildcards in jobs)
@@ -129,5 +130,6 @@ def test_rule_graph_draws(pristine):
     assert "evaluate_policy" in drawn
 
 
+@pytest.mark.slow
 def test_lint_is_clean(pristine):
     assert pristine.run("--lint", check=False).returncode == 0

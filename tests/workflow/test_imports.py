@@ -7,6 +7,8 @@ import pytest
 import yaml
 from conftest import documented_import
 
+pytestmark = pytest.mark.slow
+
 CONFIG = ("--configfile", "my.yaml")
 METRICS = "results/mine/reward_models/main/mine/graph/ratio20/seed0/metrics.json"
 STAGES = ["import_rollouts", "route_labels", "embed_rollouts", "grade_rollouts", "reveal_rewards", "fit_reward_model"]
@@ -19,7 +21,6 @@ def imported(workflow):
     return workflow
 
 
-@pytest.mark.slow
 def test_metrics_need_the_import_and_no_policy(imported):
     jobs = imported.jobs(METRICS, *CONFIG)
     assert sorted(rule for rule, _ in jobs) == sorted([*STAGES, "measure_reward_model"])
@@ -85,7 +86,6 @@ def test_rewards_truths_and_the_file_are_inputs_of_none_that_learns(imported):
     }
 
 
-@pytest.mark.slow
 def test_lint_is_clean(imported):
     assert imported.run("--lint", *CONFIG, check=False).returncode == 0
 

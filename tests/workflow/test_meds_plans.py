@@ -5,6 +5,8 @@ import re
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 seeds: [7]
 benchmarks:
@@ -143,7 +145,6 @@ def test_another_suites_benchmark_needs_a_test_query(flow):
     assert "mine.yaml: benchmarks: math: test: 0 is not at least 1 query." in done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_prompts_and_validation_as_published(flow):
     train, valid = (f"results/training_queries/meds/{part}.parquet" for part in ("verified/ratio100/train", "valid"))
     main = "results/training_queries/main/valid.parquet"

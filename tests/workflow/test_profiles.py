@@ -14,6 +14,8 @@ from planner import Plan
 
 from reward_memory.jobs import slurm
 
+pytestmark = pytest.mark.slow
+
 PAPER = ("--configfile", "config/paper.yaml")
 DOCUMENT = (ROOT / "docs/cluster.md").read_text()
 COMMANDS = sorted({*re.findall(r"^    (snakemake .*)$", DOCUMENT, re.MULTILINE)})
@@ -132,7 +134,6 @@ def test_a_table_over_label_ratios_plans_nothing_of_the_other_paper(profiled):
     assert values(found, "policy") == {"qwen2.5-3b", "qwen2.5-1.5b"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", PARTS)
 def test_a_command_of_the_documentation_for_a_part_plans_jobs(profiled, command):
     first, target, *options = shlex.split(command)

@@ -5,6 +5,8 @@ import json
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

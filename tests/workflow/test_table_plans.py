@@ -6,6 +6,8 @@ from functools import cache
 import pytest
 from conftest import make
 
+pytestmark = pytest.mark.slow
+
 CONFIG = ("--configfile", "config/test.yaml")
 RATIOS = ("label_ratios: [50]", "label_ratios: [50, 75]")
 ABLATION = ("memreward, oracle", "memreward, memreward:mlp, memreward:majority, oracle")
