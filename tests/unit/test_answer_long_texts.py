@@ -49,6 +49,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
 def test_long_texts_take_no_time(text):
     start = time.process_time()

@@ -233,6 +233,7 @@ def covered(path: str, parts: set[str]) -> bool:
     return any(path == part or path.startswith(f"{part}/") for part in parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_names_the_script_that_it_runs_and_all_that_this_imports(rule):
     script, *parts = named(rule)

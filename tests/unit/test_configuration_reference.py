@@ -32,6 +32,7 @@ def test_a_configuration_names_its_schema_and_fits_it(file):
     jsonschema.validate(yaml.safe_load(file.read_text(encoding="utf-8")), SCHEMA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [

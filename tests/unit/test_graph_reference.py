@@ -90,6 +90,7 @@ def assert_same(mine: torch.Tensor | None, theirs: torch.Tensor | None, name: st
     assert (mine - theirs).abs().max() <= 1e-5 * max(mine.abs().max(), theirs.abs().max(), 1e-3), name
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("sizes", SIZES)

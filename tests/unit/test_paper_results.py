@@ -94,6 +94,7 @@ def test_the_same_arm_on_the_same_released_benchmarks_has_its_figure_beside(name
     assert make(arm, source, 1)["published"].notna().any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["generated", "import", "a source to come"])
 @pytest.mark.parametrize("name", TABLES)
 def test_a_stand_in_or_an_import_of_the_same_name_has_none(name, source):

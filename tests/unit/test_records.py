@@ -88,6 +88,7 @@ OTHER_PLACES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", OTHER_PLACES)
 @pytest.mark.parametrize("spelling", [None, "results", "{cwd}/results", "/gone/results", "results/policies/results"])
 def test_a_result_is_protected_wherever_its_folder_lies(place, spelling):

@@ -47,6 +47,7 @@ def test_learning_curves_look_the_truth_up_where_rewards_are_no_verdicts(planned
     assert {suite for suite, *_ in trained(jobs)} == {"main", "meds"}
 
 
+@pytest.mark.slow
 def test_a_training_that_refits_is_given_the_revealed_rewards_and_no_truth(pristine):
     plan = pristine.plan("results/overoptimization/tables/main.csv", "--configfile", OVER)
     trainings = {job.wildcards["method"]: job.input for job in plan.jobs if job.rule == "train_policy"}

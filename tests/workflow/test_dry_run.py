@@ -66,6 +66,7 @@ def test_a_trainer_never_reads_the_data_with_truths(default):
                 assert not any("/data/" in path for path in job.input)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
