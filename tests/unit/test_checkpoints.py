@@ -181,7 +181,6 @@ def test_a_damaged_file_of_a_checkpoint_is_named_and_the_one_before_resumed(half
     assert line.endswith("; the training resumes after step 2.")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", CHECKPOINT[:4])
 def test_a_run_that_is_done_trains_its_damaged_best_checkpoint_again(done, tmp_path, capsys, name, damage):

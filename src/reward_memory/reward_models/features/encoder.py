@@ -77,10 +77,11 @@ class MiniLM:
         if threads == 1:
             yield map
             return
+        pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         try:
-            with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-                yield pool.map
+            yield pool.map
         finally:
+            pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C nobody needs the other batches
             # what new threads take over is set with it
             torch.set_num_threads(threads)
 
