@@ -8,7 +8,6 @@ from reward_memory.answers.choices import extract_letter
 from reward_memory.answers.extraction import find_answer
 from reward_memory.verifiers import Grader, GroundTruth
 from reward_memory.verifiers.piecewise import plain_cases
-from reward_memory.verifiers.programs import find_program
 
 ANIMALS = ("a cat", "dog", "the blue whale", "an eel")
 TOOLS = ("pour it into a jar", "pour it into a sieve")
@@ -157,9 +156,3 @@ def test_letters(response, options, letter, named):
 )
 def test_what_has_no_conditions_stays(formula):
     assert plain_cases(formula) == formula
-
-
-def test_a_session_is_read_without_its_prompts():
-    session = "```python\n>>> def add(a, b):\n...     return a + b\n...\n>>> add(1, 2)\n3\n```"
-    assert find_program(session, ("add",)).text == "def add(a, b):\n    return a + b\n\nadd(1, 2)"
-    assert find_program(f"```python\nadd = sum\n```\n{session}", ("add",)).text == "add = sum\n"

@@ -115,7 +115,7 @@ def test_such_characters_in_the_texts_of_a_program_that_compiles_stay():
 
 @pytest.mark.parametrize(
     "response",
-    ["", "```python\n>>> f(1)\n2\n```", "```python\ndef f(x:\n    return x + 1\n```",
+    ["", "```python\n>>> def f(x): return x + 1\n>>> f(1)\n2\n```", "```python\ndef f(x:\n    return x + 1\n```",
      "```python\ndef g(x):\n    return x + 1\n```", "def f(x) returns x + 1", "f adds one.", "```\n2\n```",
      "```python\ndef f(x):\n    return x + 1\n  oops(\n```", "    return x +", "return", "Use `f` = x + 1."],
 )  # fmt: skip

@@ -38,7 +38,6 @@ BRACKETS = re.compile(r"\s*\[(PYTHON|CODE|BEGIN)\][ \t]*\n(.*?)(?:\[/\1\]\s*|\[D
 QUOTATION = re.compile(r"^> ?", re.MULTILINE)
 INNER = re.compile(r"\s*<(code|pre)\b[^>\n]*>(.*?)(?:</\1>\s*|\Z)", re.IGNORECASE | re.DOTALL)  # <pre><code>
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
-SESSION = re.compile(r"\s*>>> ")
 #: lines of a notebook that are no Python
 MAGIC = re.compile(
     r"^(?:!(?:pip3?|conda|apt|apt-get|ls|cd|wget|curl)|%{1,2}(?:matplotlib|load_ext|autoreload|time|timeit|config|writefile|pip|cd))"
@@ -177,25 +176,17 @@ def _until_end(text: str) -> str:
 def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
     """The blocks that may be the program: tagged as Python; else untagged; else of any kind that define a name."""
     blocks = blocks[-MOST_BLOCKS:]
-    sessions = [_typed(block) for _, block in blocks if SESSION.match(block)]
     blocks = [(language, _indented(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
     blocks = [(language, _without_class(block, names)) for language, block in blocks if block.strip()]
     kinds = [
         [block for language, block in blocks if PYTHON.fullmatch(language)],
         [block for language, block in blocks if not language],
         [block for _, block in blocks if _defines_one(block, names)],
-        [session for session in sessions if _defines_one(session, names)],
     ]
     for kind in kinds:
         if any(_defines_one(block, names) for block in kind):
             return kind
     return kinds[0] or kinds[1]
-
-
-def _typed(session: str) -> str:
-    """What was typed in a session of Python, without its prompts and what it printed."""
-    lines = [line for line in textwrap.dedent(session).splitlines() if line.startswith((">>>", "..."))]
-    return "\n".join(line[4:] for line in lines)
 
 
 def _without_class(block: str, names: tuple[str, ...]) -> str:
