@@ -5,7 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes
-from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, read_value, statements
+from .judged import judged, left_over
+from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, placed, read_value, statements
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = (
@@ -38,13 +39,6 @@ TICKED = re.compile(
 CHECKED = re.compile(
     rf"^[ \t]*(?:[*+-][ \t]+)?(?:\[[xX\u2713\u2714]\]|[\u2611\u2705\u2714\u2713]\ufe0f?)[ \t]*{_OPEN}([A-Z])\b",
     re.MULTILINE,
-)
-#: "(A) False. (B) True.", each option with its verdict on one line
-JUDGED = re.compile(
-    r"(?<![A-Za-z])\(?([A-Z])(?:[).:]{1,2}[ \t]{0,3}[*]{0,2}(?=[tcfiw])|\?[ \t](?=[yn]))"
-    r"(true|correct|false|incorrect|wrong|yes|no)"
-    r"(?=[*]{0,2}(?:[.,;!)\n]|[ \t]*$|[ \t]+\(?[A-Z][).:?]|[ \t]+(?:because|since|as)\b))",
-    re.IGNORECASE,
 )
 #: "Yes, it is.", where the options are yes and no
 VERDICT = re.compile(r"[*_]*(yes|no|true|false|maybe)[*_]*[,.;:!]", re.IGNORECASE)
@@ -121,7 +115,9 @@ class Item:
             if len(named) == 1:
                 return named[0]
         bare = [
-            letter for letter, option in zip(self.letters, self.texts, strict=False) if ARTICLE.sub("", option) == plain
+            letter
+            for letter, option in zip(self.letters, self.texts, strict=False)
+            if ARTICLE.sub("", option) == ARTICLE.sub("", plain)
         ]
         return bare[0] if len(bare) == 1 and plain else None
 
@@ -259,7 +255,8 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     """The option that a text without marks settles on."""
     text = text[-STATEMENT_TAIL:].strip()
     lines = text.split("\n")
-    found = _judged(text, item) or (_whole(text, item) if len(lines) > 1 else _short(text, item))
+    found = None if _stated(text, item) else judged(text, item.letters, item.texts)
+    found = found or (_whole(text, item) if len(lines) > 1 else _short(text, item))
     found = found or _stated(text, item) or (_whole(lines[-1], item) if BARE.fullmatch(lines[-1]) else None)
     if found:
         return found
@@ -290,22 +287,12 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     first = BARE.fullmatch(lines[0])
     if len(lines) > 1 and first and first[1] in item.letters:
         return first[1], "letter"  # the letter, then its reasons
+    if left := left_over(text[-LAST_LINE:], item.letters):
+        return left, "stated"
     sentence = SENTENCE.split(lines[-1].strip())[-1]
     if len(sentence) <= LAST_LINE and (found := only_letter(sentence, item.letters)):
         return found, "stated"
     return _short(lines[-1], item) or (None, "no answer")
-
-
-def _judged(text: str, item: Item) -> tuple[str | None, str] | None:
-    """The one option that a text calls true where it calls the others false and says no more."""
-    judged = JUDGED.findall(text)
-    letters = [letter for letter, _ in judged]
-    if len(judged) < 2 or len(set(letters)) < len(letters) or not set(letters) <= set(item.letters):
-        return None
-    if "true" in item.texts or _stated(text, item):
-        return None
-    right = [letter for letter, verdict in judged if verdict.lower() in ("true", "correct", "yes")]
-    return (right[0], "stated") if len(right) == 1 else (None, "no answer")
 
 
 def _told_at_the_end(line: str, item: Item) -> str | None:
@@ -383,6 +370,9 @@ def _whole(text: str, item: Item) -> tuple[str | None, str] | None:
     by_text = item.named_by(text)
     if by_text:
         return by_text, "text"
+    by_place = placed(text, item)
+    if by_place:
+        return by_place, "stated"
     spaced = SPACED.fullmatch(text)
     if (
         spaced

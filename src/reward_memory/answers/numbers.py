@@ -109,12 +109,19 @@ SCALE = re.compile(rf"\s?(?:({'|'.join(SCALES)})s?\b|([{''.join(CJK_SCALES)}])(?
 #: "Total: 18", "Total distance = 18": the words before a number on a line of its own
 LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z]{2}[A-Za-z '()-]{0,60}[*_]*\s*[:=][*_]*\s*(?=[-$€£¥\\.\d])")
 VAGUE = re.compile(
-    r"(?:at|about|approximately|approx\.?|exactly|only|just|around|roughly|[~≈])\s*(?=[-$€£¥.\d])", re.IGNORECASE
+    r"(?:at|about|approximately|approx\.?|exactly|only|just|around|roughly|no\.|[~≈])\s*(?=[-$€£¥.\d])", re.IGNORECASE
 )
 #: "5 + 7 = 12": what stands before a result
 WORKED = re.compile(r"[-\d\s+*/×÷().,%$€]*\d[\s%)]*=\s*(?=[-$€£¥]?\s?\d)")
 LEADING = re.compile(
     r"(?:(?:=>?|→|⇒|≈|(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore|[Tt]hen|i\.e\.),?)\s*|\(?[A-E](?:\)|\.\s)\s*)(?=[-$€£¥.\d])"
+)
+#: "not 12 but 13" and "13, not 12" both say 13
+CONTRAST = re.compile(
+    r"not\s[^,;]{1,40}?,?\sbut(?:\srather)?\s(?P<last>[^,;]*\d.*)|"
+    r"(?P<first>[^,;]{0,40}\d[^,;]{0,40}?)(?:,|\sand|(?=\srather|\sinstead))\s"
+    r"(?:and\s)?(?:not|rather than|instead of)\s[^,;]{1,40}",
+    re.IGNORECASE,
 )
 ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s|$)")  # 18 sq. ft.
 PER = re.compile(r"\s?/\s?(?=[A-Za-z]{3})|\s?per\s")  # $18/hour
@@ -227,6 +234,14 @@ def decimal_comma(text: str) -> Fraction | None:
         return None
     value = Fraction(f"{match[2].replace(' ', '')}.{match[3]}")
     return -value if match[1] else value
+
+
+def without_contrast(text: str) -> str:
+    """What is said where a number is contrasted with another: 13 of "not 12 but 13" and of "13, not 12"."""
+    if "not" not in (lowered := text.lower()) and "rather" not in lowered and "instead" not in lowered:
+        return text
+    found = CONTRAST.fullmatch(text.replace("*", "").strip(" ."))
+    return text if found is None else found["last"] or found["first"]
 
 
 def number_with_unit(text: str) -> Fraction | None:

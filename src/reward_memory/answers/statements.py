@@ -34,7 +34,7 @@ NOUNS = (
 )
 VERBS = (
     "choose|chose|choosing|pick|picked|picking|select|selected|selecting|"
-    "go with|going with|opt for|say|leaves|leaving|wähle|выбираю|elijo|choisis"
+    "go with|going with|opt for|say|leaves|leaving|left with|wähle|выбираю|elijo|choisis"
 )
 MENTIONS = (
     "option|choice|letter|letra|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
@@ -74,7 +74,8 @@ FILLERS = 6  # words between "answer" and the option
 # what takes a statement back, before its first word and after its letter
 TAKEN_BACK = re.compile(
     r"(?:\b(?:if|whether|suppose|assume|assuming|not|never|cannot|wrong|incorrect|"
-    r"rather than|instead of|unlike)|n't|不|非|错误)"
+    r"rather than|instead of|unlike|"
+    r"(?:some|others|many|most|people|students|one)\s(?:would|might|may|could|will|often|wrongly))|n't|不|非|错误)"
     r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|my|our|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
     re.IGNORECASE,
 )
@@ -138,7 +139,7 @@ ELLIPSIS = re.compile(
 
 #: "so option C it is", "I rank B above C", "no, wait: B"
 IT_IS = re.compile(
-    r"(?:\b(?:option|choice|then|so|hence|thus)[ \t(*]{1,4}|^|[.!?][ \t])([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)",
+    r"(?:\b(?:option|choice|then|so|hence|thus|but)[ \t(*]{1,4}|^|[.!?][ \t])([A-Z])[)*]{0,3} it is\b(?=[.!]|\s*$)",
     re.MULTILINE,
 )
 POINTED = re.compile(
@@ -170,6 +171,12 @@ NUMBERED = re.compile(
     r"(?:(?:the|clearly|definitely)[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b|"
     r"\b(?:answer|choice)[ \t]{1,3}(?:is|would[ \t]be|must[ \t]be)[ \t:*]{1,4}"
     r"(?:option|choice|solution)[ \t]{1,3}([1-9])(?![\w.,]\d|\w))",
+    re.IGNORECASE,
+)
+#: "The third option.", "Choice 3": a whole text
+BY_PLACE = re.compile(
+    r"[*_\s]*(?:(?:the[ \t])?(first|second|third|fourth|fifth|last)[ \t](?:one|option|choice|answer|alternative)|"
+    r"(?:option|choice)[ \t#]{1,3}([1-9]))[*_\s.!]*",
     re.IGNORECASE,
 )
 AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
@@ -238,6 +245,15 @@ def _placed(text: str, item) -> list[Statement]:
         for match, place in found
         if place < len(item.letters) and not _asked_or_joined(text, match)
     ]
+
+
+def placed(text: str, item) -> str | None:
+    """The letter of the option that a whole text names by its place: "The third option.", "Choice 3"."""
+    match = BY_PLACE.fullmatch(text) if item.texts else None
+    if match is None or (match[2] and any(option and option in "123456789" for option in item.texts)):
+        return None
+    place = PLACES[match[1].lower()] if match[1] else int(match[2]) - 1
+    return item.letters[place] if place < len(item.letters) else None
 
 
 def only_letter(sentence: str, letters: str) -> str | None:

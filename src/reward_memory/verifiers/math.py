@@ -18,6 +18,7 @@ from reward_memory.answers.numbers import (
     number_in_words,
     number_with_unit,
     plain_number,
+    without_contrast,
 )
 
 from .notation import formula_in_words
@@ -178,6 +179,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
     if has_percent(text) or has_percent(truth):
         percent = has_percent(text) != has_percent(truth)
         text, truth = without_percent(text), without_percent(truth)
+    text = without_contrast(text)
     wanted = plain_number(truth)
     if wanted is None:
         comma = decimal_comma(truth)

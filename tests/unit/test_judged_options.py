@@ -1,0 +1,97 @@
+"""Options judged one by one, named by their place or by elimination, and numbers contrasted with others."""
+
+import pytest
+
+from reward_memory.answers.choices import extract_letter
+from reward_memory.answers.extraction import find_answer
+from reward_memory.answers.judged import judged
+from reward_memory.answers.numbers import without_contrast
+from reward_memory.verifiers import Grader, GroundTruth
+
+ANIMALS = ("a cat", "the dog", "a blue whale", "an eel")
+
+CHOICES = [  # response, letter or None
+    ("A: no\nB: no\nC: yes\nD: no", "C"),
+    ("A: no\nB: yes\nC: yes\nD: no", None),
+    ("**A** \u2717 **B** \u2717 **C** \u2713 **D** \u2717", "C"),
+    ("A \u274c, B \u2705, C \u274c, D \u274c", "B"),
+    ("(A) \u2717 (B) \u2717", None),
+    ("A: yes\nB: no\n\nThe answer is B.", "B"),
+    ("A is wrong, B is wrong, D is wrong; C", "C"),
+    ("A is incorrect. B can be ruled out. D is not correct. So C remains.", "C"),
+    ("A is wrong, B is wrong; C or D", None),
+    ("A is wrong, B is wrong, D is wrong.", None),  # C is never named
+    ("A is wrong. B is wrong. C is wrong. D is wrong.", None),
+    ("So, eliminating A, B and D, we are left with C", "C"),
+    ("I'm between B and C but C it is", "C"),
+    ("I think the answer is D, though some would say C.", "D"),
+    ("Others might choose A. The answer is B.", "B"),
+    ("The answer is B. Many students would pick A.", "B"),
+    ("The third option.", "C"),
+    ("**the last one**", "D"),
+    ("Choice 2", "B"),
+    ("Option 5", None),
+    ("The fifth option.", None),
+    ("The answer is the blue whale.", "C"),
+    ("an dog", "B"),
+    ("the whale", None),
+]
+
+
+@pytest.mark.parametrize(("response", "letter"), CHOICES)
+def test_the_option_that_is_left(response, letter):
+    assert extract_letter(find_answer(response), ANIMALS, response)[0] == letter
+
+
+def test_options_that_are_yes_and_no_are_no_verdicts():
+    assert judged("A: Yes. B: No.", "AB", ("yes", "no")) is None
+    assert judged("A: Yes, it sinks. B: No, it floats.", "AB", ("yes, it sinks", "no, it floats")) is None
+    assert judged("A: Yes. B: No.", "AB", ("it sinks", "it floats")) == ("A", "stated")
+
+
+def test_a_number_names_no_place_where_options_are_digits():
+    assert extract_letter(find_answer("Choice 2"), ("3", "1", "2"), "Choice 2")[0] != "B"
+
+
+def test_an_article_settles_nothing_between_two_options():
+    options = ("a seal", "the seal", "an eel")
+    assert extract_letter(find_answer("the seal"), options, "the seal")[0] == "B"
+    assert extract_letter(find_answer("an seal"), options, "an seal")[0] is None
+
+
+CONTRASTS = [  # text, what is said
+    ("not 12 but 13", "13"),
+    ("not 12, but rather 13", "13"),
+    ("**not** 12 but 13.", "13"),
+    ("13, not 12", "13"),
+    ("13 and not 12", "13"),
+    ("13 rather than 12", "13"),
+    ("$13 instead of $12", "$13"),
+    ("not 13", "not 13"),
+    ("it is not", "it is not"),
+    ("x, not y", "x, not y"),
+    ("5, 6, not 7", "5, 6, not 7"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), CONTRASTS)
+def test_what_is_said_beside_what_is_not(text, said):
+    assert without_contrast(text) == said
+
+
+@pytest.mark.parametrize(
+    ("response", "truth", "right"),
+    [
+        ("The answer is not 12 but 13.", "13", True),
+        ("The answer is not 12 but 13.", "12", False),
+        ("The answer is 13, not 12.", "13", True),
+        ("The answer is 13, not 12.", "12", False),
+        ("#### 13 instead of 12", "13", True),
+        ("#### 13 instead of 12", "12", False),
+        ("The answer is not 13.", "13", False),
+        ("#### No. 5", "5", True),
+    ],
+)
+def test_contrasted_numbers_are_graded(response, truth, right):
+    with Grader() as grader:
+        assert grader.grade([response], [GroundTruth("math", truth)])[0].correct is right
