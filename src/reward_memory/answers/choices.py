@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes
+from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes, one_exercise
 from .judged import judged, left_over
 from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, placed, read_value, statements
 
@@ -79,7 +79,11 @@ SPACING = re.compile(
     r"\\(?:[,;:!> ()\[\]{}]|q?quad\b|"
     r"(?:checkmark|left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
 )
-INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
+# characters that nobody sees, and pictures other than ticks, crosses and a hand that points
+INVISIBLE = re.compile(
+    "[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u2600-\u2604\u263a-\u2665\U0001f300-\U0001f448\U0001f44a-\U0001faff]"
+)
+BESIDE = re.compile(r"[ \t]\((?:and )?not (?:option )?\(?[A-Z]\)?\)")  # D (not C)
 #: 'B', \u201cB\u201d, \u00abB\u00bb: a letter between quotation marks; D' alone may be a point's name
 QUOTED = re.compile(
     r"(?<!\w)(?:['`\u2018\u2019\u201a\u2039\u00ab]|[\u201c-\u201e]|''|``)\s?(\(?[A-Za-z]\)?\.?)\s?"
@@ -136,6 +140,7 @@ class Item:
         return found
 
 
+GIVES_REASON = re.compile(r"[*_`$\"')\]]*,?[ \t]+(?:because|since|as it|as they)\b")
 CLAUSE_END = re.compile(r"[*_`$\"')\]]*(?:[.,;:!](?=[\s*]|$)|\s*$|\s*\n|\s+(?:because|since|as|which|due|is|was)\b)")
 
 
@@ -151,7 +156,7 @@ def extract_letter(answer: Answer, options: tuple[str, ...], response: str | Non
     letters = LETTERS[: len(options)] or LETTERS[:5]
     item = Item(letters, tuple(_plain(cleaned(option)) for option in options))
     if response is not None:
-        return _settle(cleaned(final_part(latex_boxes(response))[-TAIL:]), item)
+        return _settle(cleaned(one_exercise(final_part(latex_boxes(response)))[-TAIL:]), item)
     if answer.how == "text":
         return _unmarked(cleaned(answer.text), item)
     return _named(cleaned(answer.text), item)
@@ -161,7 +166,7 @@ def cleaned(text: str) -> str:
     """Text without LaTeX around letters, full-width forms and characters that nobody sees."""
     text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(LOOK_ALIKE).replace("\u3002", ".")
     text = text.translate({0x3010: "[", 0x3011: "]", 0x300C: '"', 0x300D: '"', 0x3001: ","})
-    text = QUOTED.sub(r'"\1"', text)
+    text = QUOTED.sub(r'"\1"', BESIDE.sub("", text) if "not" in text else text)
     if CYRILLIC_V in text and not CYRILLIC_ORDER.search(text):
         text = re.sub(rf"(?<!\w){CYRILLIC_V}(?!\w)", "B", text)
     if "\\" not in text:
@@ -270,6 +275,9 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     wrapped = {next(filter(None, match.groups())) for match in WRAPPED.finditer(text)}
     if len(wrapped) == 1 and wrapped <= set(item.letters):
         return wrapped.pop(), "stated"
+    told = item.starts(lines[-1], 0)
+    if told and told[0] and GIVES_REASON.match(lines[-1], told[1]):  # "An eel, since it is long."
+        return told[0], "text"
     if by_text := _told_at_the_end(lines[-1], item):
         return by_text, "text"
     labeled = LABELED.fullmatch(lines[-1]) or ARROWED.search(lines[-1][-LAST_LINE:])

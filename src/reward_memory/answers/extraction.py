@@ -55,6 +55,10 @@ TAG, TAG_END = "<answer>", "</answer>"
 OTHER_TAG = re.compile(r"<(/?)(?:final[_ -]?)?answer>", re.IGNORECASE)
 BOX_TOKENS = "<|begin_of_box|>", "<|end_of_box|>"
 END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*$")
+#: where a model that does not stop goes on with another exercise
+NEXT_QUESTION = re.compile(
+    r"\n\s*(?:[*_#]{0,4}\s?)(?:Question|Problem|Exercise|Q|Human|User)(?:\s\d{1,3})?[*_]{0,2}[:：]"
+)
 # between two boxes that make one answer together: a comma, "and", a name with an equals sign
 _SPACE = r"[\s$\\()\[\]&]"
 _JOINT = r"(?:[,;]|and\b|or\b|\\q?quad|\\text\{[^{}]{1,40}\})"
@@ -96,7 +100,7 @@ def find_answer(response: str) -> Answer:
     introduces, up to the end of the sentence; without that, the end of the text. Text after `</think>` has precedence.
     Headings such as `#### Step 3` are no answers.
     """
-    text = _answer_tags(final_part(latex_boxes(response))[-TAIL:])
+    text = _answer_tags(one_exercise(final_part(latex_boxes(response)))[-TAIL:])
     marked, at = _last_mark(text)
     tail = text[-TEXT_TAIL:]
     if marked is not None:
@@ -132,6 +136,13 @@ def final_part(response: str) -> str:
     _, tag, rest = response.rpartition("</think>")
     text = rest if tag and rest and not rest.isspace() else response
     return END_TOKENS.sub("", text) if text[-40:].rstrip().endswith((">", "}")) else text
+
+
+def one_exercise(text: str) -> str:
+    """A text up to the next question, where it has given a marked answer before."""
+    mark = min((place for name in ("####", *BOXES) if (place := text.find(name)) >= 0), default=-1)
+    following = NEXT_QUESTION.search(text, mark) if mark >= 0 else None
+    return text[: following.start()] if following else text
 
 
 def _last_statement(tail: str) -> str | None:

@@ -46,7 +46,7 @@ TOKEN = re.compile(
 # what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
 _SHORT = (
     "of|sq|cu|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|"
-    "C|F|Hz|кг|км|м|см|мм|г|л|мл|т|ч"
+    "C|F|Hz|am|pm|AM|PM|кг|км|м|см|мм|г|л|мл|т|ч"
 )
 _LETTER = r"A-Za-z\u00c0-\u024f\u0400-\u04ff"
 _WORD = rf"(?:[{_LETTER}][{_LETTER}-]{{2,20}}|(?:{_SHORT})(?![{_LETTER}]))"
@@ -123,6 +123,8 @@ CONTRAST = re.compile(
     r"(?:and\s)?(?:not|rather than|instead of)\s[^,;]{1,40}",
     re.IGNORECASE,
 )
+MINUS = re.compile(r"(?:minus|negative)\s+(?=[$€£]?[\d.])", re.IGNORECASE)
+NO_CENTS = re.compile(r"(?<=\d)\.(?:-|\u2013|\u2014)+$")  # 18.-
 ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s|$)")  # 18 sq. ft.
 PER = re.compile(r"\s?/\s?(?=[A-Za-z]{3})|\s?per\s")  # $18/hour
 #: "小明一共有18个": words before a number that leave it as it is
@@ -218,6 +220,8 @@ def _cardinal(words: list[str]) -> Fraction | None:
             group, last = group + 20 + 10 * TENS.index(word), "ten"
         elif word == "a" and place == 0 and words[1:2] and words[1] in SCALES:
             group, last = 1, "one"
+        elif word == "dozen" and last and not total and place == len(words) - 1:
+            group, last = 12 * group, "scale"
         elif word == "hundred" and last in ("one", "ten") and group < 100:
             group, last = 100 * group, "scale"
         elif word in ("thousand", "million", "billion", "trillion") and group and SCALES[word] < smallest:
@@ -250,6 +254,7 @@ def number_with_unit(text: str) -> Fraction | None:
     for label in (LEADING, CJK_LABEL, LABEL, VAGUE, WORKED):
         if found := label.match(text):
             text = text[found.end() :]
+    text = NO_CENTS.sub("", MINUS.sub("-", text, count=1) if MINUS.match(text) else text)
     text = AND_FRACTION.sub(r"\1 ", AND_HALF.sub(r"\1 and 1/2", text))
     if found := GERMAN.match(text):
         text = f"{found[0].replace('.', '').replace(',', '.')}{text[found.end() :]}"

@@ -102,7 +102,7 @@ _POSITIVE = (
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
     r"(?:correct|right|best|better|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|"
-    r"(?:looks|sounds|feels)\s+(?:the\s+)?(?:best|right|correct|most\s+\w+)\b|"
+    r"(?:looks|sounds|feels)\s+(?:the\s+)?(?:best|right|correct|most\s+\w+)\b|makes\s+(?:the\s+)?most\s+sense\b|"
     r"best\s+(?:describes|explains|matches|fits|answers|represents|completes|captures|summarizes|supports)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
     r"est\s+(?:la\s+)?(?:bonne|correct)|"
     r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?\s?(?:正确|正確|正しい|正解|정답|对的))"
@@ -125,6 +125,7 @@ NEITHER = re.compile(
 CONCLUDED = re.compile(
     r"(?:\bit(?:'s|\s+is|\s+(?:must|has\s+to|should|can\s+only)\s+be)|"
     r"(?:^|(?<=[.!,;:] ))(?:es|è|é|c'est|es\s+ist|это)(?:\s+(?:la|die|a|вариант))?(?=\s)|"
+    r"\bthe\s+(?!chest|guest|quest|forest|interest|request|harvest|honest|priest)\w{2,12}est(?:\s+(?:one|animal|option))?\s+is(?=\s)|"
     r"\b(?:so|therefore|thus|hence|(?:but\s+)?ultimately|"
     r"(?:not sure|unsure|uncertain), but(?: probably)?|I(?: would)? conclude(?: that)?),?)\s+(?:it(?:'s|\s+is)\s+)?"
     r"(?:(?:option|choice|letter)\s+)?"
@@ -151,7 +152,8 @@ RANKED = re.compile(
     r"(?:above|over|ahead[ \t]+of|higher[ \t]+than|first|to(?=[ \t(*]+[A-Z]\b))(?!\w)"
 )
 CORRECTED = re.compile(
-    r"\b(?i:no,?[ \t]+wait|wait|actually|correction|scratch[ \t]+that|sorry)[,:.\u2014-]{0,2}[ \t]+"
+    r"(?:\b(?i:no,?[ \t]+wait|wait|actually|correction|scratch[ \t]+that|sorry)|(?:\.\.\.|[\u2026\u2014])[ \t]*(?i:no))"
+    r"[,:.\u2014-]{0,2}[ \t]+"
     r"(?i:it(?:'s|[ \t]+is)[ \t]+|the[ \t]+answer[ \t]+is[ \t]+)?[(*]{0,3}([A-Z])[)*]{0,3}[.!]?[ \t]*$",
     re.MULTILINE,
 )

@@ -93,6 +93,12 @@ SO = re.compile(
 RADIANS = re.compile(r"(?<=[\d\s})])\s?(?:rad|radians?)\s*\.?$")  # where pi says that it is no degree
 BARE_ROOT = re.compile(r"\\sqrt\s*(\d{2,12})(?![\d.])")  # \sqrt12
 BRACED_EXPONENT = re.compile(r"(?<=\d)\s*\\(?:mathrm|text|textrm)\s*\{\s*[eE]\s*\}\s*\{?([+-]?\d{1,3})\}?(?!\d)")
+LOG_E = re.compile(r"\\log_\{?e\}?(?![a-zA-Z])\s*")
+#: C(5,2), {}_5C_2, ^5C_2
+BINOMIAL = re.compile(
+    r"(?<![A-Za-z\\])C\((\d{1,4}),\s?(\d{1,4})\)|"
+    r"(?:\{\s?\})?\s?[_^]\s?\{?(\d{1,4})\}?\s?(?:C|\\mathrm\{C\}|\\text\{C\})\s?_\s?\{?(\d{1,4})\}?"
+)
 #: what an empty set of solutions is called
 NO_SOLUTION = re.compile(
     rf"^{_TEXT}?\s*(?:(?:there\s+(?:is|are)\s+)?no\s+(?:(?:real|integer|such|valid)\s+)?(?:solutions?|roots?)(?:\s+exists?)?|"
@@ -155,6 +161,7 @@ def plain_notation(text: str) -> str:
     text = BRACED_EXPONENT.sub(r"e\1", BARE_ROOT.sub(r"\\sqrt{\1}", text))
     text = RADIANS.sub("", text) if "\\pi" in text else text
     text = _without_unit_of_power(text)
+    text = LOG_E.sub(r"\\ln ", BINOMIAL.sub(_binomial, text))
     if "=" in text:
         text = SWAPPED.sub(r"\2=\1", NAMED.sub("", text))
     if DOES_NOT_EXIST.match(text):
@@ -173,6 +180,11 @@ def plain_notation(text: str) -> str:
         return text
     text = BELOW_AND_ABOVE.sub(lambda found: _between(found[5], found[4], found[1], found[2], found[3]), text)
     return ABOVE_AND_BELOW.sub(lambda found: _between(found[3], found[2], found[1], found[4], found[5]), text)
+
+
+def _binomial(found: re.Match) -> str:
+    upper, lower = found[1] or found[3], found[2] or found[4]
+    return f"\\binom{{{upper}}}{{{lower}}}"
 
 
 def without_constant(text: str) -> str:
