@@ -38,7 +38,7 @@ def predictions(
     known = dict(
         zip(zip(verdicts["query_id"], verdicts["sample"].astype(int), strict=True), verdicts["reward"], strict=True)
     )
-    keys = list(zip(unseen.query_ids[unseen.group], unseen.samples.tolist(), strict=True))
+    keys = list(zip(unseen.query_ids[unseen.group].tolist(), unseen.samples.tolist(), strict=True))
     lost = [key for key in keys if key not in known]
     if lost:
         raise InputError(f"verdicts: none for sample {lost[0][1]} of the query {lost[0][0]!r}; grade it first.")
@@ -81,11 +81,11 @@ def assess(table: pd.DataFrame) -> dict:
 
 
 def _measured(table: pd.DataFrame) -> dict[str, float | int | None]:
-    group = pd.factorize(table["query_id"])[0]
+    group, queries = pd.factorize(table["query_id"])
     truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
-    values = measure(truth, probability, group, np.ones((1, group.max(initial=-1) + 1)))
+    values = measure(truth, probability, group, np.ones((1, len(queries))))
     defined = {name: float(value) if np.isfinite(value) else None for name, (value,) in values.items()}
-    return {"queries": len(np.unique(group)), "responses": len(table)} | defined
+    return {"queries": len(queries), "responses": len(table)} | defined
 
 
 def measure(
