@@ -111,6 +111,8 @@ def test_benchmarks_of_unequal_size_share_the_error_and_its_degrees_of_freedom()
     # Welch: 0.0375^2 over 0.0236111^2 / 4 and 0.0138889^2 / 2
     assert found.query_df == pytest.approx(5.96318, rel=1e-5)
     assert found.mean == pytest.approx(2 / 3)
+    # one run: nothing is known of others
+    assert (found.seed_se, found.seeds) == (0, 1)
 
 
 def test_queries_of_one_family_count_together_whatever_their_order():
@@ -163,6 +165,12 @@ def test_wilsons_interval_of_7_of_10():
     assert wilson(0.7, 1.96**2 / 10) == pytest.approx((0.396778, 0.892211), abs=1e-5)
 
 
+@pytest.mark.parametrize(("share", "spread"), [(7.651301585911078e-13, 32.00528), (0.9999999998782879, 0.00433358759356583)])
+def test_rounding_takes_no_end_beyond_0_or_1(share, spread):
+    low, high = wilson(share, spread)
+    assert 0 <= low <= share <= high <= 1
+
+
 # --- differences
 
 
@@ -183,6 +191,13 @@ def test_a_difference_of_ratios_is_less_what_the_other_has():
     assert ratio_difference(second, first).mean == pytest.approx(-0.5)
 
 
+def test_a_query_that_has_a_size_in_one_of_both_ratios_counts_there():
+    # 1 of 2 + 2, though the other has nothing to say of the second query
+    first, second = (np.array([[1.0, 0.0]]), np.full((1, 2), 2.0)), (np.array([[1.0, 0.0]]), np.array([[4.0, 0.0]]))
+    assert ratio_difference(first, second).mean == pytest.approx(0.25 - 0.25)
+    assert ratio_difference(second, first).mean == pytest.approx(0.25 - 0.25)
+
+
 # --- measures and costs
 
 
@@ -198,6 +213,7 @@ def test_a_measure_that_is_always_the_same_has_no_width():
     assert ends(found) == (2, 2, 2)
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_measure_of_a_single_query_has_no_interval():
     found = ratios([(np.array([[2.0]]), np.ones((1, 1)))], "measure")
     assert found.mean == 2
@@ -247,6 +263,7 @@ def test_a_single_draw_says_nothing():
     found = from_draws(np.array([0.7, 0.8]), np.array([[0.6, np.nan], [0.8, 0.7]]), 4)
     assert ends(found) == pytest.approx((0.75, np.nan, np.nan), nan_ok=True)
     assert (found.covers, found.seeds) == (None, 2)
+    assert np.isnan([found.query_se, found.query_df]).all()
     assert found.seed_sd == pytest.approx(0.005**0.5)
 
 
