@@ -35,6 +35,7 @@ def test_arms_that_solve_the_same_differ_by_what_one_problem_of_ten_could():
     for metric in ("pass@1", "pass@4"):
         assert found.loc[metric, COLUMNS].tolist() == pytest.approx([0, -23.8452, 23.8452, 1, 33.1571], rel=1e-5)
     assert set(found["interval_covers"]) == {"queries"}
+    assert found["value"].tolist() == [50, 100, 25]
     assert found.loc["repeated_share", COLUMNS].isna().all()
 
 

@@ -66,6 +66,8 @@ def test_several_thresholds_at_once_are_each_of_them():
     for name in ("accuracy", "precision", "recall", "f1", "fpr"):
         assert together[name][:, 1].tolist() == pytest.approx(BY_HAND[name])
     assert together["precision"][:, 0].tolist() == pytest.approx([2 / 3, 1 / 2, np.nan], nan_ok=True)
+    # only what is strictly above: of 0.8 itself nothing
+    assert at_thresholds(TRUTH, PROBABILITY, GROUP, WEIGHTS, [0.8])["predicted_share"][0] == 1 / 8
     # 3 of 8; 2 x 2 of 9; none
     assert together["predicted_share"][:, 0].tolist() == pytest.approx([3 / 8, 4 / 9, 0])
 
@@ -158,6 +160,40 @@ def test_where_all_is_labeled_there_is_nothing_to_predict(half):
     assert found.columns.tolist() == ["split", "query_id", "benchmark", "sample", "reward", "probability"]
     assert found.empty
     assert assess(found) == {}
+
+
+class Served:
+    """A model that serves otherwise than it was fitted: its answers are probabilities, and it keeps what it was asked."""
+
+    fidelity = frozenset({"uncut-serving"})
+
+    def split(self, text, domain):
+        return domain, text.removeprefix("likely ")
+
+    def predict(self, queries, groups, domains):
+        self.asked = list(zip(queries, groups, domains, strict=True))
+        return [np.float32([float(answer) for _, answer in group]) for group in groups]
+
+
+def test_what_serves_otherwise_is_asked_with_the_texts_of_every_query(half):
+    _, rollouts, verdicts = half
+    queries = pd.DataFrame({"id": rollouts.query_ids[::-1]})
+    queries["messages"] = [[{"role": "user", "content": f"What is {name}?"}] for name in queries["id"]]
+    responses = verdicts.assign(text=[f"likely 0.{row}" for row in range(8)])[::-1]
+    model = Served()
+    found = predictions(model, rollouts, verdicts, "train", (queries, responses))
+    # the second query has the responses 2 to 4 of all, the fourth 6 and 7
+    assert found["probability"].tolist() == pytest.approx([0.2, 0.3, 0.4, 0.6, 0.7])
+    assert model.asked == [
+        ("What is made_up/0/1?", [("math", "0.2"), ("math", "0.3"), ("math", "0.4")], "math"),
+        ("What is made_up/0/3?", [("math", "0.6"), ("math", "0.7")], "math"),
+    ]
+
+
+def test_what_serves_otherwise_needs_the_texts(half):
+    _, rollouts, verdicts = half
+    with pytest.raises(ValueError, match=r"^uncut-serving: what is served needs the texts$"):
+        predictions(Served(), rollouts, verdicts, "train")
 
 
 @pytest.mark.parametrize(("lost", "sample", "query"), [(4, 2, "made_up/0/1"), (6, 0, "made_up/0/3")])

@@ -165,7 +165,9 @@ def test_wilsons_interval_of_7_of_10():
     assert wilson(0.7, 1.96**2 / 10) == pytest.approx((0.396778, 0.892211), abs=1e-5)
 
 
-@pytest.mark.parametrize(("share", "spread"), [(7.651301585911078e-13, 32.00528), (0.9999999998782879, 0.00433358759356583)])
+@pytest.mark.parametrize(
+    ("share", "spread"), [(7.651301585911078e-13, 32.00528), (0.9999999998782879, 0.00433358759356583)]
+)
 def test_rounding_takes_no_end_beyond_0_or_1(share, spread):
     low, high = wilson(share, spread)
     assert 0 <= low <= share <= high <= 1

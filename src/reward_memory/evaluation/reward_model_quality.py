@@ -104,7 +104,7 @@ def measure(
     right = truth > 0.5
     count = weights[:, group].astype(np.float64)
     total = count.sum(1)
-    at = {name: values[:, 0] for name, values in at_thresholds(truth, probability, group, weights, [threshold]).items()}
+    at = at_thresholds(truth, probability, group, weights, [threshold])
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     gaps = sum(np.abs(count[:, bins == step] @ (right - probability)[bins == step]) for step in range(BINS))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -112,7 +112,7 @@ def measure(
             "base_rate": count @ right / total,
             "auc": _auc(right, probability, count),
             "within_query_auc": _within(right, probability, group, weights),
-            **{name: at[name] for name in ("accuracy", "precision", "recall", "f1", "fpr")},
+            **{name: at[name].ravel() for name in ("accuracy", "precision", "recall", "f1", "fpr")},
             "calibration_error": gaps / total,
         }
 
@@ -168,7 +168,7 @@ def _within(right: np.ndarray, probability: np.ndarray, group: np.ndarray, weigh
     for own in rows:
         above = probability[own][right[own]][:, None] - probability[own][~right[own]]
         if above.size:
-            each[group[own[0]]] = ((above > 0) + (above == 0) / 2).mean()
+            each[group[own]] = ((above > 0) + (above == 0) / 2).mean()
     both = np.isfinite(each)
     with np.errstate(invalid="ignore"):
         return weights[:, both] @ each[both] / weights[:, both].sum(1)
