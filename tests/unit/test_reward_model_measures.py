@@ -163,7 +163,7 @@ def test_where_all_is_labeled_there_is_nothing_to_predict(half):
 
 
 class Served:
-    """A model that serves otherwise than it was fitted: its answers are probabilities, and it keeps what it was asked."""
+    """A model that serves otherwise than it was fitted: answers are probabilities, and it keeps what it was asked."""
 
     fidelity = frozenset({"uncut-serving"})
 
