@@ -6,7 +6,7 @@ import pytest
 
 from reward_memory.report.figures import drawing
 from reward_memory.report.figures.learning import draw_learning_curves, headline
-from reward_memory.report.tables.learning_curves import LEARNING_COLUMNS, read_curves
+from reward_memory.report.tables.learning_curves import LEARNING_COLUMNS, curve_rows, read_curves
 
 NAMES = {"suite": "main", "policy": "tiny", "method": "memreward", "label_ratio": 20}
 
@@ -103,6 +103,12 @@ def test_agreement_is_that_of_the_same_arm():
 def test_a_step_that_one_seed_lacks_has_no_mean():
     runs = history(0, entropy=[3, 2, 1]), history(1, entropy=[3, 2, 1]).iloc[:2]
     assert sorted(curve(table(*runs), "entropy")) == [0, 1]
+
+
+def test_what_one_seed_did_not_log_has_no_curve():
+    runs = [history(0, entropy=[3, 2, 1]), history(1, valid_accuracy=[0.1, 0.2, 0.3])]
+    assert curve_rows(runs, [], NAMES) == []
+    assert [row["metric"] for row in curve_rows([runs[0]] * 2, [], NAMES)] == ["entropy"] * 3
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def test_models_come_as_they_are_asked_for_and_their_seeds_in_order():
         assert [table["seed"].tolist() for table in tables] == [[0] * 4, [1] * 4]
         assert all((table[name] == value).all() for table in tables for name, value in model.items())
         assert tables[1].index.tolist() == [0, 1, 2, 3]
+        assert tables[1].columns.tolist() == predicted().columns.tolist()
 
 
 @pytest.mark.parametrize(
@@ -152,6 +153,14 @@ def test_seeds_have_a_mean_and_a_deviation():
     assert [found["recall"][name] for name in ("seeds", "queries", "responses")] == [2, 2, 3]
     # no query has a right and a wrong response but the first, which one draw of four leaves out
     assert found["within_query_auc"]["mean"] == 1
+
+
+def test_the_share_right_is_that_of_the_first_seed_with_each_query_once():
+    answered = [("train", "math", f"q{row}", 0, float(row < 3), 0.9) for row in range(9)]
+    others = [(*row[:4], 1.0, 0.9) for row in answered]
+    tables = [predicted(answered), predicted(others, seed=1)]
+    assert {row["base_rate"] for row in metric_rows(tables)} == {3 / 9}
+    assert {row["base_rate"] for row in thresholds.threshold_rows(tables, MODEL, [0.5])} == {3 / 9}
 
 
 def test_one_seed_has_no_deviation():

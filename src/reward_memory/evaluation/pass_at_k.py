@@ -63,7 +63,7 @@ def _counts(table: pd.DataFrame, name: str) -> tuple[pd.Series, int]:
             f"{name}: {other.index[0][1]} has {other.iloc[0]} samples and other problems have {usual}; "
             "sample every problem the same number of times."
         )
-    return problems.sum().astype(int), int(sizes.iloc[0])
+    return problems.sum().astype(int), int(sizes.max())
 
 
 def estimates(right: np.ndarray, samples: int) -> np.ndarray:
