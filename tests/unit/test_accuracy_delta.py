@@ -64,10 +64,37 @@ def test_arms_that_were_graded_on_other_queries_are_refused():
         read_differences(ours, theirs)
 
 
-def test_arms_with_other_seeds_are_refused():
-    ours, theirs = runs("memreward", {("math", "q1"): [1]}), runs("r1-p", {("math", "q1"): [1]}, first=1)
-    with pytest.raises(InputError, match="has other seeds than small, r1-p"):
+@pytest.mark.parametrize(("seeds", "others"), [([0], [1]), ([0, 1], [0]), ([1], [0, 1]), ([0, 1], [1, 2])])
+def test_arms_with_other_seeds_are_refused(seeds, others):
+    query = {("math", "q1"): [1]}
+    ours, theirs = (
+        runs(method, *[query] * len(which), first=which[0])
+        for method, which in (("memreward", seeds), ("r1-p", others))
+    )
+    with pytest.raises(InputError) as caught:
         read_differences(ours, theirs)
+    assert str(caught.value) == (
+        f"small, memreward, 20 % labels, seed {seeds[0]}: has other seeds than small, r1-p, 20 % labels, seed "
+        f"{others[0]}, so they cannot be compared in pairs."
+    )
+
+
+def test_without_any_difference_the_row_says_what_one_query_of_ten_could():
+    # an error of the root of 1 / (10 x 9): 2.262157 of them, and 0.883404 more; in points
+    row = rows({"gsm8k": np.zeros((1, 9))}).loc["gsm8k"]
+    columns = ["difference", "ci_low", "ci_high", "p_value", "p_holm", "detectable"]
+    assert row[columns].tolist() == pytest.approx([0, -23.8452, 23.8452, 1, 1, 33.1571], rel=1e-5)
+    assert (row["baseline_label_ratio"], row["label_ratio"], row["seeds"], row["n"]) == (20, 20, 1, 9)
+
+
+def test_queries_of_one_template_are_one_pair():
+    rewards = {("math", f"q{number}"): [number // 2 % 2] for number in range(8)}
+    ours, theirs = runs("memreward", rewards), runs("r1-p", {query: [0] for query in rewards})
+    alone = difference_rows(read_differences(ours, theirs), ARM, ("r1-p", 20), SOURCES, FIGURES)[0]
+    ours["template"] = [f"t{number // 2}" for number in range(8)]
+    pairs = difference_rows(read_differences(ours, theirs), ARM, ("r1-p", 20), SOURCES, FIGURES)[0]
+    assert alone["difference"] == pairs["difference"] == 50
+    assert pairs["detectable"] > 1.2 * alone["detectable"]
 
 
 def test_differences_are_percentage_points_with_both_averages():
@@ -192,6 +219,7 @@ def test_the_papers_differences_are_in_the_published_file():
 def test_labels_are_queries_whose_truth_was_learned_from():
     arms = [("r1-p", 40, 50.0), ("memreward", 40, 60.0), ("memreward:chosen", 40, 61.0), ("oracle", 100, 70.0)]
     arms.insert(1, ("r1-p", 20, 40.0))
+    arms.insert(0, ("base", 0, 30.0))
     accuracies = pd.DataFrame(
         [
             {"policy": "small", "method": method, "label_ratio": ratio, "benchmark": name, "accuracy": accuracy}
@@ -210,6 +238,7 @@ def test_labels_are_queries_whose_truth_was_learned_from():
     found = labels_spent(accuracies, labels, 3, ["memreward:chosen"])
     assert found.columns.tolist() == SPENT_COLUMNS
     assert found[["method", "train_labels", "valid_labels", "labels", "accuracy"]].values.tolist() == [
+        ["base", 0, 0, 0, 30.0],
         ["r1-p", 2, 0, 2, 50.0],
         ["r1-p", 1, 0, 1, 40.0],
         ["memreward", 2, 0, 2, 60.0],

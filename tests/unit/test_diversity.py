@@ -60,6 +60,16 @@ def test_different_answers_stay_apart(one, other):
     assert extracted_key(one, "math") != extracted_key(other, "math")
 
 
+@pytest.mark.parametrize(("one", "other", "alike"), [("B", " B ", True), ("A", "B", False), ("18", "18.0", False)])
+def test_choices_are_compared_as_they_read(one, other, alike):
+    assert (extracted_key(one, "qa") == extracted_key(other, "qa")) is alike
+
+
+def test_programs_that_do_something_else_stay_apart():
+    one, other = "def f(x):\n    return x + 1", "def f(x):\n    return x - 1"
+    assert extracted_key(one, "code") != extracted_key(other, "code") != ""
+
+
 def test_programs_are_compared_without_layout():
     one, other = "def f(x):\n    return x+1  # add", "def f(x): return (x + 1)"
     assert extracted_key(one, "code") == extracted_key(other, "code")
@@ -96,7 +106,13 @@ def test_a_problem_without_failures_has_no_entropy_of_them():
 
 def test_a_problem_without_answers_has_none():
     found = answers(verdicts((0, None), (0, "")), MATH).iloc[0]
-    assert (found["distinct"], found["wrong"]) == (0, 2)
+    assert (found["distinct"], found["distinct_wrong"], found["wrong"]) == (0, 0, 2)
+    assert isnan(found["wrong_entropy"])
+
+
+def test_a_right_response_counts_though_no_answer_was_read_in_it():
+    found = answers(verdicts((0.25, None), (0, "5")), MATH).iloc[0]
+    assert (found["distinct"], found["distinct_wrong"], found["wrong"]) == (2, 1, 1)
 
 
 def test_every_problem_is_measured_by_itself():
@@ -181,6 +197,14 @@ def test_a_query_that_was_only_answered_right_counts_as_visited():
     assert repeats(responses((1, "q", "4", 1), (2, "q", "5", 0)), MATH).values.tolist() == [[2, "q", 1, 1, 0]]
 
 
+@pytest.mark.parametrize(("cut", "wrong"), [(0.5, [1, 1, 1]), (0.25, [1, 1]), (0.0, [1]), (1.0, [1, 1, 1, 1])])
+def test_a_reward_up_to_the_cut_is_that_of_an_error(cut, wrong):
+    run = responses((1, "q", "5", 0), (2, "q", "6", 0.25), (3, "q", "7", 0.5), (4, "q", "8", 1))
+    assert repeats(run, MATH, cut)["wrong"].tolist() == wrong
+    if cut == 0.5:
+        assert repeats(run, MATH).equals(repeats(run, MATH, cut))
+
+
 def test_responses_without_an_answer_repeat_nothing():
     assert repeats(responses((1, "q", "", 0), (2, "q", "", 0)), MATH).empty
 
@@ -228,7 +252,7 @@ def test_shares_are_of_all_errors_and_of_those_that_could_repeat():
     steps = dict(iter(counts.groupby("step")))
     assert [repeated_share([steps[step]], "wrong").mean for step in (1, 2)] == [0, 0.5]
     assert repeated_share([steps[2]]).mean == pytest.approx(2 / 3)
-    with pytest.raises(ValueError, match="error"):
+    with pytest.raises(ValueError, match=r"^an arm has no errors to take a share of \(visited\)$"):
         repeated_share([steps[1]])
 
 
@@ -249,6 +273,8 @@ def test_the_difference_is_first_less_second_and_paired():
     assert compare_repeats(runs, runs).mean == 0
     found = compare_repeats(less, runs)
     assert found.mean == pytest.approx(-1 / 8)
+    all_errors = [run.assign(wrong=2 * run["wrong"]) for run in less]
+    assert compare_repeats(all_errors, runs, "wrong").mean == pytest.approx(3 / 16 - 4 / 8)
     # both runs say the same, so only the queries differ: by a quarter and by nothing
     assert found.seed_se == pytest.approx(0)
     assert found.low < -1 / 4
@@ -279,7 +305,9 @@ def test_the_error_of_a_difference_of_shares_is_that_of_a_slow_bootstrap():
     [
         ([], [], "0 and 0 runs"),
         ([counted(q=(1, 1))], [counted(q=(1, 1))] * 2, "1 and 2 runs"),
+        ([counted(q=(1, 1))] * 2, [counted(q=(1, 1))], "2 and 1 runs"),
         ([counted(q=(1, 1))], [counted(q=(0, 0))], "no errors to take a share of"),
+        ([counted(q=(0, 0))], [counted(q=(1, 1))], "no errors to take a share of"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_refused(first, second, message):

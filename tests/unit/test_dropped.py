@@ -137,3 +137,74 @@ def test_what_is_drawn_is_not_counted_as_left_out():
     source = audit.Source("mirror", audit.Loaded(items), [], {})
     queries = {("math", "train"): splits.table("math", "math", items)}
     assert list(dropped.of_audit(audit.table({"math": source}, queries))) == []
+
+
+# --- the rows of each kind by themselves
+
+
+def test_rows_of_the_release_are_told_from_those_that_were_not_drawn():
+    audited = pd.DataFrame(
+        [
+            ("source", "math", "train", "dropped", "no box", 3),
+            ("source", "math", None, "dropped", "twice", 2),
+            ("split", "arc", "test", "dropped", "not drawn", 1),
+            ("source", "math", "train", "rows", "", 9),
+        ],
+        columns=["stage", "benchmark", "split", "measure", "detail", "count"],
+    )
+    assert [[*row.values()] for row in dropped.of_audit(audited)] == [
+        ["release", "math", "", "train", "no box", 3],
+        ["release", "math", "", "", "twice", 2],
+        ["sampling", "arc", "", "test", "not drawn", 1],
+    ]
+
+
+def test_reasons_are_counted_without_what_they_name_and_benchmarks_that_are_used_up_have_no_row():
+    bad = pd.DataFrame({"reason": ["row 7: 'a' is no text", "row 12: 'it' is no text", "row 3: benchmark is missing"]})
+    found = dropped.of_import(bad, {"sums": 9, "trips": 4, "words": 5}, {"sums": 7, "trips": 4, "words": 4})
+    assert [[*row.values()] for row in found] == [
+        ["import", "", "", "", "row ...: ... is no text", 2],
+        ["import", "", "", "", "row ...: benchmark is missing", 1],
+        ["sampling", "sums", "", "", "not drawn: train, valid and test ask for fewer", 2],
+        ["sampling", "words", "", "", "not drawn: train, valid and test ask for fewer", 1],
+    ]
+
+
+def test_a_prompt_of_the_limit_itself_is_trained_on():
+    prompts = pd.DataFrame({"benchmark": ["math", "math", "arc", "math", "arc"], "tokens": [40, 41, 99, 50, 39]})
+    prompts["split"] = ["train", "train", "valid", "train", "train"]
+    assert [[*row.values()] for row in dropped.of_prompts(prompts, "tiny", 40)] == [
+        ["prompts", "math", "tiny", "train", dropped.OVERLONG, 2],
+        ["prompts", "arc", "tiny", "valid", dropped.OVERLONG, 1],
+    ]
+
+
+def test_responses_are_counted_by_benchmark_and_reason(tmp_path):
+    sampled = responses(("4", True), ("", True), ("\t\n", False), ("5 and", None)).assign(
+        benchmark=["math", "math", "arc", "arc"]
+    )
+    parquet.write(sampled, tmp_path / "sampled.parquet", parquet.RESPONSES)
+    assert dropped.of_responses(tmp_path / "sampled.parquet") == {
+        ("math", dropped.EMPTY): 1,
+        ("arc", dropped.EMPTY): 1,
+        ("arc", dropped.CUT): 1,
+    }
+    steps = pd.DataFrame({name: [None] * 3 for name in STEP_RESPONSES.names})
+    steps = steps.assign(
+        query_id=["math/train/0", "arc/x/y", "math/z"], text=["a", "", "c"], trained=[True, False, False]
+    )
+    parquet.write(steps, tmp_path / "steps.parquet", STEP_RESPONSES)
+    assert dropped.of_responses(tmp_path / "steps.parquet") == {
+        ("arc", dropped.EMPTY): 1,
+        ("arc", dropped.UNTRAINED): 1,
+        ("math", dropped.UNTRAINED): 1,
+    }
+    files = [("rollouts", "tiny", split, tmp_path / "sampled.parquet") for split in ("train", "valid", "train")]
+    assert [[*row.values()] for row in dropped.response_rows(files)] == [
+        ["rollouts", "math", "tiny", "train", dropped.EMPTY, 2],
+        ["rollouts", "arc", "tiny", "train", dropped.EMPTY, 2],
+        ["rollouts", "arc", "tiny", "train", dropped.CUT, 2],
+        ["rollouts", "math", "tiny", "valid", dropped.EMPTY, 1],
+        ["rollouts", "arc", "tiny", "valid", dropped.EMPTY, 1],
+        ["rollouts", "arc", "tiny", "valid", dropped.CUT, 1],
+    ]

@@ -49,8 +49,12 @@ def test_verdicts_fit_their_table(tmp_path):
 
 
 def test_a_response_to_an_unknown_query_is_refused():
-    with pytest.raises(InputError, match=r"^gsm8k/0: responses to a query that is not among the queries; rebuild"):
-        grade(QUERIES.iloc[1:], TRUTHS, responses(), GRADING)
+    for known, first in ((QUERIES.iloc[1:], "gsm8k/0"), (QUERIES.iloc[:1], "obqa/0"), (QUERIES.iloc[:0], "gsm8k/0")):
+        with pytest.raises(InputError) as caught:
+            grade(known, TRUTHS, responses([4, 0, 3]), GRADING)
+        assert str(caught.value) == (
+            f"{first}: responses to a query that is not among the queries; rebuild the rollouts."
+        )
 
 
 @pytest.mark.parametrize("truth", [None, "", "  "])

@@ -150,6 +150,20 @@ def test_responses_that_are_all_wrong_are_told(rows, words):
     assert told.endswith("; correct the truths, or give each response its reward.")
 
 
+def test_what_was_read_in_the_first_of_all_wrong_responses_is_told():
+    graded = pd.DataFrame({"query_id": [f"q{n}" for n in range(10)], "extracted": None, "reward": 0.0})
+    graded.loc[0, "extracted"] = "7" * 70
+    with pytest.raises(InputError) as caught:
+        refuse_all_wrong(graded)
+    assert str(caught.value) == (
+        f"rollouts: import: by ground_truth or tests all 10 training responses are wrong ('{'7' * 59} was read in the "
+        "first, to q0), and a reward model learns from right and wrong ones; correct the truths, or give each response "
+        "its reward."
+    )
+    refuse_all_wrong(graded.iloc[1:])
+    refuse_all_wrong(graded.assign(reward=[0.0] * 9 + [1.0]))
+
+
 def test_one_right_response_is_enough_and_a_few_may_be_wrong():
     refuse_all_wrong(verdicts([MATH | {"query": f"{n}?", "responses": ["1"]} for n in range(9)]))
     refuse_all_wrong(verdicts([MATH] + [MATH | {"query": f"{n}?", "responses": ["1"]} for n in range(20)]))

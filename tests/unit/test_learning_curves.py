@@ -6,7 +6,7 @@ import pytest
 
 from reward_memory.report.figures import drawing
 from reward_memory.report.figures.learning import draw_learning_curves, headline
-from reward_memory.report.tables.learning_curves import LEARNING_COLUMNS, read_curves
+from reward_memory.report.tables.learning_curves import LEARNING_COLUMNS, curve_rows, read_curves
 
 NAMES = {"suite": "main", "policy": "tiny", "method": "memreward", "label_ratio": 20}
 
@@ -39,6 +39,40 @@ def test_values_are_means_over_seeds_in_percent_and_in_their_own_unit():
     assert set(found["interval_covers"]) == {"seeds"}
 
 
+def test_every_metric_is_in_its_unit():
+    logged = {name: [0.25, 0.5, 0.75] for name in ("reward_verified", "reward_predicted", "valid_accuracy")}
+    logged |= {"response_tokens": [100.0, 200.0, 300.0], "entropy": [2.5, 2.0, 1.5], "kl_loss": [0.0, 0.01, 0.02]}
+    found = table(history(0, **logged), agreements=[agreement(0, [0.8, 0.7])])
+    percent = pytest.approx({0: 25, 1: 50, 2: 75})
+    for metric in ("reward_verified", "reward_predicted", "valid_accuracy"):
+        assert curve(found, metric) == percent
+    assert curve(found, "response_tokens") == {0: 100, 1: 200, 2: 300}
+    assert curve(found, "entropy") == {0: 2.5, 1: 2, 2: 1.5}
+    assert curve(found, "kl") == {0: 0, 1: 0.01, 2: 0.02}
+    assert curve(found, "reward_true") == pytest.approx({1: 20, 2: 40})
+    assert curve(found, "agreement") == pytest.approx({1: 80, 2: 70})
+    assert list(dict.fromkeys(found["metric"])) == [
+        *("reward_verified", "reward_predicted", "valid_accuracy", "response_tokens", "entropy", "kl"),
+        *("reward_true", "agreement"),
+    ]
+
+
+def test_what_is_no_share_has_no_upper_end():
+    found = table(*(history(seed, response_tokens=[100.0 + 4 * seed] * 3) for seed in (0, 1)))
+    # 12.7 errors of 2
+    assert curve(found, "response_tokens", "ci_low")[1] == pytest.approx(102 - 12.706205 * 2)
+    assert curve(found, "response_tokens", "ci_high")[1] == pytest.approx(102 + 12.706205 * 2)
+    nats = table(*(history(seed, entropy=[2.0 + seed] * 3) for seed in (0, 1)))
+    assert curve(nats, "entropy", "ci_high")[0] == pytest.approx(2.5 + 12.706205 / 2)
+
+
+def test_steps_are_in_order_whatever_the_log():
+    one, other = history(0, entropy=[3, 2, 1]), history(1, entropy=[5, 4, 3])
+    found = table(one.iloc[::-1], other)
+    assert found["step"].tolist() == [0, 1, 2]
+    assert found["value"].tolist() == [4, 3, 2]
+
+
 def test_a_band_is_students_interval_of_the_seeds_and_no_share_is_above_100():
     values = (0.90, 0.92, 0.97)
     found = table(*(history(seed, valid_accuracy=[0.5, 0.5, value]) for seed, value in enumerate(values)))
@@ -69,6 +103,12 @@ def test_agreement_is_that_of_the_same_arm():
 def test_a_step_that_one_seed_lacks_has_no_mean():
     runs = history(0, entropy=[3, 2, 1]), history(1, entropy=[3, 2, 1]).iloc[:2]
     assert sorted(curve(table(*runs), "entropy")) == [0, 1]
+
+
+def test_what_one_seed_did_not_log_has_no_curve():
+    runs = [history(0, entropy=[3, 2, 1]), history(1, valid_accuracy=[0.1, 0.2, 0.3])]
+    assert curve_rows(runs, [], NAMES) == []
+    assert [row["metric"] for row in curve_rows([runs[0]] * 2, [], NAMES)] == ["entropy"] * 3
 
 
 @pytest.fixture

@@ -172,6 +172,14 @@ def test_right_responses_and_those_without_a_memory_have_no_size():
     assert cluster_sizes(responses).empty
 
 
+@pytest.mark.parametrize(("cut", "counted"), [(0.5, 3), (0.25, 2), (0.0, 1), (1.0, 4)])
+def test_rewards_up_to_the_cut_are_those_of_failures(cut, counted):
+    responses = pd.DataFrame({"step": 1, "reward": [0.0, 0.25, 0.5, 1.0], "cluster_size": [1.0, 1.0, 3.0, 9.0]})
+    assert cluster_sizes(responses, cut)["responses"].sum() == counted
+    if cut == 0.5:
+        assert cluster_sizes(responses)["responses"].tolist() == [0, 2, 1, 0, 0]
+
+
 def test_shares_of_sizes_sum_over_seeds_to_a_whole_step():
     one, other = (
         cluster_sizes(pd.DataFrame({"step": 1, "reward": 0.0, "cluster_size": sizes}))

@@ -73,10 +73,18 @@ def test_estimates_keep_the_shape_of_the_counts():
     assert estimates(np.zeros((3, 7), int), 5).shape == (3, 7, 5)
 
 
-@pytest.mark.parametrize("counts", [[-1], [5]])
-def test_impossible_counts_are_refused(counts):
-    with pytest.raises(ValueError, match="between 0 and 4"):
-        estimates(np.array(counts), 4)
+@pytest.mark.parametrize(("counts", "samples"), [([-1], 4), ([5], 4), ([0, 5], 4), ([-1, 4], 4), ([0], 0), ([], 0)])
+def test_impossible_counts_are_refused(counts, samples):
+    with pytest.raises(ValueError, match=f"between 0 and {samples}, and there must be samples"):
+        estimates(np.array(counts), samples)
+
+
+def test_a_single_sample_is_right_or_not():
+    assert estimates(np.array([[1, 0]]), 1).tolist() == [[[1.0], [0.0]]]
+
+
+def test_no_problems_have_no_estimates():
+    assert estimates(np.empty((2, 0), int), 3).shape == (2, 0, 3)
 
 
 def test_no_benchmarks_are_refused():
@@ -189,8 +197,24 @@ def test_counts_are_read_for_every_benchmark_and_seed_whatever_the_order_of_runs
             f"1: other problems were graded than for {NAME} 0; delete both and run again.",
         ),
         ([{"q": [0.5, 0]}], "0: q has a reward of 0.5; pass@k takes 0 and 1 only."),
+        ([{"q": [1, 0]}, {"p": [1, 2], "q": [-1, 0]}], "1: p has a reward of 2; pass@k takes 0 and 1 only."),
+        (
+            [{"q": [1, 0], "p": [1]}],
+            "0: q has 2 samples and other problems have 1; sample every problem the same number of times.",
+        ),
+        (
+            [{"o": [1, 0], "p": [1], "q": [1, 1, 1], "r": [0, 0]}],
+            "0: p has 1 samples and other problems have 2; sample every problem the same number of times.",
+        ),
+        (
+            [{"q": [1]}, {"q": [1], "r": [1]}],
+            f"1: other problems were graded than for {NAME} 0; delete both and run again.",
+        ),
     ],
-    ids=["fewer samples", "more samples in a seed", "other problems", "a reward between"],
+    ids=[
+        *("fewer samples", "more samples in a seed", "other problems", "a reward between", "rewards beyond"),
+        *("one of two has more", "some have fewer", "more problems"),
+    ],
 )
 def test_runs_that_pass_at_k_is_not_defined_for_are_named(tables, sentence):
     with pytest.raises(InputError) as error:
@@ -198,11 +222,21 @@ def test_runs_that_pass_at_k_is_not_defined_for_are_named(tables, sentence):
     assert str(error.value) == f"{NAME} {sentence}"
 
 
-def test_a_sample_that_is_there_twice_is_an_error():
-    with pytest.raises(InputError, match="q has sample 0 twice"):
-        read_counts(runs(pd.concat([verdicts({"q": [1, 0]}), verdicts({"q": [1]})])))
+@pytest.mark.parametrize(
+    ("again", "named"), [({"q": [1]}, "q has sample 0"), ({"p": [1, 0], "q": [1, 0]}, "p has sample 0")]
+)
+def test_a_sample_that_is_there_twice_is_an_error(again, named):
+    with pytest.raises(InputError) as error:
+        read_counts(runs(pd.concat([verdicts({"p": [1, 0], "q": [1, 0]}), verdicts(again)])))
+    assert str(error.value) == f"{NAME} 0: {named} twice; delete it and run again."
+
+
+def test_the_same_sample_of_two_problems_or_seeds_is_there_once():
+    right, samples = read_counts(runs(verdicts({"p": [1], "q": [1]}), verdicts({"p": [1], "q": [0]})))
+    assert (right[ARM]["amc23"].tolist(), samples) == ([[1, 1], [1, 0]], 1)
 
 
 def test_an_empty_table_is_an_error():
-    with pytest.raises(InputError, match="no graded responses"):
+    with pytest.raises(InputError) as error:
         read_counts(runs(verdicts({})))
+    assert str(error.value) == "pass@k: no graded responses; run the evaluation first."

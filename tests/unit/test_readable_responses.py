@@ -122,3 +122,78 @@ def test_a_run_that_logged_one_step_has_the_accuracy_of_that_step():
     history = pd.DataFrame({"step": [0], "valid_accuracy": [0.25]}).assign(suite="main", **ARM)
     row = checkpoint_row(history, {"config": {"step": 0, "training": {"steps": 4, "selection": "last"}}})
     assert (row["valid_accuracy"], row["valid_before"], row["valid_last"]) == (25.0, 25.0, 25.0)
+
+
+def test_a_run_that_was_never_validated_has_no_accuracy():
+    history = pd.DataFrame({"step": [1, 2], "valid_accuracy": [None, None]}, dtype=float).assign(suite="main", **ARM)
+    row = checkpoint_row(history, {"config": {"step": 2, "training": {"steps": 2, "selection": "last"}}})
+    assert pd.isna([row["valid_accuracy"], row["valid_before"], row["valid_last"]]).all()
+    assert (row["step"], row["steps"], row["selection"]) == (2, 2, "last")
+
+
+def test_the_accuracy_of_a_step_that_was_not_logged_is_open():
+    history = pd.DataFrame({"step": [1, 2, 3], "valid_accuracy": [0.25, 0.5, None]}).assign(suite="main", **ARM)
+    row = checkpoint_row(history, {"config": {"step": 4, "training": {"steps": 4, "selection": "valid"}}})
+    assert pd.isna([row["valid_accuracy"], row["valid_before"]]).all()
+    assert row["valid_last"] == 50
+
+
+def test_no_responses_are_a_table_without_rows(trained):
+    none = draw(trained, 0, ["step", "text"], "a")
+    assert (none.columns.tolist(), len(none)) == (["step", "text"], 0)
+    for parts in ([], [pd.DataFrame(columns=COLUMNS)]):
+        found = in_reading_order(parts)
+        assert (found.columns.tolist(), len(found)) == (COLUMNS, 0)
+
+
+def test_a_draw_reads_each_row_group_at_its_own_place(trained):
+    for count in (1, 2, 63):
+        found = draw(trained, count, ["step", "sample", "query_id"], "a")
+        assert len(found.drop_duplicates()) == count
+        assert (found["query_id"] == "math/" + found["step"].astype(str)).all()
+        assert found.sort_values(["step", "sample"]).index.tolist() == list(range(count))
+
+
+def kept(path, count: int, threshold: float = 0.5) -> list[bool]:
+    """Which of the responses that are shown disagree with their prediction."""
+    return from_training(path, count, ARM, QUERIES, TRUTHS, GRADING, threshold)["disagrees"].tolist()
+
+
+def test_of_an_odd_number_the_larger_half_may_disagree(trained):
+    assert sum(kept(trained, 3)) == 2
+
+
+def test_where_nothing_agrees_all_that_is_shown_disagrees(trained):
+    table = pd.read_parquet(trained)
+    table.assign(text="#### 99", probability=0.9).to_parquet(trained)
+    assert kept(trained, 3) == [True] * 3
+    # a probability at the threshold is none above it
+    assert kept(trained, 3, threshold=table["probability"].max()) == [False] * 3
+
+
+def test_the_place_of_a_response_in_its_run_is_its_place_among_those_shown(trained):
+    found = from_training(trained, 6, ARM, QUERIES, TRUTHS, GRADING, 0.5)
+    assert found["step"].is_monotonic_increasing
+    assert found.index.tolist() == list(range(6))
+    assert set(found["source"]) == {"training"}
+    assert set(found["reward"]) <= {0.0, 1.0}
+
+
+def test_responses_that_disagree_come_first_and_the_others_as_they_are():
+    rows = pd.DataFrame({"disagrees": [False, True, False, True], "response": [*"abcd"]})
+    found = in_reading_order([rows, pd.DataFrame(columns=["disagrees", "response"]), rows])
+    assert found["response"].tolist() == [*"bdbdacac"]
+    assert found.index.tolist() == list(range(8))
+
+
+def test_a_test_response_without_a_verdict_is_not_said_to_be_right(tmp_path):
+    names = pd.DataFrame({"query_id": ["math/0", "math/1"], "sample": 0})
+    responses, graded = tmp_path / "responses.parquet", tmp_path / "graded.parquet"
+    verdicts = names[:1].assign(reward=1.0)
+    for path, table, schema in ((responses, names, parquet.RESPONSES), (graded, verdicts, parquet.GRADED)):
+        parquet.write(table.assign(**dict.fromkeys(set(schema.names) - set(table))), path, schema)
+    found = from_test(responses, graded, 4, ARM, QUERIES)
+    assert found["correct"].tolist() == [True, False]
+    assert not found["disagrees"].any()
+    assert set(found["source"]) == {"test"}
+    assert found[["step", "predicted", "reward"]].isna().all(axis=None)

@@ -46,6 +46,38 @@ def test_a_row_has_the_registered_columns(row, tmp_path):
     assert not (tmp_path / "wide.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [({"a": 1, "d": 2, "c": 3}, "b"), ({"b": 1}, "a"), ({"a": 1, "b": 2, "d": 3, "c": 4}, "c")],
+)
+def test_the_first_column_that_is_wrong_is_named(row, wrong, tmp_path):
+    register("wide", columns=["a", "b"])(lambda graded: [{"a": 0, "b": 0}, row])
+    with pytest.raises(InputError) as caught:
+        TABLES._registered["wide"].write(pd.DataFrame(), tmp_path / "wide.csv")
+    assert str(caught.value) == (f"table wide: a row has {', '.join(row)}, and register names a, b; correct {wrong}.")
+
+
+@pytest.mark.parametrize(("options", "written"), [({}, "0.12,x"), ({"digits": 4}, "0.1235,x"), ({"digits": 0}, "0,x")])
+def test_numbers_have_the_registered_digits_and_columns_their_order(options, written, tmp_path):
+    register("wide", columns=["b", "a"], **options)(lambda graded: [{"a": "x", "b": 0.12345 + 0 * len(graded)}])
+    table = TABLES._registered["wide"]
+    table.write(pd.DataFrame({"any": [1]}), tmp_path / "wide.csv")
+    assert (tmp_path / "wide.csv").read_text() == f"b,a\n{written}\n"
+    assert (table.inputs, table.suite) == ("grades", "main")
+
+
+def test_a_table_without_rows_has_its_head(tmp_path):
+    def nothing(graded):
+        return []
+
+    # the function stays what it was
+    assert register("wide", columns=["b", "a"], inputs="predictions", suite="ood")(nothing) is nothing
+    table = TABLES._registered["wide"]
+    table.write(pd.DataFrame(), tmp_path / "wide.csv")
+    assert (tmp_path / "wide.csv").read_text() == "b,a\n"
+    assert (table.inputs, table.suite) == ("predictions", "ood")
+
+
 def test_inputs_that_there_are_not_are_refused():
     with pytest.raises(InputError, match="table wide: inputs: 'figures' is not one of grades, predictions"):
         register("wide", columns=["a"], inputs="figures")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reward_memory.evaluation.reward_agreement import agreement
+from reward_memory.evaluation.reward_agreement import COLUMNS, agreement
 
 QUERIES = pd.DataFrame(
     [
@@ -57,3 +57,20 @@ def test_agreement_by_hand():
 
 def test_a_run_without_predictions_has_no_rows():
     assert agreement(QUERIES, TRUTHS, responses([(1, 0, 0, "#### 1", 1.0, np.nan)]), {"isolation": "reduced"}) == []
+
+
+def test_a_response_counts_by_the_threshold():
+    rows = [(3, 0, 0, "#### 1", 1.0, 0.9), (3, 0, 1, "#### 2", 1.0, 0.6), (3, 1, 0, "#### 2", 0.0, 0.6)]
+    found = {}
+    for threshold in (0.5, 0.6):
+        (found[threshold],) = agreement(QUERIES, TRUTHS, responses(rows), {"isolation": "reduced"}, threshold)
+    measures = ("agreement", "precision", "recall", "fpr")
+    assert [found[0.5][name] for name in measures] == pytest.approx([2 / 3, 2 / 3, 1, 1])
+    # 0.6 itself is not above it
+    assert [found[0.6][name] for name in measures] == pytest.approx([2 / 3, 1, 1 / 2, 0])
+    for row in found.values():
+        assert list(row) == COLUMNS
+        assert (row["step"], row["responses"]) == (3, 3)
+        assert (row["true_share"], row["predicted_share"]) == pytest.approx((2 / 3, 2 / 3))
+        # one of two right ones above the wrong one, and one as likely
+        assert row["auc"] == pytest.approx(0.75)

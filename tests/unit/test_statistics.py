@@ -273,6 +273,7 @@ def test_a_detectable_difference_is_found_four_times_of_five(seeds):
         # times 4, 3, 2, 1 in ascending order, never falling
         ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
         ([0.5, 0.6], [1.0, 1.0]),
+        ([0.7, 0.9], [1.0, 1.0]),
         ([0.04], [0.04]),
         ([0.02, np.nan, 0.02], [0.04, np.nan, 0.04]),
         ([], []),

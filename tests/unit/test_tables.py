@@ -7,7 +7,13 @@ from made_up_grades import RUN, graded, grades, published
 
 from reward_memory.errors import InputError
 from reward_memory.report.paper_results import published_accuracies
-from reward_memory.report.tables.accuracy import ABLATION_COLUMNS, COLUMNS, ablation_rows, accuracy_rows
+from reward_memory.report.tables.accuracy import (
+    ABLATION_COLUMNS,
+    COLUMNS,
+    ablation_rows,
+    accuracy_rows,
+    with_expected,
+)
 from reward_memory.report.tables.grades import read_grades
 from reward_memory.report.tables.names import MACRO, WEIGHTED
 
@@ -42,6 +48,12 @@ def test_a_grade_is_the_share_of_a_querys_right_responses():
 def test_seeds_are_rows_with_their_queries_in_one_order():
     found = seeds({("math", "q1"): [1], ("math", "q2"): [0]}, {("math", "q2"): [0], ("math", "q1"): [1]})
     assert read_grades(found).shares["math"].tolist() == [[1.0, 0.0], [1.0, 0.0]]
+
+
+def test_benchmarks_come_in_the_order_of_the_first_seed():
+    found = read_grades(seeds({("math", "q"): [1], ("arc", "r"): [0]}, {("arc", "r"): [1], ("math", "q"): [1]}))
+    assert {name: table.tolist() for name, table in found.shares.items()} == {"math": [[1], [1]], "arc": [[0], [1]]}
+    assert list(found.shares) == ["math", "arc"]
 
 
 def test_a_seed_is_known_by_its_name_not_by_its_place():
@@ -218,6 +230,29 @@ def test_the_published_file_names_no_figure_twice():
     figures = pd.read_csv(PUBLISHED)
     key = ["paper", "table", "policy", "method", "label_ratio", "benchmark", "metric"]
     assert not figures[figures["metric"] == "accuracy"].duplicated(key).any()
+
+
+def test_official_scores_stand_beside_the_untrained_policy_alone():
+    table = pd.DataFrame(
+        [
+            ("small", "base", "math", 40.0),
+            ("small", "base", "arc", 50.0),
+            ("small", "oracle", "math", 60.0),
+            ("tiny", "base", "math", 30.0),
+            ("small", "base", WEIGHTED, 45.0),
+        ],
+        columns=["policy", "method", "benchmark", "accuracy"],
+    )
+    found = with_expected(table, {"small": {"math": 42.5}, "tiny": {}})
+    assert found["expected"].tolist() == pytest.approx([42.5, *[np.nan] * 4], nan_ok=True)
+    assert found["expected_delta"].tolist() == pytest.approx([-2.5, *[np.nan] * 4], nan_ok=True)
+    assert found[table.columns].equals(table)
+
+
+@pytest.mark.parametrize("expected", [{}, {"small": {}, "tiny": {}}])
+def test_without_any_official_score_a_table_is_as_it_was(expected):
+    table = pd.DataFrame({"policy": ["small"], "method": ["base"], "benchmark": ["math"], "accuracy": [40.0]})
+    assert with_expected(table, expected).equals(table)
 
 
 DOMAINS = {"gsm8k": "math", "math": "math", "arc_c": "qa"}

@@ -60,7 +60,7 @@ def mean_spread(runs: Runs, measure: str) -> Estimate:
 
     In the unit of the measure. ValueError if there is no row.
     """
-    return ratios([_sums([runs], measure)[0]], "measure")
+    return ratios(_sums([runs], measure), "measure")
 
 
 def compare_spreads(first: Runs, second: Runs, measure: str) -> Estimate:

@@ -63,7 +63,7 @@ def _counts(table: pd.DataFrame, name: str) -> tuple[pd.Series, int]:
             f"{name}: {other.index[0][1]} has {other.iloc[0]} samples and other problems have {usual}; "
             "sample every problem the same number of times."
         )
-    return problems.sum().astype(int), int(sizes.iloc[0])
+    return problems.sum().astype(int), int(sizes.max())
 
 
 def estimates(right: np.ndarray, samples: int) -> np.ndarray:
@@ -85,7 +85,7 @@ def estimates(right: np.ndarray, samples: int) -> np.ndarray:
         [(every - comb(samples - count, k)) / every for k, every in enumerate(draws, start=1)]
         for count in found.tolist()
     ]
-    return np.array(rows, float).reshape(-1, samples)[place].reshape(*right.shape, samples)
+    return np.array(rows, float).reshape(len(rows), samples)[place].reshape(*right.shape, samples)
 
 
 def pass_at_k(right: Tables, samples: int, families: Families | None = None) -> Estimate:

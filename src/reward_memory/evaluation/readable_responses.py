@@ -83,7 +83,7 @@ def from_test(responses: Path, graded: Path, count: int, arm: dict[str, Any], qu
 
 def in_reading_order(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """All responses of a suite: those that disagree with their prediction first, then as they come."""
-    table = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=COLUMNS)], ignore_index=True)
+    table = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=COLUMNS)])
     return table.sort_values("disagrees", ascending=False, kind="stable", ignore_index=True)
 
 

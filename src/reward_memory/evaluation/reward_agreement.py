@@ -35,11 +35,11 @@ def agreement(
     predicted["truth"] = grade(queries, truths, predicted, grading)["reward"]
     rows = []
     for step, part in predicted.groupby("step"):
-        group = pd.factorize(part["query_id"])[0]
-        once = np.ones((1, group.max() + 1))
-        found = measure(part["truth"].to_numpy(), part["probability"].to_numpy(), group, once, threshold)
-        shares = {"true_share": found["base_rate"][0], "predicted_share": part["reward"].mean()}
-        metrics = {name: found[name][0] for name in ("precision", "recall", "fpr", "auc")}
-        row = {"step": int(step), "responses": len(part), **shares, "agreement": found["accuracy"][0], **metrics}
-        rows.append(row)
+        group, names = pd.factorize(part["query_id"])
+        once = np.ones((1, len(names)))
+        measured = measure(part["truth"].to_numpy(), part["probability"].to_numpy(), group, once, threshold)
+        found = {name: value for name, (value,) in measured.items()}
+        shares = {"true_share": found["base_rate"], "predicted_share": part["reward"].mean()}
+        metrics = {name: found[name] for name in ("precision", "recall", "fpr", "auc")}
+        rows.append({"step": int(step), "responses": len(part), **shares, "agreement": found["accuracy"], **metrics})
     return rows

@@ -38,7 +38,7 @@ def predictions(
     known = dict(
         zip(zip(verdicts["query_id"], verdicts["sample"].astype(int), strict=True), verdicts["reward"], strict=True)
     )
-    keys = list(zip(unseen.query_ids[unseen.group], unseen.samples.tolist(), strict=True))
+    keys = list(zip(unseen.query_ids[unseen.group].tolist(), unseen.samples.tolist(), strict=True))
     lost = [key for key in keys if key not in known]
     if lost:
         raise InputError(f"verdicts: none for sample {lost[0][1]} of the query {lost[0][0]!r}; grade it first.")
@@ -81,11 +81,11 @@ def assess(table: pd.DataFrame) -> dict:
 
 
 def _measured(table: pd.DataFrame) -> dict[str, float | int | None]:
-    group = pd.factorize(table["query_id"])[0]
+    group, queries = pd.factorize(table["query_id"])
     truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
-    values = measure(truth, probability, group, np.ones((1, group.max(initial=-1) + 1)))
+    values = measure(truth, probability, group, np.ones((1, len(queries))))
     defined = {name: float(value) if np.isfinite(value) else None for name, (value,) in values.items()}
-    return {"queries": len(np.unique(group)), "responses": len(table)} | defined
+    return {"queries": len(queries), "responses": len(table)} | defined
 
 
 def measure(
@@ -104,7 +104,7 @@ def measure(
     right = truth > 0.5
     count = weights[:, group].astype(np.float64)
     total = count.sum(1)
-    at = {name: values[:, 0] for name, values in at_thresholds(truth, probability, group, weights, [threshold]).items()}
+    at = at_thresholds(truth, probability, group, weights, [threshold])
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     gaps = sum(np.abs(count[:, bins == step] @ (right - probability)[bins == step]) for step in range(BINS))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -112,7 +112,7 @@ def measure(
             "base_rate": count @ right / total,
             "auc": _auc(right, probability, count),
             "within_query_auc": _within(right, probability, group, weights),
-            **{name: at[name] for name in ("accuracy", "precision", "recall", "f1", "fpr")},
+            **{name: at[name].ravel() for name in ("accuracy", "precision", "recall", "f1", "fpr")},
             "calibration_error": gaps / total,
         }
 
@@ -168,7 +168,7 @@ def _within(right: np.ndarray, probability: np.ndarray, group: np.ndarray, weigh
     for own in rows:
         above = probability[own][right[own]][:, None] - probability[own][~right[own]]
         if above.size:
-            each[group[own[0]]] = ((above > 0) + (above == 0) / 2).mean()
+            each[group[own]] = ((above > 0) + (above == 0) / 2).mean()
     both = np.isfinite(each)
     with np.errstate(invalid="ignore"):
         return weights[:, both] @ each[both] / weights[:, both].sum(1)

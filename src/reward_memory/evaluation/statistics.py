@@ -209,10 +209,9 @@ def _by_family(table: np.ndarray, family: np.ndarray | None) -> tuple[np.ndarray
     if family is None:
         return table, np.ones(table.shape[:2])
     place = np.unique(family, return_inverse=True)[1]
-    order = np.argsort(place, kind="stable")
-    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
-    totals = np.add.reduceat(table[:, order], starts, axis=1)
-    return totals, np.broadcast_to(np.bincount(place).astype(float), totals.shape[:2])
+    sizes, order = np.bincount(place), np.argsort(place, kind="stable")
+    totals = np.add.reduceat(table[:, order], np.cumsum(sizes) - sizes, axis=1)
+    return totals, np.broadcast_to(sizes.astype(float), totals.shape[:2])
 
 
 def _influences(totals: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -57,13 +57,12 @@ def read_differences(graded: pd.DataFrame, baseline: pd.DataFrame) -> Grades:
 
     InputError if two runs were graded on different queries, or the arms have other seeds.
     """
-    parts = [by_seed(rows) for rows in (graded, baseline)]
-    seeds = [rows["seed"].unique() for rows in (graded, baseline)]
-    if {*seeds[0]} != {*seeds[1]}:
+    own, other = by_seed(graded), by_seed(baseline)
+    if {*graded["seed"]} != {*baseline["seed"]}:
         raise InputError(f"{name(graded)}: has other seeds than {name(baseline)}, so they cannot be compared in pairs.")
-    shares = _shares([*parts[0], *parts[1]])
-    pairs = zip(shares[: len(parts[0])], shares[len(parts[0]) :], strict=True)
-    return Grades(_by_benchmark([own.subtract(other) for own, other in pairs]), read_families(graded), {})
+    shares = _shares([*own, *other])
+    pairs = zip(shares[: len(own)], shares[len(own) :], strict=True)
+    return Grades(_by_benchmark([one.subtract(two) for one, two in pairs]), read_families(graded), {})
 
 
 def read_families(graded: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -49,7 +49,7 @@ def cluster_rows(runs: Sequence[pd.DataFrame], arm: dict) -> list[dict]:
 
     `share` is in percent of the step's wrong responses.
     """
-    sums = pd.concat(runs).groupby(["step", "size"])["responses"].sum().unstack("size", fill_value=0)
+    sums = pd.concat(runs).groupby(["step", "size"])["responses"].sum().unstack("size")
     return [
         arm
         | {"seeds": len(runs), "step": step, "size": size}

@@ -154,7 +154,7 @@ def _measured(table: pd.DataFrame, group: np.ndarray, weights: np.ndarray) -> di
     truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
     # in parts: a weight for each response and draw is a large array
     parts = [measure(truth, probability, group, part) for part in np.array_split(weights, 1 + len(weights) // 100)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {name: np.concatenate([part[name] for part in parts]) for name in ("base_rate", *METRICS)}
 
 
 def _beside(
