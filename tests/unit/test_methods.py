@@ -7,6 +7,7 @@ import pytest
 
 from reward_memory.config import methods
 from reward_memory.config.methods import BUILT_IN, Method
+from reward_memory.errors import InputError
 from reward_memory.settings.suites import Variant
 
 GRPO = {
@@ -205,8 +206,54 @@ def test_without_a_section_any_reward_model_may_be_named():
     assert methods.unknown(config(), "oracle:anything", []) is not None
 
 
-def test_a_method_of_a_package_may_say_its_reward_model(monkeypatch):
-    own = Method("predicted", predictor="knn", like="theirs")
-    monkeypatch.setattr(methods, "registered", lambda: {"theirs": own})
+class Entry:
+    """An entry point of an installed package."""
+
+    value = "package:method"
+
+    def __init__(self, name: str, method: Any):
+        self.name, self.load = name, lambda: method
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Makes entry points known as those of installed packages."""
+
+    def installed(*entries: Entry) -> None:
+        methods.registered.cache_clear()
+        monkeypatch.setattr(methods, "entry_points", lambda group: {methods.ENTRY_POINTS: entries}[group])
+
+    yield installed
+    methods.registered.cache_clear()
+
+
+def test_a_method_of_a_package_may_say_its_reward_model(install):
+    install(Entry("theirs", Method("predicted", {"steps": 3}, predictor="knn")), Entry("more", Method("none")))
+    assert list(methods.registered()) == [*BUILT_IN, "theirs", "more"]
+    assert methods.find(config(), "theirs").like == "theirs"
     assert methods.predictor(config(), "theirs") == "knn"
     assert methods.predictor(config(), "theirs:graph") == "graph"
+    assert methods.mistake(config(mine={"like": "more", "training": {"steps": 3}})) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "told"),
+    [
+        ("dapo", Method("verified"), "has the name of another; register it otherwise."),
+        (
+            "theirs",
+            Method("guessed"),
+            "is no Method with rewards of none, labeled, predicted, partly-voted, voted, verified.",
+        ),
+        (
+            "theirs",
+            BUILT_IN,
+            "is no Method with rewards of none, labeled, predicted, partly-voted, voted, verified.",
+        ),
+    ],
+)
+def test_a_mistaken_method_of_a_package_is_one_sentence(install, name, method, told):
+    install(Entry(name, method))
+    with pytest.raises(InputError) as error:
+        methods.registered()
+    assert str(error.value) == f"the method {name} of package:method {told}"
