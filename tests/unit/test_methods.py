@@ -129,12 +129,15 @@ def test_names_of_one_arm_are_told_by_what_they_do():
         same={"like": "meds", "training": {"kl_loss_coef": 0.0}},
         other={"like": "meds", "training": {"kl_loss_coef": 0.1}},
         soft={"like": "memreward", "reward_model": {"reward": "soft"}},
+        one={"like": "oracle", "training": {"steps": 3, "save_freq": 1}},
+        two={"like": "oracle", "training": {"save_freq": 1, "steps": 3}},
     )
 
     def alike(one: str, two: str) -> bool:
         return methods.arm(asked, one) == methods.arm(asked, two)
 
     assert alike("meds", "same")
+    assert alike("one", "two")
     assert alike("meds", "dapo+meds")
     assert alike("memreward", "memreward:graph")
     assert alike("r1-p", "r1-p:knn")

@@ -181,6 +181,17 @@ def test_numbers_of_the_question_are_looked_for_in_the_thinking(query, thinking,
     assert found["invented"] == pytest.approx([np.log1p(invented)])
 
 
+def test_what_a_response_says_of_itself_follows():
+    found = told(["Tom has 3 + 4 = 7 pears.", ""], ["#### 7", "#### Tom"])
+    assert found["equations_right"] == pytest.approx([np.log(2), 0])
+    assert found["words_kept"] == pytest.approx([3 / 5, 1 / 5])  # of tom, has, apples, and, pears
+    assert found["numbers_kept"] == [1, 0]
+    assert found["option_chosen"] == [0, 0]
+    choices = told(["x", "y"], ["#### A", "#### C"], "qa", "Which?\nA. x\nB. y")
+    assert choices["option_chosen"] == [1, 0]
+    assert choices["option_said"] == [1, 0]
+
+
 def test_a_question_may_be_without_responses():
     texts, vectors = (["2", "3"], ["#### 2", "#### 3"], ["2", "3"]), np.eye(2)
     out = signals(["1?", "2?", "3?"], *texts, (vectors, vectors), np.array([1, 2]), ["math"] * 3)
