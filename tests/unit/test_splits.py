@@ -169,6 +169,9 @@ def test_families_join_over_templates_and_repeats_alike():
 
 
 def test_a_draw_that_is_impossible_names_the_largest_family():
+    # either half takes one of the families of three, and the single one is not enough for both
+    with pytest.raises(InputError, match=r"x: 7 of its 7 queries.*2 \+ 0 \+ 5.*3 has 3; ask for fewer"):
+        splits.sample("x", templated([3, 3, 1]), {"train": 2, "test": 5}, 0)
     with pytest.raises(InputError, match=r"x: 4 of its 4 queries.*2 \+ 0 \+ 2.*1 has 4; ask for fewer"):
         splits.sample("x", templated([4]), {"train": 2, "test": 2}, 0)
 
