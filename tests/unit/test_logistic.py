@@ -128,6 +128,15 @@ def test_what_tells_all_is_penalized_least_and_what_tells_nothing_most():
     assert fit_linear(silent, [("features",)], 0, "mine").metrics["strength"] == pytest.approx(1e-4)
 
 
+@pytest.mark.parametrize(("reward", "rate"), [(1.0, 4.5 / 5), (0.0, 0.5 / 5)])
+def test_rewards_of_one_kind_give_their_rate(reward, rate):
+    # half a response more of either kind, so that nothing is certain
+    labeled = replace(made_up([2, 2]), rewards=np.full(4, reward, np.float32))
+    model = fit_linear(labeled, [("features",)], 0, "mine")
+    assert model.coefficients.tolist() == [0, 0, 0]
+    assert model.score(made_up([3], seed=1)) == pytest.approx([rate] * 3)
+
+
 FEATURES, BOTH = ("features",), ("features", "agreement")
 
 

@@ -49,6 +49,10 @@ def test_parts_follow_one_another_with_their_own_queries():
     assert (found.signals == np.concatenate([one.signals, other.signals])).all()
     assert concatenate([one]).group.tolist() == [0, 0, 1]
     assert concatenate([replace(one, dtype="bfloat16")]).dtype == "bfloat16"
+    # the first of two that come twice is named
+    with pytest.raises(InputError) as error:
+        concatenate([other, one, made_up([1, 1, 1])])
+    assert str(error.value) == "queries: the id 'made_up/0/0' occurs twice; ids must be unique within a suite."
 
 
 @pytest.fixture(scope="module")
