@@ -33,6 +33,26 @@ def test_a_penalty_deepens_a_wrong_responses_advantage():
     assert psr(penalized).tolist() == pytest.approx([1, -0.2, 0])
 
 
+def test_a_score_of_one_half_is_not_right():
+    assert w_reinforce(np.array([0.5, 0.51]), 0.1).tolist() == pytest.approx([-0.5, 0.051])
+    # one of two is right, with a deviation of one half: the advantages are those of -1/2 and 1/2
+    assert passk(np.array([0.5, 0.51]), ["q"] * 2, 1) == pytest.approx([-1, 1], abs=1e-5)
+
+
+def test_an_empty_batch_has_no_advantages():
+    assert [outcome_advantages(name, np.array([]), []).tolist() for name in ESTIMATORS] == [[]] * 4
+
+
+def test_an_attempt_has_four_responses_and_a_right_one_a_tenth_of_its_score_where_nothing_else_is_said():
+    scores = np.array([1.0, 0, 0, 0, 0])
+    # four of five miss the right one in one of five attempts: deviation 2/5
+    assert passk(scores, ["q"] * 5)[0] == outcome_advantages("passk", scores, ["q"] * 5)[0]
+    assert passk(scores, ["q"] * 5) == pytest.approx([1 / 2, *[-1 / 8] * 4], abs=1e-5)
+    assert outcome_advantages("w_reinforce", scores, ["q"] * 5) == pytest.approx([0.1, -1, -1, -1, -1])
+    assert outcome_advantages("passk", scores, ["q"] * 5, 1)[0] == pytest.approx(2, abs=1e-4)
+    assert outcome_advantages("w_reinforce", scores, ["q"] * 5, 1, 0.25)[0] == 0.25
+
+
 def test_no_estimator_changes_the_scores():
     for name in ESTIMATORS:
         scores = np.array([1.0, 0.0, 0.0, 0.0])

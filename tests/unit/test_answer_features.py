@@ -25,6 +25,11 @@ from reward_memory.reward_models.features.math_answers import extract_number
         ("#### none", None),
         ("", None),
         ("9" * 400, None),
+        ("#### 1.5/.5", 3),
+        ("#### 7 / 2 or -7 / 2", -3.5),
+        ("#### 1,000/8", 125),
+        ("5 and 1/0", None),
+        (r"\frac{1}{2} or \frac{3}{4}", 0.75),
     ],
 )
 def test_the_last_number_is_the_answer(answer, number):
@@ -36,6 +41,23 @@ def test_features_by_hand():
     found = answer_features(answers, [0, 0, 0, 0, 1], ["math"] * 4 + ["qa"])
     seven, three = math.log1p(7) / 20, -math.log1p(3) / 20
     assert found == pytest.approx(np.array([[seven, 1, 1], [seven, 1, 1], [three, 1, 0], [0, 0, 0], [0, 0, 0]]))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"), [("0.3333331", "0.3333333", 1), ("0.333331", "0.333333", 0), ("1e", "1", 1)]
+)
+def test_numbers_agree_to_six_decimals(one, other, same):
+    found = answer_features([one, other, other], [0] * 3, ["math"] * 3)
+    assert found[:, 2].tolist() == [same, 1, 1]
+
+
+def test_the_earlier_of_equally_frequent_numbers_is_the_majority():
+    assert answer_features(["5", "6", "6", "5", "7"], [0] * 5, ["math"] * 5)[:, 2].tolist() == [1, 0, 0, 1, 0]
+
+
+def test_a_value_is_a_log_that_is_cut_off_at_one():
+    found = answer_features(["0", "1", "-1", "400000000", "500000000"], range(5), ["math"] * 5)
+    assert found[:, 0] == pytest.approx([0, 0.034657, -0.034657, 0.990349, 1], abs=1e-6)
 
 
 def test_a_majority_of_zero_counts():

@@ -33,6 +33,21 @@ def column(found: np.ndarray, name: str) -> list[float]:
         ("x = 5, y=6, x + 1 = 6", 0, 0),
         ("a1+2=9", 0, 0),
         ("0.1 + 0.2 = 0.3", 1, 0),
+        # a result is rounded to its decimals, a half up or down
+        ("5 / 4 = 1.3 and 5 / 4 = 1.2", 2, 0),
+        ("1.26 + 0 = 1.2", 0, 1),
+        ("1.255 + 0 = 1.2", 0, 1),
+        ("10 / 3 = 3.30", 0, 1),
+        ("10 / 3 = 3.32", 0, 1),
+        ("1 / 8 = 0.13", 1, 0),
+        ("1 / 8 = 0.14", 0, 1),
+        ("2 / 3 = 0.667 and 2 / 3 = 0.668", 1, 1),
+        ("1 + 1 = " + "2" * 19, 0, 0),  # the result is too long
+        ("7 - 2 - 1 = 4", 1, 0),
+        ("1 - 2 * 3 + 4 = -1", 1, 0),
+        ("-2 * 3 = -6", 1, 0),
+        ("8 / 2 / 2 = 2", 1, 0),
+        ("6 / 0 + 1 = 1 and 0 / 6 = 0", 1, 0),
         ("", 0, 0),
         (f"{'9' * 25} + 1 = 2", 0, 0),
         ("1" * 17 + "2 + 3 = 111111111111111115", 1, 0),  # numbers of 18 digits are calculated with
@@ -65,6 +80,22 @@ def test_words_and_numbers_are_held_against_the_question():
     assert column(found, "option_chosen") == [0, 0]
 
 
+def test_a_question_of_one_word_or_none():
+    assert column(checks("Why?", ["why not"], [""], [""]), "words_kept") == [1]
+    assert column(checks("Why?", ["so"], [""], [""]), "words_kept") == [0]
+    nothing = checks("?", ["Ben has 7"], [""], [""])
+    assert [column(nothing, name) for name in ("words_kept", "numbers_kept", "numbers_new")] == [[0], [0], [1]]
+    assert column(nothing, "words_new") == pytest.approx([np.log(3)])
+    assert column(checks("7 or 8?", ["8"], [""], [""]), "numbers_kept") == [0.5]
+
+
+def test_equations_are_counted_as_logs():
+    found = checks("?", ["1 + 1 = 2, 2 + 2 = 4, 1 + 1 = 3"], ["3 + 3 = 6"], [""])
+    # of the thinking alone
+    assert column(found, "equations_right") == pytest.approx([np.log(3)])
+    assert column(found, "equations_wrong") == pytest.approx([np.log(2)])
+
+
 def test_a_chosen_option_is_looked_for_in_the_thinking():
     query = "What is a sock made of?\nA. cotton\nB. glass\nC. metal"
     thinking = ["A sock is made of cotton.", "Glass or cotton, so glass.", "I guess.", "cotton"]
@@ -87,8 +118,9 @@ def test_no_text_takes_long(text):
 
 @pytest.mark.parametrize(("before", "kept"), [(7_999, 1), (8_000, 0)])
 def test_the_first_8000_characters_are_looked_at(before, kept):
-    found = checks("Ben has 7 shells.", [" " * before + "7"], [""], [""])
-    assert column(found, "numbers_kept") == [kept]
+    for texts in ([" " * before + "7"], [""]), ([""], [" " * before + "7"]):
+        found = checks("Ben has 7 shells.", *texts, [""])
+        assert column(found, "numbers_kept") == [kept]
 
 
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=4), st.text(max_size=60))

@@ -17,6 +17,11 @@ def test_the_penalty_grows_over_the_buffer_by_hand():
     assert found.tolist() == pytest.approx([0, 0, -1 / 512, -0.5, -1])
 
 
+def test_a_buffer_may_be_one_token_or_all():
+    assert overlong_penalty(np.array([9, 10]), 10, 1).tolist() == [0, -1]
+    assert overlong_penalty(np.array([0, 5, 10]), 10, 10).tolist() == [0, -0.5, -1]
+
+
 def test_the_factor_is_the_whole_penalty():
     assert overlong_penalty(np.array([90, 100]), 100, 20, factor=3.0).tolist() == pytest.approx([-1.5, -3])
 
@@ -194,6 +199,30 @@ def test_a_batch_that_stays_short_ends_the_run_and_leaves_nothing_behind():
     with pytest.raises(RuntimeError, match="2 generation batches gave 1 of the 2 queries"):
         buffer(2)
     assert set(buffer.discarded) == set(buffer.rows)
+
+
+def test_rewards_of_one_half_throughout_count_as_wrong():
+    buffer = Buffer({"a": [0.5, 0.5], "b": [0.51, 0.51], "c": [0, 1]})
+    metrics = buffer(1)[1]
+    assert (metrics["filter_groups/all_right"], metrics["filter_groups/all_wrong"]) == (1, 1)
+
+
+def test_a_prompts_id_may_have_any_characters():
+    # the batch's keys are prompt_sample_turn
+    buffer = Buffer({"a_1_0": [1, 0], "a_1_1": [0, 1], "a_2": [1, 1]})
+    batch, metrics, queries = buffer(2)
+    assert queries == ["a_1_0", "a_1_1"]
+    assert len(batch) == 4
+    assert metrics["filter_groups/drawn"] == 3
+
+
+def test_groups_of_different_sizes_keep_all_their_rows():
+    buffer = Buffer({"a": [1, 0, 0], "b": [0], "c": [1, 1, 1], "d": [0, 0, 1, 1]})
+    batch, metrics, queries = buffer(3)
+    assert queries == ["a", "b", "d"]
+    assert len(batch) == 8
+    assert len(buffer.discarded) == 3
+    assert metrics["filter_groups/all_right"] == 1
 
 
 def test_validation_passes_through_unscored():

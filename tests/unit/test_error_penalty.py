@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from training_settings import error_memory
 
+from reward_memory.error_memory.store import fault
 from reward_memory.training.objectives.error_penalty import RepeatedErrors, uneven_groups
 from reward_memory.training.responses import STEP_RESPONSES, Response, frame
 
@@ -29,6 +30,7 @@ def test_the_last_answer_counts_whatever_its_form(tmp_path):
     found = memory(tmp_path).positions([response(text) for text in texts] + [None])
     answers = [text[place + 1] if place >= 0 else None for text, place in zip([*texts, ""], found, strict=True)]
     assert answers == ["5", "6", "7", "8", None, None, None]
+    assert found.tolist() == [9, 7, 17, 16, -1, -1, -1]
 
 
 def test_a_second_failure_costs_and_a_right_response_does_not(tmp_path):
@@ -43,6 +45,11 @@ def test_a_second_failure_costs_and_a_right_response_does_not(tmp_path):
     assert [row.cluster_size for row in second] == [1, 0, 0]
     assert metrics["memory/penalty"] == pytest.approx(0.1 * np.log(2) / 3)
     assert metrics["memory/repeated_share"] == 0.5
+
+
+def test_a_response_at_the_cut_is_a_failure(tmp_path):
+    rows = [response("#### 5", reward=0.5), response("#### 5", sample=1, reward=0.51)]
+    assert memory(tmp_path).penalize(1, rows, np.ones((2, 3), np.float32))["memory/points"] == 1
 
 
 def test_a_group_is_uneven_where_its_failures_pay_different_penalties():
@@ -87,6 +94,15 @@ def test_the_memory_is_opened_where_a_resumed_run_goes_on(tmp_path):
     again = memory(tmp_path / "cut")
     resumed = [again.penalize(step, [row := response("#### 5")], logits) | {"score": row.score} for step in (3, 4)]
     assert resumed == found[2:]
+
+
+def test_a_run_may_go_on_at_its_last_two_checkpoints_and_what_earlier_ones_saw_is_given_up(tmp_path):
+    errors, first = memory(tmp_path, max_points_per_key=1), {}
+    for step in range(1, 10):
+        errors.penalize(step, [response("#### 5")], np.ones((1, 3), np.float32))
+        first[step] = min(other for other in range(1, step + 1) if fault(tmp_path, other) is None)
+    # a checkpoint every two steps: what none of the two needs after a step is deleted in the next one
+    assert first == {1: 1, 2: 1, 3: 1, 4: 1, 5: 2, 6: 2, 7: 4, 8: 4, 9: 6}
 
 
 def test_a_long_response_pays_the_penalty_on_top(tmp_path):

@@ -131,6 +131,12 @@ def test_imported_ids_that_are_alike_at_their_end_are_not_the_same_row():
     assert labeled(queries) == labeled(queries, behaviors=())
 
 
+def test_an_imported_row_may_have_any_name():
+    # the source split is what stands after the benchmark, the row all that follows
+    queries = suite("mine/train/a", "mine/train/b")
+    assert labeled(queries) == labeled(queries, behaviors=())
+
+
 @given(st.integers(1, 100), st.integers(1, 100))
 def test_a_smaller_ratio_labels_a_subset_as_published_too(one, two):
     queries = suite("gsm8k/train", "gsm8k/test", "math/train", rows=12)

@@ -51,6 +51,10 @@ def equal(one, two) -> bool:
         (r"hence \boxed{5} and 6", 5, 6),
         (r"hence \boxed{\frac{1}{2}}", 2, 0.5),
         ("three of 10 are 4", 4, 4),
+        # what is no number is passed over
+        ("#### , or 5", 5, 5),
+        (r"\boxed{x} or 6 and 7", 7, 7),
+        (r"\boxed{8} or #### 9", 9, 9),
         ("none", None, None),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reward_memory.errors import InputError
-from reward_memory.training.history import COLUMNS, outcome, read_history, select_step
+from reward_memory.training.history import COLUMNS, logged_steps, outcome, read_history, select_step, training_log
 
 SIZES = {"gsm8k": 30, "gpqa": 10}
 
@@ -45,6 +45,51 @@ def test_the_tenth_attempt_is_later_than_the_second(tmp_path):
 def test_a_line_that_was_cut_short_is_left_out(tmp_path, tail):
     attempt(tmp_path, 0, (1, {"reward/mean": 0.1}), tail=tail)
     assert read_history(tmp_path, SIZES)["step"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"step": "2", "data": {"reward/mean": 0.2}}',
+        '{"step": 2.0, "data": {"reward/mean": 0.2}}',
+        '{"step": true, "data": {"reward/mean": 0.2}}',
+        '{"step": 2, "data": {"reward/mean": "high"}}',
+        '{"step": 2, "data": {"reward/mean": true}}',
+        '{"step": 2, "data": {"reward/mean": 0.2, "actor/lr": [1]}}',
+        '{"step": 2, "data": {"val-core/gsm8k/acc/mean@4": null}}',
+        '{"step": 2, "data": {"val-core/gsm8k/acc/mean@4": "1"}}',
+        '{"step": 2, "data": 0.2}',
+        '{"step": 2}',
+        "[2]",
+    ],
+)
+def test_a_damaged_line_is_left_out(tmp_path, line):
+    attempt(tmp_path, 0, (1, {"reward/mean": 0.1}), tail=f"{line}\n")
+    assert logged_steps(tmp_path) == {1: {"reward/mean": 0.1}}
+
+
+def test_metrics_that_are_not_read_may_be_anything(tmp_path):
+    data = {"reward/mean": 1, "perf/device": "cpu", "val-aux/gsm8k": None, "actor/lr": None}
+    attempt(tmp_path, 0, (1, data))
+    assert logged_steps(tmp_path) == {1: data}
+
+
+def test_the_newest_attempt_alone_may_be_asked_for(tmp_path):
+    for number in range(3):
+        attempt(tmp_path, number, (number, {"reward/mean": number / 4}))
+    assert list(logged_steps(tmp_path)) == [0, 1, 2]
+    assert logged_steps(tmp_path, newest=True) == {2: {"reward/mean": 0.5}}
+
+
+def test_a_log_of_a_benchmark_that_is_not_validated_on_is_named(tmp_path):
+    attempt(tmp_path, 0, (1, validation(1, 1)), (2, validation(1, 1)))
+    training_log(tmp_path, SIZES)
+    with pytest.raises(InputError) as error:
+        training_log(tmp_path, {"gsm8k": 30, "math": 5})
+    assert str(error.value) == (
+        f"{tmp_path}/metrics.0000.jsonl: step 1 was validated on gpqa, which is not among gsm8k, math; delete "
+        f"{tmp_path} to train from the start."
+    )
 
 
 def test_what_was_logged_of_one_step_in_several_lines_is_joined(tmp_path):

@@ -49,6 +49,25 @@ def test_each_benchmark_gets_its_own_rounded_share_and_at_least_one(sizes, ratio
     assert counts.to_dict() == {name: max(1, int(size * ratio / 100 + 0.5)) for name, size in sizes.items()}
 
 
+@pytest.mark.parametrize(
+    ("size", "ratio", "count"),
+    [
+        (10, 0, 0),
+        (1, 1, 1),
+        (149, 1, 1),
+        (150, 1, 2),
+        (7, 50, 4),
+        (15, 10, 2),
+        (29, 5, 1),
+        (30, 5, 2),
+        (10, 100, 10),
+        (0, 20, 1),
+    ],
+)
+def test_a_share_is_rounded_half_up(size, ratio, count):
+    assert labels.labeled_count(size, ratio) == count
+
+
 def test_another_benchmark_changes_no_label():
     both, one = suite({"math": 30, "gpqa": 20}), suite({"math": 30})
     assert {name for name in chosen(both, 20, 0) if name.startswith("math")} == chosen(one, 20, 0)
@@ -64,10 +83,22 @@ def test_labels_fit_their_table(tmp_path):
     assert parquet.read(tmp_path / "labels.parquet", parquet.LABELS)["labeled"].tolist() == table["labeled"].tolist()
 
 
-@pytest.mark.parametrize("ratio", [130, -5, 12.5, True])
+@pytest.mark.parametrize("ratio", [130, 101, -1, -5, 12.5, True, False])
 def test_an_impossible_ratio_is_named(ratio):
-    with pytest.raises(InputError, match=f"label_ratios: {ratio} is not a whole percentage"):
+    with pytest.raises(InputError, match=f"label_ratios: {ratio} is not a whole percentage between 0 and 100"):
         labels.route(suite({"math": 5}), ratio, 0)
+
+
+def test_a_ratio_may_be_a_whole_number_of_another_type():
+    table = labels.route(suite({"math": 4}), 50.0, 0)
+    assert table["label_ratio"].tolist() == [50] * 4
+    assert table["label_ratio"].dtype.kind == "i"
+    assert table["labeled"].sum() == 2
+
+
+def test_the_choice_stays_what_it_was():
+    table = labels.route(suite({"math": 5, "gpqa": 4}), 40, 7)
+    assert table["labeled"].tolist() == [False, False, True, False, True, False, False, True, True]
 
 
 def test_a_repeated_id_is_named():
@@ -105,6 +136,8 @@ def test_reveal_keeps_labeled_verdicts_only():
     seen = labels.reveal(verdicts, table)
     assert set(seen["query_id"]) == set(table["id"][table["labeled"]])
     assert len(seen) == 4
+    assert list(seen.columns) == list(verdicts.columns)
+    assert list(seen.index) == [0, 1, 2, 3]
 
 
 def test_routing_labels_does_not_import_torch():

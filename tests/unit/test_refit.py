@@ -162,14 +162,56 @@ def test_a_run_that_resumes_has_the_reward_models_of_an_undisturbed_one(run):
     assert (scores[4] != scores[5]).any()
 
 
-def test_unlabeled_queries_add_nothing(run, tmp_path, monkeypatch):
+@pytest.fixture
+def fits(run, monkeypatch):
+    """What the reward model is fitted again with: (predictor, rollouts, settings) of each time."""
     seen = []
     monkeypatch.setattr(
         "reward_memory.training.objectives.refit.fit",
-        lambda predictor, rollouts, **settings: seen.append(rollouts) or run.frozen,
+        lambda predictor, rollouts, **settings: seen.append((predictor, rollouts, settings)) or run.frozen,
     )
+    return seen
+
+
+def test_it_is_fitted_once_in_so_many_steps_and_says_so(run, fits, capsys):
+    refit = run.refit()
+    for step in range(1, 6):
+        refit.model(step, run.frozen)
+    assert [settings["seeds"] for *_, settings in fits] == [[derive("refit", SEED, last, 0)] for last in (2, 4)]
+    assert {(predictor, settings["device"], settings["runs"]) for predictor, _, settings in fits} == {
+        ("logistic", "cpu", 1)
+    }
+    told = "training: after step {} the reward model is fitted again, on new responses to 2 of 4 labeled queries\n"
+    assert capsys.readouterr().err == told.format(2) + told.format(4)
+
+
+def test_steps_that_were_read_are_not_read_again(run, fits, tmp_path):
+    for step in (1, 2):
+        run_file, own = responses_of(run.folder, step), responses_of(tmp_path, step)
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.write_bytes(run_file.read_bytes())
+    refit = Refit(tmp_path, EVERY, run.fitted, SEED)
+    refit.model(3, run.frozen)
+    for step in (1, 2):
+        responses_of(tmp_path, step).rename(responses_of(tmp_path, step + 2))
+    refit.model(5, run.frozen)
+    with pytest.raises(InputError, match=r"step_000001\.parquet: no such file"):
+        Refit(tmp_path, EVERY, run.fitted, SEED).model(3, run.frozen)
+
+
+def test_every_labeled_query_may_have_new_responses(run, fits, tmp_path):
+    made = [one for query in run.labeled for one in answers(query, 1, 0)]
+    rows = {f"{one.query}_{one.sample}": one for one in made}
+    parquet.write(frame(1, rows, set()), responses_of(tmp_path, 1), STEP_RESPONSES, checked=True)
+    Refit(tmp_path, 1, run.fitted, SEED).model(2, run.frozen)
+    ((_, rollouts, _),) = fits
+    assert sorted(rollouts.query_ids) == run.labeled
+    assert rollouts.rewards.tolist() == [1, 0] * 4
+
+
+def test_unlabeled_queries_add_nothing(run, fits):
     run.refit().model(5, run.frozen)
-    (rollouts,) = seen
+    ((_, rollouts, _),) = fits
     assert sorted(rollouts.query_ids) == run.labeled
     assert rollouts.labeled.all()
     assert not np.isnan(rollouts.rewards).any()

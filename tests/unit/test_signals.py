@@ -40,6 +40,29 @@ def test_other_mathematics_has_another_key(one, other):
     assert answer_key(one, "math") != answer_key(other, "math")
 
 
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [
+        ("we get 12 and stop", "12"),
+        ("first 3, then 12.50 in all", "25/2"),
+        ("#### 12 apples", "12"),
+        # a box holds nothing but the answer, and neither it nor a mark is searched for its last number
+        ("\\boxed{12 apples}", "12apples"),
+        ("#### between 3 and 12", "between3and12"),
+        ("#### -0", "0"),
+    ],
+)
+def test_where_an_answer_stands_decides_what_is_read_as_its_number(answer, key):
+    assert answer_key(answer, "math") == key
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"), [("#### The Sun.", "thesun"), ("\\boxed{the  sun}", "thesun"), ("#### (c)", "C")]
+)
+def test_a_choice_without_a_letter_is_known_by_its_text(answer, key):
+    assert answer_key(answer, "qa") == key
+
+
 def test_choices_are_known_by_their_letter():
     assert answer_key("#### (B)", "qa") == answer_key("the answer is B.", "qa") == "B"
 
@@ -68,6 +91,12 @@ def test_agreement_by_hand():
     assert found["answered"] == [1, 1, 1, 0]
 
 
+def test_without_any_answer_nothing_agrees():
+    found = told([""] * 2, ["", ""])
+    assert [found[name] for name in SIGNALS[:5]] == [[0, 0]] * 5
+    assert [told([""], ["#### 5"])[name] for name in SIGNALS[:5]] == [[1]] * 5
+
+
 def test_a_tie_has_several_majorities():
     assert told([""] * 3, ["#### A", "#### B", ""], "qa")["majority"] == [1, 1, 0]
 
@@ -77,6 +106,13 @@ def test_likeness_is_the_mean_cosine_with_the_others():
     found = told([""] * 3, [""] * 3, vectors=np.array([[1, 0], [0, 1], [half, half]]))
     assert found["thinking_likeness"] == pytest.approx([half / 2, half / 2, half])
     assert told([""], [""])["answer_likeness"] == [1]
+
+
+def test_thinking_and_answers_have_a_likeness_of_their_own():
+    same, other = np.array([[1.0, 0], [1, 0]]), np.array([[1.0, 0], [0.6, 0.8]])
+    out = signals(["?"], [""] * 2, [""] * 2, [""] * 2, (same, other), np.zeros(2, np.int64), ["qa"])
+    assert out[:, COLUMN["thinking_likeness"]].tolist() == [1, 1]
+    assert out[:, COLUMN["answer_likeness"]] == pytest.approx([0.6, 0.6])
 
 
 def test_lengths_are_logs_and_relative_to_the_querys_mean():
@@ -114,6 +150,53 @@ def test_a_calculation_is_compared_with_the_question():
     assert found["derived"] == [1, 0, 0]
     assert found["used"] == [1, 0, 0]
     assert found["invented"] == pytest.approx([np.log(2), np.log(2), 0])
+
+
+def test_zero_is_not_negative_and_one_half_is_not_whole():
+    found = told([""] * 3, ["#### 0", "#### 1/2", "#### -3"])
+    assert found["negative"] == [0, 0, 1]
+    assert found["whole"] == [1, 0, 1]
+    assert found["magnitude"] == pytest.approx([0, np.log(1.5), np.log(4)])
+
+
+def test_what_is_no_number_has_only_the_numbers_of_its_thinking():
+    found = told(["3 + 9 = 12"], ["#### none"])
+    assert [found[name] for name in ("whole", "negative", "magnitude", "given", "derived")] == [[0]] * 5
+    assert found["used"] == [0.5]
+    assert found["invented"] == pytest.approx([np.log(3)])
+
+
+@pytest.mark.parametrize(
+    ("query", "thinking", "used", "invented"),
+    [
+        ("How many?", "3 and 4", 0, 2),
+        ("How many are 3?", "3 and 4", 1, 1),
+        ("How many are 1,000, 0.5 and 7?", "1000 and .5 and x7", 2 / 3, 0),
+        ("3, 4, 5 or 6?", "3.", 1 / 4, 0),
+    ],
+)
+def test_numbers_of_the_question_are_looked_for_in_the_thinking(query, thinking, used, invented):
+    found = told([thinking], ["#### 5"], query=query)
+    assert found["used"] == pytest.approx([used])
+    assert found["invented"] == pytest.approx([np.log1p(invented)])
+
+
+def test_what_a_response_says_of_itself_follows():
+    found = told(["Tom has 3 + 4 = 7 pears.", ""], ["#### 7", "#### Tom"])
+    assert found["equations_right"] == pytest.approx([np.log(2), 0])
+    assert found["words_kept"] == pytest.approx([3 / 5, 1 / 5])  # of tom, has, apples, and, pears
+    assert found["numbers_kept"] == [1, 0]
+    assert found["option_chosen"] == [0, 0]
+    choices = told(["x", "y"], ["#### A", "#### C"], "qa", "Which?\nA. x\nB. y")
+    assert choices["option_chosen"] == [1, 0]
+    assert choices["option_said"] == [1, 0]
+
+
+def test_a_question_may_be_without_responses():
+    texts, vectors = (["2", "3"], ["#### 2", "#### 3"], ["2", "3"]), np.eye(2)
+    out = signals(["1?", "2?", "3?"], *texts, (vectors, vectors), np.array([1, 2]), ["math"] * 3)
+    assert out[:, COLUMN["given"]].tolist() == [1, 1]
+    assert out[:, COLUMN["share"]].tolist() == [1, 1]
 
 
 def test_only_mathematics_calculates():

@@ -41,6 +41,44 @@ def test_other_seeds_and_other_benchmarks_draw_other_items():
     assert drawn[0] != drawn[2]
 
 
+DRAWS = {
+    "apart": ({"train": 3, "valid": 1, "test": 2}, {"train": [5, 2, 3], "valid": [1], "test": [4, 0]}),
+    "one split": ({"test": 2}, {"train": [], "valid": [], "test": [5, 2]}),
+    "all": ({"valid": 8}, {"train": [], "valid": [5, 2, 3, 1, 4, 0, 7, 6], "test": []}),
+    "nothing": ({}, {"train": [], "valid": [], "test": []}),
+}
+FAMILIES = {
+    # families by size: 4 to train, 3 to test, which lacks most then, 2 and 2 to train and valid, ...
+    "some": ([3, 1, 2, 4, 2], (4, 1, 3), {"train": [7, 4, 9, 5], "valid": [10], "test": [0, 3, 2]}),
+    "all": ([3, 1, 2, 4, 2], (6, 3, 3), {"train": [7, 10, 9, 8, 11, 6], "valid": [0, 2, 1], "test": [3, 4, 5]}),
+    "beyond": ([2, 2, 2], (2, 0, 2), {"train": [5, 1], "valid": [], "test": [2, 3]}),
+    "exactly": ([2, 2, 2, 2], (4, 0, 4), {"train": [5, 1, 4, 0], "valid": [], "test": [2, 3, 7, 6]}),
+    "nothing": ([2, 1], (0, 0, 0), {"train": [], "valid": [], "test": []}),
+}
+
+
+def rows(parts):
+    return {split: [item.row for item in part] for split, part in parts.items()}
+
+
+@pytest.mark.parametrize(("sizes", "expected"), DRAWS.values(), ids=DRAWS)
+def test_draws_stay_what_they_were(sizes, expected):
+    assert rows(splits.sample("x", pool(8), sizes, 0)) == expected
+
+
+@pytest.mark.parametrize(("counts", "sizes", "expected"), FAMILIES.values(), ids=FAMILIES)
+def test_families_are_dealt_as_they_were(counts, sizes, expected):
+    assert rows(splits.sample("x", templated(counts), dict(zip(splits.SPLITS, sizes, strict=True)), 0)) == expected
+
+
+def test_more_queries_than_there_are_prompts_is_an_error():
+    with pytest.raises(InputError) as error:
+        splits.sample("x", pool(3, repeat=2), {"train": 3, "test": 1}, 0)
+    assert str(error.value) == (
+        "benchmarks: x: 4 queries are asked for in all, but it has at most 3; lower train, valid or test."
+    )
+
+
 def test_the_first_of_equal_prompts_is_kept():
     assert [item.row for item in splits.distinct(pool(3, repeat=2))] == [0, 2, 4]
 
@@ -49,6 +87,15 @@ def test_the_first_of_equal_prompts_is_kept():
 def test_a_size_is_a_whole_number_from_0(size):
     with pytest.raises(InputError, match=r"gsm8k: valid"):
         splits.check_sizes("gsm8k", {"valid": size})
+
+
+def test_sizes_add_up():
+    assert splits.check_sizes("gsm8k", {"train": 3, "valid": 0, "test": 4}) == 7
+
+
+def test_an_unknown_split_is_named():
+    with pytest.raises(InputError, match=r"^benchmarks: x: 'dev' is not a split; choose from train, valid, test\.$"):
+        splits.check_sizes("x", {"train": 1, "dev": 1})
 
 
 # --- families: instances of one template, repeats of one question
@@ -122,6 +169,9 @@ def test_families_join_over_templates_and_repeats_alike():
 
 
 def test_a_draw_that_is_impossible_names_the_largest_family():
+    # either half takes one of the families of three, and the single one is not enough for both
+    with pytest.raises(InputError, match=r"x: 7 of its 7 queries.*2 \+ 0 \+ 5.*3 has 3; ask for fewer"):
+        splits.sample("x", templated([3, 3, 1]), {"train": 2, "test": 5}, 0)
     with pytest.raises(InputError, match=r"x: 4 of its 4 queries.*2 \+ 0 \+ 2.*1 has 4; ask for fewer"):
         splits.sample("x", templated([4]), {"train": 2, "test": 2}, 0)
 
@@ -132,6 +182,28 @@ def test_repeats_are_dropped_with_the_first_and_whether_the_answers_differ():
     assert [one.row for one in kept] == [0, 1]
     assert [one.row for one in repeats] == [2, 3]
     assert dropped == [("train", 2, "repeats train/0"), ("train", 3, "repeats train/0 with another answer")]
+
+
+def test_a_row_of_a_table_is_an_item_with_its_id():
+    items = [
+        Item("train", 4, (("system", "Be brief."), ("user", "Which?")), "B", options=("x", "y"), template="t"),
+        Item("test", 0, (("user", "Add."),), None, tests="{}"),
+    ]
+    one, other = splits.table("mine", "qa", items).to_dict("records")
+    assert one == {
+        "id": "mine/train/4",
+        "query_id": "mine/train/4",
+        "benchmark": "mine",
+        "domain": "qa",
+        "template": "t",
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Which?"}],
+        "options": ["x", "y"],
+        "ground_truth": "B",
+        "tests": None,
+        "content_hash": items[0].content_hash,
+    }
+    assert (other["id"], other["options"], other["ground_truth"], other["tests"]) == ("mine/test/0", None, None, "{}")
+    assert other["content_hash"] != one["content_hash"]
 
 
 def test_an_empty_split_still_has_its_columns():

@@ -78,7 +78,12 @@ def test_responses_of_one_query_that_do_not_follow_one_another_keep_their_own_pr
 def test_without_unlabeled_rows_no_model_is_loaded(scorer):
     found = scorer.score([row("a", "x #### 5", FIVE)])
     assert found.rewards.tolist() == [1]
-    assert "reward/predicted" not in summary(found.rewards, found.probabilities)
+    assert found.fallbacks == 0
+    assert summary(found.rewards, found.probabilities) == {
+        "reward/mean": 1,
+        "reward/verified": 1,
+        "reward/predicted_share": 0,
+    }
 
 
 def test_an_unlabeled_row_without_a_model_is_an_error(scorer):
@@ -98,6 +103,12 @@ def test_the_published_fallback_hides_the_error_behind_the_truth(scorer):
     found = scorer.score(rows)
     assert found.rewards.tolist() == [0, 1, 0]
     assert found.fallbacks == 2
+
+
+def test_a_row_without_a_fallback_passes_the_error_on(scorer):
+    scorer.reward_model = Broken()
+    with pytest.raises(FloatingPointError, match="are no numbers"):
+        scorer.score([row("b", "x #### 5", None, FIVE), row("c", "x #### 5")])
 
 
 def test_a_working_model_never_looks_at_the_fallback(scorer):

@@ -103,6 +103,15 @@ def test_curves_are_read_from_the_files_of_the_steps(tmp_path):
     assert (curves.labeled, curves.selected) == ({"a"}, {"c"})
 
 
+def test_steps_that_were_read_are_not_read_again(tmp_path):
+    for step, rewards in ((1, (1, 0)), (2, (1, 1)), (3, (0, 0))):
+        write(tmp_path, step, answered("a", *rewards, labeled=True), {"a"})
+    curves = Curves()
+    for last in (1, 3, 3):
+        curves.read(tmp_path, last)
+    assert (curves.points, curves.step) == ({"a": [0.5, 1, 0]}, 3)
+
+
 def test_a_missing_step_is_named(tmp_path):
     write(tmp_path, 2, answered("a", 1), set())
     with pytest.raises(InputError, match=r"step_000001\.parquet: no such file, so TRAPO lacks"):
@@ -117,6 +126,11 @@ def test_queries_that_rise_as_the_labeled_ones_are_selected(tmp_path):
     # the best is selected whatever its similarity, and all above the threshold are
     assert curves.select(labeled, {"down": 1 - rising(4), "level": 0.5}) == ["level"]
     assert curves.select(labeled, unlabeled, threshold=-0.5) == ["level", "up"]
+    # a level curve has the cosine 0 to every other: at the threshold it is selected
+    assert curves.select(labeled, unlabeled, threshold=0) == ["level", "up"]
+    assert curves.select(labeled, unlabeled, threshold=1e-9) == ["up"]
+    # two thirds of three are two, less than two thirds are one
+    assert curves.select(labeled, unlabeled, share=0.66, threshold=2) == ["up"]
     assert curves.select(labeled, unlabeled, share=0.7, threshold=2) == ["level", "up"]
 
 

@@ -60,7 +60,7 @@ def passk(scores: np.ndarray, groups: Sequence[Hashable], k: int = ATTEMPTS) -> 
     if not 1 <= k <= smallest:
         raise ValueError(f"an attempt of {k} responses cannot be drawn from {smallest}")
     pairs = np.array([_passk(int(size), int(count), k) for size, count in zip(sizes, counts, strict=True)])
-    return pairs.reshape(-1, 2)[member, right.astype(int)]
+    return pairs.reshape(len(sizes), 2)[member, right.astype(int)]
 
 
 def _passk(size: int, right: int, k: int) -> tuple[float, float]:
