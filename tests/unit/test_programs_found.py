@@ -21,6 +21,8 @@ def block(code: str, language: str = "python") -> str:
         (block(F) + block(F.replace("x\n", "1\n")), F.replace("x\n", "1\n"), (F,)),
         # none defines f: the last one
         (block("x = 1\n") + block("x = 2\n"), "x = 2\n", ("x = 1\n",)),
+        # a block before what stands outside of blocks
+        (f"{F}\n{block(G + F)}{block(G)}", G + F, (G,)),
         # tagged as Python before untagged before other languages, where several define f or none does
         (block(F) + block(F, ""), F, ()),
         (block("x = 1\n") + block(F, "") + block(F, "text"), F, ()),
@@ -61,6 +63,7 @@ def block(code: str, language: str = "python") -> str:
         (f"It is ```python def f(x): return x``` indeed.\n{block(G)}", "def f(x): return x\n", (G,)),
         (f"It is ```python def f(x): return x```.\n{block(G)}", "def f(x): return x\n", (G,)),
         (f"```{F}```\n{block(G, '')}", F, (G,)),
+        (f"It is ```{F}```\n{block(G, '')}", F, (G,)),
         (f"```import math``` is used.\n{F}", F, ()),
         (f"1. ```@cache\n{F}```\n", f"@cache\n{F}", ()),
         (f"So ```python\n{F}```", F, ()),
@@ -75,6 +78,8 @@ def block(code: str, language: str = "python") -> str:
         ("```python\nx = '''a```\n'''\ndef f(x): return x\n```", "x = '''a```\n'''\ndef f(x): return x\n", ()),
         # texts in triple quotes that never close hide no block
         (f'```python\n"""open\n```\n{block(F)}', F, ('"""open\n',)),
+        (f'So:\n```python\n"""open\n```\n{block(F)}', F, ('"""open\n',)),
+        ('```python\nx = """open```\ny = 1\n', 'x = """open\n', ()),
         (f'```python\nx = """open```\n{block(F)}', F, ('x = """open\n',)),
         # a class whose method is asked for
         (
@@ -126,6 +131,8 @@ def test_fences_within_texts_in_triple_quotes_are_text(inside, end):
         (F, F),
         (f"import math\n{block('ls', 'bash')}", "import math"),
         (f"It is so.\n{block('ls', 'bash')}", f"It is so.\n{block('ls', 'bash')}"),
+        # three quotes that fence nothing
+        (f"'''\nText\n'''\n{F}'''py'''\n", None),
         # marks in a sentence
         (f"Call ```f(1)```\n{F}", None),
         (f"Use ``` for code.\n{F}", None),

@@ -244,13 +244,12 @@ def _opening(line: str) -> tuple[str, str, str] | None:
         return None
     marker, language, rest = match[1], match[2] or "", match[3].strip().strip("}")
     python = PYTHON.fullmatch(language) is not None
-    within = not LINE_START.fullmatch(line[: match.start()])
     span = f"{match[2] or ''}{match[3]}".strip()
     if span.rstrip(".,;:!").endswith(marker):  # the function is ```f = abs```.
         span = span.rstrip(".,;:!")
-    whole = span.endswith(marker) or not (within or marker in span)  # ```def f(x):
-    if not python and whole and CODE_LINE.match(span):
+    if not python and CODE_LINE.match(span) and marker not in span.removesuffix(marker):  # ```def f(x):
         return marker, "", span + "\n"
+    within = not LINE_START.fullmatch(line[: match.start()])
     if within and (rest or language) and not (python and (not rest or CODE_LINE.match(rest))):
         return None  # "use ``` for code" in a sentence
     if python and CODE_LINE.match(rest):  # ```python def f(x): return x```
