@@ -247,7 +247,8 @@ def _opening(line: str) -> tuple[str, str, str] | None:
     span = f"{match[2] or ''}{match[3]}".strip()
     if span.rstrip(".,;:!").endswith(marker):  # the function is ```f = abs```.
         span = span.rstrip(".,;:!")
-    if not python and CODE_LINE.match(span) and marker not in span.removesuffix(marker):  # ```def f(x):
+    whole = span.endswith(marker) or marker not in span  # ```def f(x):
+    if not python and whole and CODE_LINE.match(span):
         return marker, "", span + "\n"
     within = not LINE_START.fullmatch(line[: match.start()])
     if within and (rest or language) and not (python and (not rest or CODE_LINE.match(rest))):
