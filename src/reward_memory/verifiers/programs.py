@@ -245,7 +245,7 @@ def _opening(line: str) -> tuple[str, str, str] | None:
     marker, language, rest = match[1], match[2] or "", match[3].strip().strip("}")
     python = PYTHON.fullmatch(language) is not None
     span = f"{match[2] or ''}{match[3]}".strip()
-    if span.rstrip(".,;:!").endswith(marker):  # the function is ```f = abs```.
+    if span.rstrip(".,;:!").endswith(marker):  # it is ```def f(x): return x```.
         span = span.rstrip(".,;:!")
     whole = span.endswith(marker) or marker not in span  # ```def f(x):
     if not python and whole and CODE_LINE.match(span):
