@@ -63,7 +63,6 @@ def block(code: str, language: str = "python") -> str:
         (f"It is ```python def f(x): return x``` indeed.\n{block(G)}", "def f(x): return x\n", (G,)),
         (f"It is ```python def f(x): return x```.\n{block(G)}", "def f(x): return x\n", (G,)),
         (f"```{F}```\n{block(G, '')}", F, (G,)),
-        (f"Say ```def f(): 1``` or ```def f(): 2```.\n{block(G, '')}", "def f(): 1\n", (G,)),
         (f"It is ```{F}```\n{block(G, '')}", F, (G,)),
         (f"```import math``` is used.\n{F}", F, ()),
         (f"1. ```@cache\n{F}```\n", f"@cache\n{F}", ()),
