@@ -212,9 +212,12 @@ def _first_called(node: ast.AST) -> str | None:
 
 
 def _first_unknown(node: ast.AST) -> str | None:
-    """The candidate in `sorted(f(1))[0]`: the first name that begins a chain and is none of ours."""
-    chains = (part for part in ast.walk(node) if isinstance(part, (ast.Call, ast.Attribute, ast.Subscript)))
-    return next((root for part in chains if (root := _root(part)) is not None and root not in OURS), None)
+    """The candidate in `sorted(f(1))[0]`: the first name that begins a chain and is neither ours nor bound in it."""
+    parts = list(ast.walk(node))
+    bound = {part.id for part in parts if _is_name(part) and isinstance(part.ctx, ast.Store)}
+    bound |= {part.arg for part in parts if isinstance(part, ast.arg)} | OURS
+    roots = [_root(part) for part in parts if isinstance(part, (ast.Call, ast.Attribute, ast.Subscript))]
+    return next((root for root in roots if root is not None and root not in bound), None)
 
 
 def _is_known(node: ast.AST, bound: frozenset[str]) -> bool:
