@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from reward_memory.error_memory.segments import Segment, found, read, whole_from, write
+from reward_memory.error_memory.segments import Segment, found, read, replace, whole_from, write
 from reward_memory.error_memory.store import Store, fault
 from reward_memory.errors import InputError
 
@@ -176,6 +177,20 @@ def test_a_cut_file_stays_whole_from_where_it_was(tmp_path):
     assert Store(tmp_path, 6, 1).history("a", False).tolist() == [[6, 0]]
     assert kept(tmp_path) == [(1, 6, [4, 5, 6])]
     assert [whole_from(read(one)) for one in found(tmp_path)] == [4]
+
+
+def test_the_last_of_several_files_is_cut_and_the_memory_goes_on(tmp_path):
+    store = Store(tmp_path)
+    for _ in range(4):
+        add(store, "a")
+    last = found(tmp_path)[1:]
+    replace(last, pa.concat_tables([read(segment) for segment in last]), 0)
+    again = Store(tmp_path, 3)
+    assert kept(tmp_path) == [(1, 1, [1]), (2, 3, [2, 3])]
+    assert (again.files, again.points) == (2, 3)
+    assert again.bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
+    add(again, "a")
+    assert kept(tmp_path)[1:] == [(2, 3, [2, 3]), (4, 4, [4])]
 
 
 def test_a_damaged_file_after_the_step_does_not_matter(tmp_path):
