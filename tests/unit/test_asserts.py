@@ -157,11 +157,69 @@ def test_asserts_hold_as_in_python():
         ("assert all(f(x) == y for x, y in [(1, 2)])", [{"expression": "f(1)"}]),
         ("assert round(f(2), 3) == 3", [{"expression": "f(2)"}]),
         ("assert isinstance(f(2), int)", [{"expression": "f(2)", "through": ("type",)}]),
+        ("assert len(f(2)) == len(f(3))", [{"expression": f"f({n})", "through": ("len",)} for n in (2, 3)]),
+        ("assert sum(f(2)) == 3", [{"expression": "f(2)", "through": ("sum",)}]),
+        ("assert ''.join(f(2)) == 'ab'", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert ''.join(sorted(f(2))) == 'ab'", [{"expression": "f(2)", "through": ("sorted", "list")}]),
+        ("assert [*f(2), *f(3)] == [1]", [{"expression": f"f({n})", "through": ("list",)} for n in (2, 3)]),
+        # what a function iterates over is used up inside, and nothing else is
+        ("assert list(zip(f(2), f(3))) == []", [{"expression": f"f({n})", "through": ("list",)} for n in (2, 3)]),
+        ("assert list(enumerate(f(2))) == []", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert list(enumerate(f(2), 1)) == []", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert sum(f(2), 1) == 3", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert list(map(str, f(2))) == []", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert list(filter(None, f(2))) == []", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert min(f(2), f(3), key=abs) == 3", [{"expression": "f(2)"}, {"expression": "f(3)"}]),
+        ("assert max(f(2), default=1) == 3", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert dict(f(2), a=1) == {}", [{"expression": "f(2)"}]),
+        ("assert round(f(2)) == 3", [{"expression": "f(2)"}]),
+        # parts of what a comprehension or a function goes over are no calls of the candidate
+        ("assert [x[0] for x in f(2)] == [3]", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert [[x[y] for y in (0, 1)] for x in f(2)] == 3", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert ['{}'.format(x) for x in f(2)] == ['3']", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert sorted(f(2), key=lambda p: p[1]) == [3]", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert {x[0]: x[1] for x in f(2)} == {}", [{"expression": "f(2)", "through": ("list",)}]),
+        ("assert [f for f in (1, 2)] == f(3)", [{"expression": "f(3)"}]),
+        # one call for each round
+        ("assert [f(x) for x in range(5) if x % 2] == 3", [{"expression": "f(1)"}, {"expression": "f(3)"}]),
+        (
+            "assert [f(x, y) for x in (1, 2) for y in 'ab'] == []",
+            [{"expression": text} for text in ("f(1, 'a')", "f(1, 'b')", "f(2, 'a')", "f(2, 'b')")],
+        ),
+        (
+            "assert [f(0) + f(x) for x in (1, 2)] == []",
+            [{"expression": text} for text in ("f(0)", "f(1)", "f(0)", "f(2)")],
+        ),
+        ("assert all(f(x[0]) for x in [(1, 2)])", [{"expression": "f((1, 2)[0])"}]),
+        # a chain belongs to who begins it
+        ("assert 'a'.upper() == f(2)", [{"expression": "f(2)"}]),
+        ("assert f(2)[0].x == 3", [{"expression": "f(2)[0].x"}]),
+        ("assert sum(1, 2) == abs(-3)", [{"expression": "sum(1, 2)"}]),
     ],
 )
 def test_no_expected_value_is_told_to_the_sandbox(line, calls):
     (assertion,) = split_assert(line)
     assert assertion.calls == calls
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("assert f(g(1)) == h(2)", ["f", "h"]),
+        ("assert C(1).m().n[0] == 3", ["C"]),
+        ("assert sum(1, 2) == 3", ["sum"]),
+        # what is made of its value there does not hide the candidate
+        ("assert sorted(f(1))[0] == 1", ["f"]),
+        ("assert math.floor(f(1)).real == 1", ["f"]),
+        ("assert sorted([x[0] for x in f(1)])[0] == 1", ["f"]),
+        ("assert sorted(f(1), key=lambda p: p[1])[0] == 1", ["f"]),
+        ("assert 'a b'.split()[0] == f(1)", ["f"]),
+        ("assert sorted(x)[0] == 1", ["sorted"]),
+        ("assert Counter(o.f(1)).most_common(1)[0][0] == 'a'", ["o"]),
+    ],
+)
+def test_the_candidate_is_who_is_called_and_none_of_our_functions(line, names):
+    assert split_assert(line)[0].names == names
 
 
 @pytest.mark.parametrize("added", ["'b' + t", "t + 'b'"])
@@ -196,6 +254,17 @@ def test_a_reply_that_went_through_functions_that_were_not_asked_for_fulfills_no
         "assert (x := f(1)) == 1",
         "assert sorted(f(1), key=lambda x: x.__class__) == 1",
         "assert '{}'.__class__(f(1)) == 1",
+        "assert f(1) == y",
+        "assert f(1) == math",
+        "assert f(1) @ 2 == 3",
+        "assert f(1) << 2 == 4",
+        "assert (f(1) << 2).count(1) == 1",
+        "assert 'a'.encode() == f(1)",
+        "assert {x: f(x) for x in (1, 2)} == {}",
+        "assert {f(x): x for x in (1, 2)} == {}",
+        "assert {f(1): 2, **{}} == {}",
+        "assert 'a'.upper() == 'A'",
+        "assert [y for x in f(1)] == []",
     ],
 )
 def test_what_cannot_be_judged_outside_is_refused(line):

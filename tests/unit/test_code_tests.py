@@ -67,6 +67,9 @@ def test_of_asserts_the_sandbox_is_told_their_calls_and_the_lines_that_prepare()
     assert [call["expression"] for call in job["calls"]] == ["f(1)", "f(2)", "g(3)"]
     assert (job["earlier"], job["timeout"]) == ([], 0.0)
     assert job["code"] == {"text": "def f(x): return 5", "head": "", "name": "f", "prose": False}
+    # the program completes the function that is called first
+    job = read(ASSERTS | {"prompt": PROMPT}).job(Program("return 5"))
+    assert job["code"]["head"].startswith("@cached\ndef f(x):")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +109,13 @@ def test_each_assert_is_judged_by_the_values_of_its_own_calls(values, said):
 )
 def test_calls_are_judged_by_the_rule_of_their_tests(given, values, said):
     assert verdict(CALLS | given, *values) == said
+
+
+@pytest.mark.parametrize("values", [(b"5", None), (None, b"5")])
+def test_a_call_that_raised_fails_its_assert_though_the_condition_might_not_read_it(values):
+    tests = {"assert": ["assert f(1) == 5 or f(2) == 5"]}
+    assert verdict(tests, *values) == (False, "code:failed base 0/1: ValueError: x")
+    assert verdict(tests, b"5", b"6") == verdict(tests, b"6", b"5") == (True, "code:passed base 1/1")
 
 
 def test_why_a_program_did_not_end_is_said_before_what_it_raised():

@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from training_settings import error_memory
 from reward_memory.error_memory import visits as visits_module
 from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.error_memory.penalty import penalize
+from reward_memory.error_memory.store import Store, fault
 
 WIDTH = 5
 
@@ -172,6 +174,78 @@ def test_statistics_of_a_step_by_hand(tmp_path):
     }
 
 
+def test_statistics_count_wrong_responses_and_what_their_prompts_had(tmp_path):
+    memory = opened(tmp_path, method="single", target="both")
+    seen = memory.observe(1, ["q", "p", "q"], [False] * 3, [0, 0, 1], np.eye(3))
+    told = {name: seen.statistics[name] for name in ("placed", "repeated", "repeated_share", "sizes", "clusters")}
+    assert told == {"placed": 3, "repeated": 0, "repeated_share": 0.0, "sizes": {"0": 3}, "clusters": {"0": 2}}
+    assert seen.statistics["noise_share"] is None
+    keys, right = ["q", "s", "p", "q", "p", "s"], [False, False, False, True, True, False]
+    vectors = np.array([[1, 0, 0]] * 5 + [[1, np.nan, 0]])
+    seen = memory.observe(2, keys, right, [0] * 6, vectors)
+    # those of q and p that are right are the first right ones
+    assert seen.sizes.tolist() == [2, 0, 1, 0, 0, 0]
+    assert memory.observe(3, keys, right, [0] * 6, vectors).sizes.tolist() == [3, 1, 2, 1, 1, 0]
+    for name in ("files", "bytes", "bytes_written"):
+        del seen.statistics[name]
+    assert seen.statistics == {
+        "wrong": 4,
+        "placed": 3,
+        "repeated": 2,
+        "repeated_share": pytest.approx(2 / 3),
+        "sizes": {"0": 1, "1": 1, "2": 1},
+        "clusters": {"0": 1, "1": 2},
+        "noise_share": 0.0,
+        "points": 8,
+        "keys": 5,
+    }
+
+
+def test_of_right_responses_noise_is_not_told(tmp_path):
+    memory = opened(tmp_path, target="both")
+    fixed(memory, 1, [0, 1, 90], right=True)
+    seen = memory.observe(2, ["p", "p"], [False, True], [0, 0], np.eye(2))
+    assert (seen.statistics["noise_share"], seen.statistics["clusters"]) == (None, {"0": 1})
+
+
+def test_responses_are_kept_by_number_and_equal_ones_by_their_vectors(tmp_path):
+    vectors = np.array([[1, 1], [2, 0], [3, 0], [1, 5], [7, 7]])
+    opened(tmp_path).observe(1, ["p"] * 4 + ["a"], [False] * 5, [2, 0, 1, 0, 9], vectors)
+    store = Store(tmp_path, 1)
+    assert store.history("p", False).tolist() == [[1, 5], [2, 0], [3, 0], [1, 1]]
+    assert store.history("a", False).tolist() == [[7, 7]]
+
+
+def test_what_a_merge_writes_belongs_to_its_step(tmp_path):
+    memory = opened(tmp_path, method="single")
+    told = [fixed(memory, step, [0, 1]).statistics for step in range(1, 9)]
+    assert [statistics["files"] for statistics in told] == [1, 2, 3, 4, 5, 6, 7, 1]
+    assert [statistics["bytes_written"] for statistics in told[1:7]] == [
+        after["bytes"] - before["bytes"] for before, after in pairwise(told[:7])
+    ]
+    # its own file, too, which was there until then
+    assert told[7]["bytes_written"] > told[7]["bytes"] + 0.9 * told[6]["bytes_written"]
+
+
+@pytest.mark.parametrize(("released", "opens"), [((), True), ((6,), False), ((6, 2), False), ((2, 6), False)])
+def test_what_only_runs_before_a_released_step_see_is_given_up(tmp_path, released, opens):
+    memory = opened(tmp_path, method="single", max_points_per_key=2)
+    for step in range(1, 8):
+        fixed(memory, step, [0, 1])
+    for step in released:
+        memory.release(step)
+    fixed(memory, 8, [0, 1])
+    assert (fault(tmp_path, 5) is None) is opens
+    assert fault(tmp_path, 6) is None
+
+
+def test_a_memory_is_opened_before_the_first_step_unless_another_is_named(tmp_path):
+    memory = ErrorMemory(tmp_path, error_memory())
+    assert (memory.step, memory.workers) == (0, 1)
+    fixed(memory, 1, [0])
+    assert ErrorMemory(tmp_path, error_memory(), 1).step == 1
+
+
 def test_a_step_without_a_wrong_response_has_no_share(tmp_path):
     memory = opened(tmp_path)
     for step, seen in enumerate([fixed(memory, 1, [0], right=True), fixed(memory, 2, [])], 1):
@@ -220,6 +294,50 @@ def test_only_the_next_step_can_be_observed(tmp_path):
             fixed(memory, step, [0])
 
 
-def test_columns_of_different_lengths_are_an_error(tmp_path):
-    with pytest.raises(ValueError, match="2 keys, 2 verdicts, 2 samples and 3 vectors"):
-        opened(tmp_path).observe(1, ["p", "p"], [False, True], [0, 1], np.zeros((3, 2)))
+@pytest.mark.parametrize("lengths", [(2, 2, 2, 3), (3, 2, 2, 2), (2, 3, 2, 2), (2, 2, 1, 2), (2, 2, 3, 3)])
+def test_columns_of_different_lengths_are_an_error(tmp_path, lengths):
+    keys, right, samples, vectors = lengths
+    sentence = f"^{keys} keys, {right} verdicts, {samples} samples and {vectors} vectors$"
+    with pytest.raises(ValueError, match=sentence):
+        opened(tmp_path).observe(1, ["p"] * keys, [False] * right, [0] * samples, np.zeros((vectors, 2)))
+
+
+@pytest.mark.parametrize(
+    ("points", "method", "workers", "shared"),
+    [
+        ([20_000, 10, 30_000, 20], "hdbscan", 3, True),
+        ([20_000, 10, 30_000, 20], "kmeans", 2, True),
+        ([20_000] * 6, "hdbscan", 1, False),
+        ([20_000] * 6, "single", 2, False),
+        ([20_000] * 6, "answers", 2, False),
+        ([100] * 100, "hdbscan", 2, False),
+        ([], "hdbscan", 2, False),
+    ],
+)
+def test_other_processes_help_where_there_is_much_to_do_and_the_long_ones_come_first(
+    monkeypatch, points, method, workers, shared
+):
+    started, order = [], []
+
+    def pool(**options):
+        started.append(options["n_jobs"])
+
+        def work(calls):
+            given = [len(arguments[0]) for _, arguments, _ in calls]
+            order.extend(given)
+            return given
+
+        return work
+
+    monkeypatch.setattr("joblib.Parallel", pool)
+    monkeypatch.setattr(visits_module, "visit", lambda history, *_: len(history))
+    tasks = [(np.empty((count, 0)), np.empty((1, 0))) for count in points]
+    assert visits_module.visit_all(tasks, error_memory(method=method), workers) == points
+    assert started == ([workers] if shared else [])
+    assert order == (sorted(points, reverse=True) if shared else [])
+
+
+def test_alone_unless_workers_are_asked_for(monkeypatch):
+    monkeypatch.setattr("joblib.Parallel", None)
+    monkeypatch.setattr(visits_module, "visit", lambda history, *_: len(history))
+    assert visits_module.visit_all([(np.empty((90_000, 0)), np.empty((1, 0)))], error_memory()) == [90_000]

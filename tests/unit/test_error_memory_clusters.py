@@ -10,9 +10,10 @@ import pytest
 from error_memory_reference import Reference
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.cluster import KMeans
 
 from reward_memory.error_memory import visits as visits_module
-from reward_memory.error_memory.clusters import assign, label, visit
+from reward_memory.error_memory.clusters import assign, label, unit, visit
 from reward_memory.error_memory.features import answer_vectors
 from reward_memory.error_memory.visits import visit_all
 from reward_memory.settings import ErrorMemory as Settings
@@ -79,7 +80,8 @@ def test_points_that_do_not_fall_apart_are_noise_even_if_they_are_all_alike():
 def test_kmeans_makes_as_many_clusters_as_half_the_points_root():
     # ceil(sqrt(8 / 2)) = 2, ceil(sqrt(18 / 2)) = 3
     assert partition(label(at(0, 1, 2, 3, 90, 91, 92, 93), "kmeans")) == [0] * 4 + [1] * 4
-    assert len(set(label(scattered(0, 18), "kmeans"))) == 3
+    # ceil(sqrt(9 / 2)) = 3, ceil(sqrt(10 / 2)) = 3
+    assert [len(set(label(scattered(0, count), "kmeans"))) for count in (8, 9, 10, 18, 19)] == [2, 3, 3, 3, 4]
 
 
 @pytest.mark.filterwarnings("error")  # scikit-learn warns where more are asked for
@@ -93,6 +95,29 @@ def test_kmeans_depends_on_its_seed_and_on_nothing_else():
     first = label(vectors, "kmeans", 0)
     assert np.array_equal(first, label(vectors, "kmeans", 0))
     assert partition(first) != partition(label(vectors, "kmeans", 1))
+
+
+def test_kmeans_is_scikit_learns_with_one_start():
+    vectors = scattered(1, 300, centers=40).astype(np.float64)
+    directions = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    for seed in range(3):
+        theirs = KMeans(13, n_init=1, random_state=seed).fit_predict(directions)
+        assert partition(label(vectors, "kmeans", seed)) == partition(theirs)
+    assert label(vectors, "kmeans").tolist() == label(vectors, "kmeans", 0).tolist()
+
+
+def test_a_vector_is_divided_by_its_length_however_small_and_zeros_stay():
+    tiny = 1e-200  # its square is 0
+    assert unit(np.array([[3, -4], [0, 0], [0.3, 0.4], [tiny, 0], [-tiny, tiny]])) == pytest.approx(
+        np.array([[0.6, -0.8], [0, 0], [0.6, 0.8], [1, 0], [-math.sqrt(0.5), math.sqrt(0.5)]])
+    )
+
+
+def test_cosines_that_agree_to_twelve_decimals_are_equal():
+    # 1 - 2e-12 is less than 1, 1 - 2e-13 is not: the older is as near
+    for radians, expected in ((2e-6, 6), (6.3e-7, 5)):
+        history = at(math.degrees(radians), 0)
+        assert assign(at(0), history, np.array([5, 6]), 1).tolist() == [expected]
 
 
 def test_single_is_one_cluster():
@@ -142,8 +167,10 @@ def test_the_size_counts_the_history_and_not_the_new_ones():
 
 
 def test_without_a_history_every_size_is_zero():
-    seen = visit(np.empty((0, 0), np.float32), at(0, 1), config())
-    assert seen.sizes.tolist() == [0, 0]
+    for method in ("hdbscan", "answers"):
+        seen = visit(np.empty((0, 0), np.float32), at(0, 1), config(method=method))
+        assert seen.sizes.tolist() == [0, 0]
+        assert (seen.clusters, seen.noise) == (0, 0)
 
 
 @pytest.mark.parametrize(("noise_is_cluster", "size"), [(False, 0), (True, 3)])

@@ -165,6 +165,16 @@ def test_the_last_layers_are_taken():
     assert select(LOGITS, 2).dtype == np.float32
 
 
+@pytest.mark.parametrize(("last", "taken"), [(1, [16, 0]), (3, [4, 9, 16, 0, 1, 0]), (4, LOGITS.ravel().tolist())])
+def test_as_many_layers_are_taken_as_there_are_and_no_more(last, taken):
+    assert select(LOGITS, last).ravel().tolist() == taken
+
+
+def test_fourteen_layers_are_taken_unless_another_number_is_asked_for():
+    logits = np.arange(32.0).reshape(2, 16)
+    assert select(logits).tolist() == [list(range(2, 16)), list(range(18, 32))]
+
+
 def test_all_layers_can_be_taken():
     assert select(LOGITS, "all").tolist() == LOGITS.tolist()
 
@@ -174,10 +184,16 @@ def test_differences_are_taken_before_the_last_layers_are():
     assert select(LOGITS, "all", differences=True).tolist() == [[3, 5, 7], [0, 1, -1]]
 
 
-@pytest.mark.parametrize(("last", "differences"), [(5, False), (4, True)])
-def test_more_layers_than_there_are_is_an_error_for_the_user(last, differences):
-    with pytest.raises(InputError, match=f"last_layers: {last} cannot be taken .* policy with 4 layers; lower it"):
+@pytest.mark.parametrize(
+    ("last", "differences", "there"), [(5, False, "4 layers"), (4, True, "3 differences"), (0, False, "4 layers")]
+)
+def test_more_layers_than_there_are_is_an_error_for_the_user(last, differences, there):
+    with pytest.raises(InputError) as error:
         select(LOGITS, last, differences)
+    assert str(error.value) == (
+        f"error_memory: last_layers: {last} cannot be taken from the {there} of a policy with 4 layers; lower it or "
+        "say all."
+    )
 
 
 def test_equal_answers_have_equal_vectors_and_others_do_not():

@@ -18,6 +18,7 @@ METHOD_NAMES = {name for _, name in METHODS}
 #: functions that iterate over their arguments, and the first of these
 ITERATING = {"zip": 0, "enumerate": 0, "sum": 0, "map": 1, "filter": 1}
 ORDERING = ("sorted", "min", "max")  # which iterate over a single one
+OURS = {name.partition(".")[0] for name in FUNCTIONS}  # which the candidate is not called, or is it by chance
 ROUNDS = 1000  # of a comprehension that calls the candidate
 
 
@@ -107,7 +108,7 @@ class _Splitter(ast.NodeTransformer):
     def _place(self, node: ast.expr, root: str) -> ast.Name:
         place = len(self.assertion.expressions)
         self.assertion.expressions.append(ast.unparse(node))
-        self.assertion.names.append(root)
+        self.assertion.names.append(root if root == self.shadowed else _first_unknown(node) or root)
         self.assertion.chains.append(())
         return ast.copy_location(ast.Name(id=f"#{place}", ctx=ast.Load()), node)
 
@@ -210,10 +211,19 @@ def _first_called(node: ast.AST) -> str | None:
     return None
 
 
+def _first_unknown(node: ast.AST) -> str | None:
+    """The candidate in `sorted(f(1))[0]`: the first name that begins a chain and is neither ours nor bound in it."""
+    parts = list(ast.walk(node))
+    bound = {part.id for part in parts if _is_name(part) and isinstance(part.ctx, ast.Store)}
+    bound |= {part.arg for part in parts if isinstance(part, ast.arg)} | OURS
+    roots = [_root(part) for part in parts if isinstance(part, (ast.Call, ast.Attribute, ast.Subscript))]
+    return next((root for root in roots if root is not None and root not in bound), None)
+
+
 def _is_known(node: ast.AST, bound: frozenset[str]) -> bool:
     """Whether `Evaluation` can do all of an expression."""
     if isinstance(node, ast.Name):
-        return node.id.startswith("#") or node.id in FUNCTIONS or node.id == "math" or node.id in bound
+        return node.id.startswith("#") or node.id in FUNCTIONS or node.id in bound
     if isinstance(node, ast.expr) and not isinstance(node, KNOWN):
         return False
     if isinstance(node, ast.Dict) and None in node.keys:  # {**more}

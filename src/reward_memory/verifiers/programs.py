@@ -53,7 +53,8 @@ ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27);")
 METHOD = r"^class[ \t]+Solution\b[^\n]*:[^\n]*\n(?:(?:[ \t]+[^\n]*)?\n)*?[ \t]+def[ \t]+{}[ \t]*\("
 #: '''python … ''' in place of backticks
 TWO_FENCES = re.compile(r"(?<!`)`{6}(?=[A-Za-z])")  # one that closes and one that opens
-GLUED = re.compile(r"[^\"'#`~]*[^\s\"'#`~](?:`{3}|~{3})[ \t]+[A-Za-z]")  # "return x``` This works."
+#: "return x``` This works." or "return x```."
+GLUED = re.compile(r"[^\"'#`~]*[^\s\"'#`~](?:`{3}|~{3})(?:[ \t]+[A-Za-z]|[.,;:!]+[ \t]*$)")
 QUOTE_FENCE = re.compile(r"'{3}((?:python\d?|py)?[ \t]*)", re.IGNORECASE)
 INLINE = re.compile(
     r"(?:^|(?<=\s)|(?<=\*\*))(?:`([^`\n]+)`(?:\*\*)?|"
@@ -243,8 +244,11 @@ def _opening(line: str) -> tuple[str, str, str] | None:
         return None
     marker, language, rest = match[1], match[2] or "", match[3].strip().strip("}")
     python = PYTHON.fullmatch(language) is not None
-    span = f"{match[2] or ''}{match[3]}".strip().rstrip(".,;:!")
-    if not python and span.endswith(marker) and CODE_LINE.match(span):  # the function is ```f = abs```.
+    span = f"{match[2] or ''}{match[3]}".strip()
+    if span.rstrip(".,;:!").endswith(marker):  # it is ```def f(x): return x```.
+        span = span.rstrip(".,;:!")
+    whole = span.endswith(marker) or marker not in span  # ```def f(x):
+    if not python and whole and CODE_LINE.match(span):
         return marker, "", span + "\n"
     within = not LINE_START.fullmatch(line[: match.start()])
     if within and (rest or language) and not (python and (not rest or CODE_LINE.match(rest))):
@@ -266,7 +270,7 @@ def _block(lines: list[str], start: int, marker: str, rest: str, quotes: bool) -
         line = lines[place] if place >= start else rest
         stripped = line.strip()
         fence = stripped.startswith(marker) or (stripped.endswith(marker) and not stripped.startswith("#"))
-        if not fence and not quoted and place >= start and GLUED.match(line):
+        if not fence and not quoted and GLUED.match(line):
             return "".join([*content, line[: line.find(marker[:3])], "\n"]), place + 1
         if fence and quoted:
             skipped = True
