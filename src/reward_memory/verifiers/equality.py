@@ -37,8 +37,8 @@ def _with_unit(value: object) -> object:
 
     if isinstance(value, Set):
         return Set(*map(_with_unit, value.args))
-    if isinstance(value, Eq) and value.lhs.is_Symbol and str(value.lhs) != "i":
-        return Eq(value.lhs, _with_unit(value.rhs), evaluate=False)
+    if isinstance(value, Eq) and value.lhs.is_Symbol:  # in `i = 3` it is a name
+        return value if str(value.lhs) == "i" else Eq(value.lhs, _with_unit(value.rhs), evaluate=False)
     symbols = [*getattr(value, "free_symbols", ())]
     return value.subs(symbols[0], I) if [str(symbol) for symbol in symbols] == ["i"] else value
 
