@@ -99,6 +99,7 @@ def judged(answer: str, how: str, truth: str, tolerance: float = 0.0) -> Judgmen
         ("\\angle ABC", "bare", "\\angle ACB", (False, "\\angle ABC", "not a formula")),
         # words whose case does not matter, verdicts and options
         ("Cat dog", "bare", "cat dog", (True, "Cat dog", "exact")),
+        ("two red  cars", "bare", "two red cars", (True, "two red  cars", "exact")),
         ("No, it is not.", "text", "no", (True, "No, it is not.", "exact")),
         ("B) dog", "bare", "B", (True, "B) dog", "exact")),
         ("B. dog", "bare", "(B)", (True, "B. dog", "exact")),
@@ -143,6 +144,7 @@ FORMULA, TEXT = False, True
         ("3 (mod 7)", "bare", "3 mod 5", ("3 mod 5", FORMULA), [("3+M_{7}", FORMULA)]),
         ("One is one reason", "text", "1", ("1", FORMULA), [("One is one reason", TEXT)]),
         ("(2) 7", "bare", "2", ("2", FORMULA), [("(2) 7", FORMULA)]),
+        ("x = 18 km", "hash", "Total = 18 km", ("Total = 18", FORMULA), [("x = 18", FORMULA)]),
         ("\\frac{1}{12}", "bare", "0.0833333", ("0.0833333", FORMULA), [("\\frac{1}{12}", FORMULA)]),
         # times and ratios of which there are two readings
         ("3:45", "bare", "03:45", ("03:45", FORMULA), [("3:45", FORMULA)]),
@@ -245,6 +247,7 @@ def test_a_text_of_300_characters_may_be_a_formula(length, kind):
         ("x", "y" * 4_001, "too long or too deep"),
         ("{x}", "{" * 61 + "y" + "}" * 61, "too long or too deep"),
         ("[" * 61 + "x" + "]" * 61, "y", "too long or too deep"),
+        ("{x" * 61 + "}" * 61, "y", "too long or too deep"),
         ("{x}" * 5 + "(" * 61 + "x" + ")" * 61, "y", "too long or too deep"),
     ],
 )
@@ -260,11 +263,14 @@ class Replies:
     """A pool that has its replies already."""
 
     def __init__(self, *replies):
-        self.replies, self.jobs = list(replies), []
+        self.replies, self.jobs, self.closed = list(replies), [], False
 
     def run(self, jobs):
         self.jobs = [(header, payload()) for header, payload in jobs]
         return self.replies
+
+    def close(self):
+        self.closed = True
 
 
 def test_what_a_worker_replied_is_a_judgment_and_what_it_did_not_is_wrong():
@@ -283,6 +289,9 @@ def test_what_a_worker_replied_is_a_judgment_and_what_it_did_not_is_wrong():
         Judgment(False, "d" * 500, "symbolic failed", 1.0),
     ]
     assert pool.jobs == [({"timeout": 2.5}, question.payload()) for question in questions]
+    assert not pool.closed
+    symbolic.close()
+    assert pool.closed
 
 
 def test_a_worker_finds_modules_where_its_caller_does(monkeypatch):
