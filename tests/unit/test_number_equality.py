@@ -41,6 +41,10 @@ def same(truth: str, answer: str) -> bool:
         ("10^{14}+\\sqrt{2}", "10^{14}+\\sqrt{3}", False),
         ("\\sqrt{3+2\\sqrt{2}}", "1+\\sqrt{2}", True),
         ("\\sqrt{3+2\\sqrt{2}}-1-\\sqrt{2}", "0", True),
+        # spellings that are put right before they are read, and words that are not cut off
+        ("10\\sqrt{3}+2", "10\\sqrt3+\\sqrt4", True),
+        ("12345", "12'345", True),
+        ("3\\text{ thousand}", "3", False),
         # a set of one point
         ("\\{(2,3)\\}", "(2,3)", True),
         ("(2,3)", "\\{(2,3)\\}", True),
@@ -56,6 +60,7 @@ def same(truth: str, answer: str) -> bool:
         ("f(n)=1", "g(n)=1", False),
         ("f(n)=n", "f(x)=x", False),
         ("f(n)=1, f(n)=2", "f(x)=1", False),
+        ("f(n)=1, x=2", "f(n)=2, x=1", False),
         # a point by its coordinates
         ("(2,-1)", "x=2, y=-1", True),
         ("x=2, y=-1", "(2,-1)", True),
@@ -70,6 +75,8 @@ def same(truth: str, answer: str) -> bool:
         ("(2,1)", "x=2, z=1", False),
         ("(3,1,2)", "x=3, y=1", False),
         ("x=1, y=2", "y=2, x=1", True),
+        ("(1,2)", "x=1, y>2", False),
+        ("(1,2)", "1, 2", True),
         # two inequalities for the union of two intervals
         ("(-\\infty,-2)\\cup(3,\\infty)", "x<-2, x>3", True),
         ("x<-2, x>3", "(-\\infty,-2)\\cup(3,\\infty)", True),
@@ -106,7 +113,10 @@ def test_what_stands_for_a_value(truth, answer, expected):
     ("gold", "found", "expected"),
     [
         # below a thousandth to six digits, from there on to six places
-        (Float("0.001"), Rational("0.0009996"), False),
+        (Float("0.0010004"), Rational("0.0009996"), True),
+        (Float("0.1"), Float("0.0999996"), True),
+        (Float("0.1"), Float("0.0999994"), False),
+        (Float("0.0100004"), Rational("0.0099996"), True),
         (Float("0.0015"), Rational("0.0015004"), True),
         (Float("0.0015"), Rational("0.0015006"), False),
         (Float("0.0005"), Rational("0.0005000005"), True),

@@ -201,7 +201,8 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
     if not (a.is_real and b.is_real):
         return bool(distance < 0.5 * 10**-ROUNDED)
     digits = ROUNDED if places is None else places
-    return a.round(digits) == b.round(digits)
+    # sympy's round(digits) of 0.0999999 and of 0.1 keeps different digits, which are not equal
+    return (a * 10**digits).round() == (b * 10**digits).round()
 
 
 def _contradicted(gold, found, places: int | None = None) -> bool:
