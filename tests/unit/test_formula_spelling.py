@@ -2,7 +2,7 @@
 
 import pytest
 
-from reward_memory.verifiers.spelling import read_formula, undelimited
+from reward_memory.verifiers.spelling import has_percent, read_formula, undelimited
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,7 @@ from reward_memory.verifiers.spelling import read_formula, undelimited
         ("x \u2208 \u211d", "x \\in \\mathbb{R}"),
         # names
         ("cbrt(8)", "\\sqrt[3]{8}"),
+        ("\\cbrt(8)", "\\sqrt[3]{8}"),
         ("sqrt(2)+sqrt(x+(1))", "\\sqrt{2}+\\sqrt{x+(1)}"),
         ("\\sqrt(3)", "\\sqrt{3}"),
         ("\\sqrt[3](8)", "\\sqrt[3]{8}"),
@@ -36,13 +37,18 @@ from reward_memory.verifiers.spelling import read_formula, undelimited
         ("\\mathrm{e}", "e"),
         ("\\text{sin}x", "\\sin x"),
         ("3.0\\mathrm{e}8", "3.0\\times 10^{8}"),
+        ("3\\mathrm{e}8", "3\\times 10^{8}"),
+        ("3\\mathrm{E}8", "3\\times 10^{8}"),
         ("\\mathrm m", "m"),
         ("{\\rm e}", "e"),
         ("{\\rm cm}", "\\text{cm}"),
+        ("\\rm cm", "\\text{cm}"),
+        ("\\it x", "x"),
         ("\\bf 5", "5"),
         ("\\mathbf{x=5}", "x=5"),
         ("\\textcolor{red}{5}", "{5}"),
         ("\\left(5\\right)", "(5)"),
+        ("\\left.5\\right.", "5"),
         # synonyms
         ("\\frac 1 2", "\\frac{1}{2}"),
         ("\\lvert x\\rvert", "| x|"),
@@ -82,6 +88,9 @@ from reward_memory.verifiers.spelling import read_formula, undelimited
         ("4.5 x 10^3", "4.5\\times 10^3"),
         ("2\\frac{1}{2}\\pi", "(2+\\frac{1}{2})\\pi"),
         ("2\\frac{3}{2}\\pi", "2\\frac{3}{2}\\pi"),
+        ("2\\frac{2}{2}\\pi", "2\\frac{2}{2}\\pi"),
+        ("1.\\overline{6}", "\\frac{15}{9}"),
+        (".\\overline{3}", "\\frac{3}{9}"),
         # powers and derivatives
         ("x^(y+1)", "x^{y+1}"),
         ("x^(2", "x^(2"),
@@ -94,6 +103,7 @@ from reward_memory.verifiers.spelling import read_formula, undelimited
         ("5\\,\\mathrm{km}/\\mathrm{h}", "5"),
         ("5\\text{ m}^2", "5"),
         ("5 \\text{ million}", "5 \\text{ million}"),
+        ("5 \\text{ million} \\text{ m}", "5 \\text{ million} \\text{ m}"),
         ("{35 cm, 4}", "{35, 4}"),
         ("5 \\text{ percent}", "5"),
         ("\\text{\u20ac}5", "5"),
@@ -101,6 +111,7 @@ from reward_memory.verifiers.spelling import read_formula, undelimited
         ("\\\\frac{1}{2}", "\\frac{1}{2}"),
         ("\frac{1}{2}", "\\frac{1}{2}"),
         # nothing, or more than a formula
+        ("x" * 2_000, "x" * 2_000),
         (";", None),
         ("5\\text{ when }x=1", None),
         ("so $5$", None),
@@ -120,8 +131,48 @@ def test_a_formula_is_spelled_in_one_way(text, formula):
         ("$5$ apples and more", None),
         ("\\boxed{\\boxed{3}}", "3"),
         ("\\boxed{1} + \\boxed{2}", "1, 2"),
+        ("\\boxed{12} cm", "12 cm"),
+        # a brace that is text closes no box
+        ("\\boxed{\\left\\{ 5 \\right.} cm", "\\left\\{ 5 \\right. cm"),
+        ("\\boxed{a\\}} b", "a\\} b"),
+        ("\\boxed{a\\}", "a\\}"),
+        # words between formulas
+        ("$5$ and $6$, $7$", "5 and 6 , 7"),
+        ("$5$ apples $6$ $7$", None),
+        ("$5$ $6$ apples $7$", None),
+        ("$5$ apples $6$", None),
     ],
 )
 def test_what_may_stand_outside_of_the_delimiters(text, inside):
     found = undelimited(text)
     assert (found and " ".join(found.split())) == inside
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5%", True),
+        ("5\\%", True),
+        ("5\uff05", True),
+        ("5 percent", True),
+        ("5 per cent", True),
+        ("5\\text{ percent}", True),
+        ("the percentage is 5", True),
+        ("5 cents", False),
+        ("5 centimeters", False),
+        ("5", False),
+    ],
+)
+def test_a_percentage_has_a_sign_or_the_word(text, expected):
+    assert has_percent(text) is expected
+
+
+def test_cases_are_a_list_of_values_that_are_marked_by_their_conditions():
+    def cases(value, condition):
+        return read_formula(f"\\begin{{cases}} {value} & {condition} \\\\ 1 & \\text{{otherwise}} \\end{{cases}}")
+
+    first = cases("2x", "\\text{if } x > 1")
+    assert first.startswith("2x+M_{")
+    assert "begin" not in first
+    assert cases("2x", "x>1") == first
+    assert cases("2x", "x>2") != first

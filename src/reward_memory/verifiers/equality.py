@@ -37,8 +37,8 @@ def _with_unit(value: object) -> object:
 
     if isinstance(value, Set):
         return Set(*map(_with_unit, value.args))
-    if isinstance(value, Eq) and value.lhs.is_Symbol and str(value.lhs) != "i":
-        return Eq(value.lhs, _with_unit(value.rhs), evaluate=False)
+    if isinstance(value, Eq) and value.lhs.is_Symbol:  # in `i = 3` it is a name
+        return value if str(value.lhs) == "i" else Eq(value.lhs, _with_unit(value.rhs), evaluate=False)
     symbols = [*getattr(value, "free_symbols", ())]
     return value.subs(symbols[0], I) if [str(symbol) for symbol in symbols] == ["i"] else value
 
@@ -201,7 +201,8 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
     if not (a.is_real and b.is_real):
         return bool(distance < 0.5 * 10**-ROUNDED)
     digits = ROUNDED if places is None else places
-    return a.round(digits) == b.round(digits)
+    # sympy's round(digits) of 0.0999999 and of 0.1 keeps different digits, which are not equal
+    return (a * 10**digits).round() == (b * 10**digits).round()
 
 
 def _contradicted(gold, found, places: int | None = None) -> bool:

@@ -1,6 +1,5 @@
 """One grader for all kinds of truth: what the rules, the trainer and the command line call."""
 
-import threading
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -50,7 +49,6 @@ class Grader:
         self.checks = checks
         self.sandbox = Sandbox(isolation, workers, program_timeout)
         self.symbolic = SymbolicPool(workers, timeout)
-        self.lock = threading.Lock()
 
     def __enter__(self) -> "Grader":
         return self
