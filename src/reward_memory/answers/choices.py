@@ -199,7 +199,7 @@ def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | No
         at = max(hashes, box, tag.start() if tag else -1)
         if at < 0:
             return None
-        if at == box and REFUSED.search(text, max(0, box - 40), box):
+        if at == box and REFUSED.search(text, box - 40, box):
             limit = box
             continue
         if at == box:
@@ -219,7 +219,7 @@ def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | No
 def _boxed(text: str, at: int, item: Item) -> tuple[tuple[str | None, str], int]:
     """What the box at `at` says; none where the box before it belongs to the same answer and says something else."""
     content = box_content(text, at)
-    end = at + (text[at:].find(content) if content else 0) + len(content)
+    end = at + text[at:].find(content) + len(content)
     inner = BOX_COMMAND.sub("", content).strip()
     by_text = item.named_by(inner)  # \\frac{x}{2}, whose last brace is its own
     found = (by_text, "text") if by_text else _named(inner.strip("{} "), item)
@@ -288,7 +288,7 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
         named = item.named_by(verdict[1])
         return (named, "text") if named else (None, "no answer")
     first = BARE.fullmatch(lines[0])
-    if len(lines) > 1 and first and first[1] in item.letters:
+    if first and first[1] in item.letters:
         return first[1], "letter"  # the letter, then its reasons
     sentence = SENTENCE.split(lines[-1].strip())[-1]
     if len(sentence) <= LAST_LINE and (found := only_letter(sentence, item.letters)):
