@@ -112,9 +112,7 @@ def test_a_heading_of_four_hashes_is_passed_over(heading):
     assert find_answer(f"#### 7\n#### {heading}\nAll is well") == Answer("7", "hash")
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"), [(298, Answer("7", "boxed")), (299, Answer("Alice's share", "hash"))]
-)
+@pytest.mark.parametrize(("words", "expected"), [(298, Answer("7", "boxed")), (299, Answer("Alice's share", "hash"))])
 def test_a_title_is_a_heading_if_a_digit_follows_within_300_characters(words, expected):
     assert find_answer(f"\\boxed{{7}}\n#### Alice's share\n{'x' * words}5") == expected
 
@@ -147,9 +145,7 @@ def test_boxes_are_one_answer_if_they_begin_within_500_characters(length, joined
     assert found == (f"\\boxed{{{first}}}, \\boxed{{2}}" if joined else "2")
 
 
-@pytest.mark.parametrize(
-    ("names", "spaces", "joined"), [(8, 0, True), (9, 0, False), (8, 8, True), (8, 9, False)]
-)
+@pytest.mark.parametrize(("names", "spaces", "joined"), [(8, 0, True), (9, 0, False), (8, 8, True), (8, 9, False)])
 def test_boxes_are_one_answer_if_80_characters_at_most_lie_between(names, spaces, joined):
     found = find_answer("\\boxed{1}" + ",x_{111}=" * names + " " * spaces + "\\boxed{2}")
     assert found.text == ("\\boxed{1}, \\boxed{2}" if joined else "2")
