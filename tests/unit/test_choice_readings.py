@@ -27,7 +27,8 @@ def reading(response, options=CAPITALS):
         ("\\boxed{A}\n#### E", NONE),
         ("\\boxed{A}\n#### Answer\nB\nBecause of all that.", ("B", "letter")),
         ("\\boxed{A}\n#### Answer:\n\n\nB\nAll of that fits.", ("B", "letter")),
-        ("The answer is A.\n\\boxed{B. London, I am quite sure of it}", ("B", "letter")),
+        ("It is a question of size. The answer is A.\n\\boxed{B. London, I am quite sure of it}", ("B", "letter")),
+        ("\\boxed{B. London, which was answer C}", ("B", "letter")),
         # two boxes are one answer if they are near to one another and nothing but a comma lies between
         ("\\boxed{B}, \\boxed{B}", ("B", "letter")),
         ("\\boxed{x^2}, \\boxed{B}", ("B", "letter")),
@@ -70,6 +71,7 @@ def reading(response, options=CAPITALS):
         ("A. Paris is big.\nI think.\nB. London is bigger.", ("B", "letter")),
         # each option with its verdict
         ("(A) False. (B) True. (C) False.", ("B", "stated")),
+        ("(B) True.", ("B", "letter")),
         ("Let us see: (A) False. (B) True. (B) False.", NONE),
         ("Let us see: (A) False. (E) True.", NONE),
         # the text of an option at the end
@@ -90,15 +92,18 @@ def test_the_letter_that_a_response_names_and_how(response, expected):
         # an option's text that is what a short sentence says of its subject
         ("It decreases.", CHANGES, ("B", "text")),
         ("It is cold. The pressure decreases.", CHANGES, ("B", "text")),
-        ("It is not clear. Decreases.", CHANGES, NONE),
+        ("It is not clear. Stays the same.", CHANGES, NONE),
         ("The pressure in the red jar decreases.", CHANGES, ("B", "text")),
         ("The pressure in the old red jar decreases.", CHANGES, NONE),
         # one letter that is an option's text
         ("#### x", FORMULAS, ("D", "text")),
         ("#### y", FORMULAS, NONE),
         ("\\boxed{\\frac{x}{2}}", ("$2x$", "$\\frac{x}{2}$"), ("B", "text")),
+        # an option's text that begins with the letter of another one
+        ("#### C. elegans, a worm", ("E. coli", "A. thaliana", "D. rerio", "C. elegans"), ("D", "text")),
         # two options of one text
         ("#### C. elegans", ("C. elegans", "C. elegans", "D. rerio", "E. coli"), NONE),
+        ("#### C. elegans, a worm", ("C. elegans", "C. elegans", "D. rerio", "E. coli"), NONE),
         ("#### the dog", ("a dog", "dog", "the dog"), ("C", "text")),
         ("#### dog", ("the dog", "an owl"), ("A", "text")),
         ("#### my dog", ("a dog", "the dog"), NONE),

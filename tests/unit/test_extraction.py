@@ -205,6 +205,8 @@ def test_the_final_part_follows_the_thinking_and_has_no_end_tokens(response, par
         ("\\boxed ", ""),
         ("\\boxed\\pi", "\\pi"),
         ("\\boxed $5.$", "5"),
+        ("\\boxed 5 6 7", "5"),
+        ("\\boxed " + "7" * 101, "7" * 100),
         ("\\boxed{5 + {x\n}", "5 + {x"),
         ("\\boxed{5$ \nno more", "5"),
         ("\\boxed{}", ""),

@@ -275,8 +275,8 @@ def box_content(text: str, at: int) -> str:
     while start < len(text) and text[start] == " ":
         start += 1
     if text[start : start + 1] != "{":  # \boxed 5
-        word = text[start : start + 100].split(None, 1)[:1]
-        return word[0].strip("$.,") if word else ""
+        words = text[start : start + 100].split()
+        return words[0].strip("$.,") if words else ""
     depth, place = 0, start
     while place < len(text):
         if text[place] == "\\":
