@@ -164,6 +164,9 @@ def test_words_around_a_number_leave_its_value_or_there_is_none(text, value):
         ("$.5", ("$.5", HALF)),
         ("x2", None),  # a name
         ("by 3/0", None),
+        ("it costs 1.5 Million dollars", ("1.5 Million", 1_500_000)),
+        ("\u51713\u4e07\u5143", ("3\u4e07", 30_000)),
+        ("he buys 3 dozen eggs", ("3", 3)),  # a dozen is what is counted
         ("2 1/2", ("2 1/2", 2 + HALF)),
         ("so 2 1/2 cups", ("2 1/2", 2 + HALF)),
         ("so x2 1/2 cups", ("1/2", HALF)),
