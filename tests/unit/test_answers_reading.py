@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_memory.answers.responses import split_response
+from reward_memory.answers.responses import split_as_served, split_response
 
 DOMAINS = st.sampled_from(["math", "qa", "code"])
 # a response is cut and its parts are stripped, so only what is no space can be counted
@@ -56,6 +56,10 @@ def test_the_opening_tag_may_stand_in_the_prompt():
     assert split_response("6*7\n</think>\n#### 42", "math") == ("6*7", "#### 42")
 
 
+def test_the_first_opening_tag_begins_the_thinking():
+    assert split_response("Well. <think>a <think> b</think>c", "math") == ("a <think> b", "c")
+
+
 def test_a_tag_that_is_not_closed_is_text():
     assert split_response("<think>so #### 3", "math") == ("<think>so", "#### 3")
 
@@ -71,6 +75,22 @@ def test_without_a_mark_the_response_is_cut_in_the_middle():
 
 def test_an_empty_response_has_two_empty_parts():
     assert split_response("", "math") == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (" 6*7 #### 42 ", ("6*7", "42")),
+        ("6*7 #### 41 #### 42", ("6*7", "41")),
+        ("6*7 #### ", ("6*7", "6*7")),
+        (f"{'a' * 100}b####", (f"{'a' * 100}b", "a" * 100)),
+        (f"{'a' * 100}b", (f"{'a' * 100}b", "a" * 100)),
+        ("<think>a</think> b ", ("<think>a</think> b ", "<think>a</think> b ")),
+        ("", ("", "")),
+    ],
+)
+def test_the_published_server_takes_what_stands_between_the_first_two_marks(text, parts):
+    assert split_as_served(text) == parts
 
 
 @given(TEXTS, DOMAINS)

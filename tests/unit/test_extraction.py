@@ -20,6 +20,19 @@ from reward_memory.answers.extraction import Answer, box_content, final_part, fi
         ("<answer>7</answer><answer> </answer>", "7", "tag"),
         ("\\boxed{7}\n#### Step 2: check\nit holds", "7", "boxed"),
         ("####### 7", "7", "hash"),
+        ("<ANSWER>5</ANSWER>", "5", "tag"),
+        ("<Final_Answer>5</Final_Answer>", "5", "tag"),
+        # numbered headings; one with nothing below it or without those before it is an answer
+        ("\\boxed{7}\n#### 1. Area of the yard\nIt is 12.", "7", "boxed"),
+        ("\\boxed{7}\n#### 1. Area of the yard", "1", "hash"),
+        ("\\boxed{7}\n#### 1. Area of the yard\nIt is 6.\n#### 2. Twice that\nIt is 12.", "7", "boxed"),
+        ("\\boxed{7}\n#### 2. Twice that\nIt is 12.", "2", "hash"),
+        ("\\boxed{7}\n#### 1. Area of the yard\nIt is 6.\n#### 3. Twice that\nIt is 12.", "3", "hash"),
+        # a box made of tokens, which may not be closed
+        ("<|begin_of_box|>42", "42", "boxed"),
+        ("<|begin_of_box|>42<|end_of_box|> is it.", "42", "boxed"),
+        # what is struck through does not count
+        ("\\boxed{5} ~~\\boxed{6}~~", "5", "boxed"),
         # a box that is denied, up to 40 characters before it
         ("\\boxed{5}, not \\boxed{4}", "5", "boxed"),
         ("Not \\boxed{4}", "Not \\boxed{4}", "text"),
@@ -32,13 +45,19 @@ from reward_memory.answers.extraction import Answer, box_content, final_part, fi
         ('{"answer": "\\\\frac{1}{2}"}', "\\frac{1}{2}", "statement"),
         ('{"answer": "\\frac{1}{2}"}', "\\frac{1}{2}", "statement"),
         ('{"answer": " a\tb "}', "a\tb", "statement"),
+        ('{"answer": "a\tb"}', "a\tb", "statement"),
+        ('{"answer": "\\pi"}', "\\pi", "statement"),
         ('{"answer": " "}', '{"answer": " "}', "text"),
+        ('The answer is 5. {"answer": 27}', "27", "statement"),
+        ('{"answer": 27}. The answer is 28.', "28", "statement"),
+        ('The answer is 5. {"answer": 27}. The answer is 28.', "28", "statement"),
         # a tag's own statement, and a tag that is not closed
         ("<answer>The answer is 8.</answer>", "8", "tag"),
         ("<answer>8", "8", "tag"),
         # what comes after a mark takes its place only if it is plainly a value
         ("#### 5\nThe answer is 6.", "6", "statement"),
         ("#### 5\nThe answer is $6$.", "$6$", "statement"),
+        ("\\boxed{5}. The answer is 6.", "6", "statement"),
         ("#### 5\nThe answer is justified.", "5", "hash"),
         ("The answer is 6.\n#### 5", "5", "hash"),
         ("<answer>so \\boxed{5}. The answer is 6", "6", "statement"),
@@ -72,6 +91,10 @@ def test_an_answer_is_found_where_the_response_says_so(response, text, how):
         ("-3.5", "-3.5"),
         ("Result: x + 1", "x + 1"),
         ("Result:\n\n5\n6", "5"),
+        ("Result: \\[\nx + 1\n\\]\nas seen", "x + 1"),
+        ("Result:\n\\[\nx + 1\n\\]\nas seen", "x + 1"),
+        ("C#", "C#"),
+        ("C ##", "C"),
         ("**Final result:** y", "y"),
         ("Result x", "Result x"),
         ("\\[\nx + 1\n\\]\nas seen", "x + 1"),
@@ -87,6 +110,11 @@ def test_the_line_after_four_hashes_is_the_answer(line, answer):
 @pytest.mark.parametrize("heading", ["Step 3", "**Conclusion**", "2. Verification", "We now find:"])
 def test_a_heading_of_four_hashes_is_passed_over(heading):
     assert find_answer(f"#### 7\n#### {heading}\nAll is well") == Answer("7", "hash")
+
+
+@pytest.mark.parametrize(("words", "expected"), [(298, Answer("7", "boxed")), (299, Answer("Alice's share", "hash"))])
+def test_a_title_is_a_heading_if_a_digit_follows_within_300_characters(words, expected):
+    assert find_answer(f"\\boxed{{7}}\n#### Alice's share\n{'x' * words}5") == expected
 
 
 def test_a_line_that_ends_with_a_colon_and_has_nothing_below_is_an_answer():
@@ -117,9 +145,9 @@ def test_boxes_are_one_answer_if_they_begin_within_500_characters(length, joined
     assert found == (f"\\boxed{{{first}}}, \\boxed{{2}}" if joined else "2")
 
 
-@pytest.mark.parametrize(("names", "joined"), [(8, True), (9, False)])
-def test_boxes_are_one_answer_if_80_characters_at_most_lie_between(names, joined):
-    found = find_answer("\\boxed{1}" + ",x_{111}=" * names + "\\boxed{2}")
+@pytest.mark.parametrize(("names", "spaces", "joined"), [(8, 0, True), (9, 0, False), (8, 8, True), (8, 9, False)])
+def test_boxes_are_one_answer_if_80_characters_at_most_lie_between(names, spaces, joined):
+    found = find_answer("\\boxed{1}" + ",x_{111}=" * names + " " * spaces + "\\boxed{2}")
     assert found.text == ("\\boxed{1}, \\boxed{2}" if joined else "2")
 
 
@@ -156,6 +184,9 @@ def test_a_marked_answer_has_no_tail_and_another_has_the_last_4_000_characters()
         ("5 </s></s>\n", "5"),
         ("5 > 4", "5 > 4"),
         ("<b>", "<b>"),
+        # up to 39 spaces after it
+        (f"5</s>{' ' * 39}", "5"),
+        (f"5</s>{' ' * 40}", f"5</s>{' ' * 40}"),
     ],
 )
 def test_the_final_part_follows_the_thinking_and_has_no_end_tokens(response, part):
@@ -172,6 +203,10 @@ def test_the_final_part_follows_the_thinking_and_has_no_end_tokens(response, par
         ("\\boxed 5, so", "5"),
         ("\\boxed", ""),
         ("\\boxed ", ""),
+        ("\\boxed\\pi", "\\pi"),
+        ("\\boxed $5.$", "5"),
+        ("\\boxed 5 6 7", "5"),
+        ("\\boxed " + "7" * 101, "7" * 100),
         ("\\boxed{5 + {x\n}", "5 + {x"),
         ("\\boxed{5$ \nno more", "5"),
         ("\\boxed{}", ""),

@@ -34,6 +34,8 @@ HALF = Fraction(1, 2)
         # what surrounds it
         ("**5**", 5),
         ("\\(5\\)", 5),
+        ("\\(5.0", None),
+        ("5.0\\)", None),
         ("5.", 5),
         (" `5` ", 5),
         # thousands
@@ -115,6 +117,7 @@ def test_a_comma_is_a_decimal_point_where_it_cannot_part_thousands(text, value):
         ("18 apples", 18),
         ("18 km/h", 18),
         ("$18 per hour.", 18),
+        ("18 dollars/customer/transaction", 18),
         ("18!", 18),
         ("5 m", 5),
         ("5 x", None),  # a variable
@@ -131,6 +134,7 @@ def test_a_comma_is_a_decimal_point_where_it_cannot_part_thousands(text, value):
         ("2 billion", 2_000_000_000),
         ("1 trillion", 1_000_000_000_000),
         ("2 dozen eggs", 24),
+        ("3 dozens", 36),
         ("3/0 million", None),
         ("2 tausend", 2_000),
         ("3 millones", 3_000_000),
@@ -160,6 +164,12 @@ def test_words_around_a_number_leave_its_value_or_there_is_none(text, value):
         ("$.5", ("$.5", HALF)),
         ("x2", None),  # a name
         ("by 3/0", None),
+        ("it costs 1.5 Million dollars", ("1.5 Million", 1_500_000)),
+        ("\u51713\u4e07\u5143", ("3\u4e07", 30_000)),
+        ("he buys 3 dozen eggs", ("3", 3)),  # a dozen is what is counted
+        ("2 1/2", ("2 1/2", 2 + HALF)),
+        ("so 2 1/2 cups", ("2 1/2", 2 + HALF)),
+        ("so x2 1/2 cups", ("1/2", HALF)),
         ("1" * 400, ("1" * 400, int("1" * 400))),
         ("1" * 401, None),
         ("none", None),
@@ -175,11 +185,30 @@ def test_look_alikes_become_ascii():
 
 
 @pytest.mark.parametrize(
+    ("pictures", "seen"),
+    [
+        # the first and the last of each range of pictures are dropped, and their neighbors stay
+        ("\u25ff\u2600", "\u25ff"),
+        ("\u2714\u2715\u2716\u2717", "\u2715\u2716"),  # signs of multiplication
+        ("\u2752\u2753", "\u2753"),
+        ("\U0001f2ff\U0001f300", "\U0001f2ff"),
+        ("\U0001faff\U0001fb00", "\U0001fb00"),
+    ],
+)
+def test_pictures_are_dropped(pictures, seen):
+    assert as_ascii(f"5{pictures}") == f"5{seen}"
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [
         ("zero", 0),
         ("Seventeen.", 17),
         ("twenty-one", 21),
+        ("thirty", 30),
+        ("ninety-two", 92),
+        ("twenty nine", 29),
+        ("twenty zero", None),
         ("Minus five", -5),
         ("negative two thirds", Fraction(-2, 3)),
         # hundreds and thousands
@@ -189,7 +218,13 @@ def test_look_alikes_become_ascii():
         ("two hundred and twenty four thousand", 224_000),
         ("two million three thousand four", 2_003_004),
         ("hundred", None),
+        ("a", None),
         ("a five", None),
+        ("five a hundred", None),
+        ("apple hundred", None),
+        ("ninety nine hundred", 9900),
+        ("one hundred zero hundred", None),
+        ("three thousand four thousand", None),
         ("and five", None),
         ("seven hundred and", None),
         ("two hundred hundred", None),
@@ -199,7 +234,12 @@ def test_look_alikes_become_ascii():
         ("half", HALF),
         ("a half", HALF),
         ("one half", HALF),
+        ("three halves", Fraction(3, 2)),
+        ("a quarter", Fraction(1, 4)),
         ("three quarters", Fraction(3, 4)),
+        ("twenty one tenths", Fraction(21, 10)),
+        ("three and two thirds", Fraction(11, 3)),
+        ("two hundred and three and a half", 203 + HALF),
         ("three and a half", 3 + HALF),
         ("and a half", None),
         ("apples and a half", None),

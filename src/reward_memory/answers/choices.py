@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes, one_exercise
@@ -113,23 +114,24 @@ class Item:
         """The letter of the one option whose text this is."""
         plain = SURE.sub("", _plain(text).lstrip("= "))
         for exact in (plain, ARTICLE.sub("", plain)):
-            named = [
-                letter for letter, option in zip(self.letters, self.texts, strict=False) if exact and option == exact
-            ]
-            if len(named) == 1:
-                return named[0]
-        bare = [
-            letter
-            for letter, option in zip(self.letters, self.texts, strict=False)
-            if ARTICLE.sub("", option) == ARTICLE.sub("", plain)
-        ]
-        return bare[0] if len(bare) == 1 and plain else None
+            if named := only(letter for letter, option in self.pairs() if exact and option == exact):
+                return named
+        plain = ARTICLE.sub("", plain)
+        return only(letter for letter, option in self.pairs() if plain and ARTICLE.sub("", option) == plain)
+
+    def pairs(self) -> Iterable[tuple[str, str]]:
+        """The letters that have a text, with it."""
+        return zip(self.letters, self.texts, strict=False)
+
+    def says(self, letter: str, plain: str) -> bool:
+        """Whether this is the text of a letter's option."""
+        return plain != "" and (letter, plain) in self.pairs()
 
     def starts(self, text: str, place: int) -> tuple[str | None, int] | None:
         """(letter, end) of the longest option text that stands at `place` and ends a clause there."""
         head = re.compile(r"[\s*_`$\"'(\[]*").match(text, place).end()
         found = None
-        for letter, option in zip(self.letters, self.texts, strict=False):
+        for letter, option in self.pairs():
             end = head + len(option)
             if option in LETTER_TEXTS or text[head:end].casefold() != option or not CLAUSE_END.match(text, end):
                 continue
@@ -138,6 +140,12 @@ class Item:
             elif end == found[1]:
                 found = (None, end)  # two options with one text
         return found
+
+
+def only(found: Iterable):
+    """What is found where it is one thing; None where there are none or several."""
+    found = list(found)
+    return found[0] if len(found) == 1 else None
 
 
 GIVES_REASON = re.compile(r"[*_`$\"')\]]*,?[ \t]+(?:because|since|as it|as they)\b")
@@ -200,11 +208,11 @@ def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | No
         at = max(hashes, box, tag.start() if tag else -1)
         if at < 0:
             return None
-        if at == box and REFUSED.search(text, max(0, box - 40), box):
+        if at == box:
+            if not REFUSED.search(text, box - 40, box):
+                return _boxed(text, box, item)
             limit = box
             continue
-        if at == box:
-            return _boxed(text, box, item)
         if at != hashes:
             content = tag[2].strip()
             found = _named(content, item)
@@ -220,7 +228,7 @@ def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | No
 def _boxed(text: str, at: int, item: Item) -> tuple[tuple[str | None, str], int]:
     """What the box at `at` says; none where the box before it belongs to the same answer and says something else."""
     content = box_content(text, at)
-    end = at + (text[at:].find(content) if content else 0) + len(content)
+    end = at + text[at:].find(content) + len(content)
     inner = BOX_COMMAND.sub("", content).strip()
     by_text = item.named_by(inner)  # \\frac{x}{2}, whose last brace is its own
     found = (by_text, "text") if by_text else _named(inner.strip("{} "), item)
@@ -239,13 +247,12 @@ def _line_after(text: str, at: int) -> tuple[str, int]:
     """(the rest of a `####` line or, below a label such as "Answer:", the next line with text; its end)."""
     start = at + len(text[at:]) - len(text[at:].lstrip("#").lstrip())
     for _ in range(2):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        line = text[start:end].strip()
-        if not LABEL.fullmatch(line.strip("*_ ")):
+        line = text[start:].partition("\n")[0]
+        end = start + len(line)
+        if not LABEL.fullmatch(line.strip().strip("*_ ")):
             break
         start = end + len(text[end:]) - len(text[end:].lstrip())
-    return line, end
+    return line.strip(), end
 
 
 def _stated(text: str, item: Item) -> tuple[str | None, str] | None:
@@ -292,8 +299,7 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     if verdict and item.texts and all(VERDICT.fullmatch(f"{option},") for option in item.texts):
         named = item.named_by(verdict[1])
         return (named, "text") if named else (None, "no answer")
-    first = BARE.fullmatch(lines[0])
-    if len(lines) > 1 and first and first[1] in item.letters:
+    if (first := BARE.fullmatch(lines[0])) and first[1] in item.letters:
         return first[1], "letter"  # the letter, then its reasons
     if left := left_over(text[-LAST_LINE:], item.letters):
         return left, "stated"
@@ -317,14 +323,14 @@ def _told_at_the_end(line: str, item: Item) -> str | None:
 def _predicate(line: str, item: Item) -> str | None:
     """The letter of the option whose text is what a short last sentence says: "The pressure stays the same."."""
     sentence = _plain(SENTENCE.split(line.strip())[-1]).strip(" !")
-    named = [
+    named = only(
         (letter, option)
-        for letter, option in zip(item.letters, item.texts, strict=False)
+        for letter, option in item.pairs()
         if option not in LETTER_TEXTS and re.search(rf"(?<!\w){re.escape(option)}(?!\w)", sentence)
-    ]
-    if len(named) != 1 or not sentence.endswith(named[0][1]):
+    )
+    if named is None or not sentence.endswith(named[1]):
         return None
-    letter, option = named[0]
+    letter, option = named
     before = sentence[: -len(option)].split()
     # a name is no verb: "I love Paris."
     verb = " " in option or (option.endswith("s") and option.isalpha() and line.rstrip(" .!*_`").endswith(option))
@@ -351,10 +357,8 @@ def _short(text: str, item: Item) -> tuple[str | None, str] | None:
     if found:
         return found
     small = SMALL_LEADING.match(text)  # (b) London, where London is what b says
-    if small and (letter := small[1].upper()) in item.letters[: len(item.texts)]:
-        option = item.texts[LETTERS.index(letter)]
-        if option and _plain(text[small.end() :]) == option:
-            return letter, "letter"
+    if small and item.says(small[1].upper(), _plain(text[small.end() :])):
+        return small[1].upper(), "letter"
     leading = LEADING.match(text)
     if leading is None or leading[1] not in item.letters or SEVERAL.match(text, leading.end(1)):
         return None
@@ -382,12 +386,7 @@ def _whole(text: str, item: Item) -> tuple[str | None, str] | None:
     if by_place:
         return by_place, "stated"
     spaced = SPACED.fullmatch(text)
-    if (
-        spaced
-        and spaced[1] in item.letters
-        and item.texts
-        and _plain(spaced[2]).removeprefix("(").removesuffix(")") == item.texts[LETTERS.index(spaced[1])]
-    ):
+    if spaced and item.says(spaced[1], _plain(spaced[2]).removeprefix("(").removesuffix(")")):
         return spaced[1], "letter"
     return None
 

@@ -101,9 +101,10 @@ def find_answer(response: str) -> Answer:
     Headings such as `#### Step 3` are no answers.
     """
     text = _answer_tags(one_exercise(final_part(latex_boxes(response)))[-TAIL:])
-    marked, at = _last_mark(text)
+    mark = _last_mark(text)
     tail = text[-TEXT_TAIL:]
-    if marked is not None:
+    if mark is not None:
+        marked, at = mark
         if not text[at:].strip(NO_WORDS):  # "#### 18" ends it
             return marked
         # after a mark, only what is plainly a value takes its place
@@ -153,10 +154,12 @@ def _last_statement(tail: str) -> str | None:
         return _unquoted(keyed[1])
     if not statements:
         return None
-    rest = FENCE.sub("", tail[statements[-1].end() :].lstrip("} \t\n"), count=1)
+    rest = FENCE.sub("", tail[statements[-1].end() :].lstrip("} \t\n"))
     opening = next((mark for mark in OPENING if rest.startswith(mark)), None)
-    if opening and (end := rest.find(OPENING[opening], len(opening))) > 0:
-        return rest[len(opening) : end].strip() or None
+    if opening:
+        formula, closed, _ = rest.removeprefix(opening).partition(OPENING[opening])
+        if closed:
+            return formula.strip() or None
     end = SENTENCE_END.search(rest)
     return _first_sentence(rest[: end.start() if end else None].strip()) or None
 
@@ -173,8 +176,8 @@ def _unquoted(value: str) -> str | None:
         return value[1:-1].strip() or None
 
 
-def _last_mark(text: str) -> tuple[Answer | None, int]:
-    """The answer of the last mark that has one, and the mark's place."""
+def _last_mark(text: str) -> tuple[Answer, int] | None:
+    """The answer of the last mark that has one, and the mark's place; None if no mark has one."""
     end = len(text)
     for _ in range(ATTEMPTS):
         hashes = text.rfind("####", 0, end)
@@ -192,14 +195,14 @@ def _last_mark(text: str) -> tuple[Answer | None, int]:
                 return Answer(answer, "hash"), hashes
             end = len(text[:hashes].rstrip("#"))
         else:
-            refused = REFUSED.search(text, max(0, box - 40), box)
+            refused = REFUSED.search(text, box - 40, box)
             if not refused and (answer := _joined_boxes(text, box)):
                 inside = text.rfind(TAG, 0, box)
                 if inside >= 0 and TAG_END not in text[inside:box]:
                     return Answer(answer, "boxed"), inside
                 return Answer(answer, "boxed"), box
             end = box
-    return None, -1
+    return None
 
 
 def _tagged(rest: str) -> Answer | None:
@@ -211,33 +214,32 @@ def _tagged(rest: str) -> Answer | None:
     return Answer(statement or content, "tag", content[-TEXT_TAIL:])
 
 
-def _line_after(text: str, at: int) -> str:
-    """The rest of a `####` line, or the next line that is not empty; likewise after a label such as "Answer:". "" for a
-    heading.
+def _line_after(text: str, at: int) -> str | None:
+    """The rest of a `####` line, or the next line that is not empty; likewise after a label such as "Answer:". None for
+    a heading.
     """
     rest = text[at:].lstrip("#").lstrip()
-    line = rest.split("\n", 1)[0].strip()
-    if line.endswith("#") and line.rstrip("#").endswith(" "):  # "#### 18 ####"
+    line = rest.partition("\n")[0].strip()
+    if line.rstrip("#").endswith(" "):  # "#### 18 ####"
         line = rest = line.rstrip("#").rstrip()
     if line.strip(NUMERIC) == "":  # a number alone, the common case
         return line
     label = LABEL.match(line)
     if label and label.end() == len(line):
         rest = rest[len(line) :].lstrip().removeprefix("> ")
-        line = rest.split("\n", 1)[0].strip()
+        line = rest.partition("\n")[0].strip()
     elif (
         HEADING.match(rest[: len(line) + AHEAD])
         or (TITLE.fullmatch(line) and re.search(r"\d", rest[len(line) : len(line) + AHEAD]))
         or _numbered(text, at, line, rest)
         or (line.endswith((":", "：")) and rest[len(line) :].strip())
     ):
-        return ""
-    elif label and label.end() > 0 and label[0].rstrip("*_ ").endswith((":", "：")):
-        line = line[label.end() :].strip()
+        return None
+    elif label and label[0].rstrip("*_ ").endswith((":", "：")):
+        line, rest = line[label.end() :].strip(), rest[label.end() :].lstrip()
     for opening, closing in OPENING.items():
         if line.startswith(opening) and closing not in line[len(opening) :]:
-            end = rest.find(closing, len(opening))
-            return rest[len(opening) : end if end > 0 else None].strip()
+            return rest.removeprefix(opening).partition(closing)[0].strip()
     return _first_sentence(line)
 
 
@@ -255,11 +257,12 @@ def _first_sentence(line: str) -> str:
     return found[1] if found else line
 
 
-def _joined_boxes(text: str, at: int) -> str:
+def _joined_boxes(text: str, at: int) -> str | None:
     """The content of the box at `at`; with those before it that belong to the same answer: `\\boxed{1}, \\boxed{2}`."""
-    contents = [box_content(text, at)]
-    if not contents[0]:
-        return ""
+    last = box_content(text, at)
+    if not last:
+        return None
+    contents = [last]
     for _ in range(ATTEMPTS):
         before = max(text.rfind(mark, 0, at) for mark in BOXES)
         if before < 0 or at - before > 500:
@@ -271,7 +274,7 @@ def _joined_boxes(text: str, at: int) -> str:
         contents.insert(0, content)
         at = before
     if len(contents) == 1:
-        return contents[0]
+        return last
     return ", ".join(f"\\boxed{{{content}}}" for content in contents)
 
 
@@ -283,8 +286,8 @@ def box_content(text: str, at: int) -> str:
     while start < len(text) and text[start] == " ":
         start += 1
     if text[start : start + 1] != "{":  # \boxed 5
-        word = text[start : start + 100].split(None, 1)[:1]
-        return word[0].strip("$.,") if word else ""
+        words = text[start : start + 100].split()
+        return words[0].strip("$.,") if words else ""
     depth, place = 0, start
     while place < len(text):
         if text[place] == "\\":
@@ -294,4 +297,4 @@ def box_content(text: str, at: int) -> str:
         if depth == 0:
             return text[start + 1 : place].strip()
         place += 1
-    return text[start + 1 :].split("\n", 1)[0].strip().rstrip("$ ")
+    return text[start + 1 :].partition("\n")[0].strip().rstrip("$ ")

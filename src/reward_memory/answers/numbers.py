@@ -165,7 +165,7 @@ def plain_number(text: str) -> Fraction | None:
     text = as_ascii(text.strip().strip("*_` "))
     if text.startswith("\\(") and text.endswith("\\)"):
         text = text[2:-2]
-    if len(text) > 1 and text.endswith("$"):  # LaTeX delimiters; a leading $ alone may be currency
+    if text.endswith("$"):  # LaTeX delimiters; a leading $ alone may be currency
         text = text[:-1].strip("$")
     text = text.strip().removesuffix(".").replace("{,}", ",").replace("\\!", "")
     if "_" in text:
@@ -193,18 +193,19 @@ def number_in_words(text: str) -> Fraction | None:
     if len(text) > LONGEST_WORDS or not WORDED.fullmatch(text):
         return None
     words = text.casefold().replace("-", " ").split()
-    sign = -1 if words[:1] in (["minus"], ["negative"]) else 1
-    words = words[1:] if sign < 0 else words
+    sign = 1
+    if words[:1] in (["minus"], ["negative"]):
+        sign, words = -1, words[1:]
     if words and words[-1] in PARTS:  # the part alone, or after a whole number and "and"
         at = max((place for place, word in enumerate(words) if word == "and"), default=-1)
         count = Fraction(1) if words[at + 1 : -1] in ([], ["a"], ["one"]) else _cardinal(words[at + 1 : -1])
-        whole = _cardinal(words[:at]) if at > 0 else (None if at == 0 else Fraction(0))
+        whole = _cardinal(words[:at]) if at >= 0 else Fraction(0)
         return None if count is None or whole is None else sign * (whole + count / PARTS[words[-1]])
     value = _cardinal(words)
     for last in (-1, -2):  # eight apples, twenty square meters; five twenty is no number
         counted = " ".join(words[last:])
         uncounted = UNCOUNTED.search(counted) or MULTIPLIERS.search(counted) or {*ONES, *TENS} & {*words[last:]}
-        if value is None and len(words) > -last and not uncounted:
+        if value is None and not uncounted:
             value = _cardinal(words[:last])
     return None if value is None else sign * value
 
@@ -212,7 +213,7 @@ def number_in_words(text: str) -> Fraction | None:
 def _cardinal(words: list[str]) -> Fraction | None:
     """The value of "two hundred and twenty four thousand"; None if a word is out of place."""
     total, group, last = 0, 0, ""  # the finished thousands, what is being counted, and the last word's kind
-    smallest = 10**15
+    smallest = float("inf")
     for place, word in enumerate(words):
         if word in ONES and (last in ("", "scale") or (last == "ten" and word in ONES[1:10])):
             group, last = group + ONES.index(word), "one"

@@ -182,6 +182,7 @@ BY_PLACE = re.compile(
     re.IGNORECASE,
 )
 AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
+ASKED = re.compile(r"[^.!\n]{0,30}\?")
 #: after "A would be the answer"
 SUPPOSED = re.compile(r"[^.!?;\n]{0,12}\b(?:if|when|for(?!\s+(?:this|the)\b)|had|were)\b", re.IGNORECASE)
 
@@ -194,7 +195,7 @@ DOUBT = re.compile(
     re.IGNORECASE,
 )
 ELIMINATION = re.compile(r"\b(?:by|after|through)\s+(?:the\s+)?(?:process\s+of\s+)?elimination\b", re.IGNORECASE)
-ALONE = re.compile(rf"(?<![{_WORD}'\u2019+=^.-])([A-Z]){_END}(?![.]\w)")
+ALONE = re.compile(rf"(?<![{_WORD}'\u2019+=^.-])[A-Z]{_END}(?![.]\w)")
 BEFORE_CHOICE = re.compile(
     r"(?:^|[,;:(]|\b(?:is|be|so|thus|hence|therefore|then|that|with|option|choice|answer|letter|only|to|definitely|probably|presumably|clearly|"
     r"certainly|surely|obviously|evidently))[\s(*\[\"']*$",
@@ -261,7 +262,7 @@ def placed(text: str, item) -> str | None:
 def only_letter(sentence: str, letters: str) -> str | None:
     """The one letter that a sentence without doubt or denial singles out: "It has to be C"; None for any other one."""
     found = list(ALONE.finditer(sentence))
-    named = {match[1] for match in found if match[1] in letters}
+    named = {match[0] for match in found if match[0] in letters}
     sentence = ELIMINATION.sub(lambda phrase: " " * len(phrase[0]), sentence)  # the places of the letters stay
     if len(named) != 1 or DOUBT.search(sentence):
         return None
@@ -269,16 +270,16 @@ def only_letter(sentence: str, letters: str) -> str | None:
     for match in found:
         start = BEFORE_CHOICE.search(sentence[: match.start()])
         after = AFTER_CHOICE.match(sentence[match.end() :])
-        if match[1] != letter and match[1] != "I":
+        if match[0] != letter and match[0] != "I":
             return None
-        if match[1] == letter and start and after:
+        if match[0] == letter and start and after:
             return letter
     return None
 
 
 def _introduced(text: str, lead: re.Match, item) -> Statement | None:
     """The option that follows "answer", "I choose" or "option", with some small words between."""
-    if TAKEN_BACK.search(text, max(0, lead.start() - 40), lead.start()):
+    if TAKEN_BACK.search(text, lead.start() - 40, lead.start()):
         return None
     place = NEAR.match(text, lead.end()).end()
     said = lead["mention"] is None or ":" in text[lead.end() : place]
@@ -319,19 +320,18 @@ def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
         # "answer: I think" is a word; "the answer is E" of four options names none of them
         wrapped = text[match.end(1) : match.end(1) + 1] in (")", "*", ".", "]")
         return (None, end) if letter.isupper() and letter != "I" and (ends or wrapped) else None
+    other = SEVERAL.match(text, end)
+    if other and other[1] in item.letters and other[1] != letter.upper():
+        return None, end
     after = text[match.end(1) : match.end(1) + 20]
     if not ends and letter in "AI" and re.match(r"\s+[a-z]", after) and not REASON.match(after):
         return None
-    other = SEVERAL.match(text, match.end(1))
-    if other and other[1] in item.letters and other[1] != letter.upper():
-        return None, end
     return letter.upper(), end
 
 
 def _asked_or_joined(text: str, match: re.Match) -> bool:
     """Whether "B is correct" is a question, a condition or the end of "A and B are correct"."""
     before = text[max(0, match.start() - 30) : match.start(match.lastindex)]
-    after = text[match.end() : match.end() + 40]
     if "would be" in match[0] and SUPPOSED.match(text, match.end()):
         return True
     doubted = re.search(
@@ -341,4 +341,4 @@ def _asked_or_joined(text: str, match: re.Match) -> bool:
     )
     if doubted and AMONG.search(before):  # "Between C and D, C is better."
         doubted = None
-    return doubted is not None or re.match(r"[^.!\n]{0,30}\?", after) is not None
+    return doubted is not None or ASKED.match(text, match.end()) is not None
