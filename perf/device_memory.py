@@ -94,9 +94,15 @@ def model_of(size: sizes.Size) -> torch.nn.Module:
 
 
 def entropy(logits: torch.Tensor) -> torch.Tensor:
-    """verl's entropy_from_logits under CUDA's autocast, which computes softmax and sum in float32."""
+    """verl's entropy_from_logits under CUDA's autocast, which computes softmax, logsumexp and sum in float32."""
     probabilities = torch.softmax(logits.float(), dim=-1)
-    return torch.logsumexp(logits, dim=-1) - torch.sum(probabilities * logits, dim=-1)
+    return logsumexp(logits.float()) - torch.sum(probabilities * logits, dim=-1)
+
+
+def logsumexp(values: torch.Tensor) -> torch.Tensor:
+    """What torch.logsumexp does over the last dimension; on meta tensors it hides what it keeps meanwhile."""
+    largest = values.amax(-1, keepdim=True)
+    return (values - largest).exp_().sum(-1).log_().add_(largest.squeeze(-1))
 
 
 def peak(size: sizes.Size, batch: int, length: int, gradient: bool, packed: bool, checkpoints: bool) -> int:

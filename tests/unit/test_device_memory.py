@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from override_cases import RUN
 from training_settings import validated
@@ -20,17 +21,17 @@ ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "config/paper.yaml"
 KNOWN = sizes.read(ROOT / "reference/policies.csv")
 B3, M7, Q8 = (KNOWN[f"Qwen/{name}"] for name in ("Qwen2.5-3B-Instruct", "Qwen2.5-Math-7B", "Qwen3-8B"))
-#: What perf/device_memory.py counts (2026-11-26, torch 2.13.0, transformers 5.10.4), in GB: policy, tokens, gradient,
+#: What perf/device_memory.py counts (2026-11-28, torch 2.13.0, transformers 5.10.4), in GB: policy, tokens, gradient,
 #: packed, checkpoints. verl without our patches needs as much for log-probabilities, and more for gradients.
 COUNTED = [
-    (B3, 32 * 2048, False, False, True, 99.6),
+    (B3, 32 * 2048, False, False, True, 139.4),
     (B3, 32 * 2048, True, False, True, 90.4),
-    (B3, 8 * 2048, False, False, True, 24.9),
+    (B3, 8 * 2048, False, False, True, 34.9),
     (B3, 8 * 2048, True, False, True, 22.6),
-    (M7, 4 * 4096, False, False, True, 24.9),
+    (M7, 4 * 4096, False, False, True, 34.9),
     (M7, 4 * 4096, True, False, True, 23.7),
     (M7, 2 * 4096, True, True, True, 10.0),
-    (Q8, 4 * 4096, False, False, True, 24.9),
+    (Q8, 4 * 4096, False, False, True, 34.9),
     (Q8, 4 * 4096, True, False, True, 25.3),
     (Q8, 2 * 4096, False, True, True, 5.0),
     (Q8, 2 * 4096, True, True, True, 10.8),
@@ -71,6 +72,23 @@ def test_a_pass_of_a_small_policy_is_counted_as_it_is_by_arithmetic(gradient, pa
     assert activations(small, Pass(4 * CHUNK, packed, True), gradient) == pytest.approx(counted, rel=0.08)
 
 
+def test_the_entropy_that_is_counted_is_the_entropy(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "perf")
+    import device_memory
+
+    logits = torch.randn(5, 300, generator=torch.Generator().manual_seed(0)).bfloat16()
+    wanted = torch.distributions.Categorical(logits=logits.float()).entropy()
+    torch.testing.assert_close(device_memory.entropy(logits), wanted, atol=1e-5, rtol=0)
+
+
+def test_adamw_needs_another_copy_of_the_moments_where_passes_are_small():
+    """On an H200 torch had allocated 61.8 GB in the first step of 3.086 billion weights."""
+    small = validated(max_prompt_tokens=32, max_new_tokens=32, ppo_micro_batch_size_per_gpu=1)
+    for gpus in (1, 4):
+        step = need(B3, small, gpus, 80 * GB)["a gradient step"]
+        assert step == pytest.approx(20 * B3.parameters / gpus + FIXED)
+
+
 def test_the_shares_of_a_run_add_up():
     lengths = {"max_prompt_tokens": 1024, "max_new_tokens": 1024}
     training = validated(**lengths, ppo_micro_batch_size_per_gpu=8, train_batch_size=128, samples_per_query=8)
@@ -104,7 +122,8 @@ def test_what_is_offloaded_comes_back_for_a_gradient_step(changes, phase, less):
 
 def test_adapters_need_neither_gradients_nor_moments_of_the_weights():
     lora = {"rank": 32, "alpha": 64, "target_modules": "all-linear"}
-    before, after = need(B3, validated(), 1, 80 * GB), need(B3, validated(lora=lora), 1, 80 * GB)
+    long = {"max_prompt_tokens": 1024, "max_new_tokens": 1024, "ppo_micro_batch_size_per_gpu": 8}
+    before, after = need(B3, validated(**long), 1, 80 * GB), need(B3, validated(**long, lora=lora), 1, 80 * GB)
     spared = (before["a gradient step"] - after["a gradient step"]) / GB
     assert 12 * B3.parameters / GB - 1 < spared < 12 * B3.parameters / GB
 
@@ -129,8 +148,8 @@ def test_the_papers_runs_fit_80_gb(paper, check):
         (
             "training",
             {"ppo_micro_batch_size_per_gpu": 32},
-            "c.yaml: training: log-probabilities of qwen2.5-3b would need 115 GB on each of 4 GPUs, and resources: "
-            "train_policy: gpu_memory_gb is 80; set ppo_micro_batch_size_per_gpu: 16.",
+            "c.yaml: training: log-probabilities of qwen2.5-3b would need 155 GB on each of 4 GPUs, and resources: "
+            "train_policy: gpu_memory_gb is 80; set ppo_micro_batch_size_per_gpu: 8.",
         ),
         (
             "training",
@@ -164,7 +183,7 @@ def test_vllm_must_hold_the_policy(paper, check, shared_by, memory):
 
 
 def test_what_is_suggested_fits(paper, check):
-    paper["training"]["ppo_micro_batch_size_per_gpu"] = 16
+    paper["training"]["ppo_micro_batch_size_per_gpu"] = 8
     check(paper)
 
 

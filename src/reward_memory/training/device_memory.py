@@ -1,6 +1,6 @@
 """What a training run needs of a GPU's memory, by arithmetic: weights, logits, what layers keep for the gradient.
 
-Logits need most of it: 10 bytes a token and word of the vocabulary without packing, 1.5 MB a token of Qwen2.5.
+Logits need most of it: 14 bytes a token and word of the vocabulary without packing, 2.1 MB a token of Qwen2.5.
 `activations` follows what perf/device_memory.py counts. What is assumed says so.
 """
 
@@ -38,8 +38,9 @@ def activations(size: Size, micro: Pass, gradient: bool) -> float:
     logits = 2 * micro.tokens * size.vocabulary  # in bfloat16
     chunk = 4 * min(CHUNK, micro.tokens) * size.vocabulary  # in float32
     if not gradient:
-        # verl computes the entropy of padded logits in one piece: probabilities and products in float32
-        return logits + 2 * chunk if micro.packed else 5 * logits
+        # verl computes the entropy of padded logits in one piece; in float32 there are at once the probabilities, what
+        # autocast makes of the logits for logsumexp, and logsumexp's own exponentials
+        return logits + 2 * chunk if micro.packed else 7 * logits
     # logits, without packing a copy of them, the gradients of the chunks, and those joined
     head = max(3 * logits, 2 * logits + 3 * chunk) + (0 if micro.packed else logits)
     return head + _kept(size, micro)
@@ -69,9 +70,11 @@ def need(size: Size, training: Training, gpus: int, memory: float) -> dict[str, 
     sampler = training.gpu_memory_utilization * memory
     awake = FIXED + (0 if training.free_cache_engine else sampler)
     offload = training.offload
+    # once the gradients are there, AdamW takes the square roots of all second moments at once
+    passing = max(2 * gathered + activations(size, micro, True), trained)
     return {
         # what is offloaded comes back for a gradient step
-        "a gradient step": weights + trained + moments + 2 * gathered + activations(size, micro, True) + awake,
+        "a gradient step": weights + trained + moments + passing + awake,
         "log-probabilities": weights
         + (moments if offload == "none" else 0)
         + gathered
