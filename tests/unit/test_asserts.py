@@ -212,7 +212,7 @@ def test_no_expected_value_is_told_to_the_sandbox(line, calls):
         ("assert sorted(f(1))[0] == 1", ["f"]),
         ("assert math.floor(f(1)).real == 1", ["f"]),
         ("assert sorted([x[0] for x in f(1)])[0] == 1", ["f"]),
-        ("assert sorted(f(1), key=lambda p: p[1])[0] == 1", ["f"]),
+        ("assert sum(map(lambda p: p[0], [*f(1)])).real == 1", ["f"]),
         ("assert 'a b'.split()[0] == f(1)", ["f"]),
         ("assert sorted(x)[0] == 1", ["sorted"]),
         ("assert Counter(o.f(1)).most_common(1)[0][0] == 'a'", ["o"]),
