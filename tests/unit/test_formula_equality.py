@@ -277,6 +277,7 @@ def test_a_formula_has_one_spelling(text, formula):
         ("sin x and cos x", False),
         ("apples $5$", True),
         ("apples", False),
+        ("five apples", True),
     ],
 )
 def test_prose_has_words_around_its_value(text, prose):

@@ -31,6 +31,7 @@ def same(truth: str, answer: str) -> bool:
         ("5", "\\infty", False),
         ("\\frac{1}{0}", "\\frac{1}{0}", False),
         ("5", "\\frac{1}{0}", False),
+        ("\\frac{1}{0}", "5", False),
         # a whole number is no fraction
         ("\\frac12", "0", False),
         ("0", "\\frac12", False),
