@@ -133,12 +133,13 @@ def test_families_are_known_by_benchmark_and_may_be_unknown():
     assert both.query_se**2 == pytest.approx((only.query_se**2 + alone.query_se**2) / 4)
 
 
-def test_several_measures_of_families_are_those_of_each():
-    tables = np.random.default_rng(0).random((2, 6, 3))
+@pytest.mark.parametrize(("estimated", "least"), [(accuracy, 0), (difference, -0.5)])
+def test_several_measures_of_families_are_those_of_each(estimated, least):
+    tables = np.random.default_rng(0).random((2, 6, 3)) + least
     families = {"a": np.array([2, 1, 1, 0, 2, 2])}
-    together = accuracy({"a": tables}, "macro", families)
+    together = estimated({"a": tables}, "macro", families)
     for place in range(3):
-        alone = accuracy({"a": tables[..., place]}, "macro", families)
+        alone = estimated({"a": tables[..., place]}, "macro", families)
         assert ends(together.at(place)) == pytest.approx(ends(alone))
         assert together.at(place).query_df == pytest.approx(alone.query_df)
 
