@@ -74,6 +74,16 @@ def test_a_step_tells_of_its_uneven_groups(tmp_path):
     assert metrics["memory/penalty_spread"] == pytest.approx(0.1 * np.log(3))
 
 
+def test_what_a_long_response_pays_makes_no_group_uneven(tmp_path):
+    errors = memory(tmp_path)
+    errors.penalize(1, [response("#### 5")], np.ones((1, 3), np.float32))
+    rows = [response("#### 5", sample=sample) for sample in range(2)]
+    rows[1].score = -0.5
+    metrics = errors.penalize(2, rows, np.ones((2, 3), np.float32))
+    assert [metrics[f"memory/{name}"] for name in ("failed_groups", "uneven_groups")] == [1, 0]
+    assert metrics["memory/penalty_spread"] == pytest.approx(0, abs=1e-9)
+
+
 def test_padding_and_responses_without_an_answer_stay_out(tmp_path):
     errors = memory(tmp_path)
     rows = [response("#### 5"), None, response("none", sample=1)]

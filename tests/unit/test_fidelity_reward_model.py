@@ -75,6 +75,8 @@ def test_published_majorities_are_of_cents():
     found = answer_features(*arguments, thinking=[""] * 3, fidelity=["cut-number"])
     assert found[:, 2].tolist() == [1, 1, 0]
     assert answer_features(*arguments)[:, 2].tolist() == [1, 0, 0]
+    tenths = (["#### 0.21", "#### 0.24", "#### 0.24"], [0, 0, 0], ["math"] * 3)
+    assert answer_features(*tenths, thinking=[""] * 3, fidelity=["cut-number"])[:, 2].tolist() == [0, 1, 1]
 
 
 def test_a_majority_of_zero_counts_as_none():

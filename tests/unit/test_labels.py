@@ -89,6 +89,11 @@ def test_an_impossible_ratio_is_named(ratio):
         labels.route(suite({"math": 5}), ratio, 0)
 
 
+def test_no_query_or_every_query_may_be_labeled():
+    queries = suite({"math": 5})
+    assert (chosen(queries, 0, 0), chosen(queries, 100, 0)) == (set(), set(queries["id"]))
+
+
 def test_a_ratio_may_be_a_whole_number_of_another_type():
     table = labels.route(suite({"math": 4}), 50.0, 0)
     assert table["label_ratio"].tolist() == [50] * 4

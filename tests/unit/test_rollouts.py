@@ -105,10 +105,10 @@ def test_answer_features_and_published_behaviors_are_as_asked(tables, tmp_path):
 @pytest.mark.parametrize("reward", [0.5, 2, -1, NAN])
 def test_the_first_reward_that_is_neither_0_nor_1_is_named(tables, reward):
     queries, responses, verdicts, path = tables
-    wrong = verdicts.assign(reward=verdicts["reward"].where(verdicts.index < 5, reward))
+    wrong = verdicts.assign(reward=verdicts["reward"].where(verdicts.index < 3, reward))
     with pytest.raises(InputError) as error:
         assemble([(queries, responses, path)], wrong)
-    assert str(error.value) == f"verdicts: the reward of 'sums/train/1' is {float(reward)}; it must be 0 or 1."
+    assert str(error.value) == f"verdicts: the reward of 'sums/train/0' is {float(reward)}; it must be 0 or 1."
 
 
 def test_the_first_response_without_a_query_is_named(tables, tmp_path):

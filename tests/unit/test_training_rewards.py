@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from graph_rollouts import made_up
 
+from reward_memory.reward_models.base import save
+from reward_memory.reward_models.registry import fit
 from reward_memory.training.objectives.rewards import Sampled, Scorer, summary
 from reward_memory.training.truths import encode_truth
 from reward_memory.verifiers import Grader, GroundTruth
@@ -89,6 +92,13 @@ def test_without_unlabeled_rows_no_model_is_loaded(scorer):
 def test_an_unlabeled_row_without_a_model_is_an_error(scorer):
     with pytest.raises(RuntimeError, match="no ground truth and the run has no reward model"):
         scorer.score([row("a", "x|5")])
+
+
+def test_the_model_of_a_folder_is_loaded_once(tmp_path):
+    save(fit("random", made_up([1]), seeds=[5]), tmp_path)
+    scorer = Scorer(None, tmp_path)
+    assert scorer.reward_model.config["seed"] == 5
+    assert scorer.reward_model is scorer.reward_model
 
 
 def test_an_error_of_the_model_ends_the_run(scorer):

@@ -193,6 +193,13 @@ def test_a_run_that_resumes_selects_as_an_undisturbed_one(tmp_path, kill_after):
     assert run(tmp_path / "killed", 6, kill_after) == run(tmp_path / "whole", 6)
 
 
+def test_a_step_needs_the_file_of_the_one_before(tmp_path):
+    write(tmp_path, 1, answered("l0", 0.5, labeled=True), {"l0"})
+    Selection(tmp_path, 6).choose(2, answered("l0", 0.5, labeled=True))
+    with pytest.raises(InputError, match=r"step_000002\.parquet: no such file"):
+        Selection(tmp_path, 6).choose(3, answered("l0", 0.5, labeled=True))
+
+
 def test_a_step_that_is_done_again_after_a_kill_reads_earlier_steps_alone(tmp_path):
     whole = run(tmp_path, 6)
     # files of steps 5 and 6 are there already when the run resumes after step 4
