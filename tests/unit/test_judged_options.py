@@ -4,7 +4,7 @@ import pytest
 
 from reward_memory.answers.choices import extract_letter
 from reward_memory.answers.extraction import find_answer
-from reward_memory.answers.judged import judged
+from reward_memory.answers.judged import judged, left_over
 from reward_memory.answers.numbers import without_contrast
 from reward_memory.verifiers import Grader, GroundTruth
 
@@ -58,6 +58,38 @@ def test_options_that_are_yes_and_no_are_no_verdicts():
     assert judged("A: Yes. B: No.", "AB", ("yes", "no")) is None
     assert judged("A: Yes, it sinks. B: No, it floats.", "AB", ("yes, it sinks", "no, it floats")) is None
     assert judged("A: Yes. B: No.", "AB", ("it sinks", "it floats")) == ("A", "stated")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A: no\nB: yes", ("B", "stated")),
+        ("A: yes", None),  # one alone is no list
+        ("A: yes\nB: no\nA: no", None),
+        ("A: no\nE: yes", None),  # E is no option
+        ("A \u2717 E \u2713", None),
+        ("A: no\nB: no", (None, "no answer")),
+        ("A: yes\nB: yes", (None, "no answer")),
+    ],
+)
+def test_options_with_verdicts(text, found):
+    assert judged(text, "ABCD", ("x", "true or not", "y", "z")) is None
+    assert judged(text, "ABCD", ("x", "not true", "y", "z")) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "left"),
+    [
+        ("A is wrong. B is wrong. C.", "ABC", "C"),
+        ("A is wrong. B.", "AB", None),  # of two options a denied one says little
+        ("A is wrong. B is wrong. E is wrong. C.", "ABC", None),
+        ("A is wrong. B is wrong.", "ABC", None),
+        ("A is wrong. C.", "ABC", None),
+        ("A is wrong. B is wrong. C is wrong.", "ABC", None),
+    ],
+)
+def test_what_is_left_of_the_options(text, letters, left):
+    assert left_over(text, letters) == left
 
 
 def test_a_number_names_no_place_where_options_are_digits():

@@ -34,11 +34,11 @@ def judged(text: str, letters: str, texts: tuple[str, ...]) -> tuple[str | None,
         found = pattern.findall(text)
         named = [letter for letter, _ in found]
         if len(found) < 2 or len(set(named)) < len(named) or not set(named) <= set(letters):
-            continue
+            continue  # no list of the options
         if pattern is JUDGED and any(VERDICTS.match(option) for option in texts):
             continue  # the options once more
         right = [letter for letter, verdict in found if verdict.lower() in RIGHT]
-        return (right[0], "stated") if len(right) == 1 else (None, "no answer")
+        return ("".join(right), "stated") if len(right) == 1 else (None, "no answer")
     return None
 
 
@@ -46,6 +46,6 @@ def left_over(text: str, letters: str) -> str | None:
     """The one option that a text names without denying it, where it denies all others: "A and C are wrong. B"."""
     denied = {match[1] for match in DENIED.finditer(text)}
     left = [letter for letter in letters if letter not in denied]
-    if len(left) != 1 or not denied <= set(letters) or len(letters) < 3:
+    if len(letters) < 3 or not denied <= set(letters):
         return None
-    return left[0] if left[0] in SINGLE.findall(text) else None
+    return next((letter for letter in left if left == [letter] and letter in SINGLE.findall(text)), None)
