@@ -214,3 +214,17 @@ def test_the_final_part_follows_the_thinking_and_has_no_end_tokens(response, par
 )
 def test_the_content_of_a_box_has_balanced_braces(text, content):
     assert box_content(text, 0) == content
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        ("#### 18\n\nQuestion: Tom has 5 apples.\n#### 5", "18"),
+        ("\\boxed{18}\nProblem 2: double it. \\boxed{36}", "18"),
+        ("Question: how many?\n#### 18", "18"),
+        ("Q: how many?\nA: 5\nQ: in total?\nA: 8", "8"),  # no mark before the last question
+        ("#### 18\nQuestionable? #### 19", "19"),
+    ],
+)
+def test_what_follows_the_next_question_is_another_exercise(response, answer):
+    assert find_answer(response).text == answer
