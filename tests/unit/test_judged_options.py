@@ -148,6 +148,9 @@ def test_what_is_said_beside_what_is_not(text, said):
         ("\\boxed{C(5,2)}", "10", True),
         ("\\boxed{{}_5C_2}", "10", True),
         ("\\boxed{C(5,2)}", "20", False),
+        ("\\boxed{^5C_2}", "10", True),
+        ("\\boxed{a_1C_2}", "C_2a_1", True),  # a product
+        ("\\boxed{a_5C_2}", "10a", False),
     ],
 )
 def test_contrasted_numbers_are_graded(response, truth, right):

@@ -97,7 +97,7 @@ LOG_E = re.compile(r"\\log_\{?e\}?(?![a-zA-Z])\s*")
 #: C(5,2), {}_5C_2, ^5C_2
 BINOMIAL = re.compile(
     r"(?<![A-Za-z\\])C\((\d{1,4}),\s?(\d{1,4})\)|"
-    r"(?:\{\s?\})?\s?[_^]\s?\{?(\d{1,4})\}?\s?(?:C|\\mathrm\{C\}|\\text\{C\})\s?_\s?\{?(\d{1,4})\}?"
+    r"(?:\{\s?\}|(?<![\w)}\]]))\s?[_^]\s?\{?(\d{1,4})\}?\s?(?:C|\\mathrm\{C\}|\\text\{C\})\s?_\s?\{?(\d{1,4})\}?"
 )
 #: what an empty set of solutions is called
 NO_SOLUTION = re.compile(
