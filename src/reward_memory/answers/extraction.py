@@ -55,7 +55,7 @@ TAG, TAG_END = "<answer>", "</answer>"
 OTHER_TAG = re.compile(r"<(/?)(?:final[_ -]?)?answer>", re.IGNORECASE)
 BOX_TOKENS = "<|begin_of_box|>", "<|end_of_box|>"
 END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*$")
-#: where a model that does not stop goes on with another exercise
+#: where a model that does not stop begins another exercise
 NEXT_QUESTION = re.compile(
     r"\n\s*(?:[*_#]{0,4}\s?)(?:Question|Problem|Exercise|Q|Human|User)(?:\s\d{1,3})?[*_]{0,2}[:：]"
 )
