@@ -3,7 +3,7 @@
 import pytest
 
 from reward_memory.answers.choices import Item
-from reward_memory.answers.statements import Statement, only_letter, read_value, statements
+from reward_memory.answers.statements import Statement, only_letter, placed, read_value, statements
 
 ANIMALS = Item("ABCD", ("cat", "dog", "owl", "fox"))
 
@@ -177,3 +177,26 @@ def test_what_is_named_at_a_place_and_where_it_ends(text, place, found):
 def test_the_last_300_leads_count():
     found = statements("answer C\n" + "answer B\n" * 300, ANIMALS)
     assert [statement.letter for statement in found] == ["B"] * 300
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("The third option.", "C"),
+        ("the last one", "D"),
+        ("Choice 2", "B"),
+        ("option #4", "D"),
+        ("Option 5", None),
+        ("the fifth answer", None),
+        ("the third option is wrong", None),
+    ],
+)
+def test_a_whole_text_may_name_an_option_by_its_place(text, letter):
+    assert placed(text, ANIMALS) == letter
+    assert placed(text, Item("ABCD", ())) is None
+
+
+def test_where_options_are_digits_a_number_is_no_place_and_a_word_is():
+    digits = Item("ABC", ("", "3", "1"))
+    assert placed("Choice 2", digits) is None
+    assert placed("the second choice", digits) == "B"
