@@ -1,4 +1,4 @@
-"""Options that a response judges one by one: "(A) False. (B) True.", "A ✗ B ✓", "A and B are wrong; C"."""
+"""Options that a response judges one by one: "(A) False. (B) True.", "A ✗ B ✓", "A is wrong, B is wrong; C"."""
 
 import re
 
@@ -12,7 +12,7 @@ JUDGED = re.compile(
 #: each option with a tick or a cross: "**A** ✗ **B** ✓"
 MARKED = re.compile(r"(?<![A-Za-z])\(?([A-Z])[*]{0,2}[).:]?[*]{0,2}[ \t]{0,3}([\u2705\u2713\u2714\u274c\u2715-\u2718])")
 RIGHT = ("true", "correct", "yes", "\u2705", "\u2713", "\u2714")
-#: "A is wrong", "B isn't correct", "D can be ruled out"
+#: "A is wrong", "B is not correct", "D can be ruled out"
 DENIED = re.compile(
     r"(?<![A-Za-z])\(?([A-Z])\)?(?: is| are|'s)? (?:also )?(?:clearly )?"
     r"(?:wrong|incorrect|false|not (?:correct|right|true)|(?:can be |is )?(?:ruled out|eliminated|excluded))"
@@ -43,7 +43,7 @@ def judged(text: str, letters: str, texts: tuple[str, ...]) -> tuple[str | None,
 
 
 def left_over(text: str, letters: str) -> str | None:
-    """The one option that a text names without denying it, where it denies all others: "A and C are wrong. B"."""
+    """The one option that a text names without denying it, where it denies each other one: "A is wrong. C is wrong. B"."""
     denied = {match[1] for match in DENIED.finditer(text)}
     left = [letter for letter in letters if letter not in denied]
     if len(letters) < 3 or not denied <= set(letters):
