@@ -43,7 +43,7 @@ def judged(text: str, letters: str, texts: tuple[str, ...]) -> tuple[str | None,
 
 
 def left_over(text: str, letters: str) -> str | None:
-    """The one option that a text names and does not deny, where it denies each other one: "A is wrong. C is wrong. B"."""
+    """The one option that a text names, not denied, where it denies each other one: "A is wrong, C is wrong: B"."""
     denied = {match[1] for match in DENIED.finditer(text)}
     left = [letter for letter in letters if letter not in denied]
     if len(letters) < 3 or not denied <= set(letters):
