@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
+from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM, Qwen3NextConfig, Qwen3NextForCausalLM
 
+from reward_memory.generation import decoding
 from reward_memory.generation.decoding import decode
 from reward_memory.seeds import derive
 
@@ -224,3 +225,71 @@ def test_a_policy_without_end_token_fills_the_limit(model):
         assert {len(one.tokens) for one in sample(model)} == {10}
     finally:
         model.generation_config = own
+
+
+def ending(model) -> GenerationConfig:
+    """Settings in which a sixth of all tokens end a response, so that lengths differ."""
+    return GenerationConfig(eos_token_id=list(range(1, VOCABULARY, 6)), pad_token_id=PAD)
+
+
+@pytest.mark.parametrize("together", [1, 4, 40])
+def test_responses_do_not_depend_on_when_the_ended_ones_leave(model, monkeypatch, together):
+    monkeypatch.setattr(model, "generation_config", ending(model))
+    ends = set(model.generation_config.eos_token_id)
+    monkeypatch.setattr(decoding, "ROUND", together)
+    rows = sample(model, max_new_tokens=30, log_probs=True)
+    lengths = {len(one.tokens) for one in rows}
+    assert min(lengths) < 4 < 8 < max(lengths)  # some leave in the first rounds, some stay
+    for prompt, seed, one in zip(PROMPTS, SEEDS, rows, strict=True):
+        [alone] = sample(model, [prompt], [seed], max_new_tokens=30)
+        assert (one.tokens, one.finished) == (alone.tokens, alone.finished)
+        assert one.finished == (one.tokens[-1] in ends) and not ends & set(one.tokens[:-1])
+        expected = next_logits(model, prompt + one.tokens)[len(prompt) - 1 : -1].log_softmax(-1)
+        picked = expected.gather(-1, torch.tensor(one.tokens)[:, None])[:, 0]
+        assert one.log_probs == pytest.approx(picked.tolist(), abs=1e-4)
+
+
+def test_ended_responses_are_not_computed_on(model, monkeypatch):
+    monkeypatch.setattr(model, "generation_config", ending(model))
+    monkeypatch.setattr(decoding, "ROUND", 4)
+    sizes = []
+    hook = model.lm_head.register_forward_hook(lambda module, given, out: sizes.append(len(out)))
+    try:
+        rows = sample(model, max_new_tokens=30)
+    finally:
+        hook.remove()
+    # of each round of four tokens: the responses that were not over before
+    lengths = np.array([len(one.tokens) for one in rows])
+    expected = [int((lengths > 4 * (step // 4)).sum()) for step in range(len(sizes))]
+    assert sizes == expected and sizes[-1] < sizes[0]
+
+
+def test_a_policy_with_linear_attention_samples_as_its_plain_forward_pass(monkeypatch):
+    torch.manual_seed(0)
+    config = Qwen3NextConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        layer_types=["linear_attention", "full_attention"],
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        linear_num_key_heads=2,
+        linear_num_value_heads=2,
+        linear_key_head_dim=16,
+        linear_value_head_dim=16,
+        num_experts=2,
+        num_experts_per_tok=1,
+        moe_intermediate_size=32,
+        shared_expert_intermediate_size=32,
+        eos_token_id=END,
+        pad_token_id=PAD,
+        bos_token_id=None,
+    )
+    model = Qwen3NextForCausalLM(config).eval()
+    model.generation_config = GenerationConfig(eos_token_id=END, pad_token_id=PAD)
+    monkeypatch.setattr(decoding, "ROUND", 3)
+    for prompt, one in zip(PROMPTS, sample(model, temperature=0.0), strict=True):
+        greedy = next_logits(model, prompt + one.tokens)[len(prompt) - 1 : -1].argmax(-1)
+        assert greedy.tolist() == one.tokens

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,9 +10,12 @@ import torch
 from reward_memory.policies import lean  # noqa: F401  before transformers
 
 # isort: split
-from transformers import Cache, GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
+from transformers import Cache, DynamicCache, GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
 from reward_memory.seeds import uniforms
+
+#: Tokens after which the responses that have ended leave the batch: most are far shorter than the longest.
+ROUND = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,10 @@ class SeededDraw(LogitsProcessor):
     def __init__(self, seeds: Sequence[int], prompt_length: int, max_new_tokens: int, temperature: float, top_p: float):
         self.prompt_length, self.temperature, self.top_p = prompt_length, temperature, top_p
         self.draws = torch.from_numpy(np.stack([uniforms(seed, max_new_tokens) for seed in seeds]))
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows alone, in this order."""
+        self.draws = self.draws[list(rows)]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         probabilities = torch.softmax(scores.float() / self.temperature, dim=-1)
@@ -77,40 +85,59 @@ def decode(
         ids[row, width - len(prompt) :] = torch.tensor(list(prompt))
         mask[row, width - len(prompt) :] = 1
     ids, mask = ids.to(model.device), mask.to(model.device)
-    processors = LogitsProcessorList()
-    if temperature > 0:
-        processors.append(SeededDraw(seeds, width, max_new_tokens, temperature, top_p))
+    draw = SeededDraw(seeds, width, max_new_tokens, temperature, top_p) if temperature > 0 else None
+    tokens: list[list[int]] = [[] for _ in prompts]
+    scores: list[list[float]] = [[] for _ in prompts]
+    chosen = _rows_can_leave(model)
+    cache, rows = _shared_prefill(model, ids, mask) if chosen else None, list(range(len(prompts)))
     own, model.generation_config = model.generation_config, plain
     try:
-        out = model.generate(
-            ids,
-            attention_mask=mask,
-            past_key_values=_shared_prefill(model, ids, mask),
-            logits_processor=processors,
-            do_sample=False,
-            max_new_tokens=max_new_tokens,
-            output_logits=log_probs,
-            return_dict_in_generate=True,
-        )
+        while rows and (left := max_new_tokens + width - ids.shape[1]) > 0:
+            done = ids.shape[1]
+            out: Any = model.generate(
+                ids,
+                attention_mask=mask,
+                past_key_values=cache,
+                logits_processor=LogitsProcessorList([draw] if draw else []),
+                do_sample=False,
+                max_new_tokens=min(ROUND, left) if chosen else left,
+                output_logits=log_probs,
+                return_dict_in_generate=True,
+            )
+            drawn = out.sequences[:, done:]
+            picked = _log_probs(out.logits, drawn, temperature) if log_probs else None
+            going = []
+            for place, (row, new) in enumerate(zip(rows, drawn.tolist(), strict=True)):
+                end = next((at + 1 for at, token in enumerate(new) if token in plain.eos_token_id), None)
+                tokens[row] += new[:end]
+                if picked is not None:
+                    scores[row] += picked[place, :end].tolist()
+                if end is None:
+                    going.append(place)
+            rows = [rows[place] for place in going]
+            kept = torch.tensor(going, dtype=torch.long, device=model.device)
+            ids = out.sequences[kept]
+            mask = torch.cat([mask[kept], mask.new_ones(len(going), drawn.shape[1])], dim=-1)
+            if chosen:
+                cache = out.past_key_values
+                cache.batch_select_indices(kept)
+            if draw:
+                draw.keep(going)
     finally:
         model.generation_config = own
-    tokens = out.sequences[:, width:].cpu()
-    scores = None
-    if log_probs:
-        picked = [
-            (logits.float() / (temperature or 1.0)).log_softmax(-1).gather(-1, tokens[:, step, None].to(logits.device))
-            for step, logits in enumerate(out.logits)
-        ]
-        scores = torch.cat(picked, dim=-1).cpu()
-    decoded = []
-    for row in range(len(prompts)):
-        sequence = tokens[row].tolist()
-        stop = next((at for at, token in enumerate(sequence) if token in plain.eos_token_id), None)
-        length = len(sequence) if stop is None else stop + 1
-        decoded.append(
-            Decoded(sequence[:length], scores[row, :length].tolist() if log_probs else None, stop is not None)
-        )
-    return decoded
+    unfinished = set(rows)
+    return [
+        Decoded(tokens[row], scores[row] if log_probs else None, row not in unfinished) for row in range(len(prompts))
+    ]
+
+
+def _log_probs(logits: Sequence[torch.Tensor], tokens: torch.Tensor, temperature: float) -> torch.Tensor:
+    """(n, t) on the processor: the log-probability of each token; logits are t of (n, V), tokens (n, t)."""
+    picked = [
+        (step.float() / (temperature or 1.0)).log_softmax(-1).gather(-1, tokens[:, place, None].to(step.device))
+        for place, step in enumerate(logits)
+    ]
+    return torch.cat(picked, dim=-1).cpu()
 
 
 def _plain(own: GenerationConfig) -> GenerationConfig:
@@ -122,6 +149,12 @@ def _plain(own: GenerationConfig) -> GenerationConfig:
     ends = [end for end in ends if end is not None]
     pad = own.pad_token_id if own.pad_token_id is not None else (ends or [0])[0]
     return GenerationConfig(eos_token_id=ends, pad_token_id=pad, bos_token_id=own.bos_token_id)
+
+
+def _rows_can_leave(model: PreTrainedModel) -> bool:
+    """Whether a batch can go on without some of its rows: the states of linear attention do not allow that."""
+    layers = DynamicCache(config=model.config).layers
+    return bool(layers) and all(hasattr(layer, "batch_select_indices") for layer in layers)
 
 
 def _shared_prefill(model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor) -> Cache | None:

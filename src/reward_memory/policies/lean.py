@@ -1,9 +1,9 @@
-"""transformers without scikit-learn: import this before any of transformers' classes.
+"""transformers without scikit-learn and scipy: import this before any of transformers' classes.
 
-Only assisted decoding uses scikit-learn there, which nothing here does. Every Auto class imports it, which takes 2 s of
-a processor, a quarter of what a short job spends on imports.
+Only assisted decoding and the losses of models that detect objects use them there, which nothing here does. Every Auto
+class imports both, which takes 2 s of a processor, a quarter of what a short job spends on imports.
 """
 
 import transformers.utils
 
-transformers.utils.is_sklearn_available = lambda: False
+transformers.utils.is_sklearn_available = transformers.utils.is_scipy_available = lambda: False

@@ -33,6 +33,8 @@ CPU = {
     "actor_rollout_ref.rollout.free_cache_engine": False,
     "actor_rollout_ref.rollout.enforce_eager": True,
     "+actor_rollout_ref.rollout.agent.agent_loop_manager_class": CPU_LOOPS,
+    # the rows that are given fit (training.prompts), and CPU_LOOPS refuses others; verl's filter hashes its tokenizer
+    "data.filter_overlong_prompts": False,
     "actor_rollout_ref.model.use_remove_padding": False,
     "actor_rollout_ref.model.enable_gradient_checkpointing": False,
     # a whole policy in float32 at every checkpoint: verl's merger, which GPU runs need, rounds to bfloat16
