@@ -1,10 +1,17 @@
 """The bootstrap: the same weights every time, also after an interruption."""
 
+import copy
 import hashlib
 import io
-from concurrent.futures import Future, ThreadPoolExecutor
+import subprocess
+import sys
+import textwrap
+import time
+from concurrent.futures import Future
 from itertools import chain
+from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 
@@ -173,7 +180,13 @@ def test_the_callers_threads_are_left_as_they_were(tmp_path):
 
 
 class InTurn:
-    """A helper that does its half at once, as if there were one thread."""
+    """A helper that does its half at once, on a copy of the model, as if there were one process."""
+
+    def __init__(self, run, monkeypatch):
+        helped = SimpleNamespace(model=copy.deepcopy(run.model), other=run.other)
+        for weights, same in zip(run.model.parameters(), helped.model.parameters(), strict=True):
+            same.data = weights.data
+        monkeypatch.setattr(pretraining, "_helped", [helped])
 
     def submit(self, function, *arguments):
         done = Future()
@@ -181,20 +194,40 @@ class InTurn:
         return done
 
 
-def learnt(tokenizer, helper, steps=3) -> pretraining.Run:
-    run = pretraining.Run(new_model(tokenizer, 32, 1, 0), steps)
-    for batch in curriculum.block(tokenizer, 0, 800, 1, 0.4)[:steps]:
-        run.learn(batch, helper)
-    return run
-
-
-def test_two_threads_learn_what_one_would(tokenizer):
-    with ThreadPoolExecutor(1) as helper:
-        together = learnt(tokenizer, helper)
-    alone = learnt(tokenizer, InTurn())
+def test_two_processes_learn_what_one_would(tokenizer, monkeypatch):
+    batches = curriculum.block(tokenizer, 0, 800, 1, 0.4)[:3]
+    together, alone = (pretraining.Run(new_model(tokenizer, 32, 1, 0), len(batches)) for _ in range(2))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with pretraining._helper(together) as helper:
+            for batch in batches:
+                together.learn(batch, helper)
+        for batch in batches:
+            alone.learn(batch, InTurn(alone, monkeypatch))
+    finally:
+        torch.set_num_threads(threads)
     assert together.loss == alone.loss
     assert all(map(torch.equal, together.model.parameters(), alone.model.parameters()))
-    assert all(map(torch.equal, together.model.parameters(), together.twin.parameters()))
+
+
+def test_the_helper_ends_with_the_process_that_it_helps(tmp_path):
+    """Killed, not ended: nobody is left to tell the helper."""
+    code = textwrap.dedent(
+        """
+        import os, signal
+        from types import SimpleNamespace
+        from reward_memory.policies.bootstrap import pretraining
+        helper = pretraining._helper(SimpleNamespace())
+        print(helper.submit(os.getpid).result(), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    pid, deadline = int(done.stdout), time.monotonic() + 10
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, f"helper {pid} is still there"
+        time.sleep(0.05)
 
 
 def test_the_halves_have_the_gradient_and_the_loss_of_the_batch(tokenizer, monkeypatch):
@@ -208,7 +241,7 @@ def test_the_halves_have_the_gradient_and_the_loss_of_the_batch(tokenizer, monke
     monkeypatch.setattr(pretraining, "CLIP", 1e9)
     monkeypatch.setattr(pretraining, "has_bfloat16", lambda: False)
     monkeypatch.setattr(run.optimizer, "zero_grad", lambda **_: None)
-    run.learn(batch, InTurn())
+    run.learn(batch, InTurn(run, monkeypatch))
     assert run.loss == pytest.approx(loss.item(), rel=1e-5)
     for mine, expected in zip(run.model.parameters(), whole.parameters(), strict=True):
         assert torch.allclose(mine.grad, expected.grad, rtol=1e-4, atol=1e-6)

@@ -239,11 +239,14 @@ def test_responses_do_not_depend_on_when_the_ended_ones_leave(model, monkeypatch
     monkeypatch.setattr(decoding, "ROUND", together)
     rows = sample(model, max_new_tokens=30, log_probs=True)
     lengths = {len(one.tokens) for one in rows}
-    assert min(lengths) < 4 < 8 < max(lengths)  # some leave in the first rounds, some stay
+    # some leave in the first rounds, some stay
+    assert min(lengths) < 4
+    assert max(lengths) > 8
     for prompt, seed, one in zip(PROMPTS, SEEDS, rows, strict=True):
         [alone] = sample(model, [prompt], [seed], max_new_tokens=30)
         assert (one.tokens, one.finished) == (alone.tokens, alone.finished)
-        assert one.finished == (one.tokens[-1] in ends) and not ends & set(one.tokens[:-1])
+        assert one.finished == (one.tokens[-1] in ends)
+        assert not ends & set(one.tokens[:-1])
         expected = next_logits(model, prompt + one.tokens)[len(prompt) - 1 : -1].log_softmax(-1)
         picked = expected.gather(-1, torch.tensor(one.tokens)[:, None])[:, 0]
         assert one.log_probs == pytest.approx(picked.tolist(), abs=1e-4)
@@ -261,7 +264,8 @@ def test_ended_responses_are_not_computed_on(model, monkeypatch):
     # of each round of four tokens: the responses that were not over before
     lengths = np.array([len(one.tokens) for one in rows])
     expected = [int((lengths > 4 * (step // 4)).sum()) for step in range(len(sizes))]
-    assert sizes == expected and sizes[-1] < sizes[0]
+    assert sizes == expected
+    assert sizes[-1] < sizes[0]
 
 
 def test_a_policy_with_linear_attention_samples_as_its_plain_forward_pass(monkeypatch):

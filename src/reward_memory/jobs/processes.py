@@ -15,9 +15,6 @@ VANISH = 10.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 #: Bytes of a block from which on the system gives and takes it, and of free memory that a process keeps.
 BLOCK, KEPT = 64 << 20, 512 << 20
-#: Pools of memory in a process. Two threads that compute wait for each other's pool if there is one, and with the
-#: system's own number memory is handed back again.
-POOLS = 2
 
 
 def die_with_parent(parent: int) -> None:
@@ -34,7 +31,7 @@ def keep_freed_memory() -> None:
     a small policy computes on a processor (perf/main.md). No number depends on this.
     """
     libc = ctypes.CDLL("libc.so.6")
-    for name, value in ((_M_MMAP_THRESHOLD, BLOCK), (_M_TRIM_THRESHOLD, KEPT), (_M_ARENA_MAX, POOLS)):
+    for name, value in ((_M_MMAP_THRESHOLD, BLOCK), (_M_TRIM_THRESHOLD, KEPT), (_M_ARENA_MAX, 1)):
         libc.mallopt(name, value)
 
 

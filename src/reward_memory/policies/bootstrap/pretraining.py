@@ -1,20 +1,23 @@
 """The bootstrap: train the tiny policy from nothing in about two minutes of a processor core."""
 
-import copy
+import multiprocessing
+import os
 import pickle
 import shutil
 import sys
 import time
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional
 
 from reward_memory.errors import InputError
+from reward_memory.jobs.processes import die_with_parent
 from reward_memory.jobs.progress import Progress
 from reward_memory.seeds import derive
 from reward_memory.settings import Bootstrap
@@ -43,10 +46,10 @@ def bootstrap(out: Path, settings: Bootstrap, state: Path | None = None) -> dict
     state  folder for a checkpoint, from which an interrupted bootstrap of the same settings resumes to the identical
            weights, or starts over if it is damaged; removed at the end
 
-    Two threads, each with half of a batch, wait for each other once a step; two within each of torch's operations would
-    thousands of times, which beside other work is several times slower than one. The weights do not depend on how many
-    cores there are. Returns the final loss (nats a token, smoothed), the parameters, the tokens read and the seconds
-    taken by this call.
+    Two processes, each with half of a batch, wait for each other once a step; two threads within each of torch's
+    operations would thousands of times, which beside other work is several times slower than one. The weights do not
+    depend on how many cores there are. Returns the final loss (nats a token, smoothed), the parameters, the tokens read
+    and the seconds taken by this call.
     """
     curriculum, seed = CURRICULA[settings.benchmarks], settings.seed
     started, threads = time.monotonic(), torch.get_num_threads()
@@ -79,14 +82,14 @@ def bootstrap(out: Path, settings: Bootstrap, state: Path | None = None) -> dict
 class Run:
     """A model in training: its optimizer and how far it is.
 
-    twin  the same weights in the same memory with gradients of its own, for the second half of each batch
+    Weights and `other` are in memory that processes share: a helper forked from this one computes the gradient of the
+    second half of each batch with the same weights, and leaves it in `other` (float32, all parameters one after the
+    other).
     """
 
     def __init__(self, model: Any, steps: int):
-        self.model, self.steps = model.train(), steps
-        self.twin = copy.deepcopy(self.model)
-        for weights, same in zip(self.model.parameters(), self.twin.parameters(), strict=True):
-            same.data = weights.data
+        self.model, self.steps = model.train().share_memory(), steps
+        self.other = torch.zeros(model.num_parameters()).share_memory_()
         self.step, self.tokens, self.loss = 0, 0, 0.0
         embedding = model.get_input_embeddings().weight
         decayed = [p for p in model.parameters() if p.dim() == 2 and p is not embedding]
@@ -98,17 +101,18 @@ class Run:
         )
 
     def learn(self, batch: Batch, helper: Executor) -> None:
-        """One optimizer step on one batch, half of whose gradient `helper` computes."""
+        """One optimizer step on one batch, half of whose gradient `helper` (see `_helper`) computes."""
         for group in self.optimizer.param_groups:
             group["lr"] = LEARNING_RATE * learning_rate_factor(self.step, self.steps)
         count = int(batch.learned[:, 1:].sum())
-        first, second = (Batch(batch.tokens[part::2], batch.learned[part::2]) for part in (0, 1))
-        other = helper.submit(_gradient, self.twin, second, count)
-        loss = _gradient(self.model, first, count) + other.result()
-        for weights, same in zip(self.model.parameters(), self.twin.parameters(), strict=True):
-            weights.grad.add_(same.grad)
-            same.grad = None
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+        # as arrays: torch would pass each tensor through shared memory of its own
+        second = helper.submit(_second_half, batch.tokens[1::2].numpy(), batch.learned[1::2].numpy(), count)
+        loss = _gradient(self.model, Batch(batch.tokens[::2], batch.learned[::2]), count) + second.result()
+        parameters = list(self.model.parameters())
+        parts = self.other.split([weights.numel() for weights in parameters])
+        for weights, part in zip(parameters, parts, strict=True):
+            weights.grad.add_(part.view_as(weights))
+        torch.nn.utils.clip_grad_norm_(parameters, CLIP)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.loss = loss if self.step == 0 else 0.95 * self.loss + 0.05 * loss
@@ -137,6 +141,30 @@ class Run:
                 raise ValueError(self.step)
         except DAMAGE as error:
             raise InputError(f"{path}: not a whole checkpoint; delete it to start the bootstrap again.") from error
+
+
+def _helper(run: Run) -> ProcessPoolExecutor:
+    """A process, forked at the first half batch, that computes what `_second_half` asks for."""
+    fork = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(1, mp_context=fork, initializer=_help, initargs=(run, os.getpid()))
+
+
+#: In a helper's process: the run that it helps.
+_helped: list[Run] = []
+
+
+def _help(run: Run, parent: int) -> None:
+    die_with_parent(parent)
+    _helped[:] = [run]
+
+
+def _second_half(tokens: np.ndarray, learned: np.ndarray, count: int) -> float:
+    """In the helper: the gradient of half a batch, left in `other`; the loss as from `_gradient`."""
+    model, other = _helped[0].model, _helped[0].other
+    model.zero_grad(set_to_none=True)
+    loss = _gradient(model, Batch(torch.from_numpy(tokens), torch.from_numpy(learned)), count)
+    torch.cat([weights.grad.flatten() for weights in model.parameters()], out=other)
+    return loss
 
 
 def _gradient(model: Any, part: Batch, count: int) -> float:
@@ -171,7 +199,7 @@ def _train(run: Run, tokenizer: Any, settings: Bootstrap, checkpoint: Path | Non
     progress = Progress("bootstrap", run.steps)
     progress.done = run.step
     stored = time.monotonic()
-    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as helper:
+    with _helper(run) as helper:
         while run.step < run.steps:
             batches = block(tokenizer, run.step // BLOCK, run.steps, settings.seed, settings.noise, curriculum)
             for batch in batches[: run.steps - run.step]:
