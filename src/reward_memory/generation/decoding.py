@@ -89,6 +89,8 @@ def decode(
     tokens: list[list[int]] = [[] for _ in prompts]
     scores: list[list[float]] = [[] for _ in prompts]
     chosen = _rows_can_leave(model)
+    # log-probabilities come from one batch: their last digits depend on its shape, and trainings on them
+    together = ROUND if chosen and not log_probs else max_new_tokens
     cache, rows = _shared_prefill(model, ids, mask) if chosen else None, list(range(len(prompts)))
     own, model.generation_config = model.generation_config, plain
     try:
@@ -100,7 +102,7 @@ def decode(
                 past_key_values=cache,
                 logits_processor=LogitsProcessorList([draw] if draw else []),
                 do_sample=False,
-                max_new_tokens=min(ROUND, left) if chosen else left,
+                max_new_tokens=min(together, left),
                 output_logits=log_probs,
                 return_dict_in_generate=True,
             )
