@@ -11,12 +11,12 @@ from concurrent.futures import Future
 from itertools import chain
 from types import SimpleNamespace
 
-import psutil
 import pytest
 import torch
 
 from reward_memory.data import generated
 from reward_memory.errors import InputError
+from reward_memory.jobs import processes
 from reward_memory.policies.bootstrap import curriculum, pretraining
 from reward_memory.policies.bootstrap.architecture import new_model
 from reward_memory.policies.bootstrap.pretraining import bootstrap
@@ -211,7 +211,7 @@ def test_two_processes_learn_what_one_would(tokenizer, monkeypatch):
     assert all(map(torch.equal, together.model.parameters(), alone.model.parameters()))
 
 
-def test_the_helper_ends_with_the_process_that_it_helps(tmp_path):
+def test_the_helper_ends_with_the_process_that_it_helps():
     """Killed, not ended: nobody is left to tell the helper."""
     code = textwrap.dedent(
         """
@@ -225,7 +225,7 @@ def test_the_helper_ends_with_the_process_that_it_helps(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     pid, deadline = int(done.stdout), time.monotonic() + 10
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+    while processes.born(pid) is not None:
         assert time.monotonic() < deadline, f"helper {pid} is still there"
         time.sleep(0.05)
 
