@@ -199,6 +199,7 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
     else:
         # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
         environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
+        environment["RAY_prestart_worker_first_driver"] = "0"  # three that no one uses; a fork starts at once
         environment["REWARD_MEMORY_FORKS"] = str(folder / "forks")  # cpu.fork_worker.SOCKET
     return environment
 
