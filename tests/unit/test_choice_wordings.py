@@ -143,3 +143,35 @@ def test_a_letter_that_is_no_option_may_be_an_options_text(response, expected):
 )
 def test_an_option_may_be_named_by_its_place(place, expected):
     assert letter(f"So the {place} option is correct.", (*CAPITALS, "Rome")) == expected
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        # the letter, and below it what the others are
+        ("C\n\nExplanation: Option A describes a river, option B a lake and option D describes a sea.", "C"),
+        ("C\n\nNo, the answer is B.", "B"),
+        ("D. Madrid\n\nIf you chose A, you took the wrong country.", "D"),
+        ("If you choose A, it is too far. I choose B.", "B"),
+        # verbs
+        ("Both balance, so we end up with (b).", "B"),
+        ("We settle on C.", "C"),
+        ("From the text, B appears to be the most accurate statement.", "B"),
+        ("B seems to be wrong.", None),
+        ("B does not seem to be the best.", None),
+        # not one but another, in Japanese
+        ("\u6b63\u89e3\u306fA\u3067\u306f\u306a\u304fC\u3067\u3059\u3002", "C"),
+        # two letters in a list
+        ('{"answer": ["A", "C"]}', None),
+        ('{"answer": ["A"]}', "A"),
+        # cut off
+        ("A. Paris is larger.\n\nB. London is", None),
+        ("A. Paris is larger.\n\nB. London is smaller.\n\nSo it is B.", "B"),
+        ("<think>\nOption B fits. But let me check option C, whose sign is", None),
+        ("<think>\nOption B fits. The answer is B.", "B"),
+        ("<think>\nOption B fits: \\boxed{B}", "B"),
+        ("<think>\nOption B fits.\n</think>\nOption C", "C"),
+    ],
+)
+def test_explanations_and_texts_that_were_cut_off(response, expected):
+    assert letter(response) == expected

@@ -2,10 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes, one_exercise
+from .items import LETTER_TEXTS, Item, only, plain
 from .judged import judged, left_over
 from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, placed, read_value, statements
 
@@ -53,13 +52,9 @@ SENTENCE = re.compile(
     r"(?:(?<=[a-z0-9)*\"][.!?])|(?:(?<=\b[Nn]ot [A-Z]\.)|(?<=\band [A-Z]\.)|(?<=\bor [A-Z]\.))"
     r"(?=\s+[A-Z](?:[a-z]|[.!]?\s{0,3}$)))\s+"
 )
-#: "The blue whale, of course!"
-SURE = re.compile(
-    r",? (?:of course|obviously|clearly|definitely|for sure|i (?:think|believe|guess)|i would say|i'd say)[!]?$"
-)
 SPACED = re.compile(r"([A-Z])\s+(\S.*)", re.DOTALL)
 WRAPPED = re.compile(r"\(([A-Z])\)|\*\*\(?([A-Z])[).:]?\*\*|\[([A-Z])\]")
-ARTICLE = re.compile(r"^(?:an?|the)\s+")
+
 TAG = re.compile(r"<(final_?answer|answer|ans|choice|option|response)>(.*?)(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
 LABEL = re.compile(
     r"(?:(?:the|my)\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|choice|option)(?:\s+is)?\s*:?", re.IGNORECASE
@@ -95,7 +90,6 @@ LOOK_ALIKE = str.maketrans("\u0391\u0392\u0395\u0397\u0399\u0410\u0421\u0415", "
 CYRILLIC_V, CYRILLIC_ORDER = "\u0412", re.compile(r"(?<!\w)[\u0411\u0413\u0414](?!\w)")
 #: after which an option's text is no predicate
 NO_SUBJECT = re.compile(r"(?:an?|the|of|in|at|to|than|like|and|or|by|from|with|for|on|as|not|if|that|option)$")
-LETTER_TEXTS = ("", *"abcdefghijklmnopqrstuvwxyz")  # a letter alone is a letter, whatever the options are
 NESTED = 8  # wrappers around a letter
 TAIL = 50_000  # characters at the end that are looked at for marks
 STATEMENT_TAIL = 4_000  # and for statements
@@ -103,53 +97,8 @@ LAST_LINE = 300  # characters of a line that may end with an option's text
 MARKS = 20  # headings that are passed over
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """The letters that count and the plain texts of the options, "" where an option has none."""
-
-    letters: str
-    texts: tuple[str, ...]
-
-    def named_by(self, text: str) -> str | None:
-        """The letter of the one option whose text this is."""
-        plain = SURE.sub("", _plain(text).lstrip("= "))
-        for exact in (plain, ARTICLE.sub("", plain)):
-            if named := only(letter for letter, option in self.pairs() if exact and option == exact):
-                return named
-        plain = ARTICLE.sub("", plain)
-        return only(letter for letter, option in self.pairs() if plain and ARTICLE.sub("", option) == plain)
-
-    def pairs(self) -> Iterable[tuple[str, str]]:
-        """The letters that have a text, with it."""
-        return zip(self.letters, self.texts, strict=False)
-
-    def says(self, letter: str, plain: str) -> bool:
-        """Whether this is the text of a letter's option."""
-        return plain != "" and (letter, plain) in self.pairs()
-
-    def starts(self, text: str, place: int) -> tuple[str | None, int] | None:
-        """(letter, end) of the longest option text that stands at `place` and ends a clause there."""
-        head = re.compile(r"[\s*_`$\"'(\[]*").match(text, place).end()
-        found = None
-        for letter, option in self.pairs():
-            end = head + len(option)
-            if option in LETTER_TEXTS or text[head:end].casefold() != option or not CLAUSE_END.match(text, end):
-                continue
-            if found is None or end > found[1]:
-                found = (letter, end)
-            elif end == found[1]:
-                found = (None, end)  # two options with one text
-        return found
-
-
-def only(found: Iterable):
-    """What is found where it is one thing; None where there are none or several."""
-    found = list(found)
-    return found[0] if len(found) == 1 else None
-
-
+UNFINISHED = re.compile(r"\s(?:is|are|was|the|an?|in|of|and|to|by|for|with|that|which|as)\s*$")
 GIVES_REASON = re.compile(r"[*_`$\"')\]]*,?[ \t]+(?:because|since|as it|as they)\b")
-CLAUSE_END = re.compile(r"[*_`$\"')\]]*(?:[.,;:!](?=[\s*]|$)|\s*$|\s*\n|\s+(?:because|since|as|which|due|is|was)\b)")
 
 
 def extract_letter(answer: Answer, options: tuple[str, ...], response: str | None = None) -> tuple[str | None, str]:
@@ -162,7 +111,9 @@ def extract_letter(answer: Answer, options: tuple[str, ...], response: str | Non
     where several are named.
     """
     letters = LETTERS[: len(options)] or LETTERS[:5]
-    item = Item(letters, tuple(_plain(cleaned(option)) for option in options))
+    item = Item(letters, tuple(plain(cleaned(option)) for option in options))
+    if response is not None and "<think>" in response and "</think>" not in response:  # cut off
+        return _settle(cleaned(latex_boxes(response)[-TAIL:]), item, cut_off=True)
     if response is not None:
         return _settle(cleaned(one_exercise(final_part(latex_boxes(response)))[-TAIL:]), item)
     if answer.how == "text":
@@ -187,11 +138,13 @@ def cleaned(text: str) -> str:
     return text
 
 
-def _settle(text: str, item: Item) -> tuple[str | None, str]:
-    """The last mark that names something, or a statement after it; a heading is no mark."""
+def _settle(text: str, item: Item, cut_off: bool = False) -> tuple[str | None, str]:
+    """The last mark that names something, or a statement after it; a heading is no mark. Nothing else counts in
+    thinking that was cut off.
+    """
     mark = _last_mark(text, item)
     if mark is None:
-        return _unmarked(text, item)
+        return (_stated(text, item) or (None, "no answer")) if cut_off else _unmarked(text, item)
     found, end = mark
     stated = _stated(text[end:], item)
     return stated or found
@@ -276,6 +229,9 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     headed = [line for line in lines if LEADING.match(line)]
     if len(headed) == 1 and headed[0] in (lines[0], lines[-1]) and (found := _short(headed[0], item)):
         return found
+    first = BARE.fullmatch(lines[0]) if len(lines) > 1 else None
+    if first and first[1] in item.letters:
+        return first[1], "letter"  # the letter, then its reasons
     said = statements(text, item)
     if said and said[-1].letter:
         return said[-1].letter, "stated"
@@ -299,10 +255,10 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     if verdict and item.texts and all(VERDICT.fullmatch(f"{option},") for option in item.texts):
         named = item.named_by(verdict[1])
         return (named, "text") if named else (None, "no answer")
-    if (first := BARE.fullmatch(lines[0])) and first[1] in item.letters:
-        return first[1], "letter"  # the letter, then its reasons
     if left := left_over(text[-LAST_LINE:], item.letters):
         return left, "stated"
+    if len(headed) > 1 and UNFINISHED.search(lines[-1]):
+        return None, "no answer"  # cut off while it goes through the options
     sentence = SENTENCE.split(lines[-1].strip())[-1]
     if len(sentence) <= LAST_LINE and (found := only_letter(sentence, item.letters)):
         return found, "stated"
@@ -322,7 +278,7 @@ def _told_at_the_end(line: str, item: Item) -> str | None:
 
 def _predicate(line: str, item: Item) -> str | None:
     """The letter of the option whose text is what a short last sentence says: "The pressure stays the same."."""
-    sentence = _plain(SENTENCE.split(line.strip())[-1]).strip(" !")
+    sentence = plain(SENTENCE.split(line.strip())[-1]).strip(" !")
     named = only(
         (letter, option)
         for letter, option in item.pairs()
@@ -357,7 +313,7 @@ def _short(text: str, item: Item) -> tuple[str | None, str] | None:
     if found:
         return found
     small = SMALL_LEADING.match(text)  # (b) London, where London is what b says
-    if small and item.says(small[1].upper(), _plain(text[small.end() :])):
+    if small and item.says(small[1].upper(), plain(text[small.end() :])):
         return small[1].upper(), "letter"
     leading = LEADING.match(text)
     if leading is None or leading[1] not in item.letters or SEVERAL.match(text, leading.end(1)):
@@ -386,12 +342,6 @@ def _whole(text: str, item: Item) -> tuple[str | None, str] | None:
     if by_place:
         return by_place, "stated"
     spaced = SPACED.fullmatch(text)
-    if spaced and item.says(spaced[1], _plain(spaced[2]).removeprefix("(").removesuffix(")")):
+    if spaced and item.says(spaced[1], plain(spaced[2]).removeprefix("(").removesuffix(")")):
         return spaced[1], "letter"
     return None
-
-
-def _plain(text: str) -> str:
-    """Text without marks, case and final stop, for comparing with an option's full text."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"\s+", " ", re.sub(r"[*_`$\"\u201c\u201d]", "", text)).strip(" .")

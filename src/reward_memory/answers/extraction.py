@@ -97,8 +97,8 @@ class Answer:
 
 def find_answer(response: str) -> Answer:
     """The last non-empty `#### answer` line, box or `<answer>` tag; without one, what the last "answer is" or "answer:"
-    introduces, up to the end of the sentence; without that, the end of the text. Text after `</think>` has precedence.
-    Headings such as `#### Step 3` are no answers.
+    introduces, up to the end of the sentence; without that, the end of the text, unless it is thinking that was cut
+    off. Text after `</think>` has precedence. Headings such as `#### Step 3` are no answers.
     """
     text = _answer_tags(one_exercise(final_part(latex_boxes(response)))[-TAIL:])
     mark = _last_mark(text)
@@ -113,7 +113,11 @@ def find_answer(response: str) -> Answer:
             return Answer(statement, "statement", tail)
         return marked
     statement = _last_statement(tail)
-    return Answer(tail.strip(), "text", tail) if statement is None else Answer(statement, "statement", tail)
+    if statement is not None:
+        return Answer(statement, "statement", tail)
+    if "<think>" in response and "</think>" not in response:  # cut off before it came to an answer
+        return Answer("", "text")
+    return Answer(tail.strip(), "text", tail)
 
 
 def latex_boxes(text: str) -> str:

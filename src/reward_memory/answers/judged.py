@@ -26,7 +26,7 @@ def judged(text: str, letters: str, texts: tuple[str, ...]) -> tuple[str | None,
     """(letter, "stated") of the one option that a text calls right where it calls the others wrong.
 
     letters  of the options
-    texts    of the options, plain (`choices.Item`)
+    texts    of the options, plain (`items.Item`)
 
     (None, "no answer") where it calls several right, or none; None where it judges fewer than two.
     """

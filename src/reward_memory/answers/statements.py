@@ -34,7 +34,8 @@ NOUNS = (
 )
 VERBS = (
     "choose|chose|choosing|pick|picked|picking|select|selected|selecting|"
-    "go with|going with|opt for|say|leaves|leaving|left with|wähle|выбираю|elijo|choisis"
+    "go with|going with|opt for|end up with|ended up with|settle on|settled on|"
+    "say|leaves|leaving|left with|wähle|выбираю|elijo|choisis"
 )
 MENTIONS = (
     "option|choice|letter|letra|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
@@ -76,12 +77,12 @@ TAKEN_BACK = re.compile(
     r"(?:\b(?:if|whether|suppose|assume|assuming|not|never|cannot|wrong|incorrect|"
     r"rather than|instead of|unlike|"
     r"(?:some|others|many|most|people|students|one)\s(?:would|might|may|could|will|often|wrongly))|n't|不|非|错误)"
-    r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|my|our|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
+    r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|my|our|you|we|I|they|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
     re.IGNORECASE,
 )
 DENIED = re.compile(
     r"[\s.):\]*_]{0,4}(?:(?:is|was|are|can|could|does|do|seems|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|"
-    r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|cannot|不|是?错|是?錯|\s*\?)",
+    r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|cannot|不|ではな|是?错|是?錯|\s*\?)",
     re.IGNORECASE,
 )
 #: what follows a letter, but never the article "a"
@@ -89,7 +90,9 @@ REASON = re.compile(
     r"\s+(?:because|since|as|for|due|given|which|so|but|and|is|was|would|must|not|instead|rather|over|here|from|among|"
     r"based|than|in|on|of|by|if|though|although|with|without|too|again|then|at|when)\b"
 )
-_ALSO = r"[\s)\]*.]{0,3}(?:,|/|&|;|、|(?:,\s*)?(?:and|or|nor|und|oder|et|ou|y|o|e|и|или)\b|和|或|と|또는)[\s(\[*]{0,3}"
+_ALSO = (
+    r"[\s)\]*.\"]{0,3}(?:,|/|&|;|、|(?:,\s*)?(?:and|or|nor|und|oder|et|ou|y|o|e|и|или)\b|和|或|と|또는)[\s(\[*\"]{0,3}"
+)
 SEVERAL = re.compile(
     _ALSO + rf"(?:(?:option|choice)\s+)?([A-Z]){_END}(?!\s+(?:is|was)\b)(?!(?<=[AI])\s+(?!and\b|or\b)[a-z])"
 )
@@ -98,7 +101,7 @@ _SUBJECT = (
     r"option|choice|answer|letter|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|[選选][項项擇择]|選択肢)"
 )
 _POSITIVE = (
-    r"(?:(?:is|was|must be|would be|should be|seems|appears)\s+(?:(?:clearly|therefore|thus|indeed|"
+    r"(?:(?:is|was|must be|would be|should be|(?:seems|appears)(?:\s+to\s+be)?)\s+(?:(?:clearly|therefore|thus|indeed|"
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
     r"(?:correct|right|best|better|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|"
@@ -116,7 +119,9 @@ _NOT = r"(?:(?:\bnot|\bnicht|\bpas|\bno|\bnon|\bnão|\bniet|\bnie|\bне|n't)(?:
 _BUT = r"(?:\bbut|\bsondern|\bmais|\bsino|\bma|\bmas|\bmaar|\blecz|\bale|\bа|而是|\brather)"
 _MARKED = r"[\s(*\[]{1,4}(?:(?:option|choice|la|the|a)\s+)?[(*\[]{0,3}"
 NOT_BUT = re.compile(rf"{_NOT}{_MARKED}(?-i:[A-Z])[)*\]]*,?\s*{_BUT}{_MARKED}(?-i:([A-Z])){_END}", re.IGNORECASE)
-NOT_BUT_CJK = re.compile(r"不是[\s(*]*[A-Z][)*]*,?\s*而是[\s(*]*([A-Z])(?![A-Za-z])")
+NOT_BUT_CJK = re.compile(
+    r"(?:不是[\s(*]*[A-Z][)*]*,?\s*而是|(?<![A-Za-z])[A-Z]ではな[くい],?)[\s(*]*([A-Z])(?![A-Za-z])"
+)
 NEITHER = re.compile(
     rf"\bneither\b(?:{_MARKED}[A-Z][)*\]]*,?\s*\bnor\b)+{_MARKED}[A-Z][)*\]]*,?\s*\bbut\b{_MARKED}([A-Z]){_END}",
     re.IGNORECASE,
@@ -219,7 +224,7 @@ class Statement:
 
 
 def statements(text: str, item) -> list[Statement]:
-    """All statements of a text in order. `item` is the `choices.Item` whose letters and option texts count."""
+    """All statements of a text in order. `item` is the `items.Item` whose letters and option texts count."""
     leads = list(LEAD.finditer(text))[-LEADS:]
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
     found += _placed(text, item) if item.texts else []

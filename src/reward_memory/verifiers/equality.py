@@ -12,6 +12,7 @@ ROUNDED = 6  # decimals that a rounded number has at least
 SMALL, SMALL_ROUNDED = 1e-3, 2e-6  # numbers below it are compared relatively
 TINY = 1e-9
 LARGE = 10**2_000  # integers below it are compared digit by digit
+LARGEST = 10_000  # exponent up to which powers are multiplied out
 POINTS = ((0.37, 1.71, 2.23), (1.93, 0.59, 3.01), (2.71, 3.37, 0.83))  # values for symbols, in the order of their names
 FOLLOWING = "abcd mn pqr uvw xyz"  # names that are told in this order
 DECIMAL = re.compile(r"(\d*)\.(\d+)")
@@ -134,17 +135,19 @@ def _assigned(gold: object, found: object) -> tuple[object, object]:
 
 
 def _inequalities_as_set(value: object, other: object) -> object:
-    """`x < -2 or x > 3` as the union of its intervals, where the other one is such a set."""
+    """`x < -2 or x > 3` as the union of its intervals, where the other one is such a set; `x \\ne 3` takes 3 away."""
     from sympy import FiniteSet as Set
-    from sympy import Interval, Union
-    from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan
+    from sympy import Intersection, Interval, Union
+    from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
 
-    relations = (StrictGreaterThan, StrictLessThan, GreaterThan, LessThan)
+    relations = (StrictGreaterThan, StrictLessThan, GreaterThan, LessThan, Unequality)
     if not isinstance(other, Interval | Union) or not isinstance(value, Set):
         return value
     if not value.args or not all(isinstance(part, relations) and len(part.free_symbols) == 1 for part in value.args):
         return value
-    return Union(*(part.as_set() for part in value.args))
+    without = [part.as_set() for part in value.args if isinstance(part, Unequality)]
+    union = [part.as_set() for part in value.args if not isinstance(part, Unequality)]
+    return Intersection(*([Union(*union)] if union else []), *without)
 
 
 def _as_matrix(value: object, other: object) -> object:
@@ -190,7 +193,7 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
     exact = not decimal and not tolerance and gold.is_integer and found.is_integer
     if exact and size < LARGE:
         return int(gold) == int(found)
-    if distance <= size * EXACT and (decimal or distance <= size * 1e-25 or gold.equals(found)):
+    if distance <= size * EXACT and (decimal or _same_value(gold, found, distance <= size * 1e-25)):
         return True
     if tolerance and distance <= tolerance * (1 + 1e-9):
         return True
@@ -203,6 +206,21 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
     digits = ROUNDED if places is None else places
     # sympy's round(digits) of 0.0999999 and of 0.1 keeps different digits, which are not equal
     return (a * 10**digits).round() == (b * 10**digits).round()
+
+
+def _same_value(gold, found, near: bool) -> bool:
+    """Whether two exact numbers are equal; `near` if 30 digits show no difference, as of 1 and 1 - 2^{-100}."""
+    from sympy import Pow, factorial
+
+    difference = gold - found
+    large = [abs(part.args[-1]) for part in difference.atoms(Pow, factorial)]
+    if all(bool(size <= LARGEST) for size in large):
+        difference = difference.doit()
+    if difference.is_Rational:
+        return difference == 0
+    if not near:
+        return gold.equals(found)
+    return abs(difference.evalf(15, maxn=400)) <= abs(gold.evalf(30)) * 1e-300
 
 
 def _contradicted(gold, found, places: int | None = None) -> bool:

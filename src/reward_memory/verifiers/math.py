@@ -23,8 +23,9 @@ from reward_memory.answers.numbers import (
 
 from .notation import formula_in_words
 from .pool import WarmPool
-from .sentences import PAIRS, declined, without_remark
+from .sentences import LONGEST_BARE, PAIRS, plain_answer
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
+from .wording import plain_words, same_ratio, without_condition
 
 WORKER = Path(__file__).parent / "symbolic_worker.py"
 LATEX = re.compile(r"[\\^{}_]|\$(?!\d)|[\d)\]]\$|=")
@@ -49,11 +50,6 @@ COMPOUND = re.compile(r"[*_$]*\d+(?:\.\d+)? ?[A-Za-z]{1,8}\.?,? (?:and )?\d+(?:\
 DENIED = re.compile(r"[,;]?\s+(?:and\s+)?not\s+[-$]{0,2}[\d.,]+\W{0,3}$")  # "it is 41, not 42."
 POINTS = re.compile(r"(?:(?:\\angle|\\triangle|[∠△])\s*)?[A-Z]{3,8}")  # ABCD, whose order matters
 OPTION = re.compile(r"[A-J]|\([A-J]\)")  # the letter of an option, which an answer can name with its text
-#: $1.2$ million
-SCALED = re.compile(
-    r"\$(?:\\approx)?\s?(\d[\d,]{0,20}(?:\.\d{1,20})?)\s?\$\s?(hundred|thousand|million|billion|trillion)\b",
-    re.IGNORECASE,
-)
 CLOCK = re.compile(
     r"(\d{1,2})\s?:\s?(\d{2})\s*(?:\\[,; ])?(?:\\(?:text|mathrm)\{)?\s*(?:([ap])\.?m\.?)?\s*\}?", re.IGNORECASE
 )
@@ -61,9 +57,6 @@ CLOCK = re.compile(
 TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\.?\s?m\b\.?)?", re.IGNORECASE)
 #: "The ratio is 3 to 4."
 RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
-BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?=[^\s*])([^*\n]{1,80})\*\*(?![\w(*])")  # 7 + 5 = **12**
-#: \\$45, which is no formula
-ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$\s?(?=[\d.-])")
 #: x = 12 apples
 NAMED = re.compile(r"^\s*[A-Za-z]\s?=\s?(?=[-$€£¥.\d])")
 RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
@@ -76,7 +69,7 @@ SENTENCE = re.compile(r"[.!?]\s|\n")
 WORDED_END = re.compile(
     r"(?:is|are|was|be|has|have|makes?|equals?|needs?|gets?|leaves?|pays?) ([a-z][a-z -]{1,60})[.!]?\s{0,3}$"
 )
-RATIO = re.compile(r"\d+\s?(?::|\\colon|to|\\text\s?\{\s?to\s?\})\s?\d+")
+RATIO = re.compile(r"\d+\s?(?::|\\colon|to|\\text\s?\{\s?to\s?\})\s?(?:\\?[$€£]\s?)?\d+")
 WORDS = re.compile(r"[A-Za-z]{3,}(?:[ -][A-Za-z]+)*|yes|no", re.IGNORECASE)
 COMPARED = re.compile(
     r"\b(?:más|menos|plus de|moins|mehr|weniger|mais|più|meno|under|fewer|less|more|above)\b", re.IGNORECASE
@@ -86,7 +79,6 @@ OPPOSITES = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 #: a whole number, as most answers of grade-school problems are
 PLAIN = re.compile(r"(-?)\$?([1-9][0-9]{0,2}(?:,[0-9]{3}){1,6}|[0-9]{1,18})")
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
-LONGEST_BARE = 300  # characters; a longer text without marks is no formula
 DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is not handed to computer algebra
 
 
@@ -145,32 +137,28 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
         truth = find_answer(truth).text  # a whole solution in place of its answer
     if not answer.text.strip() or not truth.strip():
         return Judgment(False, None, "no answer" if truth.strip() else "no ground truth")
-    if SCALED.search(answer.text):
-        text, tail = (SCALED.sub(r"\1 \2", part) for part in (answer.text, answer.tail))
-        answer = Answer(text, answer.how, tail)
-    if "\\$" in answer.text and answer.how != "boxed":
-        text, tail = (ESCAPED_DOLLAR.sub("", part) for part in (answer.text, answer.tail))
-        answer = Answer(text, answer.how, tail)
-    if "**" in answer.text and answer.how != "boxed":
-        answer = Answer(BOLD.sub(r"\1", answer.text), answer.how, BOLD.sub(r"\1", answer.tail))
-    if "{:}" in answer.text:
-        answer = Answer(answer.text.replace("{:}", ":"), answer.how, answer.tail)
-    truth = truth.replace("{:}", ":")
+    plain = plain_answer(answer, _is_ratio(truth))
+    if plain is None:
+        return Judgment(False, None, "no answer")
+    answer, truth = plain, plain_words(truth)
+    if answer.how != "text":
+        text = plain_words(answer.text)
+        answer = Answer(text if "\\text" in truth else without_condition(text), answer.how, answer.tail)
+    if (same := same_ratio(answer.text, truth)) is not None:
+        return Judgment(same, answer.text, "numeric")
     clocks = CLOCK.fullmatch(answer.text.strip(" *_.$")), CLOCK.fullmatch(truth.strip(" *_.$"))
     if all(clocks) and any(clock[3] for clock in clocks):
         return Judgment(_same_time(*clocks), answer.text, "exact")
-    if ":" in answer.text and answer.how != "boxed" and (told := _time_told(answer.text)):
+    if ":" in answer.text and answer.how != "boxed" and (moment := _time_told(answer.text)):
         if clocks[1]:
-            return Judgment(_same_time(told, clocks[1]), told[0], "exact")
+            return Judgment(_same_time(moment, clocks[1]), moment[0], "exact")
         if truth.isdigit():
-            return Judgment(False, told[0], "numeric")  # 3:45 is neither 3 nor 45
+            return Judgment(False, moment[0], "numeric")  # 3:45 is neither 3 nor 45
     ratio = RATIO_TRUTH.fullmatch(truth)
-    if ratio and not clocks[1] and answer.how != "boxed" and (told := RATIO_TOLD.search(answer.text[-LONGEST_BARE:])):
-        return Judgment(int(told[1]) * int(ratio[2]) == int(told[2]) * int(ratio[1]), told[0], "numeric")
+    if ratio and not clocks[1] and answer.how != "boxed" and (said := RATIO_TOLD.search(answer.text[-LONGEST_BARE:])):
+        return Judgment(int(said[1]) * int(ratio[2]) == int(said[2]) * int(ratio[1]), said[0], "numeric")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")
-    if answer.how == "text" and declined(answer.text[-LONGEST_BARE:]):
-        return Judgment(False, None, "no answer")
     return _compare_numbers(answer, truth, tolerance) or _question(answer, truth, tolerance)
 
 
@@ -208,7 +196,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
     if LATEX.search(text) or (answer.how != "text" and not _one_number_told(answer.how, text)):
         return None
-    denied = DENIED.sub("", without_remark(text) if answer.how == "text" else text)
+    denied = DENIED.sub("", text)
     if (last := last_number(denied)) is not None and not _goes_on(denied):
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None

@@ -138,6 +138,8 @@ NAMED = re.compile(
 SEMICOLON = re.compile(r"\s*;\s*")
 GROUP = re.compile(r"[(\[{\]][^()\[\]{}]*;[^()\[\]{}]*[)\]}\[]")
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+#: (\pm 1, 2) is two points
+SIGNED_POINT = re.compile(r"\((?=[^()]*,)((?:(?!\\pm)[^()])*)\\pm(?![a-z])((?:(?!\\pm)[^()])*)\)")
 ENDS = re.compile(r"^([\](\[])([^\[\](),]+,[^\[\](),]+)([\])\[])$")
 BUILT = re.compile(
     r"^(?:[A-Za-z]\s*=\s*)?\\?\{\s*([A-Za-z])\s*(?:\\in\s*\\mathbb\{R\}\s*)?(?:\\mid|\\colon|[|:])\s*((?:[^|:{}]|\{[^{}]*\})*(?:<|>|\\le|\\ge|\\ne)(?:[^|:{}]|\{[^{}]*\})*?)\s*\\?\}$"
@@ -260,6 +262,8 @@ def plain_sets(text: str) -> str:
     if ";" in text:
         # (0,5; 1,5) has decimal commas, (1,2); (3,4) has none
         text = GROUP.sub(lambda found: SEMICOLON.sub(", ", DECIMAL_COMMA.sub(".", found[0])), text)
+    if "\\pm" in text:
+        text = SIGNED_POINT.sub(r"(\1+\2), (\1-\2)", text)
     if text.endswith("}") and (built := BUILT.match(text)):
         text = built[2]
     if not text.startswith("]") and not text.endswith("["):

@@ -1,20 +1,45 @@
-"""Sentences that end a response without a mark: those that give no answer, and remarks behind a number."""
+"""What an answer says in its sentences: the value that the last one points at, without remarks behind it and without
+Markdown; or that there is no answer.
+"""
 
 import re
 
+from reward_memory.answers.extraction import Answer
+
+LONGEST_BARE = 300  # characters; a longer text without marks is no formula
+
 #: "I cannot solve this without the 2 figures."
 UNABLE = re.compile(
-    r"\bI(?:'m| am)? (?:sorry,? (?:but )?I (?:am )?)?(?:cannot|can't|can not|could not|couldn't|unable to|not able to) "
-    r"(?:\w{1,12} ){0,2}(?:solve|determine|answer|help|assist|provide|compute|calculate|complete)\b"
-    r"(?P<rest>[^=]{0,200})$"
+    r"\bI(?:'m| am| was)? (?:sorry,? (?:but )?I (?:am )?)?"
+    r"(?:cannot|can't|can not|could not|couldn't|unable to|not able to) "
+    r"(?:\w{1,12} ){0,2}(?:solve|determine|answer|help|assist|provide|compute|calculate|complete|find)\b"
+    r"(?P<rest>[^=]{0,200})$|"
+    r"\bsorry\b[^=.]{0,40}\b(?:does not|doesn't|do not|don't) (?:state|say|specify|give|provide|contain|include|know)\b"
+    r"(?P<missing>[^=]{0,200})$"
+)
+#: a response that stops within a sentence, or behind the heading of a step
+CUT_OFF = re.compile(
+    r"(?:\s(?:and|or|so|because|that|the|is|are|to|of|with|then|if|when|but|we|by|a|an|as|for|which|be)|"
+    r"(?:^|\n)[*_#\s]{0,6}(?:Step|Case|Part)\s\d{1,3}\s?[:.]?[*_]{0,3})\s*$"
 )
 GOES_ON = re.compile(r"\b(?:so|thus|therefore|hence|instead|but|however|then|is)\b", re.IGNORECASE)
-#: "12 (which is 4 more than 8)", "12 is the answer, given that 3 are broken"
+_REST = r"(?:[^.\n]|\.(?=\d)){1,120}"
+#: "12 (which is 4 more than 8)", "12 is the answer, given that 3 are broken", "$-4$, attained at $x = 3$"
 REMARK = re.compile(
     r"(?:\s\((?:which|since|because|as|given|including|instead)\b[^()\n]{1,120}\)|"
+    r"\s\((?=[^()\n]*?[A-Za-z]{2,}[^()\n]*? [^()\n]*?[A-Za-z]{2,})[^()\n]{1,160}\)|"
     r", (?:given that|because|since)\s[^.\n]{1,120}|"
-    r",? which is [$\d.,]{1,20} (?:more|less|fewer|times)\b[^.\n]{1,80})[.!]?\s{0,3}$"
+    rf"(?P<clause>, (?:attained|achieved|reached|occurring|obtained|when|where|with|after)\b{_REST}|"
+    rf"; the other\b{_REST}|"
+    r"\uff0c(?:\u5176\u4e2d[^\u3002\n]{1,60}|\u662f[^\uff0c\u3002\n]{1,20}\u500d))|"
+    r",? which is [$\d.,]{1,20} (?:more|less|fewer|times)\b[^.\n]{1,80})[.!\u3002]?\s{0,3}$"
 )
+#: what a clause says that has the answer in it, and what a sentence has that has given it before
+RESULT = re.compile(
+    r"\b(?:total|sum|altogether|so|thus|therefore|hence|answer|result|gives|leaves|leaving|makes|making|"
+    r"it|that|this|he|she|they|there|we)\b|\*\*"
+)
+SAID = re.compile(r"\b(?:is|are|was|were|be|has|have|equals?|gets?|costs?|takes?)\b|=|[\u6709\u662f\u4e3a]")
 #: "Tom: 12, Ann: 15", a list of values with their names
 PAIRS = re.compile(
     r"(?!.*\b(?i:total|sum|altogether|together|answer|result)\b)[A-Z][A-Za-z' ]{1,30}: ?[-$]{0,2}\d[\d.,]{0,20}"
@@ -22,16 +47,112 @@ PAIRS = re.compile(
 )
 
 
+_BEFORE = (
+    r"(?:\b(?:is|are|was|were|be|has|have|had|equals|equal to|gives?|gets?|makes?|needs?|costs?|earn(?:s|ed)|"
+    r"pa(?:ys|id)|spen(?:ds|t)|takes|about|approximately|exactly|at)|[:\u6709\u662f\u4e3a\u5171])\s?"
+)
+_AMOUNT = r"\\?[$\u20ac\u00a3]?-?\d[\d,]*(?:\.\d+)?(?:/\d+)?\s?%?(?:\s[A-Za-z]{1,15}[\u00b2\u00b3]?){0,3}"
+#: "there are **15** ways to choose 2 of the 6 books"
+BOLD_VALUE = re.compile(
+    rf"{_BEFORE}\*\*((?:[A-Za-z]\s?=\s?)?{_AMOUNT}|\$[^$*]{{1,80}}\$|\\\([^*]{{1,80}}\\\))\*\*(?!\*)"
+)
+#: "the function is **odd**."
+BOLD_WORD = re.compile(r"\b(?:is|are) \*\*([A-Za-z][A-Za-z -]{1,30})\*\*\W{0,3}$")
+_LETTER = r"(?:[^A-Za-z\n$]|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|inf(?:ini)?ty|inf|pi|sqrt)"
+_SIGN = r"\s?(?:<=|>=|<|>|\u2264|\u2265)\s?"
+_BOUND = r"-?[\d./\u221a\u03c0\u221e]{0,20}[\d\u03c0\u221e]"
+#: "the vertex is (2, -7).", "the solution is -3 <= x < 4."
+GROUP = re.compile(
+    rf"(?:\b(?:is|are|at|be|equals)|[:=])\s+\*{{0,2}}([(\[{{]{_LETTER}{{1,60}}[,;]{_LETTER}{{1,80}}[)\]}}]|"
+    rf"(?:{_BOUND}{_SIGN})?[a-z]{_SIGN}{_BOUND})\*{{0,2}}[.!]?\s*$"
+)
+#: *x* = 42, also without its first star
+ITALIC = re.compile(r"(?<![\w*])\*([A-Za-z])\*(?![\w*])|^([A-Za-z])\*(?=\s=\s)")
+#: "3 out of 8", "1 in 6"
+OUT_OF = re.compile(
+    r"(?<![\d.,/])(\d{1,6})\s?(?:\\text\{)?\s?(?:out of|in)\s?\}?\s?([1-9]\d{0,5})(?![\d,/]|\.\d)\W{0,4}$"
+)
+#: "somewhere between 3 and 5" is neither
+BETWEEN = re.compile(r"\bbetween [$*\d][\d.,$*]{0,20} and [$*\d][\d.,$*]{0,20}\W{0,3}$")
+#: $1.2$ million
+SCALED = re.compile(
+    r"\$(?:\\approx)?\s?(\d[\d,]{0,20}(?:\.\d{1,20})?)\s?\$\s?(hundred|thousand|million|billion|trillion)\b",
+    re.IGNORECASE,
+)
+BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?=[^\s*])([^*\n]{1,80})\*\*(?![\w(*])")  # 7 + 5 = **12**
+#: \\$45, which is no formula
+ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$\s?(?=[\d.-])")
+SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])|\n")
+
+
+def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
+    """An answer without remarks and Markdown, "statement" where the last sentence points at a value; None where a text
+    gives no answer.
+
+    ratio  whether the ground truth is a fraction, as "3 out of 8" may be
+    """
+    text, how, tail = answer.text, answer.how, answer.tail
+    if SCALED.search(text):
+        text, tail = (SCALED.sub(r"\1 \2", part) for part in (text, tail))
+    if how == "boxed":
+        return Answer((ratio and share(text)) or text, how, tail)
+    if "\\$" in text:
+        text, tail = (ESCAPED_DOLLAR.sub("", part) for part in (text, tail))
+    if how == "text":
+        if declined(text[-LONGEST_BARE:]):
+            return None
+        text, tail = without_remark(text), without_remark(tail)
+        if (value := told(text[-LONGEST_BARE:])) is not None:
+            text, how, tail = value, "statement", value
+    text = ITALIC.sub(r"\1\2", text)
+    if ratio and (part := share(text[-LONGEST_BARE:])):
+        text, how, tail = part, "statement", part
+    if "**" in text:
+        text, tail = (BOLD.sub(r"\1", part) for part in (text, tail))
+    return Answer(text, how, tail)
+
+
+def told(text: str) -> str | None:
+    """The value that the last sentence of a text points at: a bold one, a tuple, an inequality; None if it is another
+    sentence.
+    """
+    last = next((part for part in reversed(SENTENCES.split(text.strip())) if part and part.strip()), "")
+    bold = BOLD_VALUE.search(last)
+    if bold and len(BOLD.findall(last)) == 1 and not GOES_ON.search(last, bold.end()):
+        return bold[1]
+    if not re.search(r"\d", last) and (word := BOLD_WORD.search(last)):
+        return word[1]
+    group = GROUP.search(last.replace("\u2212", "-"))
+    return group[1] if group else None
+
+
+def share(text: str) -> str | None:
+    """3/8 of "3 out of 8"."""
+    found = OUT_OF.search(text)
+    return f"{found[1]}/{found[2]}" if found else None
+
+
 def declined(text: str) -> bool:
-    """Whether a text ends with saying that there is no answer."""
+    """Whether a text ends with saying that there is no answer, or before it comes to one."""
+    if CUT_OFF.search(text) or BETWEEN.search(text):
+        return True
     found = UNABLE.search(text.replace("\u2019", "'"))
-    return found is not None and not GOES_ON.search(found["rest"])
+    return found is not None and not GOES_ON.search(found["rest"] or "")
 
 
 def without_remark(text: str) -> str:
     """A text without the remark that ends its last sentence, where that sentence has a number before it."""
-    found = REMARK.search(text, max(0, len(text) - 160))
+    found = REMARK.search(text, max(0, len(text) - 200))
     if found is None:
         return text
-    sentence = re.split(r"[.!?]\s|\n", text[: found.start()])[-1]
-    return text[: found.start()] if re.search(r"\d", sentence) else text
+    sentence = re.split(r"[.!?\u3002]\s|\n", text[: found.start()])[-1]
+    if not re.search(r"\d", sentence):
+        return text
+    clause = found["clause"]
+    if found[0].startswith(",") and "=" in re.sub(r"\$[^$]*\$", "", found[0]):  # ", since 12 = 3 * 4, the rest is 5"
+        return text
+    if clause and not SAID.search(sentence):
+        return text
+    if clause and not clause.startswith("; the other") and RESULT.search(clause):
+        return text
+    return text[: found.start()]

@@ -1,0 +1,95 @@
+"""Words within a formula, in the spellings in which numbers and formulas are read: `3.5 \\text{ million}`,
+`12 \\text{ in}`, `24 种`, `x=2 或 x=-5`, `16 \\text{ when } x = 2`; and vectors as `2\\mathbf{i} + \\mathbf{j}`.
+"""
+
+import re
+
+from reward_memory.answers.numbers import CJK, CJK_SCALES
+
+_TEXT = r"\\(?:text|mathrm|textrm|textnormal|mbox)\s*\{"
+_GAP = r"(?:\s|~|\\[,;: ])*"
+SCALED = re.compile(
+    rf"(?<=\d){_GAP}{_TEXT}\s*((?:hundred|thousand|million|billion|trillion)\b[^{{}}]{{0,40}})\}}", re.IGNORECASE
+)
+_END = r"(?=\s*(?:\^|/|\\cdot|[.,;)\]}$]|$))"
+INCHES = re.compile(rf"({_TEXT}\s*)in\.?(?=\s*(?:\}}{_END}|\^))")
+PLAIN_INCHES = re.compile(r"(?<=\d)\s?in\.?(?=(?:\s?\^\s?(?:[23]|\{[23]\})|[²³])?\s*\.?$)")
+TOTAL = re.compile(r"(?<=[a-z])\s+(?:in total|in all|altogether)(?=\s*\})")
+#: a value, then where or for what it holds
+_VALUE = r"-?(?:[\d.,]+|\\[dt]?frac\s?\{[^{}]{1,20}\}\s?\{[^{}]{1,20}\}|\d*\\sqrt\s?\{[^{}]{1,20}\}|\d*\\pi)"
+HOLDS = re.compile(
+    rf"((?:[A-Za-z]\s?=\s?)?{_VALUE})(?:,|\s|~|\\[,;: ]|\\q?quad)*{_TEXT}[\s,(]*(?:at|when|where|for|if)\b[^{{}}]*\}}.*"
+)
+CJK_TEXT = re.compile(rf"{_TEXT}([^{{}}]*[{CJK}][^{{}}]*)\}}")
+CJK_OR = re.compile(r"(?<=[\w)}\]])\s*(?:或者?|和|与|以及|及|、)\s*(?=[\w\\({\[-])")
+CJK_AND = re.compile(r"(?<=[\w)}\]])\s*且\s*(?=[\w\\({\[-])")
+CJK_NONE = re.compile(r"(?:该?方程)?无(?:实数|实|整数)?[解根]|空集|没有(?:实数)?解")
+CJK_UNIT = re.compile(rf"(?<=[\d}})cirdeg])\s*[（(]?([{CJK}]{{1,6}}(?:[/每][{CJK}]{{1,4}})?)[）)]?\s*$")
+CHANGES = re.compile(f"[{''.join(CJK_SCALES)}百十分之半多余几成折倍至到约每]")
+_UNIT_VECTOR = r"\\(?:mathbf|boldsymbol|bm|vec|hat|textbf)\s?\{?\s?\\?([ijk])(?:math)?\s?\}?"
+VECTOR_TERM = re.compile(rf"\s*([+-]?)\s*((?:[^+\-,=]|\{{[^{{}}]*\}})*?)\s*{_UNIT_VECTOR}\s*")
+UNIT_VECTOR = re.compile(_UNIT_VECTOR)
+#: k\in\mathbb{Z}, before what it is about
+INTEGER_FIRST = re.compile(r"^\s*([a-z])\s?\\in\s?\\mathbb\s?\{?\s?Z\s?\}?\s?(?:[,:;]|\\[,;: ]|\\q?quad|\s)+(?=\S)")
+RATIO = re.compile(r"\d{1,9}(?:\s?:\s?\d{1,9}){2,5}")
+
+
+def plain_words(text: str) -> str:
+    """A formula whose words are those that numbers and formulas are read with; whatever else it is, as it stands."""
+    text = text.replace("{:}", ":")
+    if "\\" in text:
+        text = SCALED.sub(r" \1", text)
+        text = TOTAL.sub("", INCHES.sub(r"\1inch", text))
+        if found := INTEGER_FIRST.match(text):
+            text = f"{text[found.end() :]}, {found[1]}\\in\\mathbb{{Z}}"
+        if UNIT_VECTOR.search(text):
+            text = _vector(text)
+    text = PLAIN_INCHES.sub(" inch", text)
+    return _chinese(text) if re.search(f"[{CJK}]", text) else text
+
+
+def without_condition(text: str) -> str:
+    """The value of `16 \\text{ when } x = 2`."""
+    found = HOLDS.fullmatch(text.strip()) if "\\" in text else None
+    return found[1] if found else text
+
+
+def same_ratio(one: str, other: str) -> bool | None:
+    """Whether two ratios of three or more numbers are the same, as 1:2:3 and 2:4:6; None unless both are ratios."""
+    if one.count(":") < 2 or other.count(":") < 2:
+        return None
+    found = [RATIO.fullmatch(text.replace("\\colon", ":").strip(" *_.$")) for text in (one, other)]
+    if not all(found):
+        return None
+    left, right = ([int(part) for part in match[0].split(":")] for match in found)
+    if len(left) != len(right):
+        return False
+    return all(a * right[0] == b * left[0] for a, b in zip(left, right, strict=True))
+
+
+def _chinese(text: str) -> str:
+    text = CJK_TEXT.sub(r"\1", text)
+    bare = text.strip(" $。.")
+    if CJK_NONE.fullmatch(bare):
+        return "\\text{no solution}"
+    if bare == "不存在":
+        return "\\text{DNE}"
+    text = CJK_AND.sub(r"\\text{ and }", CJK_OR.sub(r"\\text{ or }", text))
+    unit = CJK_UNIT.search(text.rstrip(" 。"))
+    if unit and not CHANGES.search(unit[1]) and not re.search(f"[{CJK}]", text[: unit.start()]):
+        return text[: unit.start()]
+    return text
+
+
+def _vector(text: str) -> str:
+    """The column vector of a sum of multiples of i, j and k; the text itself if it is none."""
+    place, parts = 0, {}
+    while place < len(text):
+        term = VECTOR_TERM.match(text, place)
+        if term is None or term[3] in parts or (place and not term[1]):
+            return text
+        parts[term[3]] = f"{term[1].strip('+')}{term[2].strip() or '1'}"
+        place = term.end()
+    names = "ijk" if "k" in parts else "ij"
+    rows = " \\\\ ".join(parts.get(name, "0") for name in names)
+    return f"\\begin{{pmatrix}}{rows}\\end{{pmatrix}}"

@@ -1,0 +1,306 @@
+"""Answers in words: units, scales and conjunctions within formulas, and sentences that say more than the answer."""
+
+import pytest
+
+from reward_memory.verifiers import Grader, GroundTruth
+from reward_memory.verifiers.sentences import declined, share, told, without_remark
+from reward_memory.verifiers.wording import plain_words, same_ratio, without_condition
+
+ROWS = [  # response, truth, whether it is right
+    # scientific / small / huge
+    ("Therefore the answer is $\\boxed{1}$.", "1 - \\frac{1}{2^{100}}", False),
+    # hash line
+    ("The cost is somewhere in the range\n#### $15 to $20", "20", False),
+    # minus
+    ("The solution set is (\u2212\u221e, \u22122].", "(-\\infty,-2]", True),
+    # units
+    ("The volume is $\\boxed{120 \\text{ cubic inches}}$.", "120 \\text{ in}^3", True),
+    # interval / set / tuple
+    (
+        "The normal is $\\boxed{\\mathbf{i} - 2\\mathbf{j} + 3\\mathbf{k}}$.",
+        "\\begin{pmatrix} 1 \\\\ -2 \\\\ 3 \\end{pmatrix}",
+        True,
+    ),
+    # prose / candidates / corrections
+    ("Thus, there are **15** ways to choose 2 of the 6 books.", "15", True),
+    ("Thus, there are **15** ways to choose 2 of the 6 books.", "6", False),
+    ("Therefore, x = 5 (x = -3 is rejected since lengths are positive).", "5", True),
+    ("Therefore, x = 5 (x = -3 is rejected since lengths are positive).", "-3", False),
+    ("Hence we have $3x + 5 = 20$, so $3x = 15$ and", "15", False),
+    ("I was not able to find the value in closed form; numerically I tried 5, 10 and 12 without success.", "12", False),
+    # think trace
+    (
+        "<think>\nEach pair of 8 teams plays twice, so 8*7 = 56 games. Hmm, but it also says that the top 4",
+        "4",
+        False,
+    ),
+    # Chinese
+    ("\u8be5\u65b9\u7a0b $\\boxed{\\text{\u65e0\u89e3}}$\u3002", "\\text{no solution}", True),
+    ("\u89e3\u5f97 $\\boxed{x=3 \\text{ \u6216 } x=-1}$\u3002", "-1, 3", True),
+    ("\u6bcf\u4ef6\u5546\u54c1\u7684\u552e\u4ef7\u4e3a $\\boxed{60\u5143}$\u3002", "60", True),
+    # ratio
+    ("The sides are in the ratio $\\boxed{1:3:2}$.", "1:2:3", False),
+    # ratio of three
+    ("\\boxed{2:4:3}", "2:3:4", False),
+    ("\\boxed{1:4:2}", "1:2:4", False),
+    ("\\boxed{6:1:2}", "6:2:1", False),
+    # near equality
+    ("\\boxed{2}", "2 - \\frac{1}{2^{98}}", False),
+    ("\\boxed{1 - \\left(\\frac{1}{2}\\right)^{99}}", "1 - \\left(\\frac{1}{2}\\right)^{100}", False),
+    ("\\boxed{1}", "1 - 10^{-40}", False),
+    ("\\boxed{\\frac{2^{101}-1}{2^{100}}}", "2", False),
+    ("\\boxed{\\frac{100!-1}{100!}}", "1", False),
+    # interval in prose
+    ("So the solution is [2, \u221e).", "[2,\\infty)", True),
+    ("The solution set is {\u22121, 0, 2}.", "\\{-1,0,2\\}", True),
+    ("The solution set is {\u22121, 0, 2}.", "2", False),
+    ("Therefore the solution is -3 <= x < 4.", "[-3,4)", True),
+    ("The vertex is (2, -7).", "(2,-7)", True),
+    ("The vertex is (2, -7).", "-7", False),
+    ("The vertex is at **(2, \u22127)**.", "(2,-7)", True),
+    # inches
+    ("\\boxed{12 \\text{ inches}}", "12 \\text{ in}", True),
+    ("\\boxed{18 \\text{ square inches}}", "18 \\text{ in}^2", True),
+    ("\\boxed{7}", "7 \\text{ in.}", True),
+    ("\\boxed{5\\text{ in}}", "5", True),
+    ("\\boxed{5 \\text{ in.}}", "5", True),
+    ("\\boxed{5\\text{ in}^2}", "5", True),
+    ("\\boxed{5\\,\\mathrm{in}}", "5", True),
+    ("\\boxed{5 in}", "5", True),
+    ("\\boxed{35}", "35\\text{ in}^3", True),
+    # prose
+    ("Therefore, there are **20** different pairs among the 5 colors.", "20", True),
+    ("Therefore, there are **20** different pairs among the 5 colors.", "5", False),
+    ("Thus the minimum value is $-4$, attained at $x = 3$.", "-4", True),
+    ("Thus the minimum value is $-4$, attained at $x = 3$.", "3", False),
+    ("The maximum area is **50** square meters, when the width is 5 meters.", "50", True),
+    ("The maximum area is **50** square meters, when the width is 5 meters.", "5", False),
+    ("So the smallest such integer is **17** (16 fails, as shown in step 2).", "17", True),
+    ("So the smallest such integer is **17** (16 fails, as shown in step 2).", "2", False),
+    ("Therefore $x = 4$ (we discard $x = -9$).", "4", True),
+    ("Therefore $x = 4$ (we discard $x = -9$).", "-9", False),
+    ("So $n = 8$; the other root, $n = -11$, is negative and thus rejected.", "8", True),
+    ("So $n = 8$; the other root, $n = -11$, is negative and thus rejected.", "-11", False),
+    ("The value lies somewhere between 3 and 5.", "5", False),
+    ("The probability is 3 out of 8.", "\\frac{3}{8}", True),
+    ("**Answer: 1 in 6**", "\\frac16", True),
+    ("> **Final answer:** *x* = 42", "42", True),
+    # no answer given
+    ("I'm sorry, but the problem does not state how many of the 12 marbles are red.", "12", False),
+    ("Step 1: Let $x$ be the number of hens.\nStep 2: Then the number of cows is $30 - x$.\nStep 3:", "3", False),
+    # Chinese in a box
+    ("\\boxed{x=2\u6216x=-5}", "-5,2", True),
+    ("\\boxed{24\u79cd}", "24", True),
+    ("\\boxed{2 \\text{ \u548c } 7}", "2,7", True),
+    ("\\boxed{x>1 \\text{ \u4e14 } x \\neq 3}", "(1,3)\\cup(3,\\infty)", True),
+    ("\\boxed{5\u7c73}", "5", True),
+    ("\\boxed{\\text{\u65e0\u5b9e\u6570\u89e3}}", "\\emptyset", True),
+    # Chinese prose
+    (
+        "\u5171\u6709**60**\u79cd\u65b9\u6cd5\uff0c\u5176\u4e2d 12 \u79cd\u542b\u6709\u6570\u5b57 0\u3002",
+        "60",
+        True,
+    ),
+    (
+        "\u5171\u6709**60**\u79cd\u65b9\u6cd5\uff0c\u5176\u4e2d 12 \u79cd\u542b\u6709\u6570\u5b57 0\u3002",
+        "0",
+        False,
+    ),
+    ("\u7b54\uff1a\u7532\u6709 20 \u5143\uff0c\u662f\u4e59\u7684 4 \u500d\u3002", "20", True),
+    ("\u7b54\uff1a\u7532\u6709 20 \u5143\uff0c\u662f\u4e59\u7684 4 \u500d\u3002", "4", False),
+    # chain in a box
+    ("\\boxed{k = 16 \\text{ at } x = 2}", "16", True),
+    ("\\boxed{k = 16 \\text{ at } x = 2}", "2", False),
+    # numbers
+    ("\\boxed{3.5 \\text{ million}}", "3500000", True),
+    # words inside a box
+    ("\\boxed{\\$2.5 \\text{ million}}", "2500000", True),
+    ("\\boxed{2.5 \\text{ million dollars}}", "2500000", True),
+    ("\\boxed{7 \\text{ thousand}}", "7000", True),
+    ("\\boxed{16 \\text{ when } x = 2}", "16", True),
+    ("\\boxed{x = 16 \\text{ for } k = 2}", "16", True),
+    ("\\boxed{24 \\text{ ways in total}}", "24", True),
+    # x = a or / and
+    ("\\boxed{(0,0), \\left(\\pm 1, 2\\right)}", "(0,0),(1,2),(-1,2)", True),
+    # general solution
+    ("\\boxed{k\\in\\mathbb{Z},\\ x = k\\pi}", "x = k\\pi, k\\in\\mathbb{Z}", True),
+    # near equality 2
+    ("\\boxed{2 - \\frac{101}{2^{100}}}", "2 - \\frac{102}{2^{100}}", False),
+    ("\\boxed{\\frac{2^{2023}-1}{2^{2023}}}", "\\frac{2^{2024}-1}{2^{2024}}", False),
+    ("\\boxed{1 - \\frac{1}{2024!}}", "1", False),
+    ("\\boxed{\\frac{4^{50}-1}{3 \\cdot 4^{49}}}", "\\frac{4}{3}", False),
+    # plain prose
+    ("So our final polynomial is $x^2 - 5x + 6$, with roots 2 and 3.", "x^2-5x+6", True),
+    ("Therefore, the function is **odd**.", "\\text{odd}", True),
+    # neighbors
+    ("\\boxed{3.5 \\text{ million}}", "3.5", False),
+    ("\\boxed{3.5 \\text{ million}}", "3500", False),
+    ("\\boxed{12 \\text{ inches}}", "13 \\text{ in}", False),
+    ("\\boxed{5\\text{ in base }8}", "5", False),
+    ("\\boxed{x \\text{ in } [0,1]}", "[0,1]", False),
+    ("\\boxed{2\\mathbf{i} + \\mathbf{j}}", "\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}", False),
+    ("\\boxed{-\\frac{1}{2}\\hat{i} + 3\\hat{k}}", "\\begin{pmatrix} -1/2 \\\\ 0 \\\\ 3 \\end{pmatrix}", True),
+    ("\\boxed{2:4:6}", "1:2:3", True),
+    ("\\boxed{1:2}", "1:2:3", False),
+    ("\\boxed{1:2:3}", "1:2", False),
+    ("\\boxed{1:2:3:4}", "1:2:3", False),
+    ("\\boxed{24\u4e07}", "24", False),
+    ("\\boxed{3\u500d}", "4", False),
+    ("\\boxed{60\u5143}", "61", False),
+    ("\\boxed{\\text{\u4e0d\u5b58\u5728}}", "\\text{DNE}", True),
+    ("\\boxed{\\text{\u4e0d\u5b58\u5728}}", "0", False),
+    ("\\boxed{x>1 \\text{ and } x \\neq 3}", "(1,\\infty)", False),
+    ("\\boxed{x<-2 \\text{ or } x>3}", "(-\\infty,-2)\\cup(3,\\infty)", True),
+    ("\\boxed{(1, \\pm 2)}", "(1,2)", False),
+    ("\\boxed{(1, \\pm 2)}", "(1,2),(1,-2)", True),
+    ("\\boxed{16 \\text{ when } x = 2}", "16 \\text{ when } x = 3", False),
+    ("\\boxed{1 - 2^{-100}}", "1 - \\frac{1}{2^{100}}", True),
+    ("\\boxed{\\sqrt{2}\\cdot\\sqrt{3}}", "\\sqrt{6}", True),
+    ("\\boxed{\\frac{1}{2024!}}", "\\frac{1}{2024 \\cdot 2023!}", True),
+    # sentences
+    ("So the area is 768 sq in", "768", True),
+    ("The vertex is (2, -7).", "(-7,2)", False),
+    ("The solution is x > 3.", "(3,\\infty)", True),
+    ("The solution is x > 3.", "[3,\\infty)", False),
+    ("She gave away 3 apples, with 5 left the total is 8.", "8", True),
+    ("He has 12 marbles, after giving 3 away.", "12", True),
+    ("With 12 boxes, since 12 = 3 * 4, the rest is 5.", "5", True),
+    ("In **2019** the price was 45 dollars.", "45", True),
+    ("There are **4** rows and **6** columns, so 24.", "24", True),
+    ("**Step 2:** the sum is 30", "30", True),
+    ("The total is 12 (4 apples and 8 pears).", "12", True),
+    ("He scored 3 out of 8.", "8", True),
+    ("The probability is 3 out of 8.", "\\frac{3}{5}", False),
+    ("The function is **even**.", "\\text{odd}", False),
+    ("There are 12 **apples**.", "12", True),
+    ("It costs **\\$18**.", "18", True),
+    ("Each one gets **3/4** of the 8 cakes.", "\\frac34", True),
+    ("<think>\nso x is 5.\n</think>\nSo x is 6.", "6", True),
+    ("<think>\nso \\boxed{5}", "5", True),
+    ("<think>\nThe answer is 5.", "5", True),
+    ("<think>\nso x is 5.", "5", False),
+    ("I could not find 3 errors, so the total is 4.", "4", True),
+    ("Step 3:\nso it is 5", "5", True),
+]
+
+
+def test_answers_in_words():
+    with Grader(workers=2) as grader:
+        verdicts = grader.grade([row[0] for row in ROWS], [GroundTruth("math", row[1]) for row in ROWS])
+    assert [row for row, verdict in zip(ROWS, verdicts, strict=True) if verdict.correct != row[2]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("We add. So there are **15** ways to choose 2.", "15"),
+        ("Each of the 6 gets **2 dollars**", "2 dollars"),
+        ("The value is **$x^2$** for 3.", "$x^2$"),
+        ("So it is **\\(5\\)**.", "\\(5\\)"),
+        ("There are **4** rows of **6**.", None),
+        ("There are **4** rows, so 24.", None),
+        ("In **2019** it was 45.", None),
+        ("It is **odd**.", "odd"),
+        ("It is **odd** for 3.", None),
+        ("The point is (2, -7).", "(2, -7)"),
+        ("The set is {1; 2}", "{1; 2}"),
+        ("The pair (2, -7) is not in it.", None),
+        ("The answer is (a word, another word).", None),
+        ("Then 0 < x <= 5 and the solution is 0 < x <= 5.", "0 < x <= 5"),
+        ("The solution is x >= -2", "x >= -2"),
+        ("Is the point (1, 2)?\nNo.", None),
+    ],
+)
+def test_what_the_last_sentence_points_at(text, value):
+    assert told(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("So it is 12 (which is 3 more than 9).", "So it is 12"),
+        ("So it is 12 (4 apples, 8 pears).", "So it is 12"),
+        ("So it is 3 (mod 7).", "So it is 3 (mod 7)."),
+        ("It is $-4$, attained at $x = 3$.", "It is $-4$"),
+        ("It is 50, when the side is 5.5 meters.", "It is 50"),
+        ("Add 50, when the side is 5.", "Add 50, when the side is 5."),
+        ("It is 50, when it has 5.", "It is 50, when it has 5."),
+        ("It is 4, where the total is 5.", "It is 4, where the total is 5."),
+        ("It is 4, since 3 + 1 = 4.", "It is 4, since 3 + 1 = 4."),
+        ("It is 4, since $3 + 1 = 4$.", "It is 4"),
+        ("So $n = 8$; the other root, $n = -1$, is too small, thus no length.", "So $n = 8$"),
+        ("It is so, where the side is 5.", "It is so, where the side is 5."),
+    ],
+)
+def test_remarks_behind_an_answer(text, left):
+    assert without_remark(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("so $3x = 15$ and", True),
+        ("so it is 15 sq in", False),
+        ("We know 3.\nStep 3:", True),
+        ("We know 3.\nStep 3: it is 5", False),
+        ("It is between 3 and 5.", True),
+        ("There are 8 between 3 and 50, in all 8.", False),
+        ("I was not able to find it; I tried 5.", True),
+        ("I was not able to find it, so I say 5.", False),
+        ("I'm sorry, but the problem does not say how many of the 12 are red.", True),
+        ("Sorry I'm late, the total is 12.", False),
+    ],
+)
+def test_texts_without_an_answer(text, expected):
+    assert declined(text) == expected
+
+
+def test_shares():
+    assert share("The chance is 3 out of 8.") == "3/8"
+    assert share("**1 in 6**") == "1/6"
+    assert share("3 out of 8 are red, 2 are blue") is None
+    assert share("It is 1.3 out of 8") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("3.5\\ \\text{ million}", "3.5 million"),
+        ("2\\text{ Billion dollars}", "2 Billion dollars"),
+        ("x\\text{ million}", "x\\text{ million}"),
+        ("12 \\text{ in}", "12 \\text{ inch}"),
+        ("12 \\text{ in}^2", "12 \\text{ inch}^2"),
+        ("12 \\text{ in }x", "12 \\text{ in }x"),
+        ("5 in.", "5 inch"),
+        ("5 in 6", "5 in 6"),
+        ("24 \\text{ ways in all}", "24 \\text{ ways}"),
+        ("k \\in \\mathbb{Z}, x = k", "x = k, k\\in\\mathbb{Z}"),
+        ("2\\mathbf{i}-\\mathbf{j}", "\\begin{pmatrix}2 \\\\ -1\\end{pmatrix}"),
+        ("\\vec{k}", "\\begin{pmatrix}0 \\\\ 0 \\\\ 1\\end{pmatrix}"),
+        ("\\mathbf{i}+\\mathbf{i}", "\\mathbf{i}+\\mathbf{i}"),
+        ("\\mathbf{i}\\mathbf{j}", "\\mathbf{i}\\mathbf{j}"),
+        ("\\mathbf{i}+3", "\\mathbf{i}+3"),
+        ("3{:}4", "3:4"),
+        ("24\u79cd", "24"),
+        ("60\u5143/\u4e2a", "60"),
+        ("3\u4e07", "3\u4e07"),
+        ("\u7ea63\u5143", "\u7ea63\u5143"),
+        ("\\text{\u65e0\u89e3}\u3002", "\\text{no solution}"),
+        ("2\u62163", "2\\text{ or }3"),
+        ("x>1\u4e14x<3", "x>1\\text{ and }x<3"),
+    ],
+)
+def test_words_within_formulas(text, plain):
+    assert plain_words(text) == plain
+
+
+def test_a_value_without_where_it_holds():
+    assert without_condition("k = 16 \\text{ at } x = 2") == "k = 16"
+    assert without_condition("\\frac{1}{2}, \\text{ if } x > 2") == "\\frac{1}{2}"
+    assert without_condition("x^2 \\text{ if } x > 2") == "x^2 \\text{ if } x > 2"
+
+
+def test_ratios_of_three_numbers():
+    assert same_ratio("1:2:3", "$2 : 4 : 6$") is True
+    assert same_ratio("1:2:3", "1:3:2") is same_ratio("1:2:3", "1:2:3:4") is False
+    assert same_ratio("1:2", "1:2:3") is same_ratio("a:b:c", "1:2:3") is None
