@@ -4,8 +4,9 @@ the reading of marks, boxes and sentences goes.
 
 import pytest
 
-from reward_memory.answers.choices import Item, cleaned, extract_letter
+from reward_memory.answers.choices import cleaned, extract_letter
 from reward_memory.answers.extraction import Answer, find_answer
+from reward_memory.answers.items import Item
 
 CAPITALS = ("Paris", "London", "Berlin", "Madrid")
 CHANGES = ("increases", "decreases", "stays the same", "cannot be determined")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reward_memory.answers.choices import Item
+from reward_memory.answers.items import Item
 from reward_memory.answers.statements import Statement, only_letter, placed, read_value, statements
 
 ANIMALS = Item("ABCD", ("cat", "dog", "owl", "fox"))

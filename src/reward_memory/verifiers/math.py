@@ -23,7 +23,7 @@ from reward_memory.answers.numbers import (
 
 from .notation import formula_in_words
 from .pool import WarmPool
-from .sentences import LONGEST_BARE, PAIRS, plain_answer
+from .sentences import LONGEST_BARE, PAIRS, plain_answer, says_no_number, whole_number_at_the_end
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 from .wording import plain_words, same_ratio, without_condition
 
@@ -194,6 +194,12 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
+    if answer.how not in ("text", "statement") and says_no_number(text.strip()):
+        return Judgment(False, answer.text, "not a formula")
+    if answer.how == "text" and wanted.denominator == 1 and not percent and set(LATEX.findall(text)) == {"="}:
+        last = whole_number_at_the_end(text)
+        if last is not None:
+            return Judgment(last == wanted, str(last), "numeric")
     if LATEX.search(text) or (answer.how != "text" and not _one_number_told(answer.how, text)):
         return None
     denied = DENIED.sub("", text)

@@ -6,6 +6,8 @@ import re
 
 from reward_memory.answers.extraction import Answer
 
+from .spelling import ASCII_NAMES
+
 LONGEST_BARE = 300  # characters; a longer text without marks is no formula
 
 #: "I cannot solve this without the 2 figures."
@@ -72,6 +74,11 @@ ITALIC = re.compile(r"(?<![\w*])\*([A-Za-z])\*(?![\w*])|^([A-Za-z])\*(?=\s=\s)")
 OUT_OF = re.compile(
     r"(?<![\d.,/])(\d{1,6})\s?(?:\\text\{)?\s?(?:out of|in)\s?\}?\s?([1-9]\d{0,5})(?![\d,/]|\.\d)\W{0,4}$"
 )
+FORMULA = re.compile(r"[\d\\^{}_=]")
+CONSTANTS = re.compile(r"[\seiE]+")
+LETTERS = re.compile(r"[(\['\"]{0,2}[A-Za-z]{1,30}[)\].,;:!?'\"]{0,3}")
+#: "18 + 5 = 23", "6 are added: 23", "Then 8 are found: 54 + 8"
+WHOLE_AT_THE_END = re.compile(r"(?:(?<![<>!=])=|[.:;]\s|\n)\s{0,3}(-?\d{1,15})(?: ([+-]) (\d{1,15}))?[.!]{0,3}[\s#]{0,8}$")
 #: "somewhere between 3 and 5" is neither
 BETWEEN = re.compile(r"\bbetween [$*\d][\d.,$*]{0,20} and [$*\d][\d.,$*]{0,20}\W{0,3}$")
 #: $1.2$ million
@@ -124,6 +131,22 @@ def told(text: str) -> str | None:
         return word[1]
     group = GROUP.search(last.replace("\u2212", "-"))
     return group[1] if group else None
+
+
+def says_no_number(text: str) -> bool:
+    """Whether a text cannot be a number, as a word or a sign, so that no computer algebra need be asked."""
+    if FORMULA.search(text) or ASCII_NAMES.search(text) or CONSTANTS.fullmatch(text):
+        return False
+    return LETTERS.fullmatch(text) is not None or re.search(r"\w", text) is None
+
+
+def whole_number_at_the_end(text: str) -> int | None:
+    """The whole number, or the sum of two, that is all that follows the last equals sign or sentence of a text."""
+    found = WHOLE_AT_THE_END.search(text)
+    if found is None:
+        return None
+    number, sign, other = found.groups()
+    return int(number) + (int(f"{sign}{other}") if sign else 0)
 
 
 def share(text: str) -> str | None:
