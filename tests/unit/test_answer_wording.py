@@ -295,9 +295,9 @@ def test_words_within_formulas(text, plain):
 
 
 def test_a_value_without_where_it_holds():
-    assert without_condition("k = 16 \\text{ at } x = 2") == "k = 16"
-    assert without_condition("\\frac{1}{2}, \\text{ if } x > 2") == "\\frac{1}{2}"
-    assert without_condition("x^2 \\text{ if } x > 2") == "x^2 \\text{ if } x > 2"
+    assert without_condition("k = 16 \\text{ at } x = 2", "2") == "k = 16"
+    assert without_condition("\\frac{1}{2}, \\text{ if } x > 2", "2") == "\\frac{1}{2}"
+    assert without_condition("x^2 \\text{ if } x > 2", "2") == "x^2 \\text{ if } x > 2"
 
 
 def test_ratios_of_three_numbers():

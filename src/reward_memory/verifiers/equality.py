@@ -136,11 +136,11 @@ def _assigned(gold: object, found: object) -> tuple[object, object]:
 
 def _inequalities_as_set(value: object, other: object) -> object:
     """`x < -2 or x > 3` as the union of its intervals, where the other one is such a set; `x \\ne 3` takes 3 away."""
+    from sympy import And, Intersection, Interval, Union
     from sympy import FiniteSet as Set
-    from sympy import Intersection, Interval, Union
     from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
 
-    relations = (StrictGreaterThan, StrictLessThan, GreaterThan, LessThan, Unequality)
+    relations = (StrictGreaterThan, StrictLessThan, GreaterThan, LessThan, Unequality, And)
     if not isinstance(other, Interval | Union) or not isinstance(value, Set):
         return value
     if not value.args or not all(isinstance(part, relations) and len(part.free_symbols) == 1 for part in value.args):

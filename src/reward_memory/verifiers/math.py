@@ -21,9 +21,10 @@ from reward_memory.answers.numbers import (
     without_contrast,
 )
 
+from .amounts import same_amount
 from .notation import formula_in_words
 from .pool import WarmPool
-from .sentences import LONGEST_BARE, PAIRS, plain_answer, says_no_number, whole_number_at_the_end
+from .sentences import LONGEST_BARE, ONE_OF_TWO, PAIRS, plain_answer, says_no_number, whole_number_at_the_end
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 from .wording import plain_words, same_ratio, without_condition
 
@@ -78,6 +79,7 @@ VERDICT = re.compile(r"(yes|no|true|false)[,;.:—-]", re.IGNORECASE)  # "No, it
 OPPOSITES = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 #: a whole number, as most answers of grade-school problems are
 PLAIN = re.compile(r"(-?)\$?([1-9][0-9]{0,2}(?:,[0-9]{3}){1,6}|[0-9]{1,18})")
+COUNTED = re.compile(r"(?<=,\d)(\d{0,3})\s[^\W\d_]{1,20}\.?$")  # 2,5 horas
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
 DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is not handed to computer algebra
 
@@ -143,9 +145,10 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
     answer, truth = plain, plain_words(truth)
     if answer.how != "text":
         text = plain_words(answer.text)
-        answer = Answer(text if "\\text" in truth else without_condition(text), answer.how, answer.tail)
-    if (same := same_ratio(answer.text, truth)) is not None:
-        return Judgment(same, answer.text, "numeric")
+        answer = Answer(without_condition(text, truth), answer.how, answer.tail)
+    for same in (same_ratio(answer.text, truth), same_amount(answer.text, truth)):
+        if same is not None:
+            return Judgment(same, answer.text, "numeric")
     clocks = CLOCK.fullmatch(answer.text.strip(" *_.$")), CLOCK.fullmatch(truth.strip(" *_.$"))
     if all(clocks) and any(clock[3] for clock in clocks):
         return Judgment(_same_time(*clocks), answer.text, "exact")
@@ -194,6 +197,8 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         if found != wanted and _is_ratio(text) != _is_ratio(truth):
             return None  # 1/12 against 0.0833333: a question of precision
         return Judgment(_equal_numbers(found, wanted, percent, tolerance), answer.text, "numeric")
+    if answer.how == "hash" and ONE_OF_TWO.fullmatch(text):
+        return Judgment(False, answer.text, "numeric")
     if answer.how not in ("text", "statement") and says_no_number(text.strip()):
         return Judgment(False, answer.text, "not a formula")
     if answer.how == "text" and wanted.denominator == 1 and not percent and set(LATEX.findall(text)) == {"="}:
@@ -231,7 +236,7 @@ def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> F
     """The number of an answer that is more than a plain number: 2,74, 3 (mod 7), 18 apples."""
     if "mod" in text and "mod" not in truth and (residue := RESIDUE.fullmatch(text.strip("$ "))):
         return Fraction(residue[1])
-    comma = decimal_comma(text) if "." in truth or wanted.denominator > 1 else None
+    comma = decimal_comma(COUNTED.sub(r"\1", text)) if "." in truth or wanted.denominator > 1 else None
     if comma is not None:
         return comma
     if "=" in text and "=" not in truth:

@@ -74,11 +74,20 @@ ITALIC = re.compile(r"(?<![\w*])\*([A-Za-z])\*(?![\w*])|^([A-Za-z])\*(?=\s=\s)")
 OUT_OF = re.compile(
     r"(?<![\d.,/])(\d{1,6})\s?(?:\\text\{)?\s?(?:out of|in)\s?\}?\s?([1-9]\d{0,5})(?![\d,/]|\.\d)\W{0,4}$"
 )
+#: "5 boxes of 12 pencils each", "she will be 30 in 5 years": the last number is not the answer
+ONE_OF_TWO = re.compile(
+    r"[^\d=+*/]{0,60}?(?:\$?\d[\d,]*(?:\.\d+)?)(?=\s)[^\d=+*/]{0,60}?\b(?:of|in|after|for|per|to(?=\s[a-z]))\b"
+    r"[^\d=+*/]{0,40}\d[\d,]*(?:\.\d+)?[^\d=+*/]{0,40}"
+)
+#: C$35, NZ$48
+DOLLARS = re.compile(r"(?<![A-Za-z])(?:US|CA|AU|NZ|HK|C|A|S)\$(?=\s?\d)")
 FORMULA = re.compile(r"[\d\\^{}_=]")
 CONSTANTS = re.compile(r"[\seiE]+")
 LETTERS = re.compile(r"[(\['\"]{0,2}[A-Za-z]{1,30}[)\].,;:!?'\"]{0,3}")
 #: "18 + 5 = 23", "6 are added: 23", "Then 8 are found: 54 + 8"
-WHOLE_AT_THE_END = re.compile(r"(?:(?<![<>!=])=|[.:;]\s|\n)\s{0,3}(-?\d{1,15})(?: ([+-]) (\d{1,15}))?[.!]{0,3}[\s#]{0,8}$")
+WHOLE_AT_THE_END = re.compile(
+    r"(?:(?<![<>!=])=|[.:;]\s|\n)\s{0,3}(-?\d{1,15})(?: ([+-]) (\d{1,15}))?[.!]{0,3}[\s#]{0,8}$"
+)
 #: "somewhere between 3 and 5" is neither
 BETWEEN = re.compile(r"\bbetween [$*\d][\d.,$*]{0,20} and [$*\d][\d.,$*]{0,20}\W{0,3}$")
 #: $1.2$ million
@@ -98,7 +107,7 @@ def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
 
     ratio  whether the ground truth is a fraction, as "3 out of 8" may be
     """
-    text, how, tail = answer.text, answer.how, answer.tail
+    text, how, tail = DOLLARS.sub("$", answer.text), answer.how, answer.tail
     if SCALED.search(text):
         text, tail = (SCALED.sub(r"\1 \2", part) for part in (text, tail))
     if how == "boxed":

@@ -29,7 +29,7 @@ UNITS = re.compile(
 UNIT_TEXT = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}")
 NO_UNIT = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozen|and|or|if|for|when|where|in|base|mod|with|such|plus|minus|times|"
-    r"over|less|more|greater|any|all|real|integers?|[eix]|dne|none|no|undefined|infinity)\b",
+    r"over|less|more|greater|any|all|real|integers?|is|are|even|odd|prime|[eix]|dne|none|no|undefined|infinity)\b",
     re.IGNORECASE,
 )
 ENDING_DEGREES = re.compile(r"\^\s*(?:\{\s*\\circ\s*\}|\\circ)(?![a-zA-Z])|\\degree(?![a-zA-Z])|°")

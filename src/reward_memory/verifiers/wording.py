@@ -29,6 +29,64 @@ CHANGES = re.compile(f"[{''.join(CJK_SCALES)}百十分之半多余几成折倍�
 _UNIT_VECTOR = r"\\(?:mathbf|boldsymbol|bm|vec|hat|textbf)\s?\{?\s?\\?([ijk])(?:math)?\s?\}?"
 VECTOR_TERM = re.compile(rf"\s*([+-]?)\s*((?:[^+\-,=]|\{{[^{{}}]*\}})*?)\s*{_UNIT_VECTOR}\s*")
 UNIT_VECTOR = re.compile(_UNIT_VECTOR)
+#: letters that math-verify takes for functions and constants, and a transpose, which it drops
+RENAMED = (
+    (re.compile(r"\\gamma(?![a-zA-Z])(?!\s*_)"), r"\\xi_{98} "),
+    (re.compile(r"(?<![A-Za-z\\])([A-Za-z])_\{?e\}?(?![A-Za-z])"), r"\1_{97}"),
+    (
+        re.compile(
+            r"(?<=[A-Za-z])\s?\^\s?\{?\s?(?:T|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s?\{T\})\s?\}?(?![A-Za-z])"
+        ),
+        "_{96}",
+    ),
+)
+#: "or" and "and" of other languages, between formulas or upright
+FOREIGN_OR = re.compile(r"\\text\s?\{\s*(?:oder|ou|или)\s*\}|\\text\s?\{\s+o\s+\}|(?<=\$)\s(?:oder|ou|o|или)\s(?=\$)")
+FOREIGN_AND = re.compile(r"\\text\s?\{\s*(?:und|et)\s*\}|\\text\s?\{\s+[yeи]\s+\}|(?<=\$)\s(?:und|et|y|e|и)\s(?=\$)")
+FOREIGN = dict.fromkeys(
+    (
+        *("keine lösung", "aucune solution", "pas de solution", "no hay solución", "no tiene solución"),
+        *("sin solución", "нет решений", "nessuna soluzione", "sem solução", "não há solução"),
+    ),
+    "no solution",
+) | {"нет": "No", "да": "Yes", "是": "Yes", "否": "No", "nein": "No", "oui": "Yes", "non": "No", "sí": "Yes"}
+WORDS_ALONE = re.compile(rf"(?:{_TEXT}\s*)?([^{{}}\\$\d]{{1,40}}?)\s*\}}?\.?")
+ARTICLE = re.compile(
+    rf"^({_TEXT})?\s*(?:on |due )?(?:the |an? )?"
+    r"(?!dozen|hundred|thousand|million|billion|half|third|quarter|couple)"
+    r"(?=[A-Za-z]{3,20}(?: [a-z]{2,20}){0,2}\}?\.?$)"
+)
+CJK_LABEL = re.compile(rf"^[{CJK}]{{1,8}}(?:为|是|：|:)\s*(?=[-\d\\a-z($])")
+#: g(x) = 2x, x \ne 3; 2n-1 (n \in N)
+_RELATION = r"(?:\\(?:neq?|in|geq?|leq?|geqslant|leqslant)(?![a-zA-Z])|[<>])"
+DOMAIN = re.compile(
+    rf"(?:(?:,|\\q?quad|\\[,; ]|\s|~)*(?:,|\\q?quad|\(|{_TEXT}[\s,(]*(?:for|with|where)\b[^{{}}]*\}}))"
+    rf"(?:\s|\\[,; ])*([a-z])\s?{_RELATION}\s*[^,=]{{1,40}}?\)?$"
+)
+RELATION = re.compile(_RELATION)
+FOR_ALL = re.compile(
+    rf"(?:,|\s|\\[,; ])*{_TEXT}[\s,]*for (?:all|any|every)\b[^{{}}]*\}}(?:\s*[a-z](?:\s?\\in.{{1,20}})?)?$"
+)
+#: P(1, 2), (a, b) = (1, 2), \overrightarrow{AB} = (1, 2)
+POINT_NAME = re.compile(r"(?<![A-Za-z\\])[A-Z](?:_\{?\w{1,2}\}?|')?\s?(?=(?:\\left)?\([^()]*,)")
+POINT_LETTERS = re.compile(r"\([a-z](?:\s?,\s?[a-z]){1,3}\)\s?=\s?(?=\\left|\()")
+VECTOR_NAME = re.compile(r"^\\(?:overrightarrow|vec|nabla|mathbf)\s?(?:\{[A-Za-z]{1,3}\}|[a-z])\s?=\s?")
+#: y_{\min} = -5, \max f(x) = 8
+EXTREME = re.compile(
+    r"^(?:[A-Za-z]_\{?\\?[A-Za-z]{1,8}\}?(?:\([a-z]\))?|\\(?:max|min)(?:_\{?[a-z]\}?)?\s?[a-z](?:\([a-z]\))?)"
+    r"\s?(?:=|\\approx)\s?(?=[^=]+$)"
+)
+EXCEPT = re.compile(
+    rf"^(?:{_TEXT}?\s*all real(?:s| numbers)?\s*(?:\}}\s*)?(?:[a-z]\s*)?(?:{_TEXT})?\s*except\s*\}}?\s*"
+    r"(?:[a-z]\s?=\s?)?|"
+    r"\\mathbb\s?\{?R\}?\s?-\s?\\\{|"
+    r"[a-z]\s?\\in\s?\\mathbb\s?\{?R\}?\s?(?:,|\\[,; ]|\s)+[a-z]\s?\\neq?\s?)"
+    r"(-?[\d./]+)\s?(?:\\\})?$"
+)
+#: "a = 1, b = 2 \implies a + b = 3"
+CONCLUSION = re.compile(
+    r".*(?:\\(?:Rightarrow|implies|Longrightarrow)(?![a-zA-Z])|⇒)\s*(?=.*=)|.*\{[^{}]*\bso\b[^{}]*\b(?:is|are|equals)\s*\}\s*"
+)
 #: k\in\mathbb{Z}, before what it is about
 INTEGER_FIRST = re.compile(r"^\s*([a-z])\s?\\in\s?\\mathbb\s?\{?\s?Z\s?\}?\s?(?:[,:;]|\\[,;: ]|\\q?quad|\s)+(?=\S)")
 RATIO = re.compile(r"\d{1,9}(?:\s?:\s?\d{1,9}){2,5}")
@@ -44,14 +102,37 @@ def plain_words(text: str) -> str:
             text = f"{text[found.end() :]}, {found[1]}\\in\\mathbb{{Z}}"
         if UNIT_VECTOR.search(text):
             text = _vector(text)
-    text = PLAIN_INCHES.sub(" inch", text)
+        if found := EXCEPT.match(text.strip()):
+            text = f"\\mathbb{{R}}\\setminus\\{{{found[1]}\\}}"
+        text = CONCLUSION.sub("", text)
+    for pattern, name in RENAMED:
+        text = pattern.sub(name, text)
+    words = WORDS_ALONE.fullmatch(text.strip())
+    if words and (known := FOREIGN.get(words[1].strip().lower())):
+        return f"\\text{{{known}}}"
+    text = FOREIGN_AND.sub(r"\\text{ and }", FOREIGN_OR.sub(r"\\text{ or }", text))
+    text = ARTICLE.sub(r"\1", PLAIN_INCHES.sub(" inch", text))
     return _chinese(text) if re.search(f"[{CJK}]", text) else text
 
 
-def without_condition(text: str) -> str:
-    """The value of `16 \\text{ when } x = 2`."""
-    found = HOLDS.fullmatch(text.strip()) if "\\" in text else None
-    return found[1] if found else text
+def without_condition(text: str, truth: str) -> str:
+    """The value of `16 \\text{ when } x = 2`, `2n - 1, n > 0` and `P(1, 2)`, where the truth has nothing of it."""
+    if "\\text" not in truth and "\\" in text and (found := HOLDS.fullmatch(text.strip())):
+        return found[1]
+    if not RELATION.search(truth) and "\\text" not in truth:
+        found = DOMAIN.search(text) or FOR_ALL.search(text)
+        head = text[: found.start()] if found else ""
+        if head.strip() and not RELATION.search(head) and _has_letter(head, found):
+            text = head
+    if "=" not in truth:
+        text = EXTREME.sub("", VECTOR_NAME.sub("", POINT_LETTERS.sub("", text)))
+    return POINT_NAME.sub("", text) if truth.lstrip("$ ").startswith(("(", "\\left(")) else text
+
+
+def _has_letter(formula: str, found: re.Match) -> bool:
+    """Whether the letter that a condition is about is one of the formula's."""
+    letter = found[1] if found.re.groups else None
+    return letter is None or re.search(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])|\d{letter}", formula) is not None
 
 
 def same_ratio(one: str, other: str) -> bool | None:
@@ -68,7 +149,7 @@ def same_ratio(one: str, other: str) -> bool | None:
 
 
 def _chinese(text: str) -> str:
-    text = CJK_TEXT.sub(r"\1", text)
+    text = CJK_LABEL.sub("", CJK_TEXT.sub(r"\1", text))
     bare = text.strip(" $。.")
     if CJK_NONE.fullmatch(bare):
         return "\\text{no solution}"
