@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from .extraction import BOXES, REFUSED, Answer, box_content, final_part, latex_boxes, one_exercise
+from .extraction import BOXES, NEXT_QUESTION, REFUSED, Answer, box_content, final_part, latex_boxes, one_exercise
 from .items import LETTER_TEXTS, Item, only, plain
 from .judged import judged, left_over
 from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, placed, read_value, statements
@@ -97,6 +97,10 @@ LAST_LINE = 300  # characters of a line that may end with an option's text
 MARKS = 20  # headings that are passed over
 
 
+#: "the answer can't be", "I don't think it is"
+NOT_SAID = re.compile(r"(?:\b(?:not|never|cannot)\b|n['\u2019]t\b)[^,;.]*$")
+#: what else may stand between a line with an answer and another question
+ANOTHER = re.compile(r"\n[ \t]{0,8}-{3,}[ \t]{0,8}\n|\n[ \t]{0,8}\d{1,2}\. [A-Z][^\n]{10,200}\?|\nYou are an? ")
 UNFINISHED = re.compile(r"\s(?:is|are|was|the|an?|in|of|and|to|by|for|with|that|which|as)\s*$")
 GIVES_REASON = re.compile(r"[*_`$\"')\]]*,?[ \t]+(?:because|since|as it|as they)\b")
 
@@ -114,6 +118,8 @@ def extract_letter(answer: Answer, options: tuple[str, ...], response: str | Non
     item = Item(letters, tuple(plain(cleaned(option)) for option in options))
     if response is not None and "<think>" in response and "</think>" not in response:  # cut off
         return _settle(cleaned(latex_boxes(response)[-TAIL:]), item, cut_off=True)
+    if response is not None and (found := _first_of_several(response, item)):
+        return found
     if response is not None:
         return _settle(cleaned(one_exercise(final_part(latex_boxes(response)))[-TAIL:]), item)
     if answer.how == "text":
@@ -136,6 +142,14 @@ def cleaned(text: str) -> str:
         if not changed:
             break
     return text
+
+
+def _first_of_several(response: str, item: Item) -> tuple[str | None, str] | None:
+    """What a response says in its first line where a question of its own follows; None where none does."""
+    text = final_part(response)[: 2 * LAST_LINE]
+    following = NEXT_QUESTION.search(text) or ANOTHER.search(text)
+    head = cleaned(text[: following.start()]).strip() if following else ""
+    return _short(head, item) if head and "\n" not in head and len(head) <= LAST_LINE else None
 
 
 def _settle(text: str, item: Item, cut_off: bool = False) -> tuple[str | None, str]:
@@ -271,7 +285,7 @@ def _told_at_the_end(line: str, item: Item) -> str | None:
     subject = CALLED_RIGHT.fullmatch(SENTENCE.split(line.strip())[-1])
     if subject and (letter := item.named_by(subject[1])):
         return letter
-    places = [match.end() for match in VERB.finditer(line)]
+    places = [match.end() for match in VERB.finditer(line) if not NOT_SAID.search(line[: match.end()])]
     named = [item.named_by(line[place:].strip(" .!")) for place in places]
     return next((letter for letter in reversed(named) if letter), None) or _predicate(line, item)
 

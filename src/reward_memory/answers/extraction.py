@@ -55,9 +55,12 @@ TAG, TAG_END = "<answer>", "</answer>"
 OTHER_TAG = re.compile(r"<(/?)(?:final[_ -]?)?answer>", re.IGNORECASE)
 BOX_TOKENS = "<|begin_of_box|>", "<|end_of_box|>"
 END_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{2,20}\|>|</s>|<eos>|<end_of_turn>|<｜end▁of▁sentence｜>))+\s*$")
+#: where a model's turn ends
+STOP = re.compile(r"<\|(?:im_end|eot_id|endoftext|end|end_of_text)\|>|</s>|<end_of_turn>|<｜end▁of▁sentence｜>|<eos>")
 #: where a model that does not stop begins another exercise
 NEXT_QUESTION = re.compile(
-    r"\n\s*(?:[*_#]{0,4}\s?)(?:Question|Problem|Exercise|Q|Human|User)(?:\s\d{1,3})?[*_]{0,2}[:：]"
+    r"\n[ \t]{0,8}(?:[*_#]{0,4} ?)(?:(?:Question|Problem|Exercise|Q|Human|User)(?:\s\d{1,3})?[*_]{0,2}[:：]|"
+    r"(?:Question|Problem|Exercise)\s\d{1,3}[*_]{0,2}[ \t]{0,8}\n|The following are multiple choice)"
 )
 # between two boxes that make one answer together: a comma, "and", a name with an equals sign
 _SPACE = r"[\s$\\()\[\]&]"
@@ -140,11 +143,20 @@ def final_part(response: str) -> str:
     """What follows the thinking, if anything does, without the tokens that end a response."""
     _, tag, rest = response.rpartition("</think>")
     text = rest if tag and rest and not rest.isspace() else response
+    stop = STOP.search(text) if "<" in text else None
+    if stop and text[: stop.start()].strip() and END_TOKENS.sub("", text[stop.start() :]).strip():
+        text = text[: stop.start()]  # what follows is another turn
     return END_TOKENS.sub("", text) if text[-40:].rstrip().endswith((">", "}")) else text
 
 
 def one_exercise(text: str) -> str:
     """A text up to the next question, where it has given a marked answer before."""
+    following = NEXT_QUESTION.search(text)
+    if following is None:
+        return text
+    said = STATEMENT.search(text, max(0, following.start() - TEXT_TAIL), following.start())
+    if said and not said[0].lstrip().startswith("A:"):  # which questions of its own may have, too
+        return text[: following.start()]
     mark = min((place for name in ("####", *BOXES) if (place := text.find(name)) >= 0), default=-1)
     following = NEXT_QUESTION.search(text, mark) if mark >= 0 else None
     return text[: following.start()] if following else text

@@ -5,19 +5,37 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .numbers import number_with_unit, plain_number
+
 #: "The blue whale, of course!"
 SURE = re.compile(
     r",? (?:of course|obviously|clearly|definitely|for sure|i (?:think|believe|guess)|i would say|i'd say)[!]?$"
 )
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
+#: what is no part of a value: spaces, signs of LaTeX, upright units' wrappers
+NO_VALUE = re.compile(r"\s|~|\\[,;:!()\[\]]|\\(?=[%$&])|\\(?:text|mathrm|left|right)(?![a-z])|[{}$]")
+WORDS = (
+    (re.compile(r"(?<=\d)\s*(?:\\text\s?\{\s?)?(?:per ?cent)\b"), "%"),
+    (re.compile(r"(?<=\d)\s*(?:\\text\s?\{\s?)?(?:degrees? celsius)\b"), "°c"),
+    (re.compile(r"(?<=\d)(\s*(?:\\text\s?\{\s?)?)met(?:er|re)s?\b"), r"\1m"),
+    (re.compile(r"^\\?\$?\s?(\d[\d,.]*)\s*(?:\\text\s?\{\s?)?dollars?\b"), r"$\1"),
+)
 LETTER_TEXTS = ("", *"abcdefghijklmnopqrstuvwxyz")  # a letter alone is a letter, whatever the options are
-CLAUSE_END = re.compile(r"[*_`$\"')\]]*(?:[.,;:!](?=[\s*]|$)|\s*$|\s*\n|\s+(?:because|since|as|which|due|is|was)\b)")
+CLAUSE_END = re.compile(r"[*_`$\"')\]}]*(?:[.,;:!](?=[\s*]|$)|\s*$|\s*\n|\s+(?:because|since|as|which|due|is|was)\b)")
 
 
 def plain(text: str) -> str:
     """Text without marks, case and final stop, for comparing with an option's full text."""
     text = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"\s+", " ", re.sub(r"[*_`$\"\u201c\u201d]", "", text)).strip(" .")
+
+
+def _value(text: str) -> str:
+    """A value without what LaTeX puts around it and without spaces."""
+    text = text.replace("\\dfrac", "\\frac")
+    for pattern, short in WORDS:
+        text = pattern.sub(short, text)
+    return NO_VALUE.sub("", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,15 @@ class Item:
         bare = SURE.sub("", plain(text).lstrip("= "))
         for exact in (bare, ARTICLE.sub("", bare)):
             if named := only(letter for letter, option in self.pairs() if exact and option == exact):
+                return named
+        if re.search(r"\d", bare):  # values, whatever their signs and spaces: 25\\%, 40 m, \\frac{2}{3}
+            value = _value(bare)
+            if named := only(letter for letter, option in self.pairs() if value and _value(option) == value):
+                return named
+            number = plain_number(bare)  # 40 of 20 m, 40 m and 50 m
+            if number is not None and (
+                named := only(letter for letter, option in self.pairs() if number_with_unit(_value(option)) == number)
+            ):
                 return named
         bare = ARTICLE.sub("", bare)
         return only(letter for letter, option in self.pairs() if bare and ARTICLE.sub("", option) == bare)

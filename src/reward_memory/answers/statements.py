@@ -62,11 +62,11 @@ _BETWEEN = (
     "thus|hence|then|indeed|probably|likely|actually|simply|obviously|indeed|still|now|given by|number|final|"
     "fits|works|matches|satisfies|us|with|only|"
     "die|der|das|richtige|korrekte|buchstabe|möglichkeit|antwort|also|la|l'|le|correcte|exacte|bonne|juste|lettre|"
-    "choix|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
+    "choix|proposition|réponse|donc|finale|el|correcta|opción|letra|alternativa|corretta|giusta|esatta|opzione|lettera|il|o|correta|certa|opção|"
     "juiste|optie|dus|de|prawidłowa|poprawna|opcja|litera|doğru|seçeneği|правильный|верный|вариант|под|буквой|буква|"
     "το|η|yang|benar|opsi|đúng|rätt|الصحيحة|الصحيح|الخيار|विकल्प|corect|oikea|helyes|הנכונה|صحیح|گزینه|সঠিক"
 )
-_CJK_COPULAS = "应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
+_CJK_COPULAS = "選択肢|应该是|應該是|应该为|应为|應為|应选|應選|就是|是|为|為|は|은|는|이|가|选项|選項|选择|选|選"
 COPULA = re.compile(rf"(?:(?:{_COPULAS}|(?<=')s)(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
 BETWEEN = re.compile(rf"(?:{_BETWEEN})(?:(?<=')|(?![{_WORD}])){_NEAR}", re.IGNORECASE)
 NEAR = re.compile(_NEAR)
@@ -75,14 +75,18 @@ FILLERS = 6  # words between "answer" and the option
 # what takes a statement back, before its first word and after its letter
 TAKEN_BACK = re.compile(
     r"(?:\b(?:if|whether|suppose|assume|assuming|not|never|cannot|wrong|incorrect|"
-    r"rather than|instead of|unlike|"
-    r"(?:some|others|many|most|people|students|one)\s(?:would|might|may|could|will|often|wrongly))|n't|不|非|错误)"
-    r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|my|our|you|we|I|they|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
+    r"rather than|instead of|unlike|saying(?: that)?|"
+    r"(?:not|n't) (?:think|believe|say|agree|sure|convinced|certain)(?: that)?|unlikely(?: that)?|nicht, dass|"
+    r"(?:second|third|next best|rejected)(?!,)|"
+    r"(?:some|others|many|most|people|students|one)\s(?:would|might|may|could|will|often|wrongly))|"
+    r"n't (?:think|believe|say|agree)(?: that)?|n't|不认为|不觉得|不|非|错误)"
+    r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|die|der|das|my|our|you|we|I|they|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
     re.IGNORECASE,
 )
 DENIED = re.compile(
     r"[\s.):\]*_]{0,4}(?:(?:is|was|are|can|could|does|do|seems|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|"
-    r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|cannot|不|ではな|是?错|是?錯|\s*\?)",
+    r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|"
+    r"cannot|不|ではな|가 아니|가 아닙|이 아니|是?错|是?錯|\s*\?)",
     re.IGNORECASE,
 )
 #: what follows a letter, but never the article "a"
@@ -120,7 +124,7 @@ _BUT = r"(?:\bbut|\bsondern|\bmais|\bsino|\bma|\bmas|\bmaar|\blecz|\bale|\bа|�
 _MARKED = r"[\s(*\[]{1,4}(?:(?:option|choice|la|the|a)\s+)?[(*\[]{0,3}"
 NOT_BUT = re.compile(rf"{_NOT}{_MARKED}(?-i:[A-Z])[)*\]]*,?\s*{_BUT}{_MARKED}(?-i:([A-Z])){_END}", re.IGNORECASE)
 NOT_BUT_CJK = re.compile(
-    r"(?:不是[\s(*]*[A-Z][)*]*,?\s*而是|(?<![A-Za-z])[A-Z]ではな[くい],?)[\s(*]*([A-Z])(?![A-Za-z])"
+    r"(?:不是[\s(*]*[A-Z][)*]*,?\s*(?:而是|应该?是|應該?是)|只有|(?<![A-Za-z])[A-Z]ではな[くい],?)[\s(*]*([A-Z])(?![A-Za-z])"
 )
 NEITHER = re.compile(
     rf"\bneither\b(?:{_MARKED}[A-Z][)*\]]*,?\s*\bnor\b)+{_MARKED}[A-Z][)*\]]*,?\s*\bbut\b{_MARKED}([A-Z]){_END}",
@@ -157,9 +161,11 @@ RANKED = re.compile(
     r"(?:above|over|ahead[ \t]+of|higher[ \t]+than|first|to(?=[ \t(*]+[A-Z]\b))(?!\w)"
 )
 CORRECTED = re.compile(
-    r"(?:\b(?i:no,?[ \t]+wait|wait|actually|correction|scratch[ \t]+that|sorry)|(?:\.\.\.|[\u2026\u2014])[ \t]*(?i:no))"
+    r"(?:\b(?i:no,?[ \t]+wait|wait|actually|oops|correction|scratch[ \t]+that|sorry)|"
+    r"(?:\.\.\.|[\u2026\u2014])[ \t]*(?i:no))"
     r"[,:.\u2014-]{0,2}[ \t]+"
-    r"(?i:it(?:'s|[ \t]+is)[ \t]+|the[ \t]+answer[ \t]+is[ \t]+)?[(*]{0,3}([A-Z])[)*]{0,3}[.!]?[ \t]*$",
+    r"(?i:it(?:'s|[ \t]+is)[ \t]+|the[ \t]+answer[ \t]+is[ \t]+|I[ \t]+meant?[ \t]+)?"
+    r"[(*]{0,3}([A-Z])[)*]{0,3}[.!]?[ \t]*$",
     re.MULTILINE,
 )
 #: "the second option is correct"
@@ -167,7 +173,8 @@ PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": 
 PLACED = re.compile(
     r"(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but))[ \t*]{0,4}the[ \t]{1,3}"
     r"(first|second|third|fourth|fifth|last)[ \t]{1,3}(?:option|choice|answer|alternative|solution)[ \t]{1,3}"
-    r"(?:is|must[ \t]be)[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b",
+    r"(?:(?:is|must[ \t]be)[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b|"
+    r"makes[ \t]{1,3}(?:more|the[ \t]most)[ \t]{1,3}sense\b)",
     re.IGNORECASE,
 )
 #: "Option 2 is correct.", "the answer is solution 1"
@@ -183,7 +190,7 @@ NUMBERED = re.compile(
 #: "The third option.", "Choice 3": a whole text
 BY_PLACE = re.compile(
     r"[*_\s]*(?:(?:the[ \t])?(first|second|third|fourth|fifth|last)[ \t](?:one|option|choice|answer|alternative)|"
-    r"(?:option|choice)[ \t#]{1,3}([1-9]))[*_\s.!]*",
+    r"(?:(?:option|choice|solution|ending)[ \t#]{1,3}\(?|sol(?:ution)?)([1-9])\)?)[*_\s.!]*",
     re.IGNORECASE,
 )
 AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
@@ -192,10 +199,21 @@ ASKED = re.compile(r"[^.!\n]{0,30}\?")
 SUPPOSED = re.compile(r"[^.!?;\n]{0,12}\b(?:if|when|for(?!\s+(?:this|the)\b)|had|were)\b", re.IGNORECASE)
 
 
+CLAUSE = re.compile(r"(?:[^\n.!?;]|[.!?](?=\S)){0,80}")
+BEFORE_SUPPOSED = re.compile(r"(?:^|[.!?(\n])\s{0,3}(?:for|if|had|were)\b[^.!?\n]*$", re.IGNORECASE)
+#: "Only C meets both conditions.", "option C is the only one that does"
+ONLY = re.compile(
+    r"(?:^|[.!?,;:\n]\s{0,3}|\b(?:so|thus|hence|that|and|but)\s)(?i:only)\s(?:(?:option|choice|answer)\s)?[(*]{0,3}([A-Z])[)*]{0,3}"
+    r"\s(?!and\b|or\b)[a-z]{2,}|"
+    r"\b(?i:option|choice|answer)\s[(*]{0,3}([A-Z])[)*]{0,3}\sis\sthe\sonly\s(?:one|option|choice)\b|"
+    r"\bmakes\s(?:(?:option|choice)\s)?[(*]{0,3}([A-Z])[)*]{0,3}\sthe\s(?:correct|right|best)\b"
+)
+
+
 #: what makes a sentence about a letter no choice of it
 DOUBT = re.compile(
     r"\b(?:not|never|cannot|wrong|incorrect|false|neither|nor|except|if|whether|could|can|might|may|possibly|maybe|"
-    r"perhaps|unlikely|eliminat\w+|exclud\w+|rul(?:e|ed|es|ing)\s+out|unless|nicht|kein\w*|pas|ne|non|não|no|или|не|нет)\b|"
+    r"perhaps|unlikely|mistake|eliminat\w+|exclud\w+|rul(?:e|ed|es|ing)\s+out|unless|nicht|kein\w*|pas|ne|non|não|no|или|не|нет)\b|"
     r"n't\b|n\u2019t\b|[?？不错錯非]",
     re.IGNORECASE,
 )
@@ -237,6 +255,10 @@ def statements(text: str, item) -> list[Statement]:
             if letter in item.letters and not doubted:
                 by_text = item.starts(text, match.start(1))  # "it is A. apus" may be another option's text
                 found.append(Statement(end, by_text[0] if by_text else letter, True))
+    for match in ONLY.finditer(text):
+        letter = match[match.lastindex]
+        if letter in item.letters and not _asked_or_joined(text, match):
+            found.append(Statement(match.end(match.lastindex), letter, True))
     return sorted(found, key=lambda statement: statement.place)
 
 
@@ -288,20 +310,34 @@ def _introduced(text: str, lead: re.Match, item) -> Statement | None:
         return None
     place = NEAR.match(text, lead.end()).end()
     said = lead["mention"] is None or ":" in text[lead.end() : place]
+    supposed = False
     for _ in range(FILLERS):
         value = read_value(text, place, item)
         if value is not None:
             letter, end = value
-            if DENIED.match(text, end):
+            if DENIED.match(text, end) or (supposed and _is_supposed(text, lead.start(), end)):
                 return None
             return Statement(end, letter, said)
         filler = COPULA.match(text, place)
         said = said or filler is not None
+        supposed = supposed or (filler is not None and filler[0].lower().startswith("would"))
         filler = filler or BETWEEN.match(text, place)
         if filler is None:
-            return None
+            return _introduced_value(text, place, said, item)
         place = filler.end()
     return None
+
+
+def _introduced_value(text: str, place: int, said: bool, item) -> Statement | None:
+    """The option whose value stands at `place` in another spelling: "the answer is 25 percent"."""
+    clause = CLAUSE.match(text, place)[0]
+    letter = item.named_by(clause.strip(" *_:")) if re.search(r"\d", clause) else None
+    return Statement(place + len(clause), letter, said) if letter else None
+
+
+def _is_supposed(text: str, start: int, end: int) -> bool:
+    """Whether what "would be the answer" is so for something else: "for children, ...", "... if it were viral"."""
+    return SUPPOSED.match(text, end) is not None or BEFORE_SUPPOSED.search(text, max(0, start - 80), start) is not None
 
 
 def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
