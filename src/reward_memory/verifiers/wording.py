@@ -76,6 +76,8 @@ EXTREME = re.compile(
     r"^(?:[A-Za-z]_\{?\\?[A-Za-z]{1,8}\}?(?:\([a-z]\))?|\\(?:max|min)(?:_\{?[a-z]\}?)?\s?[a-z](?:\([a-z]\))?)"
     r"\s?(?:=|\\approx)\s?(?=[^=]+$)"
 )
+ORDER = re.compile(r"[<>]|\\(?:le|ge)(?:q|qslant)?(?![a-zA-Z])")
+AND = re.compile(rf"{_TEXT}\s*and\s*\}}|\\l?and(?![a-zA-Z])|\\wedge(?![a-zA-Z])")
 EXCEPT = re.compile(
     rf"^(?:{_TEXT}?\s*all real(?:s| numbers)?\s*(?:\}}\s*)?(?:[a-z]\s*)?(?:{_TEXT})?\s*except\s*\}}?\s*"
     r"(?:[a-z]\s?=\s?)?|"
@@ -102,6 +104,8 @@ def plain_words(text: str) -> str:
             text = f"{text[found.end() :]}, {found[1]}\\in\\mathbb{{Z}}"
         if UNIT_VECTOR.search(text):
             text = _vector(text)
+        if len(ORDER.findall(text)) > 2:  # 1 < x < 2 and x > 5 is no union
+            text = AND.sub(r"\\cap ", text)
         if found := EXCEPT.match(text.strip()):
             text = f"\\mathbb{{R}}\\setminus\\{{{found[1]}\\}}"
         text = CONCLUSION.sub("", text)
