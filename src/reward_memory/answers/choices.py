@@ -146,7 +146,7 @@ def cleaned(text: str) -> str:
 
 def _first_of_several(response: str, item: Item) -> tuple[str | None, str] | None:
     """What a response says in its first line where a question of its own follows; None where none does."""
-    text = final_part(response)[: 2 * LAST_LINE]
+    text = one_exercise(final_part(response))[: 2 * LAST_LINE]
     following = NEXT_QUESTION.search(text) or ANOTHER.search(text)
     head = cleaned(text[: following.start()]).strip() if following else ""
     return _short(head, item) if head and "\n" not in head and len(head) <= LAST_LINE else None

@@ -143,14 +143,14 @@ def final_part(response: str) -> str:
     """What follows the thinking, if anything does, without the tokens that end a response."""
     _, tag, rest = response.rpartition("</think>")
     text = rest if tag and rest and not rest.isspace() else response
-    stop = STOP.search(text) if "<" in text else None
-    if stop and text[: stop.start()].strip() and END_TOKENS.sub("", text[stop.start() :]).strip():
-        text = text[: stop.start()]  # what follows is another turn
     return END_TOKENS.sub("", text) if text[-40:].rstrip().endswith((">", "}")) else text
 
 
 def one_exercise(text: str) -> str:
-    """A text up to the next question, where it has given a marked answer before."""
+    """A text up to the end of its turn, and up to the next question where it has given an answer before."""
+    stop = STOP.search(text) if "<" in text else None
+    if stop and text[: stop.start()].strip() and END_TOKENS.sub("", text[stop.start() :]).strip():
+        text = text[: stop.start()]
     following = NEXT_QUESTION.search(text)
     if following is None:
         return text
