@@ -1,5 +1,7 @@
 """Answers in words: units, scales and conjunctions within formulas, and sentences that say more than the answer."""
 
+import time
+
 import pytest
 
 from reward_memory.verifiers import Grader, GroundTruth
@@ -308,6 +310,9 @@ ROWS = [  # response, truth, whether it is right
     ("The answer is 5.\n\nQuestion: What is 2+2?\nAnswer: 4", "5", True),
     ("The answer is 5.<|im_end|>\n<|im_start|>user\nAnd 2+2?<|im_end|>\nThe answer is 4.", "4", False),
     ("#### In 5 years she will be 30", "30", True),
+    ("\\boxed{2\u03b3 - 1}", "2\\gamma - 1", True),
+    ("\\boxed{2 gamma - 1}", "2\\gamma - 1", True),
+    ("\\boxed{\\gamma_1}", "\\gamma_2", False),
 ]
 
 
@@ -431,3 +436,15 @@ def test_ratios_of_three_numbers():
     assert same_ratio("1:2:3", "$2 : 4 : 6$") is True
     assert same_ratio("1:2:3", "1:3:2") is same_ratio("1:2:3", "1:2:3:4") is False
     assert same_ratio("1:2", "1:2:3") is same_ratio("a:b:c", "1:2:3") is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["\\Rightarrow ", "\\text{ for ", ", ", "\\quad", "x = ", "(", "\\mathbf{i} ", "1:", "5 in ", "{so ", "1 m "],
+)
+def test_long_formulas_take_no_time(part):
+    text = "\\boxed{" + part * 8_000
+    start = time.process_time()
+    with Grader(workers=1) as grader:
+        assert not grader.grade([text], [GroundTruth("math", "7")])[0].correct
+    assert time.process_time() - start < 2

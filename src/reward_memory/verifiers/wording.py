@@ -6,6 +6,7 @@ import re
 
 from reward_memory.answers.numbers import CJK, CJK_SCALES
 
+LONGEST = 1_000  # characters; a longer formula is left as it stands
 _TEXT = r"\\(?:text|mathrm|textrm|textnormal|mbox)\s*\{"
 _GAP = r"(?:\s|~|\\[,;: ])*"
 SCALED = re.compile(
@@ -31,7 +32,7 @@ VECTOR_TERM = re.compile(rf"\s*([+-]?)\s*((?:[^+\-,=]|\{{[^{{}}]*\}})*?)\s*{_UNI
 UNIT_VECTOR = re.compile(_UNIT_VECTOR)
 #: letters that math-verify takes for functions and constants, and a transpose, which it drops
 RENAMED = (
-    (re.compile(r"\\gamma(?![a-zA-Z])(?!\s*_)"), r"\\xi_{98} "),
+    (re.compile(r"(?:\\gamma(?![a-zA-Z])|γ|(?<![\\A-Za-z])gamma(?![A-Za-z]))(?!\s*_)"), r"\\xi_{98} "),
     (re.compile(r"(?<![A-Za-z\\])([A-Za-z])_\{?e\}?(?![A-Za-z])"), r"\1_{97}"),
     (
         re.compile(
@@ -87,7 +88,7 @@ EXCEPT = re.compile(
 )
 #: "a = 1, b = 2 \implies a + b = 3"
 CONCLUSION = re.compile(
-    r".*(?:\\(?:Rightarrow|implies|Longrightarrow)(?![a-zA-Z])|⇒)\s*(?=.*=)|.*\{[^{}]*\bso\b[^{}]*\b(?:is|are|equals)\s*\}\s*"
+    r"\A.*(?:\\(?:Rightarrow|implies|Longrightarrow)(?![a-zA-Z])|⇒)\s*(?=.*=)|\A.*\{[^{}]*\bso\b[^{}]*\b(?:is|are|equals)\s*\}\s*"
 )
 #: k\in\mathbb{Z}, before what it is about
 INTEGER_FIRST = re.compile(r"^\s*([a-z])\s?\\in\s?\\mathbb\s?\{?\s?Z\s?\}?\s?(?:[,:;]|\\[,;: ]|\\q?quad|\s)+(?=\S)")
@@ -97,6 +98,8 @@ RATIO = re.compile(r"\d{1,9}(?:\s?:\s?\d{1,9}){2,5}")
 def plain_words(text: str) -> str:
     """A formula whose words are those that numbers and formulas are read with; whatever else it is, as it stands."""
     text = text.replace("{:}", ":")
+    if len(text) > LONGEST:
+        return text
     if "\\" in text:
         text = SCALED.sub(r" \1", text)
         text = TOTAL.sub("", INCHES.sub(r"\1inch", text))
@@ -121,6 +124,8 @@ def plain_words(text: str) -> str:
 
 def without_condition(text: str, truth: str) -> str:
     """The value of `16 \\text{ when } x = 2`, `2n - 1, n > 0` and `P(1, 2)`, where the truth has nothing of it."""
+    if len(text) > LONGEST:
+        return text
     if "\\text" not in truth and "\\" in text and (found := HOLDS.fullmatch(text.strip())):
         return found[1]
     if not RELATION.search(truth) and "\\text" not in truth:
