@@ -32,6 +32,7 @@ MODULES = (
     "answers/*",
     *(f"verifiers/{name}" for name in ("math", "equality", "spelling", "grader", "asserts")),
     *(f"verifiers/{name}" for name in ("expressions", "functions", "programs", "code")),
+    *(f"verifiers/{name}" for name in ("notation", "piecewise", "sentences", "wording", "amounts")),
     "error_memory/*",
     "training/objectives/*",
     "training/history",
