@@ -62,6 +62,7 @@ NEXT_QUESTION = re.compile(
     r"\n[ \t]{0,8}(?:[*_#]{0,4} ?)(?:(?:Question|Problem|Exercise|Q|Human|User)(?:\s\d{1,3})?[*_]{0,2}[:：]|"
     r"(?:Question|Problem|Exercise)\s\d{1,3}[*_]{0,2}[ \t]{0,8}\n|The following are multiple choice)"
 )
+ASKING = ("Question", "Problem", "Exercise", "Human", "User", "Q", "The following are")  # saves the search
 # between two boxes that make one answer together: a comma, "and", a name with an equals sign
 _SPACE = r"[\s$\\()\[\]&]"
 _JOINT = r"(?:[,;]|and\b|or\b|\\q?quad|\\text\{[^{}]{1,40}\})"
@@ -151,7 +152,7 @@ def one_exercise(text: str) -> str:
     stop = STOP.search(text) if "<" in text else None
     if stop and text[: stop.start()].strip() and END_TOKENS.sub("", text[stop.start() :]).strip():
         text = text[: stop.start()]
-    following = NEXT_QUESTION.search(text)
+    following = NEXT_QUESTION.search(text) if any(word in text for word in ASKING) else None
     if following is None:
         return text
     said = STATEMENT.search(text, max(0, following.start() - TEXT_TAIL), following.start())
