@@ -5,6 +5,7 @@ import time
 import pytest
 
 from reward_memory.verifiers import Grader, GroundTruth
+from reward_memory.verifiers.amounts import same_amount
 from reward_memory.verifiers.sentences import declined, share, told, without_remark
 from reward_memory.verifiers.wording import plain_words, same_ratio, without_condition
 
@@ -448,3 +449,39 @@ def test_long_formulas_take_no_time(part):
     with Grader(workers=1) as grader:
         assert not grader.grade([text], [GroundTruth("math", "7")])[0].correct
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1 \\text{ hour } 45 \\text{ minutes}", "105 \\text{ minutes}", True),
+        ("1 hour 45 minutes", "1.75 \\text{ hours}", True),
+        ("1 hr, 45 min", "1.75 h", True),
+        ("2 weeks 3 days", "17 days", True),
+        ("1 min 30 s", "90 sec", True),
+        ("1 minute 30 seconds", "1.5", True),
+        ("1 mile 2 yards", "63432 inches", True),
+        ("1 yd 1 foot", "4 ft", True),
+        ("5 \\text{ feet } 6 \\text{ inches}", "66 in", True),
+        ("2 km 5 m 3 cm", "2005.03 m", True),
+        ("1 cm 5 mm", "1.5 centimeters", True),
+        ("1 kilometer 1 meter", "1001", False),
+        ("3 \\text{ dollars and } 20 \\text{ cents}", "\\$3.20", True),
+        ("3 dollars 20 cents", "320", False),
+        ("2 lb 4 oz", "36 ounces", True),
+        ("2 pounds 4 ounces", "2.25", True),
+        ("1 kg 250 g", "1250 grams", True),
+        ("1 kilogram 1 gram", "1.001", True),
+        ("67^\\circ 30'", "67.5", True),
+        ("67^\\circ 30^{\\prime}", "67.3", False),
+        ("4 red and 6 blue", "6 blue, 4 red", True),
+        ("4 red and 6 blue", "6 red and 4 blue", False),
+        ("5 feet 3 inches", "4 kg 2 g", False),
+        ("5 feet", "60 inches", None),
+        ("5 feet 3 inches", "x", None),
+        ("4 red 6 blue", "4", None),
+    ],
+)
+def test_amounts_of_several_units(one, other, same):
+    assert same_amount(one, other) is same
+    assert same_amount(other, one) is same
