@@ -120,6 +120,8 @@ def test_a_value_without_where_it_holds():
 def test_ratios_of_three_numbers():
     assert same_ratio("1:2:3", "$2 : 4 : 6$") is True
     assert same_ratio("1:2:3", "1:3:2") is same_ratio("1:2:3", "1:2:3:4") is False
+    assert same_ratio("0:1:2", "0:2:4") is True
+    assert same_ratio("0:1:2", "0:3:5") is same_ratio("0:0:0", "1:2:3") is False
     assert same_ratio("1:2", "1:2:3") is same_ratio("a:b:c", "1:2:3") is None
 
 

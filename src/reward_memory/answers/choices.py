@@ -118,10 +118,9 @@ def extract_letter(answer: Answer, options: tuple[str, ...], response: str | Non
     item = Item(letters, tuple(plain(cleaned(option)) for option in options))
     if response is not None and "<think>" in response and "</think>" not in response:  # cut off
         return _settle(cleaned(latex_boxes(response)[-TAIL:]), item, cut_off=True)
-    if response is not None and (found := _first_of_several(response, item)):
-        return found
     if response is not None:
-        return _settle(cleaned(one_exercise(final_part(latex_boxes(response)))[-TAIL:]), item)
+        text = one_exercise(final_part(latex_boxes(response)))
+        return _first_of_several(text, item) or _settle(cleaned(text[-TAIL:]), item)
     if answer.how == "text":
         return _unmarked(cleaned(answer.text), item)
     return _named(cleaned(answer.text), item)
@@ -144,9 +143,9 @@ def cleaned(text: str) -> str:
     return text
 
 
-def _first_of_several(response: str, item: Item) -> tuple[str | None, str] | None:
-    """What a response says in its first line where a question of its own follows; None where none does."""
-    text = one_exercise(final_part(response))[: 2 * LAST_LINE]
+def _first_of_several(text: str, item: Item) -> tuple[str | None, str] | None:
+    """What a text says in its first line where a question of its own follows; None where none does."""
+    text = text[: 2 * LAST_LINE]
     following = NEXT_QUESTION.search(text) or ANOTHER.search(text)
     head = cleaned(text[: following.start()]).strip() if following else ""
     return _short(head, item) if head and "\n" not in head and len(head) <= LAST_LINE else None

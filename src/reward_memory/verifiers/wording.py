@@ -152,9 +152,9 @@ def same_ratio(one: str, other: str) -> bool | None:
     if not all(found):
         return None
     left, right = ([int(part) for part in match[0].split(":")] for match in found)
-    if len(left) != len(right):
+    if len(left) != len(right) or any(left) != any(right):
         return False
-    return all(a * right[0] == b * left[0] for a, b in zip(left, right, strict=True))
+    return all(a * sum(right) == b * sum(left) for a, b in zip(left, right, strict=True))
 
 
 def _chinese(text: str) -> str:
