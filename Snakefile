@@ -40,15 +40,16 @@ container: "reward-memory.sif"
 try:
     reading.check(workflow.configfiles)
     source = reading.named(workflow.configfiles, workflow.config_settings.config)
-    config = loading.load(config, source)
-    MIRRORED = loading.check_files(config, HERE, source)
-    memory.check(config, HERE / "reference", source)
+    # all that rules read of the configuration: complete, checked, with attributes in place of keys
+    CONFIG = loading.load(config, source)
+    MIRRORED = loading.check_files(CONFIG, HERE, source)
+    memory.check(CONFIG, HERE / "reference", source)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
 pathvars:
-    results=os.path.normpath(config["results"]),
+    results=os.path.normpath(CONFIG.results),
     logs="<results>/logs",
     usage="<results>/usage",
 
@@ -86,12 +87,12 @@ include: "rules/figures.smk"
 include: "rules/cost.smk"
 
 
-if "meds" in suites.evaluated(config):
+if "meds" in suites.evaluated(CONFIG):
 
     include: "rules/meds.smk"
 
 
-if config["rollouts"]["import"]:
+if CONFIG.rollouts.import_:
 
     include: "rules/imports.smk"
 

@@ -6,14 +6,14 @@ from reward_memory.report.tables import comparison
 
 CAPTIONS = yaml.safe_load((HERE / "report/captions.yaml").read_text(encoding="utf-8"))
 # a suite that no paper has
-for suite in arms.accuracy_tables(config):
+for suite in arms.accuracy_tables(CONFIG):
     CAPTIONS.setdefault(
         suite, CAPTIONS["suite"] | {"title": f"Accuracy in suite {suite}"}
     )
 # said of every result: the numbers of a small run are read as results all too easily
 STAND_INS = (
     "Synthetic benchmarks (generated stand-ins) show that the pipeline works, and nothing about a paper's claim."
-    if any(one["source"] == "generated" for one in config["benchmarks"].values())
+    if any(one.source == "generated" for one in CONFIG.benchmarks.values())
     else ""
 )
 
@@ -23,7 +23,7 @@ def intervals_of(table):
     of_meds = CAPTIONS[table]["category"] == "MEDS"
     suite = "meds" if of_meds else table if table in SUITES else "main"
     return captions.intervals(
-        len(suites.seeds(config, suite)), config["data"]["redraw_labels"]
+        len(suites.seeds(CONFIG, suite)), CONFIG.data.redraw_labels
     )
 
 
@@ -46,13 +46,13 @@ def table_file(table):
 
 def compared():
     """The tables with published figures beside ours."""
-    return [name for name in arms.shown(config) if name in comparison.VALUES]
+    return [name for name in arms.shown(CONFIG) if name in comparison.VALUES]
 
 
 def pages():
     """One page a table, what is said of the whole run, and the first page."""
-    found = [*arms.shown(config), "audit", "cost"] + (
+    found = [*arms.shown(CONFIG), "audit", "cost"] + (
         ["comparison"] if compared() else []
     )
-    start = ["<results>/pages/start.rst"] if "main" in arms.shown(config) else []
+    start = ["<results>/pages/start.rst"] if "main" in arms.shown(CONFIG) else []
     return expand("<results>/pages/{name}.html", name=found) + response_pages() + start

@@ -26,7 +26,7 @@ onstart:
     with_gpus = {job.rule.name for job in jobs if job.resources.get("gpu")}
     nodes = max([job.resources.get("nodes", 1) for job in jobs], default=1)
     if not elsewhere and (
-        wrong := installed.missing(config, needed, with_gpus, nodes)
+        wrong := installed.missing(CONFIG, needed, with_gpus, nodes)
     ):
         raise WorkflowError(f"{source}: {wrong}")
     check_finished()

@@ -11,28 +11,28 @@ from reward_memory.report.tables.registration import TABLES
 from reward_memory.seeds import derive
 
 SCRIPTS = HERE / "scripts"
-SUITES = suites.names(config)
+SUITES = suites.names(CONFIG)
 # Results kept even if code or config changed; rules/finished.smk reports the changes.
 FINISHED, DAMAGED = records.survey(RESULTS)
-if DAMAGED and config["finished"] != "rebuild":
+if DAMAGED and CONFIG.finished != "rebuild":
     raise WorkflowError(str(DAMAGED[0]))
-KEPT = [] if config["finished"] == "rebuild" else FINISHED
+KEPT = [] if CONFIG.finished == "rebuild" else FINISHED
 MEDS_GRADES = "<results>/evaluation/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/meds.parquet"
 
 
 wildcard_constraints:
-    policy="|".join(map(re.escape, config["policies"])),
-    benchmark="|".join(map(re.escape, config["benchmarks"])),
+    policy="|".join(map(re.escape, CONFIG.policies)),
+    benchmark="|".join(map(re.escape, CONFIG.benchmarks)),
     suite="|".join(map(re.escape, SUITES)),
     tested="|".join(map(re.escape, SUITES)),
     split="train|valid|test",
-    method="|".join(map(re.escape, suites.all_methods(config))) or "(?!)",
+    method="|".join(map(re.escape, suites.all_methods(CONFIG))) or "(?!)",
     predictor="|".join(
         sorted(
             {
                 re.escape(name)
                 for suite in SUITES
-                for name in suites.predictors(config, suite)
+                for name in suites.predictors(CONFIG, suite)
             }
         )
     )
@@ -41,6 +41,11 @@ wildcard_constraints:
     seed=r"\d+",
     # of labels: empty where all seeds share them
     draw=r"(-seed\d+)?",
+
+
+def plain(section):
+    """A section as data that Snakemake compares between runs; None without one."""
+    return None if section is None else section.model_dump(by_alias=True)
 
 
 @functools.cache
@@ -53,7 +58,7 @@ def get_resource(rule, name):
     """One resource of a rule's jobs, from the section resources."""
 
     def of_job(wc, attempt):
-        return allocation(config, rule, wc.get("policy"), attempt)[name]
+        return allocation(CONFIG, rule, wc.get("policy"), attempt)[name]
 
     return of_job
 
@@ -67,14 +72,14 @@ def if_several_nodes(rule, value):
     """A resource that a rule's jobs have where they have several nodes: `value` of their number."""
 
     def of_job(wc):
-        nodes = allocation(config, rule, wc.get("policy"))["nodes"]
+        nodes = allocation(CONFIG, rule, wc.get("policy"))["nodes"]
         return value(nodes) if nodes > 1 else None
 
     return of_job
 
 
 def members(suite):
-    return suites.members(config, suite)
+    return suites.members(CONFIG, suite)
 
 
 def sampled_splits(suite):
@@ -82,24 +87,24 @@ def sampled_splits(suite):
     held = [
         split
         for split in ("valid", "test")
-        if any(config["benchmarks"][name][split] for name in members(suite))
+        if any(getattr(CONFIG.benchmarks[name], split) for name in members(suite))
     ]
     return ["train", *held]
 
 
 def tested_benchmarks(suite):
     """The benchmarks of a suite that are evaluated: one that is only trained on has no test query."""
-    return [name for name in members(suite) if config["benchmarks"][name]["test"]]
+    return [name for name in members(suite) if CONFIG.benchmarks[name].test]
 
 
 def enabled_quirks(stage):
     """The behaviors of the published code that the configuration switches on, of one stage."""
-    return fidelity.of_stage(fidelity.resolve(config["fidelity"]), stage)
+    return fidelity.of_stage(fidelity.resolve(CONFIG.fidelity), stage)
 
 
 def policy_folder(policy):
     """A policy given by path is used in place; a rule makes any other."""
-    return config["policies"][policy].get("path", f"<results>/policies/{policy}")
+    return CONFIG.policies[policy].path or f"<results>/policies/{policy}"
 
 
 def policy_files(policy):
@@ -114,29 +119,27 @@ def size_mb(paths):
 
 def policy_check(policy):
     """The result of loading a policy given by path; policies that rules make need none."""
-    given = "path" in config["policies"][policy]
+    given = CONFIG.policies[policy].path
     return f"<results>/checked_policies/{policy}.json" if given else []
 
 
 def policies_from(*kinds):
     """A wildcard constraint: the policies that come from one of `kinds`."""
-    names = [
-        name for name, policy in config["policies"].items() if {*kinds} & {*policy}
-    ]
+    names = [name for name, policy in CONFIG.policies.items() if policy.source in kinds]
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def without_finished(rule, *kinds):
     """Wildcard constraint that hides finished results from the rule: Snakemake then sees plain input files."""
     names = (
-        policies_from(*kinds) if kinds else "|".join(map(re.escape, config["policies"]))
+        policies_from(*kinds) if kinds else "|".join(map(re.escape, CONFIG.policies))
     )
     return finished.constraint(KEPT, rule, RESULTS, names)
 
 
 def kept_until_replaced(rule, path):
     """Mark the output `update()` when an old version exists: it survives a failed rebuild."""
-    exists = config["finished"] == "rebuild" and any(
+    exists = CONFIG.finished == "rebuild" and any(
         made.rule == rule for made in FINISHED
     )
     return update(path) if exists else path
@@ -151,21 +154,21 @@ def evaluated_policy(wc):
 
 def released_folder(benchmark):
     """The folder with a benchmark's released files, None where it is generated."""
-    source = config["benchmarks"][benchmark]["source"]
-    folders = {"hub": f"{RESULTS}/raw/{benchmark}", "mirror": config["data"]["mirror"]}
+    source = CONFIG.benchmarks[benchmark].source
+    folders = {"hub": f"{RESULTS}/raw/{benchmark}", "mirror": CONFIG.data.mirror}
     return folders.get(source)
 
 
 def released_files(benchmark):
     """A benchmark's released files: the user's own, or a downloaded folder."""
-    if config["benchmarks"][benchmark]["source"] == "hub":
+    if CONFIG.benchmarks[benchmark].source == "hub":
         return [f"<results>/raw/{benchmark}"]
     return MIRRORED.get(benchmark, [])
 
 
 def runs_solutions(benchmark):
     """Whether a benchmark's tests come from running its canonical solutions."""
-    released = config["benchmarks"][benchmark]["source"] in ("mirror", "hub")
+    released = CONFIG.benchmarks[benchmark].source in ("mirror", "hub")
     return released and DOMAINS[benchmark] == "code"
 
 
@@ -173,20 +176,20 @@ def from_source(*origins):
     """A wildcard constraint: the benchmarks that come from one of `origins`."""
     names = [
         name
-        for name, benchmark in config["benchmarks"].items()
-        if benchmark["source"] in origins
+        for name, benchmark in CONFIG.benchmarks.items()
+        if benchmark.source in origins
     ]
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def get_rewards(method):
     """Where the rewards of a method come from, see config/methods.py."""
-    return methods.find(config, method).rewards
+    return methods.find(CONFIG, method).rewards
 
 
 def label_draw(seed):
     """The wildcard `draw` of the labels that a seed has."""
-    return f"-seed{seed}" if config["data"]["redraw_labels"] else ""
+    return f"-seed{seed}" if CONFIG.data.redraw_labels else ""
 
 
 def revealed_rewards(wc):
@@ -203,7 +206,7 @@ def prompts_to_train_on(wc):
 
 def fitted_files(wc):
     """What a training fits its reward model on again, where it does: texts of all queries, rewards of labeled ones."""
-    if not suites.refits(config, wc.suite, wc.method):
+    if not suites.refits(CONFIG, wc.suite, wc.method):
         return []
     vectors = f"<results>/embeddings/{wc.policy}/{wc.suite}/train"
     return [
@@ -216,7 +219,7 @@ def fitted_files(wc):
 
 def valid_file(wc, pattern):
     """A file of the valid queries, where the reward model selects on them."""
-    selects = variants.selects_on_valid(config, wc.predictor)
+    selects = variants.selects_on_valid(CONFIG, wc.predictor)
     return f"<results>/{pattern}".format(**wc) if selects else []
 
 
@@ -224,9 +227,9 @@ def selecting_on_valid():
     """The methods whose reward model is selected on the truths of valid queries."""
     return [
         method
-        for method in suites.methods(config)
+        for method in suites.methods(CONFIG)
         if get_rewards(method) == "predicted"
-        and variants.selects_on_valid(config, methods.predictor(config, method))
+        and variants.selects_on_valid(CONFIG, methods.predictor(CONFIG, method))
     ]
 
 
@@ -234,7 +237,7 @@ def validation_files(suite, pattern):
     """One file of each benchmark whose queries checkpoints of a suite are compared on."""
     return [
         f"<results>/data/{pattern.format(name=name, split=split)}"
-        for name, split in suites.validation(config, suite)
+        for name, split in suites.validation(CONFIG, suite)
     ]
 
 
@@ -246,29 +249,26 @@ def has_empty_turn(wc):
 def prompt_limits(suite, policy):
     """What the arms that train on a suite say of long prompts, each different setting once."""
     found = {}
-    for method in suites.trained(config, suite):
-        training, _ = suites.settings(config, suite, method, policy)
+    for method in suites.trained(CONFIG, suite):
+        training, _ = suites.run_settings(CONFIG, suite, method, policy)
         names = ("max_prompt_tokens", "overlong_prompts", "train_batch_size")
-        found |= {
-            tuple(training[name] for name in names): {
-                name: training[name] for name in names
-            }
-        }
+        limits = {name: getattr(training, name) for name in names}
+        found[str(limits)] = limits
     return list(found.values())
 
 
 def rooms(suite, policy):
     """What is asked and with which lengths, each as split:section:max_new_tokens:max_model_len, 0 for none."""
     where = "" if suite == suites.MAIN else f"suites.{suite}."
-    asked = [("test", f"{where}evaluation", suites.evaluation(config, suite))]
-    if suites.predictors(config, suite):
-        asked.append(("train", "rollouts", config["rollouts"]))
+    asked = [("test", f"{where}evaluation", suites.evaluation(CONFIG, suite))]
+    if suites.predictors(CONFIG, suite):
+        asked.append(("train", "rollouts", CONFIG.rollouts))
     runs = {
-        suites.settings(config, suite, method, policy)[0]["max_new_tokens"]
-        for method in suites.trained(config, suite)
+        suites.run_settings(CONFIG, suite, method, policy)[0].max_new_tokens
+        for method in suites.trained(CONFIG, suite)
     }
     return [
-        f"{split}:{section}:{own['max_new_tokens']}:{own['max_model_len'] or 0 if own['engine'] != 'transformers' else 0}"
+        f"{split}:{section}:{own.max_new_tokens}:{own.max_model_len or 0 if own.engine != 'transformers' else 0}"
         for split, section, own in asked
     ] + [f"training:{where}training:{max(runs, default=0)}:0"]
 
@@ -284,7 +284,7 @@ def prompt_files():
             f"<results>/prompts/{policy}/{suite}.parquet",
         )
         for suite in SUITES
-        for policy in suites.policies(config, suite)
+        for policy in suites.policies(CONFIG, suite)
         if (found := prompt_limits(suite, policy))
     ]
 
@@ -292,7 +292,7 @@ def prompt_files():
 def response_files():
     """(stage, policy, split, file) of all responses that are sampled or imported."""
     found = []
-    if "reward_models" in arms.shown(config):
+    if "reward_models" in arms.shown(CONFIG):
         found += [
             (
                 "rollouts",
@@ -300,11 +300,11 @@ def response_files():
                 split,
                 f"<results>/rollouts/{policy}/{name}/{split}.parquet",
             )
-            for policy in suites.policies(config)
+            for policy in suites.policies(CONFIG)
             for name in members("main")
             for split in sampled_splits("main")
         ]
-    if "top_k" in arms.shown(config):
+    if "top_k" in arms.shown(CONFIG):
         found += [
             (
                 "rollouts",
@@ -312,18 +312,18 @@ def response_files():
                 "test",
                 f"<results>/rollouts/{policy}/{name}/test.parquet",
             )
-            for suite, _ in arms.top_k(config)
-            for policy in suites.policies(config, suite)
+            for suite, _ in arms.top_k(CONFIG)
+            for policy in suites.policies(CONFIG, suite)
             for name in tested_benchmarks(suite)
         ]
-    shown = [*arms.accuracy_tables(config), "transfer"]
+    shown = [*arms.accuracy_tables(CONFIG), "transfer"]
     runs = [
         file
         for table in shown
-        if table in arms.shown(config)
+        if table in arms.shown(CONFIG)
         for file in graded_files(table)
     ]
-    if "meds_main" in arms.shown(config):
+    if "meds_main" in arms.shown(CONFIG):
         runs += meds_files(MEDS_GRADES, "meds_main")
     for file in runs:
         _, _, suite, policy, method, ratio, seed, _ = file.split("/")

@@ -48,7 +48,7 @@ rule cost_table:
         reference=os.path.relpath(HERE / "reference"),
         # what is kept or rebuilt, or who gets the metrics, changes nothing about what there is to make
         config=suites.without_loggers(
-            {key: config[key] for key in config if key != "finished"}
+            CONFIG.model_dump(by_alias=True, exclude={"finished"})
         )
         | {"results": RESULTS},
         measured=lambda wc: (

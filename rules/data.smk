@@ -22,20 +22,18 @@ rule sample_queries:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(20),
     params:
-        benchmark=lambda wc: config["benchmarks"][wc.benchmark],
+        benchmark=lambda wc: plain(CONFIG.benchmarks[wc.benchmark]),
         mirror=lambda wc: released_folder(wc.benchmark),
-        answer_format=lambda wc: suites.answer_format(config, wc.benchmark),
-        partial=config["data"]["partial"],
-        isolation=lambda wc: (
-            config["sandbox"] if runs_solutions(wc.benchmark) else None
-        ),
+        answer_format=lambda wc: suites.answer_format(CONFIG, wc.benchmark),
+        partial=CONFIG.data.partial,
+        isolation=lambda wc: (CONFIG.sandbox if runs_solutions(wc.benchmark) else None),
         fidelity=lambda wc: [
             name
             for name in enabled_quirks("data")
             if name == "torn-templates"
             or (name == "base-tests" and DOMAINS[wc.benchmark] == "code")
         ],
-        seed=config["data"]["seed"],
+        seed=CONFIG.data.seed,
         code=code_hash(
             "sample_queries",
             "data/__init__.py",

@@ -31,7 +31,7 @@ rule evaluate_policy:
         mem_mb=get_resource("evaluate_policy", "mem_mb"),
         runtime=get_resource("evaluate_policy", "runtime"),
     params:
-        sampling=lambda wc: suites.evaluation(config, wc.tested),
+        sampling=lambda wc: plain(suites.evaluation(CONFIG, wc.tested)),
         grading=GRADING,
         code=code_hash(
             "evaluate_policy",

@@ -34,13 +34,13 @@ if workflow.is_main_process and (
 def is_configured(wildcards):
     """Whether the configuration still has what a result is named after."""
     names = {
-        "policy": config["policies"],
-        "benchmark": config["benchmarks"],
+        "policy": CONFIG.policies,
+        "benchmark": CONFIG.benchmarks,
         "suite": SUITES,
-        "method": suites.all_methods(config),
+        "method": suites.all_methods(CONFIG),
         "tested": SUITES,
         "predictor": [
-            name for suite in SUITES for name in suites.predictors(config, suite)
+            name for suite in SUITES for name in suites.predictors(CONFIG, suite)
         ],
     }
     return all(value in names.get(name, [value]) for name, value in wildcards.items())
@@ -104,7 +104,7 @@ def check_finished():
     stale = [
         made
         for made, changes in OUTDATED
-        if config["finished"] == "check"
+        if CONFIG.finished == "check"
         and {"settings", "inputs"} & {*changes}
         and needed & {*map(os.path.abspath, made.outputs)}
     ]

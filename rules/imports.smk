@@ -1,7 +1,7 @@
 # Included only where the configuration imports rollouts: without a file to read there is nothing to make.
 IMPORTED = [
     f"{name}/{split}"
-    for name in config["benchmarks"]
+    for name in CONFIG.benchmarks
     for split in ("train", "valid", "test")
 ]
 
@@ -9,18 +9,18 @@ IMPORTED = [
 rule import_rollouts:
     "Read the user's file once and write queries, truths, responses and rewards to separate files."
     input:
-        config["rollouts"]["import"],
+        CONFIG.rollouts.import_,
     output:
         queries=expand("<results>/data/{part}.parquet", part=IMPORTED),
         truths=expand("<results>/data/{part}.truths.parquet", part=IMPORTED),
         responses=expand(
             "<results>/rollouts/{policy}/{part}.parquet",
-            policy=config["policies"],
+            policy=CONFIG.policies,
             part=IMPORTED,
         ),
         rewards=expand(
             "<results>/rollouts/{policy}/{part}.rewards.parquet",
-            policy=config["policies"],
+            policy=CONFIG.policies,
             part=IMPORTED,
         ),
         bad_rows="<results>/data/bad_rows.csv",
@@ -35,13 +35,13 @@ rule import_rollouts:
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
         runtime=times_attempt(60),
     params:
-        domains={name: suites.domain(config, name) for name in config["benchmarks"]},
+        domains={name: suites.domain(CONFIG, name) for name in CONFIG.benchmarks},
         sizes={
-            name: {split: benchmark[split] for split in ("train", "valid", "test")}
-            for name, benchmark in config["benchmarks"].items()
+            name: benchmark.model_dump(include={"train", "valid", "test"})
+            for name, benchmark in CONFIG.benchmarks.items()
         },
-        bad_rows=config["rollouts"]["bad_rows"],
-        seed=config["data"]["seed"],
+        bad_rows=CONFIG.rollouts.bad_rows,
+        seed=CONFIG.data.seed,
         code=code_hash("import_rollouts", "data", "verifiers", "answers"),
         state=f"{RESULTS}/state",
     script:

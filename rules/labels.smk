@@ -17,9 +17,9 @@ rule route_labels:
     params:
         fidelity=[name for name in enabled_quirks("data") if name == "colliding-ids"],
         seed=lambda wc: (
-            derive("label draw", config["data"]["seed"], wc.draw)
+            derive("label draw", CONFIG.data.seed, wc.draw)
             if wc.draw
-            else config["data"]["seed"]
+            else CONFIG.data.seed
         ),
         code=code_hash("route_labels", "data/labels.py"),
         state=f"{RESULTS}/state",

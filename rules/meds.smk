@@ -25,8 +25,8 @@ rule count_errors:
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
         runtime=times_attempt(120),
     params:
-        predicted_rewards=lambda wc: suites.predicted_rewards(
-            config, wc.suite, wc.method
+        predicted_rewards=lambda wc: plain(
+            suites.predicted_rewards(CONFIG, wc.suite, wc.method)
         ),
         code=code_hash(
             "count_errors",
@@ -62,16 +62,16 @@ rule meds_main_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(30),
     params:
-        policies=suites.policies(config, "meds"),
+        policies=suites.policies(CONFIG, "meds"),
         arms=lambda wc: meds_arms("meds_main"),
         sources=EVALUATED,
-        domains={name: suites.domain(config, name) for name in EVALUATED},
+        domains={name: suites.domain(CONFIG, name) for name in EVALUATED},
         trained_on=" and ".join(
             sorted(
                 {
                     ORIGINS[name]
                     for name in members("meds")
-                    if config["benchmarks"][name]["train"] != 0
+                    if CONFIG.benchmarks[name].train != 0
                 }
             )
         ),
@@ -110,7 +110,7 @@ rule meds_ablation_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(30),
     params:
-        policies=suites.policies(config, "meds"),
+        policies=suites.policies(CONFIG, "meds"),
         arms=lambda wc: meds_arms("meds_ablation"),
         sources=EVALUATED,
         baseline=arms.MEDS_BASELINE,
@@ -151,7 +151,7 @@ rule repeated_errors_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(60),
     params:
-        policies=suites.policies(config, "meds"),
+        policies=suites.policies(CONFIG, "meds"),
         arms=lambda wc: meds_arms("repeated_errors"),
         baseline=arms.MEDS_BASELINE,
         code=code_hash(
@@ -186,7 +186,7 @@ rule error_spread_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(60),
     params:
-        policies=suites.policies(config, "meds"),
+        policies=suites.policies(CONFIG, "meds"),
         arms=lambda wc: meds_arms("error_spread"),
         baseline=arms.MEDS_BASELINE,
         code=code_hash(
@@ -222,7 +222,7 @@ rule cluster_sizes_table:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
-        policies=suites.policies(config, "meds"),
+        policies=suites.policies(CONFIG, "meds"),
         arms=lambda wc: meds_arms("cluster_sizes"),
         code=code_hash(
             "cluster_sizes_table",

@@ -15,7 +15,7 @@ rule bootstrap_policy:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(30),
     params:
-        bootstrap=lambda wc: config["policies"][wc.policy]["bootstrap"],
+        bootstrap=lambda wc: plain(CONFIG.policies[wc.policy].bootstrap),
         code=code_hash(
             "bootstrap_policy",
             "policies/bootstrap",
@@ -45,7 +45,7 @@ rule import_policy:
         mem_mb=times_attempt(3_000),
         runtime=times_attempt(30),
     params:
-        package=lambda wc: config["policies"][wc.policy]["package"],
+        package=lambda wc: CONFIG.policies[wc.policy].package,
         code=code_hash("import_policy", "policies/snapshots.py"),
         state=f"{RESULTS}/state",
     script:
@@ -74,7 +74,7 @@ rule download_policy:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(720),
     params:
-        hub=lambda wc: config["policies"][wc.policy]["hub"],
+        hub=lambda wc: plain(CONFIG.policies[wc.policy].hub),
         code=code_hash(
             "download_policy", "policies/hub.py", "policies/snapshots.py", "data/hub"
         ),

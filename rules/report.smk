@@ -41,11 +41,11 @@ rule count_dropped:
     "What was left out of data, prompts and responses, and why."
     input:
         audit="<results>/data/audit.csv",
-        bad_rows="<results>/data/bad_rows.csv" if config["rollouts"]["import"] else [],
+        bad_rows="<results>/data/bad_rows.csv" if CONFIG.rollouts.import_ else [],
         usable_rows=(
-            "<results>/data/usable_rows.csv" if config["rollouts"]["import"] else []
+            "<results>/data/usable_rows.csv" if CONFIG.rollouts.import_ else []
         ),
-        queries=(rules.audit_data.input.queries if config["rollouts"]["import"] else []),
+        queries=(rules.audit_data.input.queries if CONFIG.rollouts.import_ else []),
         prompts=lambda wc: [file for _, _, file in prompt_files()],
         responses=lambda wc: [file for *_, file in response_files()],
     output:
@@ -142,7 +142,7 @@ rule show_responses:
     params:
         arms=lambda wc: trained_arms(wc.suite),
         predicted_rewards=lambda wc: [
-            suites.predicted_rewards(config, wc.suite, arm["method"])
+            plain(suites.predicted_rewards(CONFIG, wc.suite, arm["method"]))
             for arm in trained_arms(wc.suite)
         ],
         responses=48,
@@ -179,7 +179,7 @@ rule render_table:
     benchmark:
         "<usage>/render_table/{table}.{form}.jsonl"
     wildcard_constraints:
-        table="|".join(map(re.escape, [*arms.accuracy_tables(config), "transfer"])),
+        table="|".join(map(re.escape, [*arms.accuracy_tables(CONFIG), "transfer"])),
         form="md|tex",
     threads: 1
     resources:
@@ -203,7 +203,7 @@ rule write_start:
         table="<results>/tables/main.csv",
         differences=lambda wc: (
             "<results>/tables/accuracy_delta.csv"
-            if "accuracy_delta" in arms.shown(config)
+            if "accuracy_delta" in arms.shown(CONFIG)
             else []
         ),
         template=os.path.relpath(HERE / "report/workflow.rst"),

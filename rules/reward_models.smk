@@ -36,7 +36,7 @@ rule embed_rollouts:
         mem_mb=get_resource("embed_rollouts", "mem_mb"),
         runtime=get_resource("embed_rollouts", "runtime"),
     params:
-        dtype=lookup("reward_model/encoder_dtype", within=config, default="auto"),
+        dtype=CONFIG.reward_model.encoder_dtype if CONFIG.reward_model else "auto",
         code=code_hash(
             "embed_rollouts",
             "reward_models/features/embedding.py",
@@ -94,7 +94,7 @@ rule fit_reward_model:
         mem_mb=get_resource("fit_reward_model", "mem_mb"),
         runtime=get_resource("fit_reward_model", "runtime"),
     params:
-        settings=lambda wc: variants.settings(config, wc.predictor),
+        settings=lambda wc: variants.settings(CONFIG, wc.predictor),
         code=code_hash("fit_reward_model", "reward_models", "answers"),
         state=f"{RESULTS}/state",
     script:
@@ -153,7 +153,7 @@ rule measure_top_k:
         mem_mb=get_resource("measure_reward_model", "mem_mb"),
         runtime=get_resource("measure_reward_model", "runtime"),
     params:
-        top_k=lookup("reward_model/top_k", within=config, default=[]),
+        top_k=CONFIG.reward_model.top_k if CONFIG.reward_model else [],
         code=code_hash(
             "measure_top_k",
             "reward_models",

@@ -1,6 +1,6 @@
 # what every rule that grades tells the Grader
 GRADING = {
-    "isolation": config["sandbox"],
+    "isolation": CONFIG.sandbox,
     "checks": "published" if "loose-checks" in enabled_quirks("grading") else "exact",
 }
 
@@ -32,12 +32,8 @@ rule sample_rollouts:
         mem_mb=get_resource("sample_rollouts", "mem_mb"),
         runtime=get_resource("sample_rollouts", "runtime"),
     params:
-        sampling={
-            name: value
-            for name, value in config["rollouts"].items()
-            if name not in ("import", "bad_rows")
-        },
-        seed=config["data"]["seed"],
+        sampling=CONFIG.rollouts.model_dump(exclude={"import_", "bad_rows"}),
+        seed=CONFIG.data.seed,
         code=code_hash(
             "sample_rollouts",
             "generation",
@@ -68,7 +64,7 @@ rule grade_rollouts:
                 "<results>/rollouts/{{policy}}/{name}/{{split}}.rewards.parquet",
                 name=members(wc.suite),
             )
-            if config["rollouts"]["import"]
+            if CONFIG.rollouts.import_
             else []
         ),
     output:

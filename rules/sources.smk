@@ -17,9 +17,9 @@ rule download_benchmark:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(240),
     params:
-        revision=lambda wc: config["benchmarks"][wc.benchmark]["revision"],
-        sha256=lambda wc: config["benchmarks"][wc.benchmark]["sha256"],
-        partial=config["data"]["partial"],
+        revision=lambda wc: CONFIG.benchmarks[wc.benchmark].revision,
+        sha256=lambda wc: CONFIG.benchmarks[wc.benchmark].sha256,
+        partial=CONFIG.data.partial,
         code=code_hash("download_benchmark", "data"),
         state=f"{RESULTS}/state",
     script:
@@ -31,16 +31,14 @@ rule audit_data:
     input:
         queries=[
             f"<results>/data/{name}/{split}.parquet"
-            for name in config["benchmarks"]
+            for name in CONFIG.benchmarks
             for split in ("train", "valid", "test")
         ],
-        released=[
-            file for name in config["benchmarks"] for file in released_files(name)
-        ],
+        released=[file for name in CONFIG.benchmarks for file in released_files(name)],
         manifests=[
             f"<results>/raw/{name}.json"
-            for name, benchmark in config["benchmarks"].items()
-            if benchmark["source"] == "hub"
+            for name, benchmark in CONFIG.benchmarks.items()
+            if benchmark.source == "hub"
         ],
     output:
         "<results>/data/audit.csv",
@@ -54,10 +52,10 @@ rule audit_data:
         runtime=times_attempt(30),
     params:
         origins={
-            name: (benchmark["source"], released_folder(name))
-            for name, benchmark in config["benchmarks"].items()
+            name: (benchmark.source, released_folder(name))
+            for name, benchmark in CONFIG.benchmarks.items()
         },
-        partial=config["data"]["partial"],
+        partial=CONFIG.data.partial,
         code=code_hash("audit_data", "data"),
         state=f"{RESULTS}/state",
     script:

@@ -1,15 +1,13 @@
 # Where the queries of each benchmark come from.
-ORIGINS = {
-    name: benchmark["source"] for name, benchmark in config["benchmarks"].items()
-}
+ORIGINS = {name: benchmark.source for name, benchmark in CONFIG.benchmarks.items()}
 # relative where it can be: a project that moves is not out of date
 PUBLISHED = os.path.relpath(HERE / "reference/published_results.csv")
 PREDICTIONS = [
     f"<results>/predictions/main/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet"
-    for policy in suites.policies(config)
-    for predictor in config["predictors"]
-    for ratio in suites.measured_ratios(config)
-    for seed in suites.seeds(config)
+    for policy in suites.policies(CONFIG)
+    for predictor in (CONFIG.predictors or [])
+    for ratio in suites.measured_ratios(CONFIG)
+    for seed in suites.seeds(CONFIG)
 ]
 
 
@@ -26,7 +24,7 @@ rule accuracy_table:
         "<usage>/accuracy_table/{table}.jsonl"
     wildcard_constraints:
         table="|".join(
-            map(re.escape, [*arms.accuracy_tables(config), "transfer", "label_ratio"])
+            map(re.escape, [*arms.accuracy_tables(CONFIG), "transfer", "label_ratio"])
         ),
     threads: 1
     resources:
@@ -34,14 +32,14 @@ rule accuracy_table:
         runtime=times_attempt(20),
     params:
         policies=lambda wc: suites.policies(
-            config, wc.table if wc.table in SUITES else "main"
+            CONFIG, wc.table if wc.table in SUITES else "main"
         ),
         arms=lambda wc: arms_of(wc.table),
         sources=ORIGINS,
         expected={
-            name: policy["expected"]
-            for name, policy in config["policies"].items()
-            if "expected" in policy
+            name: policy.expected
+            for name, policy in CONFIG.policies.items()
+            if policy.expected is not None
         },
         code=code_hash(
             "accuracy_table",
@@ -61,9 +59,9 @@ rule labels_spent_table:
         accuracies="<results>/tables/label_ratio.csv",
         labels=expand(
             "<results>/labels/main/ratio{ratio}{draw}.parquet",
-            ratio=suites.label_ratios(config),
+            ratio=suites.label_ratios(CONFIG),
             # every draw has as many
-            draw=label_draw(suites.seeds(config)[0]),
+            draw=label_draw(suites.seeds(CONFIG)[0]),
         ),
         # only where a reward model has the published choice, selection on the truths of valid queries
         valid=(
@@ -105,12 +103,12 @@ rule ablation_table:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
-        policies=suites.policies(config),
+        policies=suites.policies(CONFIG),
         arms=lambda wc: arms_of("ablation"),
         sources=ORIGINS,
-        domains={name: suites.domain(config, name) for name in config["benchmarks"]},
+        domains={name: suites.domain(CONFIG, name) for name in CONFIG.benchmarks},
         known_as=lambda wc: {
-            method: arms.published_ablation(config, method)
+            method: arms.published_ablation(CONFIG, method)
             for method, _ in arms_of("ablation")
         },
         code=code_hash(
@@ -141,10 +139,10 @@ rule accuracy_delta_table:
         mem_mb=times_attempt(2_000),
         runtime=times_attempt(20),
     params:
-        policies=suites.policies(config),
+        policies=suites.policies(CONFIG),
         arms=lambda wc: arms_of("accuracy_delta"),
         sources=ORIGINS,
-        pairs=arms.pairs(config),
+        pairs=arms.pairs(CONFIG),
         code=code_hash(
             "accuracy_delta_table",
             "report/tables",
@@ -227,10 +225,10 @@ rule reward_models_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(30),
     params:
-        policies=suites.policies(config),
-        predictors=config["predictors"],
-        ratios=suites.measured_ratios(config),
-        redrawn=config["data"]["redraw_labels"],
+        policies=suites.policies(CONFIG),
+        predictors=CONFIG.predictors or [],
+        ratios=suites.measured_ratios(CONFIG),
+        redrawn=CONFIG.data.redraw_labels,
         sources=ORIGINS,
         code=code_hash(
             "reward_models_table",
@@ -262,10 +260,10 @@ rule reliability_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(20),
     params:
-        policies=suites.policies(config),
-        predictors=config["predictors"],
-        ratios=suites.measured_ratios(config),
-        redrawn=config["data"]["redraw_labels"],
+        policies=suites.policies(CONFIG),
+        predictors=CONFIG.predictors or [],
+        ratios=suites.measured_ratios(CONFIG),
+        redrawn=CONFIG.data.redraw_labels,
         code=code_hash(
             "reliability_table",
             "report/tables",
@@ -297,11 +295,11 @@ rule threshold_table:
         mem_mb=times_attempt(4_000),
         runtime=times_attempt(30),
     params:
-        policies=suites.policies(config),
-        predictors=config["predictors"],
-        ratios=suites.measured_ratios(config),
-        redrawn=config["data"]["redraw_labels"],
-        thresholds=lambda wc: suites.thresholds(config),
+        policies=suites.policies(CONFIG),
+        predictors=CONFIG.predictors or [],
+        ratios=suites.measured_ratios(CONFIG),
+        redrawn=CONFIG.data.redraw_labels,
+        thresholds=lambda wc: suites.thresholds(CONFIG),
         code=code_hash(
             "threshold_table",
             "report/tables",

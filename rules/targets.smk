@@ -2,26 +2,26 @@
 
 
 def tables():
-    return expand("<results>/tables/{name}.csv", name=arms.shown(config))
+    return expand("<results>/tables/{name}.csv", name=arms.shown(CONFIG))
 
 
 def figures_of(table):
     """What a table is drawn as: one figure, but of the learning curves one a suite."""
     if table == "learning_curves":
-        trained = [suite for suite in SUITES if suites.trained(config, suite)]
+        trained = [suite for suite in SUITES if suites.trained(CONFIG, suite)]
         return expand("<results>/figures/learning_curves/{suite}.svg", suite=trained)
     drawn = "figure" in CAPTIONS[table]
     return [f"<results>/figures/{table}.svg"] if drawn else []
 
 
 def figures():
-    return [file for table in arms.shown(config) for file in figures_of(table)]
+    return [file for table in arms.shown(CONFIG) for file in figures_of(table)]
 
 
 def arms_of(table):
     """(method, label ratio) of each arm in a table of accuracies."""
     try:
-        return arms.of(config, table)
+        return arms.of(CONFIG, table)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
@@ -29,15 +29,13 @@ def arms_of(table):
 def graded_files(table):
     """One file of graded responses a policy, arm and seed, and a suite that they are tested on."""
     suite = table if table in SUITES else "main"
-    tested = (
-        suites.section(config, suite)["transfer"] if table == "transfer" else [suite]
-    )
+    tested = suites.section(CONFIG, suite).transfer if table == "transfer" else [suite]
     return [
         # the untrained policy belongs to no suite: it is tested once
         f"<results>/evaluation/{on if get_rewards(method) == 'none' else suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{on}.parquet"
-        for policy in suites.policies(config, suite)
+        for policy in suites.policies(CONFIG, suite)
         for method, ratio in arms_of(table)
-        for seed in suites.seeds(config, suite)
+        for seed in suites.seeds(CONFIG, suite)
         for on in tested
     ]
 
@@ -48,7 +46,7 @@ def results_of(table):
         registered = TABLES.find(table)
         if registered.inputs == "predictions":
             return PREDICTIONS or arms.nothing_predicted(table)
-        return graded_files(arms.suite_of(config, table, registered.suite))
+        return graded_files(arms.suite_of(CONFIG, table, registered.suite))
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
@@ -58,10 +56,10 @@ def training_files(name, *rewards):
     return [
         f"<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{name}"
         for suite in SUITES
-        for policy in suites.policies(config, suite)
-        for method, ratio in suites.arms(config, suite)
+        for policy in suites.policies(CONFIG, suite)
+        for method, ratio in suites.arms(CONFIG, suite)
         if get_rewards(method) in rewards
-        for seed in suites.seeds(config, suite)
+        for seed in suites.seeds(CONFIG, suite)
     ]
 
 
@@ -69,10 +67,10 @@ def trained_arms(suite):
     """What names each training run of a suite."""
     return [
         dict(policy=policy, method=method, label_ratio=ratio, seed=seed)
-        for policy in suites.policies(config, suite)
-        for method, ratio in suites.arms(config, suite)
+        for policy in suites.policies(CONFIG, suite)
+        for method, ratio in suites.arms(CONFIG, suite)
         if get_rewards(method) != "none"
-        for seed in suites.seeds(config, suite)
+        for seed in suites.seeds(CONFIG, suite)
     ]
 
 
@@ -95,24 +93,24 @@ def tested_files(suite, kind):
 
 def response_pages():
     """One page of responses to read a suite that is trained."""
-    trained = [suite for suite in SUITES if suites.trained(config, suite)]
+    trained = [suite for suite in SUITES if suites.trained(CONFIG, suite)]
     return expand("<results>/pages/responses/{suite}.html", suite=trained)
 
 
 def top_k_files():
     """One file a suite, policy, reward model, label ratio and seed of top_k.csv."""
     try:
-        models = arms.top_k(config)
+        models = arms.top_k(CONFIG)
     except InputError as error:
         raise WorkflowError(str(error)) from None
     return list(
         dict.fromkeys(
-            f"<results>/top_k/{suites.reward_model_of(config, suite)}/{policy}/{predictor}/"
-            f"ratio{suites.reward_model_ratio(config, suite, ratio)}/seed{seed}/{suite}.parquet"
+            f"<results>/top_k/{suites.reward_model_of(CONFIG, suite)}/{policy}/{predictor}/"
+            f"ratio{suites.reward_model_ratio(CONFIG, suite, ratio)}/seed{seed}/{suite}.parquet"
             for suite, predictor in models
-            for policy in suites.policies(config, suite)
-            for ratio in suites.label_ratios(config, suite)
-            for seed in suites.seeds(config, suite)
+            for policy in suites.policies(CONFIG, suite)
+            for ratio in suites.label_ratios(CONFIG, suite)
+            for seed in suites.seeds(CONFIG, suite)
         )
     )
 
@@ -120,7 +118,7 @@ def top_k_files():
 def meds_methods(table):
     """The methods in one of the second paper's tables."""
     try:
-        return arms.of_meds(config, table)
+        return arms.of_meds(CONFIG, table)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
@@ -128,7 +126,7 @@ def meds_methods(table):
 def meds_arms(table):
     """(method, label ratio) of each arm in such a table; `base` is not trained."""
     return [
-        arm for arm in suites.arms(config, suites.MEDS) if arm[0] in meds_methods(table)
+        arm for arm in suites.arms(CONFIG, suites.MEDS) if arm[0] in meds_methods(table)
     ]
 
 
@@ -138,8 +136,8 @@ def meds_files(pattern, table):
         pattern.format(
             suite="meds", policy=policy, method=method, ratio=ratio, seed=seed
         )
-        for policy in suites.policies(config, "meds")
+        for policy in suites.policies(CONFIG, "meds")
         for method, ratio in meds_arms(table)
-        for seed in suites.seeds(config, "meds")
+        for seed in suites.seeds(CONFIG, "meds")
         if method != "base" or "/training/" not in pattern
     ]

@@ -3,7 +3,7 @@ from reward_memory.training import trackers
 # in a container a job has other packages than this process; there train_policy looks for itself
 if not workflow.deployment_settings.deployment_method:
     try:
-        trackers.check(suites.all_loggers(config))
+        trackers.check(suites.all_loggers(CONFIG))
     except InputError as error:
         raise WorkflowError(f"{source}: {error}") from None
 
@@ -41,7 +41,7 @@ rule select_training_queries:
     params:
         unlabeled=lambda wc: (
             wc.rewards == "predicted"
-            and suites.reward_model_of(config, wc.suite) != wc.suite
+            and suites.reward_model_of(CONFIG, wc.suite) != wc.suite
             and "unlabeled-ood" in enabled_quirks("training")
         ),
         leaking=lambda wc: (
@@ -93,7 +93,7 @@ rule count_prompt_tokens:
         empty_turn=has_empty_turn,
         section=lambda wc: (
             f"suites: {wc.suite}: training"
-            if "max_prompt_tokens" in suites.section(config, wc.suite)["training"]
+            if "max_prompt_tokens" in suites.section(CONFIG, wc.suite).training
             else "training"
         ),
         code=code_hash(
@@ -151,9 +151,9 @@ rule train_policy:
         reward_model=lambda wc: (
             expand(
                 "<results>/reward_models/{suite}/{{policy}}/{predictor}/ratio{ratio}/seed{{seed}}/{file}",
-                suite=suites.reward_model_of(config, wc.suite),
-                ratio=suites.reward_model_ratio(config, wc.suite, int(wc.ratio)),
-                predictor=methods.predictor(config, wc.method),
+                suite=suites.reward_model_of(CONFIG, wc.suite),
+                ratio=suites.reward_model_ratio(CONFIG, wc.suite, int(wc.ratio)),
+                predictor=methods.predictor(CONFIG, wc.method),
                 file=["model.safetensors", "memory.safetensors", "model.json"],
             )
             if get_rewards(wc.method) == "predicted"
@@ -200,19 +200,19 @@ rule train_policy:
         runtime=get_resource("train_policy", "runtime"),
         # not a param, which would decide reruns: no number depends on who gets the metrics
         trackers=lambda wc: " ".join(
-            suites.loggers(config, wc.suite, wc.method, wc.policy)
+            suites.loggers(CONFIG, wc.suite, wc.method, wc.policy)
         ),
     params:
-        training=lambda wc: suites.settings(config, wc.suite, wc.method, wc.policy)[0],
+        training=lambda wc: suites.settings(CONFIG, wc.suite, wc.method, wc.policy)[0],
         error_memory=lambda wc: suites.settings(
-            config, wc.suite, wc.method, wc.policy
+            CONFIG, wc.suite, wc.method, wc.policy
         )[1],
-        predicted_rewards=lambda wc: suites.predicted_rewards(
-            config, wc.suite, wc.method
+        predicted_rewards=lambda wc: plain(
+            suites.predicted_rewards(CONFIG, wc.suite, wc.method)
         ),
         refit=lambda wc: (
-            variants.settings(config, methods.predictor(config, wc.method))
-            if suites.refits(config, wc.suite, wc.method)
+            variants.settings(CONFIG, methods.predictor(CONFIG, wc.method))
+            if suites.refits(CONFIG, wc.suite, wc.method)
             else None
         ),
         grading=GRADING,
@@ -255,8 +255,8 @@ rule measure_agreement:
         runtime=times_attempt(120),
     params:
         grading=GRADING,
-        predicted_rewards=lambda wc: suites.predicted_rewards(
-            config, wc.suite, wc.method
+        predicted_rewards=lambda wc: plain(
+            suites.predicted_rewards(CONFIG, wc.suite, wc.method)
         ),
         code=code_hash(
             "measure_agreement",

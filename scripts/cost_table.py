@@ -6,12 +6,13 @@ from reward_memory.cost.jobs import configured
 from reward_memory.cost.model import Model
 from reward_memory.cost.table import cost_table
 from reward_memory.jobs.job import job
+from reward_memory.settings import Configuration
 from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     given, lent = run.params, snakemake.resources
     limits = {"gpu": lent.lent_gpu, "mem_mb": lent.lent_mem_mb, "cores": lent.lent_cores}
     jobs = configured(given.snakefile, given.config)
-    model = Model(given.config, Path(given.reference), limits["gpu"])
+    model = Model(Configuration.model_validate(given.config), Path(given.reference), limits["gpu"])
     with atomic_path(run.output[0]) as temporary:
         cost_table(jobs, model, limits=limits).to_csv(temporary, index=False, float_format="%.6g")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import struct
 from pathlib import Path
-from typing import Any
+
+from reward_memory.settings import Configuration, Policy
 
 from . import contradictions
 
@@ -13,7 +14,7 @@ from . import contradictions
 _BOOTSTRAPPED = frozenset(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """A name in lora: target_modules that no layer of a policy has; None if there is none.
 
     Policies that are not on this disk yet are passed over.
@@ -24,7 +25,7 @@ def mistake(config: dict[str, Any]) -> str | None:
         if isinstance(named, str):
             continue
         if policy not in layers:
-            layers[policy] = _layers(config["policies"][policy])
+            layers[policy] = _layers(config.policies[policy])
         known = layers[policy]
         for name in named if known else ():
             if not any(layer == name or layer.endswith(f".{name}") for layer in known or ()):
@@ -36,14 +37,14 @@ def mistake(config: dict[str, Any]) -> str | None:
     return None
 
 
-def _layers(policy: dict[str, Any]) -> frozenset[str] | None:
+def _layers(policy: Policy) -> frozenset[str] | None:
     """Names of a policy's layers with a matrix, without the ends `.weight`; None if they are not known here."""
-    if "bootstrap" in policy:
+    if policy.bootstrap:
         return _BOOTSTRAPPED
-    if "path" not in policy:
+    if policy.path is None:
         return None
     names: set[str] = set()
-    for file in Path(policy["path"]).glob("*.safetensors"):
+    for file in Path(policy.path).glob("*.safetensors"):
         try:
             with file.open("rb") as stream:
                 head = json.loads(stream.read(struct.unpack("<Q", stream.read(8))[0]))

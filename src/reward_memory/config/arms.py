@@ -1,10 +1,11 @@
 """Which arms a table has, and which tables a configuration has something for."""
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from reward_memory.errors import InputError
 from reward_memory.report.tables.registration import TABLES
+from reward_memory.settings import Configuration
 
 from . import methods, suites, variants
 
@@ -40,7 +41,7 @@ _BUILT_IN = (*TAKEN, *MEDS_TABLES, "labels_spent", "reward_models")
 Arm = tuple[str, int]
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """A registered table with the name of another one; None if there is none."""
     taken = {*_BUILT_IN, *suites.names(config)}
     for name in TABLES.names:
@@ -49,7 +50,7 @@ def mistake(config: dict[str, Any]) -> str | None:
     return None
 
 
-def suite_of(config: dict[str, Any], table: str, suite: str) -> str:
+def suite_of(config: Configuration, table: str, suite: str) -> str:
     """The suite that a registered table is about. InputError if it has no arm here."""
     if suite not in suites.evaluated(config):
         raise InputError(f"tables: {table}: is about suite {suite}, which has no methods in this configuration.")
@@ -61,7 +62,7 @@ def nothing_predicted(table: str) -> NoReturn:
     raise InputError(f"tables: {table}: needs predictions; add the section reward_model, such as {{predictor: graph}}.")
 
 
-def of(config: dict[str, Any], table: str) -> list[Arm]:
+def of(config: Configuration, table: str) -> list[Arm]:
     """(method, label ratio) of each arm in the table of a suite's accuracies, in one of `_OF_MAIN` or in transfer.
 
     InputError says which methods are missing if the table would say nothing.
@@ -72,35 +73,35 @@ def of(config: dict[str, Any], table: str) -> list[Arm]:
     return _CHOICES.get(table, lambda _, arms: arms)(config, found)
 
 
-def accuracy_tables(config: dict[str, Any]) -> list[str]:
+def accuracy_tables(config: Configuration) -> list[str]:
     """The suites whose table holds accuracies: all that are evaluated but the second paper's, which has others."""
     return [suite for suite in suites.evaluated(config) if suite != suites.MEDS]
 
 
-def shown(config: dict[str, Any]) -> list[str]:
+def shown(config: Configuration) -> list[str]:
     """The tables that there is something for; each has a figure of its name."""
     out = accuracy_tables(config)
     if suites.methods(config):
-        if suites.section(config, suites.MAIN)["transfer"]:
+        if suites.section(config, suites.MAIN).transfer:
             out.append("transfer")
         if len(suites.label_ratios(config)) > 1 and _possible(config, "label_ratio"):
             out += ["label_ratio", "labels_spent"]
         out += [table for table in ("ablation", "accuracy_delta") if _possible(config, table)]
-    if "reward_model" in config or config["rollouts"]["import"]:
+    if config.reward_model or config.rollouts.import_:
         out += ["reward_models", "reliability", "threshold"]
-    if config.get("reward_model", {}).get("top_k"):
+    if config.reward_model and config.reward_model.top_k:
         out.append("top_k")
     if any(suites.trained(config, suite) for suite in suites.names(config)):
         out.append("learning_curves")
     return out + [table for table in MEDS_TABLES if suites.MEDS in suites.evaluated(config) and _meds(config, table)]
 
 
-def top_k(config: dict[str, Any]) -> list[tuple[str, str]]:
+def top_k(config: Configuration) -> list[tuple[str, str]]:
     """(suite, reward model) of each row group of top_k.csv: what suites with `reward_model_of` train with.
 
     InputError says what is missing if there is none.
     """
-    if not config.get("reward_model", {}).get("top_k"):
+    if not (config.reward_model and config.reward_model.top_k):
         raise InputError("reward_model: top_k: is empty; give numbers of neighbors such as [1, 3, 7].")
     found = [
         (suite, predictor)
@@ -117,7 +118,7 @@ def top_k(config: dict[str, Any]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def of_meds(config: dict[str, Any], table: str) -> list[str]:
+def of_meds(config: Configuration, table: str) -> list[str]:
     """The methods in one of MEDS_TABLES.
 
     InputError says which methods are missing if the table would say nothing.
@@ -133,11 +134,11 @@ def of_meds(config: dict[str, Any], table: str) -> list[str]:
     return named
 
 
-def pairs(config: dict[str, Any]) -> list[tuple[str, str]]:
+def pairs(config: Configuration) -> list[tuple[str, str]]:
     """(method, what it is compared with) of accuracy_delta: each memreward with r1-p, then those of `differences`."""
     named = suites.methods(config)
     found = [(name, BASELINE) for name in named if _is(name, "memreward") and BASELINE in named]
-    return list(dict.fromkeys([*found, *map(tuple, config["differences"])]))
+    return list(dict.fromkeys([*found, *((one, other) for one, other in config.differences)]))
 
 
 def published_meds(name: str) -> str | None:
@@ -145,7 +146,7 @@ def published_meds(name: str) -> str | None:
     return methods.PUBLISHED_NAMES.get(name, name) if name in methods.BUILT_IN else None
 
 
-def published_ablation(config: dict[str, Any], name: str) -> str | None:
+def published_ablation(config: Configuration, name: str) -> str | None:
     """The name that an arm has in the published ablation, None if it is not in there."""
     if name.endswith(methods.SUFFIX) or not _is(name, "memreward"):
         return None
@@ -156,7 +157,7 @@ def _is(name: str, method: str) -> bool:
     return methods.split(name)[0] == method
 
 
-def _possible(config: dict[str, Any], table: str, choose: Callable[[dict[str, Any], str], list] = of) -> bool:
+def _possible(config: Configuration, table: str, choose: Callable[[Configuration, str], list] = of) -> bool:
     try:
         choose(config, table)
     except InputError:
@@ -164,7 +165,7 @@ def _possible(config: dict[str, Any], table: str, choose: Callable[[dict[str, An
     return True
 
 
-def _meds(config: dict[str, Any], table: str) -> bool:
+def _meds(config: Configuration, table: str) -> bool:
     return _possible(config, table, of_meds)
 
 
@@ -172,7 +173,7 @@ def _missing(sentence: str) -> NoReturn:
     raise InputError(f"suites: meds: methods: {sentence}")
 
 
-def _meds_ablation(config: dict[str, Any], named: list[str]) -> list[str]:
+def _meds_ablation(config: Configuration, named: list[str]) -> list[str]:
     chosen = [name for name in named if methods.find(config, name).like in MEDS_ABLATIONS]
     if not set(chosen) - {"meds", MEDS_BASELINE}:
         wanted = [name for name in MEDS_ABLATIONS if name not in ("meds", MEDS_BASELINE)]
@@ -183,7 +184,7 @@ def _meds_ablation(config: dict[str, Any], named: list[str]) -> list[str]:
     return chosen
 
 
-def _label_ratio(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
+def _label_ratio(config: Configuration, arms: list[Arm]) -> list[Arm]:
     chosen = [arm for arm in arms if methods.REWARDS[methods.find(config, arm[0]).rewards] is None]
     if not chosen:
         raise InputError("methods: none trains on a label ratio; add r1-p or memreward.")
@@ -192,7 +193,7 @@ def _label_ratio(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
     return without + chosen + [arm for arm in arms if arm[0] == "oracle"]
 
 
-def _ablation(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
+def _ablation(config: Configuration, arms: list[Arm]) -> list[Arm]:
     names = {name: published_ablation(config, name) for name, _ in arms}
     if not any(name not in (None, ABLATIONS["graph"]) for name in names.values()):
         wanted = [f"memreward:{predictor}" for predictor in ABLATIONS if predictor != "graph"]
@@ -203,7 +204,7 @@ def _ablation(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
     return [arm for arm in arms if arm[0] == "memreward" or names[arm[0]]]
 
 
-def _accuracy_delta(config: dict[str, Any], arms: list[Arm]) -> list[Arm]:
+def _accuracy_delta(config: Configuration, arms: list[Arm]) -> list[Arm]:
     compared = {name for pair in pairs(config) for name in pair}
     if not compared:
         named = [methods.split(name)[0] for name, _ in arms]

@@ -10,7 +10,7 @@ from typing import Any
 
 from reward_memory.policies.positions import NAMES, context
 from reward_memory.reward_models.names import NETWORKS
-from reward_memory.settings import Evaluation, Sampling, Training
+from reward_memory.settings import Configuration, Sampling, Training
 from reward_memory.training import PROMPT_TOKENS
 
 from . import methods, objectives, refits, suites, variants
@@ -22,9 +22,9 @@ COLDEST = 0.01
 EMBEDDINGS = ("lm_head", "embed_tokens")
 
 
-def least_prompt(config: dict[str, Any]) -> int:
+def least_prompt(config: Configuration) -> int:
     """Tokens that sampling has to leave to a prompt: with fewer, hardly any benchmark could be asked."""
-    return min(PROMPT_TOKENS, config["training"]["max_prompt_tokens"] or PROMPT_TOKENS)
+    return min(PROMPT_TOKENS, config.training.max_prompt_tokens or PROMPT_TOKENS)
 
 
 def _room(tokens: int, word: str) -> str:
@@ -58,8 +58,9 @@ def run_mistake(training: Training) -> str | None:
             f"training: ppo_max_token_len_per_gpu: {training.ppo_max_token_len_per_gpu} is less than "
             f"max_prompt_tokens and max_new_tokens together, {longest}."
         )
-    for name in EMBEDDINGS if training.lora else ():
-        if name in training.lora.target_modules:
+    adapted = training.lora.target_modules if training.lora else ()
+    for name in EMBEDDINGS:
+        if name in adapted:
             return f"training: lora: target_modules: {name} cannot have adapters; leave it out."
     for key in ("temperature", "validation_temperature"):
         if wrong := _cold(getattr(training, key)):
@@ -94,12 +95,12 @@ def _cold(temperature: float) -> str | None:
     return None
 
 
-def methods_mistake(config: dict[str, Any]) -> str | None:
+def methods_mistake(config: Configuration) -> str | None:
     """A method that is not known, lacks its reward model, or is named twice; None if nothing is wrong."""
-    predictors = variants.known(config) if "reward_model" in config else []
-    named = [("methods", config["methods"])]
-    named += [(f"suites: {suite}: methods", one["methods"] or []) for suite, one in config["suites"].items()]
-    named += [("differences", pair) for pair in config["differences"]]
+    predictors = variants.known(config) if config.reward_model else []
+    named = [("methods", config.methods)]
+    named += [(f"suites: {suite}: methods", one.methods or []) for suite, one in config.suites.items()]
+    named += [("differences", pair) for pair in config.differences]
     for where, names in named:
         for name in names:
             if wrong := methods.unknown(config, name, predictors):
@@ -110,13 +111,13 @@ def methods_mistake(config: dict[str, Any]) -> str | None:
                 )
         if wrong := _same_arms(config, names):
             return f"{where}: {wrong}"
-    for name in [name for pair in config["differences"] for name in pair]:
+    for name in [name for pair in config.differences for name in pair]:
         if name not in suites.methods(config):
             return f"differences: {name} is not one of the methods of suite main, {', '.join(suites.methods(config))}."
     return None
 
 
-def _same_arms(config: dict[str, Any], names: list[str]) -> str | None:
+def _same_arms(config: Configuration, names: list[str]) -> str | None:
     """Two names of one arm, such as meds and dapo+meds: the same runs twice, and a table with two equal rows."""
     spelled: dict[str, str] = {}
     for name in names:
@@ -127,37 +128,37 @@ def _same_arms(config: dict[str, Any], names: list[str]) -> str | None:
     return None
 
 
-def no_policy_left(config: dict[str, Any]) -> str | None:
+def no_policy_left(config: Configuration) -> str | None:
     """A suite with methods and without a policy, since others take all."""
     for suite in suites.evaluated(config):
         if not suites.policies(config, suite):
             return (
-                f"policies: {', '.join(config['policies'])} are all named by suites, so that none is left for the "
+                f"policies: {', '.join(config.policies)} are all named by suites, so that none is left for the "
                 f"methods of suite {suite}, {', '.join(suites.methods(config, suite))}; add a policy, name some in "
                 f"suites: {suite}: policies, or set methods: []."
             )
     return None
 
 
-def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
+def suite_mistake(config: Configuration, suite: str) -> str | None:
     """What a suite's methods need of its queries and settings; None if they have it."""
-    benchmarks = {name: config["benchmarks"][name] for name in suites.members(config, suite)}
+    benchmarks = {name: config.benchmarks[name] for name in suites.members(config, suite)}
     where = _section(suite)
     for one in suites.tested(config, suite):
-        sampling = Evaluation.model_validate(suites.evaluation(config, one))
+        sampling = suites.evaluation(config, one)
         if wrong := sampling_mistake(sampling, f"{_section(one)}evaluation", least_prompt(config)):
             return wrong
     trained = suites.trained(config, suite)
     predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]
     own = suites.section(config, suite)
     # a suite that takes the methods at the top may have none that predicts for once
-    for key in ("reward_model", "reward_model_of") if own["methods"] is not None else ("reward_model",):
-        if own[key] and not predicting:
+    for key in ("reward_model", "reward_model_of") if own.methods is not None else ("reward_model",):
+        if getattr(own, key) and not predicting:
             return f"suites: {suite}: {key}: none of its methods predicts rewards; leave it out."
     if not trained:
         return None
     for split in ("train", "valid", "test"):
-        lacking = [name for name, benchmark in benchmarks.items() if not benchmark[split]]
+        lacking = [name for name, benchmark in benchmarks.items() if not getattr(benchmark, split)]
         if suite == suites.MAIN and split != "test" and lacking:
             return f"benchmarks: {lacking[0]}: {split}: 0 is too few; {trained[0]} needs at least 1 query."
         if split == "valid" and suites.validation(config, suite) == [(suites.AIME, "test")]:
@@ -174,26 +175,26 @@ def suite_mistake(config: dict[str, Any], suite: str) -> str | None:
     return None
 
 
-def _abstaining(config: dict[str, Any], suite: str, method: str) -> str | None:
+def _abstaining(config: Configuration, suite: str, method: str) -> str | None:
     """Rewards of which none would be left on one side of the threshold."""
-    predicted = suites.predicted_rewards(config, suite, method)
-    if predicted is None or not predicted["threshold"] or not predicted["abstain"]:
+    predicted, predictor = suites.predicted_rewards(config, suite, method), methods.predictor(config, method)
+    if predicted is None or predictor is None or not predicted.threshold or not predicted.abstain:
         return None
     # votes may all be one; a network's probability is neither 0 nor 1
-    network = variants.settings(config, methods.predictor(config, method))["predictor"] in NETWORKS
-    for side, room in (("right", 1 - predicted["threshold"]), ("wrong", predicted["threshold"])):
-        if predicted["abstain"] > room + (-1e-9 if network else 1e-9):
+    network = variants.settings(config, predictor)["predictor"] in NETWORKS
+    for side, room in (("right", 1 - predicted.threshold), ("wrong", predicted.threshold)):
+        if predicted.abstain > room + (-1e-9 if network else 1e-9):
             return (
-                f"reward_model: abstain: {predicted['abstain']} reaches too far from threshold, "
-                f"{predicted['threshold']}, so that no predicted response counts as {side}; give "
+                f"reward_model: abstain: {predicted.abstain} reaches too far from threshold, "
+                f"{predicted.threshold}, so that no predicted response counts as {side}; give "
                 f"{'less than' if network else 'at most'} {round(room, 9)}."
             )
     return None
 
 
-def _batch_mistake(config: dict[str, Any], suite: str, method: str, training: Training) -> str | None:
+def _batch_mistake(config: Configuration, suite: str, method: str, training: Training) -> str | None:
     """A step's queries beyond those that the method may train on."""
-    sizes = [config["benchmarks"][name]["train"] or 0 for name in suites.members(config, suite)]
+    sizes = [config.benchmarks[name].train or 0 for name in suites.members(config, suite)]
     batch = training.train_batch_size
     for ratio in suites.label_ratios(config, suite) if methods.find(config, method).rewards == "labeled" else []:
         labeled = sum(max(1, (size * ratio + 50) // 100) for size in sizes if size)
@@ -212,14 +213,14 @@ def _section(suite: str) -> str:
     return "" if suite == suites.MAIN else f"suites: {suite}: "
 
 
-def runs(config: dict[str, Any]) -> Iterator[tuple[str, str, Training]]:
+def runs(config: Configuration) -> Iterator[tuple[str, str, Training]]:
     """(section that names the method, policy, its settings) of every training run."""
     for suite in suites.evaluated(config):
         for method, policy in itertools.product(suites.trained(config, suite), suites.policies(config, suite)):
             yield _section(suite), policy, suites.run_settings(config, suite, method, policy)[0]
 
 
-def unshared(config: dict[str, Any]) -> str | None:
+def unshared(config: Configuration) -> str | None:
     """A training run whose responses or GPUs cannot be shared out evenly; None if there is none."""
     for section, policy, training in runs(config):
         asked = allocation(config, "train_policy", policy)
@@ -241,10 +242,10 @@ def unshared(config: dict[str, Any]) -> str | None:
     return None
 
 
-def too_few_gpus(config: dict[str, Any]) -> str | None:
+def too_few_gpus(config: Configuration) -> str | None:
     """Copies of a policy over GPUs that its jobs do not ask for; None if there are none."""
     users = [
-        *(("sample_rollouts", "rollouts", one, config["rollouts"]) for one in suites.names(config)),
+        *(("sample_rollouts", "rollouts", one, config.rollouts) for one in suites.names(config)),
         *(
             ("evaluate_policy", f"{_section(other)}evaluation", one, suites.evaluation(config, other))
             for one in suites.evaluated(config)
@@ -252,9 +253,9 @@ def too_few_gpus(config: dict[str, Any]) -> str | None:
         ),
     ]
     for rule, name, suite, section in users:
-        sampling = section["engine"] != "transformers" and (rule != "sample_rollouts" or "reward_model" in config)
+        sampling = section.engine != "transformers" and (rule != "sample_rollouts" or config.reward_model)
         for policy in suites.policies(config, suite) if sampling and suites.methods(config, suite) else ():
-            gpus, group = allocation(config, rule, policy)["gpu"], section["tensor_parallel_size"]
+            gpus, group = allocation(config, rule, policy)["gpu"], section.tensor_parallel_size
             if gpus % group:
                 return (
                     f"{name}: tensor_parallel_size: {group} does not divide the {gpus} GPUs of {policy} in resources: "
@@ -263,7 +264,7 @@ def too_few_gpus(config: dict[str, Any]) -> str | None:
     return None
 
 
-def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
+def too_long(config: Configuration, contexts: dict[str, int]) -> str | None:
     """The first length that is beyond what a policy was made for; None if there is none.
 
     contexts  policy -> its positions, as far as they are known
@@ -279,26 +280,28 @@ def too_long(config: dict[str, Any], contexts: dict[str, int]) -> str | None:
     for policy, positions in contexts.items():
         users = [suite for suite in suites.evaluated(config) if policy in suites.policies(config, suite)]
         tested = dict.fromkeys(other for suite in users for other in suites.tested(config, suite))
-        sections = [(f"{_section(suite)}evaluation", suites.evaluation(config, suite)) for suite in tested]
+        sections: list[tuple[str, Sampling]] = [
+            (f"{_section(suite)}evaluation", suites.evaluation(config, suite)) for suite in tested
+        ]
         if suites.MAIN in users:
-            sections.append(("rollouts", config["rollouts"]))
+            sections.append(("rollouts", config.rollouts))
         for name, section in sections:
-            if section["engine"] != "transformers" and (section["max_model_len"] or 0) > positions:
+            if section.engine != "transformers" and (section.max_model_len or 0) > positions:
                 return (
-                    f"{name}: max_model_len: {section['max_model_len']} is more than the {positions} positions of the "
+                    f"{name}: max_model_len: {section.max_model_len} is more than the {positions} positions of the "
                     f"policy {policy}; lower it, or leave it out."
                 )
-            room = positions - section["max_new_tokens"]
+            room = positions - section.max_new_tokens
             if room < least_prompt(config):
                 left = _room(room, "position")
                 return (
-                    f"{name}: max_new_tokens: {section['max_new_tokens']} leaves {left} to a prompt, since the policy "
+                    f"{name}: max_new_tokens: {section.max_new_tokens} leaves {left} to a prompt, since the policy "
                     f"{policy} has {positions}; lower it."
                 )
     return None
 
 
-def contexts(config: dict[str, Any]) -> dict[str, int]:
+def contexts(config: Configuration) -> dict[str, int]:
     """Policy -> its positions, for those that are bootstrapped here or lie on this disk already."""
     found = {}
     for name, settings in known_settings(config):
@@ -307,18 +310,17 @@ def contexts(config: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-def known_settings(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def known_settings(config: Configuration) -> Iterator[tuple[str, dict[str, Any]]]:
     """(policy, what its config.json says) of those that are bootstrapped here or lie on this disk already."""
     from reward_memory.policies.bootstrap.shape import shape
     from reward_memory.policies.bootstrap.tokenizer import CONTEXT
 
-    for name, policy in config["policies"].items():
-        if "bootstrap" in policy:
-            own = policy["bootstrap"]
+    for name, policy in config.policies.items():
+        if own := policy.bootstrap:
             # its vocabulary is that of a tokenizer, which does not matter here
-            yield name, {NAMES[0]: CONTEXT} | shape(own["hidden_size"], own["num_hidden_layers"], 0)
+            yield name, {NAMES[0]: CONTEXT} | shape(own.hidden_size, own.num_hidden_layers, 0)
             continue
-        folder = Path(policy["path"] if "path" in policy else f"{config['results']}/policies/{name}")
+        folder = Path(policy.path or f"{config.results}/policies/{name}")
         try:
             settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):

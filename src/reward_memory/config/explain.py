@@ -47,7 +47,7 @@ def _found(parts: list[str]) -> tuple[Node, Node]:
 
 def _value(parts: list[str], file: Path, default: str | None) -> str:
     given = reading.read(file)
-    value = _at(loading.load(given, str(file)), parts)
+    value = _at(loading.load(given, str(file)).model_dump(by_alias=True), parts)
     if value is not _ABSENT:
         return reference.yaml(value) + (" (the default)" if _at(given, parts) is _ABSENT else "")
     # resources: the rules overlay their defaults later

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+
+from reward_memory.settings import Configuration
 
 from . import contradictions, suites
 from .resources import allocation
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """The first number of GPUs over which a policy's heads cannot be spread; None if there is none.
 
     vLLM gives each GPU as many heads, and of keys and values as many or each to as many GPUs. Policies that are not
@@ -31,20 +32,20 @@ def mistake(config: dict[str, Any]) -> str | None:
     return None
 
 
-def _shared(config: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
+def _shared(config: Configuration) -> Iterator[tuple[str, str, int]]:
     """(the key, a policy, how many GPUs share one copy of it) where more than one do."""
     for suite in suites.evaluated(config):
         sections = []
         for one in suites.tested(config, suite):
             where = "" if one == suites.MAIN else f"suites: {one}: "
             sections.append(("evaluate_policy", f"{where}evaluation", suites.evaluation(config, one)))
-        if "reward_model" in config:
-            sections.append(("sample_rollouts", "rollouts", config["rollouts"]))
+        if config.reward_model:
+            sections.append(("sample_rollouts", "rollouts", config.rollouts))
         for policy in suites.policies(config, suite):
             for rule, name, section in sections:
-                on_gpus = section["engine"] == "vllm" or allocation(config, rule, policy)["gpu"]
-                if section["engine"] != "transformers" and on_gpus and section["tensor_parallel_size"] > 1:
-                    yield f"{name}: tensor_parallel_size", policy, section["tensor_parallel_size"]
+                on_gpus = section.engine == "vllm" or allocation(config, rule, policy)["gpu"]
+                if section.engine != "transformers" and on_gpus and section.tensor_parallel_size > 1:
+                    yield f"{name}: tensor_parallel_size", policy, section.tensor_parallel_size
     for section, policy, training in contradictions.runs(config):
         gpus = training.tensor_model_parallel_size
         if gpus > 1 and allocation(config, "train_policy", policy)["gpu"]:

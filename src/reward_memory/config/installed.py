@@ -6,7 +6,8 @@ import os
 from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+
+from reward_memory.settings import Configuration
 
 from . import contradictions, suites
 
@@ -22,7 +23,7 @@ _SAMPLER = "actor_rollout_ref.rollout.name"
 
 
 def missing(
-    config: dict[str, Any], rules: Collection[str], gpu_rules: Collection[str] = (), nodes: int = 1
+    config: Configuration, rules: Collection[str], gpu_rules: Collection[str] = (), nodes: int = 1
 ) -> str | None:
     """A package or program that jobs on this machine will need and that is not there; None if there is none.
 
@@ -36,11 +37,11 @@ def missing(
             "its jobs here; set nodes: 1, or use profiles/slurm (docs/cluster.md)."
         )
     sections = [
-        ("sample_rollouts", "rollouts", config["rollouts"]),
-        ("evaluate_policy", "evaluation", config["evaluation"]),
+        ("sample_rollouts", "rollouts", config.rollouts.model_dump()),
+        ("evaluate_policy", "evaluation", config.evaluation.model_dump()),
     ]
     sections += [
-        ("evaluate_policy", f"suites: {name}: evaluation", one["evaluation"]) for name, one in config["suites"].items()
+        ("evaluate_policy", f"suites: {name}: evaluation", one.evaluation) for name, one in config.suites.items()
     ]
     for rule, name, section in [one for one in sections if one[0] in rules]:
         asked = section.get("engine") in (("vllm", "auto") if rule in gpu_rules else ("vllm",))
@@ -71,8 +72,8 @@ def missing(
             "training: logger: wandb has no account on this machine, and would end each training at its start; run "
             "`wandb login`, or set WANDB_MODE=offline."
         )
-    for name, policy in config["policies"].items() if "import_policy" in rules else ():
-        package = policy.get("package")
+    for name, policy in config.policies.items() if "import_policy" in rules else ():
+        package = policy.package
         if package and not (package.replace("-", "_").isidentifier() and find_spec(package.replace("-", "_"))):
             return (
                 f"policies: {name}: package: {package} is not installed; run `pip install --no-deps {package}`, or "
@@ -87,8 +88,8 @@ def _logged_in() -> bool:
     return any(os.environ.get(name) for name in _WANDB) or any(Path(file).expanduser().exists() for file in files)
 
 
-def _no_sandbox(config: dict[str, Any]) -> str | None:
-    if config["sandbox"] != "bubblewrap" or all(suites.domain(config, name) != "code" for name in config["benchmarks"]):
+def _no_sandbox(config: Configuration) -> str | None:
+    if config.sandbox != "bubblewrap" or all(suites.domain(config, name) != "code" for name in config.benchmarks):
         return None
     from reward_memory.verifiers.sandbox import FIX, bubblewrap_fault
 

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from reward_memory.data.labels import labeled_count
 from reward_memory.reward_models.names import LABEL_FREE
+from reward_memory.settings import Configuration
 
 from . import methods, suites, variants
 from .fidelity import resolve
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """A method or reward model that cannot do without labels where a label ratio is 0; None if there is none."""
-    for suite, section in config["suites"].items():
-        if section["reward_model_ratio"] is not None and section["reward_model_of"] is None:
+    for suite, section in config.suites.items():
+        if section.reward_model_ratio is not None and section.reward_model_of is None:
             return f"suites: {suite}: reward_model_ratio: is for reward_model_of; leave it out."
     for suite in suites.evaluated(config):
-        where = f"suites: {suite}: " if suites.section(config, suite)["label_ratios"] else ""
+        where = f"suites: {suite}: " if suites.section(config, suite).label_ratios else ""
         for name in suites.trained(config, suite) if 0 in suites.label_ratios(config, suite) else []:
             if wrong := _of_method(config, suite, name):
                 return f"{where}label_ratios: 0 {wrong}"
-    if "reward_model" in config and suites.measured_ratios(config) == [0]:
-        for name in config["predictors"] or []:
+    if config.reward_model and suites.measured_ratios(config) == [0]:
+        for name in config.predictors or []:
             if variants.needs_labels(config, name):
                 return f"predictors: {name} learns from labels, of which label_ratios: 0 leaves none; leave it out."
     return _all_labeled(config) or _one_label(config)
 
 
-def _all_labeled(config: dict[str, Any]) -> str | None:
+def _all_labeled(config: Configuration) -> str | None:
     """A label ratio that leaves no query whose labels the reward models have not seen, where no other split has one."""
-    if "reward_model" not in config or 100 not in suites.measured_ratios(config):
+    if config.reward_model is None or 100 not in suites.measured_ratios(config):
         return None
-    members = [config["benchmarks"][name] for name in suites.members(config, suites.MAIN)]
-    if any(one[split] for one in members for split in ("valid", "test")):
+    members = [config.benchmarks[name] for name in suites.members(config, suites.MAIN)]
+    if any(one.valid or one.test for one in members):
         return None
     return (
         "label_ratios: 100 leaves no query without a label to measure the reward models on; lower it, or give the "
@@ -41,28 +40,29 @@ def _all_labeled(config: dict[str, Any]) -> str | None:
     )
 
 
-def _one_label(config: dict[str, Any]) -> str | None:
+def _one_label(config: Configuration) -> str | None:
     """A suite in which a label ratio leaves one query, where a reward model needs one to learn from and one to select.
 
     Sizes that only a file tells are passed over, and so are labels that are drawn beyond the ratio.
     """
-    if "reward_model" not in config or "colliding-ids" in resolve(config["fidelity"]):
+    if config.reward_model is None or "colliding-ids" in resolve(config.fidelity):
         return None
     for suite in suites.evaluated(config):
-        sizes = [config["benchmarks"][name]["train"] for name in suites.members(config, suite)]
-        if None in sizes or not any(sizes) or not _learns(config, suite):
+        sizes = [config.benchmarks[name].train for name in suites.members(config, suite)]
+        known = [size for size in sizes if size is not None]
+        if len(known) < len(sizes) or not any(known) or not _learns(config, suite):
             continue
         for ratio in suites.label_ratios(config, suite):
-            if ratio and sum(labeled_count(size, ratio) for size in sizes if size) < 2:
-                where = f"suites: {suite}: " if suites.section(config, suite)["label_ratios"] else ""
+            if ratio and sum(labeled_count(size, ratio) for size in known if size) < 2:
+                where = f"suites: {suite}: " if suites.section(config, suite).label_ratios else ""
                 return (
-                    f"{where}label_ratios: {ratio} leaves 1 labeled query of the {sum(sizes)} in suite {suite} to fit "
+                    f"{where}label_ratios: {ratio} leaves 1 labeled query of the {sum(known)} in suite {suite} to fit "
                     "the reward model on, which needs 2; raise it or the benchmarks' train sizes."
                 )
     return None
 
 
-def _learns(config: dict[str, Any], suite: str) -> bool:
+def _learns(config: Configuration, suite: str) -> bool:
     """Whether reward models that need labels are fitted on a suite's rollouts."""
     names = [
         methods.predictor(config, name)
@@ -71,13 +71,13 @@ def _learns(config: dict[str, Any], suite: str) -> bool:
         for name in suites.methods(config, user)
     ]
     if suite == suites.MAIN:
-        if config["predictors"] is None:  # all of them
+        if config.predictors is None:  # all of them
             return True
-        names += [config["reward_model"]["predictor"], *config["predictors"]]
+        names += [variants.fitted(config).predictor, *config.predictors]
     return any(name and variants.needs_labels(config, name) for name in names)
 
 
-def _of_method(config: dict[str, Any], suite: str, name: str) -> str | None:
+def _of_method(config: Configuration, suite: str, name: str) -> str | None:
     """What a method of a suite lacks without labels, in words that follow `label_ratios: 0`."""
     rewards = methods.find(config, name).rewards
     if rewards == "labeled":
@@ -88,12 +88,12 @@ def _of_method(config: dict[str, Any], suite: str, name: str) -> str | None:
         return None
     other, predictor = suites.reward_model_of(config, suite), methods.predictor(config, name)
     ratios = suites.label_ratios(config, other)
-    if other != suite and suites.section(config, suite)["reward_model_ratio"] is None and len(ratios) > 1:
+    if other != suite and suites.section(config, suite).reward_model_ratio is None and len(ratios) > 1:
         listed = ", ".join(map(str, ratios))
         return (
             f"takes the reward models of suite {other}, which has several ({listed}); name one as reward_model_ratio."
         )
-    if suites.reward_model_ratio(config, suite, 0) == 0 and variants.needs_labels(config, predictor):
+    if predictor and suites.reward_model_ratio(config, suite, 0) == 0 and variants.needs_labels(config, predictor):
         return (
             f"leaves {name} no label to fit {predictor} on; give at least 1, name a reward model that needs none "
             f"({', '.join(LABEL_FREE)}), or fit it on another suite (reward_model_of)."

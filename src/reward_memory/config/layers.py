@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+
+from reward_memory.settings import Configuration
 
 from . import contradictions, suites
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """The first error_memory: last_layers beyond the layers of a policy; None if there is none.
 
     Policies that are not on this disk yet are passed over.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
-from reward_memory.settings import Sampling
+from reward_memory.settings import Configuration, Sampling
 
 from . import methods, suites
 
@@ -13,7 +12,7 @@ from . import methods, suites
 DEFAULT = Sampling.model_fields["max_new_tokens"].default
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """A `max_new_tokens` that was left at its default, below that of training; None if there is none.
 
     Test responses would be cut that training lets end, and a reward model would learn from cut ones.
@@ -22,11 +21,11 @@ def mistake(config: dict[str, Any]) -> str | None:
         where = "" if suite == suites.MAIN else f"suites: {suite}: "
         runs = itertools.product(suites.trained(config, suite), suites.policies(config, suite))
         longest = max((suites.run_settings(config, suite, *run)[0].max_new_tokens for run in runs), default=0)
-        sections = [(f"{where}evaluation", suites.evaluation(config, suite))]
+        sections: list[tuple[str, Sampling]] = [(f"{where}evaluation", suites.evaluation(config, suite))]
         if any(methods.find(config, name).rewards == "predicted" for name in suites.trained(config, suite)):
-            sections.append(("rollouts", config["rollouts"]))
+            sections.append(("rollouts", config.rollouts))
         for name, section in sections:
-            if section["max_new_tokens"] == DEFAULT < longest:
+            if section.max_new_tokens == DEFAULT < longest:
                 return (
                     f"{name}: max_new_tokens: {DEFAULT}, the default, cuts responses to which training: "
                     f"max_new_tokens leaves {longest} tokens; give {longest}."

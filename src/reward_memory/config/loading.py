@@ -11,7 +11,8 @@ from typing import Any
 from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, unknown
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
-from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Rollouts, Training, checking
+from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Section, Training, checking
+from reward_memory.settings.suites import Own, Suite, Variant
 
 from . import (
     adapters,
@@ -35,39 +36,35 @@ from . import (
 _OVERRIDDEN = {"training": Training, "error_memory": ErrorMemory, "evaluation": Evaluation, "reward_model": RewardModel}
 
 
-def load(config: dict[str, Any], source: str = "config.yaml") -> dict[str, Any]:
-    """A copy of `config` with every default filled in.
+def load(config: dict[str, Any], source: str = "config.yaml") -> Configuration:
+    """The configuration with every default filled in.
 
     source  names the file in messages
 
     InputError: one sentence with file, key, value and fix, for the first mistake.
     """
-    config, wrong = checking.filled(Configuration, _fit_to_import(copy.deepcopy(config)))
+    found = checking.validated(Configuration, _fit_to_import(copy.deepcopy(config)), source)
     wrong = (
-        wrong
-        or variants.mistake(config)
-        or _fill_variants(config)
-        or results_folder.mistake(config["results"])
-        or _fill_policies(config)
-        or _fill_suites(config)
-        or arms.mistake(config)
-        or _misplaced_import(config)
-        or _contradiction(config)
-        or resources.mistake(config)
-        or contradictions.too_few_gpus(config)
-        or contradictions.unshared(config)
-        or policies.mistake(config)
+        variants.mistake(found)
+        or _fill_variants(found)
+        or results_folder.mistake(found.results)
+        or _fill_policies(found)
+        or _fill_suites(found)
+        or arms.mistake(found)
+        or _misplaced_import(found)
+        or _contradiction(found)
+        or resources.mistake(found)
+        or contradictions.too_few_gpus(found)
+        or contradictions.unshared(found)
+        or policies.mistake(found)
     )
     if wrong:
         raise InputError(f"{source}: {wrong}")
-    _spell_out(config)
-    if config["predictors"] is None:
-        config["predictors"] = _measurable(config)
-    return config
+    return _spelled_out(found)
 
 
 def check_files(
-    config: dict[str, Any], checkout: Path | None = None, source: str = "config.yaml"
+    config: Configuration, checkout: Path | None = None, source: str = "config.yaml"
 ) -> dict[str, list[Path]]:
     """Files that the user brings: benchmark -> its files in the mirror. All that lies outside the configuration is
     looked at, too: the place of the results, policies given by path, rollouts to import, verl's own settings.
@@ -77,166 +74,174 @@ def check_files(
 
     InputError, one sentence, before anything runs.
     """
-    wrong = checkout and results_folder.misplaced(config["results"], checkout)
-    wrong = wrong or results_folder.mixed(config["results"], _brought(config))
+    wrong = checkout and results_folder.misplaced(config.results, checkout)
+    wrong = wrong or results_folder.mixed(config.results, _brought(config))
     if wrong := wrong or results_folder.unnamed(config):
         raise InputError(f"{source}: {wrong}")
-    if config["rollouts"]["import"]:
+    if config.rollouts.import_:
         from reward_memory.data import imported
 
-        imported.check(Path(config["rollouts"]["import"]))
-    for name, policy in config["policies"].items():
-        if "path" in policy:
-            inspect(name, Path(policy["path"]))
+        imported.check(Path(config.rollouts.import_))
+    for name, policy in config.policies.items():
+        if policy.path:
+            inspect(name, Path(policy.path))
     wrong = contradictions.too_long(config, contradictions.contexts(config)) or adapters.mistake(config)
     wrong = wrong or layers.mistake(config) or heads.mistake(config) or policies.never_read(config)
     wrong = wrong or lengths.mistake(config)
     if wrong := wrong or verl_overrides.mistake(config):
         raise InputError(f"{source}: {wrong}")
-    mirrored = [name for name, benchmark in config["benchmarks"].items() if benchmark["source"] == "mirror"]
+    mirrored = [name for name, benchmark in config.benchmarks.items() if benchmark.source == "mirror"]
     if not mirrored:
         return {}
     from reward_memory.data import mirror
 
-    return {name: mirror.files(name, Path(config["data"]["mirror"])) for name in mirrored}
+    return {name: mirror.files(name, Path(config.data.mirror or "")) for name in mirrored}
 
 
-def _brought(config: dict[str, Any]) -> dict[str, str]:
+def _brought(config: Configuration) -> dict[str, str]:
     """Key -> the folder that the user brings under it, which no result must be written into."""
-    found = {f"policies: {name}: path": one["path"] for name, one in config["policies"].items() if "path" in one}
-    if config["data"]["mirror"]:
-        found[results_folder.MIRROR] = config["data"]["mirror"]
+    found = {f"policies: {name}: path": one.path for name, one in config.policies.items() if one.path}
+    if config.data.mirror:
+        found[results_folder.MIRROR] = config.data.mirror
     return found
 
 
-def _spell_out(config: dict[str, Any]) -> None:
-    """One spelling of each path: the home folder for ~, and results without ./ and a slash at the end."""
-    config["results"] = results_folder.normal(config["results"])
-    for section, key in ((config["data"], "mirror"), (config["rollouts"], "import")):
-        section[key] = section[key] and results_folder.expanded(section[key])
-    for policy in config["policies"].values():
+def _spelled_out(config: Configuration) -> Configuration:
+    """All predictors where none are named, and one spelling of each path: ~ filled in, results without ./ and /."""
+    expanded = results_folder.expanded
+    found = config.model_dump(by_alias=True)
+    found["results"] = results_folder.normal(config.results)
+    for section, key in (("data", "mirror"), ("rollouts", "import")):
+        found[section][key] = found[section][key] and expanded(found[section][key])
+    for policy in found["policies"].values():
         if "path" in policy:
-            policy["path"] = results_folder.expanded(policy["path"])
+            policy["path"] = expanded(policy["path"])
+    found["predictors"] = config.predictors or _measurable(config) or None
+    return Configuration.model_validate(found)
 
 
-def _fill_variants(config: dict[str, Any]) -> str | None:
-    """Turn text into numbers in reward_model: variants, as `checking.filled` does; the first mistake in them."""
-    reward_model = config.get("reward_model", {})
-    for name, own in reward_model.get("variants", {}).items():
-        shared = {key: value for key, value in reward_model.items() if key != "variants"}
-        merged, wrong = checking.filled(RewardModel, shared | own)
-        if wrong:
-            return f"reward_model: variants: {name}: {wrong}"
-        if wrong := RewardModel.model_validate(merged).mistake():
-            return f"reward_model: variants: {name}: {wrong}"
-        reward_model["variants"][name] = {key: merged[key] for key in own}
+def _fill(own: dict[str, Any], model: type[Section], shared: Section | None) -> str | None:
+    """Turn text in `own`, keys of a section that override `shared`, into numbers; the first mistake in them."""
+    merged = (shared.model_dump(by_alias=True) if shared else {}) | own
+    if wrong := checking.mistake(model, merged):
+        return wrong
+    filled = model.model_validate(merged).model_dump(by_alias=True)
+    own.update({key: filled[key] for key in own})
     return None
 
 
-def _fill_policies(config: dict[str, Any]) -> str | None:
-    """Turn text into numbers in training.per_policy, as `checking.filled` does; the first mistake in it."""
-    shared = {key: value for key, value in config["training"].items() if key != "per_policy"}
-    for name, own in config["training"]["per_policy"].items():
+def _fill_variants(config: Configuration) -> str | None:
+    """`_fill` of reward_model: variants."""
+    if config.reward_model is None:
+        return None
+    shared = config.reward_model.model_copy(update={"variants": {}})
+    for name, own in config.reward_model.variants.items():
+        wrong = _fill(own, RewardModel, shared)
+        if wrong := wrong or shared.model_copy(update=own).mistake():
+            return f"reward_model: variants: {name}: {wrong}"
+    return None
+
+
+def _fill_policies(config: Configuration) -> str | None:
+    """`_fill` of training: per_policy."""
+    shared = config.training.model_copy(update={"per_policy": {}})
+    for name, own in config.training.per_policy.items():
         where = f"training: per_policy: {name}: "
-        if name not in config["policies"]:
-            return f"training: per_policy: {name!r} is not one of {', '.join(config['policies'])}."
+        if name not in config.policies:
+            return f"training: per_policy: {name!r} is not one of {', '.join(config.policies)}."
         if "per_policy" in own:
             return f"{where}per_policy: no such key here."
-        merged, wrong = checking.filled(Training, shared | own)
-        if wrong:
+        if wrong := _fill(own, Training, shared):
             return f"{where}{wrong}"
-        if wrong := contradictions.run_mistake(Training.model_validate(merged)):
+        if wrong := contradictions.run_mistake(Training.model_validate(shared.model_dump() | own)):
             return f"{where}{wrong.removeprefix('training: ')}"
-        own |= {key: merged[key] for key in own}
     return None
 
 
-def _fill_suites(config: dict[str, Any]) -> str | None:
-    """Turn text into numbers in the sections suites and variants, as `checking.filled` does; the first mistake."""
+def _fill_suites(config: Configuration) -> str | None:
+    """`_fill` of the sections suites and variants, after their names are checked."""
     if wrong := methods.mistake(config) or _unfit_method(config) or _misnamed_suite(config):
         return wrong
-    parts = [
+    parts: list[tuple[str, Suite | Variant | Own, tuple[str, ...]]] = [
         (f"variants: {name}: ", own, ("training", "error_memory", "reward_model"))
-        for name, own in config["variants"].items()
+        for name, own in config.variants.items()
     ]
-    for suite, section in config["suites"].items():
+    for suite, section in config.suites.items():
         parts.append((f"suites: {suite}: ", section, tuple(_OVERRIDDEN)))
         parts += [
             (f"suites: {suite}: per_policy: {name}: ", own, ("training", "error_memory"))
-            for name, own in section["per_policy"].items()
+            for name, own in section.per_policy.items()
         ]
-    for where, own, keys in parts:
+    for where, section, keys in parts:
         for key in keys:
-            if "per_policy" in own[key]:
+            own = getattr(section, key)
+            if "per_policy" in own:
                 return f"{where}{key}: per_policy: no such key here; a suite has a per_policy of its own."
-            if key == "reward_model" and (wrong := variants.override_mistake(config, own[key])):
+            if key == "reward_model" and (wrong := variants.override_mistake(config, own)):
                 return f"{where}{key}: {wrong}"
-            merged, wrong = checking.filled(_OVERRIDDEN[key], config.get(key, {}) | own[key])
-            if wrong:
+            if wrong := _fill(own, _OVERRIDDEN[key], getattr(config, key)):
                 return f"{where}{key}: {wrong}"
-            own[key] = {name: merged[name] for name in own[key]}
     return None
 
 
-def _unfit_method(config: dict[str, Any]) -> str | None:
+def _unfit_method(config: Configuration) -> str | None:
     """The first setting of an installed package's method that is none of its section, or has an impossible value."""
     for name, method in methods.registered().items():
         own = (("training", method.training), ("training", method.budget), ("error_memory", method.error_memory or {}))
         for key, settings in own if name not in methods.BUILT_IN else ():
-            _, wrong = checking.filled(_OVERRIDDEN[key], config[key] | settings)
-            if wrong:
+            if wrong := checking.mistake(_OVERRIDDEN[key], getattr(config, key).model_dump() | dict(settings)):
                 return f"the registered method {name}: {key}: {wrong}"
     return None
 
 
-def _misnamed_suite(config: dict[str, Any]) -> str | None:
+def _misnamed_suite(config: Configuration) -> str | None:
     """A suite, policy or further suite that the section suites names and that is not there."""
     there = suites.names(config)
-    for name, benchmark in config["benchmarks"].items():
-        if benchmark["suite"] in arms.TAKEN:
-            return f"benchmarks: {name}: suite: {benchmark['suite']} is the name of another table; choose another."
+    for name, benchmark in config.benchmarks.items():
+        if benchmark.suite in arms.TAKEN:
+            return f"benchmarks: {name}: suite: {benchmark.suite} is the name of another table; choose another."
     if wrong := _misspelt_suite(config):
         return wrong
-    for suite, section in config["suites"].items():
+    for suite, section in config.suites.items():
         where = f"suites: {suite}"
         if suite not in there:
             return f"{where}: no benchmark is in this suite; the suites are {', '.join(there)}."
-        for name in section["policies"] or []:
-            if name not in config["policies"]:
-                return f"{where}: policies: {name!r} is not one of {', '.join(config['policies'])}."
-        for name in section["per_policy"]:
+        for name in section.policies or []:
+            if name not in config.policies:
+                return f"{where}: policies: {name!r} is not one of {', '.join(config.policies)}."
+        for name in section.per_policy:
             if name not in suites.policies(config, suite):
                 return f"{where}: per_policy: {name!r} is not one of {', '.join(suites.policies(config, suite))}."
-        for key, named in (("transfer", section["transfer"]), ("reward_model_of", [section["reward_model_of"]])):
+        for key, named in (("transfer", section.transfer), ("reward_model_of", [section.reward_model_of])):
             for name in named:
                 if name is not None and (name not in there or name == suite):
                     others = ", ".join(other for other in there if other != suite)
                     return f"{where}: {key}: {name!r} is not one of the other suites, {others}."
-        for name in section["transfer"]:
-            if not any(config["benchmarks"][member]["test"] for member in suites.members(config, name)):
+        for name in section.transfer:
+            if not any(config.benchmarks[member].test for member in suites.members(config, name)):
                 return f"{where}: transfer: suite {name} has no test query."
     return None
 
 
-def _misspelt_suite(config: dict[str, Any]) -> str | None:
+def _misspelt_suite(config: Configuration) -> str | None:
     """A suite of a benchmark that nothing trains on or tests, with nearly the name of one that is there for that."""
-    used = {suites.MAIN, suites.MEDS, "ood", *config["suites"]}
-    used |= {name for section in config["suites"].values() for name in section["transfer"]}
-    for name, benchmark in config["benchmarks"].items():
-        near = difflib.get_close_matches(benchmark["suite"].lower(), used, n=1, cutoff=0.75)
-        if near and benchmark["suite"] not in used:
+    used = {suites.MAIN, suites.MEDS, "ood", *config.suites}
+    used |= {name for section in config.suites.values() for name in section.transfer}
+    for name, benchmark in config.benchmarks.items():
+        near = difflib.get_close_matches(benchmark.suite.lower(), used, n=1, cutoff=0.75)
+        if near and benchmark.suite not in used:
             return (
-                f"benchmarks: {name}: suite: nothing trains on or tests {benchmark['suite']}; write {near[0]} if that "
-                f"is meant, or add {benchmark['suite']} to suites."
+                f"benchmarks: {name}: suite: nothing trains on or tests {benchmark.suite}; write {near[0]} if that "
+                f"is meant, or add {benchmark.suite} to suites."
             )
     return None
 
 
-def _measurable(config: dict[str, Any]) -> list[str]:
+def _measurable(config: Configuration) -> list[str]:
     """All predictors, without those that need valid queries or labels where there are none."""
-    if "reward_model" not in config:
+    if config.reward_model is None:
         return []
-    valid = all(config["benchmarks"][name]["valid"] for name in suites.members(config, suites.MAIN))
+    valid = all(config.benchmarks[name].valid for name in suites.members(config, suites.MAIN))
     unlabeled = suites.measured_ratios(config) == [0]
     return [
         name
@@ -246,7 +251,7 @@ def _measurable(config: dict[str, Any]) -> list[str]:
     ]
 
 
-def _fit_to_import(config: dict[str, Any]) -> dict[str, Any]:
+def _fit_to_import(config: Any) -> dict[str, Any]:
     """The configuration, with the defaults that are others where rollouts are imported; it is not checked yet."""
     rollouts, benchmarks = config.get("rollouts"), config.get("benchmarks")
     if isinstance(rollouts, dict) and rollouts.get("import") is not None:
@@ -258,11 +263,11 @@ def _fit_to_import(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-def _misplaced_import(config: dict) -> str | None:
+def _misplaced_import(config: Configuration) -> str | None:
     """What is wrong about names and sources, with and without imported rollouts."""
-    importing, policies = config["rollouts"]["import"] is not None, config["policies"]
-    for name, benchmark in config["benchmarks"].items():
-        source, own = benchmark["source"], benchmark.get("domain")
+    importing, policies = config.rollouts.import_ is not None, config.policies
+    for name, benchmark in config.benchmarks.items():
+        source, own = benchmark.source, benchmark.domain
         if importing and source != "import":
             return f"benchmarks: {name}: source: {source} does not go with rollouts: import; it should be import."
         if not importing and source == "import":
@@ -277,65 +282,60 @@ def _misplaced_import(config: dict) -> str | None:
             return f"benchmarks: {name}: domain is missing; it should be math, qa or code."
         if own and own != DOMAINS.get(name, own):
             return f"benchmarks: {name}: domain: {own} is not that of {name}, {DOMAINS[name]}; leave it out."
-        if importing and benchmark["train"] == 0 and benchmark["suite"] == suites.MAIN:
+        if importing and benchmark.train == 0 and benchmark.suite == suites.MAIN:
             return f"benchmarks: {name}: train: 0 is too few; a reward model needs at least 1 query."
     for name, policy in policies.items():
-        for stated in policy.get("expected", {}):
-            if stated not in config["benchmarks"]:
-                known = ", ".join(config["benchmarks"])
+        for stated in policy.expected or {}:
+            if stated not in config.benchmarks:
+                known = ", ".join(config.benchmarks)
                 return f"policies: {name}: expected: {stated} is not one of the benchmarks, {known}."
-        if importing and "imported" not in policy:
-            source = next(key for key in policy if key != "expected")
-            return f"policies: {name}: {source} does not go with rollouts: import; give it imported: true."
-        if not importing and "imported" in policy:
+        if importing and not policy.imported:
+            return f"policies: {name}: {policy.source} does not go with rollouts: import; give it imported: true."
+        if not importing and policy.imported:
             return f"policies: {name}: imported needs rollouts: import, the file that holds its responses."
-    if not importing and config["rollouts"]["bad_rows"] != "refuse":
+    if not importing and config.rollouts.bad_rows != "refuse":
         return "rollouts: bad_rows: is about the rows of rollouts: import, which names no file; leave it out."
     if not importing:
-        return (
-            None if suites.evaluated(config) or config["methods"] else "methods: [] is not a list of different methods."
-        )
+        return None if suites.evaluated(config) or config.methods else "methods: [] is not a list of different methods."
     if len(policies) > 1:
         return f"policies: {', '.join(policies)} are {len(policies)} names for what rollouts: import holds; give one."
-    if config["methods"]:
+    if config.methods:
         name = next(iter(policies))
-        return f"methods: {config['methods'][0]} needs a policy to run, and {name} is imported; leave methods out."
-    if "reward_model" not in config:
+        return f"methods: {config.methods[0]} needs a policy to run, and {name} is imported; leave methods out."
+    if config.reward_model is None:
         return "rollouts: import: needs a reward model; add the section reward_model, such as {predictor: graph}."
     if not suites.members(config, suites.MAIN):
         return "benchmarks: none is in suite main, which the reward model learns from."
     return None
 
 
-def _contradiction(config: dict) -> str | None:
+def _contradiction(config: Configuration) -> str | None:
     """What no single key's rule can say."""
-    reward_model = config.get("reward_model")
     if wrong := contradictions.methods_mistake(config) or contradictions.no_policy_left(config):
         return wrong
-    for name, model in (("rollouts", Rollouts), ("evaluation", Evaluation)):
-        prompt = contradictions.least_prompt(config)
-        if wrong := contradictions.sampling_mistake(model.model_validate(config[name]), name, prompt):
+    for name, section in (("rollouts", config.rollouts), ("evaluation", config.evaluation)):
+        if wrong := contradictions.sampling_mistake(section, name, contradictions.least_prompt(config)):
             return wrong
-    for name, benchmark in config["benchmarks"].items():
-        if benchmark["source"] == "mirror" and config["data"]["mirror"] is None:
+    for name, benchmark in config.benchmarks.items():
+        if benchmark.source == "mirror" and config.data.mirror is None:
             return f"benchmarks: {name}: source: mirror needs data: mirror, the folder that holds its files."
         for key in ("revision", "sha256"):
-            if benchmark[key] and benchmark["source"] != "hub":
+            if getattr(benchmark, key) and benchmark.source != "hub":
                 return f"benchmarks: {name}: {key}: only the source hub takes it; leave it out, or set source: hub."
-        if benchmark["source"] == "hub":
+        if benchmark.source == "hub":
             if not BENCHMARKS[name].repository:
                 return f"benchmarks: {name}: source: hub needs the repository, which its file does not register."
             from reward_memory.data.hub.revisions import commits
 
             try:
-                commits(name, benchmark["revision"])
+                commits(name, benchmark.revision)
             except InputError as error:
                 return str(error)
     if wrong := sizes.mistake(config):
         return wrong
-    if wrong := contradictions.run_mistake(Training.model_validate(config["training"])):
+    if wrong := contradictions.run_mistake(config.training):
         return wrong
-    if reward_model and (wrong := RewardModel.model_validate(reward_model).mistake()):
+    if config.reward_model and (wrong := config.reward_model.mistake()):
         return f"reward_model: {wrong}"
     if suites.methods(config) and not suites.members(config, suites.MAIN):
         return f"benchmarks: none is in suite main, which methods, {', '.join(suites.methods(config))}, need."
@@ -344,7 +344,7 @@ def _contradiction(config: dict) -> str | None:
     for suite in suites.evaluated(config):
         if wrong := contradictions.suite_mistake(config, suite):
             return wrong
-    if reward_model and reward_model["top_k"]:
+    if config.reward_model and config.reward_model.top_k:
         try:
             arms.top_k(config)
         except InputError as error:
@@ -352,16 +352,15 @@ def _contradiction(config: dict) -> str | None:
     return _selecting_without_valid(config)
 
 
-def _selecting_without_valid(config: dict[str, Any]) -> str | None:
+def _selecting_without_valid(config: Configuration) -> str | None:
     """A reward model that selects on valid queries where its suite has none."""
-    if "reward_model" not in config:
+    if config.reward_model is None:
         return None
-    if config["predictors"] is None:  # then those that cannot be fitted are left out, but not the one that is named
-        config = config | {"predictors": []}
+    # without predictors, those that cannot be fitted are left out, but not the one that is named
     for suite in suites.names(config):
         for name in suites.predictors(config, suite):
             if variants.selects_on_valid(config, name):
                 for benchmark in suites.members(config, suite):
-                    if not config["benchmarks"][benchmark]["valid"]:
+                    if not config.benchmarks[benchmark].valid:
                         return f"benchmarks: {benchmark}: valid: 0 is too few; {name} selects on the valid queries."
     return None

@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from reward_memory.errors import InputError
+from reward_memory.settings import Configuration
 from reward_memory.settings.suites import Variant
 
 #: Where rewards come from -> the label ratio of such a method, None for each configured one.
@@ -112,7 +113,7 @@ PUBLISHED_NAMES = {
 
 
 #: What a method that is no variant has of its own.
-_NO_VARIANT = Variant(like="").model_dump(exclude={"like"})
+_NO_VARIANT = Variant(like="")
 
 
 @cache
@@ -136,9 +137,9 @@ def registered() -> dict[str, Method]:
     return found
 
 
-def known(config: dict[str, Any]) -> list[str]:
+def known(config: Configuration) -> list[str]:
     """Names of all methods, without those that go on with a reward model or the error memory."""
-    return [*registered(), *config["variants"]]
+    return [*registered(), *config.variants]
 
 
 def split(name: str) -> tuple[str, str | None, bool]:
@@ -147,30 +148,31 @@ def split(name: str) -> tuple[str, str | None, bool]:
     return own, predictor or None, name.endswith(SUFFIX)
 
 
-def find(config: dict[str, Any], name: str) -> Method:
+def find(config: Configuration, name: str) -> Method:
     """The method of that name with all that the name adds. KeyError for an unknown one."""
     own, predictor, remembers = split(name)
-    variant = config["variants"].get(own, _NO_VARIANT | {"like": own})
-    method = registered()[variant["like"]]
+    variant = config.variants.get(own, _NO_VARIANT)
+    method = registered()[variant.like or own]
     memory = method.error_memory
     if memory is None and remembers:
         memory = {}
     return replace(
         method,
-        own=variant["training"],
-        reward_model=variant["reward_model"],
-        error_memory=None if memory is None else {**memory, **variant["error_memory"]},
-        predictor=predictor or variant["predictor"] or method.predictor,
+        own=variant.training,
+        reward_model=variant.reward_model,
+        error_memory=None if memory is None else {**memory, **variant.error_memory},
+        predictor=predictor or variant.predictor or method.predictor,
     )
 
 
-def predictor(config: dict[str, Any], name: str) -> str | None:
+def predictor(config: Configuration, name: str) -> str | None:
     """The reward model that a method trains with, None if it needs none."""
     method = find(config, name)
-    return (method.predictor or config["reward_model"]["predictor"]) if method.rewards == "predicted" else None
+    shared = config.reward_model.predictor if config.reward_model else None
+    return (method.predictor or shared) if method.rewards == "predicted" else None
 
 
-def arm(config: dict[str, Any], name: str) -> str:
+def arm(config: Configuration, name: str) -> str:
     """What a method does, whatever its name: the same for two names of one arm."""
     found = find(config, name)
     training = {**found.training, **found.own}
@@ -179,36 +181,35 @@ def arm(config: dict[str, Any], name: str) -> str:
     return json.dumps(parts, sort_keys=True)
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """What is wrong about the section `variants`, in one sentence; None if nothing is."""
-    for name, own in config["variants"].items():
+    for name, own in config.variants.items():
         where = f"variants: {name}: "
         if name in registered():
             return f"{where}is the name of a method that there is; choose another."
-        if own["like"] not in registered() or registered()[own["like"]].rewards == "none":
+        if own.like not in registered() or registered()[own.like].rewards == "none":
             like = ", ".join(name for name, method in registered().items() if method.rewards != "none")
-            return f"{where}like: {own['like']!r} is not one of {like}."
-        if own == _NO_VARIANT | {"like": own["like"]}:
-            return f"{where}changes nothing of {own['like']}; give it a setting, or name {own['like']} itself."
-        if own["error_memory"] and registered()[own["like"]].error_memory is None:
-            return f"{where}error_memory: {own['like']} has no error memory; leave it out, or make it like: meds."
+            return f"{where}like: {own.like!r} is not one of {like}."
+        if own == _NO_VARIANT.model_copy(update={"like": own.like}):
+            return f"{where}changes nothing of {own.like}; give it a setting, or name {own.like} itself."
+        if own.error_memory and registered()[own.like].error_memory is None:
+            return f"{where}error_memory: {own.like} has no error memory; leave it out, or make it like: meds."
         for key in ("predictor", "reward_model"):
-            if own[key] and registered()[own["like"]].rewards != "predicted":
-                return f"{where}{key}: {own['like']} trains without a reward model; leave it out."
+            if getattr(own, key) and registered()[own.like].rewards != "predicted":
+                return f"{where}{key}: {own.like} trains without a reward model; leave it out."
     return None
 
 
-def unknown(config: dict[str, Any], name: str, predictors: list[str]) -> str | None:
+def unknown(config: Configuration, name: str, predictors: list[str]) -> str | None:
     """What is wrong about the name of a method; None if nothing is.
 
     predictors  known reward models, empty where no section reward_model is there to name one
     """
     own, predictor, remembers = split(name)
-    there = own in known(config)
-    method = find(config, own) if there else None
-    if there and not (remembers and method.rewards == "none"):
+    rewards = find(config, own).rewards if own in known(config) else None
+    if rewards and not (remembers and rewards == "none"):
         named = ":" in name
-        if not named or (method.rewards == "predicted" and (not predictors or predictor in predictors)):
+        if not named or (rewards == "predicted" and (not predictors or predictor in predictors)):
             return None
     shown = [*known(config), *(f"memreward:{name}" for name in predictors)]
     return f"{name!r} is not one of {', '.join(shown)}."

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from reward_memory.errors import InputError
-from reward_memory.settings import ErrorMemory, Training
+from reward_memory.settings import Configuration, ErrorMemory, Training
 from reward_memory.settings.error_memory import PENALTIES
 
 from . import methods, suites
@@ -47,7 +45,7 @@ def mistake(training: Training) -> str | None:
 
 
 def method_mistake(
-    config: dict[str, Any], suite: str, name: str, training: Training, error_memory: ErrorMemory | None
+    config: Configuration, suite: str, name: str, training: Training, error_memory: ErrorMemory | None
 ) -> str | None:
     """What a method of a suite cannot be trained with; None if nothing is wrong.
 
@@ -63,14 +61,14 @@ def method_mistake(
     predicted = suites.predicted_rewards(config, suite, name)
     if predicted and training.adv_estimator in _COUNTING:
         for key, plain in (("reward", "hard"), ("abstain", 0)):
-            if predicted[key] != plain:
+            if (set_to := getattr(predicted, key)) != plain:
                 return (
-                    f"reward_model: {key}: {predicted[key]} gives {name} rewards between right and wrong, which "
+                    f"reward_model: {key}: {set_to} gives {name} rewards between right and wrong, which "
                     f"adv_estimator: {training.adv_estimator} cannot count; set {key}: {plain}."
                 )
     if votes:
         for benchmark in suites.members(config, suite):
-            if suites.domain(config, benchmark) == "code" and config["benchmarks"][benchmark]["train"] != 0:
+            if suites.domain(config, benchmark) == "code" and config.benchmarks[benchmark].train != 0:
                 return (
                     f"methods: {name} rewards answers by their votes, and programs such as those of {benchmark} have "
                     "none to compare; leave out the benchmark or the method."

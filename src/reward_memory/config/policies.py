@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from reward_memory.data.registry import CONTROLS, MEDS, NAMES
+from reward_memory.settings import Configuration
 
 from . import suites
 
@@ -12,11 +11,11 @@ from . import suites
 _TAUGHT = {"memreward": {*NAMES}, "meds": {*MEDS}, "watches": {*CONTROLS}}
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """Accuracies that are stated as shares of one in place of percent; None if there are none."""
-    for name, policy in config["policies"].items():
+    for name, policy in config.policies.items():
         # of AIME's thirty problems a policy may answer less than one in a hundred
-        stated = {one: value for one, value in policy.get("expected", {}).items() if one != suites.AIME}
+        stated = {one: value for one, value in (policy.expected or {}).items() if one != suites.AIME}
         shares = [one for one, value in stated.items() if 0 < value < 1]
         if shares and max(stated.values()) <= 1:
             value = stated[shares[0]]
@@ -27,19 +26,19 @@ def mistake(config: dict[str, Any]) -> str | None:
     return None
 
 
-def never_read(config: dict[str, Any]) -> str | None:
+def never_read(config: Configuration) -> str | None:
     """A policy that is bootstrapped for other stand-ins than all those of its suite, of which it answers none."""
     for suite in suites.evaluated(config):
         for other in dict.fromkeys((suite, suites.reward_model_of(config, suite))):
             members = suites.members(config, other)
             meant = next((one for one, names in _TAUGHT.items() if {*members} & names), None)
-            if meant is None or any(config["benchmarks"][name]["source"] != "generated" for name in members):
+            if meant is None or any(config.benchmarks[name].source != "generated" for name in members):
                 continue
             for policy in suites.policies(config, suite):
-                own = config["policies"][policy].get("bootstrap")
-                if own is not None and not {*members} & _TAUGHT[own["benchmarks"]]:
+                own = config.policies[policy].bootstrap
+                if own is not None and not {*members} & _TAUGHT[own.benchmarks]:
                     return (
-                        f"policies: {policy}: bootstrap: benchmarks: {own['benchmarks']} teaches it none of the "
+                        f"policies: {policy}: bootstrap: benchmarks: {own.benchmarks} teaches it none of the "
                         f"benchmarks of suite {other}, such as {members[0]}; set benchmarks: {meant}, or give suite "
                         f"{suite} other policies."
                     )

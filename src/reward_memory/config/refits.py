@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from reward_memory.settings import Training
+from reward_memory.settings import Configuration, Training
 
 from . import methods, suites, variants
 
 
-def mistake(config: dict[str, Any], suite: str, method: str, training: Training) -> str | None:
+def mistake(config: Configuration, suite: str, method: str, training: Training) -> str | None:
     """Why a method of a suite cannot fit its reward model again; None if it can, or need not."""
-    every = suites.refits(config, suite, method)
-    if not every:
+    every, predictor = suites.refits(config, suite, method), methods.predictor(config, method)
+    if not every or predictor is None:
         return None
-    where, predictor = f"reward_model: refit: {every}", methods.predictor(config, method)
+    where = f"reward_model: refit: {every}"
     other = suites.reward_model_of(config, suite)
     if other != suite:
         return (

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from reward_memory.settings import Configuration
+from reward_memory.settings.resources import Job, TrainJob
+
 #: Enough for policies of about a million weights; `gpu` is that of the whole job, over all its nodes.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "sample_rollouts": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 3_000, "runtime": "2h"},
@@ -20,25 +23,26 @@ MOST_OF_A_GPU = 1000
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
-def allocation(config: dict[str, Any], rule: str, policy: str | None = None, attempt: int = 1) -> dict[str, Any]:
+def allocation(config: Configuration, rule: str, policy: str | None = None, attempt: int = 1) -> dict[str, Any]:
     """gpu, nodes, threads, mem_mb, runtime (minutes) of a job of `rule`, for the policy if it has its own.
 
     Memory and time are `attempt` times those of the first attempt.
     """
-    section = config["resources"][rule]
-    own = section["per_policy"].get(policy, {})
-    asked = DEFAULTS[rule] | {name: value for name, value in section.items() if name != "per_policy"} | own
+    section: Job | TrainJob = getattr(config.resources, rule)
+    asked = DEFAULTS[rule] | section.model_dump(exclude={"per_policy"})
+    if own := section.per_policy.get(policy or ""):
+        asked |= own.model_dump()
     minutes = int(asked["runtime"][:-1]) * _MINUTES[asked["runtime"][-1]]
     return asked | {"mem_mb": asked["mem_mb"] * attempt, "runtime": minutes * attempt}
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """What no single key's rule can say about the section `resources`."""
-    for rule, section in config["resources"].items():
-        for name in section["per_policy"]:
-            if name not in config["policies"]:
-                return f"resources: {rule}: per_policy: {name!r} is not one of {', '.join(config['policies'])}."
-        for name in (None, *section["per_policy"]):
+    for rule, section in config.resources:
+        for name in section.per_policy:
+            if name not in config.policies:
+                return f"resources: {rule}: per_policy: {name!r} is not one of {', '.join(config.policies)}."
+        for name in (None, *section.per_policy):
             asked = allocation(config, rule, name)
             where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
             if asked["gpu"] % asked["nodes"]:

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+
+from reward_memory.settings import Configuration
 
 #: Characters that mean something in Snakemake's patterns and paths, in a shell's or in a URL.
 _SPECIAL = '{}<>*?[]|$\\"'
@@ -96,18 +97,18 @@ def mixed(path: str, brought: Mapping[str, str]) -> str | None:
     return None
 
 
-def unnamed(config: Mapping[str, Any]) -> str | None:
+def unnamed(config: Configuration) -> str | None:
     """A path of the user's that is not there since a variable in it is not filled in, or that is no folder of releases.
 
     None if there is none. Other faults of policies and of rollouts to import are told by those who read them.
     """
-    found = {f"policies: {name}: path": one.get("path") for name, one in config["policies"].items()}
-    found |= {MIRROR: config["data"]["mirror"], "rollouts: import": config["rollouts"]["import"]}
+    found = {f"policies: {name}: path": one.path for name, one in config.policies.items()}
+    found |= {MIRROR: config.data.mirror, "rollouts: import": config.rollouts.import_}
     for key, path in found.items():
         if path and not os.path.lexists(path) and ("$" in path or "%(" in path or "{{" in path):
             return f"{key}: {path} is not there, and variables are not filled in here; write the path out."
-    mirror = config["data"]["mirror"]
-    used = any(one["source"] == "mirror" for one in config["benchmarks"].values())
+    mirror = config.data.mirror
+    used = any(one.source == "mirror" for one in config.benchmarks.values())
     if used and mirror and not os.path.isdir(mirror):
         wrong = "is a file" if os.path.exists(mirror) else "is not there"
         return f"{MIRROR}: {mirror} {wrong}; give the folder that holds a folder for each benchmark."

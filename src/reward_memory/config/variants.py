@@ -6,7 +6,7 @@ from typing import Any
 
 from reward_memory.errors import InputError
 from reward_memory.reward_models.names import AS_PUBLISHED, DECLARED, LABEL_FREE, NAMES, NETWORKS
-from reward_memory.settings import RewardModel
+from reward_memory.settings import Configuration, RewardModel
 
 from .fidelity import BEHAVIORS, of_stage, resolve
 from .suites import AIME, MEDS, OF_PREDICTIONS
@@ -19,21 +19,28 @@ SHARED = ("variants", "encoder_dtype", "top_k", *OF_PREDICTIONS)
 RECALLING = ("graph", "graph-homogeneous", "graph-no-thinking", "graph-plus", "knn")
 
 
-def known(config: dict[str, Any]) -> list[str]:
+def known(config: Configuration) -> list[str]:
     """Names of all predictors: those built in, then the variants."""
-    return [*NAMES, *config.get("reward_model", {}).get("variants", {})]
+    return [*NAMES, *(config.reward_model.variants if config.reward_model else {})]
 
 
-def settings(config: dict[str, Any], name: str) -> dict[str, Any]:
+def fitted(config: Configuration) -> RewardModel:
+    """The section reward_model of a configuration that has one."""
+    if config.reward_model is None:
+        raise LookupError("a configuration without the section reward_model has no predictors")
+    return config.reward_model
+
+
+def settings(config: Configuration, name: str) -> dict[str, Any]:
     """The section reward_model as it holds for one of `known`, with `predictor` and `fidelity` resolved.
 
     Published behaviors add up: of the top of the configuration, of the section, of the variant. `graph-as-published`
     has all that concern a reward model.
     """
-    section = config["reward_model"]
-    own = section["variants"].get(name, {"predictor": name})
-    merged = {key: value for key, value in section.items() if key not in SHARED} | own
-    names = [*resolve(config["fidelity"]), *section["fidelity"], *own.get("fidelity", [])]
+    section = fitted(config)
+    own = section.variants.get(name, {"predictor": name})
+    merged = section.model_dump(exclude={*SHARED}) | own
+    names = [*resolve(config.fidelity), *section.fidelity, *own.get("fidelity", [])]
     if merged["predictor"] == AS_PUBLISHED:
         merged["predictor"], names = "graph", list(BEHAVIORS)
         merged["thinking_neighbors"] = 0
@@ -43,48 +50,48 @@ def settings(config: dict[str, Any], name: str) -> dict[str, Any]:
     return merged
 
 
-def selects_on_valid(config: dict[str, Any], name: str) -> bool:
+def selects_on_valid(config: Configuration, name: str) -> bool:
     """Whether fitting a predictor reads the truths of the valid queries."""
     found = settings(config, name)
     return found["predictor"] in NETWORKS and found["selection"] == "valid"
 
 
-def needs_labels(config: dict[str, Any], name: str) -> bool:
+def needs_labels(config: Configuration, name: str) -> bool:
     """Whether a predictor learns from labels."""
     return settings(config, name)["predictor"] not in LABEL_FREE
 
 
-def has_neighbors(config: dict[str, Any], name: str) -> bool:
+def has_neighbors(config: Configuration, name: str) -> bool:
     """Whether a predictor has a number of neighbors that top_k.csv can compare."""
     return settings(config, name)["predictor"] in RECALLING
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """What is wrong about the names of predictors and behaviors, in one sentence; None if nothing is."""
     try:
-        resolve(config["fidelity"])
+        resolve(config.fidelity)
     except InputError as error:
         return str(error)
-    aime = config["benchmarks"].get(AIME, {})
-    if "aime-validation" in config["fidelity"] and (aime.get("suite") != MEDS or not aime["test"]):
+    aime = config.benchmarks.get(AIME)
+    if "aime-validation" in config.fidelity and (aime is None or aime.suite != MEDS or not aime.test):
         return f"fidelity: aime-validation: {AIME} has no test query in suite {MEDS}; add it, or leave this out."
-    section = config.get("reward_model")
+    section = config.reward_model
     if section is None:
-        if config["predictors"]:
+        if config.predictors:
             return "predictors: there is no reward model; add the section reward_model, such as {predictor: graph}."
         return None
-    for name, own in section["variants"].items():
+    for name, own in section.variants.items():
         if wrong := _variant(name, own):
             return f"reward_model: variants: {name}{wrong}"
-    for where, fidelity in [("", section["fidelity"])] + [
-        (f"variants: {name}: ", own.get("fidelity", [])) for name, own in section["variants"].items()
+    for where, fidelity in [("", section.fidelity)] + [
+        (f"variants: {name}: ", own.get("fidelity", [])) for name, own in section.variants.items()
     ]:
         for behavior in fidelity:
             if behavior not in BEHAVIORS or BEHAVIORS[behavior].stage != "reward_model":
                 some = ", ".join(of_stage(list(BEHAVIORS), "reward_model"))
                 return f"reward_model: {where}fidelity: {behavior!r} is not one of {some}."
-    if section["predictor"] not in known(config):
-        return f"reward_model: predictor: {section['predictor']!r} is not one of {', '.join(known(config))}."
+    if section.predictor not in known(config):
+        return f"reward_model: predictor: {section.predictor!r} is not one of {', '.join(known(config))}."
     for name in known(config):
         found = settings(config, name)
         if found["predictor"] == "graph" and found["thinking_neighbors"] and "empty-relation" in found["fidelity"]:
@@ -92,18 +99,18 @@ def mistake(config: dict[str, Any]) -> str | None:
                 f"reward_model: thinking_neighbors: {found['thinking_neighbors']} does not go with the behavior "
                 f"empty-relation, by which {name} has no such neighbors; set it to 0 or leave the behavior out."
             )
-    for name in config["predictors"] or []:
+    for name in config.predictors or []:
         if name not in known(config):
             return f"predictors: {name!r} is not one of {', '.join(known(config))}."
     return None
 
 
-def override_mistake(config: dict[str, Any], own: dict[str, Any]) -> str | None:
+def override_mistake(config: Configuration, own: dict[str, Any]) -> str | None:
     """What is wrong about a suite's or a method's own section reward_model; None if nothing is."""
     for key in own:
         if key not in OF_PREDICTIONS:
             return f"{key}: no such key here; there are {', '.join(OF_PREDICTIONS)}."
-    if own and "reward_model" not in config:
+    if own and config.reward_model is None:
         return "there is no reward model; add the section reward_model, such as {predictor: graph}."
     return None
 
@@ -125,8 +132,8 @@ def _variant(name: str, own: dict) -> str | None:
         if key not in keys:
             return f": {key}: no such key; there are {', '.join(keys)}."
     read = DECLARED[own["predictor"]].options.get("settings") if own["predictor"] in DECLARED else None
-    for key in own if read is not None else ():
-        if key not in ("predictor", "fidelity", *read):
+    for key in own:
+        if read is not None and key not in ("predictor", "fidelity", *read):
             some = f"which reads {' and '.join(read)} alone" if read else "which reads no setting"
             return f": {key}: changes nothing in {own['predictor']}, {some}; leave it out."
     for behavior in own.get("fidelity", []):

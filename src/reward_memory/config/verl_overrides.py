@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reward_memory.settings import Training
+from reward_memory.settings import Configuration, Training
 from reward_memory.training.overrides import Run, overrides
 
 from . import contradictions, verl_choices
@@ -48,7 +48,7 @@ _SECTIONS = (
 )
 
 
-def mistake(config: dict[str, Any]) -> str | None:
+def mistake(config: Configuration) -> str | None:
     """The first override that verl would refuse; None if there is none.
 
     Nothing is composed, which takes a second, where no override is given.

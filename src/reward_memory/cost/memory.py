@@ -9,7 +9,7 @@ from reward_memory.config import contradictions
 from reward_memory.config.resources import allocation
 from reward_memory.errors import InputError
 from reward_memory.policies.size import Size
-from reward_memory.settings import Policy, Training
+from reward_memory.settings import Configuration, Training
 from reward_memory.training import PROMPT_TOKENS
 from reward_memory.training.device_memory import GB, need, unbounded
 from reward_memory.training.overrides import micro_batch_size
@@ -49,7 +49,7 @@ class Fit:
         return self.worst[1] <= self.memory
 
 
-def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") -> None:
+def check(config: Configuration, reference: Path, source: str = "config.yaml") -> None:
     """InputError, one sentence with key and fix, if a training run does not fit GPUs of `gpu_memory_gb` gigabytes.
 
     Nothing is checked without that key of resources: train_policy, and for policies of unknown size. Likewise if the
@@ -58,7 +58,7 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
     reference  folder with policies.csv and hardware.yaml
     source     names the configuration in messages
     """
-    if (named := config["cost"]["gpu"]) and named not in (devices := hardware.read(reference / "hardware.yaml")):
+    if (named := config.cost.gpu) and named not in (devices := hardware.read(reference / "hardware.yaml")):
         raise InputError(f"{source}: cost: gpu: {named!r} is not one of {', '.join(devices)}.")
     for run in runs(config, reference):
         if unbounded(run.training):
@@ -80,18 +80,18 @@ def check(config: dict[str, Any], reference: Path, source: str = "config.yaml") 
             )
 
 
-def runs(config: dict[str, Any], reference: Path) -> Iterator[Fit]:
+def runs(config: Configuration, reference: Path) -> Iterator[Fit]:
     """Each training run on GPUs of known memory whose policy's size is known."""
     known = sizes.read(reference / "policies.csv")
     for section, policy, training in contradictions.runs(config):
-        size = sizes.size_of(policy, Policy.model_validate(config["policies"][policy]), config["results"], known)
+        size = sizes.size_of(policy, config.policies[policy], config.results, known)
         asked = allocation(config, "train_policy", policy)
         memory = asked.get("gpu_memory_gb")
         if size is not None and asked["gpu"] and memory is not None:
             yield Fit(policy, section, size, training, asked["gpu"], memory)
 
 
-def summary(config: dict[str, Any], reference: Path) -> str | None:
+def summary(config: Configuration, reference: Path) -> str | None:
     """One sentence with what each policy's most demanding run needs; None where none trains on GPUs of known memory."""
     most: dict[str, Fit] = {}
     for run in runs(config, reference):

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reward_memory.config import suites, variants
 from reward_memory.reward_models.names import NETWORKS
-from reward_memory.settings import Evaluation, Rollouts, Training, checking
+from reward_memory.settings import Configuration, Evaluation, Rollouts, Training
 from reward_memory.training import PROMPT_TOKENS
 
 from . import hardware, sizes
@@ -51,16 +50,16 @@ class Model:
     cap        GPUs that the profile lends at a time, None without a limit
     """
 
-    def __init__(self, config: dict[str, Any], reference: Path, cap: int | None = None):
+    def __init__(self, config: Configuration, reference: Path, cap: int | None = None):
         devices = hardware.read(reference / "hardware.yaml")
-        self.config, self.settings = config, checking.attributes(config)
-        self.cost = self.settings.cost
+        self.config = config
+        self.cost = self.config.cost
         self.cpu, self.device = devices["cpu"], hardware.choose(devices, self.cost, cap)
         self.on_gpu = self.device.name != self.cpu.name
         known = sizes.read(reference / "policies.csv")
         self.sizes = {
-            name: sizes.size_of(name, policy, self.settings.results, known)
-            for name, policy in self.settings.policies.items()
+            name: sizes.size_of(name, policy, self.config.results, known)
+            for name, policy in self.config.policies.items()
         }
 
     def work(self, job: Job) -> Work:
@@ -87,11 +86,11 @@ class Model:
 
     def queries(self, suite: str, split: str) -> int:
         """Configured queries of a suite; what is left of a release, which nobody has counted yet, counts 0."""
-        return sum(getattr(self.settings.benchmarks[name], split) or 0 for name in suites.members(self.config, suite))
+        return sum(getattr(self.config.benchmarks[name], split) or 0 for name in suites.members(self.config, suite))
 
     def responses(self, job: Job) -> int:
         """Rollouts of a job's suite and split."""
-        return self.queries(job.of("suite"), job.of("split")) * self.settings.rollouts.samples_per_query
+        return self.queries(job.of("suite"), job.of("split")) * self.config.rollouts.samples_per_query
 
     def sampling(
         self,
@@ -108,13 +107,13 @@ class Model:
 
 
 def _rollouts(model: Model, job: Job) -> Work:
-    settings = model.settings.rollouts
-    queries = getattr(model.settings.benchmarks[job.of("benchmark")], job.of("split")) or 0
+    settings = model.config.rollouts
+    queries = getattr(model.config.benchmarks[job.of("benchmark")], job.of("split")) or 0
     return _sampled(model, job, queries * settings.samples_per_query, settings)
 
 
 def _evaluate(model: Model, job: Job) -> Work:
-    settings = Evaluation.model_validate(suites.evaluation(model.config, job.of("tested")))
+    settings = suites.evaluation(model.config, job.of("tested"))
     responses = model.queries(job.of("tested"), "test") * settings.samples_per_query
     return _sampled(model, job, responses, settings, responses * GRADING)
 
@@ -122,7 +121,7 @@ def _evaluate(model: Model, job: Job) -> Work:
 def _sampled(model: Model, job: Job, responses: int, settings: Rollouts | Evaluation, graded: float = 0.0) -> Work:
     """Responses of a job of their own, which grades them for so many seconds."""
     tokens = responses * model.length(settings)
-    seconds = model.on(job)[0].job_seconds + model.sampling(job, responses, settings, model.settings.training) + graded
+    seconds = model.on(job)[0].job_seconds + model.sampling(job, responses, settings, model.config.training) + graded
     return Work(seconds, sampled=tokens, disk=tokens * TEXT)
 
 
@@ -162,7 +161,7 @@ def _train(model: Model, job: Job) -> Work:
 
 def _bootstrap(model: Model, job: Job) -> Work:
     size = model.sizes[job.of("policy")]
-    tokens = model.settings.policies[job.of("policy")].bootstrap.steps * BOOTSTRAP
+    tokens = model.config.policies[job.of("policy")].bootstrap.steps * BOOTSTRAP
     return Work(model.cpu.job_seconds + update_seconds(size, model.cpu, 1, tokens, 32), disk=size.parameters * 4)
 
 
@@ -176,8 +175,8 @@ def _embeddings(model: Model, job: Job) -> Work:
     device, count = model.on(job)
     queries, responses = model.queries(job.of("suite"), job.of("split")), model.responses(job)
     # a response is cut into thinking and answer, each at most as long as the encoder reads
-    tokens = queries * model.prompt(model.settings.training)
-    tokens += responses * min(model.length(model.settings.rollouts), 2 * 256)
+    tokens = queries * model.prompt(model.config.training)
+    tokens += responses * min(model.length(model.config.rollouts), 2 * 256)
     seconds = device.job_seconds + device.seconds(2 * ENCODER * tokens, device.network_utilization, count)
     return Work(seconds, disk=(queries + 2 * responses) * VECTOR)
 
@@ -187,7 +186,7 @@ def _reward_model(model: Model, job: Job) -> Work:
     device, count = model.on(job)
     settings = variants.settings(model.config, job.of("predictor"))
     queries = model.queries(job.of("suite"), "train") * int(job.of("ratio")) / 100
-    nodes, hidden = queries * (1 + 2 * model.settings.rollouts.samples_per_query), settings["hidden_channels"]
+    nodes, hidden = queries * (1 + 2 * model.config.rollouts.samples_per_query), settings["hidden_channels"]
     kept = nodes * hidden * 4
     if settings["predictor"] not in NETWORKS:
         return Work(disk=kept)

@@ -9,6 +9,7 @@ import yaml
 
 from reward_memory.config import loading, reading, results_folder
 from reward_memory.errors import InputError
+from reward_memory.settings import Configuration
 
 from . import memory
 from .jobs import every, to_run
@@ -45,7 +46,7 @@ def plan(
     limits = given | limits
     options = ["--configfile", *map(str, configfiles), *options]
     jobs = every(snakefile, targets, options, pairs)
-    left = to_run(snakefile, targets, options, pairs) if Path(config["results"]).is_dir() else jobs
+    left = to_run(snakefile, targets, options, pairs) if Path(config.results).is_dir() else jobs
     model = Model(config, home / "reference", limits.get("gpu"))
     done = {job.key for job in jobs} - {job.key for job in left}
     used = {job.of("policy") for job in jobs}
@@ -60,7 +61,7 @@ def plan(
     return table, "\n\n".join(told)
 
 
-def load(configfiles: Sequence[Path], pairs: Sequence[str]) -> tuple[dict[str, Any], str]:
+def load(configfiles: Sequence[Path], pairs: Sequence[str]) -> tuple[Configuration, str]:
     """(the configuration as Snakemake would see it, its name): later files and pairs go before earlier ones.
 
     InputError for a missing file, what is no mapping, and all that loading.load refuses.

@@ -66,7 +66,7 @@ def cost_table(
 
 def _rows(jobs: Sequence[Job], works: pd.DataFrame, model: Model, done: Collection[str]) -> pd.DataFrame:
     """One row a job: _NAMES, _SUMS, `gpus` and, if it is finished, when it `ended` (Unix time)."""
-    records, _ = survey(model.config["results"])  # the workflow itself names a damaged one
+    records, _ = survey(model.config.results)  # the workflow itself names a damaged one
     had = {tuple(record.outputs): record.gpus for record in records}
     rows = pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""A section against its model: defaults filled in, and the first mistake in one sentence."""
+"""A section against its model: the first mistake in one sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from reward_memory.errors import InputError
 
 from . import renamed
 from .base import NAME, Section
-from .configuration import Configuration
 from .json_schema import Node
 
 Validated = TypeVar("Validated", bound=Section)
@@ -22,16 +21,13 @@ _ASIDE = ("cost", "resources")
 _BEYOND = ("less_than_equal", "float_type")
 
 
-def filled(model: type[Section], value: Any) -> tuple[dict[str, Any], str | None]:
-    """(the value with defaults, and numbers where YAML left text; the first mistake, of those nearest to the top).
-
-    Keys keep their order, those that were absent come last: Snakemake compares parameters of rules as text.
-    """
+def mistake(model: type[Section], value: Any) -> str | None:
+    """The first mistake in a value, of those nearest to the top; None if there is none."""
     try:
-        found = model.model_validate(value).model_dump(by_alias=True)
+        model.model_validate(value)
     except ValidationError as error:
-        return {}, _first(model, value, error)
-    return _in_order(value, found), None
+        return _first(model, value, error)
+    return None
 
 
 def validated(model: type[Validated], value: Any, where: str) -> Validated:
@@ -40,23 +36,6 @@ def validated(model: type[Validated], value: Any, where: str) -> Validated:
         return model.model_validate(value)
     except ValidationError as error:
         raise InputError(f"{where}: {_first(model, value, error)}") from None
-
-
-def attributes(loaded: dict[str, Any]) -> Configuration:
-    """The boundary between rules, which keep what `load` returned, and the library: attributes in place of keys.
-
-    `predictors` is None where there is no reward model.
-    """
-    return Configuration.model_validate(loaded | {"predictors": loaded["predictors"] or None})
-
-
-def _in_order(given: Any, found: Any) -> Any:
-    if isinstance(given, list) and isinstance(found, list):
-        return [_in_order(*pair) for pair in zip(given, found, strict=True)]
-    if isinstance(given, dict) and isinstance(found, dict):
-        keys = [*(key for key in given if key in found), *(key for key in found if key not in given)]
-        return {key: _in_order(given.get(key), found[key]) for key in keys}
-    return found
 
 
 def _first(model: type[Section], value: Any, error: ValidationError) -> str:

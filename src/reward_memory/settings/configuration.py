@@ -30,19 +30,19 @@ class Configuration(Section):
     """A configuration of the workflow."""
 
     results: Annotated[Path, expected("a folder for all targets")] = Field(
-        "results", description="Folder of all targets."
+        default="results", description="Folder of all targets."
     )
     seeds: Annotated[Seeds, expected("a list of different whole numbers")] = Field(
-        [0], description="Seeds of reward models, training and evaluation; tables aggregate over them."
+        default=[0], description="Seeds of reward models, training and evaluation; tables aggregate over them."
     )
     fidelity: Annotated[
         Text | Annotated[list[Behavior], Strict()], expected("corrected, as_published, or a list of behaviors")
     ] = Field(
-        "corrected",
+        default="corrected",
         description="Behaviors of the authors' code to switch on, by their names in docs/fidelity.md.",
     )
     finished: Annotated[Literal["check", "keep", "rebuild"], expected("check, keep or rebuild")] = Field(
-        "check",
+        default="check",
         description="What to do with finished results that take long (policies, rollouts, embeddings, reward models, "
         "trainings, evaluations) if settings, inputs, code or packages have changed. check keeps them and lists the "
         "changes; a job that would use a result of other settings or inputs stops before it starts. keep uses them as "
@@ -59,10 +59,10 @@ class Configuration(Section):
         description="Name of a policy -> where it comes from."
     )
     label_ratios: Annotated[Ratios, expected("a list of different percentages")] = Field(
-        [20], description="Percent of the training queries whose ground truth may be used."
+        default=[20], description="Percent of the training queries whose ground truth may be used."
     )
     methods: Annotated[list[Method], Strict(), UNIQUE, expected("a list of different methods")] = Field(
-        ["base", "r1-p", "memreward", "oracle"],
+        default=["base", "r1-p", "memreward", "oracle"],
         description="Methods of suite main, and of every suite in `suites` that names none; empty if rollouts are "
         "imported.",
     )
@@ -78,7 +78,7 @@ class Configuration(Section):
     )
     differences: Annotated[list[Pair], Strict(), expected("a list of pairs of methods such as [[memreward, r1-p]]")] = (
         Field(
-            [],
+            default=[],
             description="Pairs of methods of suite main whose difference is in accuracy_delta.csv, in addition to each "
             "memreward minus r1-p.",
         )
@@ -87,7 +87,7 @@ class Configuration(Section):
         Literal["bubblewrap", "reduced"],
         expected("bubblewrap (refuse to run without it) or reduced (Landlock and limits where bubblewrap cannot run)"),
     ] = Field(
-        "bubblewrap",
+        default="bubblewrap",
         description="Where model-written code runs. bubblewrap refuses to run without it; reduced uses Landlock, a "
         "system call filter and resource limits where bubblewrap cannot run.",
     )
@@ -98,7 +98,10 @@ class Configuration(Section):
     predictors: Annotated[
         Annotated[list[PredictorName], Strict(), Field(min_length=1), UNIQUE] | None,
         expected("a list of different predictors"),
-    ] = Field(None, description="Reward models of the table reward_models.csv. Null is all of them, variants included.")
+    ] = Field(
+        default=None,
+        description="Reward models of the table reward_models.csv. Null is all of them, variants included.",
+    )
     training: Training = Field(default_factory=Training, description="Training of policies, with verl.")
     resources: Resources = Field(
         default_factory=Resources,

@@ -17,23 +17,26 @@ AnyPath = Annotated[str, Strict(), expected("the path of a file")]
 class Data(Section, json_schema_extra={"expected": "settings such as {seed: 42}"}):
     """Where queries come from and how they are sampled and split."""
 
-    seed: Seed = Field(42, description="Seed of the sampling and splitting of queries and of the routing of labels.")
+    seed: Seed = Field(
+        default=42, description="Seed of the sampling and splitting of queries and of the routing of labels."
+    )
     redraw_labels: Switch = Field(
-        False,
+        default=False,
         description="Each seed draws its own labeled queries, so that intervals over seeds also cover the luck of that "
         "draw. False: all seeds share one draw.",
     )
     mirror: Annotated[Text | None, expected("the path of a folder")] = Field(
-        None, description="Folder of released benchmark files; needed if the source of a benchmark is mirror."
+        default=None, description="Folder of released benchmark files; needed if the source of a benchmark is mirror."
     )
     partial: Switch = Field(
-        False, description="Accept released files whose number of rows differs from that of the complete release."
+        default=False,
+        description="Accept released files whose number of rows differs from that of the complete release.",
     )
     answer_format: Annotated[
         Literal["hash", "boxed"] | None,
         expected("hash (a last line #### <answer>), boxed (the answer in a LaTeX box) or null (as in the papers)"),
     ] = Field(
-        None,
+        default=None,
         description="Where the prompts of real benchmarks ask for the answer. Null is boxed for suite meds, as in "
         "MEDS, and hash for the others.",
     )
@@ -61,17 +64,17 @@ class Benchmark(Section, json_schema_extra={"expected": "suite, source and sizes
         "math, qa or code",
     )
     revision: Annotated[Commit | dict[Text, Commit] | None, expected("a commit of 40 hexadecimal digits")] = Field(
-        None, description="Source hub: the commit to download, or one for each repository if there are several."
+        default=None, description="Source hub: the commit to download, or one for each repository if there are several."
     )
     sha256: Annotated[dict[AnyPath, Sha256], expected("checksums such as {main/train.parquet: 0123...}")] = Field(
         default={}, description="Source hub: path of a file in the repository -> the SHA-256 that it must have."
     )
     train: Annotated[Size | None, expected("a whole number of queries")] = Field(
-        0,
+        default=0,
         description="Training queries. Source import: null, which is the default there, is all that valid and test "
         "leave.",
     )
-    valid: Size = Field(0, description="Validation queries, which select checkpoints.")
+    valid: Size = Field(default=0, description="Validation queries, which select checkpoints.")
     test: Size = Field(description="Test queries, which tables report on. Source import: 0 if the key is absent.")
 
     @field_validator("train")

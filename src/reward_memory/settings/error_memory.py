@@ -37,45 +37,45 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
     method: Annotated[
         Literal["hdbscan", "kmeans", "single", "answers"], expected("hdbscan, kmeans, single or answers")
     ] = Field(
-        "hdbscan",
+        default="hdbscan",
         description="How a query's failures are clustered; single puts all of them into one, answers puts equal "
         "answers into one and reads no layers.",
     )
     last_layers: Annotated[Layers | Literal["all"], expected("a whole number of at least 1, or all")] = Field(
-        14,
+        default=14,
         description="Layers whose logits are the feature of a response, counted from the last.",
     )
     differences: Switch = Field(
-        False, description="Differences between neighboring layers instead of the logits themselves."
+        default=False, description="Differences between neighboring layers instead of the logits themselves."
     )
     num_neighbors: Neighbors = Field(
-        3, description="Nearest remembered responses that vote for the cluster of a new one."
+        default=3, description="Nearest remembered responses that vote for the cluster of a new one."
     )
     penalty: Annotated[PenaltyName | None, GIVEN] = optional(
         "Registered name of the function that says what a repeated failure costs. The default is logarithm, the "
         "paper's: alpha * ln(cluster size + 1), at most alpha * cap.",
         "the name of a penalty",
     )
-    alpha: Weight = Field(0.1, description="Weight of the penalty.")
+    alpha: Weight = Field(default=0.1, description="Weight of the penalty.")
     cap: Weight = Field(
-        2.0,
+        default=2.0,
         description="Largest logarithm of a cluster's size that counts, so that the penalty is at most alpha * cap.",
     )
     target: Annotated[Literal["wrong", "right", "both", "none"], expected("wrong, right, both or none")] = Field(
-        "wrong",
+        default="wrong",
         description="Responses that the penalty applies to. With none, failures are remembered and counted but not "
         "penalized.",
     )
     noise_is_cluster: Switch = Field(
-        False,
+        default=False,
         description="Count failures that HDBSCAN calls noise as one cluster, as the authors' code does; the paper "
         "does not.",
     )
     max_points_per_key: Annotated[Points | None, expected("at least 1 point, or null for all")] = Field(
-        1600,
+        default=1600,
         description="Latest responses of a query that are remembered. Null is all, as published.",
     )
-    seed: Seed = Field(0, description="Seed of kmeans.")
+    seed: Seed = Field(default=0, description="Seed of kmeans.")
 
     @property
     def penalty_name(self) -> str:

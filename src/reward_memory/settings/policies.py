@@ -52,11 +52,12 @@ class Bootstrap(Section, json_schema_extra={"expected": "hidden, layers and step
     num_hidden_layers: Layers = Field(description="Layers of its transformer.")
     steps: Positive = Field(description="Steps of pre-training, of 32 texts each.")
     noise: Rate = Field(
-        0.4, description="Rate of wrong solutions in the last 40 % of the steps, which training can then remove."
+        default=0.4,
+        description="Rate of wrong solutions in the last 40 % of the steps, which training can then remove.",
     )
-    seed: Seed = Field(0, description="Seed of its tokenizer, weights and texts.")
+    seed: Seed = Field(default=0, description="Seed of its tokenizer, weights and texts.")
     benchmarks: Annotated[Literal["memreward", "meds", "watches"], expected("memreward, meds or watches")] = Field(
-        "memreward",
+        default="memreward",
         description="Whose stand-ins it learns: MemReward's (answers after ####), MEDS' (in a box) or that of the "
         "error memory's control (in a box).",
     )
@@ -96,6 +97,11 @@ class Policy(Section, json_schema_extra=_one_source):
         "accuracies say how far off ours is.",
         "scores such as {gsm8k: 79.1}",
     )
+
+    @property
+    def source(self) -> str:
+        """The key that says where it comes from."""
+        return next(iter(self.model_fields_set - {OFFICIAL}))
 
     @model_validator(mode="after")
     def _one(self) -> Self:

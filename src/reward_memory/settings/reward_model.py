@@ -50,31 +50,33 @@ class AnswerFeatures(Section, json_schema_extra={"expected": "features such as {
         Strict(),
         UNIQUE,
         expected("a list of value, found, majority"),
-    ] = Field(["value", "found", "majority"], description="Of mathematics; value is the logarithm of the number.")
-    qa: Agreement = Field([], description="Of choices and short answers.")
-    code: Agreement = Field([], description="Of programs, which agree if they are the same.")
+    ] = Field(
+        default=["value", "found", "majority"], description="Of mathematics; value is the logarithm of the number."
+    )
+    qa: Agreement = Field(default=[], description="Of choices and short answers.")
+    code: Agreement = Field(default=[], description="Of programs, which agree if they are the same.")
 
 
-THRESHOLD = Field(
-    0.5,
+THRESHOLD: Any = Field(
+    default=0.5,
     description="Probability above which a predicted response counts as correct in training. A change refits no reward "
     "model; suites and variants of methods may have their own.",
 )
-REWARD = Field(
-    "hard",
+REWARD: Any = Field(
+    default="hard",
     description="Reward of a predicted response: hard is 1 above the threshold and 0 elsewhere, soft the probability "
     "itself. Suites and variants of methods may have their own.",
 )
-ABSTAIN = Field(
-    0,
+ABSTAIN: Any = Field(
+    default=0,
     description="A predicted response whose probability is nearer to the threshold than this gets the mean reward of "
     "its query's other responses, so that nothing is learned from it. 0 is never. Suites and variants of methods may "
     "have their own.",
 )
 
 
-REFIT = Field(
-    0,
+REFIT: Any = Field(
+    default=0,
     description="Steps of training after which the reward model is fitted again, on the newest responses to the "
     "labeled queries. 0 is never, as in the paper. Suites and variants of methods may have their own.",
 )
@@ -93,67 +95,71 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     """Predictors of the rewards of unlabeled responses."""
 
     predictor: PredictorName = Field(
-        "graph", description="What predicts the rewards of unlabeled queries in the method memreward."
+        default="graph", description="What predicts the rewards of unlabeled queries in the method memreward."
     )
     threshold: Probability = THRESHOLD
     reward: RewardKind = REWARD
     abstain: Doubt = ABSTAIN
     refit: Siblings = REFIT
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
-        "fast",
+        default="fast",
         description="What computes the networks. reference is torch-geometric: slower, with the same results.",
     )
-    runs: Runs = Field(1, description="Networks fitted per seed, from different random starts; the best is used.")
-    hidden_channels: Width = Field(512, description="Width of a node's state; a multiple of heads.")
-    heads: Layers = Field(4, description="Attention heads, of hidden_channels / heads each.")
-    num_layers: Layers = Field(2, description="Rounds of messages between neighbors.")
-    dropout: Dropout = Field(0.1, description="Dropout of attention coefficients.")
-    num_neighbors: Neighbors = Field(7, description="Most similar labeled queries that a query attends to.")
+    runs: Runs = Field(
+        default=1, description="Networks fitted per seed, from different random starts; the best is used."
+    )
+    hidden_channels: Width = Field(default=512, description="Width of a node's state; a multiple of heads.")
+    heads: Layers = Field(default=4, description="Attention heads, of hidden_channels / heads each.")
+    num_layers: Layers = Field(default=2, description="Rounds of messages between neighbors.")
+    dropout: Dropout = Field(default=0.1, description="Dropout of attention coefficients.")
+    num_neighbors: Neighbors = Field(default=7, description="Most similar labeled queries that a query attends to.")
     answer_features: AnswerFeatures = Field(
         default_factory=AnswerFeatures, description="Features of an answer that the networks and logistic get."
     )
     thinking_neighbors: Siblings = Field(
-        0,
+        default=0,
         description="graph: most similar other responses of its query that a response's thinking attends to. 0 is "
         "none, as in the paper; its code has an option for 2.",
     )
     products: Switch = Field(
-        False,
+        default=False,
         description="Add products of the embeddings of query and response to the features; not in the paper.",
     )
-    learning_rate: LearningRate = Field(1e-3, description="Learning rate of Adam, on all labeled rollouts at once.")
-    weight_decay: Decay = Field(0.0, description="Decoupled weight decay of Adam.")
-    epochs: Positive = Field(150, description="Largest number of epochs that a network trains for.")
-    check_every: Positive = Field(5, description="Epochs between two measurements of the criterion.")
-    patience: Positive = Field(20, description="Epochs without a better criterion before training ends.")
-    holdout: Fold = Field(0.2, description="Share of the labeled queries kept out of training, for selection.")
+    learning_rate: LearningRate = Field(
+        default=1e-3, description="Learning rate of Adam, on all labeled rollouts at once."
+    )
+    weight_decay: Decay = Field(default=0.0, description="Decoupled weight decay of Adam.")
+    epochs: Positive = Field(default=150, description="Largest number of epochs that a network trains for.")
+    check_every: Positive = Field(default=5, description="Epochs between two measurements of the criterion.")
+    patience: Positive = Field(default=20, description="Epochs without a better criterion before training ends.")
+    holdout: Fold = Field(default=0.2, description="Share of the labeled queries kept out of training, for selection.")
     criterion: Annotated[Criterion, expected("auc, f1, loss or fpr")] = Field(
-        "loss", description="Measure that chooses a network's epoch."
+        default="loss", description="Measure that chooses a network's epoch."
     )
     run_criterion: Annotated[Criterion | None, expected("auc, f1, loss, fpr or null")] = Field(
-        None, description="Measure that chooses among the runs. Null is criterion."
+        default=None, description="Measure that chooses among the runs. Null is criterion."
     )
     selection: Annotated[
         Literal["held_out", "valid"], expected("held_out (a fold of the labeled training queries) or valid")
     ] = Field(
-        "held_out",
+        default="held_out",
         description="Queries on which epochs and runs are compared: held-out labeled ones, or the validation queries "
         "as in the paper, which costs their labels.",
     )
     top_k: Annotated[
         list[Neighbors], Strict(), UNIQUE, expected("a list of different numbers of neighbors such as [1, 3, 7]")
     ] = Field(
-        [],
+        default=[],
         description="Numbers of neighbors that top_k.csv compares, in suites with reward_model_of. Nothing is "
         "refitted. An empty list makes no such table.",
     )
     encoder_dtype: Annotated[Literal["auto", "float32", "bfloat16"], expected("float32, bfloat16 or auto")] = Field(
-        "auto",
+        default="auto",
         description="Number format of the text encoder, MiniLM. auto is bfloat16 if the processor has instructions "
         "for it.",
     )
     fidelity: Annotated[list[Behavior], Strict(), expected("a list of behaviors")] = Field(
-        [],
+        default=[],
         description="Behaviors of the authors' code for all predictors, in addition to those of the key fidelity at "
         "the top.",
     )

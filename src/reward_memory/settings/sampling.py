@@ -17,43 +17,46 @@ class Sampling(Section, json_schema_extra={"expected": "settings such as {sample
     """Sampling of responses outside training."""
 
     engine: Annotated[Literal["transformers", "vllm", "auto"], expected("transformers, vllm or auto")] = Field(
-        "transformers",
+        default="transformers",
         description="Sampling engine. auto is vllm if the job has GPUs, and transformers if it has none.",
     )
     tensor_parallel_size: CopyGpus = Field(
-        1, description="vllm: GPUs that share one copy of the policy. The other GPUs of the job hold further copies."
+        default=1,
+        description="vllm: GPUs that share one copy of the policy. The other GPUs of the job hold further copies.",
     )
-    gpu_memory_utilization: Part = Field(0.9, description="vllm: share of a GPU's memory that it takes.")
+    gpu_memory_utilization: Part = Field(default=0.9, description="vllm: share of a GPU's memory that it takes.")
     max_model_len: Annotated[Context | None, expected("a whole number of tokens, or null")] = Field(
-        None, description="vllm: longest prompt and response together, in tokens. Null is the policy's own limit."
+        default=None,
+        description="vllm: longest prompt and response together, in tokens. Null is the policy's own limit.",
     )
-    max_num_seqs: AtOnce = Field(256, description="vllm: responses sampled at once.")
+    max_num_seqs: AtOnce = Field(default=256, description="vllm: responses sampled at once.")
     enforce_eager: Switch = Field(
-        False, description="vllm: run without CUDA graphs, which starts sooner and samples more slowly."
+        default=False, description="vllm: run without CUDA graphs, which starts sooner and samples more slowly."
     )
     dtype: Annotated[Literal["float32", "bfloat16"], expected("float32 or bfloat16")] = Field(
-        "float32", description="Number format of the policy's weights while it samples."
+        default="float32", description="Number format of the policy's weights while it samples."
     )
-    batch_size: Positive = Field(128, description="transformers: responses sampled at once.")
-    samples_per_query: Responses = Field(8, description="Responses per query.")
-    temperature: Temperature = Field(1.0, description="Temperature of sampling. 0 takes the likeliest token.")
+    batch_size: Positive = Field(default=128, description="transformers: responses sampled at once.")
+    samples_per_query: Responses = Field(default=8, description="Responses per query.")
+    temperature: Temperature = Field(default=1.0, description="Temperature of sampling. 0 takes the likeliest token.")
     top_p: Part = Field(
-        1.0, description="Sample from the likeliest tokens whose probabilities add up to this share. 1 is all tokens."
+        default=1.0,
+        description="Sample from the likeliest tokens whose probabilities add up to this share. 1 is all tokens.",
     )
-    max_new_tokens: Positive = Field(64, description="Longest response, in tokens; a longer one is cut there.")
+    max_new_tokens: Positive = Field(default=64, description="Longest response, in tokens; a longer one is cut there.")
 
 
 class Rollouts(Sampling):
     """Responses of the policies before training, which reward models learn from."""
 
     import_: Annotated[Path | None, expected("the path of a .jsonl, .jsonl.gz or .parquet file")] = Field(
-        None,
+        default=None,
         alias="import",
         description="A file of queries and responses to use instead of sampling any (docs/import.md).",
     )
     bad_rows: Annotated[
         Literal["refuse", "skip"], expected("refuse (stop and name them) or skip (leave them out and list them)")
-    ] = Field("refuse", description="What to do with rows of that file that cannot be used.")
+    ] = Field(default="refuse", description="What to do with rows of that file that cannot be used.")
 
 
 class Evaluation(Sampling):

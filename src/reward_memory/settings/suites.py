@@ -37,7 +37,7 @@ class Variant(Section, json_schema_extra={"expected": "settings such as {like: m
 
     like: MethodName = Field(description="The method that it is based on; the settings here differ.")
     predictor: Annotated[PredictorName | None, expected("the name of a predictor, or null for that of like")] = Field(
-        None, description="Reward model, for a variant of a method with predicted rewards."
+        default=None, description="Reward model, for a variant of a method with predicted rewards."
     )
     training: OfTraining = Field(default={}, description="Settings that override those of the section training.")
     error_memory: OfErrorMemory = Field(
@@ -54,33 +54,34 @@ class Suite(Section, json_schema_extra={"expected": "settings such as {policies:
     policies: Annotated[
         Annotated[list[PolicyName], Strict(), Field(min_length=1), UNIQUE] | None,
         expected("a list of different policies, or null for those that no suite names"),
-    ] = Field(None, description="Policies that are trained; null is all policies that no suite names.")
+    ] = Field(default=None, description="Policies that are trained; null is all policies that no suite names.")
     methods: Annotated[
         Annotated[list[Method], Strict(), UNIQUE] | None,
         expected("a list of different methods, or null for those at the top"),
-    ] = Field(None, description="Methods of the suite; null is those at the top.")
+    ] = Field(default=None, description="Methods of the suite; null is those at the top.")
     label_ratios: Annotated[
         Ratios | None, expected("a list of different percentages, or null for those at the top")
-    ] = Field(None, description="Percent of the suite's training queries whose ground truth may be used.")
+    ] = Field(default=None, description="Percent of the suite's training queries whose ground truth may be used.")
     seeds: Annotated[Seeds | None, expected("a list of different whole numbers, or null for those at the top")] = Field(
-        None, description="Seeds of the suite's reward models, trainings and evaluations; null is those at the top."
+        default=None,
+        description="Seeds of the suite's reward models, trainings and evaluations; null is those at the top.",
     )
     reward_model_of: Annotated[SuiteName | None, expected("the name of a suite, or null for its own")] = Field(
-        None,
+        default=None,
         description="The suite on whose rollouts the reward models that predict here are fitted; null is this one.",
     )
     reward_model_ratio: Annotated[
         Percentage | None, expected("a whole percentage between 0 and 100, or null for that of the run")
     ] = Field(
-        None,
+        default=None,
         description="With reward_model_of: label ratio of the reward models that predict here. Null is that of the "
         "run; for a run without labels it is the only one of the other suite.",
     )
     transfer: Annotated[list[SuiteName], Strict(), UNIQUE, expected("a list of other suites")] = Field(
-        [], description="Other suites whose test queries the policies of this one answer, for transfer.csv."
+        default=[], description="Other suites whose test queries the policies of this one answer, for transfer.csv."
     )
     budget: Annotated[Literal["equal", "as_published"], expected("equal or as_published")] = Field(
-        "equal",
+        default="equal",
         description="equal gives all methods one response length and mini-batch size, as_published those of MEDS' "
         "scripts.",
     )
