@@ -29,7 +29,7 @@ STEPS = 4
 def main(results: Path, policy: str, method: str, ratio: str) -> None:
     config = loading.load(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), "config.yaml")
     lengths = {"steps": STEPS, "save_freq": STEPS, "test_freq": STEPS, "max_prompt_tokens": 128}
-    training = Training.model_validate(config["training"] | lengths)
+    training = config.training.model_copy(update=lengths)
     rows = []
     for name, module in (("forked", launch.CPU_TRAINER), ("started by Ray", launch.TRAINER)):
         launch.CPU_TRAINER = module

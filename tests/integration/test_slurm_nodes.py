@@ -104,7 +104,7 @@ def test_verl_trains_with_a_rank_on_each_node(two_nodes, finished, tmp_path):
         "policy": f"{results}/policies/tiny",
         "train": f"{results}/training_queries/main/verified/ratio100/train.parquet",
         "valid": f"{results}/training_queries/main/valid.parquet",
-        "training": config["training"]
+        "training": config.training.model_dump()
         | {"steps": 1, "save_freq": 1, "test_freq": 1, "ppo_micro_batch_size_per_gpu": 4, "max_prompt_tokens": 128},
     }
     (tmp_path / "told.json").write_text(json.dumps(told))

@@ -2,25 +2,24 @@ import pytest
 
 from reward_memory.config import arms
 from reward_memory.errors import InputError
-from reward_memory.settings.suites import Suite
+from reward_memory.settings import Configuration
 
 ABLATIONS = ["memreward:graph-homogeneous", "memreward:graph-no-thinking", "memreward:mlp"]
-PLAIN = Suite().model_dump()
 
 
-def config(*methods: str, ratios=(20,), suites=("main", "ood"), predictor: str | None = "graph", imported=None) -> dict:
+def config(
+    *methods: str, ratios=(20,), there=("main", "ood"), predictor: str | None = "graph", imported=None, **more
+) -> Configuration:
     whole = {
         "methods": list(methods),
         "label_ratios": list(ratios),
-        "benchmarks": {suite: {"suite": suite} for suite in suites},
+        "benchmarks": {suite: {"suite": suite, "source": "generated", "test": 1} for suite in there},
         "rollouts": {"import": imported},
-        "predictors": [],
-        "policies": {"tiny": {}},
-        "suites": {suite: PLAIN for suite in suites if suite != "main"},
-        "variants": {},
-        "differences": [],
+        "policies": {"tiny": {"path": "tiny"}},
+        "suites": {suite: {} for suite in there if suite != "main"},
     }
-    return whole | ({"reward_model": {"predictor": predictor}} if predictor else {})
+    model = {"reward_model": {"predictor": predictor}} if predictor else {}
+    return Configuration.model_validate(whole | model | more)
 
 
 def test_the_main_table_has_every_arm():
@@ -61,7 +60,7 @@ def test_without_an_ablation_the_methods_to_add_are_named():
 
 def test_an_ablation_is_known_by_its_reward_model():
     found = config("memreward", "memreward:graph", "memreward:knn", "r1-p", predictor="mlp")
-    names = [arms.published_ablation(found, method) for method in found["methods"]]
+    names = [arms.published_ablation(found, method) for method in found.methods]
     assert names == ["memreward-mlp", "memreward", None, None]
     assert arms.of(found, "ablation") == [("memreward", 20), ("memreward:graph", 20)]
 
@@ -72,10 +71,10 @@ def test_gains_are_of_every_memreward_over_r1_p():
 
 
 def test_pairs_of_ones_own_join_the_differences():
-    found = config("base", "r1-p", "memreward", "oracle") | {"differences": [["oracle", "base"], ["memreward", "r1-p"]]}
+    found = config("base", "r1-p", "memreward", "oracle", differences=[["oracle", "base"], ["memreward", "r1-p"]])
     assert arms.pairs(found) == [("memreward", "r1-p"), ("oracle", "base")]
     assert arms.of(found, "accuracy_delta") == [("base", 0), ("r1-p", 20), ("memreward", 20), ("oracle", 100)]
-    alone = config("base", "oracle") | {"differences": [["oracle", "base"]]}
+    alone = config("base", "oracle", differences=[["oracle", "base"]])
     assert "accuracy_delta" in arms.shown(alone)
 
 
@@ -105,7 +104,7 @@ ARMS = ("base", "r1-p", "memreward", "oracle")
             ["main", "ood", "accuracy_delta", "reward_models", "reliability", "threshold", "learning_curves"],
         ),
         (
-            config(*ARMS, suites=("main",)),
+            config(*ARMS, there=("main",)),
             ["main", "accuracy_delta", "reward_models", "reliability", "threshold", "learning_curves"],
         ),
         (
@@ -136,18 +135,11 @@ def test_all_makes_the_tables_that_there_is_something_for(given, tables):
 MEDS_ABLATIONS = ["meds-single-cluster", "meds-kmeans", "meds-all-layers", "meds-all-diff", "meds-diff"]
 
 
-def second_paper(*methods: str, **variants: str) -> dict:
+def second_paper(*methods: str, **variants: str) -> Configuration:
     """A configuration with these methods in suite meds; a variant is given as name=method."""
-    named = {
-        name: {"like": like, "training": {}, "error_memory": {}, "reward_model": {}, "predictor": None}
-        for name, like in variants.items()
-    }
-    return config("base", predictor=None, suites=("main", "meds")) | {
-        "suites": {"meds": PLAIN | {"methods": [*methods, *variants]}},
-        "variants": named,
-        "training": {"per_policy": {}},
-        "error_memory": {},
-    }
+    own = {"suites": {"meds": {"methods": [*methods, *variants]}}}
+    own["variants"] = {name: {"like": like} for name, like in variants.items()}
+    return config("base", predictor=None, there=("main", "meds"), **own)
 
 
 def test_every_method_of_the_second_paper_stands_in_its_main_table():

@@ -49,7 +49,7 @@ def complaint(data: bytes, name: str = "mine.yaml") -> str:
 
 
 def test_the_good_one_is_read(folder):
-    assert read(GOOD.encode())["results"] == "results"
+    assert read(GOOD.encode()).results == "results"
 
 
 # verl composes an override of its own in seconds
@@ -71,7 +71,7 @@ def test_a_reward_model_that_selects_on_valid_queries_is_not_left_out_in_silence
     text = GOOD.replace("valid: 5", "valid: 0").replace("[base, r1-p, memreward, oracle]", "[base]")
     assert (
         "graph"
-        not in read(text.replace("{predictor: graph}", "{predictor: knn, selection: valid}").encode())["predictors"]
+        not in read(text.replace("{predictor: graph}", "{predictor: knn, selection: valid}").encode()).predictors
     )
     told = complaint(text.replace("{predictor: graph}", "{predictor: graph, selection: valid}").encode())
     assert told == "mine.yaml: benchmarks: gsm8k: valid: 0 is too few; graph selects on the valid queries."
@@ -89,7 +89,7 @@ def test_a_reward_model_that_selects_on_valid_queries_is_not_left_out_in_silence
     ],
 )
 def test_what_has_an_effect_is_taken(folder, section):
-    assert read(GOOD.replace("{predictor: graph}", section).encode())["reward_model"]
+    assert read(GOOD.replace("{predictor: graph}", section).encode()).reward_model
 
 
 #: content of the whole file -> words of the sentence

@@ -11,6 +11,7 @@ from reward_memory.config.loading import check_files, load
 from reward_memory.config.suites import arms, members
 from reward_memory.data.registry import MEDS, MEMREWARD
 from reward_memory.errors import InputError
+from reward_memory.settings import Configuration
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
@@ -222,7 +223,7 @@ def test_memreward_without_a_reward_model_is_refused():
 def test_without_memreward_no_reward_model_is_needed():
     config = copy.deepcopy(SMALL) | {"methods": ["base", "oracle"]}
     del config["reward_model"]
-    assert "reward_model" not in load(config)
+    assert load(config).reward_model is None
 
 
 def test_a_batch_above_all_queries_is_refused():
@@ -266,28 +267,28 @@ def test_a_configuration_of_the_project_is_valid(path):
 
 def test_defaults_are_filled_in_at_every_depth():
     config = load(SMALL)
-    assert config["seeds"] == [0]
-    assert config["rollouts"]["samples_per_query"] == 8
-    assert config["benchmarks"]["piqa"]["train"] == 0
-    assert config["policies"]["tiny"]["bootstrap"]["noise"] == 0.4
-    assert config["reward_model"]["predictor"] == "graph"
+    assert config.seeds == [0]
+    assert config.rollouts.samples_per_query == 8
+    assert config.benchmarks["piqa"].train == 0
+    assert config.policies["tiny"].bootstrap.noise == 0.4
+    assert config.reward_model.predictor == "graph"
 
 
 def test_filling_in_leaves_the_input_untouched():
     config = copy.deepcopy(SMALL)
-    load(config)["benchmarks"]["piqa"]["test"] = 99
+    load(config).benchmarks.pop("piqa")
     assert config == SMALL
 
 
 def test_two_loads_share_no_default():
-    load(SMALL)["seeds"].append(1)
-    assert load(SMALL)["seeds"] == [0]
+    load(SMALL).seeds.append(1)
+    assert load(SMALL).seeds == [0]
 
 
 def test_a_value_that_is_given_stays():
     config = load(changed("rollouts/samples_per_query", 3))
-    assert config["rollouts"]["samples_per_query"] == 3
-    assert config["evaluation"]["samples_per_query"] == 8
+    assert config.rollouts.samples_per_query == 3
+    assert config.evaluation.samples_per_query == 8
 
 
 @given(
@@ -295,7 +296,7 @@ def test_a_value_that_is_given_stays():
     st.lists(st.integers(1, 100), min_size=1, max_size=4, unique=True),
 )
 def test_base_and_oracle_are_one_arm_each_and_the_others_one_a_ratio(methods, ratios):
-    found = arms({"methods": methods, "label_ratios": ratios, "suites": {}, "variants": {}})
+    found = arms(Configuration.model_validate(SMALL | {"methods": methods, "label_ratios": ratios}))
     assert list(dict.fromkeys(method for method, _ in found)) == methods
     for method in methods:
         expected = {"base": [0], "oracle": [100]}.get(method, ratios)
@@ -303,11 +304,12 @@ def test_base_and_oracle_are_one_arm_each_and_the_others_one_a_ratio(methods, ra
 
 
 def test_members_of_a_suite_keep_their_order():
-    benchmarks = {name: {"suite": suite} for name, suite in [("b", "main"), ("x", "ood"), ("a", "main")]}
-    assert members({"benchmarks": benchmarks}, "main") == ["b", "a"]
+    benchmark = SMALL["benchmarks"]["gsm8k"]
+    benchmarks = {name: benchmark | {"suite": suite} for name, suite in [("b", "main"), ("x", "ood"), ("a", "main")]}
+    assert members(Configuration.model_validate(SMALL | {"benchmarks": benchmarks}), "main") == ["b", "a"]
 
 
-def mirrored(folder: Path) -> dict:
+def mirrored(folder: Path) -> Configuration:
     """SMALL with gsm8k read from a mirror."""
     config = changed("benchmarks/gsm8k/source", "mirror") | {"data": {"mirror": str(folder)}}
     return load(config)
@@ -346,6 +348,6 @@ def test_numbers_that_arrive_as_text_are_numbers(path, text, number):
     """YAML takes 1e-6 for text, and Snakemake passes `--config 'seeds=[0,1]'` on as text."""
     loaded = load(changed(path, text))
     for key in path.split("/"):
-        loaded = loaded[key]
+        loaded = getattr(loaded, key)
     assert loaded == number
     assert str(loaded) == str(number)

@@ -16,7 +16,6 @@ from reward_memory.error_memory.clusters import label
 from reward_memory.error_memory.penalty import penalize
 from reward_memory.reward_models.graph.fitting import CRITERIA
 from reward_memory.settings import Configuration, ErrorMemory, RewardModel
-from reward_memory.settings.checking import attributes
 from reward_memory.settings.data import Benchmark
 from reward_memory.settings.json_schema import Node
 
@@ -78,7 +77,7 @@ def test_every_section_refuses_unknown_keys(parts):
 def test_every_default_is_itself_valid():
     """Pydantic checks what is given, not what a default is."""
     filled = load(SMALL | {"suites": {"meds": {"policies": ["tiny"], "methods": ["dapo"]}}, "methods": []} | SUITE_MEDS)
-    assert load(filled) == filled
+    assert load(filled.model_dump(by_alias=True)) == filled
 
 
 @pytest.mark.parametrize(
@@ -103,27 +102,26 @@ def test_the_library_computes_every_method_and_target_of_the_error_memory(method
 @pytest.mark.parametrize(("given", "text"), [(1, "1"), (1.0, "1.0"), ("1", "1.0"), (-0.0, "0.0")])
 def test_a_number_keeps_its_spelling(given, text):
     """1 and 1.0 are other parameters of a rule; -0.0 would be another name of 0.0."""
-    assert str(load(changed("error_memory", {"alpha": given}))["error_memory"]["alpha"]) == text
+    assert str(load(changed("error_memory", {"alpha": given})).error_memory.alpha) == text
 
 
-def test_keys_keep_their_order_and_defaults_come_last():
-    """Snakemake compares parameters as text: the order of a file that is read again must be the same."""
-    loaded = load(changed("rollouts", {"top_p": 0.5, "batch_size": 4}))
-    assert list(loaded)[:3] == ["benchmarks", "policies", "reward_model"]
-    assert list(loaded["rollouts"])[:4] == ["top_p", "batch_size", "engine", "tensor_parallel_size"]
+def test_the_order_of_keys_in_a_section_changes_no_parameter():
+    """Snakemake compares parameters as text."""
+    one, other = {"top_p": 0.5, "batch_size": 4}, {"batch_size": 4, "top_p": 0.5}
+    texts = {str(load(changed("rollouts", given)).rollouts.model_dump(by_alias=True)) for given in (one, other)}
+    assert len(texts) == 1
 
 
 def test_attributes_say_what_the_keys_say():
-    found = attributes(load(changed("rollouts/samples_per_query", "3")))
+    found = load(changed("rollouts/samples_per_query", "3"))
     assert (found.rollouts.samples_per_query, found.rollouts.import_, found.training.lora) == (3, None, None)
-    assert found.predictors == load(SMALL)["predictors"]
     with pytest.raises(ValidationError, match="frozen"):
         found.rollouts.samples_per_query = 4
 
 
 def test_an_import_without_a_table_has_no_predictors():
     without = {key: value for key, value in SMALL.items() if key != "reward_model"}
-    assert attributes(load(without | {"methods": ["base"]})).predictors is None
+    assert load(without | {"methods": ["base"]}).predictors is None
 
 
 def test_the_configuration_is_read_without_the_libraries_that_compute():

@@ -17,7 +17,7 @@ __all__ = ["folder"]  # a fixture
 
 @pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"# caf\xc3\xa9\n", b"%YAML 1.1\n---\n"])
 def test_what_is_only_unusual_is_read(folder, before):
-    assert read(before + GOOD.encode())["seeds"] == [0]
+    assert read(before + GOOD.encode()).seeds == [0]
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def test_anchors_merges_and_equal_keys_of_other_sections_are_no_duplicates(folde
 
 @pytest.mark.parametrize("spelled", ["results/", "./results", "results//", "./results/.", "x/../results"])
 def test_one_folder_has_one_spelling(folder, spelled):
-    assert read(GOOD.replace("results: results", f"results: {spelled}").encode())["results"] == "results"
+    assert read(GOOD.replace("results: results", f"results: {spelled}").encode()).results == "results"
 
 
 def test_the_home_folder_is_meant_by_a_tilde_in_every_path(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder / "home"))
     config = read(GOOD.replace("results: results", "results: ~/out\ndata: {mirror: ~/mirror}").encode())
-    assert config["results"] == f"{folder}/home/out"
-    assert config["data"]["mirror"] == f"{folder}/home/mirror"
+    assert config.results == f"{folder}/home/out"
+    assert config.data.mirror == f"{folder}/home/mirror"
 
 
 def test_a_target_with_a_tilde_is_spelled_out(folder, monkeypatch):
@@ -142,7 +142,7 @@ def test_a_policy_by_path_is_held_against_its_own_positions(folder):
 def test_the_second_paper_alone_has_no_methods_of_the_first(folder):
     text = GOOD.replace("methods: [base, r1-p, memreward, oracle]", "methods: []")
     text = text.replace("  tiny: {bootstrap: {hidden_size: 32, num_hidden_layers: 1, steps: 10}}\n", "")
-    assert read(text.encode())["methods"] == []
+    assert read(text.encode()).methods == []
 
 
 def test_messages_name_all_that_the_configuration_is_made_of():

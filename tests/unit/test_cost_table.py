@@ -17,6 +17,7 @@ from reward_memory.cost.plan import load
 from reward_memory.cost.table import COLUMNS, cost_table
 from reward_memory.errors import InputError
 from reward_memory.jobs.finished import record
+from reward_memory.settings import Configuration, Cost, Policy
 
 ROOT = Path(__file__).parents[2]
 #: Fields of Snakemake's event that a listing reads.
@@ -91,6 +92,10 @@ def config(tmp_path, monkeypatch):
     return loading.load(given)
 
 
+def on_h100(config: Configuration) -> Configuration:
+    return config.model_copy(update={"cost": Cost(gpu="h100")})
+
+
 def rollouts(split: str = "train") -> Job:
     name = f"tiny/math/{split}"
     wildcards = {"policy": "tiny", "benchmark": "math", "split": split}
@@ -153,8 +158,7 @@ def test_gpu_hours_are_those_of_the_devices_that_a_job_had(config):
     for job, ended in zip(jobs, (10_000, 20_000), strict=True):
         finish(job, [1, 2], ended=ended, s=3600.0, cpu_time=1.0)
     record("results", jobs[0].rule, jobs[0].wildcards, jobs[0].outputs, {}, {}, begun=6400.0, seconds=3600.0, gpus=4)
-    config["cost"]["gpu"] = "h100"
-    table = cost_table(jobs, Model(config, ROOT / "reference"))
+    table = cost_table(jobs, Model(on_h100(config), ROOT / "reference"))
     assert (
         whole(table)["gpu_hours_measured"] == 5
     )  # 4 where the record of the finished job says so, else the one asked for
@@ -213,13 +217,12 @@ def test_half_of_a_jobs_outputs_do_not_make_it_finished(config):
 
 def test_what_is_left_is_the_estimate_of_the_rest(config):
     jobs = [train("oracle"), train("r1-p")]
-    config["cost"]["gpu"] = "h100"
-    row = whole(cost_table(jobs, Model(config, ROOT / "reference"), done={jobs[0].key}))
+    row = whole(cost_table(jobs, Model(on_h100(config), ROOT / "reference"), done={jobs[0].key}))
     assert row["gpu_hours_left"] == pytest.approx(row["gpu_hours_estimated"] / 2)
 
 
 def test_a_policy_of_unknown_size_has_no_estimate_and_neither_have_sums_with_it(config):
-    config["policies"]["tiny"] = {"hub": {"repository": "some/body", "revision": "0" * 40, "sha256": {}}}
+    config.policies["tiny"] = Policy.model_validate({"hub": {"repository": "some/body", "revision": "0" * 40}})
     table = cost_table([train()], Model(config, ROOT / "reference", 0))
     assert table["job_hours_estimated"].isna().all()
     assert (table["jobs"] == 1).all()
@@ -244,8 +247,8 @@ def test_later_configurations_and_pairs_go_first(tmp_path):
     files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
     config, source = load(files, ["seeds=[3]", "training={train_batch_size: 4}"])
     assert source.endswith("b.yaml + --config")
-    assert (config["training"]["steps"], config["training"]["train_batch_size"], config["seeds"]) == (8, 4, [3])
-    assert config["training"]["samples_per_query"] == 4
+    assert (config.training.steps, config.training.train_batch_size, config.seeds) == (8, 4, [3])
+    assert config.training.samples_per_query == 4
 
 
 @pytest.mark.parametrize(

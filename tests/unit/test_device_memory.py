@@ -207,7 +207,7 @@ def test_the_plan_names_the_most_demanding_run_of_each_policy(paper):
         "GPU memory of training, by arithmetic (docs/gpu_memory.md): qwen2.5-3b 54 of 80 GB (sampling), "
     )
     assert told.count("qwen3-8b") == 1
-    loaded["resources"]["train_policy"] = {"gpu": 1, "per_policy": {}}
+    loaded = loading.load(paper | {"resources": {"train_policy": {"gpu": 1}}}, "c.yaml")
     assert memory.summary(loaded, ROOT / "reference") is None
 
 

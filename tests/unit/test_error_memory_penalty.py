@@ -10,7 +10,7 @@ from training_settings import error_memory
 from reward_memory.error_memory.penalties.logarithm import cluster_penalty
 from reward_memory.error_memory.penalty import group_normalize, penalize
 from reward_memory.settings import ErrorMemory
-from reward_memory.settings.checking import filled
+from reward_memory.settings.checking import mistake
 
 SCORES, SIZES, RIGHT = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1, 1, 0, 0]), np.array([False, True, False, True])
 P = 0.1 * math.log(2)
@@ -114,4 +114,4 @@ def test_without_a_name_the_penalty_is_the_papers():
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(settings, message):
-    assert filled(ErrorMemory, settings)[1].startswith(message)
+    assert mistake(ErrorMemory, settings).startswith(message)

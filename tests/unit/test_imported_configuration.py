@@ -45,28 +45,28 @@ def complaint(config: dict) -> str:
 
 def test_nothing_is_sampled_trained_or_evaluated():
     config = load(MINE)
-    assert config["methods"] == []
+    assert config.methods == []
     assert arms(config) == []
 
 
 def test_without_sizes_all_rows_go_to_train():
-    sizes = [load(MINE)["benchmarks"]["gsm8k"][split] for split in ("train", "valid", "test")]
+    sizes = [getattr(load(MINE).benchmarks["gsm8k"], split) for split in ("train", "valid", "test")]
     assert sizes == [None, 0, 0]
 
 
 def test_sizes_that_are_given_stay():
     config = changed(MINE, ("benchmarks/support/train", "7"))
-    found = load(config)["benchmarks"]["support"]
-    assert [found[split] for split in ("train", "valid", "test")] == [7, 2, 3]
+    found = load(config).benchmarks["support"]
+    assert [getattr(found, split) for split in ("train", "valid", "test")] == [7, 2, 3]
 
 
 def test_a_known_benchmark_brings_its_domain_and_another_is_told_its():
     config = load(MINE)
-    assert [domain(config, name) for name in config["benchmarks"]] == ["math", "qa"]
+    assert [domain(config, name) for name in config.benchmarks] == ["math", "qa"]
 
 
 def test_bad_rows_are_refused_unless_told_otherwise():
-    assert load(MINE)["rollouts"]["bad_rows"] == "refuse"
+    assert load(MINE).rollouts.bad_rows == "refuse"
 
 
 ORDINARY = changed(

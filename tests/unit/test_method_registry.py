@@ -8,7 +8,12 @@ import pytest
 from reward_memory.config import methods
 from reward_memory.config.methods import BUILT_IN, Method
 from reward_memory.errors import InputError
-from reward_memory.settings.suites import Variant
+from reward_memory.settings import Configuration
+
+SMALL = {
+    "benchmarks": {"gsm8k": {"suite": "main", "source": "generated", "test": 1}},
+    "policies": {"tiny": {"path": "tiny"}},
+}
 
 GRPO = {
     "clip_ratio_high": None,
@@ -52,10 +57,9 @@ BUDGETS = {
 }
 
 
-def config(**variants: dict[str, Any]) -> dict[str, Any]:
-    """The part of a configuration that names methods."""
-    own = {name: Variant(**settings).model_dump() for name, settings in variants.items()}
-    return {"variants": own, "reward_model": {"predictor": "graph"}}
+def config(**variants: dict[str, Any]) -> Configuration:
+    """A configuration with variants of methods."""
+    return Configuration.model_validate(SMALL | {"variants": variants, "reward_model": {"predictor": "graph"}})
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

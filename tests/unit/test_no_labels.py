@@ -79,8 +79,8 @@ MEASURED = ["majority", "random"]
 
 def test_reward_models_are_compared_where_they_can_be_fitted():
     none, some = (load(configured(["memreward:majority"], ratios)) for ratios in ([0], [0, 20]))
-    assert (none["predictors"], suites.measured_ratios(none)) == (MEASURED, [0])
-    assert (len(some["predictors"]) > len(MEASURED), suites.measured_ratios(some)) == (True, [20])
+    assert (none.predictors, suites.measured_ratios(none)) == (MEASURED, [0])
+    assert (len(some.predictors) > len(MEASURED), suites.measured_ratios(some)) == (True, [20])
 
 
 MISTAKES = {

@@ -14,6 +14,7 @@ from override_cases import RUN
 from reward_memory.config import loading, suites, verl_overrides
 from reward_memory.cost import memory
 from reward_memory.errors import InputError
+from reward_memory.settings import Configuration
 from reward_memory.training.overrides import overrides
 
 pytestmark = pytest.mark.long
@@ -27,7 +28,7 @@ def written() -> dict:
     return yaml.safe_load(FILE.read_text())
 
 
-def loaded(written: dict) -> dict:
+def loaded(written: dict) -> Configuration:
     return loading.load(copy.deepcopy(written), FILE.name)
 
 
@@ -65,7 +66,7 @@ def test_commits_are_those_of_the_papers_configuration(written):
 
 def test_its_benchmarks_are_of_three_domains(written):
     config = loaded(written)
-    assert {suites.domain(config, name) for name in config["benchmarks"]} == {"math", "qa", "code"}
+    assert {suites.domain(config, name) for name in config.benchmarks} == {"math", "qa", "code"}
 
 
 def test_verl_accepts_its_training_runs(written, tmp_path):

@@ -359,8 +359,8 @@ def test_a_micro_batch_divides_each_devices_share_of_a_gradient_step(batch, roll
 )
 def test_every_configuration_of_the_project_can_be_turned_into_overrides(path):
     config = load(yaml.safe_load(path.read_text()), path.name)
-    listed = overrides(validated(config["training"]), RUN, config["sandbox"], Path("/tmp/rm"))
-    assert f"trainer.total_training_steps={config['training']['steps']}" in listed
+    listed = overrides(config.training, RUN, config.sandbox, Path("/tmp/rm"))
+    assert f"trainer.total_training_steps={config.training.steps}" in listed
 
 
 def test_an_override_may_name_what_verl_and_our_plugin_register():

@@ -1,6 +1,5 @@
 """config/paper.yaml: the papers' sizes and settings, each training run as verl understands it, the plan of it all."""
 
-import copy
 import itertools
 import re
 from collections import Counter
@@ -48,7 +47,7 @@ def runs(config) -> dict[tuple[str, str], list[str]]:
                 nodes=resources.allocation(config, "train_policy", policy)["nodes"],
                 error_memory=memory,
             )
-            listed[policy, method] = overrides(training, run, config["sandbox"], Path("/tmp/rm"))
+            listed[policy, method] = overrides(training, run, config.sandbox, Path("/tmp/rm"))
     return listed
 
 
@@ -67,29 +66,29 @@ def test_it_says_that_it_has_not_been_run():
 
 
 def test_every_benchmark_of_both_papers_comes_from_the_hub_at_a_commit(config):
-    assert set(config["benchmarks"]) == set(BENCHMARKS)
-    assert {benchmark["source"] for benchmark in config["benchmarks"].values()} == {"hub"}
-    assert {name for name, benchmark in config["benchmarks"].items() if benchmark["suite"] == "meds"} == set(MEDS)
+    assert set(config.benchmarks) == set(BENCHMARKS)
+    assert {benchmark.source for benchmark in config.benchmarks.values()} == {"hub"}
+    assert {name for name, benchmark in config.benchmarks.items() if benchmark.suite == "meds"} == set(MEDS)
 
 
 def test_memrewards_sizes_are_those_of_its_printed_accuracies(config):
-    sizes = {name: config["benchmarks"][name] for name in suites.members(config, "main")}
+    sizes = {name: config.benchmarks[name] for name in suites.members(config, "main")}
     large = {"gsm8k", "math", "gsm_symbolic", "mmlu", "commonsenseqa", "obqa", "arc_c"}
-    assert {name for name, size in sizes.items() if size["test"] == 450} == large
-    assert {sizes[name]["train"] + sizes[name]["valid"] + sizes[name]["test"] for name in large} == {1500}
-    small = {name: sizes[name]["test"] for name in sizes.keys() - large}
+    assert {name for name, size in sizes.items() if size.test == 450} == large
+    assert {sizes[name].train + sizes[name].valid + sizes[name].test for name in large} == {1500}
+    small = {name: sizes[name].test for name in sizes.keys() - large}
     assert small == {"gpqa": 60, "humaneval_plus": 39, "mbpp_plus": 80}
-    assert {split: sum(size[split] for size in sizes.values()) for split in ("valid", "test")} == {
+    assert {split: sum(getattr(size, split) for size in sizes.values()) for split in ("valid", "test")} == {
         "valid": 2217,
         "test": 3329,
     }
     ood = suites.members(config, "ood")
-    assert {name: config["benchmarks"][name]["test"] for name in ood} == {"numina_math": 450, "siqa": 450, "piqa": 450}
+    assert {name: config.benchmarks[name].test for name in ood} == {"numina_math": 450, "siqa": 450, "piqa": 450}
 
 
 def test_no_benchmark_is_asked_for_more_than_its_release_holds(config):
-    for name, benchmark in config["benchmarks"].items():
-        wanted = sum(benchmark[split] for split in ("train", "valid", "test"))
+    for name, benchmark in config.benchmarks.items():
+        wanted = sum(getattr(benchmark, split) for split in ("train", "valid", "test"))
         assert wanted <= sum(BENCHMARKS[name].rows.values()), name
 
 
@@ -97,15 +96,15 @@ def test_no_benchmark_is_asked_for_more_than_its_release_holds(config):
 @pytest.mark.parametrize("name", sorted(BENCHMARKS.keys() - {"gpqa"}))
 def test_the_real_files_hold_the_sizes_without_tearing_families_apart(shared, config, name):
     # without gpqa, whose authors ask not to republish it; its sizes are the whole release
-    wanted = {split: config["benchmarks"][name][split] for split in splits.SPLITS}
+    wanted = {split: getattr(config.benchmarks[name], split) for split in splits.SPLITS}
     parts = splits.sample(name, load(name, "mirror", shared / "benchmarks", partial=True).items, wanted, seed=42)
     assert {split: len(part) for split, part in parts.items()} == wanted
 
 
 def test_meds_trains_on_one_pool_and_tests_on_all_problems_of_five(config):
-    sizes = {name: config["benchmarks"][name] for name in suites.members(config, "meds")}
-    assert [name for name, size in sizes.items() if size["train"] or size["valid"]] == ["dapo_math_17k"]
-    tested = {name: size["test"] for name, size in sizes.items() if size["test"]}
+    sizes = {name: config.benchmarks[name] for name in suites.members(config, "meds")}
+    assert [name for name, size in sizes.items() if size.train or size.valid] == ["dapo_math_17k"]
+    tested = {name: size.test for name, size in sizes.items() if size.test}
     assert tested == {"aime24": 30, "amc23": 40, "math500": 500, "minerva": 272, "olympiadbench": 674}
 
 
@@ -115,7 +114,7 @@ def test_prompts_ask_for_the_answer_as_in_each_paper(config):
 
 
 def test_policies_are_pinned_models_of_the_hub(config):
-    found = {name: policy["hub"]["repository"] for name, policy in config["policies"].items()}
+    found = {name: policy.hub.repository for name, policy in config.policies.items()}
     assert found == {
         "qwen2.5-3b": "Qwen/Qwen2.5-3B-Instruct",
         "qwen2.5-1.5b": "Qwen/Qwen2.5-1.5B-Instruct",
@@ -123,7 +122,7 @@ def test_policies_are_pinned_models_of_the_hub(config):
         "qwen3-1.7b": "Qwen/Qwen3-1.7B",
         "qwen3-8b": "Qwen/Qwen3-8B",
     }
-    assert all(re.fullmatch(r"[0-9a-f]{40}", policy["hub"]["revision"]) for policy in config["policies"].values())
+    assert all(re.fullmatch(r"[0-9a-f]{40}", policy.hub.revision) for policy in config.policies.values())
 
 
 def test_every_published_arm_is_in_the_matrix(config):
@@ -138,12 +137,12 @@ def test_every_published_arm_is_in_the_matrix(config):
     }
     second = published[published["paper"] == "meds"]
     assert {*second[["policy", "method"]].itertuples(index=False, name=None)} <= ours
-    assert len(config["seeds"]) == len(suites.seeds(config, "meds")) == 3
+    assert len(config.seeds) == len(suites.seeds(config, "meds")) == 3
 
 
 def test_responses_and_reward_models_are_those_of_memreward(config):
-    rollouts, model = config["rollouts"], config["reward_model"]
-    assert [rollouts[key] for key in ("samples_per_query", "temperature", "top_p", "max_new_tokens")] == [
+    rollouts, model = config.rollouts, config.reward_model
+    assert [getattr(rollouts, key) for key in ("samples_per_query", "temperature", "top_p", "max_new_tokens")] == [
         8,
         1.5,
         0.95,
@@ -160,15 +159,15 @@ def test_responses_and_reward_models_are_those_of_memreward(config):
         "epochs",
         "check_every",
     )
-    assert [model[key] for key in keys] == [40, 512, 4, 2, 0.1, 7, 1e-3, 150, 5]
-    assert model["patience"] == 20
+    assert [getattr(model, key) for key in keys] == [40, 512, 4, 2, 0.1, 7, 1e-3, 150, 5]
+    assert model.patience == 20
 
 
 def test_evaluation_is_greedy_in_memreward_and_128_samples_in_meds(config):
     main, meds = (suites.evaluation(config, suite) for suite in ("main", "meds"))
-    assert [main[key] for key in ("samples_per_query", "temperature", "max_new_tokens")] == [1, 0, 1024]
-    assert [meds[key] for key in ("samples_per_query", "max_new_tokens")] == [128, 8192]
-    assert meds["temperature"] > 0
+    assert [getattr(main, key) for key in ("samples_per_query", "temperature", "max_new_tokens")] == [1, 0, 1024]
+    assert [getattr(meds, key) for key in ("samples_per_query", "max_new_tokens")] == [128, 8192]
+    assert meds.temperature > 0
 
 
 def test_verl_accepts_every_training_run(composed):
@@ -234,14 +233,14 @@ def test_what_verl_tells_vllm_of_our_settings_are_arguments_that_vllm_takes(runs
 
 
 def test_what_samples_on_gpus_is_vllm_with_arguments_that_vllm_takes(config):
-    sections = [config["rollouts"], *(suites.evaluation(config, suite) for suite in ("main", "ood", "meds"))]
-    assert {section["engine"] for section in sections} == {"auto"}
+    sections = [config.rollouts, *(suites.evaluation(config, suite) for suite in ("main", "ood", "meds"))]
+    assert {section.engine for section in sections} == {"auto"}
     pytest.importorskip("vllm", reason="vLLM is not installed (docs/vllm_on_cpu.md)")
     from vllm import SamplingParams
     from vllm.engine.arg_utils import EngineArgs
 
     for section in sections:
-        sampling = Sampling.model_validate({name: section[name] for name in Sampling.model_fields})
+        sampling = Sampling.model_validate(section.model_dump(include={*Sampling.model_fields}))
         own = sampling.model_dump(include={*OPTIONS, "gpu_memory_utilization"})
         EngineArgs(model="policy", generation_config="vllm", **own)
         SamplingParams(**sampling_arguments(sampling), seed=1, stop_token_ids=[0], ignore_eos=True, detokenize=False)
@@ -249,7 +248,7 @@ def test_what_samples_on_gpus_is_vllm_with_arguments_that_vllm_takes(config):
 
 def test_a_response_of_meds_evaluation_fits_behind_its_prompt(config):
     meds = suites.evaluation(config, "meds")
-    assert meds["max_model_len"] >= meds["max_new_tokens"] + config["suites"]["meds"]["training"]["max_prompt_tokens"]
+    assert meds.max_model_len >= meds.max_new_tokens + config.suites["meds"].training["max_prompt_tokens"]
 
 
 def of(composed, policies: str) -> list[dict]:
@@ -337,8 +336,8 @@ def test_the_variants_of_meds_differ_in_what_their_names_say(composed):
 
 
 def test_the_published_budget_gives_grpo_its_scripts_lengths(config):
-    published = copy.deepcopy(config)
-    published["suites"]["meds"]["budget"] = "as_published"
+    meds = config.suites["meds"].model_copy(update={"budget": "as_published"})
+    published = config.model_copy(update={"suites": config.suites | {"meds": meds}})
     found = {method: suites.settings(published, "meds", method)[0] for method in ("grpo", "grpo-entropy", "meds")}
     assert {method: (one["max_new_tokens"], one["ppo_mini_batch_size"]) for method, one in found.items()} == {
         "grpo": (7168, 32),

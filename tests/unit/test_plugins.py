@@ -66,7 +66,7 @@ def test_an_installed_penalty_is_known_before_it_is_imported_and_lowers_scores(i
     assert parts.names == ("flat", "logarithm")
     assert "study.flat" not in sys.modules
     config = configured(penalty="flat", alpha=0.5)
-    assert config["error_memory"]["penalty"] == "flat"
+    assert config.error_memory.penalty == "flat"
     sizes, right = np.array([0, 3, 9]), np.array([False, False, True])
     assert penalize(np.array([0, 0, 1]), sizes, right, error_memory(alpha=0.5, penalty="flat")).tolist() == [0, -0.5, 1]
 

@@ -245,4 +245,4 @@ def test_a_policy_of_the_hub_is_named_by_repository_and_commit(source, words):
 
 def test_checksums_need_not_be_given():
     config = load(changed("policies/tiny", {"hub": {"repository": NAME, "revision": COMMIT}}))
-    assert config["policies"]["tiny"]["hub"]["sha256"] == {}
+    assert config.policies["tiny"].hub.sha256 == {}

@@ -194,7 +194,7 @@ SUITES = {
 )
 def test_a_variant_wins_over_its_suite_and_that_over_the_section(suite, method, expected):
     found = suites.predicted_rewards(load(SMALL | copy.deepcopy(SUITES)), suite, method)
-    assert (found and tuple(found[key] for key in ("threshold", "reward"))) == expected
+    assert (found and (found.threshold, found.reward)) == expected
 
 
 def test_no_fit_depends_on_what_training_makes_of_predictions():

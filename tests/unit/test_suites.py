@@ -137,8 +137,8 @@ def test_an_arm_of_the_first_paper_may_have_the_memory():
     config = load(config)
     assert methods.find(config, "memreward:mlp+meds").rewards == "predicted"
     assert methods.predictor(config, "memreward:mlp+meds") == "mlp"
-    shared = {name: value for name, value in config["training"].items() if name not in ("per_policy", "logger")}
-    assert suites.settings(config, "main", "memreward:mlp+meds") == (shared, config["error_memory"])
+    shared = config.training.model_dump(exclude={"per_policy", "logger"})
+    assert suites.settings(config, "main", "memreward:mlp+meds") == (shared, config.error_memory.model_dump())
     assert suites.settings(config, "main", "oracle") == (shared, None)
     assert ("oracle+meds", 100) in suites.arms(config)
 
@@ -154,8 +154,8 @@ def test_the_papers_have_seeds_of_their_own(config):
 
 
 def test_evaluation_is_a_suites_own(config):
-    assert suites.evaluation(config, "meds") == config["evaluation"] | {"samples_per_query": 16}
-    assert suites.evaluation(config, "main") == config["evaluation"]
+    assert suites.evaluation(config, "meds") == config.evaluation.model_copy(update={"samples_per_query": 16})
+    assert suites.evaluation(config, "main") == config.evaluation
 
 
 @pytest.mark.parametrize(

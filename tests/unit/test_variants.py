@@ -41,7 +41,7 @@ def test_a_variant_is_measured_and_can_drive_an_arm():
         {"variants": {"wide": {"predictor": "graph", "hidden_channels": 1024}}}, methods=["base", "memreward:wide"]
     )
     assert "wide" in predictors(config)
-    assert "wide" in config["predictors"]
+    assert "wide" in config.predictors
 
 
 def test_text_in_a_variant_is_a_number_where_one_is_wanted():
@@ -82,9 +82,9 @@ def test_corrected_has_none():
 def test_without_valid_queries_what_selects_on_them_is_not_measured():
     config = changed("reward_model", {})
     config["methods"] = ["base"]
-    assert "graph-as-published" in load(config)["predictors"]
+    assert "graph-as-published" in load(config).predictors
     config["benchmarks"]["gsm8k"]["valid"] = 0
-    assert "graph-as-published" not in load(config)["predictors"]
+    assert "graph-as-published" not in load(config).predictors
     config["predictors"] = ["graph-as-published"]
     assert "benchmarks: gsm8k: valid: 0 is too few; graph-as-published selects on the valid queries." in complaint(
         config

@@ -60,7 +60,7 @@ def test_settings_of_extend_are_taken(heading):
     for key, value in block(heading).items():
         config[key] = config[key] | value if isinstance(value, dict) else value
     taken = loading.load(config)
-    assert {"mine", "theirs"} <= set(taken["policies"]) or "wide" in taken["reward_model"]["variants"]
+    assert {"mine", "theirs"} <= set(taken.policies) or "wide" in taken.reward_model.variants
 
 
 def test_a_predictor_is_named_where_extend_says():
