@@ -11,8 +11,7 @@ from reward_memory.report.tables.differences import (
     difference_rows,
     with_p_values,
 )
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 
 with job(snakemake) as run:
     given, rows = run.params, []
@@ -21,6 +20,5 @@ with job(snakemake) as run:
     pairs = arm_pairs([tuple(arm) for arm in given.arms], [tuple(pair) for pair in given.pairs])
     for arm, baseline, differences in compared(graded, given.policies, pairs):
         rows += difference_rows(differences, arm, baseline, given.sources, published)
-    with atomic_path(run.output[0]) as temporary:
-        table = with_p_values(pd.DataFrame(rows, columns=DIFFERENCE_COLUMNS))
-        table.to_csv(temporary, index=False, float_format="%.2f")
+    table = with_p_values(pd.DataFrame(rows, columns=DIFFERENCE_COLUMNS))
+    csv_tables.write(table, run.output[0], form="%.2f")

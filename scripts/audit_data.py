@@ -4,8 +4,7 @@ from pathlib import Path
 
 from reward_memory.data import audit
 from reward_memory.jobs.job import job
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 
 with job(snakemake) as run:
     sources = {
@@ -15,5 +14,4 @@ with job(snakemake) as run:
     queries = {
         (Path(path).parent.name, Path(path).stem): parquet.read(path, parquet.QUERIES) for path in run.input.queries
     }
-    with atomic_path(run.output[0]) as temporary:
-        audit.table(sources, queries).to_csv(temporary, index=False)
+    csv_tables.write(audit.table(sources, queries), run.output[0])

@@ -6,12 +6,10 @@ from reward_memory.jobs.job import job
 from reward_memory.report.tables.repeated_errors import CLUSTER_COLUMNS, cluster_rows
 from reward_memory.report.tables.runs import by_arm, by_seed
 from reward_memory.storage import csv_tables
-from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     sizes = pd.concat([csv_tables.read(path) for path in run.input.sizes])
     rows = []
     for arm, own in by_arm(sizes, run.params.policies, run.params.arms):
         rows += cluster_rows(by_seed(own), arm)
-    with atomic_path(run.output[0]) as temporary:
-        pd.DataFrame(rows, columns=CLUSTER_COLUMNS).to_csv(temporary, index=False, float_format="%.2f")
+    csv_tables.write(rows, run.output[0], CLUSTER_COLUMNS, form="%.2f")

@@ -7,12 +7,11 @@ from reward_memory.cost.model import Model
 from reward_memory.cost.table import cost_table
 from reward_memory.jobs.job import job
 from reward_memory.settings import Configuration
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables
 
 with job(snakemake) as run:
     given, lent = run.params, snakemake.resources
     limits = {"gpu": lent.lent_gpu, "mem_mb": lent.lent_mem_mb, "cores": lent.lent_cores}
     jobs = configured(given.snakefile, given.config)
     model = Model(Configuration.model_validate(given.config), Path(given.reference), limits["gpu"])
-    with atomic_path(run.output[0]) as temporary:
-        cost_table(jobs, model, limits=limits).to_csv(temporary, index=False, float_format="%.6g")
+    csv_tables.write(cost_table(jobs, model, limits=limits), run.output[0], form="%.6g")

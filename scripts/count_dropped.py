@@ -1,11 +1,8 @@
 """Collect what was left out of data, prompts and responses into one table."""
 
-import pandas as pd
-
 from reward_memory.jobs.job import job
 from reward_memory.report.tables import dropped
 from reward_memory.storage import csv_tables, parquet
-from reward_memory.storage.files import atomic_path
 from reward_memory.training.prompts import PROMPTS
 
 with job(snakemake) as run:
@@ -21,5 +18,4 @@ with job(snakemake) as run:
     rows += dropped.response_rows(
         (*place, path) for place, path in zip(run.params.responses, run.input.responses, strict=True)
     )
-    with atomic_path(run.output[0]) as temporary:
-        pd.DataFrame(rows, columns=dropped.DROPPED_COLUMNS).to_csv(temporary, index=False)
+    csv_tables.write(rows, run.output[0], dropped.DROPPED_COLUMNS)

@@ -4,8 +4,7 @@ from reward_memory.evaluation.cluster_sizes import cluster_sizes
 from reward_memory.evaluation.diversity import REPEATS, repeats
 from reward_memory.evaluation.error_spread import SPREADS, spread
 from reward_memory.jobs.job import job
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 from reward_memory.training.objectives.predicted import FromPrediction
 from reward_memory.training.responses import STEP_RESPONSES
 
@@ -15,8 +14,7 @@ with job(snakemake) as run:
     responses = parquet.read(run.input.responses, STEP_RESPONSES)
     domains = dict(zip(queries["id"], queries["domain"], strict=True))
     cut = FromPrediction.of(run.params.predicted_rewards).cut
-    with atomic_path(run.output.sizes) as temporary:
-        sizes = cluster_sizes(responses, cut)
-        sizes.assign(**run.names)[[*run.names, *sizes]].to_csv(temporary, index=False)
+    sizes = cluster_sizes(responses, cut)
+    csv_tables.write(sizes.assign(**run.names)[[*run.names, *sizes]], run.output.sizes)
     parquet.write(repeats(responses, domains, cut).assign(**run.names), run.output.repeats, REPEATS)
     parquet.write(spread(responses, domains, cut).assign(**run.names), run.output.spread, SPREADS)

@@ -6,8 +6,7 @@ from reward_memory.evaluation.error_spread import SPREADS
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.error_spread import SPREAD_COLUMNS, spread_rows
 from reward_memory.report.tables.runs import with_baseline
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 
 with job(snakemake) as run:
     given = run.params
@@ -17,6 +16,5 @@ with job(snakemake) as run:
         for arm, own, baseline in with_baseline(spreads, given.policies, given.arms, given.baseline)
         for row in spread_rows(own, baseline, arm)
     ]
-    with atomic_path(run.output[0]) as temporary:
-        table = pd.DataFrame(rows, columns=SPREAD_COLUMNS).astype({"visit": "Int64"})
-        table.to_csv(temporary, index=False, float_format="%.4f")
+    table = pd.DataFrame(rows, columns=SPREAD_COLUMNS).astype({"visit": "Int64"})
+    csv_tables.write(table, run.output[0], form="%.4f")

@@ -3,13 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
-import pandas as pd
-
 from reward_memory.data import imported
 from reward_memory.jobs.job import job
 from reward_memory.jobs.progress import Progress
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 
 with job(snakemake) as run:
     file = Path(run.input[0])
@@ -24,8 +21,6 @@ with job(snakemake) as run:
         parquet.write(part.queries, run.output.truths[place], parquet.TRUTHS)
         parquet.write(part.responses, run.output.responses[place], parquet.RESPONSES)
         parquet.write(part.rewards, run.output.rewards[place], parquet.REWARDS)
-    with atomic_path(run.output.bad_rows) as temporary:
-        bad.to_csv(temporary, index=False)
+    csv_tables.write(bad, run.output.bad_rows)
     usable = Counter(query.benchmark for query in queries)
-    with atomic_path(run.output.usable_rows) as temporary:
-        pd.DataFrame(usable.items(), columns=["benchmark", "rows"]).to_csv(temporary, index=False)
+    csv_tables.write(usable.items(), run.output.usable_rows, ["benchmark", "rows"])

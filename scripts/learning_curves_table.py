@@ -5,11 +5,9 @@ import pandas as pd
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.learning_curves import LEARNING_COLUMNS, NAMED, read_curves, read_run
 from reward_memory.storage import csv_tables
-from reward_memory.storage.files import atomic_path
 
 with job(snakemake) as run:
     histories = pd.concat([read_run(path) for path in run.input.histories])
     agreements = [csv_tables.read(path, ("step",), [*NAMED, "seed"]) for path in run.input.agreements]
     rows = read_curves(histories, pd.concat(agreements) if agreements else pd.DataFrame())
-    with atomic_path(run.output[0]) as temporary:
-        pd.DataFrame(rows, columns=LEARNING_COLUMNS).to_csv(temporary, index=False, float_format="%.4f")
+    csv_tables.write(rows, run.output[0], LEARNING_COLUMNS, form="%.4f")

@@ -4,8 +4,7 @@ import pandas as pd
 
 from reward_memory.evaluation.reward_agreement import COLUMNS, agreement
 from reward_memory.jobs.job import job
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 from reward_memory.training.objectives.predicted import FromPrediction
 from reward_memory.training.responses import STEP_RESPONSES
 
@@ -15,6 +14,5 @@ with job(snakemake) as run:
     predicted = FromPrediction.of(run.params.predicted_rewards)
     responses = parquet.read(run.input.responses, STEP_RESPONSES)
     rows = agreement(queries, truths, responses, run.params.grading, predicted.threshold)
-    with atomic_path(run.output[0]) as temporary:
-        table = pd.DataFrame(rows, columns=COLUMNS).assign(**run.names)
-        table[[*run.names, *COLUMNS]].to_csv(temporary, index=False, float_format="%.4f")
+    table = pd.DataFrame(rows, columns=COLUMNS).assign(**run.names)
+    csv_tables.write(table[[*run.names, *COLUMNS]], run.output[0], form="%.4f")

@@ -9,8 +9,7 @@ from reward_memory.report.tables.differences import with_p_values
 from reward_memory.report.tables.grades import read_families
 from reward_memory.report.tables.meds import MEDS_ABLATION_COLUMNS, meds_ablation_rows, published_pass
 from reward_memory.report.tables.runs import ARM, by_arm, by_seed
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 
 with job(snakemake) as run:
     given = run.params
@@ -31,6 +30,5 @@ with job(snakemake) as run:
         pairs = zip(own, other, strict=True)
         known_as = given.known_as[method]
         rows += meds_ablation_rows(arm, *pairs, samples, given.sources, published, known_as, families)
-    with atomic_path(run.output[0]) as temporary:
-        table = with_p_values(pd.DataFrame(rows, columns=MEDS_ABLATION_COLUMNS))
-        table.to_csv(temporary, index=False, float_format="%.3f")
+    table = with_p_values(pd.DataFrame(rows, columns=MEDS_ABLATION_COLUMNS))
+    csv_tables.write(table, run.output[0], form="%.3f")

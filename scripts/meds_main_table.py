@@ -8,8 +8,7 @@ from reward_memory.report.tables.grades import read_families
 from reward_memory.report.tables.learning_curves import read_run
 from reward_memory.report.tables.meds import MAIN_COLUMNS, main_rows, published_pass, read_measures, training_rows
 from reward_memory.report.tables.runs import ARM, by_arm, by_seed
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 
 with job(snakemake) as run:
     given = run.params
@@ -25,5 +24,4 @@ with job(snakemake) as run:
         rows += main_rows(counts[key], samples, measures, arm, given.sources, published, families)
         if key in logged:
             rows += training_rows(by_seed(logged[key]), arm, given.trained_on)
-    with atomic_path(run.output[0]) as temporary:
-        pd.DataFrame(rows, columns=MAIN_COLUMNS).to_csv(temporary, index=False, float_format="%.3f")
+    csv_tables.write(rows, run.output[0], MAIN_COLUMNS, form="%.3f")

@@ -1,7 +1,7 @@
 """Draw the learning curves of one suite."""
 
 from reward_memory.jobs.job import job
-from reward_memory.report.figures import draw_learning_curves
+from reward_memory.report.figures.learning import draw_learning_curves
 from reward_memory.storage import csv_tables
 
 with job(snakemake) as run:

@@ -6,8 +6,7 @@ from reward_memory.evaluation.diversity import REPEATS
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.repeated_errors import REPEATED_COLUMNS, repeated_rows
 from reward_memory.report.tables.runs import with_baseline
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 
 with job(snakemake) as run:
     given = run.params
@@ -17,6 +16,5 @@ with job(snakemake) as run:
         for arm, own, baseline in with_baseline(repeats, given.policies, given.arms, given.baseline)
         for row in repeated_rows(own, baseline, arm)
     ]
-    with atomic_path(run.output[0]) as temporary:
-        table = pd.DataFrame(rows, columns=REPEATED_COLUMNS).astype({"step": "Int64"})
-        table.to_csv(temporary, index=False, float_format="%.3f")
+    table = pd.DataFrame(rows, columns=REPEATED_COLUMNS).astype({"step": "Int64"})
+    csv_tables.write(table, run.output[0], form="%.3f")

@@ -5,7 +5,7 @@ from pathlib import Path
 from reward_memory.evaluation.readable_responses import from_test, from_training, in_reading_order
 from reward_memory.jobs.job import job
 from reward_memory.report.responses import responses_page
-from reward_memory.storage import parquet
+from reward_memory.storage import csv_tables, parquet
 from reward_memory.storage.files import atomic_path
 from reward_memory.training.objectives.predicted import FromPrediction
 
@@ -21,8 +21,7 @@ with job(snakemake) as run:
         asked = parquet.read_all(run.input.asked, parquet.QUERIES)
         for arm, path, graded in zip(run.params.arms, run.input.tested, run.input.graded, strict=True):
             parts.append(from_test(Path(path), Path(graded), max(1, each // 2), arm, asked))
-    with atomic_path(Path(run.output.table)) as temporary:
-        in_reading_order(parts).to_csv(temporary, index=False, float_format="%.4f")
+    csv_tables.write(in_reading_order(parts), run.output.table, form="%.4f")
     page = responses_page(run.params.title, run.params.caption, Path(run.output.table))
     with atomic_path(Path(run.output.page)) as temporary:
         temporary.write_text(page, encoding="utf-8")

@@ -1,12 +1,9 @@
 """Collect what the reward models' predictions are worth as rewards, over thresholds."""
 
-import pandas as pd
-
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.reward_models import each_model
 from reward_memory.report.tables.thresholds import COLUMNS, GRID, threshold_rows
-from reward_memory.storage import parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage import csv_tables, parquet
 
 with job(snakemake) as run:
     given, rows = run.params, []
@@ -14,5 +11,4 @@ with job(snakemake) as run:
     predictions = parquet.read_all(run.input.predictions, parquet.PREDICTIONS)
     for model, tables in each_model(predictions, given.policies, given.predictors, given.ratios, given.redrawn):
         rows += threshold_rows(tables, model, thresholds)
-    with atomic_path(run.output[0]) as temporary:
-        pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False, float_format="%.4f")
+    csv_tables.write(rows, run.output[0], COLUMNS, form="%.4f")

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.collections import PathCollection
 
 from reward_memory.report import figures
-from reward_memory.report.figures import COLORS, draw_accuracies, draw_reward_models
-from reward_memory.report.figures.drawing import MORE_COLORS, colors
+from reward_memory.report.figures import draw_accuracies, draw_reward_models
+from reward_memory.report.figures.drawing import COLORS, MORE_COLORS, colors
 from reward_memory.report.tables.names import WEIGHTED
 
 BENCHMARKS = ["gsm8k", "average (macro)"]

@@ -116,7 +116,7 @@ def figure(monkeypatch):
     """The last figure, kept open."""
     kept = []
     save = drawing.save
-    monkeypatch.setattr(drawing, "save", lambda figure, path: (kept.append(figure), save(figure, path)))
+    monkeypatch.setattr(drawing, "save", lambda figure, *rest: (kept.append(figure), save(figure, *rest)))
     return kept
 
 

@@ -1,7 +1,7 @@
-"""Tables that the workflow has written as CSV, read again."""
+"""Tables that the workflow writes as CSV, and reads again."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 
-from .files import REMAKE
+from .files import REMAKE, atomic_path
 
 
 def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] = (), **options: Any) -> pd.DataFrame:
@@ -41,3 +41,14 @@ def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] =
         if table[name].notna().any() and not pd.api.types.is_numeric_dtype(table[name]):
             raise InputError(f"{path}: column {name!r} does not hold numbers; {REMAKE}.")
     return table
+
+
+def write(
+    rows: pd.DataFrame | Iterable[Mapping[str, Any]],
+    path: str | Path,
+    columns: Sequence[str] | None = None,
+    form: str | None = None,
+) -> None:
+    """Write a table, atomically; `form` is that of its floats, such as %.2f."""
+    with atomic_path(path) as temporary:
+        pd.DataFrame(rows, columns=columns).to_csv(temporary, index=False, float_format=form)

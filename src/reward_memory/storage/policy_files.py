@@ -46,7 +46,7 @@ def intact(folder: Path) -> None:
         if file.is_file() and not file.read_bytes().strip():
             raise DamageError("is empty")
         for file in sorted(folder.glob("*.safetensors")):
-            _check_length(file, *head(file))
+            check_length(file)
     except (DamageError, OSError) as error:
         why = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else error
         raise InputError(
@@ -83,8 +83,9 @@ def head(file: Path) -> tuple[dict[str, Any], int]:
     return held, length + 8
 
 
-def _check_length(file: Path, held: dict[str, Any], length: int) -> None:
+def check_length(file: Path) -> None:
     """DamageError if a safetensors file is not as long as its `head` says."""
+    held, length = head(file)
     size, told = file.stat().st_size, length + max((entry["data_offsets"][-1] for entry in held.values()), default=0)
     if told != size:
         raise DamageError(f"has {size} bytes where its head says {told}")

@@ -22,6 +22,7 @@ from reward_memory.error_memory import store
 from reward_memory.errors import InputError
 from reward_memory.settings import Training
 from reward_memory.storage.files import atomic_path, digest, write_json
+from reward_memory.storage.policy_files import DamageError, check_length
 from reward_memory.storage.records import CHECKSUM, parse
 
 from .history import logged_steps, read_history, select_step, training_log
@@ -282,30 +283,17 @@ def _wrong(path: Path, size: int | None, known: str | None) -> str | None:
             with zipfile.ZipFile(path) as parts:
                 return "is damaged" if parts.testzip() else None
         if size is None and path.suffix == ".safetensors":
-            return _cut_weights(path, there)
+            check_length(path)
         if size is None and path.suffix == ".json":
             json.loads(path.read_bytes())
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
+    except DamageError:
+        return "is cut"
     except (zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError):
         return "is not complete JSON" if path.suffix == ".json" else "is not a complete file of PyTorch"
-    return None
-
-
-def _cut_weights(path: Path, size: int) -> str | None:
-    """Whether a safetensors file is shorter or longer than its own header says."""
-    with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        if not size or (size > 8 and stream.peek(1)[:1] == b"{"):
-            try:
-                header = json.loads(stream.read(min(length, size)))
-                ends = [one["data_offsets"][1] for name, one in header.items() if name != "__metadata__"]
-            except (ValueError, KeyError, TypeError, AttributeError):
-                return "is cut"
-            if 8 + length + max(ends, default=0) != size:
-                return "is cut"
     return None
 
 

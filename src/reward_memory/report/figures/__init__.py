@@ -8,31 +8,11 @@ import pandas as pd
 from . import meds
 from .accuracies import draw_ablation, draw_accuracies, draw_differences, draw_label_ratios, draw_labels_spent
 from .comparison import draw_comparison
-from .drawing import COLORS
-from .learning import draw_learning_curves
 from .reward_models import draw_reliability, draw_reward_models, draw_thresholds, draw_top_k
-
-__all__ = [
-    "COLORS",
-    "DRAW",
-    "draw_ablation",
-    "draw_accuracies",
-    "draw_comparison",
-    "draw_differences",
-    "draw_label_ratios",
-    "draw_labels_spent",
-    "draw_learning_curves",
-    "draw_reliability",
-    "draw_reward_models",
-    "draw_thresholds",
-    "draw_top_k",
-]
 
 #: Table -> what draws it; `draw_accuracies` draws that of any suite.
 DRAW: dict[str, Callable[[pd.DataFrame, str | Path], None]] = {
     "main": draw_accuracies,
-    "ood": draw_accuracies,
-    "transfer": draw_accuracies,
     "label_ratio": draw_label_ratios,
     "labels_spent": draw_labels_spent,
     "ablation": draw_ablation,

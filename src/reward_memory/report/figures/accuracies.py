@@ -54,8 +54,7 @@ def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
         _accuracy_axis(axis, policy)
     axes[-1].set_xlabel("labeled training queries")
     drawing.legend(figure)
-    drawing.footnote(figure, f"{drawing.sources(table)}; sample-weighted average; lines: 95 % intervals")
-    drawing.save(figure, path)
+    drawing.save(figure, path, f"{drawing.sources(table)}; sample-weighted average; lines: 95 % intervals")
 
 
 def draw_labels_spent(table: pd.DataFrame, path: str | Path) -> None:
@@ -84,8 +83,7 @@ def draw_labels_spent(table: pd.DataFrame, path: str | Path) -> None:
         axis.set_title(policy, loc="left", fontsize=10)
     axes[-1].set_xlabel("labels spent (queries)")
     drawing.legend(figure)
-    drawing.footnote(figure, f"{drawing.sources(table)}; sample-weighted average; lines: 95 % intervals")
-    drawing.save(figure, path)
+    drawing.save(figure, path, f"{drawing.sources(table)}; sample-weighted average; lines: 95 % intervals")
 
 
 def _draw_groups(table: pd.DataFrame, path: str | Path, group: str, value: str) -> None:
@@ -103,8 +101,7 @@ def _draw_groups(table: pd.DataFrame, path: str | Path, group: str, value: str) 
             axis.set_ylabel(f"minus {named.pop()}, points" if len(named) == 1 else "difference, points")
             axis.set_title(policy, loc="left", fontsize=10)
     drawing.legend(figure)
-    drawing.footnote(figure, f"{drawing.sources(table)}; lines: 95 % intervals")
-    drawing.save(figure, path)
+    drawing.save(figure, path, f"{drawing.sources(table)}; lines: 95 % intervals")
 
 
 def _accuracy_axis(axis: Axes, policy: str) -> None:

@@ -57,5 +57,4 @@ def draw_comparison(table: pd.DataFrame, path: str | Path) -> None:
         axis.spines[["top", "right"]].set_visible(False)
     if metrics:
         drawing.legend(figure)
-    drawing.footnote(figure, "lines: 95 % intervals")
-    drawing.save(figure, path)
+    drawing.save(figure, path, "lines: 95 % intervals")

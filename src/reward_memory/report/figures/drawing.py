@@ -154,19 +154,16 @@ def legend(figure: Figure, title: str | None = None) -> None:
     )
 
 
-def footnote(figure: Figure, text: str) -> None:
-    """Small print below the panels; the layout leaves room for it."""
-    figure.supxlabel(text, x=0.995, ha="right", fontsize=7, color=GRAY)
-
-
 def sources(table: pd.DataFrame) -> str:
     """Where the queries of a table come from, for a footnote."""
     return f"queries: {', '.join(sorted(set(table['source'])))}"
 
 
-def save(figure: Figure, path: str | Path) -> None:
-    """Write the figure as SVG and close it; the same table gives the same bytes."""
+def save(figure: Figure, path: str | Path, note: str) -> None:
+    """Write the figure, `note` in small print below it, as SVG and close it; the same table gives the same bytes."""
     import matplotlib.pyplot as plt
+
+    figure.supxlabel(note, x=0.995, ha="right", fontsize=7, color=GRAY)
 
     with atomic_path(path) as temporary:
         # no date in the file

@@ -54,8 +54,7 @@ def draw_learning_curves(table: pd.DataFrame, suite: str, path: str | Path) -> N
         axes[-1, column].set_xlabel("training step")
     if metrics:
         drawing.legend(figure, "method")
-    drawing.footnote(figure, FOOTNOTE)
-    drawing.save(figure, path)
+    drawing.save(figure, path, FOOTNOTE)
 
 
 def headline(table: pd.DataFrame, policy: str) -> str:

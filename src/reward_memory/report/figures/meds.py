@@ -43,8 +43,7 @@ def draw_pass_at_k(table: pd.DataFrame, path: str | Path) -> None:
         axis.set_xticks(sorted(set(rows["k"])), sorted(set(rows["k"])))
         axis.minorticks_off()
     axes[-1].set_xlabel("k, samples a problem")
-    drawing.footnote(figure, f"{drawing.sources(rows)}; mean of the benchmarks; {INTERVALS} problems")
-    drawing.save(figure, path)
+    drawing.save(figure, path, f"{drawing.sources(rows)}; mean of the benchmarks; {INTERVALS} problems")
 
 
 def draw_repeated_errors(table: pd.DataFrame, path: str | Path) -> None:
@@ -52,8 +51,7 @@ def draw_repeated_errors(table: pd.DataFrame, path: str | Path) -> None:
     rows = table[(table["metric"] == "repeated_share") & table["step"].notna()]
     figure, axes = _lines(rows, table, "step", "repeated errors, %")
     axes[-1].set_xlabel("training step")
-    drawing.footnote(figure, f"of the errors at queries of earlier steps; {INTERVALS} queries")
-    drawing.save(figure, path)
+    drawing.save(figure, path, f"of the errors at queries of earlier steps; {INTERVALS} queries")
 
 
 def draw_error_spread(table: pd.DataFrame, path: str | Path) -> None:
@@ -71,8 +69,7 @@ def draw_error_spread(table: pd.DataFrame, path: str | Path) -> None:
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[-1].set_xlabel("visit of a query")
     drawing.legend(figure, "method")
-    drawing.footnote(figure, f"of the wrong answers of a visit; {INTERVALS} queries")
-    drawing.save(figure, path)
+    drawing.save(figure, path, f"of the wrong answers of a visit; {INTERVALS} queries")
 
 
 def _spread_headline(table: pd.DataFrame, policy: str, metric: str) -> str:
@@ -104,8 +101,7 @@ def draw_meds_ablation(table: pd.DataFrame, path: str | Path) -> None:
         axis.set_ylabel("%")
         axis.set_title(policy, loc="left", fontsize=10)
     drawing.legend(figure)
-    drawing.footnote(figure, f"{drawing.sources(table)}; mean of the benchmarks; lines: 95 % intervals")
-    drawing.save(figure, path)
+    drawing.save(figure, path, f"{drawing.sources(table)}; mean of the benchmarks; lines: 95 % intervals")
 
 
 def draw_cluster_sizes(table: pd.DataFrame, path: str | Path) -> None:
@@ -127,10 +123,9 @@ def draw_cluster_sizes(table: pd.DataFrame, path: str | Path) -> None:
         axis.set_title(f"{policy}, {method}", loc="left", fontsize=10)
     axes[-1].set_xlabel("training step")
     drawing.legend(figure)
-    drawing.footnote(
-        figure, "failures that the cluster of a wrong response already held; 0: first of its kind or no answer"
+    drawing.save(
+        figure, path, "failures that the cluster of a wrong response already held; 0: first of its kind or no answer"
     )
-    drawing.save(figure, path)
 
 
 #: Metric of error_spread -> label of its axis, and the unit of its differences.

@@ -35,8 +35,7 @@ def draw_reward_models(table: pd.DataFrame, path: str | Path) -> None:
         axis.set_title(f"{policy}, {ratio} % labels", loc="left", fontsize=10)
     axes[-1].set_xticks(range(len(predictors)), predictors, rotation=25, ha="right", rotation_mode="anchor", fontsize=8)
     drawing.legend(figure)
-    drawing.footnote(figure, "unlabeled training queries; 95 % intervals")
-    drawing.save(figure, path)
+    drawing.save(figure, path, "unlabeled training queries; 95 % intervals")
 
 
 def draw_thresholds(table: pd.DataFrame, path: str | Path) -> None:
@@ -82,8 +81,7 @@ def _lines(table: pd.DataFrame, place: str, label: str, path: str | Path) -> Non
         axis.set_title(f"{name}, {ratio} % labels", loc="left", fontsize=10)
     axes[-1].set_xlabel(label, fontsize=8)
     drawing.legend(figure)
-    drawing.footnote(figure, "lines: 95 % intervals")
-    drawing.save(figure, path)
+    drawing.save(figure, path, "lines: 95 % intervals")
 
 
 def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
@@ -117,8 +115,7 @@ def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
         axes[2 * row + 1, 0].set_ylabel("responses", fontsize=8)
     for axis in axes[-1]:
         axis.set_xlabel("predicted", fontsize=8)
-    drawing.footnote(figure, "unlabeled training queries, all seeds; lines: 95 % intervals; dotted: calibrated")
-    drawing.save(figure, path)
+    drawing.save(figure, path, "unlabeled training queries, all seeds; lines: 95 % intervals; dotted: calibrated")
 
 
 def _reliability(diagram: Axes, counts: Axes, bins: pd.DataFrame) -> None:
