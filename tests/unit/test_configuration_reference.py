@@ -43,6 +43,12 @@ def test_a_configuration_names_its_schema_and_fits_it(file):
         ("sandbox: reduced", "resources: {train: {runtime: long}}"),
         ("sandbox: reduced", "sandbox: null"),
         ("predictor: graph", "learning_rate: 0"),
+        ("training: {train_batch_size: 4}", "training: {step: 3}"),
+        ("training: {train_batch_size: 4}", "per_policy: {maths: {error_memory: {alpha: -1}}}"),
+        ("training: {train_batch_size: 4}", "evaluation: {top_p: 2}"),
+        ("sandbox: reduced", "variants: {mine: {like: memreward, reward_model: {heads: 2}}}"),
+        ("training: {steps: 4", "training: {per_policy: {tiny: {steps: 0}}, steps: 4"),
+        ("predictor: graph", "variants: {wide: {predictor: graph, heads: 0}}"),
     ],
 )
 def test_an_editor_marks_what_loading_refuses(old, new):

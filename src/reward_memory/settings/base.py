@@ -23,6 +23,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
 LARGEST_SEED = 2**31 - 1
+#: What the JSON schema of a section names the model under whose keys it overrides.
+OVERRIDES = "overrides"
 #: A table, a policy or a variant becomes part of paths.
 NAME = "a name of letters, digits, dots and dashes (at most 100)"
 
@@ -36,6 +38,11 @@ class Section(BaseModel):
 def expected(words: str) -> FieldInfo:
     """What a message says would be right, in words that follow 'is not'."""
     return Field(json_schema_extra={"expected": words})
+
+
+def overriding(model: str, words: str) -> FieldInfo:
+    """As `expected`, of a section that has any keys of the section with the model of that name."""
+    return Field(json_schema_extra={"expected": words, OVERRIDES: model})
 
 
 def mistaken(words: str) -> PydanticCustomError:

@@ -7,22 +7,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .base import Section
+from .base import OVERRIDES, Section
 from .configuration import Configuration
+from .reward_model import PredictedRewards
 
 
 def text() -> str:
     """schemas/config.schema.json, which editors complete and check keys with."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_tidy(Configuration.model_json_schema())}
+    found = Configuration.model_json_schema()
+    found["$defs"][PredictedRewards.__name__] = PredictedRewards.model_json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_tidy(found)}
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
 def _tidy(part: Any) -> Any:
-    """Without the titles that pydantic makes of names; names that match no pattern are refused."""
+    """Without the titles that pydantic makes of names; names that match no pattern are refused.
+
+    A section of overrides has the keys of what it overrides.
+    """
     if isinstance(part, list):
         return [_tidy(item) for item in part]
     if not isinstance(part, dict):
         return part
+    if model := part.get(OVERRIDES):
+        return {"$ref": f"#/$defs/{model}"} | {key: part[key] for key in ("default", "description") if key in part}
     # `properties` may have a key `title` of its own
     kept = {key: _tidy(value) for key, value in part.items() if not (key == "title" and isinstance(value, str))}
     return kept | ({"additionalProperties": False} if "patternProperties" in kept else {})

@@ -22,6 +22,7 @@ from .base import (
     Section,
     Switch,
     expected,
+    overriding,
 )
 
 Runs = Annotated[int, Strict(), Field(ge=1, le=10_000), expected("at least 1 run to choose from"), WHOLE]
@@ -39,7 +40,9 @@ Agreement = Annotated[
     UNIQUE,
     expected("a list of found and majority"),
 ]
-Variant = Annotated[dict[Any, Any], expected("settings such as {predictor: graph, hidden_channels: 64}")]
+Variant = Annotated[
+    dict[Any, Any], overriding("RewardModel", "settings such as {predictor: graph, hidden_channels: 64}")
+]
 
 
 class AnswerFeatures(Section, json_schema_extra={"expected": "features such as {qa: [found, majority]}"}):

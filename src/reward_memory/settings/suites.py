@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from .base import UNIQUE, WHOLE, AnyName, MethodName, Name, PredictorName, Section, Seeds, expected
+from .base import UNIQUE, WHOLE, AnyName, MethodName, Name, PredictorName, Section, Seeds, expected, overriding
 
 PolicyName = Annotated[str, Strict(), expected("the name of a policy")]
 SuiteName = Annotated[str, Strict(), expected("the name of a suite")]
@@ -17,10 +17,12 @@ Method = Annotated[
     Strict(),
     expected("the name of a method, such as memreward, memreward:majority, dapo or memreward+meds"),
 ]
-OfTraining = Annotated[dict[Any, Any], expected("settings of the section training")]
-OfErrorMemory = Annotated[dict[Any, Any], expected("settings of the section error_memory")]
-OfRewardModel = Annotated[dict[Any, Any], expected("threshold and reward of the section reward_model")]
-OfEvaluation = Annotated[dict[Any, Any], expected("settings of the section evaluation")]
+OfTraining = Annotated[dict[Any, Any], overriding("Training", "settings of the section training")]
+OfErrorMemory = Annotated[dict[Any, Any], overriding("ErrorMemory", "settings of the section error_memory")]
+OfRewardModel = Annotated[
+    dict[Any, Any], overriding("PredictedRewards", "threshold and reward of the section reward_model")
+]
+OfEvaluation = Annotated[dict[Any, Any], overriding("Evaluation", "settings of the section evaluation")]
 
 
 class Own(Section, json_schema_extra={"expected": "settings such as {error_memory: {alpha: 0.02}}"}):

@@ -24,6 +24,7 @@ from .base import (
     Temperature,
     Weight,
     expected,
+    overriding,
 )
 
 Queries = Annotated[int, Strict(), Field(ge=1, le=1_000_000), expected("at least 1 query a step"), WHOLE]
@@ -71,7 +72,7 @@ Loggers = Annotated[
     UNIQUE,
     expected("a list such as [file, tensorboard]; there are file, tensorboard, wandb, mlflow and swanlab"),
 ]
-OfPolicy = Annotated[dict[Any, Any], expected("settings such as {tensor_model_parallel_size: 2}")]
+OfPolicy = Annotated[dict[Any, Any], overriding("Training", "settings such as {tensor_model_parallel_size: 2}")]
 
 
 class Lora(Section, json_schema_extra={"expected": "adapters such as {rank: 32, alpha: 64}, or null"}):
