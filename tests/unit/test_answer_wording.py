@@ -11,6 +11,17 @@ ROWS = [  # response, truth, whether it is right
     ("Therefore the answer is $\\boxed{1}$.", "1 - \\frac{1}{2^{100}}", False),
     # hash line
     ("The cost is somewhere in the range\n#### $15 to $20", "20", False),
+    ("So she has\n#### $$\n18\n$$", "18", True),
+    ("So she has\n#### $\n18\n$", "18", True),
+    ("So she has\n#### $\n17\n$", "18", False),
+    # brackets, ordinals, residues
+    ("\\boxed{[0,1[ \\cup ]2,3]}", "[0,1) \\cup (2,3]", True),
+    ("\\boxed{[0,1[ \\cup ]2,3]}", "[0,1] \\cup (2,3]", False),
+    ("\\boxed{-\\infty<x<\\infty}", "(-\\infty,\\infty)", True),
+    ("\\boxed{3 \\text{ (mod } 7)}", "3 \\pmod 7", True),
+    ("\\boxed{3 \\text{ (mod } 7)}", "3 \\pmod 8", False),
+    ("\\boxed{5^{\\text{th}}}", "5", True),
+    ("\\boxed{18\\text{ integers}}", "18", True),
     # minus
     ("The solution set is (\u2212\u221e, \u22122].", "(-\\infty,-2]", True),
     # units

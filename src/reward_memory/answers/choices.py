@@ -65,7 +65,6 @@ VERB = re.compile(
     re.IGNORECASE,
 )
 JOINED = re.compile(r"[\s$}\\()\[\],;&]*(?:,|;|and|or|\\q?quad)?[\s$}\\()\[\],;&]*")
-BOX_COMMAND = re.compile(r"\\(?:boxed|fbox)\b")
 # commands around a letter; boxes are marks and stay
 WRAPPER = re.compile(
     r"\\(?:text(?!color)[a-z]*|math(?:rm|bf|sf|it|tt|cal|bb|frak|scr|normal)|emph|underline|operatorname\*?|mbox|hbox|"
@@ -137,9 +136,7 @@ def cleaned(text: str) -> str:
         return text
     text = SPACING.sub(" ", text)
     for _ in range(NESTED):
-        text, changed = WRAPPER.subn(r"\1", text)
-        if not changed:
-            break
+        text = WRAPPER.sub(r"\1", text)
     return text
 
 
@@ -195,9 +192,8 @@ def _boxed(text: str, at: int, item: Item) -> tuple[tuple[str | None, str], int]
     """What the box at `at` says; none where the box before it belongs to the same answer and says something else."""
     content = box_content(text, at)
     end = at + text[at:].find(content) + len(content)
-    inner = BOX_COMMAND.sub("", content).strip()
-    by_text = item.named_by(inner)  # \\frac{x}{2}, whose last brace is its own
-    found = (by_text, "text") if by_text else _named(inner.strip("{} "), item)
+    by_text = item.named_by(content)  # \\frac{x}{2}, whose last brace is its own
+    found = (by_text, "text") if by_text else _named(content.strip("{} "), item)
     before = max(text.rfind(name, 0, at) for name in BOXES)
     if before >= 0 and at - before < 100:
         first = box_content(text, before)

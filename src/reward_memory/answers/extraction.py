@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .numbers import last_match
 
 BOXES = ("\\boxed", "\\fbox")
+BOX_NAME = re.compile(r"\\(?:boxed|fbox) *")
 TAIL = 50_000  # characters at the end that are looked at for marks
 TEXT_TAIL = 4_000  # and for an answer without a mark
 NUMERIC = "$-+.,/ 0123456789"  # what a plain number is written with
@@ -128,8 +129,6 @@ def latex_boxes(text: str) -> str:
     """A text whose boxes made of tokens, as GLM writes them, are those of LaTeX, without what is struck through."""
     if "~~" in text:
         text = STRUCK.sub("", text)
-    if BOX_TOKENS[0] not in text:
-        return text
     return text.replace(BOX_TOKENS[0], "\\boxed{").replace(BOX_TOKENS[1], "}")
 
 
@@ -239,7 +238,7 @@ def _line_after(text: str, at: int) -> str | None:
     line = rest.partition("\n")[0].strip()
     if line.rstrip("#").endswith(" "):  # "#### 18 ####"
         line = rest = line.rstrip("#").rstrip()
-    if line.strip(NUMERIC) == "":  # a number alone, the common case
+    if line.strip(NUMERIC) == "" and line.strip("$ "):  # a number alone, the common case
         return line
     label = LABEL.match(line)
     if label and label.end() == len(line):
@@ -254,6 +253,8 @@ def _line_after(text: str, at: int) -> str | None:
         return None
     elif label and label[0].rstrip("*_ ").endswith((":", "：")):
         line, rest = line[label.end() :].strip(), rest[label.end() :].lstrip()
+    if line == "$":  # which ends on a line below
+        return rest[1:].partition("$")[0].strip()
     for opening, closing in OPENING.items():
         if line.startswith(opening) and closing not in line[len(opening) :]:
             return rest.removeprefix(opening).partition(closing)[0].strip()
@@ -297,21 +298,25 @@ def _joined_boxes(text: str, at: int) -> str | None:
 
 def box_content(text: str, at: int) -> str:
     """The content of the box at `at`, braces balanced; an unclosed one reaches to the end of its line."""
-    start = at
-    while start < len(text) and (text[start] == "\\" or text[start].isalpha()) and start - at < 6:
-        start += 1
-    while start < len(text) and text[start] == " ":
-        start += 1
+    start = BOX_NAME.match(text, at).end()
     if text[start : start + 1] != "{":  # \boxed 5
         words = text[start : start + 100].split()
         return words[0].strip("$.,") if words else ""
+    end = closing_place(text, start)
+    return text[start + 1 : end].strip() if end >= 0 else text[start + 1 :].partition("\n")[0].strip().rstrip("$ ")
+
+
+def closing_place(text: str, start: int) -> int:
+    """The place of the brace or bracket that closes the one at `start`, -1 if none does."""
+    opening = text[start]
+    closing = {"{": "}", "(": ")", "[": "]"}[opening]
     depth, place = 0, start
     while place < len(text):
-        if text[place] == "\\":
+        if text[place] == "\\" and opening == "{":
             place += 2
             continue
-        depth += (text[place] == "{") - (text[place] == "}")
+        depth += (text[place] == opening) - (text[place] == closing)
         if depth == 0:
-            return text[start + 1 : place].strip()
+            return place
         place += 1
-    return text[start + 1 :].partition("\n")[0].strip().rstrip("$ ")
+    return -1

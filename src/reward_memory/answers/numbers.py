@@ -35,7 +35,7 @@ AND_HALF = re.compile(r"^(-?\d{1,12}) and (?:a|one)[ -]half(?![A-Za-z])")
 AND_FRACTION = re.compile(r"^(-?\d{1,12}) and (?=\d{1,12}/\d{1,12}(?![\d/.]))")
 #: 9 500 and 1 234 567.8: groups of exactly three digits
 SPACED_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d,]|\s\d)")
-DECIMAL_COMMA = re.compile(r"(-?)(\d+(?: \d{3})*),(\d+)")
+DECIMAL_COMMA = re.compile(r"(-?\d+(?: \d{3})*),(\d+)")
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 #: Chinese, Japanese and Korean, which put no space between a number and a word
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -67,27 +67,9 @@ MULTIPLIERS = re.compile(
     re.IGNORECASE,
 )
 ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 PARTS = {"half": 2, "halves": 2, "quarter": 4, "quarters": 4}
 for _place, _name in enumerate(("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), 3):
@@ -106,6 +88,7 @@ SCALES |= dict.fromkeys(("millionen", "millones", "milhões", "миллион", 
 SCALES |= dict.fromkeys(("milliarden", "milliards", "миллиард", "миллиарда", "миллиардов"), 10**9)
 CJK_SCALES = {"千": 1000} | dict.fromkeys("万萬만", 10**4) | dict.fromkeys("亿億억", 10**8)
 SCALE = re.compile(rf"\s?(?:({'|'.join(SCALES)})s?\b|([{''.join(CJK_SCALES)}])(?![克米瓦]))", re.IGNORECASE)
+SCALES |= CJK_SCALES
 #: "Total: 18", "Total distance = 18": the words before a number on a line of its own
 LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z]{2}[A-Za-z '()-]{0,60}[*_]*\s*[:=][*_]*\s*(?=[-$€£¥\\.\d])")
 VAGUE = re.compile(
@@ -235,10 +218,9 @@ def _cardinal(words: list[str]) -> Fraction | None:
 def decimal_comma(text: str) -> Fraction | None:
     """The value of "2,74", which is no number with thousands; None otherwise."""
     match = DECIMAL_COMMA.fullmatch(as_ascii(text.strip())[:LONGEST].strip(CURRENCY).strip())
-    if match is None or THOUSANDS.fullmatch(f"{match[2]},{match[3]}"):
+    if match is None or THOUSANDS.fullmatch(match[0].lstrip("-")):
         return None
-    value = Fraction(f"{match[2].replace(' ', '')}.{match[3]}")
-    return -value if match[1] else value
+    return Fraction(match[0].replace(" ", "").replace(",", "."))
 
 
 def without_contrast(text: str) -> str:
@@ -267,8 +249,7 @@ def number_with_unit(text: str) -> Fraction | None:
         return None
     rest = PER.sub("", ABBREVIATED.sub("", rest.strip("*_ .!")), count=1)
     if value is not None and (scale := SCALE.match(rest)):
-        factor = SCALES[scale[1].lower()] if scale[1] else CJK_SCALES[scale[2]]
-        rest, value = rest[scale.end() :], value * factor
+        rest, value = rest[scale.end() :], value * SCALES[(scale[1] or scale[2]).lower()]
     if rest and (not UNIT.fullmatch(rest.strip()) or MULTIPLIERS.search(rest)):
         return None
     return value
@@ -289,11 +270,9 @@ def last_number(text: str) -> tuple[str, Fraction] | None:
     if value is None:
         return None
     scale = SCALE.match(text, found.end())
-    if scale and scale[1] and scale[1].lower() != "dozen":  # a dozen is what is counted in, too
-        return f"{token}{scale[0]}", value * SCALES[scale[1].lower()]
-    if scale and scale[2]:
-        return f"{token}{scale[0]}", value * CJK_SCALES[scale[2]]
-    return token, value
+    if scale is None or scale[0].strip().lower().startswith("dozen"):  # a dozen is what is counted in, too
+        return token, value
+    return f"{token}{scale[0]}", value * SCALES[(scale[1] or scale[2]).lower()]
 
 
 def _fraction(text: str) -> Fraction | None:

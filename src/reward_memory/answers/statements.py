@@ -229,6 +229,9 @@ AFTER_CHOICE = re.compile(
 )
 
 
+DOUBTED = (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED, ONLY)  # which may be asked, or be said of several
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What a sentence says: the letter at `place`, or None where it names several or one that is no option.
@@ -246,19 +249,13 @@ def statements(text: str, item) -> list[Statement]:
     leads = list(LEAD.finditer(text))[-LEADS:]
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
     found += _placed(text, item) if item.texts else []
-    for pattern in (SUBJECT, NOT_BUT, NOT_BUT_CJK, NEITHER, CONCLUDED, ELLIPSIS, IT_IS, POINTED, RANKED, CORRECTED):
-        if pattern is IT_IS and " it is" not in text:  # saves the search
-            continue
+    for pattern in (*DOUBTED, NOT_BUT, NOT_BUT_CJK, NEITHER, ELLIPSIS, CORRECTED):
         for match in pattern.finditer(text):
-            letter, end = match[1], match.end(1)
-            doubted = pattern in (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED) and _asked_or_joined(text, match)
+            letter, start, end = match[match.lastindex], match.start(match.lastindex), match.end(match.lastindex)
+            doubted = pattern in DOUBTED and _asked_or_joined(text, match)
             if letter in item.letters and not doubted:
-                by_text = item.starts(text, match.start(1))  # "it is A. apus" may be another option's text
+                by_text = item.starts(text, start)  # "it is A. apus" may be another option's text
                 found.append(Statement(end, by_text[0] if by_text else letter, True))
-    for match in ONLY.finditer(text):
-        letter = match[match.lastindex]
-        if letter in item.letters and not _asked_or_joined(text, match):
-            found.append(Statement(match.end(match.lastindex), letter, True))
     return sorted(found, key=lambda statement: statement.place)
 
 

@@ -39,7 +39,8 @@ def verify_lines(source: BinaryIO, sink: TextIO, kind: str, grader: Grader, isol
             number += 1
             try:
                 row = _row(line)
-                good.append((len(records), _text(row, "response"), _truth(row, kind, isolation), _bare(row)))
+                response, bare = _written(row["response"], "response"), row.get("kind") == "answer"
+                good.append((len(records), response, _truth(row, kind, isolation), bare))
                 records.append(None)
             except InputError as error:
                 records.append(dict.fromkeys(FIELDS) | {"correct": False, "error": f"line {number}: {error}"})
@@ -93,17 +94,9 @@ def _row(line: bytes | None) -> dict:
         raise InputError(f"not a JSON object ({error}).") from error
     if not isinstance(row, dict):
         raise InputError(f"not a JSON object but {type(row).__name__}.")
+    if "response" not in row:
+        raise InputError("`response` is missing.")
     return row
-
-
-def _bare(row: dict) -> bool:
-    return row.get("kind") == "answer"
-
-
-def _text(row: dict, key: str) -> str:
-    if key not in row:
-        raise InputError(f"`{key}` is missing.")
-    return _written(row[key], key)
 
 
 def _written(value: object, key: str) -> str:

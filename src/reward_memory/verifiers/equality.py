@@ -7,6 +7,15 @@ here on numbers; numbers themselves are compared here alone.
 import re
 from collections.abc import Sequence
 
+import sympy
+from latex2sympy2_extended.latex2sympy2 import NormalizationConfig, normalize_latex
+from math_verify import verify
+from math_verify.parser import parse_latex_cached
+from sympy import And, Eq, Expr, Interval, MatrixBase, Ne, Tuple
+from sympy import FiniteSet as Set
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+
 EXACT = 1e-12  # relative: two ways of computing one number
 ROUNDED = 6  # decimals that a rounded number has at least
 SMALL, SMALL_ROUNDED = 1e-3, 2e-6  # numbers below it are compared relatively
@@ -20,9 +29,6 @@ DECIMAL = re.compile(r"(\d*)\.(\d+)")
 
 def parse_formula(latex: str) -> object | None:
     """The sympy object of a formula that `spelling.read_formula` wrote; None if any of it cannot be read."""
-    from latex2sympy2_extended.latex2sympy2 import NormalizationConfig, normalize_latex
-    from math_verify.parser import parse_latex_cached
-
     # units are off: they cut a formula from its first \text on
     config = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
     try:
@@ -33,15 +39,12 @@ def parse_formula(latex: str) -> object | None:
 
 def _with_unit(value: object) -> object:
     """A value in which i is the imaginary unit: where it is the only letter, also on the right of `x = 2i`."""
-    from sympy import Eq, I
-    from sympy import FiniteSet as Set
-
     if isinstance(value, Set):
         return Set(*map(_with_unit, value.args))
     if isinstance(value, Eq) and value.lhs.is_Symbol:  # in `i = 3` it is a name
         return value if str(value.lhs) == "i" else Eq(value.lhs, _with_unit(value.rhs), evaluate=False)
     symbols = [*getattr(value, "free_symbols", ())]
-    return value.subs(symbols[0], I) if [str(symbol) for symbol in symbols] == ["i"] else value
+    return value.subs(symbols[0], sympy.I) if [str(symbol) for symbol in symbols] == ["i"] else value
 
 
 def equal(gold: object, found: object, places: int | None, percent: bool, tolerance: float) -> bool:
@@ -59,14 +62,10 @@ def equal(gold: object, found: object, places: int | None, percent: bool, tolera
 
 
 def _hundredth(value: object) -> object:
-    from sympy import Expr
-
     return value / 100 if isinstance(value, Expr) else None
 
 
 def _equal(gold: object, found: object, places: int | None, tolerance: float) -> bool:
-    from math_verify import verify
-
     if gold is None or found is None:
         return False
     if _is_number(gold) and _is_number(found):
@@ -85,18 +84,12 @@ def _equal(gold: object, found: object, places: int | None, tolerance: float) ->
 
 def _only_point(value: object, other: object) -> object:
     """The point of `{(2, 3)}`, where the other side is no set of points."""
-    from sympy import FiniteSet as Set
-    from sympy import Interval, Tuple
-
     alone = isinstance(value, Set) and len(value.args) == 1 and isinstance(value.args[0], Interval | Tuple)
     return value.args[0] if alone and isinstance(other, Interval | Tuple) else value
 
 
 def _function_values(gold: object, found: object) -> tuple[object, object]:
     """The values of `f(n) = 1, f(n) = -1`, where both sides are such lists: the argument's name does not matter."""
-    from sympy import Eq
-    from sympy import FiniteSet as Set
-    from sympy.core.function import AppliedUndef
 
     def values(value):
         parts = value.args if isinstance(value, Set) else (value,)
@@ -112,13 +105,6 @@ def _function_values(gold: object, found: object) -> tuple[object, object]:
 
 def _assigned(gold: object, found: object) -> tuple[object, object]:
     """The tuple of `x = 2, y = -1`, where the other side is one and the names follow one another."""
-    from sympy import Eq, Interval, Tuple
-    from sympy import FiniteSet as Set
-
-    def point(value):
-        if isinstance(value, Interval) and value.left_open and value.right_open:
-            return Tuple(value.start, value.end)
-        return value if isinstance(value, Tuple) else None
 
     def values(value):
         if not isinstance(value, Set) or not all(isinstance(part, Eq) and part.lhs.is_Symbol for part in value.args):
@@ -127,45 +113,42 @@ def _assigned(gold: object, found: object) -> tuple[object, object]:
         names = "".join(sorted(named))
         return Tuple(*map(named.get, names)) if len(names) == len(value.args) and names in FOLLOWING else None
 
-    if (one := values(found)) is not None and (other := point(gold)) is not None:
+    if (one := values(found)) is not None and (other := _tuple(gold)) is not None:
         return other, one
-    if (one := values(gold)) is not None and (other := point(found)) is not None:
+    if (one := values(gold)) is not None and (other := _tuple(found)) is not None:
         return one, other
     return gold, found
 
 
 def _inequalities_as_set(value: object, other: object) -> object:
     """`x < -2 or x > 3` as the union of its intervals, where the other one is such a set; `x \\ne 3` takes 3 away."""
-    from sympy import And, Intersection, Interval, Union
-    from sympy import FiniteSet as Set
-    from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
-
-    relations = (StrictGreaterThan, StrictLessThan, GreaterThan, LessThan, Unequality, And)
-    if not isinstance(other, Interval | Union) or not isinstance(value, Set):
+    if not isinstance(other, Interval | sympy.Union) or not isinstance(value, Set) or not value.args:
         return value
-    if not value.args or not all(isinstance(part, relations) and len(part.free_symbols) == 1 for part in value.args):
+    if not all(isinstance(part, Relational | And) and len(part.free_symbols) == 1 for part in value.args) or value.has(
+        Eq
+    ):
         return value
-    without = [part.as_set() for part in value.args if isinstance(part, Unequality)]
-    union = [part.as_set() for part in value.args if not isinstance(part, Unequality)]
-    return Intersection(*([Union(*union)] if union else []), *without)
+    without = [part.as_set() for part in value.args if isinstance(part, Ne)]
+    union = [part.as_set() for part in value.args if not isinstance(part, Ne)]
+    return sympy.Intersection(*([sympy.Union(*union)] if union else []), *without)
 
 
 def _as_matrix(value: object, other: object) -> object:
     """`(1, 2)` as a row or column vector, where the other one is such a vector."""
-    from sympy import Interval, MatrixBase, Tuple
-
     if not isinstance(other, MatrixBase) or 1 not in other.shape:
         return value
+    row = _tuple(value)
+    return value if row is None or len(row) != len(other) else type(other)(*other.shape, list(row))
+
+
+def _tuple(value: object) -> object | None:
+    """A tuple, which is an open interval to math-verify where it is a pair; None of anything else."""
     if isinstance(value, Interval) and value.left_open and value.right_open:
-        value = Tuple(value.start, value.end)
-    if isinstance(value, Tuple) and len(value) == len(other):
-        return type(other)(*other.shape, list(value))
-    return value
+        return Tuple(value.start, value.end)
+    return value if isinstance(value, Tuple) else None
 
 
 def _is_number(value: object) -> bool:
-    from sympy import Expr
-
     return isinstance(value, Expr) and not value.free_symbols and value.is_commutative
 
 
@@ -179,13 +162,11 @@ def _evaluated(value) -> complex | None:
 
 
 def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
-    from sympy import Float, nan, zoo
-
-    if gold.has(nan, zoo):  # 12:00 and 1:00 as ratios
+    if gold.has(sympy.nan, sympy.zoo):  # 12:00 and 1:00 as ratios
         return False
     if gold == found:
         return True
-    decimal = gold.has(Float) or found.has(Float)
+    decimal = gold.has(sympy.Float) or found.has(sympy.Float)
     a, b = gold.evalf(30), found.evalf(30)
     if not (a.is_finite and b.is_finite):
         return a == b
@@ -210,10 +191,8 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
 
 def _same_value(gold, found, near: bool) -> bool:
     """Whether two exact numbers are equal; `near` if 30 digits show no difference, as of 1 and 1 - 2^{-100}."""
-    from sympy import Pow, factorial
-
     difference = gold - found
-    large = [abs(part.args[-1]) for part in difference.atoms(Pow, factorial)]
+    large = [abs(part.args[-1]) for part in difference.atoms(sympy.Pow, sympy.factorial)]
     if all(bool(size <= LARGEST) for size in large):
         difference = difference.doit()
     if difference.is_Rational:
@@ -225,10 +204,6 @@ def _same_value(gold, found, near: bool) -> bool:
 
 def _contradicted(gold, found, places: int | None = None) -> bool:
     """Whether numbers show that two formulas which are taken for equal are not. False where nothing can be said."""
-    from sympy import And, Eq, Expr, Interval, MatrixBase, Tuple
-    from sympy import FiniteSet as Set
-    from sympy.core.relational import Relational
-
     if _is_number(gold) and _is_number(found):
         return not _equal_numbers(gold, found, places, 0)
     if isinstance(gold, MatrixBase) and isinstance(found, MatrixBase):
@@ -254,9 +229,6 @@ def _contradicted(gold, found, places: int | None = None) -> bool:
 
 def _other_bound(gold, found, places: int | None) -> bool:
     """Whether two relations say other numbers of the same: `x = 2` and `x = 3`, `0 < x < 1` and `0 < x < 2`."""
-    from sympy import And, Eq
-    from sympy.core.relational import Relational
-
     if type(gold) is not type(found) or not isinstance(gold, Relational | And) or len(gold.args) != len(found.args):
         return False
     pairs = list(zip(gold.args, found.args, strict=True))
@@ -308,8 +280,6 @@ def _other_function(gold, found) -> bool:
 
 def _other_equation(gold, found) -> bool:
     """Whether an equation of several symbols, solved for one of them at a point, contradicts the other equation."""
-    from sympy import Expr, solve
-
     symbols = sorted(gold.free_symbols, key=str)
     sides = (gold.lhs, gold.rhs, found.lhs, found.rhs)
     if len(symbols) < 2 or found.free_symbols != gold.free_symbols or not all(isinstance(side, Expr) for side in sides):
@@ -318,7 +288,7 @@ def _other_equation(gold, found) -> bool:
     for symbol in symbols:
         point = dict(zip([name for name in symbols if name != symbol], POINTS[0], strict=False))
         try:
-            roots = solve(one.subs(point), symbol)
+            roots = sympy.solve(one.subs(point), symbol)
         except Exception:  # sympy cannot solve it: the next symbol may do
             continue
         values = [_evaluated(other.subs(point).subs(symbol, root)) for root in roots]

@@ -14,15 +14,9 @@ from .sandbox.inside.values import encode
 
 #: MBPP+ tasks whose answer is a collection in any order; judged as sets.
 UNORDERED = (
-    "similar_elements",
-    "find_char_long",
-    "common_in_nested_lists",
-    "extract_singly",
-    "larg_nnum",
-    "intersection_array",
-    "find_dissimilar",
-    "Diff",
-)
+    "similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly", "larg_nnum",
+    "intersection_array", "find_dissimilar", "Diff",
+)  # fmt: skip
 #: MBPP+ tasks that ask whether there is a match; any value but None says yes.
 SOME_OR_NONE = ("check_str", "text_match_three", "text_starta_endb")
 REFERENCE_SECONDS = 60.0  # for a canonical solution with all its calls
@@ -38,7 +32,7 @@ SLOW |= dict.fromkeys(("count_binary_seq", "catalan_number", "make_a_pile"), 6)
 
 
 def oracle(entry_point: str, task_id: str) -> str | None:
-    """The name of the task's oracle in code.ORACLES, None for plain comparison."""
+    """The name of the task's oracle in oracles.ORACLES, None for plain comparison."""
     if task_id.startswith("HumanEval/"):
         return "polynomial_zero" if entry_point == "find_zero" else None
     if entry_point in UNORDERED:
@@ -134,8 +128,10 @@ _RESTORE: dict[int, Callable[[list], Sequence]] = {
     722: _first(lambda table: {key: tuple(value) for key, value in table.items()}),
 }
 for _change, _tasks in (
-    (_TUPLES, [2, 116, 132, 143, 222, 261, 273, 394, 399, 421, 424, 429, 470, 560, 579, 596, 616, 630, 726, 740, 744]),
-    (_TUPLES, [809]),
+    (
+        _TUPLES,
+        [2, 116, 132, 143, 222, 261, 273, 394, 399, 421, 424, 429, 470, 560, 579, 596, 616, 630, 726, 740, 744, 809],
+    ),
     (_each(_TUPLES), [63, 64, 70, 94, 120, 237, 272, 299, 400, 409, 417, 438, 473, 614, 780]),
     (_first(_TUPLES), [75, 413, 444, 753]),
     (lambda arguments: [arguments[0], _tuple(arguments[1]), *arguments[2:]], [106, 750]),

@@ -26,7 +26,7 @@ class Grader:
     workers    processes for symbolic answers, and programs that start at a time
     timeout    seconds for a symbolic comparison
     program_timeout  seconds for a program with all its tests, unless these name a longer time
-    checks     of math and choices: "exact", or "published" (verifiers/published.py)
+    checks     of math and choices: "exact", or "published" (verifiers/memreward_checks.py)
 
     Seconds are those of a processor, so that verdicts do not depend on how busy the machine is. A program that sleeps
     has four times as many.

@@ -1,5 +1,6 @@
 """Mathematical answers: compared as text, as exact numbers, or by computer algebra in a worker that can be ended."""
 
+import itertools
 import json
 import os
 import re
@@ -208,7 +209,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
     if LATEX.search(text) or (answer.how != "text" and not _one_number_told(answer.how, text)):
         return None
     denied = DENIED.sub("", text)
-    if (last := last_number(denied)) is not None and not _goes_on(denied):
+    if (last := last_number(denied)) is not None and not formula_in_words(denied):
         return Judgment(_equal_numbers(last[1], wanted, percent, tolerance), last[0], "numeric")
     return None
 
@@ -225,11 +226,6 @@ def _one_number_told(how: str, text: str) -> bool:
     if how != "hash" or len(text) > LONGEST_BARE or not is_prose(text) or len(re.findall(r"\d[\d,.]*", text)) != 1:
         return False
     return not MULTIPLIERS.search(text) and not COMPARED.search(text)
-
-
-def _goes_on(text: str) -> bool:
-    """Whether the last number of a text is part of a formula such as 9π or 3.6 × 10⁻⁴."""
-    return formula_in_words(text) is not None
 
 
 def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> Fraction | None:
@@ -320,14 +316,7 @@ def _running(text: str) -> str:
 
 
 def _depth(text: str) -> int:
-    depth = deepest = 0
-    for character in text:
-        if character in "{([":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "})]":
-            depth -= 1
-    return deepest
+    return max(itertools.accumulate((sign in "{([") - (sign in "})]") for sign in text), default=0)
 
 
 def _same(answer: str, truth: str) -> bool:

@@ -105,11 +105,8 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     if not usable:
         closing_alone = first is not None and not text[first.end() :].strip()
         return _unfenced(head if closing_alone or CODE_LINE.search(head) else text, names)
-    chosen = len(usable) - 1
-    for place in range(len(usable) - 1, -1, -1):
-        if _defines_one(usable[place], names):
-            chosen = place
-            break
+    defining = [place for place, block in enumerate(usable) if _defines_one(block, names)]
+    chosen = defining[-1] if defining else len(usable) - 1
     others = usable[chosen + 1 :] + usable[:chosen]  # helpers may come later, too
     return Program(usable[chosen][:LONGEST], tuple(block[:LONGEST] for block in others))
 
@@ -123,12 +120,8 @@ def _from_json(text: str) -> str:
         value = json.loads(found[1])
     except (ValueError, RecursionError):
         return text
-    programs = [
-        value[key]
-        for key in ("code", "python_code", "solution", "program", "answer")
-        if isinstance(value.get(key), str)
-    ]
-    return programs[0] if programs else text
+    programs = map(value.get, ("code", "python_code", "solution", "program", "answer"))
+    return next((program for program in programs if isinstance(program, str)), text)
 
 
 def _in_backticks(text: str) -> str:

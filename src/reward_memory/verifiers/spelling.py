@@ -8,6 +8,7 @@ mathematics. This module works round all of it, on text alone.
 import re
 import unicodedata
 
+from reward_memory.answers.extraction import closing_place
 from reward_memory.answers.numbers import MIXED, SPACED_THOUSANDS, UNICODE_FRACTION, as_ascii
 
 from .notation import plain_notation, plain_sets, without_constant
@@ -19,7 +20,13 @@ PERCENT = re.compile(
 LONGEST = 2_000  # characters; a longer formula is not read
 UNIT_WORD = (
     r"(?:\\(?:text|mathrm|textrm|textnormal|mbox|textbf|operatorname)\s*\{(?:[^{}]|\{[^{}]*\})*\}"
+    r"|\\[dt]?frac\s?\{\\(?:text|mathrm)\s?\{[^{}]*\}\}\s?\{\\(?:text|mathrm)\s?\{[^{}]*\}\}"
     r"|\\(?:degree|circ|ohm|Omega)(?![a-zA-Z]))"
+)
+#: a number with a gap behind it
+MEASURED = re.compile(
+    r"(?:^|=|\\approx)\s*-?[\d.,]+(?:\s?\\(?:times|cdot)\s?10\s?\^\s?(?:\{\s?-?\d{1,4}\s?\}|\d))?"
+    r"(?:\\[,;: ]|~|\s|\\q?quad)+$"
 )
 UNIT_POWER = r"(?:\s*\^\s*(?:\{\s*-?\d+\s*\}|-?\d|\\circ)|\s*[/·]|\s*\\cdot(?![a-zA-Z])|\s*\\[,; ])*"
 # a value's units at the end: \text{ m}, \mathrm{km}/\mathrm{h}, \text{cm}^2; words that change the value are kept
@@ -29,17 +36,15 @@ UNITS = re.compile(
 UNIT_TEXT = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}")
 NO_UNIT = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozen|and|or|if|for|when|where|in|base|mod|with|such|plus|minus|times|"
-    r"over|less|more|greater|any|all|real|integers?|is|are|even|odd|prime|[eix]|dne|none|no|undefined|infinity)\b",
+    r"over|less|more|greater|any|all|is|are|even|odd|prime|[eix]|dne|none|no|undefined|infinity)\b",
     re.IGNORECASE,
 )
 ENDING_DEGREES = re.compile(r"\^\s*(?:\{\s*\\circ\s*\}|\\circ)(?![a-zA-Z])|\\degree(?![a-zA-Z])|°")
 ANGLE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))|\\degree(?![a-zA-Z]))")
 TRIGONOMETRY = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
 
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᶻᵃᵇᶜᵈᵏᵐᵖᵗ", "0123456789+-=()nixyzabcdkmpt", strict=True))
-SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₓᵢⱼₖ", "0123456789+-=()nxijk", strict=True))
-RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
-LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
+RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᶻᵃᵇᶜᵈᵏᵐᵖᵗ]+")
+LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₓᵢⱼₖ]+")
 SYMBOLS = {
     "π": "\\pi ", "∞": "\\infty ", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "∙": "\\cdot ", "÷": "\\div ",
     "≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∪": "\\cup ",
@@ -85,34 +90,21 @@ SWITCHES = re.compile(
     r"(?![a-zA-Z])"
 )
 NO_BRACKET = re.compile(r"\\(?:left|right)\s*\.")
-TYPED_EXPONENT = re.compile(r"(?<=\d)\\(?:mathrm|text|textrm)\s*\{\s*[eE]\s*\}(?=[+-]?\d)")  # 3.0\mathrm{e}8
 BARE_ROMAN = re.compile(r"\\(mathrm|text|textrm|mathit|mathbf|mathsf|mathbb)\s+([A-Za-z0-9])")
 CONDITION = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\b(?:when(?:ever)?|where|given)\b", re.IGNORECASE)
 SPACES = re.compile(r"(?<!\\)\\[,;:! >]|\\q?quad(?![a-zA-Z])|\\(?:space|thinspace|enspace|medspace)(?![a-zA-Z])|~|\s+")
 SYNONYMS = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "varnothing": "emptyset", "leq": "le", "leqslant": "le",
-    "geq": "ge", "geqslant": "ge", "neq": "ne", "lbrace": "{", "rbrace": "}", "lvert": "|", "rvert": "|", "vert": "|",
-    "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots",
-    "dotsb": "ldots", "ast": "cdot", "wedge": "land", "epsilon": "epsilon", "varepsilon": "epsilon", "varphi": "phi",
-    "vartheta": "theta", "dbinom": "binom", "tbinom": "binom", "imath": "i", "jmath": "j", "Reals": "mathbb{R}",
-    "R": "mathbb{R}", "Z": "mathbb{Z}", "N": "mathbb{N}", "Q": "mathbb{Q}", "C": "mathbb{C}", "lt": "<", "gt": ">",
-    "bmod": "mod", "smallmatrix": "matrix", "colon": ":", "lVert": "|", "rVert": "|", "Vert": "|", "infinity": "infty",
-    "Infinity": "infty",
+    "geq": "ge", "geqslant": "ge", "neq": "ne", "lbrace": "{", "rbrace": "}", "dots": "ldots", "cdots": "ldots",
+    "dotsc": "ldots", "dotsb": "ldots", "ast": "cdot", "wedge": "land", "varepsilon": "epsilon", "varphi": "phi",
+    "vartheta": "theta", "dbinom": "binom", "tbinom": "binom", "Reals": "mathbb{R}", "R": "mathbb{R}",
+    "Z": "mathbb{Z}", "N": "mathbb{N}", "Q": "mathbb{Q}", "C": "mathbb{C}", "bmod": "mod", "smallmatrix": "matrix",
+    "lVert": "|", "rVert": "|", "Vert": "|", "infinity": "infty", "Infinity": "infty",
 }  # fmt: skip
-PLAIN_SYNONYMS = {
-    "lvert",
-    "rvert",
-    "vert",
-    "lbrack",
-    "rbrack",
-    "lparen",
-    "rparen",
-    "lt",
-    "gt",
-    "imath",
-    "jmath",
-    "colon",
-}
+SYNONYMS = {name: f"\\{spelled}" for name, spelled in SYNONYMS.items()} | {
+    "lvert": "| ", "rvert": "| ", "vert": "| ", "lbrack": "[ ", "rbrack": "] ", "lparen": "( ", "rparen": ") ",
+    "lt": "< ", "gt": "> ", "imath": "i ", "jmath": "j ", "colon": ": ",
+}  # fmt: skip
 COMMAND = re.compile(r"\\([A-Za-z]+)")
 BRACED_POWER = re.compile(r"(?:\*\*|\^)\s*\(")
 PLAIN_POWER = re.compile(r"(?:\*\*|\^)\s*(-?\d+(?:\.\d+)?)")
@@ -191,7 +183,10 @@ def read_formula(text: str) -> str | None:
         text = plain_cases(text)
     if text is None or CONDITION.search(without_constant(text)):
         return None
-    text = plain_sets(_spelled(plain_notation(_latex_of_unicode(text))))
+    text = _latex_of_unicode(text)
+    if (units := UNITS.search(text)) and MEASURED.search(text[: units.start(1)]):
+        text = _without_upright(text, units)
+    text = plain_sets(_spelled(plain_notation(text)))
     text = _both_signs(_numbers(text))
     text = _without_units(without_percent(text)).strip()
     text = COMMAS.sub(", ", text).strip().rstrip(",;").removesuffix(".").strip()
@@ -225,7 +220,7 @@ def undelimited(text: str) -> str | None:
     if "matrix" not in text and not ENVIRONMENT.search(text):  # whose lines end with two
         text = re.sub(r"\\\\(?=[A-Za-z])", r"\\", text)  # escaped twice, as in JSON
     while box := BOX.search(text):
-        end = _closing(text, box.end() - 1)
+        end = closing_place(text, box.end() - 1)
         end = len(text) if end < 0 else end
         after = text[end + 1 :]
         if BOX.match(after.lstrip(" +$\n")):  # \\boxed{1}\\boxed{2}
@@ -243,32 +238,18 @@ def undelimited(text: str) -> str | None:
     return None
 
 
-def _closing(text: str, start: int) -> int:
-    """The place of the brace or bracket that closes the one at `start`, -1 if none does."""
-    opening = text[start]
-    closing = {"{": "}", "(": ")", "[": "]"}[opening]
-    depth, place = 0, start
-    while place < len(text):
-        if text[place] == "\\" and opening == "{":
-            place += 2
-            continue
-        depth += (text[place] == opening) - (text[place] == closing)
-        if depth == 0:
-            return place
-        place += 1
-    return -1
-
-
 def _latex_of_unicode(text: str) -> str:
     if not text.isascii():
         text = as_ascii(UNICODE_FRACTION.sub(_stacked, text))
-        text = RAISED.sub(lambda found: "^{" + "".join(map(SUPERSCRIPTS.get, found[0])) + "}", text)
-        text = LOWERED.sub(lambda found: "_{" + "".join(map(SUBSCRIPTS.get, found[0])) + "}", text)
+        for pattern, sign in ((RAISED, "^"), (LOWERED, "_")):
+            text = pattern.sub(
+                lambda found, sign=sign: f"{sign}{{{as_ascii(unicodedata.normalize('NFKC', found[0]))}}}", text
+            )
         text = NOT_ASCII.sub(lambda found: SYMBOLS[found[0]], text)
         while root := ROOT.search(text):
             name, operand = ROOTS[root[1]], root[2]
             if operand in "({":
-                end = _closing(text, root.start(2))
+                end = closing_place(text, root.start(2))
                 if end < 0:
                     break
                 text = f"{text[: root.start()]}{name}{{{text[root.end() : end]}}}{text[end + 1 :]}"
@@ -277,7 +258,7 @@ def _latex_of_unicode(text: str) -> str:
         text = unicodedata.normalize("NFKC", text)
     text = BRACKET_ROOT.sub(r"\\sqrt\1{\2}", text)
     while root := ASCII_ROOT.search(text):  # sqrt(3), and LaTeX's \sqrt(3)
-        end = _closing(text, root.end())
+        end = closing_place(text, root.end())
         if end < 0:
             break
         name = "\\sqrt[3]" if root[1] == "cbrt" else "\\sqrt"
@@ -293,17 +274,14 @@ def _stacked(found: re.Match) -> str:
 
 def _spelled(text: str) -> str:
     """LaTeX in one spelling, on one line."""
-    if "." in text or "{e}" in text.lower():
-        text = TYPED_EXPONENT.sub("e", NO_BRACKET.sub("", text))
-    for pattern in (COLORED, IGNORED):
-        text = pattern.sub("", text)
+    text = IGNORED.sub("", COLORED.sub("", NO_BRACKET.sub("", text)))
     text = BARE_ROMAN.sub(r"\\\1{\2}", text)
     text = ROMAN.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 else f"\\{found[1]} ", text)
     text = STYLED_EQUATION.sub(r"\1", text)
     text = STYLED.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 or SIGNED.match(found[1]) else found[0], text)
     text = SWITCHES.sub("", OLD_ROMAN.sub(_modern, text))
     text = re.sub(r"\\(?=\{|\})\\?", r"\\", text)
-    text = COMMAND.sub(_synonym, text)
+    text = COMMAND.sub(lambda found: SYNONYMS.get(found[1], found[0]), text)
     text = SHORT_FRACTION.sub(r"\\frac{\1}{\2}", text)
     if "mod" in text:
         text = MODULUS.sub(r"+M_{\1}", text).replace("\\equiv", "=")
@@ -326,7 +304,7 @@ def _spelled(text: str) -> str:
     text = SPACES.sub(" ", text)
     text = SPACED_THOUSANDS.sub(lambda found: found[0].replace(" ", ""), text)
     while power := BRACED_POWER.search(text):
-        end = _closing(text, power.end() - 1)
+        end = closing_place(text, power.end() - 1)
         if end < 0:
             break
         text = f"{text[: power.start()]}^{{{text[power.end() : end]}}}{text[end + 1 :]}"
@@ -347,14 +325,6 @@ def _modern(found: re.Match) -> str:
     """`{\\rm e}` is e, `{\\rm cm}` is \\text{cm}."""
     name = found[1] or found[2]
     return f"{name} " if len(name) == 1 else f"\\text{{{name}}}"
-
-
-def _synonym(found: re.Match) -> str:
-    name = found[1]
-    if name not in SYNONYMS:
-        return found[0]
-    spelled = SYNONYMS[name]
-    return f"{spelled} " if name in PLAIN_SYNONYMS else f"\\{spelled}"
 
 
 def _numbers(text: str) -> str:
@@ -395,6 +365,8 @@ def _without_units(text: str) -> str:
     text = ENDING_DEGREES.sub("", text)
     text = LISTED_UNITS.sub("", text)
     units = UNITS.search(text)
-    if units and not any(NO_UNIT.search(word) for word in UNIT_TEXT.findall(units[1])):
-        text = text[: units.start()]
-    return text
+    return _without_upright(text, units) if units else text
+
+
+def _without_upright(text: str, units: re.Match) -> str:
+    return text if any(NO_UNIT.search(word) for word in UNIT_TEXT.findall(units[1])) else text[: units.start()]
