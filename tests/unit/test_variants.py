@@ -21,7 +21,7 @@ def loaded(section: dict, **top) -> dict:
 
 
 def test_the_names_are_those_of_the_predictors():
-    assert set(NAMES) == {AS_PUBLISHED, *PREDICTORS}
+    assert set(NAMES) == {AS_PUBLISHED, *PREDICTORS._registered}
     assert set(NETWORKS) == {AS_PUBLISHED, *LAYERS}
 
 
