@@ -91,6 +91,6 @@ def ablation_rows(
 
 def _row(grades: Grades, average: str, sources: dict[str, str], figure: dict) -> dict:
     found = accuracy(grades.shares, average, grades.families)
-    ours = {"accuracy": 100 * found.mean, "ci_low": 100 * found.low, "ci_high": 100 * found.high}
-    more = {"interval_covers": found.covers, "seed_sd": 100 * found.seed_sd} | grades.averaged_behavior(average)
+    ours = found.row("accuracy", 100)
+    more = {"seed_sd": 100 * found.seed_sd} | grades.averaged_behavior(average)
     return about(grades.shares, sources) | ours | figure | {"delta": ours["accuracy"] - figure["published"]} | more
