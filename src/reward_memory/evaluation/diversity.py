@@ -165,13 +165,13 @@ def repeated_share(runs: Runs, of: str = "visited") -> Estimate:
     return ratios(_counts([runs], of), "share")
 
 
-def compare_repeats(first: Runs, second: Runs, of: str = "visited") -> Estimate:
+def compare_repeats(first: Runs, second: Runs) -> Estimate:
     """Repeated-error share of the first arm less that of the second, in [-1, 1], with its 95 % interval.
 
-    As `repeated_share`; paired by seed and query: the runs stand in the same order of seeds. ValueError also for
-    unequal numbers of runs.
+    As `repeated_share` of the visited; paired by seed and query: the runs stand in the same order of seeds. ValueError
+    also for unequal numbers of runs.
     """
-    return ratio_difference(*_counts([first, second], of))
+    return ratio_difference(*_counts([first, second], "visited"))
 
 
 def _counts(arms: Sequence[Runs], of: str) -> list[tuple[np.ndarray, np.ndarray]]:

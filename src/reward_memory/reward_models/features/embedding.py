@@ -102,7 +102,6 @@ def embed_rollouts(
     *,
     device: str = "cpu",
     dtype: str | None = None,
-    token_budget: int | None = None,
 ) -> None:
     """Write the embeddings of one benchmark's rollouts as safetensors, atomically.
 
@@ -114,7 +113,7 @@ def embed_rollouts(
     from safetensors.numpy import save_file
 
     progress = Progress("embedding", len(queries) + 2 * len(responses))
-    settings = {"device": device, "dtype": dtype, "token_budget": token_budget, "report": progress.advance}
+    settings = {"device": device, "dtype": dtype, "report": progress.advance}
     arrays = {
         "query": embed([query_text(messages) for messages in queries["messages"]], "query", **settings),
         "thinking": embed(responses["thinking"].tolist(), "thinking", **settings),

@@ -85,7 +85,7 @@ class RepeatedErrors:
             response.cluster_size, response.score = int(size), float(score)
         # a run resumes at one of its last two checkpoints at the earliest (launch._step_back)
         self._memory.release(step - step % self.every - self.every)
-        numbers = {name: value for name, value in seen.statistics.items() if isinstance(value, int | float)}
+        numbers = {name: value for name, value in seen.statistics.items() if value is not None}
         numbers |= uneven_groups([response.query for response in real], right, before - scores)
         return {f"memory/{name}": float(value) for name, value in numbers.items()} | {
             "memory/penalty": float(np.mean(before - scores))
