@@ -4,13 +4,13 @@
 
 A query has one right answer (5 % at first) and seven wrong ones of Zipf's frequencies. A softmax policy of eight
 numbers a query answers it 16 times a visit and learns by the policy gradient of GRPO's advantages; groups without a
-right response, or without a wrong one, are left out, as dynamic sampling does. Memory, clusters, penalty and
-advantages are the library's. A wrong answer is its own cluster. Printed after the first visit, after ten and at the
-end: the share of the largest failure among a query's failures, their entropy in nats, and the share of groups whose
-failures pay unevenly.
+right response, or without a wrong one, are left out, as dynamic sampling does. Memory, clusters and penalty are the
+library's. A wrong answer is its own cluster. Printed after the first visit, after ten and at the end: the share of the
+largest failure among a query's failures, their entropy in nats, and the share of groups whose failures pay unevenly.
 """
 
 import tempfile
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,12 @@ import numpy as np
 from reward_memory.error_memory.features import answer_vectors
 from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.error_memory.penalties.logarithm import cluster_penalty
-from reward_memory.error_memory.penalty import group_normalize, penalize
+from reward_memory.error_memory.penalty import penalize
 from reward_memory.settings import ErrorMemory as Settings
 
 ANSWERS, SAMPLES, RIGHT, STEP_SIZE = 8, 16, 0.05, 0.5
 QUERIES, VISITS = 400, 40
+EPSILON = 1e-6  # as in verl's GRPO
 #: Name -> settings of the error memory; None is training without one.
 ARMS: dict[str, Settings | None] = {
     "dapo": None,
@@ -75,6 +76,23 @@ def train(
         chosen = np.eye(ANSWERS)[answers] - policy[:, None, :]
         logits += STEP_SIZE * (advantages[..., None] * chosen).mean(axis=1)
     return Course(*np.array(rows).T)
+
+
+def group_normalize(scores: np.ndarray, groups: Sequence[Hashable]) -> np.ndarray:
+    """(score - mean) / (std + 1e-6) within each group, as verl's GRPO: std is unbiased, a group of one keeps its score.
+
+    scores   (n,)
+    groups   (n,) the group of each, usually the prompt
+    returns  (n,) float64
+    """
+    scores = np.asarray(scores, np.float64)
+    _, member = np.unique(np.asarray(groups), return_inverse=True)
+    count = np.bincount(member)
+    alone = count == 1
+    mean = np.where(alone, 0.0, np.bincount(member, scores) / count)
+    squares = np.bincount(member, (scores - mean[member]) ** 2)
+    deviation = np.where(alone, 1.0, np.sqrt(squares / np.maximum(count - 1, 1)))
+    return (scores - mean[member]) / (deviation[member] + EPSILON)
 
 
 def _measure(policy: np.ndarray, correct: np.ndarray, sizes: np.ndarray, settings: Settings | None) -> list[float]:

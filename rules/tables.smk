@@ -158,11 +158,9 @@ rule accuracy_delta_table:
 rule learning_curves_table:
     "What the training runs of all suites logged, and how often predicted rewards agreed with the truth."
     input:
-        histories=lambda wc: training_files(
-            "history.csv", *(set(methods.REWARDS) - {"none"})
-        ),
+        histories=lambda wc: training_files("history.csv"),
         agreements=lambda wc: training_files(
-            "agreement.csv", "predicted", *methods.VOTED
+            "agreement.csv", {"predicted", *methods.VOTED}
         ),
     output:
         "<results>/tables/learning_curves.csv",
@@ -186,12 +184,8 @@ rule learning_curves_table:
 rule checkpoints_table:
     "Which checkpoint of every training run was kept, and its accuracy on the validation queries."
     input:
-        histories=lambda wc: training_files(
-            "history.csv", *(set(methods.REWARDS) - {"none"})
-        ),
-        manifests=lambda wc: training_files(
-            "manifest.json", *(set(methods.REWARDS) - {"none"})
-        ),
+        histories=lambda wc: training_files("history.csv"),
+        manifests=lambda wc: training_files("manifest.json"),
     output:
         "<results>/tables/checkpoints.csv",
     log:

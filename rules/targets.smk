@@ -1,5 +1,8 @@
 # The tables and figures of this configuration, and the files that each is made of.
 
+# Where the rewards of trained methods come from.
+TRAINED = set(methods.REWARDS) - {"none"}
+
 
 def tables():
     return expand("<results>/tables/{name}.csv", name=arms.shown(CONFIG))
@@ -51,11 +54,10 @@ def results_of(table):
         raise WorkflowError(str(error)) from None
 
 
-def training_files(name, *rewards):
-    """A file of each training run of all suites, of the methods whose rewards come from one of `rewards`."""
+def trained_arms(suite, rewards=TRAINED):
+    """What names each training run of a suite, of the methods whose rewards come from one of `rewards`."""
     return [
-        f"<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{name}"
-        for suite in SUITES
+        dict(policy=policy, method=method, label_ratio=ratio, seed=seed)
         for policy in suites.policies(CONFIG, suite)
         for method, ratio in suites.arms(CONFIG, suite)
         if get_rewards(method) in rewards
@@ -63,22 +65,20 @@ def training_files(name, *rewards):
     ]
 
 
-def trained_arms(suite):
-    """What names each training run of a suite."""
-    return [
-        dict(policy=policy, method=method, label_ratio=ratio, seed=seed)
-        for policy in suites.policies(CONFIG, suite)
-        for method, ratio in suites.arms(CONFIG, suite)
-        if get_rewards(method) != "none"
-        for seed in suites.seeds(CONFIG, suite)
-    ]
-
-
-def files_of_arms(suite, folder, name):
+def files_of_arms(suite, folder, name, rewards=TRAINED):
     """One file a training run of a suite, in the order of `trained_arms`."""
     return [
         f"<results>/{folder}/{suite}/{arm['policy']}/{arm['method']}/ratio{arm['label_ratio']}/seed{arm['seed']}/{name}"
-        for arm in trained_arms(suite)
+        for arm in trained_arms(suite, rewards)
+    ]
+
+
+def training_files(name, rewards=TRAINED):
+    """One file a training run of each suite."""
+    return [
+        file
+        for suite in SUITES
+        for file in files_of_arms(suite, "training", name, rewards)
     ]
 
 

@@ -1,14 +1,11 @@
 """Write a table of accuracies as a paper prints it."""
 
-from pathlib import Path
-
 from reward_memory.jobs.job import job
 from reward_memory.report.paper_form import to_latex, to_markdown
 from reward_memory.storage import csv_tables
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage.files import write_text
 
 with job(snakemake) as run:
     table = csv_tables.read(run.input[0])
     text = to_latex(table) if run.wildcards.form == "tex" else to_markdown(table)
-    with atomic_path(Path(run.output[0])) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_text(run.output[0], text)

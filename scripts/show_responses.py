@@ -6,7 +6,7 @@ from reward_memory.evaluation.readable_responses import from_test, from_training
 from reward_memory.jobs.job import job
 from reward_memory.report.responses import responses_page
 from reward_memory.storage import csv_tables, parquet
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage.files import write_text
 from reward_memory.training.objectives.predicted import FromPrediction
 
 with job(snakemake) as run:
@@ -23,5 +23,4 @@ with job(snakemake) as run:
             parts.append(from_test(Path(path), Path(graded), max(1, each // 2), arm, asked))
     csv_tables.write(in_reading_order(parts), run.output.table, form="%.4f")
     page = responses_page(run.params.title, run.params.caption, Path(run.output.table))
-    with atomic_path(Path(run.output.page)) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(run.output.page, page)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from reward_memory.errors import InputError
 from reward_memory.reward_models import registry
@@ -56,18 +57,11 @@ class Results:
 
     def graded(self) -> pd.DataFrame:
         """One row a graded response to a test query, of every policy that was tested."""
-        files = sorted(self.folder.glob("evaluation/**/*.parquet"))
-        kept = [path for path in files if not path.name.endswith(".responses.parquet")]
-        return pd.concat([parquet.read(path, parquet.GRADED) for path in kept], ignore_index=True) if kept else _none()
+        return self._rows("evaluation", parquet.GRADED)
 
     def predictions(self) -> pd.DataFrame:
         """One row a response to an unlabeled query: a reward model's probability, and the true reward."""
-        files = sorted(self.folder.glob("predictions/**/*.parquet"))
-        return (
-            pd.concat([parquet.read(path, parquet.PREDICTIONS) for path in files], ignore_index=True)
-            if files
-            else _none()
-        )
+        return self._rows("predictions", parquet.PREDICTIONS)
 
     def policy(
         self, policy: str, method: str = "base", suite: str = "main", label_ratio: int | None = None, seed: int = 0
@@ -95,6 +89,12 @@ class Results:
         """A fitted reward model; its `predict` takes texts. InputError if it is not there."""
         ratio = "*" if label_ratio is None else label_ratio
         return registry.load(self._one(f"reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}"))
+
+    def _rows(self, folder: str, schema: pa.Schema) -> pd.DataFrame:
+        """All files below a folder in one table, without responses that are not graded."""
+        files = sorted(self.folder.glob(f"{folder}/**/*.parquet"))
+        kept = [parquet.read(path, schema) for path in files if not path.name.endswith(".responses.parquet")]
+        return pd.concat(kept, ignore_index=True) if kept else _none()
 
     def _trainings(self, name: str) -> list[Path]:
         return sorted(self.folder.glob(f"training/*/*/*/ratio*/seed*/{name}"))

@@ -119,6 +119,11 @@ class Parts(Generic[Part]):
             raise ValueError(f"{self.key}: {name!r} is registered twice.")
         self._registered[name] = part
 
+    def import_inside(self) -> None:
+        """Import all of this package's files of the kind."""
+        for module in sorted({part.module for part in self._inside.values()}):
+            import_module(module)
+
     def find(self, name: str) -> Part:
         """The part of that name, imported. InputError if there is none, or its module does not bring it."""
         module = self.declared(name).module

@@ -61,15 +61,23 @@ def test_tables_of_code_queries_survive_parquet(folder, tmp_path):
 
 
 def test_items_without_a_task_are_left_as_they_are():
-    items = [Item("test", 0, (("user", "Q"),), "4")]
-    assert with_tests(items, "no such isolation") == items
+    # all without one need no sandbox
+    (row,) = data.build("gsm8k", "generated", {"test": 1}, 0, isolation="no such isolation")["test"].to_dict("records")
+    assert row["tests"] is None
+    plain = Item("test", 0, (("user", "Q"),), "4")
+    coded = Item("test", 1, (("user", "Q"),), None, task=task(3))
+    found = with_tests("mbpp_plus", [plain, coded, plain], "reduced")
+    assert (found[0], found[2]) == (plain, plain)
+    assert json.loads(found[1].tests)["expected"] == [6, 12.5]
 
 
 def test_a_canonical_solution_that_fails_is_named():
     broken = task(3) | {"canonical_solution": "def add(a, b):\n    return a / 0\n"}
     item = Item("test", 0, (("user", "Q"),), None, task=broken)
-    with pytest.raises(InputError, match=r"Mbpp/903: the canonical solution fails.*ZeroDivisionError"):
-        with_tests([item], "reduced")
+    with pytest.raises(
+        InputError, match=r"benchmarks: mbpp_plus: Mbpp/903: the canonical solution fails.*ZeroDivisionError"
+    ):
+        with_tests("mbpp_plus", [item], "reduced")
 
 
 def test_the_rules_script_writes_queries_and_truths_apart(folder, tmp_path):

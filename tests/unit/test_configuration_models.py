@@ -12,7 +12,7 @@ from test_configuration import SMALL, changed
 
 from reward_memory.config.loading import load
 from reward_memory.data.registry import DOMAINS
-from reward_memory.error_memory.clusters import label
+from reward_memory.error_memory.clusters import visit
 from reward_memory.error_memory.penalty import penalize
 from reward_memory.reward_models.graph.fitting import CRITERIA
 from reward_memory.settings import Configuration, ErrorMemory, RewardModel
@@ -94,7 +94,7 @@ def test_the_values_of_a_key_are_those_of_the_library(found, known):
 @pytest.mark.parametrize("method", values(ErrorMemory.model_fields["method"]))
 @pytest.mark.parametrize("target", values(ErrorMemory.model_fields["target"]))
 def test_the_library_computes_every_method_and_target_of_the_error_memory(method, target):
-    assert len(label(np.eye(4), method)) == 4
+    assert len(visit(np.eye(4), np.eye(4), ErrorMemory(method=method)).sizes) == 4
     found = penalize(np.zeros(2), np.ones(2), np.array([True, False]), ErrorMemory(target=target))
     assert bool(found[1] < 0) is (target in ("wrong", "both"))
 

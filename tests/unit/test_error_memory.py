@@ -165,8 +165,6 @@ def test_statistics_of_a_step_by_hand(tmp_path):
         "placed": 4,
         "repeated": 2,
         "repeated_share": 0.5,
-        "sizes": {"0": 2, "2": 1, "3": 1},
-        "clusters": {"0": 1, "2": 1},  # q had none, p had two
         "noise_share": pytest.approx(1 / 6),  # the point at 225
         "points": 10,
         "keys": 2,
@@ -177,9 +175,9 @@ def test_statistics_of_a_step_by_hand(tmp_path):
 def test_statistics_count_wrong_responses_and_what_their_prompts_had(tmp_path):
     memory = opened(tmp_path, method="single", target="both")
     seen = memory.observe(1, ["q", "p", "q"], [False] * 3, [0, 0, 1], np.eye(3))
-    told = {name: seen.statistics[name] for name in ("placed", "repeated", "repeated_share", "sizes", "clusters")}
-    assert told == {"placed": 3, "repeated": 0, "repeated_share": 0.0, "sizes": {"0": 3}, "clusters": {"0": 2}}
-    assert seen.statistics["noise_share"] is None
+    told = {name: seen.statistics[name] for name in ("placed", "repeated", "repeated_share", "noise_share")}
+    assert told == {"placed": 3, "repeated": 0, "repeated_share": 0.0, "noise_share": None}
+    assert seen.sizes.tolist() == [0, 0, 0]
     keys, right = ["q", "s", "p", "q", "p", "s"], [False, False, False, True, True, False]
     vectors = np.array([[1, 0, 0]] * 5 + [[1, np.nan, 0]])
     seen = memory.observe(2, keys, right, [0] * 6, vectors)
@@ -193,8 +191,6 @@ def test_statistics_count_wrong_responses_and_what_their_prompts_had(tmp_path):
         "placed": 3,
         "repeated": 2,
         "repeated_share": pytest.approx(2 / 3),
-        "sizes": {"0": 1, "1": 1, "2": 1},
-        "clusters": {"0": 1, "1": 2},
         "noise_share": 0.0,
         "points": 8,
         "keys": 5,
@@ -205,7 +201,7 @@ def test_of_right_responses_noise_is_not_told(tmp_path):
     memory = opened(tmp_path, target="both")
     fixed(memory, 1, [0, 1, 90], right=True)
     seen = memory.observe(2, ["p", "p"], [False, True], [0, 0], np.eye(2))
-    assert (seen.statistics["noise_share"], seen.statistics["clusters"]) == (None, {"0": 1})
+    assert seen.statistics["noise_share"] is None
 
 
 def test_responses_are_kept_by_number_and_equal_ones_by_their_vectors(tmp_path):

@@ -2,13 +2,13 @@ import math
 
 import numpy as np
 import pytest
-from error_memory_reference import Reference, group_normalized
+from error_memory_reference import Reference
 from hypothesis import given
 from hypothesis import strategies as st
 from training_settings import error_memory
 
 from reward_memory.error_memory.penalties.logarithm import cluster_penalty
-from reward_memory.error_memory.penalty import group_normalize, penalize
+from reward_memory.error_memory.penalty import penalize
 from reward_memory.settings import ErrorMemory
 from reward_memory.settings.checking import mistake
 
@@ -58,34 +58,6 @@ def test_penalized_scores_are_the_references(rows, target, alpha, cap):
     scores, sizes, right = map(np.array, zip(*rows, strict=True))
     expected = [reference.penalized(*row) for row in rows]
     assert penalize(scores, sizes, right, error_memory(alpha=alpha, cap=cap, target=target)) == pytest.approx(expected)
-
-
-def test_a_group_is_centerd_and_divided_by_its_unbiased_deviation():
-    # mean 0.5, deviation sqrt(4 * 0.25 / 3) = 0.57735
-    assert group_normalize([0, 1, 0, 1], ["a"] * 4) == pytest.approx([-0.8660, 0.8660, -0.8660, 0.8660], abs=1e-4)
-
-
-def test_a_group_of_equal_scores_gets_no_advantage_and_a_group_of_one_keeps_its_score():
-    assert group_normalize([0.3, 0.3, 0.3, 1.0], ["a", "a", "a", "b"]) == pytest.approx([0, 0, 0, 1], abs=1e-5)
-
-
-@given(st.lists(st.tuples(st.floats(-2, 2), st.sampled_from("abc")), min_size=1))
-def test_group_normalization_is_the_references(rows):
-    scores, groups = map(list, zip(*rows, strict=True))
-    # scores that differ by rounding alone are divided by about epsilon
-    assert group_normalize(scores, groups) == pytest.approx(group_normalized(scores, groups), abs=1e-6)
-
-
-def test_group_normalization_is_verls():
-    torch = pytest.importorskip("torch")
-    core_algos = pytest.importorskip("verl.trainer.ppo.core_algos")
-    draw = np.random.default_rng(0)
-    scores, groups = draw.choice([0.0, 1.0, -0.07, 0.93], 60), draw.integers(18, size=60)
-    assert 1 in np.bincount(groups)  # a group of one is among them
-    rewards = torch.zeros(60, 3)
-    rewards[:, 2] = torch.as_tensor(scores)
-    theirs, _ = core_algos.compute_grpo_outcome_advantage(rewards, torch.ones(60, 3), groups)
-    assert group_normalize(scores, groups) == pytest.approx(theirs[:, 0].numpy(), abs=1e-5)
 
 
 def test_without_a_name_the_penalty_is_the_papers():

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from test_records import read
 
 from reward_memory.errors import InputError
 from reward_memory.jobs import finished
@@ -34,7 +35,7 @@ def made(tmp_path, monkeypatch):
         seconds=7200.0,
         gpus=2,
     )
-    (one,) = finished.read("results")
+    (one,) = read("results")
     return one
 
 
@@ -65,7 +66,7 @@ def test_what_was_touched_is_read_once(made, monkeypatch):
     known.keep()
     monkeypatch.setattr(finished, "file_digest", lambda path: pytest.fail(f"{path} is read again"))
     assert changes(made) == {}
-    assert finished.read("results") == [made]
+    assert read("results") == [made]
 
 
 @pytest.mark.parametrize("later", [b"another", b"0.6"])
@@ -121,14 +122,14 @@ def test_an_upgraded_package_is_told(made):
 
 def test_a_result_whose_file_is_gone_is_not_finished(made):
     Path(made.outputs[0]).unlink()
-    assert finished.read("results") == []
+    assert read("results") == []
 
 
 def test_a_record_of_another_version_is_told_and_not_thrown_away(made):
     (path,) = Path("results/finished/rollouts").iterdir()
     path.write_text(path.read_text().replace('"begun"', '"ended"'))
     with pytest.raises(InputError, match=rf"^{path}: another version of this workflow wrote this record"):
-        finished.read("results")
+        read("results")
 
 
 def test_the_constraint_leaves_out_exactly_the_finished_result(made):

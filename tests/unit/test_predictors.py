@@ -17,16 +17,16 @@ from reward_memory.reward_models.baselines.logistic import _fit, sources
 from reward_memory.reward_models.features.embedding import embed_rollouts, query_text
 from reward_memory.reward_models.features.signals import NAMES
 from reward_memory.reward_models.graph_plus import _weigh
-from reward_memory.reward_models.names import LABEL_FREE
-from reward_memory.reward_models.registry import PREDICTORS, fit, load
+from reward_memory.reward_models.names import LABEL_FREE, PREDICTORS
+from reward_memory.reward_models.registry import fit, load
 from reward_memory.reward_models.rollouts import assemble
 
 SMALL = {"hidden_channels": 16, "epochs": 6}
-NETWORKS = tuple(name for name in PREDICTORS if name.startswith(("graph", "mlp")))
+NETWORKS = tuple(name for name in PREDICTORS.names if name.startswith(("graph", "mlp")))
 #: Probabilities of the first query of `made_up(..., seed=3)` by chance, with seed 0.
 CHANCE = [0.23544973, 0.94776833, 0.99921560, 0.25240505]
 EVERY = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "graph-plus" else []) for name in PREDICTORS]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "graph-plus" else []) for name in PREDICTORS.names]
 )
 
 
@@ -94,7 +94,7 @@ def test_a_query_without_responses_has_no_probability(name):
     assert model.predict(["a"], [[]], ["math"])[0].size == 0
 
 
-@pytest.mark.parametrize("name", sorted(set(PREDICTORS) - set(LABEL_FREE)))
+@pytest.mark.parametrize("name", sorted(set(PREDICTORS.names) - set(LABEL_FREE)))
 def test_two_labeled_queries_are_needed(name):
     with pytest.raises(InputError, match="1 labeled queries"):
         fit(name, made_up([4]))

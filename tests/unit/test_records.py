@@ -50,8 +50,16 @@ def the_record(results="results") -> Path:
     return path
 
 
+def read(results: str) -> list[records.Finished]:
+    """The finished jobs of a folder; raises what is wrong with the first damaged record."""
+    found, errors = records.survey(results)
+    if errors:
+        raise errors[0]
+    return found
+
+
 def changes(results: str, inputs=None) -> dict:
-    (made,) = finished.read(results)
+    (made,) = read(results)
     inputs = inputs or [f"{results}/data/math/train.parquet", "models/tiny"]
     return finished.changes(made, inputs, PARAMS, finished.Digests(results))
 
@@ -96,7 +104,7 @@ def test_a_result_is_protected_wherever_its_folder_lies(place, spelling):
     if spelling:
         as_before("results", spelling.format(cwd=Path.cwd()))
     results = OTHER_PLACES[place]()
-    (made,) = finished.read(results)
+    (made,) = read(results)
     assert [Path(path).resolve() for path in made.outputs] == [(Path(results) / OUTPUT).resolve()]
     assert changes(results) == {}
     assert finished.constraint([made], "rollouts", results, "tiny").startswith("(?!(?:tiny/math/train\\.parquet)")
@@ -131,14 +139,14 @@ def test_an_old_record_that_may_mean_two_results_is_named():
     Path("results/results/rollouts/tiny/math").mkdir(parents=True)
     shutil.copy(f"results/{OUTPUT}", f"results/results/{OUTPUT}")
     with pytest.raises(InputError, match=r"\.json: this record of a finished result may mean .* or another result"):
-        finished.read("results")
+        read("results")
 
 
 def test_an_old_record_of_a_result_that_is_gone_protects_nothing():
     make("results")
     as_before("results", "old/results")
     Path(f"results/{OUTPUT}").unlink()
-    assert finished.read("results") == []
+    assert read("results") == []
 
 
 def test_of_two_records_of_a_result_the_later_counts():
@@ -146,7 +154,7 @@ def test_of_two_records_of_a_result_the_later_counts():
     value = json.loads(the_record().read_text())
     del value["checksum"]
     (the_record().parent / "older.json").write_text(json.dumps(value | {"begun": 1.0, "seconds": 1.0}))
-    assert [made.seconds for made in finished.read("results")] == [60.0]
+    assert [made.seconds for made in read("results")] == [60.0]
 
 
 # --- damage
@@ -275,7 +283,7 @@ def test_a_damaged_record_is_named_in_one_sentence_and_loses_nothing(damage):
     path = the_record()
     DAMAGES[damage](path)
     with pytest.raises(InputError) as caught:
-        finished.read("results")
+        read("results")
     said = str(caught.value)
     assert str(path) in said or str(path.parent) in said or f"train/{path.name}" in said
     assert "delete" in said
@@ -301,7 +309,7 @@ def test_a_record_that_cannot_be_read_is_named(monkeypatch):
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(InputError, match=r"\.json: this record .* cannot be read \(Permission denied\)"):
-        finished.read("results")
+        read("results")
 
 
 @pytest.mark.parametrize("damage", [folder, text("{"), link("nothing")], ids=["folder", "cut", "link"])
@@ -309,7 +317,7 @@ def test_a_job_that_is_done_again_replaces_its_damaged_record(damage):
     make("results")
     damage(the_record())
     make("results")
-    assert len(finished.read("results")) == 1
+    assert len(read("results")) == 1
 
 
 def test_a_record_that_cannot_be_written_fails_no_job(capsys):
@@ -326,7 +334,7 @@ def test_what_a_file_manager_leaves_is_no_record():
     (the_record().parent / ".0.json.part").write_text("x")
     Path("results/finished/.DS_Store").write_text("x")
     Path("results/finished/notes.txt").write_text("x")
-    assert len(finished.read("results")) == 1
+    assert len(read("results")) == 1
 
 
 DIGESTS = {
@@ -341,7 +349,7 @@ DIGESTS = {
 @pytest.mark.parametrize("damage", DIGESTS)
 def test_damaged_digests_are_told_and_computed_again(damage, capsys):
     make("results")
-    (made,) = finished.read("results")
+    (made,) = read("results")
     os.utime("models/tiny")
     known = finished.Digests("results")
     known.digest(Path("models/tiny"))

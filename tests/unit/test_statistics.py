@@ -105,6 +105,11 @@ def test_the_deviation_of_runs_is_their_error_times_the_root_of_their_number():
     assert Estimate(0.5, 0.4, 0.6, seed_se=0.1, seeds=4).seed_sd == pytest.approx(0.2)
 
 
+def test_an_estimate_is_a_row_in_percent():
+    row = Estimate(0.5, 0.25, 0.75).row("accuracy", 100)
+    assert row == {"accuracy": 50.0, "ci_low": 25.0, "ci_high": 75.0, "interval_covers": "queries"}
+
+
 # --- shares near 0 and 1
 
 

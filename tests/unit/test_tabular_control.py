@@ -3,17 +3,26 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
+from error_memory_reference import group_normalized
+from hypothesis import given
+from hypothesis import strategies as st
 
 SCRIPT = Path(__file__).parents[2] / "perf/tabular_control.py"
 
 
 @pytest.fixture(scope="module")
-def courses(tmp_path_factory) -> dict:
-    """Arm -> its course, of 100 queries and eleven visits."""
+def control():
     spec = importlib.util.spec_from_file_location("tabular_control", SCRIPT)
     control = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(control)
+    return control
+
+
+@pytest.fixture(scope="module")
+def courses(control, tmp_path_factory) -> dict:
+    """Arm -> its course, of 100 queries and eleven visits."""
     return {
         name: control.train(settings, tmp_path_factory.mktemp("memory"), queries=100, visits=11)
         for name, settings in control.ARMS.items()
@@ -46,3 +55,33 @@ def test_right_answers_are_learned_as_fast_with_the_memory(courses):
     for course in courses.values():
         assert course.right[-1] == pytest.approx(courses["dapo"].right[-1], abs=0.02)
         assert course.right[-1] > 2 * course.right[0]
+
+
+def test_a_group_is_centerd_and_divided_by_its_unbiased_deviation(control):
+    # mean 0.5, deviation sqrt(4 * 0.25 / 3) = 0.57735
+    assert control.group_normalize([0, 1, 0, 1], ["a"] * 4) == pytest.approx(
+        [-0.8660, 0.8660, -0.8660, 0.8660], abs=1e-4
+    )
+
+
+def test_a_group_of_equal_scores_gets_no_advantage_and_a_group_of_one_keeps_its_score(control):
+    assert control.group_normalize([0.3, 0.3, 0.3, 1.0], ["a", "a", "a", "b"]) == pytest.approx([0, 0, 0, 1], abs=1e-5)
+
+
+@given(st.lists(st.tuples(st.floats(-2, 2), st.sampled_from("abc")), min_size=1))
+def test_group_normalization_is_the_references(control, rows):
+    scores, groups = map(list, zip(*rows, strict=True))
+    # scores that differ by rounding alone are divided by about epsilon
+    assert control.group_normalize(scores, groups) == pytest.approx(group_normalized(scores, groups), abs=1e-6)
+
+
+def test_group_normalization_is_verls(control):
+    torch = pytest.importorskip("torch")
+    core_algos = pytest.importorskip("verl.trainer.ppo.core_algos")
+    draw = np.random.default_rng(0)
+    scores, groups = draw.choice([0.0, 1.0, -0.07, 0.93], 60), draw.integers(18, size=60)
+    assert 1 in np.bincount(groups)  # a group of one is among them
+    rewards = torch.zeros(60, 3)
+    rewards[:, 2] = torch.as_tensor(scores)
+    theirs, _ = core_algos.compute_grpo_outcome_advantage(rewards, torch.ones(60, 3), groups)
+    assert control.group_normalize(scores, groups) == pytest.approx(theirs[:, 0].numpy(), abs=1e-5)

@@ -64,7 +64,7 @@ def test_settings_of_extend_are_taken(heading):
 
 
 def test_a_predictor_is_named_where_extend_says():
-    assert set(names.NAMES) - {names.AS_PUBLISHED} == set(registry.PREDICTORS)
+    assert set(names.NAMES) - {names.AS_PUBLISHED} == set(registry.PREDICTORS._registered)
 
 
 def tables(page: str, heading: str) -> dict[str, str]:

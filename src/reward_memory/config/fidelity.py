@@ -39,7 +39,6 @@ BEHAVIORS = {
     "empty-turn": Behavior("training", "MEDS ends every prompt of training and validation with an empty reply."),
     "aime-validation": Behavior("training", "MEDS compares checkpoints on AIME24, which it also tests."),
 }
-STAGES = ("data", "grading", "reward_model", "training")
 
 
 def resolve(fidelity: str | list[str]) -> list[str]:
@@ -58,5 +57,5 @@ def resolve(fidelity: str | list[str]) -> list[str]:
 
 
 def of_stage(names: list[str], stage: str) -> list[str]:
-    """Those of `names` that belong to one of STAGES."""
+    """Those of `names` that belong to one stage."""
     return [name for name in names if BEHAVIORS[name].stage == stage]

@@ -10,7 +10,7 @@ from typing import Any
 from reward_memory.errors import InputError
 from reward_memory.settings import Configuration, json_schema
 from reward_memory.settings.json_schema import Node
-from reward_memory.storage.files import atomic_path
+from reward_memory.storage.files import write_text
 
 from . import resources
 
@@ -40,8 +40,7 @@ def write(checkout: Path) -> None:
     for name, text in files().items():
         if not (checkout / name).parent.is_dir():
             raise InputError(f"{checkout / name}: no such folder; run the command in a checkout of the workflow.")
-        with atomic_path(checkout / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        write_text(checkout / name, text)
 
 
 def page() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reward_memory.errors import InputError
-from reward_memory.reward_models.names import AS_PUBLISHED, DECLARED, LABEL_FREE, NAMES, NETWORKS
+from reward_memory.reward_models.names import AS_PUBLISHED, LABEL_FREE, NAMES, NETWORKS, PREDICTORS
 from reward_memory.settings import Configuration, RewardModel
 
 from .fidelity import BEHAVIORS, of_stage, resolve
@@ -70,6 +70,8 @@ def mistake(config: Configuration) -> str | None:
     """What is wrong about the names of predictors and behaviors, in one sentence; None if nothing is."""
     try:
         resolve(config.fidelity)
+        for name in PREDICTORS.names if config.reward_model else ():
+            PREDICTORS.declared(name)
     except InputError as error:
         return str(error)
     aime = config.benchmarks.get(AIME)
@@ -131,7 +133,7 @@ def _variant(name: str, own: dict) -> str | None:
             return f": {key}: no fit depends on it; set it in reward_model, suites or variants of methods."
         if key not in keys:
             return f": {key}: no such key; there are {', '.join(keys)}."
-    read = DECLARED[own["predictor"]].options.get("settings") if own["predictor"] in DECLARED else None
+    read = PREDICTORS.options(own["predictor"]).get("settings")
     for key in own:
         if read is not None and key not in ("predictor", "fidelity", *read):
             some = f"which reads {' and '.join(read)} alone" if read else "which reads no setting"

@@ -7,9 +7,6 @@ import pandas as pd
 
 from .jobs import Job
 
-#: Of a profile: what jobs that run at a time may hold together; a missing name is no limit.
-LIMITS = ("gpu", "mem_mb", "cores")
-
 
 def critical_path(jobs: Sequence[Job], seconds: Sequence[float]) -> float:
     """Seconds of the longest chain of jobs that wait for each other: no number of devices is faster."""
@@ -24,7 +21,8 @@ def critical_path(jobs: Sequence[Job], seconds: Sequence[float]) -> float:
 def busy(seconds: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> float:
     """Seconds for which the jobs keep the scarcest of `limits` busy.
 
-    asks  what each job holds (LIMITS); one that asks for more than there is gets all of it, as in Snakemake
+    asks    what each job holds: gpu, mem_mb, cores; one that asks for more than there is gets all, as in Snakemake
+    limits  of a profile: what jobs that run at a time may hold together; a missing name is no limit
     """
     shares = [(seconds * asks[name].clip(upper=limit)).sum() / limit for name, limit in limits.items() if limit]
     return max(shares, default=0.0)

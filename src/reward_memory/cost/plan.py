@@ -32,7 +32,7 @@ def plan(
     pairs    key=value, as of Snakemake's --config
     profile  folder of a workflow profile: its caps and its own resources of rules are taken from it; None is
              Snakemake's default, profiles/default
-    limits   name of bounds.LIMITS -> how much there is, before the profile's
+    limits   gpu, mem_mb or cores -> how much there is, before the profile's
 
     InputError for a wrong configuration or profile.
     """

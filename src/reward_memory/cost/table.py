@@ -38,7 +38,7 @@ def cost_table(
 
     jobs    of the configuration, finished or not
     done    keys of the jobs that are finished; None looks for their outputs
-    limits  of the profile, see bounds.LIMITS
+    limits  of the profile, see `bounds.busy`
 
     Hours and gigabytes (10^9 bytes). Estimated figures are about all jobs, measured ones about the finished ones, and
     those that end with `left` are the estimates of the others. Of everything, in the last row alone: `elapsed`,

@@ -7,7 +7,7 @@ verifiers take half a second.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -74,16 +74,15 @@ def build(
     *,
     partial: bool = False,
     isolation: str = "bubblewrap",
-    workers: int = 1,
     fidelity: Collection[str] = (),
 ) -> dict[str, pd.DataFrame]:
     """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `parquet.QUERIES` and
     `parquet.TRUTHS`.
 
-    sizes               queries a split; a split that is not named is empty
-    seed                of the sampling, and of the drawing where the items are generated
-    isolation, workers  of the sandbox that runs canonical solutions for the tests of real code benchmarks
-    fidelity            published behaviors that hold, see `fidelity.BEHAVIORS`: torn-templates and base-tests count
+    sizes      queries a split; a split that is not named is empty
+    seed       of the sampling, and of the drawing where the items are generated
+    isolation  of the sandbox that runs canonical solutions for the tests of real code benchmarks
+    fidelity   published behaviors that hold, see `fidelity.BEHAVIORS`: torn-templates and base-tests count
 
     The other arguments and the errors are those of `load`. All source splits are pooled, sampled and cut (MemReward,
     section 4.1); no prompt occurs twice, see `splits.sample`.
@@ -94,25 +93,15 @@ def build(
     needed = splits.check_sizes(name, sizes)
     loaded = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format, partial=partial)
     parts = splits.sample(name, loaded.items, sizes, seed, whole_families="torn-templates" not in fidelity)
-    sampled = _with_tests(name, (item for part in parts.values() for item in part), isolation, workers)
+    sampled = [item for part in parts.values() for item in part]
+    if any(item.task is not None for item in sampled):
+        from .code_tests import with_tests
+
+        sampled = with_tests(name, sampled, isolation)
     if "base-tests" in fidelity:
         sampled = [_with_base_tests(item) for item in sampled]
     rest = iter(sampled)
     return {split: splits.table(name, DOMAINS[name], list(islice(rest, len(part)))) for split, part in parts.items()}
-
-
-def _with_tests(name: str, items: Iterable[Item], isolation: str, workers: int) -> list[Item]:
-    items = list(items)
-    if all(item.task is None for item in items):
-        return items
-    from reward_memory.verifiers.evalplus import SolutionError
-
-    from . import code_tests
-
-    try:
-        return code_tests.with_tests(items, isolation, workers)
-    except SolutionError as error:
-        raise InputError(f"benchmarks: {name}: {error}") from error
 
 
 def _with_base_tests(item: Item) -> Item:

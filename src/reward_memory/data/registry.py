@@ -15,50 +15,41 @@ class Benchmark:
     domain      math | qa | code: how a response is graded
     license     as the release states it
     repository  dataset on the Hugging Face hub
-    folder      of the files in that repository; "" if they lie in `data` or at its top
     rows        source split -> rows of the whole release
-    gated       whether the repository asks for a token
     """
 
     domain: str
     license: str
     repository: str
-    folder: str = ""
     rows: dict[str, int] = field(default_factory=dict)
-    gated: bool = False
 
 
 #: The benchmarks of MemReward, in the order of its tables (section 4.1).
 MEMREWARD = {
-    "gsm8k": Benchmark("math", "MIT", "openai/gsm8k", "main", {"train": 7473, "test": 1319}),
-    # one folder a subject
-    "math": Benchmark("math", "MIT", "EleutherAI/hendrycks_math", "*", {"train": 7500, "test": 5000}),
-    "gsm_symbolic": Benchmark(
-        "math", "CC-BY-NC-ND-4.0", "apple/GSM-Symbolic", "main", {"main": 5000, "p1": 5000, "p2": 2500}
-    ),
-    "mmlu": Benchmark("qa", "MIT", "cais/mmlu", "all", {"test": 14042, "valid": 1531, "dev": 285}),
-    "commonsenseqa": Benchmark("qa", "MIT", "tau/commonsense_qa", "", {"train": 9741, "valid": 1221, "test": 1140}),
-    "obqa": Benchmark("qa", "Apache-2.0", "allenai/openbookqa", "main", {"train": 4957, "valid": 500, "test": 500}),
-    "arc_c": Benchmark(
-        "qa", "CC-BY-SA-4.0", "allenai/ai2_arc", "ARC-Challenge", {"train": 1119, "valid": 299, "test": 1172}
-    ),
-    "gpqa": Benchmark("qa", "CC-BY-4.0", "Idavidrein/gpqa", "", {"train": 198}, gated=True),
-    "humaneval_plus": Benchmark("code", "Apache-2.0", "evalplus/humanevalplus", "", {"test": 164}),
-    "mbpp_plus": Benchmark("code", "Apache-2.0", "evalplus/mbppplus", "", {"test": 378}),
-    "numina_math": Benchmark("math", "Apache-2.0", "AI-MO/NuminaMath-CoT", "", {"train": 859494, "test": 100}),
-    "siqa": Benchmark("qa", "not stated", "allenai/social_i_qa", "", {"train": 33410, "valid": 1954}),
-    "piqa": Benchmark("qa", "AFL-3.0", "ybisk/piqa", "", {"train": 16113, "valid": 1838, "test": 3084}),
+    "gsm8k": Benchmark("math", "MIT", "openai/gsm8k", {"train": 7473, "test": 1319}),
+    "math": Benchmark("math", "MIT", "EleutherAI/hendrycks_math", {"train": 7500, "test": 5000}),
+    "gsm_symbolic": Benchmark("math", "CC-BY-NC-ND-4.0", "apple/GSM-Symbolic", {"main": 5000, "p1": 5000, "p2": 2500}),
+    "mmlu": Benchmark("qa", "MIT", "cais/mmlu", {"test": 14042, "valid": 1531, "dev": 285}),
+    "commonsenseqa": Benchmark("qa", "MIT", "tau/commonsense_qa", {"train": 9741, "valid": 1221, "test": 1140}),
+    "obqa": Benchmark("qa", "Apache-2.0", "allenai/openbookqa", {"train": 4957, "valid": 500, "test": 500}),
+    "arc_c": Benchmark("qa", "CC-BY-SA-4.0", "allenai/ai2_arc", {"train": 1119, "valid": 299, "test": 1172}),
+    "gpqa": Benchmark("qa", "CC-BY-4.0", "Idavidrein/gpqa", {"train": 198}),
+    "humaneval_plus": Benchmark("code", "Apache-2.0", "evalplus/humanevalplus", {"test": 164}),
+    "mbpp_plus": Benchmark("code", "Apache-2.0", "evalplus/mbppplus", {"test": 378}),
+    "numina_math": Benchmark("math", "Apache-2.0", "AI-MO/NuminaMath-CoT", {"train": 859494, "test": 100}),
+    "siqa": Benchmark("qa", "not stated", "allenai/social_i_qa", {"train": 33410, "valid": 1954}),
+    "piqa": Benchmark("qa", "AFL-3.0", "ybisk/piqa", {"train": 16113, "valid": 1838, "test": 3084}),
 }
 #: The training set of MEDS, which is DAPO-Math-17k and MATH's levels 3 to 5, and the benchmarks it is evaluated on.
 MEDS = {
     "dapo_math_17k": Benchmark(
-        "math", "Apache-2.0; MIT", "open-r1/DAPO-Math-17k-Processed", "all", {"math": 7500, "dapo": 17398}
+        "math", "Apache-2.0; MIT", "open-r1/DAPO-Math-17k-Processed", {"math": 7500, "dapo": 17398}
     ),
-    "aime24": Benchmark("math", "not stated; problems by MAA", "HuggingFaceH4/aime_2024", "", {"test": 30}),
-    "amc23": Benchmark("math", "not stated; problems by MAA", "math-ai/amc23", "", {"test": 40}),
-    "math500": Benchmark("math", "MIT", "HuggingFaceH4/MATH-500", "", {"test": 500}),
-    "minerva": Benchmark("math", "not stated; from MIT OpenCourseWare", "math-ai/minervamath", "", {"test": 272}),
-    "olympiadbench": Benchmark("math", "MIT", "math-ai/olympiadbench", "", {"test": 675}),
+    "aime24": Benchmark("math", "not stated; problems by MAA", "HuggingFaceH4/aime_2024", {"test": 30}),
+    "amc23": Benchmark("math", "not stated; problems by MAA", "math-ai/amc23", {"test": 40}),
+    "math500": Benchmark("math", "MIT", "HuggingFaceH4/MATH-500", {"test": 500}),
+    "minerva": Benchmark("math", "not stated; from MIT OpenCourseWare", "math-ai/minervamath", {"test": 272}),
+    "olympiadbench": Benchmark("math", "MIT", "math-ai/olympiadbench", {"test": 675}),
 }
 #: Stand-ins that no release has, for the positive controls (config/controls.yaml).
 CONTROLS = {"watches": Benchmark("math", "MIT", "")}
@@ -74,9 +65,8 @@ def _registered() -> dict[str, Benchmark]:
     for name in READERS.names:
         options = READERS.options(name)
         if {"domain", "license", "rows"} <= options.keys() and name not in MEMREWARD | MEDS:
-            found[name] = Benchmark(
-                options["domain"], options["license"], options.get("repository", ""), rows=options["rows"]
-            )
+            repository = options.get("repository", "")
+            found[name] = Benchmark(options["domain"], options["license"], repository, options["rows"])
     return found
 
 

@@ -26,13 +26,11 @@ DECIMALS = 12
 class Visit:
     """What a prompt's history says of the new responses.
 
-    sizes     (m,) remembered responses in the cluster of each new one
-    clusters  number of clusters in the history, without noise
-    noise     number of remembered responses that lie in no cluster
+    sizes  (m,) remembered responses in the cluster of each new one
+    noise  number of remembered responses that lie in no cluster
     """
 
     sizes: np.ndarray
-    clusters: int
     noise: int
 
 
@@ -43,30 +41,25 @@ def visit(history: np.ndarray, vectors: np.ndarray, settings: Settings) -> Visit
     vectors  (m, d) new responses
     """
     if not len(history):
-        return Visit(np.zeros(len(vectors), np.int64), 0, 0)
-    labels = label(history, settings.method, settings.seed)
+        return Visit(np.zeros(len(vectors), np.int64), 0)
     if settings.method == ANSWERS:
-        return Visit(_equal(vectors, history), int(labels.max()) + 1, 0)
-    clusters = int(labels.max(initial=NOISE)) + 1
-    noise = int((labels == NOISE).sum())
+        return Visit(_equal(vectors, history), 0)
+    labels = label(history, settings.method, settings.seed)
     placed = assign(vectors, history, labels, settings.num_neighbors)
-    return Visit(_sizes(placed, labels, settings.noise_is_cluster), clusters, noise)
+    return Visit(_sizes(placed, labels, settings.noise_is_cluster), int((labels == NOISE).sum()))
 
 
 def label(vectors: np.ndarray, method: str, seed: int = 0) -> np.ndarray:
     """The cluster of each vector: 0, 1, ... or -1 for noise.
 
     vectors  (n, d); hdbscan and kmeans look at directions only
-    method   hdbscan | kmeans | single | answers
+    method   hdbscan | kmeans | single
 
     hdbscan: `min_cluster_size` 2, `min_samples` 1, euclidean. It knows no clustering into one cluster, so vectors that
     do not fall apart into two groups of at least 2 are noise, all of them; so are fewer than 4.
     kmeans: ceil(sqrt(n / 2)) clusters, less if there are fewer different directions (the paper gives no number).
     single: one cluster.
-    answers: equal vectors are a cluster.
     """
-    if method == ANSWERS:
-        return np.unique(vectors, axis=0, return_inverse=True)[1].reshape(-1)
     if method == "single":
         return np.zeros(len(vectors), np.int64)
     if len(vectors) < 2:

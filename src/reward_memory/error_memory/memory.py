@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,11 +20,11 @@ class Observation:
 
     sizes       (n,) remembered responses in each one's cluster before this step; 0 for a response without a vector and
                 for a kind that is not remembered
-    statistics  numbers about the step, ready for JSON, see `ErrorMemory.observe`
+    statistics  numbers about the step, see `ErrorMemory.observe`
     """
 
     sizes: np.ndarray
-    statistics: dict[str, Any]
+    statistics: dict[str, float | None]
 
 
 class ErrorMemory:
@@ -70,10 +68,9 @@ class ErrorMemory:
                  neither gets a size nor is remembered
 
         The order of the rows does not matter. The statistics: `wrong` responses, those of them `placed` (they have a
-        vector) and `repeated` (size at least 1), and `repeated_share` of the placed, null without any; `sizes`, how
-        many of the placed have which size; `clusters`, how many keys of wrong responses that came up had how many
-        clusters before the step; `noise_share` of the points of these keys; `points`, `keys`, `files` and `bytes` of
-        the memory after the step; `bytes_written` by the step.
+        vector) and `repeated` (size at least 1), and `repeated_share` of the placed, None without any; `noise_share` of
+        the points that their keys had before the step, None without any; `points`, `keys`, `files` and `bytes` of the
+        memory after the step; `bytes_written` by the step.
 
         ValueError if the step is another, or the lengths or widths do not agree.
         """
@@ -107,8 +104,6 @@ class ErrorMemory:
                 "placed": len(placed),
                 "repeated": int((placed > 0).sum()),
                 "repeated_share": float((placed > 0).mean()) if len(placed) else None,
-                "sizes": _histogram(placed),
-                "clusters": _histogram(visits[place].clusters for place in failed),
                 "noise_share": noise / past if past else None,
                 "points": self._store.points,
                 "keys": self._store.keys,
@@ -132,8 +127,3 @@ def _runs(keys: np.ndarray, right: np.ndarray, rows: np.ndarray) -> Iterator[np.
     """The rows of each key, from rows sorted by key."""
     new = (keys[1:] != keys[:-1]) | (right[1:] != right[:-1])
     return iter(np.split(rows, np.flatnonzero(new) + 1)) if len(rows) else iter(())
-
-
-def _histogram(values) -> dict[str, int]:
-    """How often each whole number occurs."""
-    return {str(value): count for value, count in sorted(Counter(int(value) for value in values).items())}

@@ -20,6 +20,8 @@ from reward_memory.storage import parquet
 
 from .statistics import Estimate, ratio_difference, ratios
 
+#: One table a seed.
+Runs = Sequence[pd.DataFrame]
 #: Columns of `answers`.
 MEASURES = ["benchmark", "query_id", "responses", "wrong", "distinct", "distinct_wrong", "wrong_entropy"]
 #: One row a step and query with an error of a run: the counts of `repeats`.
@@ -152,7 +154,7 @@ def repeats(responses: pd.DataFrame, domains: dict[str, str], cut: float = 0.5) 
     return counts[wrong].groupby(["step", "query_id"], as_index=False)[["wrong", "visited", "repeated"]].sum()
 
 
-def repeated_share(runs: Sequence[pd.DataFrame], of: str = "visited") -> Estimate:
+def repeated_share(runs: Runs, of: str = "visited") -> Estimate:
     """Repeated-error share of one arm over its whole runs, a fraction with a 95 % interval over queries and seeds.
 
     runs  `repeats` of each seed
@@ -160,30 +162,34 @@ def repeated_share(runs: Sequence[pd.DataFrame], of: str = "visited") -> Estimat
 
     The share is repeated / `of`, both summed over the runs. ValueError for no runs, or none with an error to divide by.
     """
-    return ratios(_sums([runs], of), "share")
+    return ratios(_counts([runs], of), "share")
 
 
-def compare_repeats(first: Sequence[pd.DataFrame], second: Sequence[pd.DataFrame], of: str = "visited") -> Estimate:
+def compare_repeats(first: Runs, second: Runs) -> Estimate:
     """Repeated-error share of the first arm less that of the second, in [-1, 1], with its 95 % interval.
 
-    As `repeated_share`; paired by seed and query: the runs stand in the same order of seeds. ValueError also for
-    unequal numbers of runs.
+    As `repeated_share` of the visited; paired by seed and query: the runs stand in the same order of seeds. ValueError
+    also for unequal numbers of runs.
     """
-    return ratio_difference(*_sums([first, second], of))
+    return ratio_difference(*_counts([first, second], "visited"))
 
 
-def _sums(arms: list[Sequence[pd.DataFrame]], of: str) -> list[tuple[np.ndarray, np.ndarray]]:
+def _counts(arms: Sequence[Runs], of: str) -> list[tuple[np.ndarray, np.ndarray]]:
     """(repeated, `of`) errors of each arm, both (seeds, queries)."""
     runs = len(arms[0])
     if not runs or any(len(arm) != runs for arm in arms):
         raise ValueError(f"{' and '.join(str(len(arm)) for arm in arms)} runs cannot be compared seed by seed")
-    queries = sorted({query for arm in arms for run in arm for query in run["query_id"]})
-    sums = [np.stack([_by_query(run, queries, of) for run in arm]) for arm in arms]
-    if not all(own[..., 1].any() for own in sums):
+    found = sums(arms, "repeated", of)
+    if not all(errors.any() for _, errors in found):
         raise ValueError(f"an arm has no errors to take a share of ({of})")
-    return [(own[..., 0], own[..., 1]) for own in sums]
+    return found
 
 
-def _by_query(run: pd.DataFrame, queries: list[str], of: str) -> np.ndarray:
-    """(queries, 2) repeated and `of` errors of a run."""
-    return run.groupby("query_id")[["repeated", of]].sum().reindex(queries, fill_value=0).to_numpy(float)
+def sums(arms: Sequence[Runs], first: str, second: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Sums of two columns in each arm's runs, both (seeds, queries); the queries are those of all arms together."""
+    names, queries = [first, second], sorted({query for arm in arms for run in arm for query in run["query_id"]})
+    found = []
+    for arm in arms:
+        parts = [run.groupby("query_id")[names].sum().reindex(queries, fill_value=0) for run in arm]
+        found.append(tuple(np.stack([part[name].to_numpy(float) for part in parts]) for name in names))
+    return found

@@ -14,7 +14,7 @@ import pyarrow as pa
 from reward_memory.reward_models.features.signals import answer_key
 from reward_memory.storage import parquet
 
-from .diversity import cluster_entropy
+from .diversity import Runs, cluster_entropy, sums
 from .statistics import Estimate, ratio_difference, ratios
 
 #: Measures of a visit's failures.
@@ -24,8 +24,6 @@ SPREADS = pa.schema(
     [*parquet.RUN, ("visit", pa.int32()), ("query_id", pa.string()), ("wrong", pa.int32())]
     + [(name, pa.float64()) for name in MEASURES]
 )
-
-Runs = Sequence[pd.DataFrame]
 
 
 def spread(responses: pd.DataFrame, domains: dict[str, str], cut: float = 0.5) -> pd.DataFrame:
@@ -81,9 +79,4 @@ def compare_spreads(first: Runs, second: Runs, measure: str) -> Estimate:
 
 def _sums(arms: Sequence[Runs], measure: str) -> list[tuple[np.ndarray, np.ndarray]]:
     """(sums of a measure over visits, numbers of visits) of each arm, both (seeds, queries)."""
-    queries = sorted({query for arm in arms for run in arm for query in run["query_id"]})
-    found = []
-    for arm in arms:
-        parts = [run.groupby("query_id")[measure].agg(["sum", "size"]).reindex(queries, fill_value=0) for run in arm]
-        found.append(tuple(np.stack([part[name].to_numpy(float) for part in parts]) for name in ("sum", "size")))
-    return found
+    return sums([[run.assign(visits=1) for run in arm] for arm in arms], measure, "visits")

@@ -13,7 +13,6 @@ def grade(
     truths: pd.DataFrame,
     responses: pd.DataFrame,
     grading: dict[str, str],
-    workers: int = 1,
     chunk: int = 512,
 ) -> pd.DataFrame:
     """Verdicts (columns of parquet.VERDICTS) on responses to queries, in the order of `responses`.
@@ -29,7 +28,7 @@ def grade(
     if lost := set(responses["query_id"]) - known.keys():
         raise InputError(f"{min(lost)}: responses to a query that is not among the queries; rebuild the rollouts.")
     progress, verdicts = Progress("verdicts", len(responses)), []
-    with Grader(**grading, workers=workers) as grader:
+    with Grader(**grading) as grader:
         for start in range(0, len(responses), chunk):
             part = responses.iloc[start : start + chunk]
             verdicts += grader.grade(part["text"].tolist(), [known[query] for query in part["query_id"]])

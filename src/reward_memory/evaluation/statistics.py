@@ -67,6 +67,11 @@ class Estimate:
         seed_se = float(np.broadcast_to(self.seed_se, np.shape(self.mean))[place])
         return Estimate(*(float(part[place]) for part in several), seed_se, self.seeds)
 
+    def row(self, name: str = "value", scale: float = 1.0) -> dict[str, float | str | None]:
+        """The mean and its interval, times `scale`, as the columns `name`, ci_low, ci_high and interval_covers."""
+        ends = {name: scale * self.mean, "ci_low": scale * self.low, "ci_high": scale * self.high}
+        return ends | {"interval_covers": self.covers}
+
     def p_value(self) -> float:
         """Two-sided p-value of the mean being 0: the smallest level at which the interval does not hold 0."""
         distance = abs(self.mean)

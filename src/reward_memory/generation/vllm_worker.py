@@ -4,6 +4,7 @@ Of its own, because vLLM reads the devices from the environment once, and becaus
 again, which must not be a job's script.
 """
 
+import json
 import socket
 import sys
 from multiprocessing.connection import Connection
@@ -21,11 +22,9 @@ class Worker:
         from transformers import AutoTokenizer
         from vllm import LLM, TokensPrompt
 
-        from .ends import end_tokens
-
         self.prompt = TokensPrompt
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.ends = end_tokens(Path(folder))
+        self.ends = _end_tokens(Path(folder))
         # generation_config: the policy's own settings, such as a repetition penalty, would bend its distribution
         self.llm = LLM(folder, dtype=dtype, generation_config="vllm", **options)
         self.longest = self.llm.llm_engine.model_config.max_model_len
@@ -59,6 +58,15 @@ class Worker:
         return SamplingParams(
             **sampling, seed=seed, stop_token_ids=self.ends, ignore_eos=True, detokenize=False, skip_clone=True
         )
+
+
+def _end_tokens(folder: Path) -> list[int]:
+    """Ids of the end tokens in a policy folder's generation settings, or else in its configuration; may be empty."""
+    settings = folder / "generation_config.json"
+    told = json.loads((settings if settings.is_file() else folder / "config.json").read_text(encoding="utf-8")).get(
+        "eos_token_id"
+    )
+    return told if isinstance(told, list) else [] if told is None else [told]
 
 
 def serve(connection: Connection) -> None:

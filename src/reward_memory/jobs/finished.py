@@ -55,18 +55,6 @@ def record(
         )
 
 
-def read(results: str | Path) -> list[Finished]:
-    """The finished jobs below `results` of which every output is still there.
-
-    InputError for a damaged record, or one of another version of this workflow: what it keeps is not to be rebuilt
-    unasked.
-    """
-    found, errors = records.survey(results)
-    if errors:
-        raise errors[0]
-    return found
-
-
 def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: str) -> str:
     """A regular expression for the first wildcard of a rule's outputs, `<results>/folder/{wildcard}...`.
 

@@ -33,7 +33,7 @@ def constants(table: pd.DataFrame) -> dict[str, str]:
 
 def said(constant: Mapping[str, str]) -> str:
     """The constant columns of a table as a sentence, empty without any."""
-    parts = ", ".join(f"{_words(name)} {value}" for name, value in constant.items())
+    parts = ", ".join(f"{words(name)} {value}" for name, value in constant.items())
     return f"In every row: {parts}." if parts else ""
 
 
@@ -50,15 +50,15 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         if low:
             out[INTERVALS[low]] = _interval(table[low[0]], table[low[1]], "metric" in table)
         elif not any(name == pair[1] and pair[0] in table for pair in INTERVALS):
-            out[_words(name)] = _texts(column, "metric" in table)
+            out[words(name)] = _texts(column, "metric" in table)
     return pd.DataFrame(out, index=table.index)
 
 
 def rows(table: pd.DataFrame, name: str = "rows") -> str:
     """A long table in HTML, which a browser shows as it is where no script may run; `name` is its id."""
     shown = readable(table)
-    numbers = {_words(one) for one, column in table.items() if pd.api.types.is_numeric_dtype(column)}
-    results = {_words(one) for one in RESULTS}
+    numbers = {words(one) for one, column in table.items() if pd.api.types.is_numeric_dtype(column)}
+    results = {words(one) for one in RESULTS}
     kinds = [_kind(one in numbers, one in results) for one in shown]
     body = [
         "".join(
@@ -81,16 +81,16 @@ def grid_rows(grid: Grid, constant: Mapping[str, str]) -> str:
     result = _kind(True, True)
     body = []
     for place, row in enumerate(grid.values.index):
-        cells = [f"<td{_label(_words(name))}>{html.escape(names[name][place])}</td>" for name in keys]
+        cells = [f"<td{_label(words(name))}>{html.escape(names[name][place])}</td>" for name in keys]
         for name in across:
             text, value, low_high = texts[name][place], grid.values.at[row, name], ends[name][place]
             bold = f"<b>{text}</b>" if grid.best.at[row, name] else text
             small = f" <small>{low_high}</small>" if low_high else ""
             order = "" if pd.isna(value) else f' data-order="{value}"'
-            cells.append(f"<td{result}{_label(_words(name))}{order}>{bold}{small}</td>")
+            cells.append(f"<td{result}{_label(words(name))}{order}>{bold}{small}</td>")
         body.append("".join(cells))
-    heads = [f"<th>{html.escape(_words(name))}</th>" for name in keys]
-    return _table("grid", heads + [f"<th{result}>{html.escape(_words(name))}</th>" for name in across], body)
+    heads = [f"<th>{html.escape(words(name))}</th>" for name in keys]
+    return _table("grid", heads + [f"<th{result}>{html.escape(words(name))}</th>" for name in across], body)
 
 
 def _alike(values: pd.DataFrame) -> dict[str, list[str]]:
@@ -125,7 +125,8 @@ def _label(head: str) -> str:
     return f' data-name="{html.escape(head)}"'
 
 
-def _words(name: object) -> str:
+def words(name: object) -> str:
+    """A column's name as people read it."""
     return str(name).replace("_", " ")
 
 

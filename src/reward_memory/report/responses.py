@@ -7,27 +7,17 @@ import pandas as pd
 
 from reward_memory.storage import csv_tables
 
-from .html_table import constants, said
+from .html_table import constants, said, words
 from .pages import document, saved
 
 #: Characters of a text that a page shows; the file has all.
 LONGEST = 4000
-#: Columns of the file -> heads of the page; texts are wide, so they come after what is short.
-HEADS = {
-    "source": "source",
-    "policy": "policy",
-    "method": "method",
-    "label_ratio": "label ratio",
-    "seed": "seed",
-    "step": "step",
-    "benchmark": "benchmark",
-    "reward": "reward",
-    "predicted": "predicted",
-    "correct": "correct",
-    "query": "query",
-    "response": "response",
-}
 TEXTS = ("query", "response")
+#: Columns of the file that the page has; texts are wide, so they come after what is short.
+COLUMNS = (
+    *("source", "policy", "method", "label_ratio", "seed", "step", "benchmark", "reward", "predicted", "correct"),
+    *TEXTS,
+)
 NUMBERS = ("reward", "predicted")
 RESULTS = ("reward", "predicted", "correct")
 DISAGREES = "disagrees"
@@ -36,8 +26,8 @@ DISAGREES = "disagrees"
 def responses_page(title: str, caption: str, path: Path) -> str:
     """An HTML page of the responses in the CSV file at `path` (evaluation.readable_responses.COLUMNS)."""
     table = csv_tables.read(path, keep_default_na=False, na_values={name: [""] for name in ("step", *NUMBERS)})
-    constant = {name: value for name, value in constants(table).items() if name in HEADS and name not in TEXTS}
-    heads = {name: head for name, head in HEADS.items() if name not in constant and table[name].notna().any()}
+    constant = {name: value for name, value in constants(table).items() if name in COLUMNS and name not in TEXTS}
+    heads = {name: words(name) for name in COLUMNS if name not in constant and table[name].notna().any()}
     count = int(table[DISAGREES].map(str).eq("True").sum())
     first = f"The first {count} are those whose predicted reward the verdict contradicts; they are marked."
     about = (

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from reward_memory.plugins import declared, outside
+from reward_memory.plugins import Parts
 
-GROUP = "reward_memory.reward_models"
+#: What `registration.register` adds to.
+PREDICTORS: Parts[Any] = Parts(
+    "reward_model: predictor", "reward_memory.reward_models", Path(__file__).parent, __package__
+)
 #: `graph` with every published behavior of the stage reward_model.
 AS_PUBLISHED = "graph-as-published"
-DECLARED = declared(Path(__file__).parent, __package__)
-#: Those of other packages.
-OUTSIDE = outside(GROUP)
-NAMES = tuple(sorted({AS_PUBLISHED, *DECLARED, *OUTSIDE}))
+NAMES = tuple(sorted({AS_PUBLISHED, *PREDICTORS.names}))
 #: Those that are networks, which fidelity's behaviors are about.
-NETWORKS = tuple(
-    name for name in NAMES if name == AS_PUBLISHED or (name in DECLARED and DECLARED[name].options.get("network"))
-)
+NETWORKS = tuple(name for name in NAMES if name == AS_PUBLISHED or PREDICTORS.options(name).get("network"))
 #: Those that are fitted without any label.
-LABEL_FREE = tuple(name for name in NAMES if name in DECLARED and not DECLARED[name].options.get("labels", True))
+LABEL_FREE = tuple(name for name in NAMES if not PREDICTORS.options(name).get("labels", True))

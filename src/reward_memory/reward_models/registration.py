@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .base import Predictor
+from .names import PREDICTORS
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,6 @@ class Registration:
     settings: tuple[str, ...]
     network: bool
     labels: bool
-
-
-#: name -> predictor, of the modules imported so far.
-REGISTERED: dict[str, Registration] = {}
 
 
 def register(
@@ -44,11 +41,10 @@ def register(
     plain constants.
     ValueError if a name is taken.
     """
-    if taken := [name for name in names if name in REGISTERED]:
-        raise ValueError(f"the reward predictor {taken[0]!r} is registered twice.")
 
     def decorator(fit: Callable[..., Predictor]) -> Callable[..., Predictor]:
-        REGISTERED.update(dict.fromkeys(names, Registration(model, fit, settings, network, labels)))
+        for name in names:
+            PREDICTORS.add(name, Registration(model, fit, settings, network, labels))
         return fit
 
     return decorator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 
 from reward_memory.errors import InputError
@@ -11,31 +10,11 @@ from reward_memory.errors import InputError
 from .base import Predictor, read
 from .folds import labeled_only
 from .graph.fitting import configure
-from .names import DECLARED, OUTSIDE
-from .registration import REGISTERED, Registration
+from .names import PREDICTORS
 from .rollouts import Rollouts
 
 # here, not where one is first asked for: a process that forks workers has imported them all
-for _module in sorted({one.module for one in DECLARED.values()}):
-    import_module(_module)
-#: name -> predictor.
-PREDICTORS = REGISTERED
-
-
-def find(name: str) -> Registration | None:
-    """The predictor of that name, from this package or another one (`names.GROUP`); None if there is none.
-
-    InputError if the other package's module cannot be imported or registers no such name.
-    """
-    if name not in PREDICTORS and name in OUTSIDE:
-        module = OUTSIDE[name].module
-        try:
-            import_module(module)
-        except ImportError as error:
-            raise InputError(f"reward_model: predictor: {name}: {module} cannot be imported: {error}") from error
-        if name not in PREDICTORS:
-            raise InputError(f"reward_model: predictor: {name}: {module} does not register it; see docs/extend.md.")
-    return PREDICTORS.get(name)
+PREDICTORS.import_inside()
 
 
 def fit(
@@ -57,9 +36,7 @@ def fit(
 
     InputError if fewer than two queries are labeled and it learns from labels, or a setting is unknown or impossible.
     """
-    found = find(predictor)
-    if found is None:
-        raise InputError(f"reward_model: predictor: {predictor!r} is not one of {', '.join(sorted(PREDICTORS))}.")
+    found = PREDICTORS.find(predictor)
     own = configure({"predictor": predictor, **settings}).model_dump(include={*found.settings})
     if found.network:
         own["valid"] = valid
@@ -71,8 +48,7 @@ def load(folder: str | Path, device: str = "cpu") -> Predictor:
     """Read what `predictor.save` wrote. InputError if a file is missing, cut short, or of another model."""
     about, weights, memory = read(folder, device)
     name = about.get("predictor")
-    found = find(name)
-    if found is None:
-        known = ", ".join(sorted(PREDICTORS))
+    if name not in PREDICTORS.names:
+        known = ", ".join(PREDICTORS.names)
         raise InputError(f"{Path(folder) / 'model.json'}: predictor {name!r} is not one of {known}.")
-    return found.model.restore(about["config"], about["metrics"], weights, memory, device)
+    return PREDICTORS.find(name).model.restore(about["config"], about["metrics"], weights, memory, device)

@@ -1,7 +1,7 @@
 """Tables that the workflow writes as CSV, and reads again."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] =
 def write(
     rows: pd.DataFrame | Iterable[Mapping[str, Any]],
     path: str | Path,
-    columns: Sequence[str] | None = None,
+    columns: list[str] | None = None,
     form: str | None = None,
 ) -> None:
     """Write a table, atomically; `form` is that of its floats, such as %.2f."""

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from reward_memory.error_memory import store
 from reward_memory.errors import InputError
 from reward_memory.settings import Training
-from reward_memory.storage.files import atomic_path, digest, write_json
+from reward_memory.storage.files import digest, write_json, write_text
 from reward_memory.storage.policy_files import DamageError, check_length
 from reward_memory.storage.records import CHECKSUM, parse
 
@@ -177,8 +177,7 @@ def _track(checkpoints: Path, step: int) -> None:
     if tracker.is_dir() and not tracker.is_symlink():
         shutil.rmtree(tracker)
     if step:
-        with atomic_path(tracker) as temporary:
-            temporary.write_text(str(step), encoding="utf-8")
+        write_text(tracker, str(step))
     else:
         tracker.unlink(missing_ok=True)
 

@@ -10,19 +10,17 @@ from reward_memory.errors import InputError
 
 #: First bytes -> what a file that begins so is. The marks of UTF-32 begin like one of UTF-16, so they come first.
 _FOREIGN = {
-    codecs.BOM_UTF32_LE: "UTF-32 text, not UTF-8 text; save it as UTF-8",
-    codecs.BOM_UTF32_BE: "UTF-32 text, not UTF-8 text; save it as UTF-8",
-    codecs.BOM_UTF16_LE: "UTF-16 text, not UTF-8 text; save it as UTF-8",
-    codecs.BOM_UTF16_BE: "UTF-16 text, not UTF-8 text; save it as UTF-8",
+    **dict.fromkeys((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "UTF-32 text, not UTF-8 text; save it as UTF-8"),
+    **dict.fromkeys((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "UTF-16 text, not UTF-8 text; save it as UTF-8"),
     b"\x1f\x8b": "compressed by gzip, not UTF-8 text; add .gz to its name",
     b"\x28\xb5\x2f\xfd": "compressed by zstd, not UTF-8 text; unpack it",
     b"BZh": "compressed by bzip2, not UTF-8 text; unpack it",
     b"\xfd7zXZ": "compressed by xz, not UTF-8 text; unpack it",
     b"PK\x03\x04": "a zip archive, not UTF-8 text; unpack it",
-    b"\x80\x02": "a pickle of Python, not UTF-8 text; write it as JSON lines",
-    b"\x80\x03": "a pickle of Python, not UTF-8 text; write it as JSON lines",
-    b"\x80\x04": "a pickle of Python, not UTF-8 text; write it as JSON lines",
-    b"\x80\x05": "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    **dict.fromkeys(
+        (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"),
+        "a pickle of Python, not UTF-8 text; write it as JSON lines",
+    ),
     b"ARROW1": "an Arrow or Feather file; write it as JSON lines or parquet",
     b"ORC": "an ORC file; write it as JSON lines or parquet",
     b"\x89HDF": "an HDF5 file; write it as JSON lines or parquet",
@@ -30,8 +28,7 @@ _FOREIGN = {
     b"SQLite format 3": "a database of SQLite; write it as JSON lines or parquet",
     b"PAR1": "parquet, not UTF-8 text; let its name end in .parquet",
     b"version https://git-lfs": "a Git LFS pointer, not the file; run `git lfs pull` in its folder",
-    b"<!DOCTYPE": "a web page, not the file; download the file itself",
-    b"<html": "a web page, not the file; download the file itself",
+    **dict.fromkeys((b"<!DOCTYPE", b"<html"), "a web page, not the file; download the file itself"),
 }
 
 

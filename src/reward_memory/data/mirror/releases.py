@@ -93,14 +93,6 @@ def _split(name: str, parse: Parser, folder: str, *files: File | str, config: st
     return Split(name, (*own, *_hub(name, config)), parse, folder, **more)
 
 
-def _math(folder: str = "math") -> tuple[Split, Split]:
-    subjects = {"config": "*"}  # EleutherAI/hendrycks_math has one folder a subject
-    return (
-        _split("train", math_rows.solved_problem, folder, "train_verl.parquet", **subjects),
-        _split("test", math_rows.solved_problem, folder, **subjects),
-    )
-
-
 def _test_only(folder: str, parse: Parser, *files: File | str) -> Release:
     return Release((_split("test", parse, folder, *files),))
 
@@ -118,9 +110,15 @@ _SIQA, _PIQA = choice_rows.social_question, choice_rows.physical_question
 _OPTIONS = choice_rows.labeled_options
 _MMLU = choice_rows.subject_question
 
+# EleutherAI/hendrycks_math has one folder a subject
+_MATH = (
+    _split("train", math_rows.solved_problem, "math", "train_verl.parquet", config="*"),
+    _split("test", math_rows.solved_problem, "math", config="*"),
+)
+
 RELEASES = {
     "gsm8k": Release(tuple(_split(name, math_rows.word_problem, "gsm8k", config="main") for name in ("train", "test"))),
-    "math": Release(_math()),
+    "math": Release(_MATH),
     "gsm_symbolic": Release(
         tuple(
             Split(
@@ -208,7 +206,7 @@ RELEASES = {
     "dapo_math_17k": Release(
         (
             # first, because DAPO repeats many of its problems and has some of their answers wrong
-            Split("math", _math()[0].files, math_rows.hard_problem, "math"),
+            Split("math", _MATH[0].files, math_rows.hard_problem, "math"),
             Split(
                 "dapo",
                 (

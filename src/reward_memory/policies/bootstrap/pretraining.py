@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from reward_memory.errors import InputError
 from reward_memory.jobs.processes import die_with_parent
+from reward_memory.jobs.processors import has_bfloat16
 from reward_memory.jobs.progress import Progress
 from reward_memory.seeds import derive
 from reward_memory.settings import Bootstrap
@@ -213,9 +214,3 @@ def _train(run: Run, tokenizer: Any, settings: Bootstrap, checkpoint: Path | Non
 def learning_rate_factor(step: int, steps: int) -> float:
     """Factor in (0, 1] of the learning rate: linear warm-up, constant, linear decay to 0 over the last part."""
     return min(1.0, (step + 1) / WARM_UP) * min(1.0, (1 - step / steps) / DECAY)
-
-
-def has_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 itself; without it autocast would be slower, not faster."""
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))

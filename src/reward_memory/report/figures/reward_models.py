@@ -87,7 +87,7 @@ def _lines(table: pd.DataFrame, place: str, label: str, path: str | Path) -> Non
 def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
     """Share right against predicted probability, with 95 % intervals, above the number of responses in each bin.
 
-    table  evaluation.reliability.COLUMNS; drawn are the unlabeled training queries: a column a predictor, a row a
+    table  evaluation.calibration.COLUMNS; drawn are the unlabeled training queries: a column a predictor, a row a
            policy and label ratio
     """
     import matplotlib.pyplot as plt

@@ -14,8 +14,6 @@ _ARM = ("policy", "method", "label_ratio", "seeds")
 _FIGURES = ("source", "n", "accuracy", "ci_low", "ci_high", "published", "published_n", "delta", "published_confidence")
 _MORE = ("interval_covers", "seed_sd", *BEHAVIOR)
 COLUMNS = [*_ARM, "benchmark", *_FIGURES, *_MORE]
-#: Where a policy has official scores: the score, and ours less it, in points.
-EXPECTED_COLUMNS = ["expected", "expected_delta"]
 ABLATION_COLUMNS = [*_ARM, "domain", *(name for name in _FIGURES if name != "published_n"), *_MORE]
 
 
@@ -36,9 +34,10 @@ def accuracy_rows(grades: Grades, arm: dict, sources: dict[str, str], published:
 
 
 def with_expected(table: pd.DataFrame, expected: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
-    """The table (COLUMNS) with EXPECTED_COLUMNS, filled where the untrained policy is on a benchmark with a score.
+    """The table (COLUMNS) with the columns `expected` and `expected_delta`, ours less the official score, in points.
 
-    expected  policy -> benchmark -> official accuracy in percent; if there is none, the table is as it was
+    expected  policy -> benchmark -> official accuracy of the untrained policy, in percent; if there is none, the table
+              is as it was
     """
     if not any(expected.values()):
         return table
@@ -91,6 +90,6 @@ def ablation_rows(
 
 def _row(grades: Grades, average: str, sources: dict[str, str], figure: dict) -> dict:
     found = accuracy(grades.shares, average, grades.families)
-    ours = {"accuracy": 100 * found.mean, "ci_low": 100 * found.low, "ci_high": 100 * found.high}
-    more = {"interval_covers": found.covers, "seed_sd": 100 * found.seed_sd} | grades.averaged_behavior(average)
+    ours = found.row("accuracy", 100)
+    more = {"seed_sd": 100 * found.seed_sd} | grades.averaged_behavior(average)
     return about(grades.shares, sources) | ours | figure | {"delta": ours["accuracy"] - figure["published"]} | more

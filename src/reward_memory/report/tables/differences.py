@@ -80,11 +80,10 @@ def difference_rows(
     out = []
     for name, known_as, part, average in parts_of(differences):
         found = difference(part.shares, average, part.families)
-        ours = {"difference": 100 * found.mean, "ci_low": 100 * found.low, "ci_high": 100 * found.high}
-        tested = {"p_value": found.p_value(), "detectable": 100 * found.detectable(), "interval_covers": found.covers}
+        tested = {"p_value": found.p_value(), "detectable": 100 * found.detectable()}
         place = {"baseline": baseline[0], "baseline_label_ratio": baseline[1], "benchmark": name}
         theirs = _published(published, arm, baseline, known_as, part, sources)
-        out.append(arm | about(part.shares, sources) | place | ours | tested | theirs)
+        out.append(arm | about(part.shares, sources) | place | found.row("difference", 100) | tested | theirs)
     single = out[: len(differences.shares)]
     for row, adjusted in zip(single, holm([row["p_value"] for row in single]), strict=True):
         row["p_holm"] = adjusted

@@ -24,7 +24,7 @@ _VALUE = re.compile(r"'[^']*'|\d+")
 def of_audit(audit: pd.DataFrame) -> Iterator[dict]:
     """Rows of the release that gave no query.
 
-    audit  benchmarks.audit.COLUMNS
+    audit  data.audit.COLUMNS
     """
     lost = audit[audit["measure"] == "dropped"].fillna({"split": ""})
     for row in lost.to_dict("records"):

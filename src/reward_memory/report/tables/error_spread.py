@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reward_memory.evaluation.error_spread import MEASURES, compare_spreads, mean_spread
-from reward_memory.evaluation.statistics import Estimate
 
 SPREAD_COLUMNS = [
     *("policy", "method", "seeds", "visit", "metric", "n", "value", "ci_low", "ci_high"),
@@ -38,14 +37,9 @@ def spread_rows(runs: Runs, baseline: tuple[str, Runs] | None, arm: dict) -> lis
             if not any(map(len, own)):
                 continue
             scale = 100.0 if measure == "largest_share" else 1.0
-            rows.append(place | {"metric": measure} | _figures(mean_spread(own, measure), scale))
+            rows.append(place | {"metric": measure} | mean_spread(own, measure).row(scale=scale))
             if baseline is not None and any(map(len, others)):
                 found = compare_spreads(own, others, measure)
                 tested = {"p_value": found.p_value(), "detectable": scale * found.detectable()}
-                rows.append(place | {"metric": f"{measure}-{baseline[0]}"} | _figures(found, scale) | tested)
+                rows.append(place | {"metric": f"{measure}-{baseline[0]}"} | found.row(scale=scale) | tested)
     return rows
-
-
-def _figures(found: Estimate, scale: float) -> dict[str, float | str]:
-    ends = zip(("value", "ci_low", "ci_high"), (found.mean, found.low, found.high), strict=True)
-    return {name: scale * end for name, end in ends} | {"interval_covers": found.covers}

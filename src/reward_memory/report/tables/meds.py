@@ -102,7 +102,7 @@ def main_rows(
             rows.append(place | _beside(curve.at(k - 1), published, metric, arm, known_as, part, sources))
         for metric, tables in measures.items():
             found = mean_measure({one: tables[one] for one in names})
-            rows.append(place | {"metric": metric} | _figures(found, 1))
+            rows.append(place | {"metric": metric} | found.row())
     return rows
 
 
@@ -117,7 +117,7 @@ def training_rows(histories: Sequence[pd.DataFrame], arm: dict, source: str) -> 
         sums = np.array([history[metric].sum() for history in histories], float)
         place = {"seeds": len(sums), "benchmark": TRAINING, "source": source, "metric": metric}
         covers = {"interval_covers": "seeds" if len(sums) > 1 else None}
-        rows.append(arm | place | _figures(over_seeds(sums), 1) | covers)
+        rows.append(arm | place | over_seeds(sums).row() | covers)
     return rows
 
 
@@ -151,7 +151,7 @@ def meds_ablation_rows(
         row = place | _beside(curve.at(k - 1), published, f"pass@{k}", theirs, AVERAGE, own, sources)
         rows.append(row | (_difference(difference.at(k - 1)) if difference else {}))
     runs, baseline = repeats
-    row = place | {"metric": REPEATED, "n": np.nan, "samples": np.nan} | _figures(share(runs), 100)
+    row = place | {"metric": REPEATED, "n": np.nan, "samples": np.nan} | share(runs).row(scale=100)
     rows.append(row | (_difference(shares_compared(runs, baseline)) if baseline is not None else {}))
     return rows
 
@@ -170,11 +170,6 @@ def shares_compared(first: Sequence[pd.DataFrame], second: Sequence[pd.DataFrame
 
 def _any(runs: Sequence[pd.DataFrame], of: str) -> bool:
     return any(run[of].sum() for run in runs)
-
-
-def _figures(found: Estimate, scale: float) -> dict[str, float | str]:
-    ends = {"value": scale * found.mean, "ci_low": scale * found.low, "ci_high": scale * found.high}
-    return ends | {"interval_covers": found.covers}
 
 
 def _difference(found: Estimate) -> dict[str, float]:
@@ -197,7 +192,7 @@ def _beside(
     own = published[published["metric"] == metric]
     # the published tables name no label ratio: their arms see all labels
     theirs = beside(own, arm | {"label_ratio": 100}, known_as, list(benchmarks), sources)
-    row = {"metric": metric} | _figures(found, 100)
+    row = {"metric": metric} | found.row(scale=100)
     return row | {
         "published": theirs["published"],
         "delta": row["value"] - theirs["published"],

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reward_memory.evaluation.cluster_sizes import CLASSES
-from reward_memory.evaluation.statistics import Estimate
 
 from .meds import REPEATED, share, shares_compared
 
@@ -29,15 +28,15 @@ def repeated_rows(
     arm = arm | {"seeds": len(runs)}
     rows = []
     for metric, of in ((REPEATED, "visited"), (f"{REPEATED}_all", "wrong")):
-        rows.append(arm | {"metric": metric, "n": _errors(runs, of)} | _percent(share(runs, of)))
+        rows.append(arm | {"metric": metric, "n": _errors(runs, of)} | share(runs, of).row(scale=100))
     if baseline is not None:
         method, others = baseline
         row = {"metric": f"{REPEATED}-{method}", "n": _errors(runs, "visited")}
-        rows.append(arm | row | _percent(shares_compared(runs, others)))
+        rows.append(arm | row | shares_compared(runs, others).row(scale=100))
     for step in sorted({step for run in runs for step in run["step"]}):
         parts = [run[run["step"] == step] for run in runs]
         row = {"step": step, "metric": REPEATED, "n": _errors(parts, "visited")}
-        rows.append(arm | row | _percent(share(parts)))
+        rows.append(arm | row | share(parts).row(scale=100))
     return rows
 
 
@@ -61,8 +60,3 @@ def cluster_rows(runs: Sequence[pd.DataFrame], arm: dict) -> list[dict]:
 
 def _errors(runs: Sequence[pd.DataFrame], of: str) -> int:
     return int(sum(run[of].sum() for run in runs))
-
-
-def _percent(found: Estimate) -> dict[str, float | str]:
-    ends = zip(("value", "ci_low", "ci_high"), (found.mean, found.low, found.high), strict=True)
-    return {name: 100 * end for name, end in ends} | {"interval_covers": found.covers}

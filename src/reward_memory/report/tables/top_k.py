@@ -1,10 +1,9 @@
 """The table of top-k: how well a reward model predicts out of domain, by the neighbors that a new query attends to."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from .reward_models import metric_rows
+from .runs import by_seed
 
 COLUMNS = [
     *("suite", "policy", "predictor", "label_ratio", "num_neighbors", "metric"),
@@ -21,10 +20,5 @@ def top_k_rows(predictions: pd.DataFrame) -> list[dict]:
     out = []
     for values, rows in predictions.groupby(names):
         model = dict(zip(COLUMNS, values, strict=False))
-        out += [model | row for row in metric_rows(_by_seed(rows))]
+        out += [model | row for row in metric_rows(by_seed(rows.sort_values(["query_id", "sample"])))]
     return out
-
-
-def _by_seed(rows: pd.DataFrame) -> Sequence[pd.DataFrame]:
-    """The rows of each seed, by ascending seed, about the same responses in the same order."""
-    return [part.sort_values(["query_id", "sample"], ignore_index=True) for _, part in rows.groupby("seed")]

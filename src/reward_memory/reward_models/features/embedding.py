@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reward_memory.errors import InputError
+from reward_memory.jobs.processors import has_bfloat16
 from reward_memory.jobs.progress import Progress
 from reward_memory.storage.files import atomic_path
 
@@ -62,7 +63,7 @@ def embed(
 
 
 def resolve_dtype(name: str, device: str) -> str:
-    """float32 or bfloat16; `auto` is bfloat16 on GPUs and on CPUs that have instructions for it (AVX-512 or AMX)."""
+    """float32 or bfloat16; `auto` is bfloat16 on GPUs and on CPUs that have instructions for it."""
     if name != "auto":
         return name
     return "bfloat16" if _computes_bfloat16(device) else "float32"
@@ -77,12 +78,7 @@ def serving_dtype(name: str, device: str) -> str:
 
 
 def _computes_bfloat16(device: str) -> bool:
-    if not device.startswith("cpu"):
-        return True
-    import torch
-
-    features = torch.cpu.get_capabilities()
-    return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
+    return not device.startswith("cpu") or has_bfloat16()
 
 
 @lru_cache(maxsize=2)
@@ -102,7 +98,6 @@ def embed_rollouts(
     *,
     device: str = "cpu",
     dtype: str | None = None,
-    token_budget: int | None = None,
 ) -> None:
     """Write the embeddings of one benchmark's rollouts as safetensors, atomically.
 
@@ -114,7 +109,7 @@ def embed_rollouts(
     from safetensors.numpy import save_file
 
     progress = Progress("embedding", len(queries) + 2 * len(responses))
-    settings = {"device": device, "dtype": dtype, "token_budget": token_budget, "report": progress.advance}
+    settings = {"device": device, "dtype": dtype, "report": progress.advance}
     arrays = {
         "query": embed([query_text(messages) for messages in queries["messages"]], "query", **settings),
         "thinking": embed(responses["thinking"].tolist(), "thinking", **settings),

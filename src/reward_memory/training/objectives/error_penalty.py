@@ -83,9 +83,9 @@ class RepeatedErrors:
         scores = penalize(before, seen.sizes, right, self.settings)
         for response, size, score in zip(real, seen.sizes, scores, strict=True):
             response.cluster_size, response.score = int(size), float(score)
-        # a run resumes at one of its last two checkpoints at the earliest (launch._step_back)
+        # kept for the last two checkpoints: checkpoints.newest_intact passes over an older one that lacks points
         self._memory.release(step - step % self.every - self.every)
-        numbers = {name: value for name, value in seen.statistics.items() if isinstance(value, int | float)}
+        numbers = {name: value for name, value in seen.statistics.items() if value is not None}
         numbers |= uneven_groups([response.query for response in real], right, before - scores)
         return {f"memory/{name}": float(value) for name, value in numbers.items()} | {
             "memory/penalty": float(np.mean(before - scores))
