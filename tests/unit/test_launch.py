@@ -45,13 +45,19 @@ for step in range(done + 1, int(keys["trainer.total_training_steps"]) + 1):
         sys.exit(3)
     folder = state / f"checkpoints/global_step_{{step}}"
     (folder / "actor/huggingface").mkdir(parents=True, exist_ok=True)
-    (folder / "actor/huggingface/model.safetensors").write_text(f"step {{step}}")
+    head = json.dumps({{"__metadata__": {{"step": str(step)}}}}).encode()
+    (folder / "actor/huggingface/model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head)
     (folder / "data.pt").touch()
     tracker.write_text(str(step))
     print(f"Training Progress:  25%|##| {{step}}/4 [00:01<00:03,  1.0s/it]", end="\\r", flush=True)
     if step == plan.get("ends_early_at"):
         sys.exit(0)
 """
+
+
+def step_of(out: Path) -> str:
+    """The step whose weights a training left."""
+    return json.loads((out / "policy/model.safetensors").read_bytes()[8:])["__metadata__"]["step"]
 
 
 @pytest.fixture
@@ -121,12 +127,12 @@ def test_a_run_leaves_policy_history_responses_and_manifest(run, trainer, tmp_pa
 
 def test_the_policy_is_the_latest_of_the_best_checkpoints(run, trainer, tmp_path):
     out = train(run, tmp_path)
-    assert (out / "policy/model.safetensors").read_text() == "step 3"
+    assert step_of(out) == "3"
     assert json.loads((out / "manifest.json").read_text())["config"]["step"] == 3
 
 
 def test_selection_last_keeps_the_last_checkpoint(run, trainer, tmp_path):
-    assert (train(run, tmp_path, selection="last") / "policy/model.safetensors").read_text() == "step 4"
+    assert step_of(train(run, tmp_path, selection="last")) == "4"
 
 
 def test_shards_are_given_to_verls_merger(tmp_path, monkeypatch):
@@ -213,7 +219,7 @@ def test_each_attempt_has_a_metrics_file_of_its_own(run, trainer, tmp_path):
 def test_a_run_whose_results_alone_are_missing_is_not_trained_again(run, trainer, tmp_path, monkeypatch):
     train(run, tmp_path)
     monkeypatch.setattr(launch.sys, "executable", "/bin/false")
-    assert (train(run, tmp_path, "again") / "policy/model.safetensors").read_text() == "step 3"
+    assert step_of(train(run, tmp_path, "again")) == "3"
 
 
 def test_the_trainers_temporary_folder_is_its_own_and_gone_afterwards(run, trainer, tmp_path):

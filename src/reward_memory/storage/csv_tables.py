@@ -46,9 +46,11 @@ def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] =
 def write(
     rows: pd.DataFrame | Iterable[Mapping[str, Any]],
     path: str | Path,
-    columns: list[str] | None = None,
+    columns: Iterable[str] | None = None,
     form: str | None = None,
 ) -> None:
     """Write a table, atomically; `form` is that of its floats, such as %.2f."""
     with atomic_path(path) as temporary:
-        pd.DataFrame(rows, columns=columns).to_csv(temporary, index=False, float_format=form)
+        pd.DataFrame(rows, columns=None if columns is None else pd.Index(columns)).to_csv(
+            temporary, index=False, float_format=form
+        )
