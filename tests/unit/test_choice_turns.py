@@ -77,6 +77,14 @@ OPTIONS_11 = (
 )
 
 ROWS = [  # options, response, the letter that it settles on; with "!" a letter that it does not
+    (OPTIONS_0, "I think it is B. Wait, I'm changing my answer from B to C.", "C"),
+    (OPTIONS_0, "The answer is B. On reflection I change my answer to **(D)**.", "D"),
+    (OPTIONS_0, "I switched from A to D.", "D"),
+    (OPTIONS_0, "Changing B to C would break the code.", "!C"),
+    (OPTIONS_0, "Changing the order from A to Z, Lima is third.", "!Z"),
+    (OPTIONS_0, "B because A is the capital of Peru.", "B"),
+    (OPTIONS_0, "B since A is the capital of Peru.", "B"),
+    (OPTIONS_0, "Some say A because it is large. The answer is B.", "B"),
     (
         OPTIONS_0,
         (

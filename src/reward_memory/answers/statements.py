@@ -168,6 +168,14 @@ CORRECTED = re.compile(
     r"[(*]{0,3}([A-Z])[)*]{0,3}[.!]?[ \t]*$",
     re.MULTILINE,
 )
+#: "I change my answer from B to C"
+CHANGED = re.compile(
+    r"\b(?i:chang(?:e|ed|ing)|switch(?:ed|ing)?|revis(?:e|ed|ing))[ \t]"
+    r"(?:(?i:(?:my|the)[ \t](?:final[ \t])?answer)[ \t]|(?=from))"
+    r"(?:from[ \t](?i:option[ \t])?[(*]{0,3}[A-Z][)*]{0,3}[ \t])?to[ \t](?i:option[ \t])?[(*]{0,3}([A-Z])(?![\w'])"
+)
+#: "B because A is a capital, too"
+GROUNDED = re.compile(r"^[ \t]*[(*]{0,3}([A-Z])[).*]{0,3}[ \t]{1,3}(?:because|since)\b", re.MULTILINE)
 #: "the second option is correct"
 PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 PLACED = re.compile(
@@ -249,7 +257,7 @@ def statements(text: str, item) -> list[Statement]:
     leads = list(LEAD.finditer(text))[-LEADS:]
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
     found += _placed(text, item) if item.texts else []
-    for pattern in (*DOUBTED, NOT_BUT, NOT_BUT_CJK, NEITHER, ELLIPSIS, CORRECTED):
+    for pattern in (*DOUBTED, NOT_BUT, NOT_BUT_CJK, NEITHER, ELLIPSIS, CORRECTED, CHANGED, GROUNDED):
         for match in pattern.finditer(text):
             letter, start, end = match[match.lastindex], match.start(match.lastindex), match.end(match.lastindex)
             doubted = pattern in DOUBTED and _asked_or_joined(text, match)
