@@ -47,6 +47,9 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+# what Snakemake hands to scripts and to the report's templates, in plain data
+config = CONFIG.model_dump(by_alias=True)
+
 
 pathvars:
     results=os.path.normpath(CONFIG.results),
