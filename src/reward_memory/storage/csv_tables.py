@@ -44,7 +44,7 @@ def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] =
 
 
 def write(
-    rows: pd.DataFrame | Iterable[Mapping[str, Any]],
+    rows: pd.DataFrame | Iterable[Mapping[str, Any] | tuple],
     path: str | Path,
     columns: Iterable[str] | None = None,
     form: str | None = None,
