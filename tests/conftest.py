@@ -110,6 +110,11 @@ class Workflow:
         assert old in text, f"{path} does not contain {old!r}"
         file.write_text(text.replace(old, new, 1))
 
+    def append(self, path: str, text: str) -> None:
+        """Add text at the end of one of the project's files."""
+        with (self.folder / path).open("a") as file:
+            file.write(text)
+
     def copy(self, folder: Path) -> "Workflow":
         """The same workflow with its results and Snakemake's records of them, elsewhere."""
         shutil.copytree(self.folder, folder, symlinks=True)

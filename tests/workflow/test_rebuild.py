@@ -100,13 +100,11 @@ def test_another_seed_keeps_the_first(copy):
 
 
 @pytest.mark.parametrize(
-    ("module", "old", "new", "rules"),
+    ("module", "rules"),
     [
-        ("report/tables/accuracy.py", "100 * found.mean,", "100.0 * found.mean,", {"accuracy_table"}),
+        ("report/tables/accuracy.py", {"accuracy_table"}),
         (
             "data/labels.py",
-            "    labeled = set(",
-            "    labels = labels.copy()\n    labeled = set(",
             {
                 "route_labels",
                 "reveal_rewards",
@@ -119,23 +117,18 @@ def test_another_seed_keeps_the_first(copy):
             # its rows are made by the module that reveals truths
             | {"select_validation_queries"},
         ),
-        ("evaluation/reward_model_quality.py", "BINS = 10", "BINS = 12", set()),
-        (
-            "training/objectives/predicted.py",
-            "probabilities > self.threshold",
-            "probabilities >= self.threshold",
-            {"train_policy", "evaluate_policy", "accuracy_table"},
-        ),
-        ("evaluation/statistics.py", "MISSED = 0.025, 0.2", "MISSED = 0.025, 0.1", {"accuracy_table"}),
+        ("evaluation/reward_model_quality.py", set()),
+        ("training/objectives/predicted.py", {"train_policy", "evaluate_policy", "accuracy_table"}),
+        ("evaluation/statistics.py", {"accuracy_table"}),
     ],
 )
-def test_editing_a_library_module_reruns_the_rules_that_use_it(copy, module, old, new, rules):
-    copy.edit(f"src/reward_memory/{module}", old, new)
+def test_editing_a_library_module_reruns_the_rules_that_use_it(copy, module, rules):
+    copy.append(f"src/reward_memory/{module}", "EDITED = True\n")
     assert copy.rules(TABLE, *CONFIG) == rules
 
 
 def test_a_comment_in_a_library_module_reruns_nothing(copy):
-    copy.edit("src/reward_memory/report/tables/accuracy.py", "COLUMNS = [", "# the order readers see\nCOLUMNS = [")
+    copy.append("src/reward_memory/report/tables/accuracy.py", "# read by accuracy_table\n")
     assert copy.jobs(TABLE, *CONFIG) == []
 
 
