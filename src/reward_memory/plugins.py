@@ -8,8 +8,8 @@ Planning reads names and options from the files' text, so it imports neither tor
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -23,10 +23,16 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Declared:
-    """Where a part is: module, absolute; options, the keywords of `register` that are plain constants."""
+    """Where a part is.
+
+    module   absolute
+    options  the keywords of `register` that are plain constants
+    rivals   modules of other installed packages that bring the same name
+    """
 
     module: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    rivals: tuple[str, ...] = ()
 
 
 def declared(folder: Path, package: str) -> dict[str, Declared]:
@@ -46,14 +52,17 @@ def outside(group: str) -> dict[str, Declared]:
 
     A module that cannot be found or does not register the name has no options here; `Parts.find` says so.
     """
-    found = {}
+    found: dict[str, Declared] = {}
     for point in entry_points(group=group):
         try:
             spec = find_spec(point.value)
             parts = dict(_of_file(Path(spec.origin), point.value)) if spec and spec.has_location and spec.origin else {}
         except (ImportError, ValueError, SyntaxError, OSError):
             parts = {}
-        found[point.name] = parts.get(point.name, Declared(point.value))
+        part = parts.get(point.name, Declared(point.value))
+        if first := found.get(point.name):
+            part = replace(first, rivals=(*first.rivals, part.module))
+        found[point.name] = part
     return found
 
 
@@ -81,14 +90,15 @@ def _constant(node: ast.expr) -> Any:
 class Parts(Generic[Part]):
     """The parts of one kind.
 
-    key      of the configuration, or another word that messages begin with
-    group    of the entry points
-    folder   of this package's files of the kind
-    package  the folder's name as a module
+    key       of the configuration, or another word that messages begin with
+    group     of the entry points
+    folder    of this package's files of the kind
+    package   the folder's name as a module
+    reserved  names that mean something else, which no part may have
     """
 
-    def __init__(self, key: str, group: str, folder: Path, package: str):
-        self.key, self.group = key, group
+    def __init__(self, key: str, group: str, folder: Path, package: str, reserved: Collection[str] = ()):
+        self.key, self.group, self._reserved = key, group, reserved
         self._inside, self._outside = declared(folder, package), outside(group)
         self._registered: dict[str, Part] = {}
 
@@ -101,10 +111,15 @@ class Parts(Generic[Part]):
         """Where a part is. InputError if there is none of that name, or two."""
         if name not in self.names:
             raise InputError(f"{self.key}: {name!r} is not one of {', '.join(self.names)}.")
-        if name in self._inside and name in self._outside:
-            module = self._outside[name].module
-            raise InputError(f"{self.key}: {name}: {module} registers a name that there is; choose another.")
-        return self._inside.get(name) or self._outside[name]
+        if name in self._inside and name not in self._outside:
+            return self._inside[name]
+        part = self._outside[name]
+        if name in self._inside or name in self._reserved:
+            raise InputError(f"{self.key}: {name}: {part.module} registers a name that there is; choose another.")
+        if part.rivals:
+            modules = " and ".join((part.module, *part.rivals))
+            raise InputError(f"{self.key}: {name}: {modules} bring it, all installed; uninstall all but one.")
+        return part
 
     def options(self, name: str) -> Mapping[str, Any]:
         """What a part's file says of it, empty for one that cannot be used."""

@@ -92,6 +92,17 @@ def test_a_penalty_of_a_taken_name_is_refused(install):
         configured()
 
 
+def test_two_packages_that_bring_one_name_are_refused_where_it_is_used(install, tmp_path):
+    (tmp_path / "other-1.dist-info").mkdir()
+    (tmp_path / "other-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n")
+    (tmp_path / "other-1.dist-info/entry_points.txt").write_text("[reward_memory.penalties]\nflat = other.flat\n")
+    install(FLAT.format("sizes"))
+    configured()
+    both = r"flat: (study\.flat and other\.flat|other\.flat and study\.flat) bring it, all installed; uninstall"
+    with pytest.raises(InputError, match=both):
+        configured(penalty="flat")
+
+
 @pytest.mark.parametrize("wrong", ["-sizes", "sizes[1:]", "sizes / 0.0", "float('nan')"])
 def test_a_penalty_gives_one_finite_number_of_at_least_0_for_each_response(install, wrong):
     install(FLAT.format(wrong))

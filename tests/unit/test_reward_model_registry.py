@@ -133,9 +133,10 @@ def test_planning_reads_the_settings_of_an_installed_predictor(tmp_path):
     )
 
 
-def test_planning_refuses_an_installed_predictor_of_a_taken_name(tmp_path):
-    assert planned(tmp_path, "knn", CHANCE.replace("chance", "knn")).endswith(
-        "reward_model: predictor: knn: study registers a name that there is; choose another."
+@pytest.mark.parametrize("name", ["knn", "graph-as-published"])
+def test_planning_refuses_an_installed_predictor_of_a_taken_name(tmp_path, name):
+    assert planned(tmp_path, name, CHANCE.replace("chance", name)).endswith(
+        f"reward_model: predictor: {name}: study registers a name that there is; choose another."
     )
 
 

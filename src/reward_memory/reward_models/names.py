@@ -7,12 +7,12 @@ from typing import Any
 
 from reward_memory.plugins import Parts
 
-#: What `registration.register` adds to.
-PREDICTORS: Parts[Any] = Parts(
-    "reward_model: predictor", "reward_memory.reward_models", Path(__file__).parent, __package__
-)
 #: `graph` with every published behavior of the stage reward_model.
 AS_PUBLISHED = "graph-as-published"
+#: What `registration.register` adds to.
+PREDICTORS: Parts[Any] = Parts(
+    "reward_model: predictor", "reward_memory.reward_models", Path(__file__).parent, __package__, {AS_PUBLISHED}
+)
 NAMES = tuple(sorted({AS_PUBLISHED, *PREDICTORS.names}))
 #: Those that are networks, which fidelity's behaviors are about.
 NETWORKS = tuple(name for name in NAMES if name == AS_PUBLISHED or PREDICTORS.options(name).get("network"))
