@@ -17,12 +17,12 @@ HERE = Path(str(workflow.current_basedir))
 # a module's configuration comes from the workflow around it
 OWN_CONFIG = not workflow.modifier.skip_configfile
 
-# Planning makes millions of objects and hardly any garbage; looking for it takes up to a quarter of the time. What runs
-# jobs looks again: rules/cluster.smk.
+# Planning creates millions of objects and hardly any garbage, so garbage collection costs up to a quarter of its time.
+# rules/cluster.smk enables it again before jobs run.
 if OWN_CONFIG:
     gc.disable()
 
-# another --configfile stands alone: merged into config.yaml it would keep that file's benchmarks and policies
+# --configfile replaces config.yaml: merged with it, it would keep that file's benchmarks and policies
 if not workflow.config_settings.configfiles:
     try:
         reading.check(["config.yaml"] if OWN_CONFIG else [])
@@ -32,22 +32,22 @@ if not workflow.config_settings.configfiles:
     configfile: "config.yaml"
 
 
-# The software of every job under `--sdm apptainer`: an image of envs/Dockerfile in the folder of the call. Its path is
-# part of what Snakemake compares, so it is not that of the checkout.
+# The image of every job under `--sdm apptainer`, built from envs/Dockerfile into the working directory. Snakemake
+# compares this path between runs, so it must not depend on where the checkout is.
 container: "reward-memory.sif"
 
 
 try:
     reading.check(workflow.configfiles)
     source = reading.named(workflow.configfiles, workflow.config_settings.config)
-    # all that rules read of the configuration: complete, checked, with attributes in place of keys
+    # the checked configuration, with defaults filled in; rules read nothing else
     CONFIG = loading.load(config, source)
     MIRRORED = loading.check_files(CONFIG, HERE, source)
     memory.check(CONFIG, HERE / "reference", source)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# what Snakemake hands to scripts and to the report's templates, in plain data
+# plain data: Snakemake passes it to scripts and to the report's templates
 config = CONFIG.model_dump(by_alias=True)
 
 
@@ -57,10 +57,10 @@ pathvars:
     usage="<results>/usage",
 
 
-# whoever uses this workflow as a module may have set another one
+# a workflow that uses this one as a module may have set another folder
 RESULTS = workflow.pathvars.apply("<results>")
 
-# the settings do not have the targets yet
+# Snakemake has not stored the targets in its settings yet
 if wrong := results_folder.unexpanded(sys.argv[1:]):
     raise WorkflowError(wrong)
 if OWN_CONFIG and (wrong := results_folder.no_target(sys.argv[1:])):
@@ -68,7 +68,7 @@ if OWN_CONFIG and (wrong := results_folder.no_target(sys.argv[1:])):
 
 
 rule all:
-    "All tables and figures of the configuration, or the reward models on what is imported."
+    "All tables and figures of the configuration; for imported rollouts, the tables of reward models."
     input:
         lambda wc: tables() + figures() + pages() + [COST],
 

@@ -1,16 +1,16 @@
-# What the report says of each result.
+# Captions of tables and figures in the report.
 import yaml
 
 from reward_memory.report import captions
 from reward_memory.report.tables import comparison
 
 CAPTIONS = yaml.safe_load((HERE / "report/captions.yaml").read_text(encoding="utf-8"))
-# a suite that no paper has
+# suites of the user's own
 for suite in arms.accuracy_tables(CONFIG):
     CAPTIONS.setdefault(
         suite, CAPTIONS["suite"] | {"title": f"Accuracy in suite {suite}"}
     )
-# said of every result: the numbers of a small run are read as results all too easily
+# in every caption, because numbers of a small run are easily taken for findings
 STAND_INS = (
     "Synthetic benchmarks (generated stand-ins) show that the pipeline works, and nothing about a paper's claim."
     if any(one.source == "generated" for one in CONFIG.benchmarks.values())
@@ -28,29 +28,29 @@ def intervals_of(table):
 
 
 def caption(table, kind):
-    """What the report says of a table or figure."""
-    said = CAPTIONS[table][kind].replace("{intervals}", intervals_of(table))
-    return f"{said} {STAND_INS}".strip()
+    """The caption of a table or figure."""
+    text = CAPTIONS[table][kind].replace("{intervals}", intervals_of(table))
+    return f"{text} {STAND_INS}".strip()
 
 
 def captioned(kind):
-    """A wildcard constraint: the results that have a caption of this kind."""
+    """Wildcard constraint: the results that have a caption of this kind."""
     return "|".join(name for name, one in CAPTIONS.items() if kind in one)
 
 
 def table_file(table):
-    """The data audit describes the data and lies beside them."""
+    """The CSV file of a table; the audit is next to the data that it describes."""
     folder = "data" if table == "audit" else "tables"
     return f"<results>/{folder}/{table}.csv"
 
 
 def compared():
-    """The tables with published figures beside ours."""
+    """The tables that show published figures next to ours."""
     return [name for name in arms.shown(CONFIG) if name in comparison.VALUES]
 
 
 def pages():
-    """One page a table, what is said of the whole run, and the first page."""
+    """Pages of the report: one per table, the pages about the run, and the start page."""
     found = [*arms.shown(CONFIG), "audit", "cost"] + (
         ["comparison"] if compared() else []
     )

@@ -1,10 +1,10 @@
-# What a call does first, wherever it runs its jobs: see docs/cluster.md.
+# The onstart hook: checks before the first job, and cleanup after a killed run (docs/cluster.md).
 import inspect
 
 from reward_memory.config import installed
 from reward_memory.jobs import locks, slurm
 
-# Snakemake asks for the signature of each of these functions at each job, 43,000 times for config/paper.yaml
+# Snakemake computes the signature of each of these functions for each job, 43,000 times for config/paper.yaml
 for rule_object in workflow.rules:
     for item in (
         *rule_object.input,
@@ -17,7 +17,7 @@ for rule_object in workflow.rules:
 
 onstart:
     gc.enable()
-    # in a container, or on another node, a job has other programs than this process
+    # jobs in a container or on another node have other software than this process
     elsewhere = (
         workflow.deployment_settings.deployment_method or not workflow.local_exec
     )
@@ -30,12 +30,12 @@ onstart:
     ):
         raise WorkflowError(f"{source}: {wrong}")
     check_finished()
-    # Snakemake's default rate, 100 jobs a second, holds none of ours back, and is looked after by timers, one more for
-    # each job that ends: every second each weighs all waiting jobs again
+    # Snakemake's default rate of 100 jobs per second never limits ours. But each job that ends adds a timer for it, and
+    # every timer evaluates all waiting jobs once per second.
     limiter = workflow.scheduler.job_rate_limiter
     if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
-    # no other call runs in this folder: Snakemake locks it
+    # safe, because Snakemake's lock excludes another run in this folder
     locks.end_orphans(Path(RESULTS) / "state" / locks.FOLDER, logger.warning)
     try:
         slurm.cancel(Path.cwd())

@@ -1,4 +1,4 @@
-# What several rules share. Nothing here reads a file at every job: see snakemake_notes on scale.
+# Helpers shared by several rules. None of them reads a file for each job: planning would take too long.
 import functools
 
 from reward_memory.config import arms, fidelity, methods, suites, variants
@@ -39,23 +39,23 @@ wildcard_constraints:
     or "(?!)",
     ratio=r"\d+",
     seed=r"\d+",
-    # of labels: empty where all seeds share them
+    # of the labels: empty if all seeds share one draw
     draw=r"(-seed\d+)?",
 
 
 def plain(section):
-    """A section as data that Snakemake compares between runs; None without one."""
+    """A section as plain data, which Snakemake can compare between runs; None if there is no section."""
     return None if section is None else section.model_dump(by_alias=True)
 
 
 @functools.cache
 def code_hash(script, *parts):
-    """Hash of a script and of the parts of the library that it uses: Snakemake does not follow imports."""
+    """Hash of a script and of the parts of the library that it uses, because Snakemake does not follow imports."""
     return code_hashes.code_hash(SCRIPTS / f"{script}.py", *parts)
 
 
 def get_resource(rule, name):
-    """One resource of a rule's jobs, from the section resources."""
+    """One resource of a rule's jobs, from the section `resources`."""
 
     def of_job(wc, attempt):
         return allocation(CONFIG, rule, wc.get("policy"), attempt)[name]
@@ -69,7 +69,7 @@ def times_attempt(amount):
 
 
 def if_several_nodes(rule, value):
-    """A resource that a rule's jobs have where they have several nodes: `value` of their number."""
+    """A resource that only jobs on several nodes have: `value` of the number of nodes."""
 
     def of_job(wc):
         nodes = allocation(CONFIG, rule, wc.get("policy"))["nodes"]
@@ -83,7 +83,7 @@ def members(suite):
 
 
 def sampled_splits(suite):
-    """Where a suite's reward models are measured: on what they are fitted to, and on the other splits with queries."""
+    """The splits on which a suite's reward models are measured: train, and any other split with queries."""
     held = [
         split
         for split in ("valid", "test")
@@ -93,22 +93,22 @@ def sampled_splits(suite):
 
 
 def tested_benchmarks(suite):
-    """The benchmarks of a suite that are evaluated: one that is only trained on has no test query."""
+    """The benchmarks of a suite that have test queries; others are only trained on."""
     return [name for name in members(suite) if CONFIG.benchmarks[name].test]
 
 
 def enabled_quirks(stage):
-    """The behaviors of the published code that the configuration switches on, of one stage."""
+    """The behaviors of the published code that the configuration enables for one stage."""
     return fidelity.of_stage(fidelity.resolve(CONFIG.fidelity), stage)
 
 
 def policy_folder(policy):
-    """A policy given by path is used in place; a rule makes any other."""
+    """The folder of a policy: its `path` if the configuration has one, else the output of a rule."""
     return CONFIG.policies[policy].path or f"<results>/policies/{policy}"
 
 
 def policy_files(policy):
-    """The files of a policy given by path."""
+    """The files of a policy that has a `path`."""
     folder = Path(policy_folder(policy))
     return sorted(str(path) for path in folder.iterdir() if path.is_file())
 
@@ -118,19 +118,19 @@ def size_mb(paths):
 
 
 def policy_check(policy):
-    """The result of loading a policy given by path; policies that rules make need none."""
-    given = CONFIG.policies[policy].path
-    return f"<results>/checked_policies/{policy}.json" if given else []
+    """The check of a policy that has a `path`; policies from rules need none."""
+    path = CONFIG.policies[policy].path
+    return f"<results>/checked_policies/{policy}.json" if path else []
 
 
 def policies_from(*kinds):
-    """A wildcard constraint: the policies that come from one of `kinds`."""
+    """Wildcard constraint: the policies that come from one of `kinds`."""
     names = [name for name, policy in CONFIG.policies.items() if policy.source in kinds]
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def without_finished(rule, *kinds):
-    """Wildcard constraint that hides finished results from the rule: Snakemake then sees plain input files."""
+    """Wildcard constraint that hides finished results from the rule, so that Snakemake sees plain input files."""
     names = (
         policies_from(*kinds) if kinds else "|".join(map(re.escape, CONFIG.policies))
     )
@@ -160,20 +160,20 @@ def released_folder(benchmark):
 
 
 def released_files(benchmark):
-    """A benchmark's released files: the user's own, or a downloaded folder."""
+    """A benchmark's released files: those of the mirror, or the downloaded folder."""
     if CONFIG.benchmarks[benchmark].source == "hub":
         return [f"<results>/raw/{benchmark}"]
     return MIRRORED.get(benchmark, [])
 
 
 def runs_solutions(benchmark):
-    """Whether a benchmark's tests come from running its canonical solutions."""
+    """Whether a benchmark's tests are made by running its canonical solutions."""
     released = CONFIG.benchmarks[benchmark].source in ("mirror", "hub")
     return released and DOMAINS[benchmark] == "code"
 
 
 def from_source(*origins):
-    """A wildcard constraint: the benchmarks that come from one of `origins`."""
+    """Wildcard constraint: the benchmarks that come from one of `origins`."""
     names = [
         name
         for name, benchmark in CONFIG.benchmarks.items()
@@ -183,29 +183,29 @@ def from_source(*origins):
 
 
 def get_rewards(method):
-    """Where the rewards of a method come from, see config/methods.py."""
+    """The source of a method's rewards, see config/methods.py."""
     return methods.find(CONFIG, method).rewards
 
 
 def label_draw(seed):
-    """The wildcard `draw` of the labels that a seed has."""
+    """The wildcard `draw` of a seed's labels."""
     return f"-seed{seed}" if CONFIG.data.redraw_labels else ""
 
 
 def revealed_rewards(wc):
-    """All that the reward models of a seed may learn from."""
+    """The rewards from which the reward models of a seed may learn."""
     return f"<results>/labels/{wc.suite}/{wc.policy}/rewards{wc.ratio}{label_draw(wc.seed)}.parquet"
 
 
 def prompts_to_train_on(wc):
-    """The training prompts of a run; without labels all seeds have the same."""
+    """The training prompts of a run; methods without labels have the same for all seeds."""
     rewards = get_rewards(wc.method)
     draw = "" if rewards in methods.WITHOUT_DRAW else label_draw(wc.seed)
     return f"<results>/training_queries/{wc.suite}/{rewards}/ratio{wc.ratio}{draw}/train.parquet"
 
 
 def fitted_files(wc):
-    """What a training fits its reward model on again, where it does: texts of all queries, rewards of labeled ones."""
+    """The inputs of a training that refits its reward model: all texts, and the rewards of labeled queries."""
     if not suites.refits(CONFIG, wc.suite, wc.method):
         return []
     vectors = f"<results>/embeddings/{wc.policy}/{wc.suite}/train"
@@ -218,7 +218,7 @@ def fitted_files(wc):
 
 
 def valid_file(wc, pattern):
-    """A file of the valid queries, where the reward model selects on them."""
+    """A file of the valid queries, if the reward model is selected on them."""
     selects = variants.selects_on_valid(CONFIG, wc.predictor)
     return f"<results>/{pattern}".format(**wc) if selects else []
 
@@ -234,7 +234,7 @@ def selecting_on_valid():
 
 
 def validation_files(suite, pattern):
-    """One file of each benchmark whose queries checkpoints of a suite are compared on."""
+    """One file for each benchmark on which a suite's checkpoints are compared."""
     return [
         f"<results>/data/{pattern.format(name=name, split=split)}"
         for name, split in suites.validation(CONFIG, suite)
@@ -242,12 +242,12 @@ def validation_files(suite, pattern):
 
 
 def has_empty_turn(wc):
-    """Whether the prompts of a suite end with an empty reply, as the second paper's code has it."""
+    """Whether the prompts of a suite end with an empty reply, as in the code of MEDS."""
     return wc.suite == suites.MEDS and "empty-turn" in enabled_quirks("training")
 
 
 def prompt_limits(suite, policy):
-    """What the arms that train on a suite say of long prompts, each different setting once."""
+    """The distinct settings about long prompts among the methods that train on a suite."""
     found = {}
     for method in suites.trained(CONFIG, suite):
         training, _ = suites.run_settings(CONFIG, suite, method, policy)
@@ -258,23 +258,23 @@ def prompt_limits(suite, policy):
 
 
 def rooms(suite, policy):
-    """What is asked and with which lengths, each as split:section:max_new_tokens:max_model_len, 0 for none."""
+    """The lengths that prompts must leave room for, as split:section:max_new_tokens:max_model_len (0 for none)."""
     where = "" if suite == suites.MAIN else f"suites.{suite}."
-    asked = [("test", f"{where}evaluation", suites.evaluation(CONFIG, suite))]
+    sampled = [("test", f"{where}evaluation", suites.evaluation(CONFIG, suite))]
     if suites.predictors(CONFIG, suite):
-        asked.append(("train", "rollouts", CONFIG.rollouts))
+        sampled.append(("train", "rollouts", CONFIG.rollouts))
     runs = {
         suites.run_settings(CONFIG, suite, method, policy)[0].max_new_tokens
         for method in suites.trained(CONFIG, suite)
     }
     return [
-        f"{split}:{section}:{own.max_new_tokens}:{own.max_model_len or 0 if own.engine != 'transformers' else 0}"
-        for split, section, own in asked
+        f"{split}:{section}:{one.max_new_tokens}:{one.max_model_len or 0 if one.engine != 'transformers' else 0}"
+        for split, section, one in sampled
     ] + [f"training:{where}training:{max(runs, default=0)}:0"]
 
 
 def prompt_files():
-    """(policy, least max_prompt_tokens, file of its prompts) of each suite that something is trained on."""
+    """(policy, smallest max_prompt_tokens, file of its prompts) for each suite with a training."""
     return [
         (
             policy,
@@ -290,7 +290,7 @@ def prompt_files():
 
 
 def response_files():
-    """(stage, policy, split, file) of all responses that are sampled or imported."""
+    """(stage, policy, split, file) of all sampled or imported responses."""
     found = []
     if "reward_models" in arms.shown(CONFIG):
         found += [
@@ -336,7 +336,7 @@ def response_files():
 
 
 def sampled_files(wc):
-    """Queries, responses, embeddings and verdicts of a suite, named by their split."""
+    """Queries, responses, embeddings and verdicts of a suite, as inputs named after their split."""
     found = {}
     for split in sampled_splits(wc.suite):
         embedded = f"<results>/embeddings/{wc.policy}/{wc.suite}/{split}"

@@ -12,8 +12,8 @@ LENT = {
 rule cost_table:
     "Estimate GPU-hours, wall time, tokens and disk of every rule and method, next to what finished jobs took."
     input:
-        # asked for by name it is made from what is there; in `all` it comes last: everything is measured by then, and
-        # hardly a job replaces files while the plan is made. What people alone read stays so: pages of responses
+        # In `all` it comes last, so that all jobs are measured and hardly any replaces files during planning. As a
+        # target of its own it uses the measurements that exist. Pages of responses are excluded: only people read them.
         lambda wc: (
             []
             if cost_jobs.named(workflow.dag_settings, "tables/cost.csv")
@@ -33,20 +33,20 @@ rule cost_table:
         "<logs>/cost_table.log",
     benchmark:
         "<usage>/cost_table.jsonl"
-    # it asks Snakemake for the plan, and takes seconds
+    # plans the workflow in a Snakemake process, which takes seconds
     localrule: True
     threads: 1
     resources:
         mem_mb=times_attempt(1_000),
         runtime=times_attempt(10),
-        # what the profile lends, as resources because it is no reason to rebuild the table
+        # limits of the profile; resources, because a change must not rebuild the table
         lent_gpu=LENT.get("gpu", NO_LIMIT),
         lent_mem_mb=LENT.get("mem_mb", NO_LIMIT),
         lent_cores=lambda wc: workflow.resource_settings.cores or NO_LIMIT,
     params:
         snakefile=os.path.relpath(HERE / "Snakefile"),
         reference=os.path.relpath(HERE / "reference"),
-        # what is kept or rebuilt, or who gets the metrics, changes nothing about what there is to make
+        # without keys that change no job: `finished` and `loggers`
         config=suites.without_loggers(
             CONFIG.model_dump(by_alias=True, exclude={"finished"})
         )

@@ -15,7 +15,7 @@ rule sample_queries:
         "<usage>/sample_queries/{benchmark}.jsonl"
     wildcard_constraints:
         benchmark=from_source("generated", "mirror", "hub"),
-    # before any long job: a fault of the data or of their prompts is reported first
+    # first, so that errors in the data or prompts are reported before any long job
     priority: 20
     threads: 1
     resources:
@@ -45,7 +45,7 @@ rule sample_queries:
             "data/registry.py",
             "data/splits.py",
         ),
-        # the other benchmarks run no solutions, so they do not depend on the verifiers
+        # only benchmarks that run solutions depend on the verifiers
         code_tests=lambda wc: (
             code_hash("sample_queries", "data/code_tests.py", "verifiers")
             if runs_solutions(wc.benchmark)

@@ -1,5 +1,5 @@
 rule plot_learning_curves:
-    "The learning curves of one suite."
+    "Draw the learning curves of one suite."
     input:
         "<results>/tables/learning_curves.csv",
     output:
@@ -28,7 +28,7 @@ rule plot_learning_curves:
 
 
 rule plot_table:
-    "The figure of one table."
+    "Draw one table."
     input:
         "<results>/tables/{table}.csv",
     output:

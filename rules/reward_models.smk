@@ -1,5 +1,5 @@
 rule embed_rollouts:
-    "Embed queries, thinking and answers of one suite's rollouts, and gather the rows that the vectors belong to."
+    "Embed queries, thinking and answers of one suite's rollouts, and collect the rows of the vectors."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/{{split}}.parquet", name=members(wc.suite)
@@ -13,7 +13,7 @@ rule embed_rollouts:
             "embed_rollouts",
             "<results>/embeddings/{policy}/{suite}/{split}.safetensors",
         ),
-        # of all benchmarks: hundreds of jobs read them, and Snakemake plans each of their input files
+        # one file for all benchmarks: hundreds of jobs read it, and Snakemake plans every input file of each job
         queries=kept_until_replaced(
             "embed_rollouts",
             "<results>/embeddings/{policy}/{suite}/{split}.queries.parquet",
@@ -28,7 +28,7 @@ rule embed_rollouts:
         "<usage>/embed_rollouts/{policy}.{suite}.{split}.jsonl"
     wildcard_constraints:
         policy=without_finished("embed_rollouts"),
-    # trainings wait for it, evaluations do not
+    # before evaluations: trainings wait for it
     priority: 5
     threads: get_resource("embed_rollouts", "threads")
     resources:
@@ -48,13 +48,13 @@ rule embed_rollouts:
 
 
 rule fit_reward_model:
-    "Fit a reward model on the labeled rollouts and freeze it with its memory."
+    "Fit a reward model on the labeled rollouts and save it with its memory."
     input:
         queries="<results>/embeddings/{policy}/{suite}/train.queries.parquet",
         responses="<results>/embeddings/{policy}/{suite}/train.responses.parquet",
         embeddings="<results>/embeddings/{policy}/{suite}/train.safetensors",
         rewards=revealed_rewards,
-        # only where the configuration has the published choice, selection on the truths of valid queries
+        # only for `valid-selection`: the published code selects on the truths of valid queries
         valid_queries=lambda wc: valid_file(
             wc, "embeddings/{policy}/{suite}/valid.queries.parquet"
         ),
@@ -86,7 +86,7 @@ rule fit_reward_model:
         "<usage>/fit_reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
         policy=without_finished("fit_reward_model"),
-    # as train_policy, which waits for it
+    # as high as train_policy, which waits for it
     priority: 10
     threads: get_resource("fit_reward_model", "threads")
     resources:
@@ -102,14 +102,14 @@ rule fit_reward_model:
 
 
 rule measure_reward_model:
-    "Compare a frozen reward model with the hidden truth. No job that trains or selects reads the result."
+    "Compare a reward model with the hidden truth. No job that trains or selects reads the result."
     input:
         unpack(sampled_files),
         model=rules.fit_reward_model.output,
         rewards=revealed_rewards,
     output:
         metrics="<results>/reward_models/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}/metrics.json",
-        # not in the model's folder, which trainers are given: it holds the hidden truth
+        # not in the model's folder, which trainers read: this file contains the hidden truth
         predictions="<results>/predictions/{suite}/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet",
     log:
         "<logs>/measure_reward_model/{suite}.{policy}.{predictor}.{ratio}.{seed}.log",
@@ -134,7 +134,7 @@ rule measure_reward_model:
 
 
 rule measure_top_k:
-    "Predict another suite's test responses with a frozen reward model. No job that trains or selects reads the result."
+    "Apply a reward model to another suite's test responses. No job that trains or selects reads the result."
     input:
         queries="<results>/embeddings/{policy}/{tested}/test.queries.parquet",
         responses="<results>/embeddings/{policy}/{tested}/test.responses.parquet",

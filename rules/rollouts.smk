@@ -1,4 +1,4 @@
-# what every rule that grades tells the Grader
+# settings of the Grader, for every rule that grades
 GRADING = {
     "isolation": CONFIG.sandbox,
     "checks": "published" if "loose-checks" in enabled_quirks("grading") else "exact",
@@ -24,7 +24,7 @@ rule sample_rollouts:
         policy=without_finished(
             "sample_rollouts", "bootstrap", "package", "hub", "path"
         ),
-    # trainings wait for it, evaluations do not
+    # before evaluations: trainings wait for it
     priority: 5
     threads: get_resource("sample_rollouts", "threads")
     resources:
@@ -73,7 +73,7 @@ rule grade_rollouts:
         "<logs>/grade_rollouts/{policy}.{suite}.{split}.log",
     benchmark:
         "<usage>/grade_rollouts/{policy}.{suite}.{split}.jsonl"
-    # trainings wait for it, evaluations do not
+    # before evaluations: trainings wait for it
     priority: 5
     threads: 1
     resources:

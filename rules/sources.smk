@@ -1,4 +1,4 @@
-# Where benchmarks come from, and what they turn out to hold.
+# Download benchmarks, and audit their contents.
 rule download_benchmark:
     "Fetch the files of one benchmark from the Hugging Face hub at its pinned commit."
     output:
@@ -27,7 +27,7 @@ rule download_benchmark:
 
 
 rule audit_data:
-    "Count what the benchmarks hold: rows, losses, duplicates, overlaps, languages, revisions. Nothing depends on it."
+    "Audit the benchmarks: rows, losses, duplicates, overlaps, languages, revisions. No other job reads the result."
     input:
         queries=[
             f"<results>/data/{name}/{split}.parquet"

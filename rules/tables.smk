@@ -1,6 +1,6 @@
-# Where the queries of each benchmark come from.
+# Source of each benchmark's queries.
 ORIGINS = {name: benchmark.source for name, benchmark in CONFIG.benchmarks.items()}
-# relative where it can be: a project that moves is not out of date
+# relative if possible, so that moving the project reruns nothing
 PUBLISHED = os.path.relpath(HERE / "reference/published_results.csv")
 PREDICTIONS = [
     f"<results>/predictions/main/{policy}/{predictor}/ratio{ratio}/seed{seed}.parquet"
@@ -54,16 +54,16 @@ rule accuracy_table:
 
 
 rule labels_spent_table:
-    "The number of labels that each method used, next to its average accuracy."
+    "Number of labels that each method used, next to its average accuracy."
     input:
         accuracies="<results>/tables/label_ratio.csv",
         labels=expand(
             "<results>/labels/main/ratio{ratio}{draw}.parquet",
             ratio=suites.label_ratios(CONFIG),
-            # every draw has as many
+            # any draw will do: all have the same number
             draw=label_draw(suites.seeds(CONFIG)[0]),
         ),
-        # only where a reward model has the published choice, selection on the truths of valid queries
+        # only for `valid-selection`: the published code selects on the truths of valid queries
         valid=(
             expand("<results>/data/{name}/valid.parquet", name=members("main"))
             if selecting_on_valid()
@@ -124,7 +124,7 @@ rule ablation_table:
 
 
 rule accuracy_delta_table:
-    "What memreward gains over r1-p on every benchmark, with paired intervals."
+    "Differences in accuracy between pairs of methods on every benchmark, with paired intervals."
     input:
         grades=lambda wc: graded_files("accuracy_delta"),
         published=PUBLISHED,
@@ -156,7 +156,7 @@ rule accuracy_delta_table:
 
 
 rule learning_curves_table:
-    "What the training runs of all suites logged, and how often predicted rewards agreed with the truth."
+    "Metrics over all training runs, and how often predicted rewards agreed with the truth."
     input:
         histories=lambda wc: training_files("history.csv"),
         agreements=lambda wc: training_files(
@@ -182,7 +182,7 @@ rule learning_curves_table:
 
 
 rule checkpoints_table:
-    "Which checkpoint of every training run was kept, and its accuracy on the validation queries."
+    "The checkpoint that each training run kept, and its accuracy on the validation queries."
     input:
         histories=lambda wc: training_files("history.csv"),
         manifests=lambda wc: training_files("manifest.json"),
@@ -204,7 +204,7 @@ rule checkpoints_table:
 
 
 rule reward_models_table:
-    "Every reward model on the queries whose labels it did not see."
+    "Quality of every reward model on queries whose labels it did not see."
     input:
         predictions=PREDICTIONS,
         published=PUBLISHED,
@@ -275,7 +275,7 @@ rule reliability_table:
 
 
 rule threshold_table:
-    "Quality of the reward models' predictions as rewards, over thresholds."
+    "Quality of predicted rewards over thresholds."
     input:
         predictions=PREDICTIONS,
     output:
@@ -310,7 +310,7 @@ rule threshold_table:
 
 
 rule top_k_table:
-    "How well reward models predict out of domain, by their number of neighbors."
+    "Quality of reward models out of domain, by number of neighbors."
     input:
         lambda wc: top_k_files(),
     output:
@@ -340,7 +340,7 @@ rule top_k_table:
 
 
 rule registered_table:
-    "A table of your own, registered in report/tables or in an installed package (docs/extend.md)."
+    "A registered table, from report/tables or an installed package (docs/extend.md)."
     input:
         results=lambda wc: results_of(wc.table),
     output:

@@ -1,6 +1,6 @@
-# The tables and figures of this configuration, and the files that each is made of.
+# The tables and figures of this configuration, and the input files of each.
 
-# Where the rewards of trained methods come from.
+# Sources of rewards of methods that train.
 TRAINED = set(methods.REWARDS) - {"none"}
 
 
@@ -9,7 +9,7 @@ def tables():
 
 
 def figures_of(table):
-    """What a table is drawn as: one figure, but of the learning curves one a suite."""
+    """The figures of a table: one; for the learning curves, one per suite."""
     if table == "learning_curves":
         trained = [suite for suite in SUITES if suites.trained(CONFIG, suite)]
         return expand("<results>/figures/learning_curves/{suite}.svg", suite=trained)
@@ -30,11 +30,11 @@ def arms_of(table):
 
 
 def graded_files(table):
-    """One file of graded responses a policy, arm and seed, and a suite that they are tested on."""
+    """Graded responses: one file per policy, arm, seed and tested suite."""
     suite = table if table in SUITES else "main"
     tested = suites.section(CONFIG, suite).transfer if table == "transfer" else [suite]
     return [
-        # the untrained policy belongs to no suite: it is tested once
+        # the untrained policy is evaluated once on each tested suite, not once per training suite
         f"<results>/evaluation/{on if get_rewards(method) == 'none' else suite}/{policy}/{method}/ratio{ratio}/seed{seed}/{on}.parquet"
         for policy in suites.policies(CONFIG, suite)
         for method, ratio in arms_of(table)
@@ -44,7 +44,7 @@ def graded_files(table):
 
 
 def results_of(table):
-    """The files that a registered table is made of."""
+    """The input files of a registered table."""
     try:
         registered = TABLES.find(table)
         if registered.inputs == "predictions":
@@ -55,7 +55,7 @@ def results_of(table):
 
 
 def trained_arms(suite, rewards=TRAINED):
-    """What names each training run of a suite, of the methods whose rewards come from one of `rewards`."""
+    """The training runs of a suite whose rewards come from one of `rewards`, each as a dictionary of its names."""
     return [
         dict(policy=policy, method=method, label_ratio=ratio, seed=seed)
         for policy in suites.policies(CONFIG, suite)
@@ -66,7 +66,7 @@ def trained_arms(suite, rewards=TRAINED):
 
 
 def files_of_arms(suite, folder, name, rewards=TRAINED):
-    """One file a training run of a suite, in the order of `trained_arms`."""
+    """One file per training run of a suite, in the order of `trained_arms`."""
     return [
         f"<results>/{folder}/{suite}/{arm['policy']}/{arm['method']}/ratio{arm['label_ratio']}/seed{arm['seed']}/{name}"
         for arm in trained_arms(suite, rewards)
@@ -74,7 +74,7 @@ def files_of_arms(suite, folder, name, rewards=TRAINED):
 
 
 def training_files(name, rewards=TRAINED):
-    """One file a training run of each suite."""
+    """One file per training run, for all suites."""
     return [
         file
         for suite in SUITES
@@ -83,7 +83,7 @@ def training_files(name, rewards=TRAINED):
 
 
 def tested_files(suite, kind):
-    """What the trained policies of a suite made of its test queries, if it has any."""
+    """One file per trained policy of a suite about its test queries; none if it has no test queries."""
     return (
         files_of_arms(suite, "evaluation", f"{suite}.{kind}")
         if tested_benchmarks(suite)
@@ -92,13 +92,13 @@ def tested_files(suite, kind):
 
 
 def response_pages():
-    """One page of responses to read a suite that is trained."""
+    """One page of responses for each suite with a training."""
     trained = [suite for suite in SUITES if suites.trained(CONFIG, suite)]
     return expand("<results>/pages/responses/{suite}.html", suite=trained)
 
 
 def top_k_files():
-    """One file a suite, policy, reward model, label ratio and seed of top_k.csv."""
+    """One file per suite, policy, reward model, label ratio and seed of top_k.csv."""
     try:
         models = arms.top_k(CONFIG)
     except InputError as error:
@@ -116,7 +116,7 @@ def top_k_files():
 
 
 def meds_methods(table):
-    """The methods in one of the second paper's tables."""
+    """The methods in one of the MEDS tables."""
     try:
         return arms.of_meds(CONFIG, table)
     except InputError as error:
@@ -124,14 +124,14 @@ def meds_methods(table):
 
 
 def meds_arms(table):
-    """(method, label ratio) of each arm in such a table; `base` is not trained."""
+    """(method, label ratio) of each arm in a MEDS table."""
     return [
         arm for arm in suites.arms(CONFIG, suites.MEDS) if arm[0] in meds_methods(table)
     ]
 
 
 def meds_files(pattern, table):
-    """One file a policy, arm and seed of such a table."""
+    """One file per policy, arm and seed of a MEDS table; `base` has no training files."""
     return [
         pattern.format(
             suite="meds", policy=policy, method=method, ratio=ratio, seed=seed

@@ -1,6 +1,6 @@
 from reward_memory.training import trackers
 
-# in a container a job has other packages than this process; there train_policy looks for itself
+# jobs in a container have other packages than this process; there train_policy checks
 if not workflow.deployment_settings.deployment_method:
     try:
         trackers.check(suites.all_loggers(CONFIG))
@@ -32,7 +32,7 @@ rule select_training_queries:
         "<usage>/select_training_queries/{suite}.{rewards}.{ratio}{draw}.jsonl"
     wildcard_constraints:
         rewards="labeled|predicted|partly-voted|voted|verified",
-    # seconds, on a few small files: not worth a wait in a queue
+    # takes seconds on small files; not worth waiting in a queue
     localrule: True
     threads: 1
     resources:
@@ -79,14 +79,14 @@ rule count_prompt_tokens:
         "<logs>/count_prompt_tokens/{policy}.{suite}.log",
     benchmark:
         "<usage>/count_prompt_tokens/{policy}.{suite}.jsonl"
-    # seconds, and before anything long begins
+    # takes seconds, and must come before anything long
     priority: 20
     localrule: True
     threads: 1
     resources:
         mem_mb=times_attempt(3_000),
         runtime=times_attempt(20),
-        # not a param, which would decide reruns: what is counted does not depend on it
+        # not a param, because a change must not trigger a rerun: the counts do not depend on it
         rooms=lambda wc: " ".join(rooms(wc.suite, wc.policy)),
     params:
         limits=lambda wc: prompt_limits(wc.suite, wc.policy),
@@ -109,7 +109,7 @@ rule count_prompt_tokens:
 
 
 rule select_validation_queries:
-    "The queries that checkpoints are compared on, with their ground truth."
+    "Validation queries on which checkpoints are compared, with their ground truth."
     input:
         queries=lambda wc: validation_files(wc.suite, "{name}/{split}.parquet"),
         truths=lambda wc: validation_files(wc.suite, "{name}/{split}.truths.parquet"),
@@ -119,7 +119,7 @@ rule select_validation_queries:
         "<logs>/select_validation_queries/{suite}.log",
     benchmark:
         "<usage>/select_validation_queries/{suite}.jsonl"
-    # seconds, on a few small files: not worth a wait in a queue
+    # takes seconds on small files; not worth waiting in a queue
     localrule: True
     threads: 1
     resources:
@@ -185,20 +185,20 @@ rule train_policy:
         "<usage>/train_policy/{suite}.{policy}.{method}.{ratio}.{seed}.jsonl"
     wildcard_constraints:
         policy=without_finished("train_policy"),
-    # the longest chain of the workflow: start it as soon as it can
+    # part of the longest chain of the workflow, so it starts as early as possible
     priority: 10
     threads: get_resource("train_policy", "threads")
     resources:
         gpu=get_resource("train_policy", "gpu"),
         nodes=get_resource("train_policy", "nodes"),
-        # of a job on several nodes, SLURM starts Snakemake's part on the first one alone, with all that the nodes have:
-        # training/ray_cluster starts Ray on the others
+        # In a job on several nodes, SLURM starts Snakemake on the first node only, with the resources of all nodes;
+        # training/ray_cluster.py starts Ray on the others.
         mpi=if_several_nodes("train_policy", lambda nodes: "ray"),
         tasks=if_several_nodes("train_policy", lambda nodes: nodes),
         tasks_per_gpu=if_several_nodes("train_policy", lambda nodes: 0),
         mem_mb=get_resource("train_policy", "mem_mb"),
         runtime=get_resource("train_policy", "runtime"),
-        # not a param, which would decide reruns: no number depends on who gets the metrics
+        # not a param, because a change must not trigger a rerun: no number depends on the loggers
         trackers=lambda wc: " ".join(
             suites.loggers(CONFIG, wc.suite, wc.method, wc.policy)
         ),
@@ -234,7 +234,7 @@ rule train_policy:
 
 
 rule measure_agreement:
-    "Compare the rewards that a policy was trained with to the hidden truth. No training job reads the result."
+    "Compare the rewards of a training run with the hidden truth. No training job reads the result."
     input:
         queries=lambda wc: expand(
             "<results>/data/{name}/train.parquet", name=members(wc.suite)

@@ -1,4 +1,4 @@
-"""Collect the graded responses of MemReward and its ablations, domain by domain."""
+"""Build the table of MemReward and its ablations in each domain."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Collect the graded responses of all arms into one table."""
+"""Build a table of accuracies from the graded responses of all arms."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Load a policy that the user brings once, before anything else does."""
+"""Check that a policy given by path loads."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Collect which checkpoint of each training run was kept into one table."""
+"""Build the table of the checkpoints that training runs kept."""
 
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.checkpoints import CHECKPOINT_COLUMNS, checkpoint_row

@@ -1,4 +1,4 @@
-"""Collect the sizes of the clusters that failures fell into over training."""
+"""Build the table of cluster sizes of failures over training."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Collect our figures that have a published one beside them."""
+"""Build the table of our figures next to the published ones."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Estimate what the configuration costs, and put what its finished jobs took next to it."""
+"""Estimate the cost of the configuration, next to the measurements of its finished jobs."""
 
 from pathlib import Path
 

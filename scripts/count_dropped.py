@@ -1,4 +1,4 @@
-"""Collect what was left out of data, prompts and responses into one table."""
+"""Build the table of what was dropped from data, prompts and responses."""
 
 from reward_memory.jobs.job import job
 from reward_memory.report.tables import dropped

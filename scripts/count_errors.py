@@ -1,4 +1,4 @@
-"""Count the errors that one training run made again, the clusters that its failures fell into, and how they spread."""
+"""Count one training run's repeated errors, cluster sizes of failures, and distinct wrong answers."""
 
 from reward_memory.evaluation.cluster_sizes import cluster_sizes
 from reward_memory.evaluation.diversity import REPEATS, repeats
@@ -10,7 +10,7 @@ from reward_memory.training.responses import STEP_RESPONSES
 
 with job(snakemake) as run:
     queries = parquet.read_all(run.input.queries, parquet.QUERIES)
-    # all that were sampled, also those that dynamic sampling let go
+    # all sampled responses, also those that dynamic sampling dropped
     responses = parquet.read(run.input.responses, STEP_RESPONSES)
     domains = dict(zip(queries["id"], queries["domain"], strict=True))
     cut = FromPrediction.of(run.params.predicted_rewards).cut

@@ -1,4 +1,4 @@
-"""Count the prompts of one policy's queries, and refuse those that training or sampling has no room for."""
+"""Count the tokens of one policy's prompts, and refuse prompts that leave no room for training or sampling."""
 
 import json
 from pathlib import Path

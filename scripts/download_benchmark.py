@@ -11,7 +11,7 @@ with job(snakemake, fetches=True) as run:
         run.wildcards.benchmark,
         run.params.revision,
         Path(run.output.files),
-        # outlives the job: no edit of a reader or another revision fetches an unchanged file again
+        # outlives the job, so that a code edit or another revision does not download unchanged files again
         Path(run.params.state) / "download",
         expected=run.params.sha256,
         partial=run.params.partial,

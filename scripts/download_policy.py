@@ -13,7 +13,7 @@ with job(snakemake, fetches=True, lasting="download_policy") as run:
         source["repository"],
         source["revision"],
         Path(run.output.folder),
-        # outlives the job: no edit of the library or another revision fetches an unchanged file again
+        # outlives the job, so that a code edit or another revision does not download unchanged files again
         Path(run.params.state) / "download",
         expected=source["sha256"],
     )

@@ -1,4 +1,4 @@
-"""Collect how the failures of all training runs spread into one table."""
+"""Build the table of how the failures of training runs spread over wrong answers."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Fit a reward model on the rewards that its label ratio reveals."""
+"""Fit a reward model on the rewards of labeled queries."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from reward_memory.storage import parquet
 
 
 def rollouts(queries: str, responses: str, embeddings: str, rewards: str, settings: RewardModel):
-    """What a reward model sees of one split."""
+    """One split as a reward model sees it."""
     parts = [(parquet.read(queries, parquet.QUERIES), parquet.read(responses, parquet.RESPONSES), embeddings)]
     wanted = settings.answer_features.model_dump()
     return assemble(parts, parquet.read(rewards, parquet.VERDICTS), settings.fidelity, wanted)

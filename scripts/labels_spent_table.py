@@ -1,4 +1,4 @@
-"""Count the labels that each arm of the table label_ratio cost."""
+"""Count the labels that each arm of the table label_ratio used."""
 
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.labels_spent import labels_spent

@@ -1,4 +1,4 @@
-"""Collect what all training runs logged, and how true their predicted rewards were, into one table."""
+"""Build the table of metrics over training, with the accuracy of predicted rewards."""
 
 import pandas as pd
 

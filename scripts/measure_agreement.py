@@ -1,4 +1,4 @@
-"""Compare the rewards that a policy was trained with to the hidden truth."""
+"""Compare the rewards of a training run with the hidden truth."""
 
 import pandas as pd
 

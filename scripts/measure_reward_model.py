@@ -1,4 +1,4 @@
-"""Compare a frozen reward model with the hidden truth."""
+"""Compare a reward model with the hidden truth."""
 
 from pathlib import Path
 

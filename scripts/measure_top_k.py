@@ -1,4 +1,4 @@
-"""Ask a frozen reward model about another suite, with several numbers of neighbors."""
+"""Apply a reward model to another suite, with several numbers of neighbors."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Collect pass@k and repeated errors of the error memory's variants into one table."""
+"""Build the table of pass@k and repeated errors of the error memory's variants."""
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from reward_memory.storage import csv_tables, parquet
 with job(snakemake) as run:
     given = run.params
     published = published_pass(pd.read_csv(run.input.published), "meds_ablation")
-    # one reading of all: arms that were graded on other problems than the first cannot be compared
+    # read together, so that arms graded on different problems are refused
     graded = parquet.read_all(run.input.grades, parquet.GRADED)
     (counts, samples), families = read_counts(graded), read_families(graded)
     arms = list(by_arm(parquet.read_all(run.input.repeats, REPEATS), given.policies, given.arms))

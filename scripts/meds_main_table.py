@@ -1,4 +1,4 @@
-"""Collect pass@k, diversity and training cost of the second paper's arms into one table."""
+"""Build the table of pass@k, diversity and training cost of the MEDS arms."""
 
 import pandas as pd
 

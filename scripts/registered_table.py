@@ -1,4 +1,4 @@
-"""Make a table that a file registers: the package's own, or one of an installed package."""
+"""Build a registered table, of this package or of an installed one."""
 
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.registration import INPUTS, TABLES

@@ -1,4 +1,4 @@
-"""Collect how often the reward models are right where they say that they are."""
+"""Build the calibration table of the reward models."""
 
 from reward_memory.evaluation.calibration import COLUMNS, reliability_rows
 from reward_memory.jobs.job import job

@@ -1,4 +1,4 @@
-"""Write a table of accuracies as a paper prints it."""
+"""Write a table of accuracies in Markdown or LaTeX, as papers print it."""
 
 from reward_memory.jobs.job import job
 from reward_memory.report.paper_form import to_latex, to_markdown

@@ -1,4 +1,4 @@
-"""Collect the shares of repeated errors of all training runs into one table."""
+"""Build the table of repeated errors of all training runs."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Collect what the reward models say of unlabeled queries into one table."""
+"""Build the table of the reward models' quality on unlabeled queries."""
 
 import pandas as pd
 

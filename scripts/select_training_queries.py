@@ -1,4 +1,4 @@
-"""Write the training rows of a method, without any ground truth that it may not see."""
+"""Write the training rows of a method; rows whose labels it may not use carry no ground truth."""
 
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet

@@ -1,4 +1,4 @@
-"""Draw a few responses of a suite to read, look up which are correct, and write them as a table and as a page."""
+"""Sample a few responses of a suite, look up which are correct, and write them as a table and as a page."""
 
 from pathlib import Path
 

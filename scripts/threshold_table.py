@@ -1,4 +1,4 @@
-"""Collect what the reward models' predictions are worth as rewards, over thresholds."""
+"""Build the table of the quality of predicted rewards over thresholds."""
 
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.reward_models import each_model

@@ -1,4 +1,4 @@
-"""Collect how well reward models predict out of domain, by their number of neighbors."""
+"""Build the table of reward model quality out of domain, by number of neighbors."""
 
 from reward_memory.jobs.job import job
 from reward_memory.report.tables.top_k import COLUMNS, top_k_rows

@@ -1,4 +1,4 @@
-"""Write the report's first page."""
+"""Write the report's start page."""
 
 import datetime
 from pathlib import Path

@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 
 def load(folder: str = "results") -> Results:
-    """The results of a run, for a notebook or a script; see `api.Results`. InputError if there are none."""
+    """Open the results of a run in a notebook or script; see `api.Results`. Raise InputError if there are none."""
     from .api import Results
 
     return Results(folder)

@@ -1,4 +1,4 @@
-"""The command line: what the rules do, on your own files."""
+"""Command line interface: grade, import, estimate costs and explain settings, without running the workflow."""
 
 import sys
 from enum import StrEnum
@@ -29,8 +29,8 @@ class Isolation(StrEnum):
     reduced = "reduced"
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         print(version("reward-memory"))
         raise typer.Exit
 

@@ -1,5 +1,5 @@
-"""The one error that a user is meant to read."""
+"""The only error with a message for users."""
 
 
 class InputError(Exception):
-    """Something the user gave is wrong: one sentence with the file, the key or row, and the mend."""
+    """An error that the user can fix: one sentence with the file, the key or row, and the fix."""

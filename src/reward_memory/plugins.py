@@ -1,8 +1,8 @@
-"""Parts by name: predictors, penalties, tables and benchmarks, of this package or of an installed one.
+"""Plugins ("parts") by name: predictors, penalties, tables and benchmarks, from this or another installed package.
 
-A part is a function under `@register("name", ...)` in a file of its own. A file of this package is found in the folder
-of its kind. One of another package is an entry point: its name is the part's, its value the module that registers it.
-Planning reads names and options from the files' text, so it imports neither torch nor anything of the part's.
+A part is a function with the decorator `@register("name", ...)`, in a separate file. This package's files are in one
+folder per kind. Other packages declare an entry point: its name is the part's, its value the module that registers it.
+Planning parses names and options from the source files, so it imports neither torch nor the part.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Declared:
-    """Where a part is.
+    """Location of a part.
 
-    module   absolute
-    options  the keywords of `register` that are plain constants
-    rivals   modules of other installed packages that bring the same name
+    module   absolute module name
+    options  keyword arguments of `register` that are literals
+    rivals   modules of other installed packages that provide the same name
     """
 
     module: str
@@ -36,7 +36,7 @@ class Declared:
 
 
 def declared(folder: Path, package: str) -> dict[str, Declared]:
-    """name -> part, of all files in a package's folder. ValueError if a name occurs twice."""
+    """Return name -> part for all files in a package's folder. Raise ValueError if a name occurs twice."""
     found: dict[str, Declared] = {}
     for path in sorted(folder.rglob("*.py")):
         module = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
@@ -48,9 +48,9 @@ def declared(folder: Path, package: str) -> dict[str, Declared]:
 
 
 def outside(group: str) -> dict[str, Declared]:
-    """name -> part, of the installed packages' entry points.
+    """Return name -> part for the entry points of installed packages.
 
-    A module that cannot be found or does not register the name has no options here; `Parts.find` says so.
+    If a module cannot be found or does not register the name, the part has no options; `Parts.find` raises the error.
     """
     found: dict[str, Declared] = {}
     for point in entry_points(group=group):
@@ -80,7 +80,7 @@ def _of_file(path: Path, module: str) -> Iterator[tuple[str, Declared]]:
 
 
 def _constant(node: ast.expr) -> Any:
-    """The value of an expression, None where it is no constant."""
+    """Value of an expression, None if it is not a literal."""
     try:
         return ast.literal_eval(node)
     except ValueError:
@@ -88,13 +88,13 @@ def _constant(node: ast.expr) -> Any:
 
 
 class Parts(Generic[Part]):
-    """The parts of one kind.
+    """Registry of the parts of one kind.
 
-    key       of the configuration, or another word that messages begin with
-    group     of the entry points
-    folder    of this package's files of the kind
-    package   the folder's name as a module
-    reserved  names that mean something else, which no part may have
+    key       configuration key, or another word, that starts each message
+    group     entry point group
+    folder    folder with this package's files of the kind
+    package   module name of the folder
+    reserved  names with another meaning, which no part may have
     """
 
     def __init__(self, key: str, group: str, folder: Path, package: str, reserved: Collection[str] = ()):
@@ -104,11 +104,11 @@ class Parts(Generic[Part]):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names, sorted; nothing is imported."""
+        """All names, sorted; imports nothing."""
         return tuple(sorted({*self._inside, *self._outside}))
 
     def declared(self, name: str) -> Declared:
-        """Where a part is. InputError if there is none of that name, or two."""
+        """Return the location of a part. Raise InputError if no part or several parts have that name."""
         if name not in self.names:
             raise InputError(f"{self.key}: {name!r} is not one of {', '.join(self.names)}.")
         if name in self._inside and name not in self._outside:
@@ -122,14 +122,14 @@ class Parts(Generic[Part]):
         return part
 
     def options(self, name: str) -> Mapping[str, Any]:
-        """What a part's file says of it, empty for one that cannot be used."""
+        """Options that a part's file declares; empty if the part cannot be used."""
         try:
             return self.declared(name).options
         except InputError:
             return {}
 
     def add(self, name: str, part: Part) -> None:
-        """What `register` does. ValueError if the name is taken."""
+        """Register a part. Raise ValueError if the name is taken."""
         if name in self._registered:
             raise ValueError(f"{self.key}: {name!r} is registered twice.")
         self._registered[name] = part
@@ -140,12 +140,12 @@ class Parts(Generic[Part]):
             import_module(module)
 
     def find(self, name: str) -> Part:
-        """The part of that name, imported. InputError if there is none, or its module does not bring it."""
+        """Import and return a part. Raise InputError if it does not exist or its module does not register it."""
         module = self.declared(name).module
         if name not in self._registered:
             try:
                 import_module(module)
-            except Exception as error:  # whatever another package's module raises
+            except Exception as error:  # other packages may raise anything on import
                 raise InputError(f"{self.key}: {name}: {module} cannot be imported: {error}") from error
             if name not in self._registered:
                 raise InputError(f"{self.key}: {name}: {module} does not register it; see docs/extend.md.")

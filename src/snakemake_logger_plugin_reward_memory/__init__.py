@@ -1,7 +1,7 @@
-"""What a run says on a terminal or in a log: one plain line a finished job, with overall progress and time left.
+"""One plain line for each finished job, with overall progress and time left.
 
 A Snakemake logger plugin, `--logger reward-memory`, named in profiles/default. Jobs write progress lines to the same
-terminal, so nothing is ever redrawn or erased. A dry run prints what Snakemake prints.
+terminal, so this plugin never redraws or erases. A dry run prints Snakemake's own output.
 """
 
 import logging
@@ -14,7 +14,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from .run import Run
 
-#: Beginnings of Snakemake's own messages that say nothing to a reader of this workflow.
+#: Prefixes of Snakemake's own messages that are noise to users of this workflow.
 IDLE = (
     *(
         "Assuming unrestricted shared filesystem",

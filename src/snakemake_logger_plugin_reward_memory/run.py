@@ -1,4 +1,4 @@
-"""The lines of one run: pure of Snakemake, so that a test can play a run through it."""
+"""The lines of one run. Imports no Snakemake, so that tests can play a run."""
 
 import csv
 from collections import Counter, defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-#: Seconds of a rule's job before one was measured, on two CPU cores; a run on other machines scales them.
+#: Expected seconds of a rule's job before one is measured, on two CPU cores; scaled by the pace of the run.
 EXPECTED = {
     "bootstrap_policy": 120,
     "train_policy": 90,
@@ -18,9 +18,9 @@ EXPECTED = {
     "count_prompt_tokens": 10,
 }
 OTHERS = 4
-#: What begins the line of a job's log that says its result, see `reward_memory.jobs.job.Job.result`.
+#: Prefix of the log line with a job's result, see `reward_memory.jobs.job.Job.result`.
 RESULT = "result: "
-#: Bytes at the end of a log in which that line is looked for.
+#: That line is searched in this many bytes at the end of the log.
 END = 4000
 #: Rows of the table of averages that is printed at the end.
 ROWS = 12
@@ -28,7 +28,7 @@ ROWS = 12
 
 @dataclass
 class OneJob:
-    """What Snakemake says of a job: its rule and wildcards, its log and files."""
+    """A job as Snakemake describes it: rule and wildcards, log and files."""
 
     rule: str
     wildcards: str
@@ -64,7 +64,7 @@ class Run:
         return [f"{self.total} jobs: {', '.join(parts)}", f"About {_span(self.time_left(1))} of work on one core."]
 
     def learns(self, info: Mapping[str, Any]) -> list[str]:
-        """A job's details, which come when it starts."""
+        """Store a job's details, which Snakemake sends when the job starts."""
         wildcards = info.get("wildcards") or {}
         self.jobs[info["jobid"]] = OneJob(
             rule=info["rule_name"],
@@ -93,8 +93,8 @@ class Run:
         return [f"{ahead}{job.name}: {_span(took)}" + (f", {result}" if result else "")]
 
     def fails(self, number: int) -> list[str]:
-        """The job itself has said why, in one sentence on the same terminal."""
-        self.failed.add(number)  # Snakemake may tell of a failure twice
+        """The job itself has printed the reason, in one sentence on the same terminal."""
+        self.failed.add(number)  # Snakemake may report a failure twice
         took = self._took(number)
         job = self.jobs.get(number)
         return [] if job is None else [f"FAILED {job.name} after {_span(took)}; log: {job.log}"]
@@ -108,11 +108,11 @@ class Run:
         if self.done < total:
             after = " once the reason above is gone" if self.failed else ""
             return [f"{took}, {len(self.failed)} failed. The same command runs what is left{after}."]
-        # a target such as `all` writes nothing: what it asks for is the result, tables first
-        asked = [path for job in self.jobs.values() if not job.outputs for path in job.inputs]
+        # a target such as `all` has no outputs: its inputs are the results, tables first
+        requested = [path for job in self.jobs.values() if not job.outputs for path in job.inputs]
         used = {path for job in self.jobs.values() if job.outputs for path in job.inputs}
         written = {path for job in self.jobs.values() for path in job.outputs if path.endswith(".csv")}
-        tables = [path for path in asked if path.endswith(".csv")] or sorted(written - used)
+        tables = [path for path in requested if path.endswith(".csv")] or sorted(written - used)
         lines = [f"{took}. Results: {', '.join((tables or self.jobs[self.last].outputs)[:4])}"]
         return lines + next((found for path in tables if (found := averages(Path(path)))), [])
 
@@ -121,7 +121,7 @@ class Run:
         return now - self.running.pop(number, now)
 
     def time_left(self, cores: int | None = None) -> float:
-        """Seconds until the end, by the jobs that are left and how many ran side by side so far."""
+        """Seconds until the end, from the jobs that are left and the average number that ran in parallel."""
         measured = sum(sum(taken) for taken in self.seconds.values())
         expected = sum(EXPECTED.get(rule, OTHERS) * len(taken) for rule, taken in self.seconds.items())
         pace = measured / expected if expected else 1.0
@@ -133,12 +133,12 @@ class Run:
         now = self.clock()
         spent = sum(now - started for started in self.running.values())
         elapsed = max(now - self.begun, 1e-9)
-        side_by_side = cores or max((measured + spent) / elapsed, 1.0)
-        return max(work - spent, 0.0) / side_by_side
+        parallel = cores or max((measured + spent) / elapsed, 1.0)
+        return max(work - spent, 0.0) / parallel
 
 
 def averages(table: Path) -> list[str]:
-    """The sample-weighted averages of a table of accuracies, aligned; none for another table."""
+    """The sample-weighted averages of a table of accuracies, aligned; no lines for another table."""
     with table.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row.get("benchmark") == "average (sample-weighted)"]
     if not rows or not {"policy", "method", "label_ratio", "accuracy", "ci_low", "ci_high"} <= rows[0].keys():
@@ -155,7 +155,7 @@ def averages(table: Path) -> list[str]:
 
 
 def _result(log: str | None) -> str | None:
-    """The last result that a job's log says."""
+    """The last result in a job's log."""
     if log is None or not Path(log).exists():
         return None
     with Path(log).open("rb") as file:
@@ -165,10 +165,10 @@ def _result(log: str | None) -> str | None:
 
 
 def _span(seconds: float) -> str:
-    """Seconds as a reader says them: 12 s, 4 min 10 s, 3 h 5 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    """Seconds in readable form: 12 s, 4 min 10 s, 3 h 5 min."""
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    if total < 3600:
+        return f"{total // 60} min {total % 60} s"
+    return f"{total // 3600} h {total % 3600 // 60} min"

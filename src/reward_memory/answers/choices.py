@@ -1,4 +1,4 @@
-"""Multiple choice: which of the item's own options a response settles on."""
+"""Multiple choice: which of the item's options a response chooses."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, placed, read_val
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = (
-    r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴\u2705\u25b6\u27a1\U0001f449]\ufe0f?)[ \t]+)?"  # a list, an arrow
+    r"(?:[ \t]*(?:[>+-]|#{1,3}|\d{1,2}[.)]|[=-]+>|[→⇒∴\u2705\u25b6\u27a1\U0001f449]\ufe0f?)[ \t]+)?"  # lists, arrows
 )
 _OPEN = r"[\s~(\[{*_`$\"'\u201c\u2018<]*"
 _CLOSE = r"[~)\]}*_`$\"'\u201d\u2019>]*"
@@ -19,7 +19,7 @@ LEADING = re.compile(
     rf"{_OPEN}([A-Z])(?:[)\]}}*_`]+[.:,]?|[.:,)]|\s+[-\u2013\u2014](?=\s)){_CLOSE}(?:\s|$|(?<=[.)])(?=[^\W\d_]{{3}}))"
 )
 SMALL_LEADING = re.compile(rf"{_OPEN}([a-z])[).:]{_CLOSE}\s+")
-#: "Conclusion: B", a line that names nothing but a letter
+#: "Conclusion: B", a line of a label and a letter
 LABELED = re.compile(
     r"(?i:(?!.*\b(?:incorrect|wrong|not|eliminated?|false)\b))[*_#\s]*[^\W\d_][\w '()-]{1,40}[*_]*[:=][*_]*"
     rf"{_OPEN}([A-Z]){_CLOSE}[\s.!]*{_CLOSE}"
@@ -65,7 +65,7 @@ VERB = re.compile(
     re.IGNORECASE,
 )
 JOINED = re.compile(r"[\s$}\\()\[\],;&]*(?:,|;|and|or|\\q?quad)?[\s$}\\()\[\],;&]*")
-# commands around a letter; boxes are marks and stay
+# LaTeX commands around a letter; boxes are marks and are kept
 WRAPPER = re.compile(
     r"\\(?:text(?!color)[a-z]*|math(?:rm|bf|sf|it|tt|cal|bb|frak|scr|normal)|emph|underline|operatorname\*?|mbox|hbox|"
     r"bm|boldsymbol|textcolor\s*\{[^{}]*\}|color\s*\{[^{}]*\})\s*\{([^{}]*)\}"
@@ -74,44 +74,44 @@ SPACING = re.compile(
     r"\\(?:[,;:!> ()\[\]{}]|q?quad\b|"
     r"(?:checkmark|left|right|displaystyle|textstyle|rm|bf|sf|it|bfseries|large|Large)(?![A-Za-z]))"
 )
-# characters that nobody sees, and pictures other than ticks, crosses and a hand that points
+# invisible characters, and emoji other than ticks, crosses and a pointing hand
 INVISIBLE = re.compile(
     "[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u2600-\u2604\u263a-\u2665\U0001f300-\U0001f448\U0001f44a-\U0001faff]"
 )
 BESIDE = re.compile(r"[ \t]\((?:and )?not (?:option )?\(?[A-Z]\)?\)")  # D (not C)
-#: 'B', \u201cB\u201d, \u00abB\u00bb: a letter between quotation marks; D' alone may be a point's name
+#: 'B', \u201cB\u201d, \u00abB\u00bb: a letter in quotation marks; D' alone may name a point
 QUOTED = re.compile(
     r"(?<!\w)(?:['`\u2018\u2019\u201a\u2039\u00ab]|[\u201c-\u201e]|''|``)\s?(\(?[A-Za-z]\)?\.?)\s?"
     r"(?:['`\u2018\u2019\u203a\u00bb]|[\u201c-\u201e]|''|``)(?!\w)"
 )
-#: Greek and Cyrillic capitals that look like Latin ones; Cyrillic V also is the third letter of its own alphabet.
+#: Greek and Cyrillic capitals that look like Latin ones. Cyrillic V is also the third letter of its alphabet.
 LOOK_ALIKE = str.maketrans("\u0391\u0392\u0395\u0397\u0399\u0410\u0421\u0415", "ABEHIACE")
 CYRILLIC_V, CYRILLIC_ORDER = "\u0412", re.compile(r"(?<!\w)[\u0411\u0413\u0414](?!\w)")
-#: after which an option's text is no predicate
+#: words after which an option's text cannot be the predicate
 NO_SUBJECT = re.compile(r"(?:an?|the|of|in|at|to|than|like|and|or|by|from|with|for|on|as|not|if|that|option)$")
 NESTED = 8  # wrappers around a letter
-TAIL = 50_000  # characters at the end that are looked at for marks
+TAIL = 50_000  # characters at the end that are searched for marks
 STATEMENT_TAIL = 4_000  # and for statements
 LAST_LINE = 300  # characters of a line that may end with an option's text
-MARKS = 20  # headings that are passed over
+MARKS = 20  # headings skipped at most
 
 
 #: "the answer can't be", "I don't think it is"
 NOT_SAID = re.compile(r"(?:\b(?:not|never|cannot)\b|n['\u2019]t\b)[^,;.]*$")
-#: what else may stand between a line with an answer and another question
+#: other separators between a line with an answer and the next question
 ANOTHER = re.compile(r"\n[ \t]{0,8}-{3,}[ \t]{0,8}\n|\n[ \t]{0,8}\d{1,2}\. [A-Z][^\n]{10,200}\?|\nYou are an? ")
 UNFINISHED = re.compile(r"\s(?:is|are|was|the|an?|in|of|and|to|by|for|with|that|which|as)\s*$")
 GIVES_REASON = re.compile(r"[*_`$\"')\]]*,?[ \t]+(?:because|since|as it|as they)\b")
 
 
 def extract_letter(answer: Answer, options: tuple[str, ...], response: str | None = None) -> tuple[str | None, str]:
-    """(letter, how) with how "letter", "text" (an option's full text) or "stated"; (None, "no answer").
+    """Return (letter, how), `how` being "letter", "text" (an option's full text) or "stated"; else (None, "no answer").
 
-    response  what the answer was found in; where it is given, it is read as a whole instead of `answer.text`: the last
-              box, tag or `####` line counts, and a statement after it wins
+    response  the text in which the answer was found. If given, it is read completely, instead of `answer.text`: the
+              last box, tag or `####` line counts, and a statement after it wins
 
-    Only letters of the item's own options count (A to E where it has none), never the first letter of a word, and none
-    where several are named.
+    Only letters of the item's options count (A to E if it has none), and never the first letter of a word. If several
+    are named, none counts.
     """
     letters = LETTERS[: len(options)] or LETTERS[:5]
     item = Item(letters, tuple(plain(cleaned(option)) for option in options))
@@ -126,7 +126,7 @@ def extract_letter(answer: Answer, options: tuple[str, ...], response: str | Non
 
 
 def cleaned(text: str) -> str:
-    """Text without LaTeX around letters, full-width forms and characters that nobody sees."""
+    """Remove LaTeX around letters, full-width forms and invisible characters."""
     text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(LOOK_ALIKE).replace("\u3002", ".")
     text = text.translate({0x3010: "[", 0x3011: "]", 0x300C: '"', 0x300D: '"', 0x3001: ","})
     text = QUOTED.sub(r'"\1"', BESIDE.sub("", text) if "not" in text else text)
@@ -141,7 +141,7 @@ def cleaned(text: str) -> str:
 
 
 def _first_of_several(text: str, item: Item) -> tuple[str | None, str] | None:
-    """What a text says in its first line where a question of its own follows; None where none does."""
+    """Read a one-line answer that another question follows; None if there is none."""
     text = text[: 2 * LAST_LINE]
     following = NEXT_QUESTION.search(text) or ANOTHER.search(text)
     head = cleaned(text[: following.start()]).strip() if following else ""
@@ -149,8 +149,8 @@ def _first_of_several(text: str, item: Item) -> tuple[str | None, str] | None:
 
 
 def _settle(text: str, item: Item, cut_off: bool = False) -> tuple[str | None, str]:
-    """The last mark that names something, or a statement after it; a heading is no mark. Nothing else counts in
-    thinking that was cut off.
+    """Read the last mark that names something (not a heading), or a firm statement after it. Without a mark, read the
+    text itself; of thinking that was cut off, only its firm statements.
     """
     mark = _last_mark(text, item)
     if mark is None:
@@ -161,7 +161,7 @@ def _settle(text: str, item: Item, cut_off: bool = False) -> tuple[str | None, s
 
 
 def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | None:
-    """(what the last mark says, where it ends); None without one."""
+    """Return (what the last mark says, where it ends); None without a mark."""
     tags = list(TAG.finditer(text)) if "<" in text else []
     limit = len(text)
     for _ in range(MARKS):
@@ -189,10 +189,10 @@ def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | No
 
 
 def _boxed(text: str, at: int, item: Item) -> tuple[tuple[str | None, str], int]:
-    """What the box at `at` says; none where the box before it belongs to the same answer and says something else."""
+    """Return (what the box at `at` says, its end); no answer if an adjoining box before it says something else."""
     content = box_content(text, at)
     end = at + text[at:].find(content) + len(content)
-    by_text = item.named_by(content)  # \\frac{x}{2}, whose last brace is its own
+    by_text = item.named_by(content)  # before braces are stripped: \\frac{x}{2} ends with its own
     found = (by_text, "text") if by_text else _named(content.strip("{} "), item)
     before = max(text.rfind(name, 0, at) for name in BOXES)
     if before >= 0 and at - before < 100:
@@ -206,7 +206,7 @@ def _boxed(text: str, at: int, item: Item) -> tuple[tuple[str | None, str], int]
 
 
 def _line_after(text: str, at: int) -> tuple[str, int]:
-    """(the rest of a `####` line or, below a label such as "Answer:", the next line with text; its end)."""
+    """Return (the rest of a `####` line or, below a label such as "Answer:", the next line with text; its end)."""
     start = at + len(text[at:]) - len(text[at:].lstrip("#").lstrip())
     for _ in range(2):
         line = text[start:].partition("\n")[0]
@@ -218,7 +218,7 @@ def _line_after(text: str, at: int) -> tuple[str, int]:
 
 
 def _stated(text: str, item: Item) -> tuple[str | None, str] | None:
-    """What the last firm statement says, None without one."""
+    """Return what the last firm statement says; None without one."""
     firm = [statement for statement in statements(text[-STATEMENT_TAIL:], item) if statement.firm]
     if not firm:
         return None
@@ -226,15 +226,15 @@ def _stated(text: str, item: Item) -> tuple[str | None, str] | None:
 
 
 def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
-    """The option that a text without marks settles on."""
+    """Return the option that a text without marks chooses."""
     text = text[-STATEMENT_TAIL:].strip()
     lines = text.split("\n")
     found = None if _stated(text, item) else judged(text, item.letters, item.texts)
-    found = found or (_whole(text, item) if len(lines) > 1 else _short(text, item))
-    found = found or _stated(text, item) or (_whole(lines[-1], item) if BARE.fullmatch(lines[-1]) else None)
+    found = found or (_only_option(text, item) if len(lines) > 1 else _short(text, item))
+    found = found or _stated(text, item) or (_only_option(lines[-1], item) if BARE.fullmatch(lines[-1]) else None)
     if found:
         return found
-    # "B. dog" and its reasons below; a list of options has several such lines
+    # "B. dog" with the reasons below; a list of options has several such lines
     headed = [line for line in lines if LEADING.match(line)]
     if len(headed) == 1 and headed[0] in (lines[0], lines[-1]) and (found := _short(headed[0], item)):
         return found
@@ -247,10 +247,10 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     wrapped = {next(filter(None, match.groups())) for match in WRAPPED.finditer(text)}
     if len(wrapped) == 1 and wrapped <= set(item.letters):
         return wrapped.pop(), "stated"
-    told = item.starts(lines[-1], 0)
-    if told and told[0] and GIVES_REASON.match(lines[-1], told[1]):  # "An eel, since it is long."
-        return told[0], "text"
-    if by_text := _told_at_the_end(lines[-1], item):
+    opening = item.starts(lines[-1], 0)
+    if opening and opening[0] and GIVES_REASON.match(lines[-1], opening[1]):  # "An eel, since it is long."
+        return opening[0], "text"
+    if by_text := _named_at_the_end(lines[-1], item):
         return by_text, "text"
     labeled = LABELED.fullmatch(lines[-1]) or ARROWED.search(lines[-1][-LAST_LINE:])
     if labeled and labeled[1] in item.letters:
@@ -259,7 +259,7 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     if len(ticked) == 1 and ticked <= set(item.letters):
         return ticked.pop(), "stated"
     if len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]:
-        return None, "no answer"  # the options once more
+        return None, "no answer"  # the options repeated
     verdict = VERDICT.match(text)
     if verdict and item.texts and all(VERDICT.fullmatch(f"{option},") for option in item.texts):
         named = item.named_by(verdict[1])
@@ -267,15 +267,15 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     if left := left_over(text[-LAST_LINE:], item.letters):
         return left, "stated"
     if len(headed) > 1 and UNFINISHED.search(lines[-1]):
-        return None, "no answer"  # cut off while it goes through the options
+        return None, "no answer"  # cut off while going through the options
     sentence = SENTENCE.split(lines[-1].strip())[-1]
     if len(sentence) <= LAST_LINE and (found := only_letter(sentence, item.letters)):
         return found, "stated"
     return _short(lines[-1], item) or (None, "no answer")
 
 
-def _told_at_the_end(line: str, item: Item) -> str | None:
-    """The letter of the option whose text ends a line: "So the largest one is the blue whale."."""
+def _named_at_the_end(line: str, item: Item) -> str | None:
+    """Return the letter of the option whose text ends a line ("So the largest one is the blue whale.")."""
     line = line[-LAST_LINE:]
     subject = CALLED_RIGHT.fullmatch(SENTENCE.split(line.strip())[-1])
     if subject and (letter := item.named_by(subject[1])):
@@ -286,7 +286,7 @@ def _told_at_the_end(line: str, item: Item) -> str | None:
 
 
 def _predicate(line: str, item: Item) -> str | None:
-    """The letter of the option whose text is what a short last sentence says: "The pressure stays the same."."""
+    """The letter of the option that is the predicate of a short last sentence ("The pressure stays the same.")."""
     sentence = plain(SENTENCE.split(line.strip())[-1]).strip(" !")
     named = only(
         (letter, option)
@@ -297,7 +297,7 @@ def _predicate(line: str, item: Item) -> str | None:
         return None
     letter, option = named
     before = sentence[: -len(option)].split()
-    # a name is no verb: "I love Paris."
+    # a name is not a verb: "I love Paris."
     verb = " " in option or (option.endswith("s") and option.isalpha() and line.rstrip(" .!*_`").endswith(option))
     if not verb or not 1 <= len(before) <= 6 or NO_SUBJECT.match(before[-1]) or DOUBT.search(" ".join(before)):
         return None
@@ -305,7 +305,7 @@ def _predicate(line: str, item: Item) -> str | None:
 
 
 def _named(text: str, item: Item) -> tuple[str | None, str]:
-    """The option that a marked answer names."""
+    """Return the option that a marked answer names."""
     found = _short(text, item)
     if found:
         return found
@@ -317,11 +317,11 @@ def _named(text: str, item: Item) -> tuple[str | None, str]:
 
 
 def _short(text: str, item: Item) -> tuple[str | None, str] | None:
-    """What a short text is: "B", "(B)", "**B**", "B. text", "B - text", "B text", or an option's text."""
-    found = _whole(text, item)
+    """Read a short text: "B", "(B)", "**B**", "B. text", "B - text", "B text", or an option's text."""
+    found = _only_option(text, item)
     if found:
         return found
-    small = SMALL_LEADING.match(text)  # (b) London, where London is what b says
+    small = SMALL_LEADING.match(text)  # "(b) London", where London is option b
     if small and item.says(small[1].upper(), plain(text[small.end() :])):
         return small[1].upper(), "letter"
     leading = LEADING.match(text)
@@ -335,14 +335,14 @@ def _short(text: str, item: Item) -> tuple[str | None, str] | None:
     return (by_text[0], "text") if by_text[0] else (None, "no answer")
 
 
-def _whole(text: str, item: Item) -> tuple[str | None, str] | None:
-    """What a text is that holds nothing but a letter, an option's text, or both."""
+def _only_option(text: str, item: Item) -> tuple[str | None, str] | None:
+    """Read a text that is only a letter, an option's text, or both."""
     bare = BARE.fullmatch(text)
     if bare:
         letter = bare[1].upper()
         if letter in item.letters:
             return letter, "letter"
-        by_text = item.named_by(text)  # x among x, y and z
+        by_text = item.named_by(text)  # x, with the options x, y and z
         return (by_text, "text") if by_text else (None, "no answer")
     by_text = item.named_by(text)
     if by_text:

@@ -1,4 +1,4 @@
-"""Finding the final answer in a response: the last one wins. Linear in the response's length."""
+"""Find the final answer in a response: the last one wins. Takes time linear in the response's length."""
 
 import json
 import re
@@ -8,12 +8,12 @@ from .numbers import last_match
 
 BOXES = ("\\boxed", "\\fbox")
 BOX_NAME = re.compile(r"\\(?:boxed|fbox) *")
-TAIL = 50_000  # characters at the end that are looked at for marks
+TAIL = 50_000  # characters at the end that are searched for marks
 TEXT_TAIL = 4_000  # and for an answer without a mark
-NUMERIC = "$-+.,/ 0123456789"  # what a plain number is written with
-NO_WORDS = NUMERIC + "#\n"  # no statement is made of these alone
+NUMERIC = "$-+.,/ 0123456789"  # the characters of a plain number
+NO_WORDS = NUMERIC + "#\n"  # text of these alone contains no statement
 AHEAD = 300  # characters after a heading
-ATTEMPTS = 20  # empty marks that are passed over
+ATTEMPTS = 20  # empty marks skipped at most
 STATEMENT = re.compile(
     r"(?:answer[*_]{0,3}[ \t]*(?:is|was|would be|should be|:|：|=)|^[ \t]*A:|答案(?:应该)?(?:是|为|：|:)|答えは|정답은|"
     r"(?:ответ|antwort|réponse|respuesta|resposta|risposta|odpowiedź|antwoord|cevap)[*_]{0,3}"
@@ -22,7 +22,7 @@ STATEMENT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 SENTENCE_END = re.compile(r"(?<!\\)(?<!\bi\.e)(?<!\be\.g)[.!?](?=[\s*_]|$)|[。！？]|\n")
-# a heading of four hashes structures the work and is no answer
+# a "####" heading that structures the work and is not an answer
 HEADING = re.compile(
     r"[*_\d. ]*(?:step|part|case|solution|explanation|verif\w+|check(?:ing)?|conclusion|summary|note|proof|analysis|"
     r"reasoning|calculat\w+|approach|method|example|understand\w*|given|problem|question|breakdown|justification|remark|overview|"
@@ -33,7 +33,7 @@ HEADING = re.compile(
     r"步骤|验证|解|分析|计算|结论|schritt|étape|paso|passo|шаг)\b",
     re.IGNORECASE,
 )
-#: "#### Alice's share": words, but none that may be an answer themselves
+#: "#### Alice's share": words, except those that may themselves be an answer
 TITLE = re.compile(
     r"[*_]*(?!(?:no|not|none|yes|does|doesn|all|any|every|infinite|infinitely|undefined|true|false|never|always|it|there)\b)"
     r"[^\W\d_]+(?:['\u2019][a-z]{1,2})?(?:[ -][^\W\d_]+(?:['\u2019][a-z]{1,2})?){1,7}[*_]*",
@@ -63,12 +63,12 @@ NEXT_QUESTION = re.compile(
     r"\n[ \t]{0,8}(?:[*_#]{0,4} ?)(?:(?:Question|Problem|Exercise|Q|Human|User)(?:\s\d{1,3})?[*_]{0,2}[:：]|"
     r"(?:Question|Problem|Exercise)\s\d{1,3}[*_]{0,2}[ \t]{0,8}\n|The following are multiple choice)"
 )
-ASKING = ("Question", "Problem", "Exercise", "Human", "User", "Q", "The following are")  # saves the search
-# between two boxes that make one answer together: a comma, "and", a name with an equals sign
+ASKING = ("Question", "Problem", "Exercise", "Human", "User", "Q", "The following are")  # checked before the search
+# between two boxes that together make one answer: a comma, "and", a name with an equals sign
 _SPACE = r"[\s$\\()\[\]&]"
 _JOINT = r"(?:[,;]|and\b|or\b|\\q?quad|\\text\{[^{}]{1,40}\})"
 JOINED = re.compile(rf"{_SPACE}*{_JOINT}(?:{_SPACE}|{_JOINT}|[A-Za-z](?:_\{{?\w{{1,3}}\}}?)?\s?=){{0,40}}")
-# a number or a formula between its signs, then a sentence or a remark about it
+# a number or a delimited formula, then a sentence or a remark about it
 EXPLAINED = re.compile(
     r"([*_]{0,3}[-$€£]{0,2}\d[\d,./]*%?[*_]{0,3}(?: [a-z]{2,15}){0,3}|\$[^$]+\$|\\\(.{1,300}?\\\))"
     r"(?:[.;,]\s+(?=[A-Z\u4e00-\u9fff])|\s+\((?!mod)|,?\s+(?:because|since|as|so|which)\b).*"
@@ -89,10 +89,10 @@ LABEL = re.compile(
 class Answer:
     """The final answer of a response.
 
-    text  as it stands there
-    how   "hash" (#### line), "boxed", "tag" (<answer>), "statement" (the answer is ...), "text" (nothing points at it)
-          or "bare" (given)
-    tail  the end of the response, for a second look at answers that nothing marks; "" for marked ones
+    text  as written in the response
+    how   "hash" (#### line), "boxed", "tag" (<answer>), "statement" (the answer is ...), "text" (unmarked) or "bare"
+          (given by the caller)
+    tail  the end of the response (of the tag, for "tag"), for a second look; "" for "hash", "boxed" and "bare"
     """
 
     text: str
@@ -101,18 +101,18 @@ class Answer:
 
 
 def find_answer(response: str) -> Answer:
-    """The last non-empty `#### answer` line, box or `<answer>` tag; without one, what the last "answer is" or "answer:"
-    introduces, up to the end of the sentence; without that, the end of the text, unless it is thinking that was cut
-    off. Text after `</think>` has precedence. Headings such as `#### Step 3` are no answers.
+    """Return the last non-empty `#### answer` line, box or `<answer>` tag. Without one, return what the last "answer
+    is" or "answer:" introduces, up to the end of the sentence; failing that, the end of the text, unless it is cut-off
+    thinking. Text after `</think>` has precedence. Headings such as `#### Step 3` are not answers.
     """
     text = _answer_tags(one_exercise(final_part(latex_boxes(response)))[-TAIL:])
     mark = _last_mark(text)
     tail = text[-TEXT_TAIL:]
     if mark is not None:
         marked, at = mark
-        if not text[at:].strip(NO_WORDS):  # "#### 18" ends it
+        if not text[at:].strip(NO_WORDS):  # "#### 18" ends the response
             return marked
-        # after a mark, only what is plainly a value takes its place
+        # after a mark, only a statement of a plain value replaces it
         statement = _last_statement(text[max(at, len(text) - TEXT_TAIL) :])
         if statement is not None and VALUE.fullmatch(statement.strip("*_ ")):
             return Answer(statement, "statement", tail)
@@ -120,34 +120,34 @@ def find_answer(response: str) -> Answer:
     statement = _last_statement(tail)
     if statement is not None:
         return Answer(statement, "statement", tail)
-    if "<think>" in response and "</think>" not in response:  # cut off before it came to an answer
+    if "<think>" in response and "</think>" not in response:  # cut off before an answer
         return Answer("", "text")
     return Answer(tail.strip(), "text", tail)
 
 
 def latex_boxes(text: str) -> str:
-    """A text whose boxes made of tokens, as GLM writes them, are those of LaTeX, without what is struck through."""
+    """Replace GLM's box tokens with LaTeX boxes, and remove struck-through text."""
     if "~~" in text:
         text = STRUCK.sub("", text)
     return text.replace(BOX_TOKENS[0], "\\boxed{").replace(BOX_TOKENS[1], "}")
 
 
 def _answer_tags(text: str) -> str:
-    """A text whose `<final_answer>` and `<Answer>` tags are `<answer>`."""
+    """Rewrite tags such as `<final_answer>` and `<Answer>` as `<answer>`."""
     if "nswer>" not in text and "NSWER>" not in text:
         return text
     return OTHER_TAG.sub(r"<\1answer>", text)
 
 
 def final_part(response: str) -> str:
-    """What follows the thinking, if anything does, without the tokens that end a response."""
+    """Return the text after the thinking (everything if nothing follows), without the tokens that end a response."""
     _, tag, rest = response.rpartition("</think>")
     text = rest if tag and rest and not rest.isspace() else response
     return END_TOKENS.sub("", text) if text[-40:].rstrip().endswith((">", "}")) else text
 
 
 def one_exercise(text: str) -> str:
-    """A text up to the end of its turn, and up to the next question where it has given an answer before."""
+    """Cut a text at the end of its turn, and at the next question if an answer precedes it."""
     stop = STOP.search(text) if "<" in text else None
     if stop and text[: stop.start()].strip() and END_TOKENS.sub("", text[stop.start() :]).strip():
         text = text[: stop.start()]
@@ -155,7 +155,7 @@ def one_exercise(text: str) -> str:
     if following is None:
         return text
     said = STATEMENT.search(text, max(0, following.start() - TEXT_TAIL), following.start())
-    if said and not said[0].lstrip().startswith("A:"):  # which questions of its own may have, too
+    if said and not said[0].lstrip().startswith("A:"):  # "A:" may also answer the response's own questions
         return text[: following.start()]
     mark = min((place for name in ("####", *BOXES) if (place := text.find(name)) >= 0), default=-1)
     following = NEXT_QUESTION.search(text, mark) if mark >= 0 else None
@@ -163,7 +163,7 @@ def one_exercise(text: str) -> str:
 
 
 def _last_statement(tail: str) -> str | None:
-    """What the last "answer is" introduces, None if it introduces nothing."""
+    """Return what the last "answer is" introduces; None if it introduces nothing."""
     statements = list(STATEMENT.finditer(tail))
     keyed = last_match(KEYED, tail)
     if keyed and not (statements and statements[-1].start() > keyed.end()):
@@ -181,7 +181,7 @@ def _last_statement(tail: str) -> str | None:
 
 
 def _unquoted(value: str) -> str | None:
-    """A value of JSON as text; as it stands where its backslashes are not doubled."""
+    """Decode a JSON value to text; if its backslashes are not doubled, keep it as written."""
     if not value.startswith('"'):
         return value
     if BAD_ESCAPE.search(value):
@@ -193,7 +193,7 @@ def _unquoted(value: str) -> str | None:
 
 
 def _last_mark(text: str) -> tuple[Answer, int] | None:
-    """The answer of the last mark that has one, and the mark's place; None if no mark has one."""
+    """Return the answer of the last mark that has one, and the mark's position; None if no mark has one."""
     end = len(text)
     for _ in range(ATTEMPTS):
         hashes = text.rfind("####", 0, end)
@@ -222,7 +222,7 @@ def _last_mark(text: str) -> tuple[Answer, int] | None:
 
 
 def _tagged(rest: str) -> Answer | None:
-    """What an answer tag holds, None if it is empty."""
+    """Return the answer in an answer tag; None if the tag is empty."""
     content = rest.partition(TAG_END)[0].strip()
     if not content:
         return None
@@ -231,8 +231,8 @@ def _tagged(rest: str) -> Answer | None:
 
 
 def _line_after(text: str, at: int) -> str | None:
-    """The rest of a `####` line, or the next line that is not empty; likewise after a label such as "Answer:". None for
-    a heading.
+    """Return the rest of a `####` line, or the next line that is not empty; likewise after a label such as "Answer:".
+    None for a heading.
     """
     rest = text[at:].lstrip("#").lstrip()
     line = rest.partition("\n")[0].strip()
@@ -253,7 +253,7 @@ def _line_after(text: str, at: int) -> str | None:
         return None
     elif label and label[0].rstrip("*_ ").endswith((":", "：")):
         line, rest = line[label.end() :].strip(), rest[label.end() :].lstrip()
-    if line == "$":  # which ends on a line below
+    if line == "$":  # a formula that ends on a later line
         return rest[1:].partition("$")[0].strip()
     for opening, closing in OPENING.items():
         if line.startswith(opening) and closing not in line[len(opening) :]:
@@ -270,13 +270,13 @@ def _numbered(text: str, at: int, line: str, rest: str) -> bool:
 
 
 def _first_sentence(line: str) -> str:
-    """A line without the sentences that explain its number: "18. She sells 9 eggs" is 18."""
+    """Drop the sentences that explain a line's number: "18. She sells 9 eggs" becomes 18."""
     found = THAT_IS.fullmatch(line) or EXPLAINED.match(line)
     return found[1] if found else line
 
 
 def _joined_boxes(text: str, at: int) -> str | None:
-    """The content of the box at `at`; with those before it that belong to the same answer: `\\boxed{1}, \\boxed{2}`."""
+    """The content of the box at `at`, with those before it that belong to the same answer: `\\boxed{1}, \\boxed{2}`."""
     last = box_content(text, at)
     if not last:
         return None
@@ -297,7 +297,7 @@ def _joined_boxes(text: str, at: int) -> str | None:
 
 
 def box_content(text: str, at: int) -> str:
-    """The content of the box at `at`, braces balanced; an unclosed one reaches to the end of its line."""
+    """The content of the box at `at`, braces balanced; an unclosed box extends to the end of its line."""
     start = BOX_NAME.match(text, at).end()
     if text[start : start + 1] != "{":  # \boxed 5
         words = text[start : start + 100].split()
@@ -307,7 +307,7 @@ def box_content(text: str, at: int) -> str:
 
 
 def closing_place(text: str, start: int) -> int:
-    """The place of the brace or bracket that closes the one at `start`, -1 if none does."""
+    """The position of the brace or bracket that closes the one at `start`; -1 if none does."""
     opening = text[start]
     closing = {"{": "}", "(": ")", "[": "]"}[opening]
     depth, place = 0, start

@@ -12,7 +12,7 @@ SURE = re.compile(
     r",? (?:of course|obviously|clearly|definitely|for sure|i (?:think|believe|guess)|i would say|i'd say)[!]?$"
 )
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
-#: what is no part of a value: spaces, signs of LaTeX, upright units' wrappers
+#: not part of a value: spaces, LaTeX signs, wrappers of upright units
 NO_VALUE = re.compile(r"\s|~|\\[,;:!()\[\]]|\\(?=[%$&])|\\(?:text|mathrm|left|right)(?![a-z])|[{}$]")
 WORDS = (
     (re.compile(r"(?<=\d)\s*(?:\\text\s?\{\s?)?(?:per ?cent)\b"), "%"),
@@ -25,13 +25,13 @@ CLAUSE_END = re.compile(r"[*_`$\"')\]}]*(?:[.,;:!](?=[\s*]|$)|\s*$|\s*\n|\s+(?:b
 
 
 def plain(text: str) -> str:
-    """Text without marks, case and final stop, for comparing with an option's full text."""
+    """Remove marks, case and the final period, to compare a text with an option's full text."""
     text = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"\s+", " ", re.sub(r"[*_`$\"\u201c\u201d]", "", text)).strip(" .")
 
 
 def _value(text: str) -> str:
-    """A value without what LaTeX puts around it and without spaces."""
+    """Remove spaces and LaTeX wrappers from a value."""
     text = text.replace("\\dfrac", "\\frac")
     for pattern, short in WORDS:
         text = pattern.sub(short, text)
@@ -40,22 +40,22 @@ def _value(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The letters that count and the plain texts of the options, "" where an option has none."""
+    """The letters that count, and the plain texts of the options ("" if an option has none)."""
 
     letters: str
     texts: tuple[str, ...]
 
     def named_by(self, text: str) -> str | None:
-        """The letter of the one option whose text this is."""
+        """Return the letter of the only option with this text; None without one."""
         bare = SURE.sub("", plain(text).lstrip("= "))
         for exact in (bare, ARTICLE.sub("", bare)):
             if named := only(letter for letter, option in self.pairs() if exact and option == exact):
                 return named
-        if re.search(r"\d", bare):  # values, whatever their signs and spaces: 25\\%, 40 m, \\frac{2}{3}
+        if re.search(r"\d", bare):  # values, ignoring LaTeX signs and spaces: 25\\%, 40 m, \\frac{2}{3}
             value = _value(bare)
             if named := only(letter for letter, option in self.pairs() if value and _value(option) == value):
                 return named
-            number = plain_number(bare)  # 40 of 20 m, 40 m and 50 m
+            number = plain_number(bare)  # 40, with the options 20 m, 40 m and 50 m
             if number is not None and (
                 named := only(letter for letter, option in self.pairs() if number_with_unit(_value(option)) == number)
             ):
@@ -64,15 +64,15 @@ class Item:
         return only(letter for letter, option in self.pairs() if bare and ARTICLE.sub("", option) == bare)
 
     def pairs(self) -> Iterable[tuple[str, str]]:
-        """The letters that have a text, with it."""
+        """Pairs of a letter and its option's text."""
         return zip(self.letters, self.texts, strict=False)
 
     def says(self, letter: str, text: str) -> bool:
-        """Whether this plain text is that of a letter's option."""
+        """Whether this plain text is the option of this letter."""
         return text != "" and (letter, text) in self.pairs()
 
     def starts(self, text: str, place: int) -> tuple[str | None, int] | None:
-        """(letter, end) of the longest option text that stands at `place` and ends a clause there."""
+        """Return (letter, end) of the longest option text that begins at `place` and ends a clause."""
         head = re.compile(r"[\s*_`$\"'(\[]*").match(text, place).end()
         found = None
         for letter, option in self.pairs():
@@ -87,6 +87,6 @@ class Item:
 
 
 def only(found: Iterable):
-    """What is found where it is one thing; None where there are none or several."""
+    """Return the only item; None if there are none or several."""
     found = list(found)
     return found[0] if len(found) == 1 else None

@@ -2,7 +2,7 @@
 
 import re
 
-#: each option with its verdict, on one line or on lines of its own
+#: each option with its verdict, on one line or on separate lines
 JUDGED = re.compile(
     r"(?<![A-Za-z])\(?([A-Z])(?:[).:]{1,2}[ \t]{0,3}[*]{0,2}(?=[tcfiwyn])|\?[ \t](?=[yn]))"
     r"(true|correct|false|incorrect|wrong|yes|no)"
@@ -23,27 +23,27 @@ VERDICTS = re.compile(r"(?:true|false|correct|incorrect|wrong|yes|no)\b")
 
 
 def judged(text: str, letters: str, texts: tuple[str, ...]) -> tuple[str | None, str] | None:
-    """(letter, "stated") of the one option that a text calls right where it calls the others wrong.
+    """Return (letter, "stated") if a text judges options one by one and calls exactly one right.
 
     letters  of the options
-    texts    of the options, plain (`items.Item`)
+    texts    plain texts of the options (`items.Item`)
 
-    (None, "no answer") where it calls several right, or none; None where it judges fewer than two.
+    (None, "no answer") if it calls several right, or none; None if it judges fewer than two.
     """
     for pattern in (JUDGED, MARKED):
         found = pattern.findall(text)
         named = [letter for letter, _ in found]
         if len(found) < 2 or len(set(named)) < len(named) or not set(named) <= set(letters):
-            continue  # no list of the options
+            continue  # not a list of the options
         if pattern is JUDGED and any(VERDICTS.match(option) for option in texts):
-            continue  # the options once more
+            continue  # the options repeated
         right = [letter for letter, verdict in found if verdict.lower() in RIGHT]
         return ("".join(right), "stated") if len(right) == 1 else (None, "no answer")
     return None
 
 
 def left_over(text: str, letters: str) -> str | None:
-    """The one option that a text names, not denied, where it denies each other one: "A is wrong, C is wrong: B"."""
+    """The one option that a text names and does not deny, if it denies all others: "A is wrong, C is wrong: B"."""
     denied = {match[1] for match in DENIED.finditer(text)}
     left = [letter for letter in letters if letter not in denied]
     if len(letters) < 3 or not denied <= set(letters):

@@ -6,13 +6,13 @@ from collections import deque
 from fractions import Fraction
 
 CURRENCY = "$€£¥₹₩₽"
-#: characters that are typed for a minus sign: hyphens, dashes, the minus sign, full width forms
+#: characters typed as a minus sign: hyphens, dashes, the minus sign, full width forms
 MINUS_LIKE = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d\u2796\u02d7"
 SPACE_LIKE = "\u00a0\u2002\u2003\u2009\u200a\u202f\u205f\u3000"
-#: the fraction slash and the division slash, the ring and the ordinal that are typed for a degree
+#: the fraction slash and the division slash; the ring and the ordinal, typed as a degree sign
 OTHERS = {"\u2044": "/", "\u2215": "/", "\u02da": "\u00b0", "\u00ba": "\u00b0"}
 OTHERS |= {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
-#: characters that nobody sees and pictures, but for those of plus, minus and times
+#: invisible characters and emoji, except plus, minus and times
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\ufe0f" + "".join(
     map(chr, (*range(0x2600, 0x2715), *range(0x2717, 0x2753), *range(0x1F300, 0x1FB00)))
 )
@@ -28,7 +28,7 @@ _DIGITS = r"(?:[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)|[1-9]\d?(?:,\d{2})+,\d{3}
 _MONEY = rf"(?:\\?[{CURRENCY}]|(?:USD|EUR|GBP|CNY|RMB|INR|Rs\.?|US\$)\s?)?"
 NUMBER = re.compile(rf"([+-]?)\s?{_MONEY}\s?([+-]?)({_DIGITS})(?:[eE]([+-]?\d{{1,3}})(?![\d.]))?(?:\s?/\s?(\d+))?")
 FRACTION = re.compile(r"(-?)\\[dtc]?frac\{(-?)(\d+)\}\{(\d+)\}|(-?)\\[dtc]?frac(\d)(\d)")
-#: 3 1/2, which is three and a half and neither 31/2 nor 3/2
+#: 3 1/2, which is three and a half, not 31/2 or 3/2
 MIXED = re.compile(r"(?<![\d.,/^_{}A-Za-z)-])(-?)(\d{1,12})\s+(\d{1,12})\s?/\s?(\d{1,12})(?![\d.])")
 #: "1 and 1/2" hours
 AND_HALF = re.compile(r"^(-?\d{1,12}) and (?:a|one)[ -]half(?![A-Za-z])")
@@ -43,7 +43,7 @@ _SPACED = r"[1-9]\d{0,2}(?: \d{3})+(?:,\d{1,2}|\.\d+)?(?![.,]?\d)"  # 1 234,50
 TOKEN = re.compile(
     rf"(?:(?<![\w.,])|(?<=[{CJK}]))-?{_MONEY}(?:{_SPACED}|\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{{1,3}}(?![\w.]\w)|/\d+)?"
 )
-# what is counted or measured: words of three letters and more, because one or two may be a variable or "pi"
+# the thing counted or measured: words of at least three letters, as shorter ones may be a variable or "pi"
 _SHORT = (
     "of|sq|cu|in|by|at|on|to|for|a|an|km|cm|mm|nm|m|kg|g|mg|lb|lbs|oz|ft|yd|mi|h|hr|hrs|s|ms|ml|mL|l|L|kW|W|V|A|N|J|K|"
     "C|F|Hz|am|pm|AM|PM|кг|км|м|см|мм|г|л|мл|т|ч"
@@ -76,7 +76,7 @@ for _place, _name in enumerate(("third", "fourth", "fifth", "sixth", "seventh", 
     PARTS |= {_name: _place, f"{_name}s": _place}
 LONGEST_WORDS = 80  # characters
 WORDED = re.compile(r"[A-Za-z -]+")
-#: words after a number in words that are not what is counted
+#: words that can follow a number in words without being the thing counted
 UNCOUNTED = re.compile(
     r"\b(?:[a-z]{1,2}|times|more|less|fewer|fold|point|the|this|that|these|those|per|each|for|with|thing|way|from|\w+ths?|teen|ty)\b"
 )
@@ -94,7 +94,7 @@ LABEL = re.compile(r"(?:\d+\.\s)?[*_]*[A-Za-z]{2}[A-Za-z '()-]{0,60}[*_]*\s*[:=]
 VAGUE = re.compile(
     r"(?:at|about|approximately|approx\.?|exactly|only|just|around|roughly|no\.|[~≈])\s*(?=[-$€£¥.\d])", re.IGNORECASE
 )
-#: "5 + 7 = 12": what stands before a result
+#: "5 + 7 = 12": the calculation before a result
 WORKED = re.compile(r"[-\d\s+*/×÷().,%$€]*\d[\s%)]*=\s*(?=[-$€£¥]?\s?\d)")
 LEADING = re.compile(
     r"(?:(?:=>?|→|⇒|≈|(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore|[Tt]hen|i\.e\.),?)\s*|\(?[A-E](?:\)|\.\s)\s*)(?=[-$€£¥.\d])"
@@ -110,17 +110,17 @@ MINUS = re.compile(r"(?:minus|negative)\s+(?=[$€£]?[\d.])", re.IGNORECASE)
 NO_CENTS = re.compile(r"(?<=\d)\.(?:-|\u2013|\u2014)+$")  # 18.-
 ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s|$)")  # 18 sq. ft.
 PER = re.compile(r"\s?/\s?(?=[A-Za-z]{3})|\s?per\s")  # $18/hour
-#: "小明一共有18个": words before a number that leave it as it is
+#: "小明一共有18个": words before a number that do not change it
 CJK_LABEL = re.compile(
     rf"(?!.*(?:超过|多于|少于|不是|小于|大于|不到|至多|至少))[{CJK}]{{1,40}}\s*[:：]?\s*(?=[-¥$€\d])"
 )
 GERMAN = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+,\d+")  # 1.234,56
 DOTTED_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3}){2,}")
-LONGEST = 400  # characters; a longer number is no final answer
+LONGEST = 400  # characters; a longer number is not a final answer
 
 
 def as_ascii(text: str) -> str:
-    """A text whose look-alikes of minus signs, spaces, digits and fractions are the ASCII ones."""
+    """Replace look-alikes of minus signs, spaces, digits and fractions with ASCII."""
     if text.isascii():
         return text
     text = UNICODE_FRACTION.sub(_ascii_fraction, text)
@@ -128,12 +128,12 @@ def as_ascii(text: str) -> str:
 
 
 def last_match(pattern: re.Pattern, text: str) -> re.Match | None:
-    """The last place where a pattern matches."""
+    """The last match of a pattern."""
     return next(iter(deque(pattern.finditer(text), 1)), None)
 
 
 def _ascii_fraction(found: re.Match) -> str:
-    """1/2 for its character; after a digit with a space, which makes it a mixed number."""
+    """Write a fraction character as 1/2; after a digit with a space, which makes it a mixed number."""
     above, _, below = unicodedata.normalize("NFKC", found[0]).partition("\u2044")
     before = found.string[: found.start()]
     return f"{' ' if before[-1:].isdigit() else ''}{above}/{below}"
@@ -185,7 +185,7 @@ def number_in_words(text: str) -> Fraction | None:
         whole = _cardinal(words[:at]) if at >= 0 else Fraction(0)
         return None if count is None or whole is None else sign * (whole + count / PARTS[words[-1]])
     value = _cardinal(words)
-    for last in (-1, -2):  # eight apples, twenty square meters; five twenty is no number
+    for last in (-1, -2):  # eight apples, twenty square meters; five twenty is not a number
         counted = " ".join(words[last:])
         uncounted = UNCOUNTED.search(counted) or MULTIPLIERS.search(counted) or {*ONES, *TENS} & {*words[last:]}
         if value is None and not uncounted:
@@ -195,7 +195,7 @@ def number_in_words(text: str) -> Fraction | None:
 
 def _cardinal(words: list[str]) -> Fraction | None:
     """The value of "two hundred and twenty four thousand"; None if a word is out of place."""
-    total, group, last = 0, 0, ""  # the finished thousands, what is being counted, and the last word's kind
+    total, group, last = 0, 0, ""  # the finished thousands, the group being read, and the last word's kind
     smallest = float("inf")
     for place, word in enumerate(words):
         if word in ONES and (last in ("", "scale") or (last == "ten" and word in ONES[1:10])):
@@ -216,7 +216,7 @@ def _cardinal(words: list[str]) -> Fraction | None:
 
 
 def decimal_comma(text: str) -> Fraction | None:
-    """The value of "2,74", which is no number with thousands; None otherwise."""
+    """The value of "2,74", whose comma is not a thousands separator; None otherwise."""
     match = DECIMAL_COMMA.fullmatch(as_ascii(text.strip())[:LONGEST].strip(CURRENCY).strip())
     if match is None or THOUSANDS.fullmatch(match[0].lstrip("-")):
         return None
@@ -224,7 +224,7 @@ def decimal_comma(text: str) -> Fraction | None:
 
 
 def without_contrast(text: str) -> str:
-    """What is said where a number is contrasted with another: 13 of "not 12 but 13" and of "13, not 12"."""
+    """Keep the asserted one of two contrasted numbers: 13 in "not 12 but 13" and in "13, not 12"."""
     if "not" not in (lowered := text.lower()) and "rather" not in lowered and "instead" not in lowered:
         return text
     found = CONTRAST.fullmatch(text.replace("*", "").strip(" ."))
@@ -232,7 +232,7 @@ def without_contrast(text: str) -> str:
 
 
 def number_with_unit(text: str) -> Fraction | None:
-    """The value of a number with the words around it that do not change it: a label before, what is counted after."""
+    """The value of a number among words that do not change it: a label before, the thing counted after."""
     text = as_ascii(text.strip().strip("*_`. ")[:LONGEST])
     for label in (LEADING, CJK_LABEL, LABEL, VAGUE, WORKED):
         if found := label.match(text):
@@ -256,7 +256,7 @@ def number_with_unit(text: str) -> Fraction | None:
 
 
 def last_number(text: str) -> tuple[str, Fraction] | None:
-    """The last number of a text as it stands there, and its value."""
+    """The last number of a text, as written, and its value."""
     text = as_ascii(text)
     found = last_match(TOKEN, text)
     if found is None or len(found[0]) > LONGEST:
@@ -270,7 +270,7 @@ def last_number(text: str) -> tuple[str, Fraction] | None:
     if value is None:
         return None
     scale = SCALE.match(text, found.end())
-    if scale is None or scale[0].strip().lower().startswith("dozen"):  # a dozen is what is counted in, too
+    if scale is None or scale[0].strip().lower().startswith("dozen"):  # a dozen can also be the unit
         return token, value
     return f"{token}{scale[0]}", value * SCALES[(scale[1] or scale[2]).lower()]
 
@@ -294,7 +294,7 @@ def _value(match: re.Match) -> Fraction | None:
     if sign and inner:
         return None
     digits = digits.replace(",", "").replace(" ", "").rstrip(".") or "0"
-    value = Fraction(int(digits)) if digits.isdigit() else Fraction(digits)  # a whole number is made faster
+    value = Fraction(int(digits)) if digits.isdigit() else Fraction(digits)  # integers are faster
     if exponent is not None:
         value *= Fraction(10) ** int(exponent)
     if divisor is not None:

@@ -1,4 +1,4 @@
-"""Splitting a response into thinking and answer: one rule for the memory and for serving."""
+"""Split a response into thinking and answer, by one rule for the memory and for serving."""
 
 import re
 
@@ -6,11 +6,11 @@ BOX = re.compile(r"\\(?:boxed|fbox)\b")
 
 
 def split_response(text: str, domain: str) -> tuple[str, str]:
-    """(thinking, answer) of a response (MemReward, section 3; corrected: one rule everywhere).
+    """Return (thinking, answer) of a response (MemReward, section 3; corrected: one rule everywhere).
 
-    A closing `</think>` wins, with or without its opening tag, which some chat templates write into the prompt; then,
-    for code, the first ```python fence, and otherwise the last `####` or else the last box, starts the answer. A
-    response without any marker is cut in the middle.
+    The answer follows `</think>`, with or without the opening tag, which some chat templates put into the prompt.
+    Without `</think>`, it starts at the first ```python fence for code, otherwise at the last `####` or else the last
+    box. A response without any marker is split in the middle.
     """
     thinking, closed, answer = text.partition("</think>")
     if closed:
@@ -22,10 +22,10 @@ def split_response(text: str, domain: str) -> tuple[str, str]:
 
 
 def split_as_served(text: str) -> tuple[str, str]:
-    """(thinking, answer) as the published server splits a response, whatever its domain (behavior `serving-split`).
+    """Return (thinking, answer) as the published server does, in every domain (behavior `serving-split`).
 
-    The answer is what stands between the first `####` and the next; without a mark the whole text is the thinking, and
-    its first 100 characters are the answer, as they are where nothing follows the mark.
+    The answer is the text between the first `####` and the next. If that is empty, the answer is the first 100
+    characters of the thinking. Without a mark, the complete text is the thinking.
     """
     thinking, mark, rest = text.partition("####")
     if not mark:
@@ -35,6 +35,6 @@ def split_as_served(text: str) -> tuple[str, str]:
 
 
 def _answer_mark(text: str) -> int:
-    """Where the answer of a math problem or a choice starts, -1 if nothing says so."""
+    """Where the answer of a math problem or a choice starts; -1 if nothing marks it."""
     at = text.rfind("####")
     return at if at >= 0 else max((box.start() for box in BOX.finditer(text)), default=-1)

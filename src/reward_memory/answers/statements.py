@@ -12,7 +12,7 @@ _END = rf"(?![{_WORD}'\u2019+=^])(?!-[A-Za-z])"
 # "B'dir" and "l'option": an apostrophe belongs to the next word in Turkish and in French
 LETTER = re.compile(rf"[\s*_`$\"'\[(:{{]{{0,6}}([A-Za-z])(?:{_END}|(?=['\u2019]?[dt][iıuü]r\b))[)\]}}*_`$\"']*")
 
-#: What introduces an answer, by language. The English nouns that also name any option stand in MENTIONS.
+#: Nouns that introduce an answer, by language. English nouns that can name any option are in MENTIONS.
 NOUNS = (
     r"answers?|correct one|guess|one(?= that)|a:|ans\.?|final(?=[*_]*\s*:)",  # English
     "(?:final_|correct_)?answer_(?:choice|letter|option|key)|(?:final|correct)_answer",  # JSON
@@ -44,7 +44,7 @@ CJK = (
     r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
     r"正[确確](?:的)?[选選][项項]|正[确確]的(?=[是为為])|"
     r"答え|正解|正答|解答|回答|正しい選択肢|"  # Japanese
-    r"คําตอบ(?:ที่ถูกต้อง)?(?:คือ)?(?:ข้อ)?|"  # Thai, which has no spaces either, as `choices.cleaned` leaves it
+    r"คําตอบ(?:ที่ถูกต้อง)?(?:คือ)?(?:ข้อ)?|"  # Thai (no spaces either), as `choices.cleaned` leaves it
     r"정답|(?<![가-힣])답(?:변)?"  # Korean
 )
 LEAD = re.compile(
@@ -70,9 +70,9 @@ _CJK_COPULAS = "選択肢|应该是|應該是|应该为|应为|應為|应选|應
 COPULA = re.compile(rf"(?:(?:{_COPULAS}|(?<=')s)(?![{_WORD}])|{_CJK_COPULAS}){_NEAR}", re.IGNORECASE)
 BETWEEN = re.compile(rf"(?:{_BETWEEN})(?:(?<=')|(?![{_WORD}])){_NEAR}", re.IGNORECASE)
 NEAR = re.compile(_NEAR)
-LEADS = 300  # at the end of a text
+LEADS = 300  # read at most, from the end of a text
 FILLERS = 6  # words between "answer" and the option
-# what takes a statement back, before its first word and after its letter
+# words that take a statement back: before its first word, and after its letter
 TAKEN_BACK = re.compile(
     r"(?:\b(?:if|whether|suppose|assume|assuming|not|never|cannot|wrong|incorrect|"
     r"rather than|instead of|unlike|saying(?: that)?|"
@@ -89,7 +89,7 @@ DENIED = re.compile(
     r"cannot|不|ではな|가 아니|가 아닙|이 아니|是?错|是?錯|\s*\?)",
     re.IGNORECASE,
 )
-#: what follows a letter, but never the article "a"
+#: words that follow a letter, but never the article "a"
 REASON = re.compile(
     r"\s+(?:because|since|as|for|due|given|which|so|but|and|is|was|would|must|not|instead|rather|over|here|from|among|"
     r"based|than|in|on|of|by|if|though|although|with|without|too|again|then|at|when)\b"
@@ -195,7 +195,7 @@ NUMBERED = re.compile(
     r"(?:option|choice|solution)[ \t]{1,3}([1-9])(?![\w.,]\d|\w))",
     re.IGNORECASE,
 )
-#: "The third option.", "Choice 3": a whole text
+#: "The third option.", "Choice 3", as a complete text
 BY_PLACE = re.compile(
     r"[*_\s]*(?:(?:the[ \t])?(first|second|third|fourth|fifth|last)[ \t](?:one|option|choice|answer|alternative)|"
     r"(?:(?:option|choice|solution|ending)[ \t#]{1,3}\(?|sol(?:ution)?)([1-9])\)?)[*_\s.!]*",
@@ -203,7 +203,7 @@ BY_PLACE = re.compile(
 )
 AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
 ASKED = re.compile(r"[^.!\n]{0,30}\?")
-#: after "A would be the answer"
+#: what follows "A would be the answer" if that is hypothetical
 SUPPOSED = re.compile(r"[^.!?;\n]{0,12}\b(?:if|when|for(?!\s+(?:this|the)\b)|had|were)\b", re.IGNORECASE)
 
 
@@ -218,7 +218,7 @@ ONLY = re.compile(
 )
 
 
-#: what makes a sentence about a letter no choice of it
+#: words that show that a sentence about a letter does not choose it
 DOUBT = re.compile(
     r"\b(?:not|never|cannot|wrong|incorrect|false|neither|nor|except|if|whether|could|can|might|may|possibly|maybe|"
     r"perhaps|unlikely|mistake|eliminat\w+|exclud\w+|rul(?:e|ed|es|ing)\s+out|unless|nicht|kein\w*|pas|ne|non|não|no|или|не|нет)\b|"
@@ -237,14 +237,14 @@ AFTER_CHOICE = re.compile(
 )
 
 
-DOUBTED = (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED, ONLY)  # which may be asked, or be said of several
+DOUBTED = (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED, ONLY)  # may be questions, or name several options
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a sentence says: the letter at `place`, or None where it names several or one that is no option.
+    """What a sentence says: the letter that ends at `place`; None if it names several, or one that is not an option.
 
-    firm  false for "option B", which may only speak of an option
+    firm  false for "option B", which may only mention the option
     """
 
     place: int
@@ -253,7 +253,7 @@ class Statement:
 
 
 def statements(text: str, item) -> list[Statement]:
-    """All statements of a text in order. `item` is the `items.Item` whose letters and option texts count."""
+    """Return all statements of a text in order. `item` is the `items.Item` whose letters and option texts count."""
     leads = list(LEAD.finditer(text))[-LEADS:]
     found = [made for lead in leads if (made := _introduced(text, lead, item)) is not None]
     found += _placed(text, item) if item.texts else []
@@ -268,7 +268,7 @@ def statements(text: str, item) -> list[Statement]:
 
 
 def _placed(text: str, item) -> list[Statement]:
-    """What is said of "the second option" and of "option 2", where no option's text is a digit."""
+    """Return statements about "the second option" and, if no option's text is a digit, about "option 2"."""
     lowered = text.lower()
     found = []
     if any(place in lowered for place in PLACES):
@@ -283,7 +283,7 @@ def _placed(text: str, item) -> list[Statement]:
 
 
 def placed(text: str, item) -> str | None:
-    """The letter of the option that a whole text names by its place: "The third option.", "Choice 3"."""
+    """Return the letter of the option that a complete text names by position: "The third option.", "Choice 3"."""
     match = BY_PLACE.fullmatch(text) if item.texts else None
     if match is None or (match[2] and any(option and option in "123456789" for option in item.texts)):
         return None
@@ -292,10 +292,10 @@ def placed(text: str, item) -> str | None:
 
 
 def only_letter(sentence: str, letters: str) -> str | None:
-    """The one letter that a sentence without doubt or denial singles out: "It has to be C"; None for any other one."""
+    """Return the one letter that a sentence chooses without doubt or denial ("It has to be C"); else None."""
     found = list(ALONE.finditer(sentence))
     named = {match[0] for match in found if match[0] in letters}
-    sentence = ELIMINATION.sub(lambda phrase: " " * len(phrase[0]), sentence)  # the places of the letters stay
+    sentence = ELIMINATION.sub(lambda phrase: " " * len(phrase[0]), sentence)  # keeps the letters' positions
     if len(named) != 1 or DOUBT.search(sentence):
         return None
     letter = named.pop()
@@ -310,7 +310,7 @@ def only_letter(sentence: str, letters: str) -> str | None:
 
 
 def _introduced(text: str, lead: re.Match, item) -> Statement | None:
-    """The option that follows "answer", "I choose" or "option", with some small words between."""
+    """The option that follows "answer", "I choose" or "option", with filler words between."""
     if TAKEN_BACK.search(text, lead.start() - 40, lead.start()):
         return None
     place = NEAR.match(text, lead.end()).end()
@@ -334,21 +334,21 @@ def _introduced(text: str, lead: re.Match, item) -> Statement | None:
 
 
 def _introduced_value(text: str, place: int, said: bool, item) -> Statement | None:
-    """The option whose value stands at `place` in another spelling: "the answer is 25 percent"."""
+    """The option whose value is at `place` in another spelling: "the answer is 25 percent"."""
     clause = CLAUSE.match(text, place)[0]
     letter = item.named_by(clause.strip(" *_:")) if re.search(r"\d", clause) else None
     return Statement(place + len(clause), letter, said) if letter else None
 
 
 def _is_supposed(text: str, start: int, end: int) -> bool:
-    """Whether what "would be the answer" is so for something else: "for children, ...", "... if it were viral"."""
+    """Whether "would be the answer" is hypothetical: "for children, ...", "... if it were viral"."""
     return SUPPOSED.match(text, end) is not None or BEFORE_SUPPOSED.search(text, max(0, start - 80), start) is not None
 
 
 def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
-    """(letter, where it ends) of the option named at `place`; the letter is None if several or no option is meant.
+    """Return (letter, where it ends) of the option named at `place`; letter None if several or no options are meant.
 
-    The text of an option wins over the letter that it begins with. None if no option is named there.
+    An option's text wins over the letter that it begins with. None if no option is named there.
     """
     by_text = item.starts(text, place)
     if by_text is not None:
@@ -363,7 +363,7 @@ def read_value(text: str, place: int, item) -> tuple[str | None, int] | None:
     if letter.islower() and not ends:
         return None
     if letter.upper() not in item.letters:
-        # "answer: I think" is a word; "the answer is E" of four options names none of them
+        # "answer: I think" has a word; "the answer is E" with four options names none of them
         wrapped = text[match.end(1) : match.end(1) + 1] in (")", "*", ".", "]")
         return (None, end) if letter.isupper() and letter != "I" and (ends or wrapped) else None
     other = SEVERAL.match(text, end)

@@ -1,1 +1,1 @@
-"""The experiment: configuration files, checked and completed, and what they say of methods, variants and resources."""
+"""The configuration: read, check and complete it, and look up its methods, variants, suites and resources."""

@@ -1,4 +1,4 @@
-"""The layers that get adapters, against those that a policy on this disk has."""
+"""Check that policies on this disk have the layers that get adapters."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from reward_memory.settings import Configuration, Policy
 
 from . import contradictions
 
-#: Linear layers of a policy that is bootstrapped here.
+#: Linear layers of a bootstrapped policy.
 _BOOTSTRAPPED = frozenset(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])
 
 
 def mistake(config: Configuration) -> str | None:
-    """A name in lora: target_modules that no layer of a policy has; None if there is none.
+    """Return a message about a name in lora: target_modules that matches no layer of a policy, or None.
 
-    Policies that are not on this disk yet are passed over.
+    Policies that are not on this disk yet are skipped.
     """
     layers: dict[str, frozenset[str] | None] = {}
     for section, policy, training in contradictions.runs(config):
@@ -26,19 +26,19 @@ def mistake(config: Configuration) -> str | None:
             continue
         if policy not in layers:
             layers[policy] = _layers(config.policies[policy])
-        known = layers[policy]
-        for name in named if known else ():
-            if not any(layer == name or layer.endswith(f".{name}") for layer in known or ()):
-                there = ", ".join(sorted({layer.rpartition(".")[2] for layer in known or ()}))
+        present = layers[policy]
+        for name in named if present else ():
+            if not any(layer == name or layer.endswith(f".{name}") for layer in present or ()):
+                available = ", ".join(sorted({layer.rpartition(".")[2] for layer in present or ()}))
                 return (
                     f"{section}training: lora: target_modules: {name} is no linear layer of {policy}, which has "
-                    f"{there}; correct the name."
+                    f"{available}; correct the name."
                 )
     return None
 
 
 def _layers(policy: Policy) -> frozenset[str] | None:
-    """Names of a policy's layers with a matrix, without the ends `.weight`; None if they are not known here."""
+    """Names of a policy's layers with a weight matrix, without the suffix `.weight`; None if unknown here."""
     if policy.bootstrap:
         return _BOOTSTRAPPED
     if policy.path is None:
@@ -51,5 +51,5 @@ def _layers(policy: Policy) -> frozenset[str] | None:
             names |= {name for name, one in head.items() if len(one.get("shape", ())) == 2}
         except (OSError, ValueError, AttributeError, struct.error):
             return None
-    held = {name.removesuffix(".weight") for name in names if name.endswith(".weight")}
-    return frozenset(name for name in held if not name.endswith(contradictions.EMBEDDINGS)) or None
+    matrices = {name.removesuffix(".weight") for name in names if name.endswith(".weight")}
+    return frozenset(name for name in matrices if not name.endswith(contradictions.EMBEDDINGS)) or None

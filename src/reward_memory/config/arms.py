@@ -1,4 +1,4 @@
-"""Which arms a table has, and which tables a configuration has something for."""
+"""Select the arms of each table, and the tables that a configuration can fill."""
 
 from collections.abc import Callable
 from typing import NoReturn
@@ -9,7 +9,7 @@ from reward_memory.settings import Configuration
 
 from . import methods, suites, variants
 
-#: What differences are taken to: training on the labeled queries alone.
+#: Baseline of differences: training on labeled queries only.
 BASELINE = "r1-p"
 #: Reward models of MemReward's ablation (section 4.4) -> the arm's name in reference/published_results.csv.
 ABLATIONS = {
@@ -19,30 +19,30 @@ ABLATIONS = {
     "mlp": "memreward-mlp",
 }
 
-#: What the second paper's arms are compared with: the same training without an error memory.
+#: Baseline of the second paper's arms: the same training without an error memory.
 MEDS_BASELINE = "dapo"
 
 #: Tables of the second paper.
 MEDS_TABLES = ("meds_main", "meds_ablation", "repeated_errors", "error_spread", "cluster_sizes")
-#: Methods of its ablation; variants of them count, too.
+#: Methods in its ablation; their variants are included, too.
 MEDS_ABLATIONS = [name for name in methods.BUILT_IN if name == MEDS_BASELINE or name.startswith("meds")]
-#: Tables of suite main, beside main.csv.
+#: Tables of suite main, in addition to main.csv.
 _OF_MAIN = ("label_ratio", "ablation", "accuracy_delta")
 
-#: Tables that a suite, whose table has its name, cannot be called like.
+#: Names that a suite cannot have, because its table would have the name of another one.
 TAKEN = (
     *("transfer", *_OF_MAIN, "reliability", "threshold", "top_k", "comparison", "learning_curves"),
     *("cost", "audit", "dropped", "responses", "checkpoints"),
 )
 
-#: Names of tables that no registered one may have, beside those of the suites.
+#: Names that a registered table cannot have, in addition to those of the suites.
 _BUILT_IN = (*TAKEN, *MEDS_TABLES, "labels_spent", "reward_models")
 
 Arm = tuple[str, int]
 
 
 def mistake(config: Configuration) -> str | None:
-    """A registered table with the name of another one; None if there is none."""
+    """Return a message about a registered table whose name is taken, or None."""
     taken = {*_BUILT_IN, *suites.names(config)}
     for name in TABLES.names:
         if name in taken:
@@ -51,21 +51,21 @@ def mistake(config: Configuration) -> str | None:
 
 
 def suite_of(config: Configuration, table: str, suite: str) -> str:
-    """The suite that a registered table is about. InputError if it has no arm here."""
+    """Return `suite`, which a registered table is about. Raise InputError if it has no methods here."""
     if suite not in suites.evaluated(config):
         raise InputError(f"tables: {table}: is about suite {suite}, which has no methods in this configuration.")
     return suite
 
 
 def nothing_predicted(table: str) -> NoReturn:
-    """InputError of a registered table of predictions where no reward model makes any."""
+    """Raise the InputError of a registered table of predictions if there is no reward model."""
     raise InputError(f"tables: {table}: needs predictions; add the section reward_model, such as {{predictor: graph}}.")
 
 
 def of(config: Configuration, table: str) -> list[Arm]:
-    """(method, label ratio) of each arm in the table of a suite's accuracies, in one of `_OF_MAIN` or in transfer.
+    """Return (method, label ratio) of each arm in a suite's accuracy table, in a table of `_OF_MAIN` or in transfer.
 
-    InputError says which methods are missing if the table would say nothing.
+    Raise InputError that names the missing methods if the table would be empty.
     """
     found = suites.arms(config, suites.MAIN if table in (*_OF_MAIN, "transfer") else table)
     if not found:
@@ -74,12 +74,12 @@ def of(config: Configuration, table: str) -> list[Arm]:
 
 
 def accuracy_tables(config: Configuration) -> list[str]:
-    """The suites whose table holds accuracies: all that are evaluated but the second paper's, which has others."""
+    """Suites with a table of accuracies: all that are evaluated, except the second paper's, which has other tables."""
     return [suite for suite in suites.evaluated(config) if suite != suites.MEDS]
 
 
 def shown(config: Configuration) -> list[str]:
-    """The tables that there is something for; each has a figure of its name."""
+    """Names of the tables that can be filled; each has a figure of the same name."""
     out = accuracy_tables(config)
     if suites.methods(config):
         if suites.section(config, suites.MAIN).transfer:
@@ -97,9 +97,9 @@ def shown(config: Configuration) -> list[str]:
 
 
 def top_k(config: Configuration) -> list[tuple[str, str]]:
-    """(suite, reward model) of each row group of top_k.csv: what suites with `reward_model_of` train with.
+    """Return (suite, reward model) of each row group of top_k.csv: the reward models of suites with `reward_model_of`.
 
-    InputError says what is missing if there is none.
+    Raise InputError that names what is missing if there are none.
     """
     if not (config.reward_model and config.reward_model.top_k):
         raise InputError("reward_model: top_k: is empty; give numbers of neighbors such as [1, 3, 7].")
@@ -119,9 +119,9 @@ def top_k(config: Configuration) -> list[tuple[str, str]]:
 
 
 def of_meds(config: Configuration, table: str) -> list[str]:
-    """The methods in one of MEDS_TABLES.
+    """Return the methods in one of MEDS_TABLES.
 
-    InputError says which methods are missing if the table would say nothing.
+    Raise InputError that names the missing methods if the table would be empty.
     """
     named, trained = suites.methods(config, suites.MEDS), suites.trained(config, suites.MEDS)
     if table == "meds_ablation":
@@ -135,19 +135,19 @@ def of_meds(config: Configuration, table: str) -> list[str]:
 
 
 def pairs(config: Configuration) -> list[tuple[str, str]]:
-    """(method, what it is compared with) of accuracy_delta: each memreward with r1-p, then those of `differences`."""
+    """Return (method, baseline) pairs of accuracy_delta: each memreward with r1-p, then those of `differences`."""
     named = suites.methods(config)
     found = [(name, BASELINE) for name in named if _is(name, "memreward") and BASELINE in named]
     return list(dict.fromkeys([*found, *((one, other) for one, other in config.differences)]))
 
 
 def published_meds(name: str) -> str | None:
-    """The name that a method of the second paper has in its tables; None for a variant, which is none of theirs."""
+    """Name of a method in the second paper's tables; None for a variant, which is not from the paper."""
     return methods.PUBLISHED_NAMES.get(name, name) if name in methods.BUILT_IN else None
 
 
 def published_ablation(config: Configuration, name: str) -> str | None:
-    """The name that an arm has in the published ablation, None if it is not in there."""
+    """Name of an arm in the published ablation, None if it is not there."""
     if name.endswith(methods.SUFFIX) or not _is(name, "memreward"):
         return None
     return ABLATIONS.get(methods.predictor(config, name) or "")
@@ -188,9 +188,9 @@ def _label_ratio(config: Configuration, arms: list[Arm]) -> list[Arm]:
     chosen = [arm for arm in arms if methods.REWARDS[methods.find(config, arm[0]).rewards] is None]
     if not chosen:
         raise InputError("methods: none trains on a label ratio; add r1-p or memreward.")
-    # beside them what no label, and what every label, gives
-    without = [arm for arm in arms if methods.REWARDS[methods.find(config, arm[0]).rewards] == 0]
-    return without + chosen + [arm for arm in arms if arm[0] == "oracle"]
+    # for comparison: arms without labels, and with all labels
+    unlabeled = [arm for arm in arms if methods.REWARDS[methods.find(config, arm[0]).rewards] == 0]
+    return unlabeled + chosen + [arm for arm in arms if arm[0] == "oracle"]
 
 
 def _ablation(config: Configuration, arms: list[Arm]) -> list[Arm]:

@@ -1,4 +1,4 @@
-"""What several settings say together: arms that are one, runs that cannot be shared out, lengths beyond a policy."""
+"""Check settings against each other: duplicate arms, batches that GPUs cannot share evenly, too long contexts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from reward_memory.training import PROMPT_TOKENS
 from . import methods, objectives, refits, suites, variants
 from .resources import allocation
 
-#: Below it a temperature other than 0 makes all responses alike, and its inverse overflows.
+#: Smallest temperature above 0; below it all responses are alike, and the inverse of the temperature overflows.
 COLDEST = 0.01
-#: Layers that many policies share between input and output, and that the error memory reads as they are.
+#: Layers that many policies tie between input and output, and that the error memory reads without adapters.
 EMBEDDINGS = ("lm_head", "embed_tokens")
 
 
 def least_prompt(config: Configuration) -> int:
-    """Tokens that sampling has to leave to a prompt: with fewer, hardly any benchmark could be asked."""
+    """Tokens that sampling must leave for a prompt; with fewer, hardly any benchmark's queries fit."""
     return min(PROMPT_TOKENS, config.training.max_prompt_tokens or PROMPT_TOKENS)
 
 
@@ -32,12 +32,12 @@ def _room(tokens: int, word: str) -> str:
 
 
 def _prompt_tokens(training: Training) -> int:
-    """Tokens that a prompt may have; at least so many where the limit follows from the queries."""
+    """Longest prompt in tokens; a lower bound if the limit depends on the queries."""
     return training.max_prompt_tokens or PROMPT_TOKENS
 
 
 def run_mistake(training: Training) -> str | None:
-    """What the settings of one training run say together that cannot be; None if nothing is wrong."""
+    """Return a message about settings of one training run that contradict each other, or None."""
     longest = _prompt_tokens(training) + training.max_new_tokens
     if training.ppo_mini_batch_size and training.train_batch_size % training.ppo_mini_batch_size:
         return (
@@ -69,9 +69,9 @@ def run_mistake(training: Training) -> str | None:
 
 
 def sampling_mistake(section: Sampling, name: str, prompt: int = 1) -> str | None:
-    """What is wrong about the section that `name` says.
+    """Return what is wrong with the section called `name`, or None.
 
-    prompt  tokens that have to be left to a prompt
+    prompt  tokens that must be left for a prompt
     """
     if wrong := _cold(section.temperature):
         return f"{name}: temperature: {wrong}"
@@ -96,7 +96,7 @@ def _cold(temperature: float) -> str | None:
 
 
 def methods_mistake(config: Configuration) -> str | None:
-    """A method that is not known, lacks its reward model, or is named twice; None if nothing is wrong."""
+    """Return a message about a method that is unknown, lacks its reward model, or is named twice, or None."""
     predictors = variants.known(config) if config.reward_model else []
     named = [("methods", config.methods)]
     named += [(f"suites: {suite}: methods", one.methods or []) for suite, one in config.suites.items()]
@@ -118,18 +118,18 @@ def methods_mistake(config: Configuration) -> str | None:
 
 
 def _same_arms(config: Configuration, names: list[str]) -> str | None:
-    """Two names of one arm, such as meds and dapo+meds: the same runs twice, and a table with two equal rows."""
-    spelled: dict[str, str] = {}
+    """Find two names of one arm, such as meds and dapo+meds: duplicate runs, and two equal rows in a table."""
+    names_by_arm: dict[str, str] = {}
     for name in names:
         arm = methods.arm(config, name)
-        if arm in spelled:
-            return f"{spelled[arm]} and {name} are the same arm; leave one of them out."
-        spelled[arm] = name
+        if arm in names_by_arm:
+            return f"{names_by_arm[arm]} and {name} are the same arm; leave one of them out."
+        names_by_arm[arm] = name
     return None
 
 
 def no_policy_left(config: Configuration) -> str | None:
-    """A suite with methods and without a policy, since others take all."""
+    """Return a message about a suite with methods but no policy, because other suites name all policies, or None."""
     for suite in suites.evaluated(config):
         if not suites.policies(config, suite):
             return (
@@ -141,7 +141,7 @@ def no_policy_left(config: Configuration) -> str | None:
 
 
 def suite_mistake(config: Configuration, suite: str) -> str | None:
-    """What a suite's methods need of its queries and settings; None if they have it."""
+    """Return what a suite's methods need that its queries and settings do not provide, or None."""
     benchmarks = {name: config.benchmarks[name] for name in suites.members(config, suite)}
     where = _section(suite)
     for one in suites.tested(config, suite):
@@ -150,10 +150,10 @@ def suite_mistake(config: Configuration, suite: str) -> str | None:
             return wrong
     trained = suites.trained(config, suite)
     predicting = [name for name in trained if methods.find(config, name).rewards == "predicted"]
-    own = suites.section(config, suite)
-    # a suite that takes the methods at the top may have none that predicts for once
-    for key in ("reward_model", "reward_model_of") if own.methods is not None else ("reward_model",):
-        if getattr(own, key) and not predicting:
+    section = suites.section(config, suite)
+    # if the suite only inherits the methods at the top, it may happen to have none that predicts rewards
+    for key in ("reward_model", "reward_model_of") if section.methods is not None else ("reward_model",):
+        if getattr(section, key) and not predicting:
             return f"suites: {suite}: {key}: none of its methods predicts rewards; leave it out."
     if not trained:
         return None
@@ -176,11 +176,11 @@ def suite_mistake(config: Configuration, suite: str) -> str | None:
 
 
 def _abstaining(config: Configuration, suite: str, method: str) -> str | None:
-    """Rewards of which none would be left on one side of the threshold."""
+    """Return a message if `abstain` leaves no predicted reward on one side of the threshold, or None."""
     predicted, predictor = suites.predicted_rewards(config, suite, method), methods.predictor(config, method)
     if predicted is None or predictor is None or not predicted.threshold or not predicted.abstain:
         return None
-    # votes may all be one; a network's probability is neither 0 nor 1
+    # the share of votes can be 0 or 1; a network's probability cannot
     network = variants.settings(config, predictor)["predictor"] in NETWORKS
     for side, room in (("right", 1 - predicted.threshold), ("wrong", predicted.threshold)):
         if predicted.abstain > room + (-1e-9 if network else 1e-9):
@@ -193,7 +193,7 @@ def _abstaining(config: Configuration, suite: str, method: str) -> str | None:
 
 
 def _batch_mistake(config: Configuration, suite: str, method: str, training: Training) -> str | None:
-    """A step's queries beyond those that the method may train on."""
+    """Return a message if a batch has more queries than the method may train on, or None."""
     sizes = [config.benchmarks[name].train or 0 for name in suites.members(config, suite)]
     batch = training.train_batch_size
     for ratio in suites.label_ratios(config, suite) if methods.find(config, method).rewards == "labeled" else []:
@@ -209,22 +209,22 @@ def _batch_mistake(config: Configuration, suite: str, method: str, training: Tra
 
 
 def _section(suite: str) -> str:
-    """Where the settings of a suite are, for messages; those of suite main are at the top."""
+    """Prefix of a suite's settings in messages; empty for suite main, whose settings are at the top."""
     return "" if suite == suites.MAIN else f"suites: {suite}: "
 
 
 def runs(config: Configuration) -> Iterator[tuple[str, str, Training]]:
-    """(section that names the method, policy, its settings) of every training run."""
+    """Yield (message prefix of the suite's settings, policy, training settings) of every training run."""
     for suite in suites.evaluated(config):
         for method, policy in itertools.product(suites.trained(config, suite), suites.policies(config, suite)):
             yield _section(suite), policy, suites.run_settings(config, suite, method, policy)[0]
 
 
 def unshared(config: Configuration) -> str | None:
-    """A training run whose responses or GPUs cannot be shared out evenly; None if there is none."""
+    """Return a message about a training run whose responses or GPUs cannot be divided evenly, or None."""
     for section, policy, training in runs(config):
-        asked = allocation(config, "train_policy", policy)
-        gpus, here = asked["gpu"], asked["gpu"] // asked["nodes"]
+        requested = allocation(config, "train_policy", policy)
+        gpus, per_node = requested["gpu"], requested["gpu"] // requested["nodes"]
         queries = training.ppo_mini_batch_size or training.train_batch_size
         responses = queries * training.samples_per_query
         if gpus and responses % gpus:
@@ -233,17 +233,17 @@ def unshared(config: Configuration) -> str | None:
                 f"responses a gradient step of {policy}, which {gpus} GPUs cannot share evenly; change "
                 "train_batch_size, ppo_mini_batch_size, samples_per_query, or gpu in resources: train_policy."
             )
-        if here and here % training.tensor_model_parallel_size:
+        if per_node and per_node % training.tensor_model_parallel_size:
             return (
                 f"{section}training: tensor_model_parallel_size: {training.tensor_model_parallel_size} does not "
-                f"divide the {here} GPUs of a node that train {policy}; change it, or gpu and nodes in resources: "
+                f"divide the {per_node} GPUs of a node that train {policy}; change it, or gpu and nodes in resources: "
                 "train_policy."
             )
     return None
 
 
 def too_few_gpus(config: Configuration) -> str | None:
-    """Copies of a policy over GPUs that its jobs do not ask for; None if there are none."""
+    """Return a message about a tensor_parallel_size that does not divide the GPUs of its jobs, or None."""
     users = [
         *(("sample_rollouts", "rollouts", one, config.rollouts) for one in suites.names(config)),
         *(
@@ -265,9 +265,9 @@ def too_few_gpus(config: Configuration) -> str | None:
 
 
 def too_long(config: Configuration, contexts: dict[str, int]) -> str | None:
-    """The first length that is beyond what a policy was made for; None if there is none.
+    """Return a message about the first length that exceeds a policy's context, or None.
 
-    contexts  policy -> its positions, as far as they are known
+    contexts  policy -> its number of positions, where known
     """
     for section, policy, training in runs(config):
         longest = _prompt_tokens(training) + training.max_new_tokens
@@ -302,23 +302,23 @@ def too_long(config: Configuration, contexts: dict[str, int]) -> str | None:
 
 
 def contexts(config: Configuration) -> dict[str, int]:
-    """Policy -> its positions, for those that are bootstrapped here or lie on this disk already."""
-    found = {}
+    """Return policy -> number of positions, for policies that are bootstrapped or already on this disk."""
+    by_policy = {}
     for name, settings in known_settings(config):
         if positions := context(settings):
-            found[name] = positions
-    return found
+            by_policy[name] = positions
+    return by_policy
 
 
 def known_settings(config: Configuration) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(policy, what its config.json says) of those that are bootstrapped here or lie on this disk already."""
+    """Yield (policy, contents of its config.json) for policies that are bootstrapped or already on this disk."""
     from reward_memory.policies.bootstrap.shape import shape
     from reward_memory.policies.bootstrap.tokenizer import CONTEXT
 
     for name, policy in config.policies.items():
-        if own := policy.bootstrap:
-            # its vocabulary is that of a tokenizer, which does not matter here
-            yield name, {NAMES[0]: CONTEXT} | shape(own.hidden_size, own.num_hidden_layers, 0)
+        if bootstrap := policy.bootstrap:
+            # 0: the size of the vocabulary does not matter here
+            yield name, {NAMES[0]: CONTEXT} | shape(bootstrap.hidden_size, bootstrap.num_hidden_layers, 0)
             continue
         folder = Path(policy.path or f"{config.results}/policies/{name}")
         try:

@@ -1,4 +1,4 @@
-"""One key in words: what it means, what it may be, and what it is in a configuration file."""
+"""Explain one key: its meaning, its allowed values, and its value in a configuration file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from . import loading, reading, reference
 
 
 def explain(key: str, file: Path) -> str:
-    """Lines about a key such as `training.clip_ratio_low`; a name with dots needs colons: `policies:qwen2.5:path`.
+    """Describe a key such as `training.clip_ratio_low`; names with dots need colons, as in `policies:qwen2.5:path`.
 
-    InputError for an unknown key, and for a file that cannot be read or has a mistake.
+    Raise InputError if the key is unknown, or if the file cannot be read or has a mistake.
     """
     parts = [part.strip() for part in key.split(":" if ":" in key else ".")]
-    section, node = _found(parts)
+    section, node = _resolve(parts)
     lines = [": ".join(parts), f"  {node.schema.get('description') or node.first('description', '')}"]
     if node.keys:
         return "\n".join([*lines, f"  Keys: {', '.join(node.keys)}"])
@@ -31,17 +31,17 @@ def explain(key: str, file: Path) -> str:
     return "\n".join([*lines, f"  In {file}: {_value(parts, file, default)}"])
 
 
-def _found(parts: list[str]) -> tuple[Node, Node]:
-    """(the section around a key, the key)."""
+def _resolve(parts: list[str]) -> tuple[Node, Node]:
+    """Return (the section that holds a key, the key)."""
     section = node = Node.of(Configuration)
-    for place, part in enumerate(parts):
+    for depth, part in enumerate(parts):
         section, node = node, node.key(part)
         if not node.schema and (new := renamed.sentence(part, section.keys)):
-            raise InputError(f"{': '.join(parts[: place + 1])}: {new}")
+            raise InputError(f"{': '.join(parts[: depth + 1])}: {new}")
         if not node.schema:
             near = renamed.near(part, section.keys)
-            known = f"; perhaps {near} is meant" if near else f"; there are {', '.join(section.keys)}"
-            raise InputError(f"{': '.join(parts[: place + 1])}: no such key{known if section.keys else ''}.")
+            hint = f"; perhaps {near} is meant" if near else f"; there are {', '.join(section.keys)}"
+            raise InputError(f"{': '.join(parts[: depth + 1])}: no such key{hint if section.keys else ''}.")
     return section, node
 
 
@@ -50,7 +50,7 @@ def _value(parts: list[str], file: Path, default: str | None) -> str:
     value = _at(loading.load(given, str(file)).model_dump(by_alias=True), parts)
     if value is not _ABSENT:
         return reference.yaml(value) + (" (the default)" if _at(given, parts) is _ABSENT else "")
-    # resources: the rules overlay their defaults later
+    # resources: the defaults are filled in later, per rule
     return "absent" if default in (None, "absent") else f"{default} (the default)"
 
 

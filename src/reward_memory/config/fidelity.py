@@ -1,7 +1,7 @@
-"""What the papers' code does otherwise than it should: each behavior by name, off unless the configuration asks.
+"""Where the papers' code differs from what it should do: named behaviors, off unless the configuration enables them.
 
-Found in the authors' public repositories: MemReward's at commit 1165b46; the last two are MEDS', at commit 2e2b040.
-`fidelity: as_published` switches all of them on, a list some.
+Found in the authors' public repositories: MemReward at commit 1165b46; the last two are from MEDS, at commit 2e2b040.
+`fidelity: as_published` switches on all of them, a list switches on those that it names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reward_memory.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """stage: data | grading | reward_model | training; about: what is published, in one sentence."""
+    """stage: data | grading | reward_model | training; about: what the published code does, in one sentence."""
 
     stage: str
     about: str
@@ -42,9 +42,9 @@ BEHAVIORS = {
 
 
 def resolve(fidelity: str | list[str]) -> list[str]:
-    """Names of the behaviors that `corrected`, `as_published` or a list of names switches on, in order.
+    """Return the behaviors that `corrected`, `as_published` or a list of names switches on, in order.
 
-    InputError for an unknown name.
+    Raise InputError for an unknown name.
     """
     if fidelity in ("corrected", "as_published"):
         return list(BEHAVIORS) if fidelity == "as_published" else []
@@ -57,5 +57,5 @@ def resolve(fidelity: str | list[str]) -> list[str]:
 
 
 def of_stage(names: list[str], stage: str) -> list[str]:
-    """Those of `names` that belong to one stage."""
+    """Return those of `names` that belong to one stage."""
     return [name for name in names if BEHAVIORS[name].stage == stage]

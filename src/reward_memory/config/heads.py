@@ -1,4 +1,4 @@
-"""The GPUs that share one copy of a policy in vLLM, against the attention heads that it has."""
+"""Check that the GPUs that share one copy of a policy in vLLM can divide its attention heads."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .resources import allocation
 
 
 def mistake(config: Configuration) -> str | None:
-    """The first number of GPUs over which a policy's heads cannot be spread; None if there is none.
+    """Return a message about the first number of GPUs that cannot share a policy's heads evenly, or None.
 
-    vLLM gives each GPU as many heads, and of keys and values as many or each to as many GPUs. Policies that are not
-    on this disk yet are passed over.
+    vLLM gives every GPU the same number of query heads. It splits key-value heads evenly, or copies each to the same
+    number of GPUs. Policies that are not on this disk yet are skipped.
     """
-    known = dict(contradictions.known_settings(config))
+    settings_by_policy = dict(contradictions.known_settings(config))
     for where, policy, gpus in _shared(config):
-        settings = known.get(policy, {})
+        settings = settings_by_policy.get(policy, {})
         heads = settings.get("num_attention_heads")
         keys = settings.get("num_key_value_heads") or heads
         if not isinstance(heads, int) or not isinstance(keys, int) or heads < 1 or keys < 1:
@@ -33,7 +33,7 @@ def mistake(config: Configuration) -> str | None:
 
 
 def _shared(config: Configuration) -> Iterator[tuple[str, str, int]]:
-    """(the key, a policy, how many GPUs share one copy of it) where more than one do."""
+    """Yield (key, policy, GPUs that share one copy of it) wherever more than one GPU does."""
     for suite in suites.evaluated(config):
         sections = []
         for one in suites.tested(config, suite):

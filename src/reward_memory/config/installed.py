@@ -1,4 +1,4 @@
-"""What a run needs of this machine beside the configuration, looked at when it starts and not hours later."""
+"""Check when a run starts, not hours later, that this machine has the packages and programs that it needs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from reward_memory.settings import Configuration
 
 from . import contradictions, suites
 
-#: Names that verl gives to what samples -> the package.
+#: verl's name of a sampling engine -> its package.
 _SAMPLERS = {"vllm": "vllm", "sglang": "sglang", "trtllm": "tensorrt_llm"}
-#: Rules that run programs of policies.
+#: Rules that run programs written by policies.
 _GRADING = {"grade_rollouts", "evaluate_policy", "train_policy", "measure_agreement", "show_responses"}
-#: Implementations of attention that another package has.
+#: Attention implementations that need another package.
 _KERNELS = ("flash_attention_2",)
-#: Variables that give wandb an account, or say that it needs none.
+#: Environment variables that give wandb an account, or tell it to run without one.
 _WANDB = ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_MODE", "WANDB_DISABLED", "WANDB_CONFIG_DIR")
 _SAMPLER = "actor_rollout_ref.rollout.name"
 
@@ -25,11 +25,11 @@ _SAMPLER = "actor_rollout_ref.rollout.name"
 def missing(
     config: Configuration, rules: Collection[str], gpu_rules: Collection[str] = (), nodes: int = 1
 ) -> str | None:
-    """A package or program that jobs on this machine will need and that is not there; None if there is none.
+    """Return a message about a missing package or program that jobs on this machine will need, or None.
 
-    rules      names of the rules that have jobs to do
+    rules      names of the rules that have jobs to run
     gpu_rules  those of them whose jobs get GPUs
-    nodes      the most machines that one of these jobs asks for
+    nodes      largest number of machines that one of these jobs requests
     """
     if nodes > 1 and "SLURM_JOB_ID" not in os.environ:
         return (
@@ -44,11 +44,11 @@ def missing(
         ("evaluate_policy", f"suites: {name}: evaluation", one.evaluation) for name, one in config.suites.items()
     ]
     for rule, name, section in [one for one in sections if one[0] in rules]:
-        asked = section.get("engine") in (("vllm", "auto") if rule in gpu_rules else ("vllm",))
-        if asked and find_spec("vllm") is None:
-            also = "" if section["engine"] == "vllm" else f"{section['engine']} samples on GPUs with vllm, which "
+        needs_vllm = section.get("engine") in (("vllm", "auto") if rule in gpu_rules else ("vllm",))
+        if needs_vllm and find_spec("vllm") is None:
+            prefix = "" if section["engine"] == "vllm" else f"{section['engine']} samples on GPUs with vllm, which "
             return (
-                f"{name}: engine: {also or 'vllm '}is not installed; run `pip install -e '.[gpu]'` on a machine with "
+                f"{name}: engine: {prefix or 'vllm '}is not installed; run `pip install -e '.[gpu]'` on a machine with "
                 "GPUs (docs/gpu.md), or set engine: transformers."
             )
     for section, _, training in contradictions.runs(config) if "train_policy" in rules else ():
@@ -83,7 +83,7 @@ def missing(
 
 
 def _logged_in() -> bool:
-    """Whether wandb may find an account, or needs none: a file that may hold one is not opened."""
+    """Whether wandb may find an account, or needs none. Only checks that files with credentials exist; opens none."""
     files = (os.environ.get("NETRC", "~/.netrc"), "~/_netrc", "~/.config/wandb/settings", "wandb/settings")
     return any(os.environ.get(name) for name in _WANDB) or any(Path(file).expanduser().exists() for file in files)
 

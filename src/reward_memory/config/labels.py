@@ -1,4 +1,4 @@
-"""What a label ratio of 0 leaves to train and fit with."""
+"""Check that label ratios leave enough labeled queries, and unlabeled ones to measure on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .fidelity import resolve
 
 
 def mistake(config: Configuration) -> str | None:
-    """A method or reward model that cannot do without labels where a label ratio is 0; None if there is none."""
+    """Return a message about a label ratio that a method or reward model cannot work with, or None."""
     for suite, section in config.suites.items():
         if section.reward_model_ratio is not None and section.reward_model_of is None:
             return f"suites: {suite}: reward_model_ratio: is for reward_model_of; leave it out."
@@ -28,7 +28,7 @@ def mistake(config: Configuration) -> str | None:
 
 
 def _all_labeled(config: Configuration) -> str | None:
-    """A label ratio that leaves no query whose labels the reward models have not seen, where no other split has one."""
+    """Return a message if every query is labeled and no other split can measure the reward models, or None."""
     if config.reward_model is None or 100 not in suites.measured_ratios(config):
         return None
     members = [config.benchmarks[name] for name in suites.members(config, suites.MAIN)]
@@ -41,9 +41,9 @@ def _all_labeled(config: Configuration) -> str | None:
 
 
 def _one_label(config: Configuration) -> str | None:
-    """A suite in which a label ratio leaves one query, where a reward model needs one to learn from and one to select.
+    """Return a message if a ratio leaves one labeled query, or None. Reward models need one to fit and one to select.
 
-    Sizes that only a file tells are passed over, and so are labels that are drawn beyond the ratio.
+    Skip suites whose sizes depend on a file, and the behavior colliding-ids, which labels more queries than the ratio.
     """
     if config.reward_model is None or "colliding-ids" in resolve(config.fidelity):
         return None
@@ -63,7 +63,7 @@ def _one_label(config: Configuration) -> str | None:
 
 
 def _learns(config: Configuration, suite: str) -> bool:
-    """Whether reward models that need labels are fitted on a suite's rollouts."""
+    """Whether a reward model that needs labels is fitted on a suite's rollouts."""
     names = [
         methods.predictor(config, name)
         for user in suites.evaluated(config)
@@ -78,7 +78,7 @@ def _learns(config: Configuration, suite: str) -> bool:
 
 
 def _of_method(config: Configuration, suite: str, name: str) -> str | None:
-    """What a method of a suite lacks without labels, in words that follow `label_ratios: 0`."""
+    """Return what a method lacks without labels, as the rest of a sentence after `label_ratios: 0`, or None."""
     rewards = methods.find(config, name).rewards
     if rewards == "labeled":
         return f"leaves {name} no query to train on; give at least 1, or leave {name} out."

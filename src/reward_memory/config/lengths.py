@@ -1,4 +1,4 @@
-"""The longest responses of training against those that are sampled elsewhere."""
+"""Check the longest responses in training against those that are sampled elsewhere."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from reward_memory.settings import Configuration, Sampling
 
 from . import methods, suites
 
-#: What `max_new_tokens` is where nobody gives it.
+#: Default of `max_new_tokens`.
 DEFAULT = Sampling.model_fields["max_new_tokens"].default
 
 
 def mistake(config: Configuration) -> str | None:
-    """A `max_new_tokens` that was left at its default, below that of training; None if there is none.
+    """Return a message about a `max_new_tokens` left at its default, below that of training, or None.
 
-    Test responses would be cut that training lets end, and a reward model would learn from cut ones.
+    Test responses would be cut where training lets them finish, and reward models would learn from cut responses.
     """
     for suite in suites.evaluated(config):
         where = "" if suite == suites.MAIN else f"suites: {suite}: "

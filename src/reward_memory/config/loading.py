@@ -1,6 +1,6 @@
-"""The configuration: defaults filled in, checked, every mistake in one sentence.
+"""Load the configuration: fill in defaults, check it, report the first mistake in one sentence.
 
-Planning imports this module: what reads files is imported where it is needed.
+Planning imports this module, so modules that read files are imported where they are needed.
 """
 
 import copy
@@ -32,50 +32,50 @@ from . import (
     verl_overrides,
 )
 
-#: Sections that a suite overrides.
+#: Sections that a suite can override.
 _OVERRIDDEN = {"training": Training, "error_memory": ErrorMemory, "evaluation": Evaluation, "reward_model": RewardModel}
 
 
 def load(config: dict[str, Any], source: str = "config.yaml") -> Configuration:
-    """The configuration with every default filled in.
+    """Return the configuration with every default filled in.
 
-    source  names the file in messages
+    source  name of the file in messages
 
-    InputError: one sentence with file, key, value and fix, for the first mistake.
+    Raise InputError, one sentence with file, key, value and fix, for the first mistake.
     """
-    found = checking.validated(Configuration, _fit_to_import(copy.deepcopy(config)), source)
+    loaded = checking.validated(Configuration, _fit_to_import(copy.deepcopy(config)), source)
     wrong = (
-        variants.mistake(found)
-        or _fill_variants(found)
-        or results_folder.mistake(found.results)
-        or _fill_policies(found)
-        or _fill_suites(found)
-        or arms.mistake(found)
-        or _misplaced_import(found)
-        or _contradiction(found)
-        or resources.mistake(found)
-        or contradictions.too_few_gpus(found)
-        or contradictions.unshared(found)
-        or policies.mistake(found)
+        variants.mistake(loaded)
+        or _fill_variants(loaded)
+        or results_folder.mistake(loaded.results)
+        or _fill_policies(loaded)
+        or _fill_suites(loaded)
+        or arms.mistake(loaded)
+        or _misplaced_import(loaded)
+        or _contradiction(loaded)
+        or resources.mistake(loaded)
+        or contradictions.too_few_gpus(loaded)
+        or contradictions.unshared(loaded)
+        or policies.mistake(loaded)
     )
     if wrong:
         raise InputError(f"{source}: {wrong}")
-    return _spelled_out(found)
+    return _normalized(loaded)
 
 
 def check_files(
     config: Configuration, checkout: Path | None = None, source: str = "config.yaml"
 ) -> dict[str, list[Path]]:
-    """Files that the user brings: benchmark -> its files in the mirror. All that lies outside the configuration is
-    looked at, too: the place of the results, policies given by path, rollouts to import, verl's own settings.
+    """Check what lies outside the configuration: location of the results, policies given by path, rollouts to import,
+    verl's configuration. Return benchmark -> its files in the mirror.
 
-    checkout  the folder of the workflow, which results must not be mixed with
-    source    names the configuration in messages
+    checkout  folder of the workflow, which results must not be mixed with
+    source    name of the configuration in messages
 
-    InputError, one sentence, before anything runs.
+    Raise InputError, one sentence, before anything runs.
     """
     wrong = checkout and results_folder.misplaced(config.results, checkout)
-    wrong = wrong or results_folder.mixed(config.results, _brought(config))
+    wrong = wrong or results_folder.mixed(config.results, _user_folders(config))
     if wrong := wrong or results_folder.unnamed(config):
         raise InputError(f"{source}: {wrong}")
     if config.rollouts.import_:
@@ -98,30 +98,30 @@ def check_files(
     return {name: mirror.files(name, Path(config.data.mirror or "")) for name in mirrored}
 
 
-def _brought(config: Configuration) -> dict[str, str]:
-    """Key -> the folder that the user brings under it, which no result must be written into."""
-    found = {f"policies: {name}: path": one.path for name, one in config.policies.items() if one.path}
+def _user_folders(config: Configuration) -> dict[str, str]:
+    """Return key -> the user's folder that it names; results must not be written there."""
+    folders = {f"policies: {name}: path": one.path for name, one in config.policies.items() if one.path}
     if config.data.mirror:
-        found[results_folder.MIRROR] = config.data.mirror
-    return found
+        folders[results_folder.MIRROR] = config.data.mirror
+    return folders
 
 
-def _spelled_out(config: Configuration) -> Configuration:
-    """All predictors where none are named, and one spelling of each path: ~ filled in, results without ./ and /."""
+def _normalized(config: Configuration) -> Configuration:
+    """Fill in all predictors if none are named, and normalize paths: expand ~, drop ./ and a final / of results."""
     expanded = results_folder.expanded
-    found = config.model_dump(by_alias=True)
-    found["results"] = results_folder.normal(config.results)
+    value = config.model_dump(by_alias=True)
+    value["results"] = results_folder.normal(config.results)
     for section, key in (("data", "mirror"), ("rollouts", "import")):
-        found[section][key] = found[section][key] and expanded(found[section][key])
-    for policy in found["policies"].values():
+        value[section][key] = value[section][key] and expanded(value[section][key])
+    for policy in value["policies"].values():
         if "path" in policy:
             policy["path"] = expanded(policy["path"])
-    found["predictors"] = config.predictors or _measurable(config) or None
-    return Configuration.model_validate(found)
+    value["predictors"] = config.predictors or _measurable(config) or None
+    return Configuration.model_validate(value)
 
 
 def _fill(own: dict[str, Any], model: type[Section], shared: Section | None) -> str | None:
-    """Turn text in `own`, keys of a section that override `shared`, into numbers; the first mistake in them."""
+    """Convert text in `own`, which overrides `shared`, to numbers in place. Return the first mistake, or None."""
     merged = (shared.model_dump(by_alias=True) if shared else {}) | own
     if wrong := checking.mistake(model, merged):
         return wrong
@@ -131,7 +131,7 @@ def _fill(own: dict[str, Any], model: type[Section], shared: Section | None) -> 
 
 
 def _fill_variants(config: Configuration) -> str | None:
-    """`_fill` of reward_model: variants."""
+    """Apply `_fill` to reward_model: variants."""
     if config.reward_model is None:
         return None
     shared = config.reward_model.model_copy(update={"variants": {}})
@@ -143,7 +143,7 @@ def _fill_variants(config: Configuration) -> str | None:
 
 
 def _fill_policies(config: Configuration) -> str | None:
-    """`_fill` of training: per_policy."""
+    """Apply `_fill` to training: per_policy."""
     shared = config.training.model_copy(update={"per_policy": {}})
     for name, own in config.training.per_policy.items():
         where = f"training: per_policy: {name}: "
@@ -159,7 +159,7 @@ def _fill_policies(config: Configuration) -> str | None:
 
 
 def _fill_suites(config: Configuration) -> str | None:
-    """`_fill` of the sections suites and variants, after their names are checked."""
+    """Check names in the sections suites and variants, then apply `_fill` to them."""
     if wrong := methods.mistake(config) or _unfit_method(config) or _misnamed_suite(config):
         return wrong
     parts: list[tuple[str, Suite | Variant | Own, tuple[str, ...]]] = [
@@ -185,7 +185,7 @@ def _fill_suites(config: Configuration) -> str | None:
 
 
 def _unfit_method(config: Configuration) -> str | None:
-    """The first setting of an installed package's method that is none of its section, or has an impossible value."""
+    """Return the first unknown key or impossible value in a method of an installed package, or None."""
     for name, method in methods.registered().items():
         own = (("training", method.training), ("training", method.budget), ("error_memory", method.error_memory or {}))
         for key, settings in own if name not in methods.BUILT_IN else ():
@@ -195,8 +195,8 @@ def _unfit_method(config: Configuration) -> str | None:
 
 
 def _misnamed_suite(config: Configuration) -> str | None:
-    """A suite, policy or further suite that the section suites names and that is not there."""
-    there = suites.names(config)
+    """Return a message about a suite or policy that is named but does not exist, or None."""
+    existing = suites.names(config)
     for name, benchmark in config.benchmarks.items():
         if benchmark.suite in arms.TAKEN:
             return f"benchmarks: {name}: suite: {benchmark.suite} is the name of another table; choose another."
@@ -204,8 +204,8 @@ def _misnamed_suite(config: Configuration) -> str | None:
         return wrong
     for suite, section in config.suites.items():
         where = f"suites: {suite}"
-        if suite not in there:
-            return f"{where}: no benchmark is in this suite; the suites are {', '.join(there)}."
+        if suite not in existing:
+            return f"{where}: no benchmark is in this suite; the suites are {', '.join(existing)}."
         for name in section.policies or []:
             if name not in config.policies:
                 return f"{where}: policies: {name!r} is not one of {', '.join(config.policies)}."
@@ -214,8 +214,8 @@ def _misnamed_suite(config: Configuration) -> str | None:
                 return f"{where}: per_policy: {name!r} is not one of {', '.join(suites.policies(config, suite))}."
         for key, named in (("transfer", section.transfer), ("reward_model_of", [section.reward_model_of])):
             for name in named:
-                if name is not None and (name not in there or name == suite):
-                    others = ", ".join(other for other in there if other != suite)
+                if name is not None and (name not in existing or name == suite):
+                    others = ", ".join(other for other in existing if other != suite)
                     return f"{where}: {key}: {name!r} is not one of the other suites, {others}."
         for name in section.transfer:
             if not any(config.benchmarks[member].test for member in suites.members(config, name)):
@@ -224,7 +224,7 @@ def _misnamed_suite(config: Configuration) -> str | None:
 
 
 def _misspelt_suite(config: Configuration) -> str | None:
-    """A suite of a benchmark that nothing trains on or tests, with nearly the name of one that is there for that."""
+    """Return a message about an unused suite of a benchmark whose name is close to that of a used suite, or None."""
     used = {suites.MAIN, suites.MEDS, "ood", *config.suites}
     used |= {name for section in config.suites.values() for name in section.transfer}
     for name, benchmark in config.benchmarks.items():
@@ -238,7 +238,7 @@ def _misspelt_suite(config: Configuration) -> str | None:
 
 
 def _measurable(config: Configuration) -> list[str]:
-    """All predictors, without those that need valid queries or labels where there are none."""
+    """All predictors, without those that need validation queries or labels if there are none."""
     if config.reward_model is None:
         return []
     valid = all(config.benchmarks[name].valid for name in suites.members(config, suites.MAIN))
@@ -252,7 +252,7 @@ def _measurable(config: Configuration) -> list[str]:
 
 
 def _fit_to_import(config: Any) -> dict[str, Any]:
-    """The configuration, with the defaults that are others where rollouts are imported; it is not checked yet."""
+    """Apply the defaults that differ for imported rollouts, before validation."""
     rollouts, benchmarks = config.get("rollouts"), config.get("benchmarks")
     if isinstance(rollouts, dict) and rollouts.get("import") is not None:
         config.setdefault("methods", [])
@@ -264,24 +264,24 @@ def _fit_to_import(config: Any) -> dict[str, Any]:
 
 
 def _misplaced_import(config: Configuration) -> str | None:
-    """What is wrong about names and sources, with and without imported rollouts."""
+    """Return what is wrong with names and sources, with or without imported rollouts, or None."""
     importing, policies = config.rollouts.import_ is not None, config.policies
     for name, benchmark in config.benchmarks.items():
-        source, own = benchmark.source, benchmark.domain
+        source, domain = benchmark.source, benchmark.domain
         if importing and source != "import":
             return f"benchmarks: {name}: source: {source} does not go with rollouts: import; it should be import."
         if not importing and source == "import":
             return f"benchmarks: {name}: source: import needs rollouts: import, the file that holds its rows."
-        if not importing and own:
+        if not importing and domain:
             return f"benchmarks: {name}: domain: only the source import takes it; leave it out."
         if not importing and (wrong := unknown(name)):
             return wrong
         if not importing and name in CONTROLS and source != "generated":
             return f"benchmarks: {name}: source: {source} has no release of it; it should be generated."
-        if own is None and name not in DOMAINS:
+        if domain is None and name not in DOMAINS:
             return f"benchmarks: {name}: domain is missing; it should be math, qa or code."
-        if own and own != DOMAINS.get(name, own):
-            return f"benchmarks: {name}: domain: {own} is not that of {name}, {DOMAINS[name]}; leave it out."
+        if domain and domain != DOMAINS.get(name, domain):
+            return f"benchmarks: {name}: domain: {domain} is not that of {name}, {DOMAINS[name]}; leave it out."
         if importing and benchmark.train == 0 and benchmark.suite == suites.MAIN:
             return f"benchmarks: {name}: train: 0 is too few; a reward model needs at least 1 query."
     for name, policy in policies.items():
@@ -310,7 +310,7 @@ def _misplaced_import(config: Configuration) -> str | None:
 
 
 def _contradiction(config: Configuration) -> str | None:
-    """What no single key's rule can say."""
+    """Return a message about keys that contradict each other, or None."""
     if wrong := contradictions.methods_mistake(config) or contradictions.no_policy_left(config):
         return wrong
     for name, section in (("rollouts", config.rollouts), ("evaluation", config.evaluation)):
@@ -353,10 +353,10 @@ def _contradiction(config: Configuration) -> str | None:
 
 
 def _selecting_without_valid(config: Configuration) -> str | None:
-    """A reward model that selects on valid queries where its suite has none."""
+    """Return a message about a reward model that selects on validation queries in a suite without any, or None."""
     if config.reward_model is None:
         return None
-    # without predictors, those that cannot be fitted are left out, but not the one that is named
+    # if `predictors` is null, those that cannot be fitted are left out, except the one that reward_model names
     for suite in suites.names(config):
         for name in suites.predictors(config, suite):
             if variants.selects_on_valid(config, name):

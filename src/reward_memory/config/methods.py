@@ -1,7 +1,7 @@
-"""The methods by name: where rewards come from, and what each changes of a training run.
+"""The methods by name: where rewards come from, and which training settings each method changes.
 
-A method of a configuration is one of BUILT_IN, one that an installed package registers (ENTRY_POINTS), or one of the
-section `variants`. After its name, `:` and a reward model say what predicts its rewards; `+meds` adds the error memory.
+A method in a configuration is built in (BUILT_IN), registered by an installed package (ENTRY_POINTS), or listed in the
+section `variants`. A suffix `:NAME` selects the reward model that predicts its rewards; `+meds` adds the error memory.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from reward_memory.errors import InputError
 from reward_memory.settings import Configuration
 from reward_memory.settings.suites import Variant
 
-#: Where rewards come from -> the label ratio of such a method, None for each configured one.
+#: Source of rewards -> label ratio of methods with that source; None if they run at each configured ratio.
 REWARDS: dict[str, int | None] = {
     "none": 0,  # not trained
-    "labeled": None,  # trained on labeled queries alone, verified
+    "labeled": None,  # trained on labeled queries only, verified
     "predicted": None,  # trained on all queries, predicted where they are unlabeled
     "partly-voted": None,  # trained on all queries, voted where they are unlabeled
     "voted": 0,  # trained on all queries, without any label
     "verified": 100,  # trained on all queries, verified
 }
-#: Those that responses vote on.
+#: Rewards that come from votes of the responses.
 VOTED = ("partly-voted", "voted")
-#: Those for which no labeled queries are drawn: all queries are, or none.
+#: Rewards for which no labeled queries are drawn: all queries are labeled, or none.
 WITHOUT_DRAW = ("voted", "verified")
-#: Ends the name of a method that has the error memory, too.
+#: Suffix of a method's name that adds the error memory.
 SUFFIX = "+meds"
-#: Group of the entry points by which a package adds methods: name -> a Method.
+#: Entry point group by which a package adds methods: name -> a Method.
 ENTRY_POINTS = "reward_memory.methods"
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What a method is.
+    """Definition of a method.
 
     rewards       one of REWARDS
-    training      its changes of the section training
-    error_memory  its changes of the section error_memory, None without an error memory
+    training      overrides of the section training
+    error_memory  overrides of the section error_memory, None without an error memory
     predictor     its reward model, None for that of the section reward_model
-    budget        further changes of the section training where a suite has `budget: as_published`
-    own           a variant's changes of the section training, which win over all others
-    reward_model  its own threshold and reward of predicted rewards
-    like          the registered method that it is a variant of, itself for a registered one
+    budget        further overrides of the section training in suites with `budget: as_published`
+    own           a variant's overrides of the section training, which take precedence over all others
+    reward_model  a variant's overrides of the section reward_model
+    like          the registered method that it is a variant of; a registered method names itself
     """
 
     rewards: str
@@ -60,7 +60,7 @@ class Method:
     like: str = ""
 
 
-#: What DAPO adds to GRPO is switched off: longer clipping above, dynamic sampling, punished lengths (MEDS' scripts).
+#: Plain GRPO, without DAPO's clip-higher, dynamic sampling and overlong penalty (MEDS' scripts).
 _GRPO = {
     "clip_ratio_high": None,
     "clip_ratio_c": 3.0,
@@ -70,7 +70,7 @@ _GRPO = {
     "overlong_buffer": 0,
 }
 _DAPO = {"clip_ratio_high": 0.28, "clip_ratio_c": 10.0, "loss_agg_mode": "token-mean", "kl_loss_coef": 0.0}
-#: Scores are rewards, and groups that fail throughout count.
+#: Scores equal rewards, and groups in which all responses are wrong are kept.
 _REINFORCE = {"max_num_gen_batches": 0, "overlong_buffer": 0, "kl_loss_coef": 0.0}
 _ALL_LAYERS, _DIFFERENCES = {"last_layers": "all"}, {"differences": True}
 
@@ -92,7 +92,7 @@ BUILT_IN: dict[str, Method] = {
     "meds-all-layers": Method("verified", _DAPO, _ALL_LAYERS),
     "meds-all-diff": Method("verified", _DAPO, _ALL_LAYERS | _DIFFERENCES),
     "meds-diff": Method("verified", _DAPO, _DIFFERENCES),
-    # what a reviewer asks for, see docs/methods.md
+    # further baselines, see docs/methods.md
     "meds-answers": Method("verified", _DAPO, {"method": "answers"}),
     "ttrl": Method("voted", {"unlabeled_rewards": "majority"}),
     "empo": Method("voted", {"unlabeled_rewards": "agreement"}),
@@ -104,7 +104,7 @@ BUILT_IN: dict[str, Method] = {
     "kl-cov": Method("verified", _DAPO | {"loss_mode": "kl_cov", "clip_ratio_high": None}),
     "clip-cov": Method("verified", _DAPO | {"loss_mode": "clip_cov", "clip_ratio_low": 1.0, "clip_ratio_high": 1.0}),
 }
-#: Names that the ablation of layers has in reference/published_results.csv, for a policy of 28 layers.
+#: Method -> its name in the layer ablation in reference/published_results.csv, for a policy of 28 layers.
 PUBLISHED_NAMES = {
     "meds-all-layers": "meds-28-layers",
     "meds-all-diff": "meds-28-diff",
@@ -112,15 +112,15 @@ PUBLISHED_NAMES = {
 }
 
 
-#: What a method that is no variant has of its own.
+#: Overrides of a method that is not a variant: none.
 _NO_VARIANT = Variant(like="")
 
 
 @cache
 def registered() -> dict[str, Method]:
-    """Built-in methods and those of installed packages.
+    """Return built-in methods and those of installed packages.
 
-    InputError for an entry point that is no Method or has the name of another.
+    Raise InputError for an entry point that is not a Method or whose name is taken.
     """
     found = {name: replace(method, like=name) for name, method in BUILT_IN.items()}
     for entry in entry_points(group=ENTRY_POINTS):
@@ -138,23 +138,23 @@ def registered() -> dict[str, Method]:
 
 
 def known(config: Configuration) -> list[str]:
-    """Names of all methods, without those that go on with a reward model or the error memory."""
+    """Names of all methods, without suffixes for a reward model or the error memory."""
     return [*registered(), *config.variants]
 
 
 def split(name: str) -> tuple[str, str | None, bool]:
-    """(name of the method, reward model that it names, whether it adds the error memory)."""
-    own, _, predictor = name.removesuffix(SUFFIX).partition(":")
-    return own, predictor or None, name.endswith(SUFFIX)
+    """Split a name into (method, reward model or None, whether it adds the error memory)."""
+    base, _, predictor = name.removesuffix(SUFFIX).partition(":")
+    return base, predictor or None, name.endswith(SUFFIX)
 
 
 def find(config: Configuration, name: str) -> Method:
-    """The method of that name with all that the name adds. KeyError for an unknown one."""
-    own, predictor, remembers = split(name)
-    variant = config.variants.get(own, _NO_VARIANT)
-    method = registered()[variant.like or own]
+    """Return the method of that name, with its variant and suffixes applied. Raise KeyError if it is unknown."""
+    base, predictor, with_memory = split(name)
+    variant = config.variants.get(base, _NO_VARIANT)
+    method = registered()[variant.like or base]
     memory = method.error_memory
-    if memory is None and remembers:
+    if memory is None and with_memory:
         memory = {}
     return replace(
         method,
@@ -166,48 +166,48 @@ def find(config: Configuration, name: str) -> Method:
 
 
 def predictor(config: Configuration, name: str) -> str | None:
-    """The reward model that a method trains with, None if it needs none."""
+    """Return the reward model that a method trains with, or None if it needs none."""
     method = find(config, name)
     shared = config.reward_model.predictor if config.reward_model else None
     return (method.predictor or shared) if method.rewards == "predicted" else None
 
 
 def arm(config: Configuration, name: str) -> str:
-    """What a method does, whatever its name: the same for two names of one arm."""
-    found = find(config, name)
-    training = {**found.training, **found.own}
-    memory = found.error_memory if found.error_memory is None else dict(found.error_memory)
-    parts = (found.rewards, training, dict(found.budget), memory, predictor(config, name), found.reward_model)
+    """Return a string that identifies what a method does: equal for two names of the same arm."""
+    method = find(config, name)
+    training = {**method.training, **method.own}
+    memory = method.error_memory if method.error_memory is None else dict(method.error_memory)
+    parts = (method.rewards, training, dict(method.budget), memory, predictor(config, name), method.reward_model)
     return json.dumps(parts, sort_keys=True)
 
 
 def mistake(config: Configuration) -> str | None:
-    """What is wrong about the section `variants`, in one sentence; None if nothing is."""
-    for name, own in config.variants.items():
+    """Return what is wrong with the section `variants`, in one sentence, or None."""
+    for name, variant in config.variants.items():
         where = f"variants: {name}: "
         if name in registered():
             return f"{where}is the name of a method that there is; choose another."
-        if own.like not in registered() or registered()[own.like].rewards == "none":
+        if variant.like not in registered() or registered()[variant.like].rewards == "none":
             like = ", ".join(name for name, method in registered().items() if method.rewards != "none")
-            return f"{where}like: {own.like!r} is not one of {like}."
-        if own == _NO_VARIANT.model_copy(update={"like": own.like}):
-            return f"{where}changes nothing of {own.like}; give it a setting, or name {own.like} itself."
-        if own.error_memory and registered()[own.like].error_memory is None:
-            return f"{where}error_memory: {own.like} has no error memory; leave it out, or make it like: meds."
+            return f"{where}like: {variant.like!r} is not one of {like}."
+        if variant == _NO_VARIANT.model_copy(update={"like": variant.like}):
+            return f"{where}changes nothing of {variant.like}; give it a setting, or name {variant.like} itself."
+        if variant.error_memory and registered()[variant.like].error_memory is None:
+            return f"{where}error_memory: {variant.like} has no error memory; leave it out, or make it like: meds."
         for key in ("predictor", "reward_model"):
-            if getattr(own, key) and registered()[own.like].rewards != "predicted":
-                return f"{where}{key}: {own.like} trains without a reward model; leave it out."
+            if getattr(variant, key) and registered()[variant.like].rewards != "predicted":
+                return f"{where}{key}: {variant.like} trains without a reward model; leave it out."
     return None
 
 
 def unknown(config: Configuration, name: str, predictors: list[str]) -> str | None:
-    """What is wrong about the name of a method; None if nothing is.
+    """Return what is wrong with the name of a method, or None.
 
-    predictors  known reward models, empty where no section reward_model is there to name one
+    predictors  known reward models, empty without a section reward_model
     """
-    own, predictor, remembers = split(name)
-    rewards = find(config, own).rewards if own in known(config) else None
-    if rewards and not (remembers and rewards == "none"):
+    base, predictor, with_memory = split(name)
+    rewards = find(config, base).rewards if base in known(config) else None
+    if rewards and not (with_memory and rewards == "none"):
         named = ":" in name
         if not named or (rewards == "predicted" and (not predictors or predictor in predictors)):
             return None

@@ -1,4 +1,4 @@
-"""What the settings of rewards, advantages and losses say together, and what they need of a suite."""
+"""Check settings of rewards, advantages and losses against each other and against a suite."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from reward_memory.settings.error_memory import PENALTIES
 
 from . import methods, suites
 
-#: Advantages that groups without a right response are there for.
+#: Advantages that also learn from groups without a right response.
 _UNGROUPED = ("nsr", "psr", "w_reinforce")
-#: Advantages that ask of each response whether it is right.
+#: Advantages that need each response to be either right or wrong.
 _COUNTING = ("w_reinforce", "passk")
 
 
 def mistake(training: Training) -> str | None:
-    """What the settings of one training run say together that cannot be; None if nothing is wrong."""
+    """Return a message about settings of one training run that contradict each other, or None."""
     samples, estimator = training.samples_per_query, training.adv_estimator
     if training.votes is not None and training.votes < samples:
         return f"training: votes: {training.votes} is less than samples_per_query, {samples}."
@@ -47,9 +47,9 @@ def mistake(training: Training) -> str | None:
 def method_mistake(
     config: Configuration, suite: str, name: str, training: Training, error_memory: ErrorMemory | None
 ) -> str | None:
-    """What a method of a suite cannot be trained with; None if nothing is wrong.
+    """Return a message about settings that a method of a suite cannot be trained with, or None.
 
-    training, error_memory  as `suites.run_settings` gives them
+    training, error_memory  as returned by `suites.run_settings`
     """
     rewards = methods.find(config, name).rewards
     votes = rewards in methods.VOTED

@@ -1,4 +1,4 @@
-"""The section `policies`: accuracies that are stated in the wrong unit, and stand-ins that a policy never reads."""
+"""Check `policies`: accuracies in the wrong unit, and policies bootstrapped on the wrong stand-ins."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from reward_memory.settings import Configuration
 
 from . import suites
 
-#: Whose stand-ins a policy is bootstrapped on -> their names.
-_TAUGHT = {"memreward": {*NAMES}, "meds": {*MEDS}, "watches": {*CONTROLS}}
+#: Value of bootstrap: benchmarks -> names of the stand-ins that the policy is bootstrapped on.
+_STAND_INS = {"memreward": {*NAMES}, "meds": {*MEDS}, "watches": {*CONTROLS}}
 
 
 def mistake(config: Configuration) -> str | None:
-    """Accuracies that are stated as shares of one in place of percent; None if there are none."""
+    """Return a message about accuracies given as fractions instead of percent, or None."""
     for name, policy in config.policies.items():
-        # of AIME's thirty problems a policy may answer less than one in a hundred
+        # a policy may well solve less than 1 % of AIME's 30 problems
         stated = {one: value for one, value in (policy.expected or {}).items() if one != suites.AIME}
         shares = [one for one, value in stated.items() if 0 < value < 1]
         if shares and max(stated.values()) <= 1:
@@ -27,19 +27,19 @@ def mistake(config: Configuration) -> str | None:
 
 
 def never_read(config: Configuration) -> str | None:
-    """A policy that is bootstrapped for other stand-ins than all those of its suite, of which it answers none."""
+    """Return a message about a policy that was bootstrapped on none of the stand-ins of its suite, or None."""
     for suite in suites.evaluated(config):
         for other in dict.fromkeys((suite, suites.reward_model_of(config, suite))):
             members = suites.members(config, other)
-            meant = next((one for one, names in _TAUGHT.items() if {*members} & names), None)
-            if meant is None or any(config.benchmarks[name].source != "generated" for name in members):
+            match = next((one for one, names in _STAND_INS.items() if {*members} & names), None)
+            if match is None or any(config.benchmarks[name].source != "generated" for name in members):
                 continue
             for policy in suites.policies(config, suite):
-                own = config.policies[policy].bootstrap
-                if own is not None and not {*members} & _TAUGHT[own.benchmarks]:
+                bootstrap = config.policies[policy].bootstrap
+                if bootstrap is not None and not {*members} & _STAND_INS[bootstrap.benchmarks]:
                     return (
-                        f"policies: {policy}: bootstrap: benchmarks: {own.benchmarks} teaches it none of the "
-                        f"benchmarks of suite {other}, such as {members[0]}; set benchmarks: {meant}, or give suite "
+                        f"policies: {policy}: bootstrap: benchmarks: {bootstrap.benchmarks} teaches it none of the "
+                        f"benchmarks of suite {other}, such as {members[0]}; set benchmarks: {match}, or give suite "
                         f"{suite} other policies."
                     )
     return None

@@ -1,4 +1,4 @@
-"""Configuration files as text: what YAML itself would let pass, or refuse without saying where."""
+"""Read configuration files, with checks that YAML itself lacks and error messages that name the line."""
 
 import json
 import os
@@ -11,35 +11,35 @@ import yaml
 
 from reward_memory.errors import InputError
 
-#: Where a file sets it, Snakemake's template engine yte makes the settings, and keys may come twice.
+#: Key that makes Snakemake's template engine yte produce the settings; keys may then be repeated.
 _TEMPLATE = "__use_yte__"
 _MERGE = "tag:yaml.org,2002:merge"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-#: Numbers that YAML does not take for what they look like: 010 is 8, and 1:30 is 90.
-_STRANGE = re.compile(r"[-+]?(0[0-9_]+|.*:.*)")
-#: What word processors and web pages put in place of plain quotes and spaces; YAML takes them for letters.
+#: Numbers that YAML reads differently than they look: 010 is 8, and 1:30 is 90.
+_AMBIGUOUS = re.compile(r"[-+]?(0[0-9_]+|.*:.*)")
+#: Typographic quotes and spaces from word processors and web pages; YAML treats them as letters.
 _QUOTES = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 _SPACES = "\u00a0\u2007\u202f\u200b\u2060\ufeff"
 
 
 def check(files: Iterable[str | Path]) -> None:
-    """Read configuration files once more, for what Snakemake's own reader does not say.
+    """Read configuration files again, to find mistakes that Snakemake's reader does not report.
 
-    InputError, one sentence with file, line and fix, for the first file that is not YAML or JSON in UTF-8, or that
-    gives a key twice in one section: YAML would keep the last one without a word.
+    Raise InputError, one sentence with file, line and fix, for the first file that is not YAML or JSON in UTF-8, or
+    that repeats a key in one section: YAML would silently keep the last one.
     """
     for file in files:
         read(Path(os.path.relpath(file)))
 
 
 def named(files: Sequence[str | Path], given: Collection[str]) -> str:
-    """What messages call a configuration that is merged from files and from what `--config` gives."""
+    """Name in messages of a configuration that is merged from files and `--config` values."""
     parts = [os.path.relpath(path) for path in files] + ["--config"] * bool(given)
     return " + ".join(parts) or "config"
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The settings in one configuration file; InputError as in `check`."""
+    """Return the settings of one configuration file. Raise InputError as `check` does."""
     text = _text(path)
     try:
         return _mapping(path, json.loads(text, object_pairs_hook=lambda pairs: _unique(path, pairs)))
@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        # "-sig": editors on Windows begin a file with a byte order mark
+        # "-sig": Windows editors start files with a byte order mark
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(
@@ -72,7 +72,7 @@ def _yaml(path: Path, text: str) -> dict[str, Any]:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        # first: making values of the nodes puts merged keys into their sections
+        # must come first: constructing the values moves merged keys into their sections
         wrong = next(_mistakes(node, (), (), set()), None)
         settings = _mapping(path, None if node is None else loader.construct_document(node))
     except yaml.reader.ReaderError as error:
@@ -95,50 +95,50 @@ def _yaml(path: Path, text: str) -> dict[str, Any]:
     return settings
 
 
-def _mapping(path: Path, found: Any) -> dict[str, Any]:
-    if not isinstance(found, Mapping):
+def _mapping(path: Path, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
         raise InputError(f"{path}: holds no settings by name; write lines such as `results: results`.")
-    return dict(found)
+    return dict(value)
 
 
 def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    section = dict(pairs)
+    if len(section) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"{path}: {twice}: is given twice in one section; keep one of them.")
-    return found
+    return section
 
 
 def _mistakes(
-    node: yaml.Node | None, path: tuple[str, ...], above: tuple[yaml.Node, ...], done: set[int]
+    node: yaml.Node | None, path: tuple[str, ...], above: tuple[yaml.Node, ...], visited: set[int]
 ) -> Iterator[str]:
-    """Keys that a section has twice, aliases for a section around them, and numbers that YAML reads otherwise.
+    """Yield duplicate keys, aliases that refer to a section around them, and text or numbers that YAML misreads.
 
-    path   the keys that lead to the node
-    above  the nodes around it
-    done   ids of the nodes that are finished: an alias leads to the same node again
+    path     keys that lead to the node
+    above    parent nodes
+    visited  ids of finished nodes: an alias leads to the same node again
     """
     if node in above:
         yield f"line {node.start_mark.line + 1}: {': '.join(path)}: refers to itself; write the settings out."
-    elif isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and _STRANGE.fullmatch(node.value):
+    elif isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and _AMBIGUOUS.fullmatch(node.value):
         yield (
             f"line {node.start_mark.line + 1}: {': '.join(path)}: {node.value} is another number to YAML, which counts "
             "in eights after a 0 and in sixties at a colon; write it without them, or in quotes."
         )
-    elif isinstance(node, yaml.ScalarNode) and (wrong := _typeset(node)):
+    elif isinstance(node, yaml.ScalarNode) and (wrong := _typographic(node)):
         yield f"line {node.start_mark.line + 1}: {': '.join(path)}: {wrong}"
-    elif isinstance(node, yaml.CollectionNode) and id(node) not in done:
+    elif isinstance(node, yaml.CollectionNode) and id(node) not in visited:
         if isinstance(node, yaml.MappingNode):
-            yield from _twice(node, path)
+            yield from _duplicates(node, path)
         for part in node.value:
             key, value = part if isinstance(part, tuple) else (None, part)
-            yield from _mistakes(value, (*path, str(key.value)) if key else path, (*above, node), done)
-        done.add(id(node))
+            yield from _mistakes(value, (*path, str(key.value)) if key else path, (*above, node), visited)
+        visited.add(id(node))
 
 
-def _typeset(text: yaml.ScalarNode) -> str | None:
-    """What is wrong about a text with signs of a word processor or web page; None if nothing is."""
+def _typographic(text: yaml.ScalarNode) -> str | None:
+    """Return what is wrong with a text that has typographic quotes or spaces, or None."""
     if text.style is None and text.value[:1] in _QUOTES and text.value:
         return f"{text.value} is in the quotes of a word processor, which YAML takes for letters; use \" or '."
     if bad := next((sign for sign in text.value if sign in _SPACES), None):
@@ -146,15 +146,15 @@ def _typeset(text: yaml.ScalarNode) -> str | None:
     return None
 
 
-def _twice(section: yaml.MappingNode, path: tuple[str, ...]) -> Iterator[str]:
+def _duplicates(section: yaml.MappingNode, path: tuple[str, ...]) -> Iterator[str]:
     lines: dict[tuple[str, str], int] = {}
     for key, _ in section.value:
-        known = (key.tag, str(key.value))
-        # several merges (<<) are as good as one of a list
-        if known in lines and key.tag != _MERGE:
-            where = ": ".join((*path, known[1]))
+        name = (key.tag, str(key.value))
+        # several merges (<<) mean the same as one merge of a list
+        if name in lines and key.tag != _MERGE:
+            where = ": ".join((*path, name[1]))
             yield (
-                f"line {key.start_mark.line + 1}: {where}: is given twice, first in line {lines[known]}; "
+                f"line {key.start_mark.line + 1}: {where}: is given twice, first in line {lines[name]}; "
                 "keep one of them."
             )
-        lines.setdefault(known, key.start_mark.line + 1)
+        lines.setdefault(name, key.start_mark.line + 1)

@@ -1,4 +1,4 @@
-"""The page docs/configuration.md: a table for each section, out of the models."""
+"""Generate docs/configuration.md: one table per section, from the settings models."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ This page and that schema are generated from src/reward_memory/settings: edit th
 
 
 def files() -> dict[str, str]:
-    """Path of each generated file in a checkout -> its text."""
+    """Return path in a checkout -> text of each generated file."""
     return {PAGE: page(), SCHEMA: json_schema.text()}
 
 
 def write(checkout: Path) -> None:
-    """Write the generated files; InputError where `checkout` is none."""
+    """Write the generated files. Raise InputError if `checkout` is not a checkout."""
     for name, text in files().items():
         if not (checkout / name).parent.is_dir():
             raise InputError(f"{checkout / name}: no such folder; run the command in a checkout of the workflow.")
@@ -44,7 +44,7 @@ def write(checkout: Path) -> None:
 
 
 def page() -> str:
-    """docs/configuration.md."""
+    """Return the text of docs/configuration.md."""
     parts = [_HEAD]
     for path, node in sections(Node.of(Configuration)):
         title = f"## `{path}`\n\n{_about(node)}\n" if path else f"## Top level\n\n{_about(node)}\n"
@@ -54,24 +54,24 @@ def page() -> str:
 
 
 def sections(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
-    """(path, part of the schema) of every section, the outer ones first."""
+    """Yield (path, part of the schema) of every section, outer sections first."""
     yield path, node
     for key in node.keys:
         part, inner = node.key(key), f"{path}.{key}" if path else key
         if part.keys:
             yield from sections(part, inner)
-        # a policy's own resources have the keys of the rule's
+        # resources of one policy have the same keys as those of the rule
         elif (named := part.key(None)).keys and not path.startswith("resources."):
             yield from sections(named, f"{inner}.NAME")
 
 
 def kind(node: Node) -> str:
-    """What a value may be, with its limits."""
+    """Allowed types or values of a key, with limits."""
     return " or ".join(dict.fromkeys(filter(None, map(_kind, _alternatives(node)))))
 
 
 def default(node: Node, key: str, path: str) -> str | None:
-    """Default of a key of the section `node` at `path`, as YAML; None if the key is required."""
+    """Default of a key in the section `node` at `path`, as YAML; None if the key is required."""
     rule = path.removeprefix("resources.")
     if rule in resources.DEFAULTS and key in resources.DEFAULTS[rule]:
         return yaml(resources.DEFAULTS[rule][key])
@@ -82,7 +82,7 @@ def default(node: Node, key: str, path: str) -> str | None:
 
 
 def yaml(value: Any) -> str:
-    """A value as a configuration file has it, on one line."""
+    """Format a value for a configuration file, on one line."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -109,8 +109,8 @@ def _kind(node: Node) -> str:
 
 
 def kind_of_named(node: Node) -> str:
-    """What belongs to each name."""
-    return {"section": "a section each", "settings": "settings each"}.get(found := kind(node), f"{found} each")
+    """Describe the value that each name of a mapping takes."""
+    return {"section": "a section each", "settings": "settings each"}.get(text := kind(node), f"{text} each")
 
 
 def _range(node: Node) -> str:
@@ -132,7 +132,7 @@ def _about(node: Node) -> str:
 
 def _row(path: str, node: Node, key: str) -> str:
     part = node.key(key)
-    given = default(node, key, path)
-    shown = "required" if given is None else given if given == "absent" else f"`{given}`"
+    value = default(node, key, path)
+    shown = "required" if value is None else value if value == "absent" else f"`{value}`"
     cells = (f"`{key}`", kind(part), "" if part.keys and shown == "absent" else shown, part.schema["description"])
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

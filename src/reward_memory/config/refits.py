@@ -1,4 +1,4 @@
-"""Reward models that training fits again, against what they would be fitted on."""
+"""Check that reward models that are refitted during training have something to fit on."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from . import methods, suites, variants
 
 
 def mistake(config: Configuration, suite: str, method: str, training: Training) -> str | None:
-    """Why a method of a suite cannot fit its reward model again; None if it can, or need not."""
-    every, predictor = suites.refits(config, suite, method), methods.predictor(config, method)
-    if not every or predictor is None:
+    """Return why a method of a suite cannot refit its reward model; None if it can, or does not refit."""
+    interval, predictor = suites.refits(config, suite, method), methods.predictor(config, method)
+    if not interval or predictor is None:
         return None
-    where = f"reward_model: refit: {every}"
+    where = f"reward_model: refit: {interval}"
     other = suites.reward_model_of(config, suite)
     if other != suite:
         return (
@@ -34,7 +34,7 @@ def mistake(config: Configuration, suite: str, method: str, training: Training) 
             f"{where}: {predictor} is selected on valid queries, to which training has no graded responses; set "
             "refit: 0, or selection: held_out."
         )
-    if every >= training.steps:
+    if interval >= training.steps:
         return (
             f"{where}: a training of {training.steps} steps is over before a step is rewarded so; give at most "
             f"{training.steps - 1}."

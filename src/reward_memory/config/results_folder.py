@@ -1,4 +1,4 @@
-"""The folder of all results: how the configuration may spell it, and where it may lie."""
+"""Check the results folder: its spelling in the configuration, and its location."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,39 +6,39 @@ from pathlib import Path
 
 from reward_memory.settings import Configuration
 
-#: Characters that mean something in Snakemake's patterns and paths, in a shell's or in a URL.
+#: Characters with a special meaning in Snakemake patterns and paths, in a shell or in a URL.
 _SPECIAL = '{}<>*?[]|$\\"'
-#: Folders of a checkout that hold the workflow itself; those that begin with a dot are taken to, too.
+#: Folders of a checkout that belong to the workflow, as do all whose names begin with a dot.
 SOURCES = (
     *("config", "docs", "envs", "perf", "profiles", "reference", "report", "rules", "schemas", "scripts", "src"),
     "tests",
 )
-#: The key of the folder with the releases.
+#: Key of the folder with released benchmark files.
 MIRROR = "data: mirror"
-#: Options of Snakemake without a value, and with one.
-_ALONE = ("-n", "--dry-run", "-k", "--keep-going", "-F", "--forceall", "--rerun-incomplete")
-_ONE_VALUE = ("-c", "--cores", "-j", "--jobs")
+#: Snakemake options without a value, then with one.
+_FLAGS = ("-n", "--dry-run", "-k", "--keep-going", "-F", "--forceall", "--rerun-incomplete")
+_WITH_VALUE = ("-c", "--cores", "-j", "--jobs")
 _SYSTEM = ("/dev", "/proc", "/sys", "/boot", "/etc", "/usr", "/bin", "/sbin", "/lib")
 
 
 def expanded(path: str) -> str:
-    """`path` with the home folder for a leading ~, which neither Snakemake nor Python's `open` reads as that."""
+    """Expand a leading ~ to the home folder; neither Snakemake nor Python's `open` does."""
     return os.path.expanduser(path)
 
 
 def normal(path: str) -> str:
-    """One spelling of a folder, as Snakemake compares paths by their letters: results for ./results and results/."""
+    """Normalize a path, because Snakemake compares paths as strings: ./results and results/ become results."""
     return os.path.normpath(expanded(path))
 
 
 def mistake(path: str) -> str | None:
-    """What is wrong about the name of the folder; None if nothing is."""
+    """Return what is wrong with the name of the folder, or None."""
     if bad := next((sign for sign in path if sign in _SPECIAL or not sign.isprintable()), None):
-        return f"results: {path!r} holds {bad!r}, which has a meaning of its own in paths; choose a name without it."
+        return f"results: {path!r} holds {bad!r}, which has a special meaning in paths; choose a name without it."
     if path != path.strip():
         return f"results: {path!r} begins or ends with a space; leave it out."
     if "://" in path:
-        return f"results: {path!r} is an address; give a folder of this machine."
+        return f"results: {path!r} is a URL; give a folder on this machine."
     if path.startswith("-"):
         return f"results: {path!r} begins with a dash, so that targets look like options; choose another name."
     if expanded(path).startswith("~"):
@@ -47,13 +47,13 @@ def mistake(path: str) -> str | None:
 
 
 def misplaced(path: str, checkout: Path) -> str | None:
-    """What is wrong about the place of the folder, as the disk is now; None if nothing is.
+    """Return what is wrong with the location of the folder on this disk, or None.
 
-    checkout  the folder of the workflow's Snakefile
+    checkout  folder of the workflow's Snakefile
     """
     try:
         folder, checkout = Path(path).resolve(), checkout.resolve()
-        present = next(place for place in (folder, *folder.parents) if place.exists())
+        nearest = next(place for place in (folder, *folder.parents) if place.exists())
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         return f"results: {path} cannot be a folder ({reason}); choose another name."
@@ -63,34 +63,34 @@ def misplaced(path: str, checkout: Path) -> str | None:
                 f"results: {path}: {place} is a link to {place.readlink()}, which is not there; mount that disk, or "
                 "choose another folder."
             )
-    for held, what in ((Path.cwd(), "the folder that Snakemake runs in"), (checkout, "the workflow itself")):
-        if folder == held or folder in held.parents:
+    for occupied, what in ((Path.cwd(), "the folder that Snakemake runs in"), (checkout, "the workflow itself")):
+        if folder == occupied or folder in occupied.parents:
             return f"results: {path} is or holds {what}; choose a folder of its own, such as results."
     if folder.is_relative_to(checkout):
         first = folder.relative_to(checkout).parts[0]
         if first in SOURCES or first.startswith("."):
             return f"results: {path} lies in {first}, a folder of the workflow itself; choose another, such as results."
-    here = folder.relative_to(Path.cwd()).parts if folder.is_relative_to(Path.cwd()) else ()
-    if here and here[0].startswith("."):
-        return f"results: {path} lies in {here[0]}, which other programs keep; choose another, such as results."
+    parts = folder.relative_to(Path.cwd()).parts if folder.is_relative_to(Path.cwd()) else ()
+    if parts and parts[0].startswith("."):
+        return f"results: {path} lies in {parts[0]}, which belongs to other programs; choose another, such as results."
     if folder == Path.home() or any(folder.is_relative_to(place) for place in _SYSTEM):
         return f"results: {path} is no folder for results of one workflow; choose another, such as results."
-    if not present.is_dir():
-        return f"results: {path}: {present} is a file; choose another folder."
-    if present != folder and not os.access(present, os.W_OK | os.X_OK):
-        return f"results: {path} cannot be made, since {present} is not writable; choose another folder."
+    if not nearest.is_dir():
+        return f"results: {path}: {nearest} is a file; choose another folder."
+    if nearest != folder and not os.access(nearest, os.W_OK | os.X_OK):
+        return f"results: {path} cannot be made, since {nearest} is not writable; choose another folder."
     return None
 
 
 def mixed(path: str, brought: Mapping[str, str]) -> str | None:
-    """A folder of the user's that results would be written into, or that is put among them; None if there is none.
+    """Return a message if the results folder and a folder of the user overlap, or None.
 
-    brought  key of the configuration -> the folder that it names
+    brought  key of the configuration -> the user's folder that it names
     """
     folder = Path(path).absolute()
     for key, name in brought.items():
         other = Path(os.path.abspath(name))
-        # a mirror may be a folder of many things, of which each benchmark reads its own
+        # results may be inside a mirror, where each benchmark reads only its own folder
         inside = folder.is_relative_to(other) and key != MIRROR
         if inside or other in (folder, folder / "raw"):
             return f"results: {path} would be mixed with the files of {key}, {name}; choose a folder of its own."
@@ -98,13 +98,13 @@ def mixed(path: str, brought: Mapping[str, str]) -> str | None:
 
 
 def unnamed(config: Configuration) -> str | None:
-    """A path of the user's that is not there since a variable in it is not filled in, or that is no folder of releases.
+    """Return a message about a missing path with an unexpanded variable, or a data: mirror that is no folder, or None.
 
-    None if there is none. Other faults of policies and of rollouts to import are told by those who read them.
+    Other problems with policies and imported rollouts are reported by the code that reads them.
     """
-    found = {f"policies: {name}: path": one.path for name, one in config.policies.items()}
-    found |= {MIRROR: config.data.mirror, "rollouts: import": config.rollouts.import_}
-    for key, path in found.items():
+    paths = {f"policies: {name}: path": one.path for name, one in config.policies.items()}
+    paths |= {MIRROR: config.data.mirror, "rollouts: import": config.rollouts.import_}
+    for key, path in paths.items():
         if path and not os.path.lexists(path) and ("$" in path or "%(" in path or "{{" in path):
             return f"{key}: {path} is not there, and variables are not filled in here; write the path out."
     mirror = config.data.mirror
@@ -116,7 +116,7 @@ def unnamed(config: Configuration) -> str | None:
 
 
 def unexpanded(arguments: Sequence[str]) -> str | None:
-    """What is wrong about a target that begins with ~ where the shell has left it; None if there is none."""
+    """Return a message about a target with a leading ~ that the shell did not expand, or None."""
     for argument in arguments:
         if argument.startswith("~/") and not Path(argument).exists():
             return f"{argument}: ~ is not the home folder in a target; write {expanded(argument)}."
@@ -124,15 +124,15 @@ def unexpanded(arguments: Sequence[str]) -> str | None:
 
 
 def no_target(arguments: Sequence[str]) -> str | None:
-    """What is wrong about a configuration in the place of a target: Snakemake would find it there and do nothing.
+    """Return a message about a configuration file given as a target, or None: Snakemake would find it and do nothing.
 
-    Arguments of options that this does not know are passed over.
+    Arguments after an unknown option are not checked.
     """
-    values = 0  # that the last option takes
+    values = 0  # number of values that the last option takes
     for argument in arguments:
         if argument.startswith("-"):
-            alone = argument in _ALONE or "=" in argument or (argument[:2] in ("-c", "-j") and argument[2:])
-            values = 0 if alone else 1 if argument in _ONE_VALUE else len(arguments)
+            is_flag = argument in _FLAGS or "=" in argument or (argument[:2] in ("-c", "-j") and argument[2:])
+            values = 0 if is_flag else 1 if argument in _WITH_VALUE else len(arguments)
         elif values:
             values -= 1
         elif argument.endswith((".yaml", ".yml")):

@@ -1,26 +1,26 @@
-"""Sizes of splits that a benchmark cannot fill, told before its files are fetched and read."""
+"""Check split sizes against the size of each benchmark, before its files are downloaded and read."""
 
 from reward_memory.data.registry import BENCHMARKS, OWN
 from reward_memory.settings import Configuration
 
-#: Every stand-in has more items than this, so that planning need not count them.
-_ALWAYS_THERE = 200
+#: Every stand-in has more items than this, so planning does not have to count them.
+_ALWAYS_AVAILABLE = 200
 
 
 def mistake(config: Configuration) -> str | None:
-    """More queries than a benchmark has. What only its files tell, such as rows to drop, is left to the job."""
+    """Return a message if a benchmark has too few queries, or None. The job checks limits that only its files show."""
     for name, benchmark in config.benchmarks.items():
         sizes = [benchmark.train or 0, benchmark.valid, benchmark.test]
-        if benchmark.source == "import" or (sum(sizes) <= _ALWAYS_THERE and benchmark.source == "generated"):
+        if benchmark.source == "import" or (sum(sizes) <= _ALWAYS_AVAILABLE and benchmark.source == "generated"):
             continue
         if benchmark.source == "generated":
-            have, what = (_generated(name), "generated ones exist") if name not in OWN else (None, "")
+            available, what = (_generated(name), "generated ones exist") if name not in OWN else (None, "")
         else:
-            have, what = _released(config, name), "are in its release"
-        if have is not None and sum(sizes) > have:
+            available, what = _released(config, name), "are in its release"
+        if available is not None and sum(sizes) > available:
             return (
-                f"benchmarks: {name}: train, valid and test ask for {sum(sizes)} queries in all, and {have} {what}; "
-                "lower them."
+                f"benchmarks: {name}: train, valid and test ask for {sum(sizes)} queries in all, and {available} "
+                f"{what}; lower them."
             )
     return None
 
@@ -32,7 +32,7 @@ def _generated(name: str) -> int:
 
 
 def _released(config: Configuration, name: str) -> int | None:
-    """Rows of all splits of the whole release; None if the files may be others."""
+    """Rows in all splits of the complete release; None if unknown or if the files may be incomplete."""
     if config.data.partial or not BENCHMARKS[name].rows:
         return None
     return sum(BENCHMARKS[name].rows.values())

@@ -1,4 +1,4 @@
-"""What a loaded configuration says of its suites: experiments with benchmarks, policies, methods and settings."""
+"""Look up the suites of a loaded configuration: their benchmarks, policies, methods and settings."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from .fidelity import resolve
 
 #: The suite that is trained without an entry in the section `suites`.
 MAIN = "main"
-#: The suite whose tables are those of the second paper.
+#: The suite with the tables of the second paper.
 MEDS = "meds"
-#: What the second paper's code validates on (behavior aime-validation).
+#: The benchmark that the second paper's code validates on (behavior aime-validation).
 AIME = "aime24"
-#: What a suite without an entry of its own has.
-_PLAIN = Suite()
-_NO_OWN = Own()
-#: Keys of the section reward_model about what training makes of predictions; no fit depends on them.
+#: Settings of a suite without an entry in `suites`.
+_NO_OVERRIDES = Suite()
+_NO_POLICY_OVERRIDES = Own()
+#: Keys of the section reward_model that define how training uses predictions; fitting does not depend on them.
 OF_PREDICTIONS = tuple(PredictedRewards.model_fields)
 
 
 def names(config: Configuration) -> list[str]:
-    """All suites that a benchmark is in, in the configured order."""
+    """All suites that have a benchmark, in the configured order."""
     return list(dict.fromkeys(benchmark.suite for benchmark in config.benchmarks.values()))
 
 
 def section(config: Configuration, suite: str) -> Suite:
-    """The settings of a suite that differ from the shared ones."""
-    return config.suites.get(suite, _PLAIN)
+    """The suite's entry in the section `suites`, which overrides the shared settings; empty if it has none."""
+    return config.suites.get(suite, _NO_OVERRIDES)
 
 
 def evaluated(config: Configuration) -> list[str]:
-    """The suites with methods of their own; any other is only there to test theirs (`transfer`)."""
+    """Suites that have methods; the others only provide test queries (`transfer`)."""
     return [suite for suite in names(config) if methods(config, suite)]
 
 
 def tested(config: Configuration, suite: str) -> list[str]:
-    """The suites whose test queries the policies of one answer, each under its own section evaluation."""
+    """Suites whose test queries the policies of `suite` answer, each with that suite's evaluation settings."""
     return [suite, *section(config, suite).transfer]
 
 
@@ -50,7 +50,7 @@ def members(config: Configuration, suite: str) -> list[str]:
 
 
 def policies(config: Configuration, suite: str = MAIN) -> list[str]:
-    """The policies of a suite: those that it names, or all that no suite names."""
+    """Policies of a suite: those that it names, else all that no suite names."""
     named = section(config, suite).policies
     if named is not None:
         return named
@@ -59,10 +59,10 @@ def policies(config: Configuration, suite: str = MAIN) -> list[str]:
 
 
 def methods(config: Configuration, suite: str = MAIN) -> list[str]:
-    """The methods of a suite; none for one that only tests the policies of others."""
-    own = section(config, suite).methods
-    if own is not None:
-        return own
+    """Methods of a suite; empty if it only provides test queries for other suites."""
+    listed = section(config, suite).methods
+    if listed is not None:
+        return listed
     return config.methods if suite == MAIN or suite in config.suites else []
 
 
@@ -77,7 +77,7 @@ def seeds(config: Configuration, suite: str = MAIN) -> list[int]:
 
 
 def arms(config: Configuration, suite: str = MAIN) -> list[tuple[str, int]]:
-    """(method, label ratio) of each arm: base at 0 %, methods without predictions at 100 %, others at every ratio."""
+    """Return (method, label ratio) of each arm: the ratio in REWARDS if it is fixed, else every configured ratio."""
     out: list[tuple[str, int]] = []
     for name in methods(config, suite):
         ratio = registry.REWARDS[registry.find(config, name).rewards]
@@ -96,75 +96,75 @@ def all_methods(config: Configuration) -> list[str]:
 
 
 def reward_model_of(config: Configuration, suite: str) -> str:
-    """The suite whose rollouts the reward models of a suite are fitted on."""
+    """The suite on whose rollouts the reward models of `suite` are fitted."""
     return section(config, suite).reward_model_of or suite
 
 
 def reward_model_ratio(config: Configuration, suite: str, ratio: int) -> int:
-    """The label ratio of the reward model that predicts in a suite's runs of `ratio`."""
+    """Label ratio of the reward model that predicts in a suite's runs at `ratio`."""
     named, other = section(config, suite).reward_model_ratio, reward_model_of(config, suite)
     if named is not None:
         return named
-    # several would be refused when the configuration was read
+    # loading the configuration refuses several ratios here
     return label_ratios(config, other)[0] if ratio == 0 and other != suite else ratio
 
 
 def measured_ratios(config: Configuration) -> list[int]:
-    """The label ratios of suite main at which all reward models are compared: without any label most cannot be."""
+    """Nonzero label ratios of suite main, to compare reward models at (most need labels); [0] if there are none."""
     return [ratio for ratio in label_ratios(config) if ratio] or [0]
 
 
 def predictors(config: Configuration, suite: str = MAIN) -> list[str]:
-    """All reward models that are fitted on a suite's rollouts."""
+    """Reward models that are fitted on a suite's rollouts."""
     if config.reward_model is None:
         return []
     users = [name for name in names(config) if reward_model_of(config, name) == suite]
     used = [registry.predictor(config, name) for user in users for name in methods(config, user)]
-    own = [config.reward_model.predictor, *(config.predictors or [])] if suite == MAIN else []
-    return list(dict.fromkeys(filter(None, [*own[:1], *used, *own[1:]])))
+    configured = [config.reward_model.predictor, *(config.predictors or [])] if suite == MAIN else []
+    return list(dict.fromkeys(filter(None, [*configured[:1], *used, *configured[1:]])))
 
 
 def run_settings(
     config: Configuration, suite: str, method: str, policy: str | None = None
 ) -> tuple[Training, ErrorMemory | None]:
-    """The sections training and error_memory as they hold for a method; None without an error memory.
+    """Return the resolved sections training and error_memory of a method; None without an error memory.
 
-    Later ones win: the sections at the top, those of the suite, those of the policy in the suite, what makes the method
-    what it is, its published budget, a variant's own.
+    Later ones override earlier ones: top of the configuration, its per_policy, the suite, the suite's per_policy, the
+    method, the method's published budget, the variant.
 
-    policy  whose own settings are taken, None for those that all share
+    policy  policy whose overrides are applied, None for the shared settings
     """
-    own, found = section(config, suite), registry.find(config, method)
-    of_policy = own.per_policy.get(policy or "", _NO_OWN)
+    of_suite, resolved = section(config, suite), registry.find(config, method)
+    of_policy = of_suite.per_policy.get(policy or "", _NO_POLICY_OVERRIDES)
     shared = config.training.model_dump(exclude={"per_policy"}) | config.training.per_policy.get(policy or "", {})
-    budget = found.budget if own.budget == "as_published" else {}
+    budget = resolved.budget if of_suite.budget == "as_published" else {}
     training = Training.model_validate(
-        {**shared, **own.training, **of_policy.training, **found.training, **budget, **found.own}
+        {**shared, **of_suite.training, **of_policy.training, **resolved.training, **budget, **resolved.own}
     )
-    if found.error_memory is None:
+    if resolved.error_memory is None:
         return training, None
-    memory = config.error_memory.model_dump() | own.error_memory | of_policy.error_memory
-    return training, ErrorMemory.model_validate({**memory, **found.error_memory})
+    memory = config.error_memory.model_dump() | of_suite.error_memory | of_policy.error_memory
+    return training, ErrorMemory.model_validate({**memory, **resolved.error_memory})
 
 
 def settings(
     config: Configuration, suite: str, method: str, policy: str | None = None
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """`run_settings` as plain data for the jobs' parameters.
+    """Return `run_settings` as plain data for the jobs' parameters.
 
-    `logger` is not among them, since it decides no number: see `loggers`.
+    `logger` is left out because it does not change results; see `loggers`.
     """
     training, memory = run_settings(config, suite, method, policy)
     return training.model_dump(exclude={"logger", "per_policy"}), None if memory is None else memory.model_dump()
 
 
 def loggers(config: Configuration, suite: str, method: str, policy: str | None = None) -> list[str]:
-    """What gets a training's metrics, in verl's names: always the file that the workflow reads, which comes first."""
+    """Trackers that get a training run's metrics, by verl's names; first `file`, which the workflow always reads."""
     return list(dict.fromkeys(["file", *run_settings(config, suite, method, policy)[0].logger]))
 
 
 def all_loggers(config: Configuration) -> list[str]:
-    """What gets the metrics of any training of the configuration."""
+    """Trackers that get metrics of any training run in the configuration, sorted."""
     runs = [
         (suite, method, policy)
         for suite in names(config)
@@ -175,7 +175,7 @@ def all_loggers(config: Configuration) -> list[str]:
 
 
 def without_loggers(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration, or a part of it, without the lists `logger` of its sections training."""
+    """Copy a configuration, or a part of it, without the `logger` lists of its training sections."""
     return {
         key: without_loggers(value) if isinstance(value, dict) else value
         for key, value in config.items()
@@ -184,45 +184,45 @@ def without_loggers(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def predicted_rewards(config: Configuration, suite: str, method: str) -> PredictedRewards | None:
-    """What training makes of predictions, as it holds for a method of a suite; None for one that predicts no rewards.
+    """Return how training uses predictions, for a method of a suite; None if it does not train on predicted rewards.
 
-    Later ones win: the section reward_model, that of the suite, that of the variant.
+    Later ones override earlier ones: the section reward_model at the top, of the suite, of the variant.
     """
-    found = registry.find(config, method)
-    if found.rewards != "predicted" or config.reward_model is None:
+    resolved = registry.find(config, method)
+    if resolved.rewards != "predicted" or config.reward_model is None:
         return None
     shared = config.reward_model.model_dump(include={*OF_PREDICTIONS})
-    return PredictedRewards.model_validate({**shared, **section(config, suite).reward_model, **found.reward_model})
+    return PredictedRewards.model_validate({**shared, **section(config, suite).reward_model, **resolved.reward_model})
 
 
 def refits(config: Configuration, suite: str, method: str) -> int:
-    """Steps after which a method fits its reward model again; 0 if it never does."""
+    """Steps after which a method refits its reward model; 0 if it never does."""
     predicted = predicted_rewards(config, suite, method)
     return predicted.refit if predicted else 0
 
 
 def validation(config: Configuration, suite: str) -> list[tuple[str, str]]:
-    """(benchmark, split) of the queries that the checkpoints of a suite are compared on."""
-    there = AIME in members(config, suite) and config.benchmarks[AIME].test
-    if suite == MEDS and there and "aime-validation" in resolve(config.fidelity):
+    """Return (benchmark, split) of the queries on which a suite's checkpoints are compared."""
+    has_aime = AIME in members(config, suite) and config.benchmarks[AIME].test
+    if suite == MEDS and has_aime and "aime-validation" in resolve(config.fidelity):
         return [(AIME, "test")]
     return [(name, "valid") for name in members(config, suite)]
 
 
 def thresholds(config: Configuration) -> list[float]:
-    """All thresholds that a method of the configuration may train with."""
+    """All thresholds that a method of the configuration may train with, sorted."""
     sections = [config.reward_model.model_dump()] if config.reward_model else []
     sections += [one.reward_model for one in (*config.suites.values(), *config.variants.values())]
     return sorted({one["threshold"] for one in sections if "threshold" in one})
 
 
 def evaluation(config: Configuration, suite: str) -> Evaluation:
-    """The section evaluation as it holds for the test queries of a suite."""
+    """Evaluation settings for the test queries of a suite."""
     return Evaluation.model_validate(config.evaluation.model_dump() | section(config, suite).evaluation)
 
 
 def answer_format(config: Configuration, name: str) -> str:
-    """Where the prompts of a real benchmark ask for the answer: hash (after ####) | boxed."""
+    """Where prompts of a real benchmark ask for the answer: hash (after ####) | boxed."""
     in_paper = "boxed" if config.benchmarks[name].suite == MEDS else "hash"
     return config.data.answer_format or in_paper
 

@@ -1,4 +1,4 @@
-"""Reward predictors as the configuration names them: built in, or variants with settings of their own."""
+"""Reward predictors by their names in the configuration: built-in ones, and variants with different settings."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from reward_memory.settings import Configuration, RewardModel
 from .fidelity import BEHAVIORS, of_stage, resolve
 from .suites import AIME, MEDS, OF_PREDICTIONS
 
-#: Behaviors that change nothing but the graph of the paper.
+#: Behaviors that affect only the paper's graph predictor.
 OF_THE_GRAPH = ("query-edges", "empty-relation")
-#: Keys of the section that are not settings of one predictor.
+#: Keys of the section reward_model that are not settings of a single predictor.
 SHARED = ("variants", "encoder_dtype", "top_k", *OF_PREDICTIONS)
-#: Predictors whose new queries attend to labeled ones, or copy from them.
+#: Predictors in which new queries attend to labeled queries, or copy from them.
 RECALLING = ("graph", "graph-homogeneous", "graph-no-thinking", "graph-plus", "knn")
 
 
 def known(config: Configuration) -> list[str]:
-    """Names of all predictors: those built in, then the variants."""
+    """Names of all predictors: built-in ones, then variants."""
     return [*NAMES, *(config.reward_model.variants if config.reward_model else {})]
 
 
 def fitted(config: Configuration) -> RewardModel:
-    """The section reward_model of a configuration that has one."""
+    """Return the section reward_model. Raise LookupError if there is none."""
     if config.reward_model is None:
         raise LookupError("a configuration without the section reward_model has no predictors")
     return config.reward_model
 
 
 def settings(config: Configuration, name: str) -> dict[str, Any]:
-    """The section reward_model as it holds for one of `known`, with `predictor` and `fidelity` resolved.
+    """Return the settings of one predictor in `known`, with `predictor` and `fidelity` resolved.
 
-    Published behaviors add up: of the top of the configuration, of the section, of the variant. `graph-as-published`
-    has all that concern a reward model.
+    Published behaviors from the top of the configuration, the section and the variant are combined.
+    `graph-as-published` has all that concern a reward model.
     """
     section = fitted(config)
-    own = section.variants.get(name, {"predictor": name})
-    merged = section.model_dump(exclude={*SHARED}) | own
-    names = [*resolve(config.fidelity), *section.fidelity, *own.get("fidelity", [])]
+    overrides = section.variants.get(name, {"predictor": name})
+    merged = section.model_dump(exclude={*SHARED}) | overrides
+    names = [*resolve(config.fidelity), *section.fidelity, *overrides.get("fidelity", [])]
     if merged["predictor"] == AS_PUBLISHED:
         merged["predictor"], names = "graph", list(BEHAVIORS)
         merged["thinking_neighbors"] = 0
@@ -51,9 +51,9 @@ def settings(config: Configuration, name: str) -> dict[str, Any]:
 
 
 def selects_on_valid(config: Configuration, name: str) -> bool:
-    """Whether fitting a predictor reads the truths of the valid queries."""
-    found = settings(config, name)
-    return found["predictor"] in NETWORKS and found["selection"] == "valid"
+    """Whether fitting a predictor reads the truths of the validation queries."""
+    merged = settings(config, name)
+    return merged["predictor"] in NETWORKS and merged["selection"] == "valid"
 
 
 def needs_labels(config: Configuration, name: str) -> bool:
@@ -62,12 +62,12 @@ def needs_labels(config: Configuration, name: str) -> bool:
 
 
 def has_neighbors(config: Configuration, name: str) -> bool:
-    """Whether a predictor has a number of neighbors that top_k.csv can compare."""
+    """Whether a predictor has a number of neighbors, which top_k.csv can vary."""
     return settings(config, name)["predictor"] in RECALLING
 
 
 def mistake(config: Configuration) -> str | None:
-    """What is wrong about the names of predictors and behaviors, in one sentence; None if nothing is."""
+    """Return what is wrong with names of predictors and behaviors, in one sentence, or None."""
     try:
         resolve(config.fidelity)
         for name in PREDICTORS.names if config.reward_model else ():
@@ -82,11 +82,11 @@ def mistake(config: Configuration) -> str | None:
         if config.predictors:
             return "predictors: there is no reward model; add the section reward_model, such as {predictor: graph}."
         return None
-    for name, own in section.variants.items():
-        if wrong := _variant(name, own):
+    for name, overrides in section.variants.items():
+        if wrong := _variant(name, overrides):
             return f"reward_model: variants: {name}{wrong}"
     for where, fidelity in [("", section.fidelity)] + [
-        (f"variants: {name}: ", own.get("fidelity", [])) for name, own in section.variants.items()
+        (f"variants: {name}: ", overrides.get("fidelity", [])) for name, overrides in section.variants.items()
     ]:
         for behavior in fidelity:
             if behavior not in BEHAVIORS or BEHAVIORS[behavior].stage != "reward_model":
@@ -95,10 +95,10 @@ def mistake(config: Configuration) -> str | None:
     if section.predictor not in known(config):
         return f"reward_model: predictor: {section.predictor!r} is not one of {', '.join(known(config))}."
     for name in known(config):
-        found = settings(config, name)
-        if found["predictor"] == "graph" and found["thinking_neighbors"] and "empty-relation" in found["fidelity"]:
+        merged = settings(config, name)
+        if merged["predictor"] == "graph" and merged["thinking_neighbors"] and "empty-relation" in merged["fidelity"]:
             return (
-                f"reward_model: thinking_neighbors: {found['thinking_neighbors']} does not go with the behavior "
+                f"reward_model: thinking_neighbors: {merged['thinking_neighbors']} does not go with the behavior "
                 f"empty-relation, by which {name} has no such neighbors; set it to 0 or leave the behavior out."
             )
     for name in config.predictors or []:
@@ -108,7 +108,7 @@ def mistake(config: Configuration) -> str | None:
 
 
 def override_mistake(config: Configuration, own: dict[str, Any]) -> str | None:
-    """What is wrong about a suite's or a method's own section reward_model; None if nothing is."""
+    """Return what is wrong with the section reward_model of a suite or variant, or None."""
     for key in own:
         if key not in OF_PREDICTIONS:
             return f"{key}: no such key here; there are {', '.join(OF_PREDICTIONS)}."
@@ -117,30 +117,30 @@ def override_mistake(config: Configuration, own: dict[str, Any]) -> str | None:
     return None
 
 
-def _variant(name: str, own: dict) -> str | None:
+def _variant(name: str, given: dict) -> str | None:
     if name in NAMES:
         return ": is the name of a predictor that is built in; choose another."
-    if "predictor" not in own:
-        wrong = "like: this key is called predictor here" if "like" in own else "predictor is missing"
+    if "predictor" not in given:
+        wrong = "like: this key is called predictor here" if "like" in given else "predictor is missing"
         return f": {wrong}; it should be one of {', '.join(NAMES)}."
-    if own["predictor"] not in NAMES:
-        return f": predictor: {own['predictor']!r} is not one of {', '.join(NAMES)}."
-    if {*own} == {"predictor"}:
-        return f": changes nothing of {own['predictor']}; give it a setting, or name {own['predictor']} itself."
+    if given["predictor"] not in NAMES:
+        return f": predictor: {given['predictor']!r} is not one of {', '.join(NAMES)}."
+    if {*given} == {"predictor"}:
+        return f": changes nothing of {given['predictor']}; give it a setting, or name {given['predictor']} itself."
     keys = [key for key in RewardModel.model_fields if key not in SHARED]
-    for key in own:
+    for key in given:
         if key in OF_PREDICTIONS:
             return f": {key}: no fit depends on it; set it in reward_model, suites or variants of methods."
         if key not in keys:
             return f": {key}: no such key; there are {', '.join(keys)}."
-    read = PREDICTORS.options(own["predictor"]).get("settings")
-    for key in own:
-        if read is not None and key not in ("predictor", "fidelity", *read):
-            some = f"which reads {' and '.join(read)} alone" if read else "which reads no setting"
-            return f": {key}: changes nothing in {own['predictor']}, {some}; leave it out."
-    for behavior in own.get("fidelity", []):
-        if behavior in OF_THE_GRAPH and own["predictor"] != "graph":
-            return f": fidelity: {behavior} changes nothing in {own['predictor']}; it is about graph."
-        if own["predictor"] not in NETWORKS:
-            return f": fidelity: {behavior} changes nothing in {own['predictor']}; it is about {', '.join(NETWORKS)}."
+    used = PREDICTORS.options(given["predictor"]).get("settings")
+    for key in given:
+        if used is not None and key not in ("predictor", "fidelity", *used):
+            some = f"which reads {' and '.join(used)} alone" if used else "which reads no setting"
+            return f": {key}: changes nothing in {given['predictor']}, {some}; leave it out."
+    for behavior in given.get("fidelity", []):
+        if behavior in OF_THE_GRAPH and given["predictor"] != "graph":
+            return f": fidelity: {behavior} changes nothing in {given['predictor']}; it is about graph."
+        if given["predictor"] not in NETWORKS:
+            return f": fidelity: {behavior} changes nothing in {given['predictor']}; it is about {', '.join(NETWORKS)}."
     return None

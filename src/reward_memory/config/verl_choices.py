@@ -1,10 +1,10 @@
-"""Keys of verl 0.9.1 that take one of several names, or a number and never null: verl itself reads them in a worker."""
+"""Keys of verl 0.9.1 that take a fixed set of names, or a number but not null. verl checks them late, in a worker."""
 
 from typing import Any
 
 _DIVERGENCES = ("kl", "k1", "abs", "mse", "k2", "low_var_kl", "k3", "full")
 _ACTOR, _ROLLOUT = "actor_rollout_ref.actor", "actor_rollout_ref.rollout"
-#: Key -> the names that it takes.
+#: Key -> its allowed names.
 CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm.adv_estimator": (
         *("gae", "grpo", "reinforce_plus_plus", "reinforce_plus_plus_baseline", "remax", "rloo", "opo", "grpo_passk"),
@@ -28,7 +28,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "data.truncation": ("left", "right", "middle", "error"),
     "trainer.resume_mode": ("auto", "disable", "resume_path"),
 }
-#: Ends of keys whose number verl computes with, so that null is none -> the least and the most that make sense.
+#: Suffixes of keys whose value verl computes with, so null is invalid -> the smallest and largest sensible value.
 NUMBERS: dict[str, tuple[float, float]] = {
     "optim.lr": (0, 1),
     "optim.weight_decay": (0, 100),
@@ -43,14 +43,14 @@ NUMBERS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("algorithm.gamma", "algorithm.lam"), (0, 1)),
     "algorithm.kl_ctrl.kl_coef": (0, 1e6),
 }
-#: Ends of keys that count something.
+#: Suffixes of keys that hold a count.
 _COUNTS = ("_epochs", "_size", "_per_gpu", "_steps", "_freq", "_len", "_length", "_seqs", "_tokens", ".n", ".top_k")
 
 
 def mistake(key: str, old: Any, new: Any) -> str | None:
-    """What is wrong about a value of verl's key, in words that follow the override; None if nothing is.
+    """Return what is wrong with a value of a verl key, as the rest of a sentence after the override, or None.
 
-    old  what the key is without the override
+    old  value of the key without the override
     """
     if key in CHOICES and new not in CHOICES[key]:
         return f"gives {new!r} where verl has one of {', '.join(CHOICES[key])}; correct the value."

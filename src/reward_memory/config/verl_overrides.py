@@ -1,4 +1,4 @@
-"""The Hydra overrides of `training: verl` against verl's own configuration, before any training starts."""
+"""Check the Hydra overrides in `training: verl` against verl's configuration, before any training starts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from reward_memory.training.overrides import Run, overrides
 
 from . import contradictions, verl_choices
 
-#: The name of an error of Hydra's parser.
-_CLASS = re.compile(r"\b\w+(Exception|Error): ")
-#: Keys that the workflow sets for each run and relies on afterwards -> where to set what they say.
-_OWN = {
+#: Class name at the start of a Hydra error message.
+_ERROR_NAME = re.compile(r"\b\w+(Exception|Error): ")
+#: verl keys that the workflow sets for each run and relies on later -> our key to use instead.
+_RUN_KEYS = {
     "actor_rollout_ref.model.lora_alpha": "training: lora",
     "actor_rollout_ref.model.lora_rank": "training: lora",
     "actor_rollout_ref.model.path": "policies",
@@ -40,7 +40,7 @@ _OWN = {
     "trainer.total_epochs": "training: steps",
     "trainer.total_training_steps": "training: steps",
 }
-#: Sections and keys that are the workflow's own: what grades, predicts, samples and resumes.
+#: Sections and keys reserved for the workflow: grading, reward prediction, sampling and resuming.
 _SECTIONS = (
     *("reward", "trainer.v1", "trainer.resume_mode", "trainer.resume_from_path", "trainer.val_only"),
     *("actor_rollout_ref.rollout.agent", "hydra", "trainer.val_before_train"),
@@ -49,28 +49,28 @@ _SECTIONS = (
 
 
 def mistake(config: Configuration) -> str | None:
-    """The first override that verl would refuse; None if there is none.
+    """Return a message about the first override that verl would reject, or None.
 
-    Nothing is composed, which takes a second, where no override is given.
+    Without overrides, skip composing verl's configuration, which takes a second.
     """
     checked: list[list[str]] = []
     for section, _, training in contradictions.runs(config):
-        given = training.verl
-        if given and given not in checked:
-            checked.append(given)
-            if wrong := _refused(_ours(training), given):
+        added = training.verl
+        if added and added not in checked:
+            checked.append(added)
+            if wrong := _refusal(_own_overrides(training), added):
                 return f"{section}training: verl: {wrong}"
     return None
 
 
-def _ours(training: Training) -> list[str]:
-    """What a training run without overrides is started with, on no particular files."""
+def _own_overrides(training: Training) -> list[str]:
+    """Overrides that the workflow passes for a training run without user overrides, with placeholder paths."""
     nowhere = Path("/none")
     run = Run(nowhere, nowhere, nowhere, None, nowhere, seed=0, gpus=0)
     return overrides(training.model_copy(update={"verl": []}), run, "reduced", nowhere)
 
 
-def _refused(ours: list[str], given: Sequence[str]) -> str | None:
+def _refusal(ours: list[str], given: Sequence[str]) -> str | None:
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -83,12 +83,12 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
             try:
                 _composed([*ours, *given[:number], override])
             except (HydraException, OmegaConfBaseException, ValueError) as error:
-                return _told(override, error)
-        return _told(", ".join(given), error)
+                return _message(override, error)
+        return _message(", ".join(given), error)
     for override in given:
         key, _, text = override.lstrip("+~").partition("=")
-        if key in _OWN:
-            return f"{override!r} sets what the workflow sets for each run and relies on; use {_OWN[key]} instead."
+        if key in _RUN_KEYS:
+            return f"{override!r} sets what the workflow sets for each run and relies on; use {_RUN_KEYS[key]} instead."
         if section := next((section for section in _SECTIONS if f"{key}.".startswith(f"{section}.")), None):
             return f"{override!r} changes {section}, which the workflow relies on; leave it out."
         if override.startswith("~"):
@@ -109,7 +109,7 @@ def _refused(ours: list[str], given: Sequence[str]) -> str | None:
 
 
 def _near(config: Any, key: str) -> str | None:
-    """A key of verl with almost the name of one that it does not have."""
+    """Return a verl key with nearly the same name as `key`; None if verl has `key` or nothing similar."""
     from omegaconf import OmegaConf
 
     above, _, name = key.rpartition(".")
@@ -128,23 +128,23 @@ def _alike(old: bool | int | float, new: Any) -> bool:
     return isinstance(new, int | float) and not isinstance(new, bool)
 
 
-def _told(override: str, error: Exception) -> str:
+def _message(override: str, error: Exception) -> str:
     lines = str(error).splitlines() or [type(error).__name__]
     if lines[0].startswith("Could not override"):
         return f"{override!r} names a key that verl does not have; correct it, or put + before a key that you add."
-    reason = _CLASS.sub("", lines[0]).rstrip(".")
+    reason = _ERROR_NAME.sub("", lines[0]).rstrip(".")
     return f"{override!r} is refused by Hydra ({reason}); correct it."
 
 
-def _composed(listed: Sequence[str]) -> Any:
+def _composed(changes: Sequence[str]) -> Any:
     from hydra import compose, initialize_config_dir
 
     with initialize_config_dir(str(next(_folders())), version_base=None):
-        return compose("ppo_trainer", list(listed))
+        return compose("ppo_trainer", list(changes))
 
 
 def _folders() -> Iterator[Path]:
-    """The folder of verl's configuration; importing verl itself would take many seconds."""
+    """Yield verl's configuration folders without importing verl, which takes many seconds."""
     spec = importlib.util.find_spec("verl")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         yield Path(place) / "trainer/config"

@@ -1,1 +1,1 @@
-"""What a configuration costs: estimated from its jobs before a run, next to what was measured afterwards."""
+"""Costs of a configuration: estimated from its jobs before a run, next to measurements made afterwards."""

@@ -1,4 +1,4 @@
-"""What many jobs need together, without a schedule: hours, and the disk at its fullest."""
+"""Joint needs of many jobs, without a schedule: hours, and the peak use of the disk."""
 
 from collections.abc import Sequence
 from graphlib import TopologicalSorter
@@ -9,7 +9,7 @@ from .jobs import Job
 
 
 def critical_path(jobs: Sequence[Job], seconds: Sequence[float]) -> float:
-    """Seconds of the longest chain of jobs that wait for each other: no number of devices is faster."""
+    """Seconds of the longest chain of dependent jobs, a lower bound for any number of devices."""
     makers = {path: place for place, job in enumerate(jobs) for path in job.outputs}
     before = {place: {makers[path] for path in job.inputs if path in makers} for place, job in enumerate(jobs)}
     ends: dict[int, float] = {}
@@ -21,15 +21,15 @@ def critical_path(jobs: Sequence[Job], seconds: Sequence[float]) -> float:
 def busy(seconds: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> float:
     """Seconds for which the jobs keep the scarcest of `limits` busy.
 
-    asks    what each job holds: gpu, mem_mb, cores; one that asks for more than there is gets all, as in Snakemake
-    limits  of a profile: what jobs that run at a time may hold together; a missing name is no limit
+    asks    what each job holds: gpu, mem_mb, cores; a job that requests more than there is gets all, as in Snakemake
+    limits  of a profile: what parallel jobs may hold together; a missing name means no limit
     """
     shares = [(seconds * asks[name].clip(upper=limit)).sum() / limit for name, limit in limits.items() if limit]
     return max(shares, default=0.0)
 
 
 def side_by_side(amounts: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> float:
-    """The sum of `amounts` of jobs that can run at a time within `limits`, from the largest on: no strict bound."""
+    """The sum of `amounts` of jobs that fit into `limits` together, chosen largest first: not a strict bound."""
     total, free = 0.0, dict(limits)
     for place in amounts[amounts > 0].sort_values(ascending=False).index:
         held = {name: min(asks.at[place, name], limits[name]) for name in limits}

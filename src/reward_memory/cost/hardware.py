@@ -1,4 +1,4 @@
-"""What a device can do: reference/hardware.yaml, with the configuration's own figures over it."""
+"""Performance of a device: reference/hardware.yaml, with overrides from the configuration."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,18 +15,18 @@ class Hardware:
     """One device (`cpu`: the two cores of a job).
 
     peak_tflops            dense bfloat16 matrix products, 10^12 operations a second; float32 on CPU
-    bandwidth_gb_s         of its memory, 10^9 bytes a second
-    memory_gb              of it
+    bandwidth_gb_s         memory bandwidth, 10^9 bytes a second
+    memory_gb              its memory, 10^9 bytes
     training_utilization   share of the peak in a gradient step
-    prefill_utilization    share of the peak where many tokens are read at once
+    prefill_utilization    share of the peak when many tokens are read at once
     network_utilization    share of the peak in the encoder and in the reward models' networks
-    bandwidth_utilization  share of the bandwidth where tokens are sampled one after the other
-    layer_microseconds     a layer of one decoding step, however small
-    concurrency            sequences that are sampled at a time
+    bandwidth_utilization  share of the bandwidth when tokens are sampled one after another
+    layer_microseconds     minimum time of a layer in one decoding step
+    concurrency            sequences that are sampled in parallel
     job_seconds            start of a job that loads a policy or an encoder
     training_seconds       start and end of a training run
-    step_seconds           of a training step that are not spent on the model
-    measured               whether somebody measured these figures with this workflow
+    step_seconds           time of a training step outside the model
+    measured               whether these figures were measured with this workflow
     """
 
     name: str
@@ -61,12 +61,12 @@ def read(path: str | Path) -> dict[str, Hardware]:
 
 
 def choose(devices: dict[str, Hardware], cost: Cost, cap: int | None) -> Hardware:
-    """The device that jobs which ask for a GPU run on.
+    """The device for jobs that request a GPU.
 
-    cost  the section of the configuration; its utilizations go before the file's
-    cap   GPUs that the profile lends at a time, None without a limit
+    cost  the section of the configuration; its utilizations override the file's
+    cap   GPUs that the profile allows in parallel, None without a limit
 
-    Where the configuration names none it is the CPU if the cap is 0, as it is to the jobs, and else an H100.
+    If the configuration names none, it is the CPU for a cap of 0 (as for the jobs), and else an H100.
     InputError for an unknown device.
     """
     name = cost.gpu or ("cpu" if cap == 0 else "h100")

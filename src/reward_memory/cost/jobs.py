@@ -18,8 +18,8 @@ class Job:
     """One job of the workflow.
 
     inputs, outputs  paths as Snakemake names them
-    usage            its benchmark file, None for a rule without
-    gpus, mem_mb     what it asks for, whatever the profile allows; 0 where that depends on inputs that are not there
+    usage            its benchmark file, None if the rule has none
+    gpus, mem_mb     what it requests, whatever the profile allows; 0 if that depends on missing inputs
     """
 
     rule: str
@@ -33,23 +33,23 @@ class Job:
 
     @property
     def key(self) -> str:
-        """What tells it from other jobs: no two make one file."""
+        """A unique name of the job: no two jobs make the same file."""
         return self.outputs[0]
 
     @property
     def finished(self) -> bool:
-        """Whether all its outputs are there."""
+        """Whether all its outputs exist."""
         return all(Path(path).exists() for path in self.outputs)
 
     def of(self, wildcard: str) -> str:
-        """The value of a wildcard, empty where the rule has none of that name."""
+        """The value of a wildcard, empty if the rule does not have it."""
         return self.wildcards.get(wildcard, "")
 
 
 def to_run(snakefile: str | Path, targets: Sequence[str], options: Sequence[str], pairs: Sequence[str]) -> list[Job]:
-    """What `snakemake -n` would do now, here.
+    """The jobs that `snakemake -n` would run now, in this folder.
 
-    options  of Snakemake, without `--config`
+    options  Snakemake options, without `--config`
     pairs    key=value of `--config`
 
     InputError with Snakemake's own message if it refuses.
@@ -61,34 +61,34 @@ def to_run(snakefile: str | Path, targets: Sequence[str], options: Sequence[str]
         command = [sys.executable, "-m", "reward_memory.cost.listing", file.name, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, encoding="utf-8")
         if done.returncode:
-            # why Snakemake refuses is text alone: it prints an exception and logs no event for it
-            said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            raise InputError(f"the plan could not be made: {' '.join(said[-3:])}")
+            # the reason is only in the text: Snakemake prints an exception and logs no event for it
+            lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+            raise InputError(f"the plan could not be made: {' '.join(lines[-3:])}")
         return [Job(**fields) for fields in json.load(file)]
 
 
 def every(snakefile: str | Path, targets: Sequence[str], options: Sequence[str], pairs: Sequence[str]) -> list[Job]:
-    """All jobs that a configuration has, finished or not; arguments as of `to_run`."""
-    # what is finished and kept has no job otherwise
+    """All jobs of a configuration, finished or not; arguments as in `to_run`."""
+    # otherwise finished results that are kept have no job
     return to_run(snakefile, targets, [*options, "--forceall"], [*pairs, "finished=rebuild"])
 
 
 def configured(snakefile: str | Path, config: dict[str, Any]) -> list[Job]:
-    """`every` job of all targets of a configuration, as loading.load returns it."""
+    """Every job of all targets of a configuration, which is as loading.load returns it."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="plan-", encoding="utf-8") as file:
         json.dump(config, file)
         file.flush()
-        asked = (snakefile, ["all"], ["--configfile", file.name], [])
+        arguments = (snakefile, ["all"], ["--configfile", file.name], [])
         try:
-            return every(*asked)
+            return every(*arguments)
         except InputError:
-            # jobs that run beside this one replace files, and Snakemake stops when one is gone at that moment
-            return every(*asked)
+            # jobs running in parallel replace files, and Snakemake stops if one is missing at that moment
+            return every(*arguments)
 
 
 def named(settings: Any, file: str) -> bool:
-    """Whether somebody asked Snakemake for a file by its name, rather than for something that needs it.
+    """Whether a file is a target of the Snakemake call itself, not only needed by one.
 
-    settings  Snakemake's DAGSettings, None while the workflow is only read
+    settings  Snakemake's DAGSettings, None while the workflow is only parsed
     """
     return any(str(target).endswith(file) for target in (settings.targets if settings else ()))

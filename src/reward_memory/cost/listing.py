@@ -1,6 +1,6 @@
 """Run Snakemake and write the jobs that it logs: `python -m reward_memory.cost.listing FILE ARGUMENTS OF SNAKEMAKE...`.
 
-Snakemake logs an event of its own for each job (`JOB_INFO`), with the fields that it prints, so nobody reads its text.
+Snakemake logs an event for each job (`JOB_INFO`) with the fields that it prints, so its text need not be parsed.
 """
 
 import json
@@ -11,43 +11,43 @@ import sys
 from pathlib import Path
 from typing import Any
 
-#: In the event, too, a file's flags stand after its path: results/training/.../policy (update).
+#: The event, too, has a file's flags after its path: results/training/.../policy (update).
 _FLAG = re.compile(r" \([a-z ]+\)$")
 
 
 class Jobs(logging.Handler):
-    """Collects the jobs, as the fields of `jobs.Job`, that a logger of Snakemake reports; `all` is none."""
+    """Collects the jobs that Snakemake's logger reports, as the fields of `jobs.Job`; the rule `all` is left out."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[dict[str, Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        said = vars(record)
-        if said.get("event") != "job_info" or not said["output"]:
+        event = vars(record)
+        if event.get("event") != "job_info" or not event["output"]:
             return
         self.found.append(
             {
-                "rule": said["rule_name"],
-                "wildcards": dict(said["wildcards"]),
-                "inputs": [_FLAG.sub("", path) for path in said["input"]],
-                "outputs": [_FLAG.sub("", path) for path in said["output"]],
-                "usage": said["benchmark"] and _FLAG.sub("", said["benchmark"]),
-                "gpus": _number(said["resources"].get("gpu")),
-                "mem_mb": _number(said["resources"].get("mem_mb")),
-                "threads": max(1, _number(said["threads"])),
+                "rule": event["rule_name"],
+                "wildcards": dict(event["wildcards"]),
+                "inputs": [_FLAG.sub("", path) for path in event["input"]],
+                "outputs": [_FLAG.sub("", path) for path in event["output"]],
+                "usage": event["benchmark"] and _FLAG.sub("", event["benchmark"]),
+                "gpus": _number(event["resources"].get("gpu")),
+                "mem_mb": _number(event["resources"].get("mem_mb")),
+                "threads": max(1, _number(event["threads"])),
             }
         )
 
 
 def _number(value: object) -> int:
-    """What depends on the size of inputs that are not there yet has no number: <TBD>."""
+    """The value, or 0 if it is <TBD> because it depends on the size of missing inputs."""
     return value if isinstance(value, int) else 0
 
 
 if __name__ == "__main__":
     jobs = Jobs()
-    # Snakemake takes away the handlers of its own logger, snakemake.logging
+    # Snakemake removes the handlers of its own logger, snakemake.logging
     logging.getLogger("snakemake").addHandler(jobs)
     file, *sys.argv[1:] = sys.argv[1:]
     try:

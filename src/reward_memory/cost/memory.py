@@ -1,4 +1,4 @@
-"""Whether each training run fits its GPUs, said before it waits in a queue."""
+"""Check that each training run fits its GPUs, before it waits in a queue."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from . import hardware, sizes
 class Fit:
     """A training run and its GPUs.
 
-    section   that names the method, as in contradictions.runs
+    section   of the configuration that names the method, as in contradictions.runs
     training  the settings of the run
     memory    gigabytes of one GPU
     """
@@ -36,12 +36,12 @@ class Fit:
     @property
     def phases(self) -> dict[str, float]:
         """Gradient step, log-probabilities, sampling -> gigabytes on each GPU."""
-        found = need(self.size, self.training, self.gpus, self.memory * GB)
-        return {phase: size / GB for phase, size in found.items()}
+        needs = need(self.size, self.training, self.gpus, self.memory * GB)
+        return {phase: size / GB for phase, size in needs.items()}
 
     @property
     def worst(self) -> tuple[str, float]:
-        """The phase that needs most, and its gigabytes."""
+        """The phase that needs most memory, and its gigabytes."""
         return max(self.phases.items(), key=lambda phase: phase[1])
 
     @property
@@ -50,10 +50,10 @@ class Fit:
 
 
 def check(config: Configuration, reference: Path, source: str = "config.yaml") -> None:
-    """InputError, one sentence with key and fix, if a training run does not fit GPUs of `gpu_memory_gb` gigabytes.
+    """Raise InputError, a sentence with key and fix, if a training run does not fit GPUs of `gpu_memory_gb` gigabytes.
 
-    Nothing is checked without that key of resources: train_policy, and for policies of unknown size. Likewise if the
-    device that `cost: gpu` names is not known.
+    Memory is not checked without that key of resources: train_policy, or for policies of unknown size. InputError,
+    too, if the device in `cost: gpu` is unknown.
 
     reference  folder with policies.csv and hardware.yaml
     source     names the configuration in messages
@@ -76,7 +76,7 @@ def check(config: Configuration, reference: Path, source: str = "config.yaml") -
         if not run.fits:
             raise InputError(
                 f"{source}: {run.section}training: {phase} of {run.policy} would need {gigabytes:.0f} GB on each of "
-                f"{run.gpus} GPUs, and resources: train_policy: gpu_memory_gb is {run.memory:g}; {_mend(run)}."
+                f"{run.gpus} GPUs, and resources: train_policy: gpu_memory_gb is {run.memory:g}; {_fix(run)}."
             )
 
 
@@ -85,32 +85,32 @@ def runs(config: Configuration, reference: Path) -> Iterator[Fit]:
     known = sizes.read(reference / "policies.csv")
     for section, policy, training in contradictions.runs(config):
         size = sizes.size_of(policy, config.policies[policy], config.results, known)
-        asked = allocation(config, "train_policy", policy)
-        memory = asked.get("gpu_memory_gb")
-        if size is not None and asked["gpu"] and memory is not None:
-            yield Fit(policy, section, size, training, asked["gpu"], memory)
+        resources = allocation(config, "train_policy", policy)
+        memory = resources.get("gpu_memory_gb")
+        if size is not None and resources["gpu"] and memory is not None:
+            yield Fit(policy, section, size, training, resources["gpu"], memory)
 
 
 def summary(config: Configuration, reference: Path) -> str | None:
-    """One sentence with what each policy's most demanding run needs; None where none trains on GPUs of known memory."""
+    """One sentence with the memory of each policy's largest run; None if none trains on GPUs of known memory."""
     most: dict[str, Fit] = {}
     for run in runs(config, reference):
         if run.policy not in most or run.worst[1] > most[run.policy].worst[1]:
             most[run.policy] = run
-    told = [f"{policy} {run.worst[1]:.0f} of {run.memory:g} GB ({run.worst[0]})" for policy, run in most.items()]
-    return f"GPU memory of training, by arithmetic (docs/gpu_memory.md): {', '.join(told)}." if told else None
+    needs = [f"{policy} {run.worst[1]:.0f} of {run.memory:g} GB ({run.worst[0]})" for policy, run in most.items()]
+    return f"GPU memory of training, by arithmetic (docs/gpu_memory.md): {', '.join(needs)}." if needs else None
 
 
-def _mend(run: Fit) -> str:
-    """The first single change with which the run would fit."""
+def _fix(run: Fit) -> str:
+    """The first change in `_changes` with which the run would fit, as text."""
     for change in _changes(run):
         if replace(run, training=run.training.model_copy(update=change)).fits:
             return "set " + ", ".join(f"{key}: {_text(value)}" for key, value in change.items())
-    return "give it more GPUs (resources: train_policy: gpu), or train adapters alone (training: lora)"
+    return "give it more GPUs (resources: train_policy: gpu), or train adapters only (training: lora)"
 
 
 def _changes(run: Fit) -> Iterator[dict[str, Any]]:
-    """Settings that need less memory, those that cost the least time first."""
+    """Changes of settings that need less memory, those that cost least time first."""
     training = run.training
     longest = (training.max_prompt_tokens or PROMPT_TOKENS) + training.max_new_tokens
     tokens = [{"ppo_max_token_len_per_gpu": times * longest} for times in (8, 4, 2, 1)]

@@ -1,4 +1,4 @@
-"""What each job does and how long it takes: the only place that knows what the rules mean."""
+"""Estimates of the work and time of each job: the only module that knows what the rules do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from .hardware import Hardware
 from .jobs import Job
 from .throughput import read_seconds, sample_seconds, update_seconds
 
-#: Assumed seconds and bytes of what no model of a policy covers.
-CPU_JOB, GRADING, DOWNLOAD = 3.0, 0.005, 50e6  # s a job, s a response, bytes/s
-TEXT, VECTOR = 2.0, 384 * 4.0  # bytes a token of text in a table; bytes of an embedding
+#: Assumed seconds and bytes of everything outside a policy's computation.
+CPU_JOB, GRADING, DOWNLOAD = 3.0, 0.005, 50e6  # s per job, s per response, bytes/s
+TEXT, VECTOR = 2.0, 384 * 4.0  # bytes per token of text in a table; bytes per embedding
 ENCODER = 10.6e6  # weights of MiniLM's six layers, without its embeddings
-BOOTSTRAP = 2000  # tokens a step of a bootstrap
+BOOTSTRAP = 2000  # tokens per step of a bootstrap
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one job costs; NaN where the size of its policy is not known yet.
+    """Costs of one job; NaN if the size of its policy is not known yet.
 
     seconds  of wall time
-    sampled  response tokens that are sampled, without those of validation
-    trained  response tokens in gradient steps, each once however often it is read
-    disk     bytes that it leaves
-    scratch  bytes of checkpoints that it needs besides while it runs
+    sampled  sampled response tokens, without those of validation
+    trained  response tokens in gradient steps, each counted once
+    disk     bytes of its results
+    scratch  additional bytes of checkpoints while it runs
     """
 
     seconds: float = CPU_JOB
@@ -47,7 +47,7 @@ class Model:
 
     config     as loading.load returns it
     reference  folder with hardware.yaml and policies.csv
-    cap        GPUs that the profile lends at a time, None without a limit
+    cap        GPUs that the profile allows in parallel, None without a limit
     """
 
     def __init__(self, config: Configuration, reference: Path, cap: int | None = None):
@@ -63,17 +63,17 @@ class Model:
         }
 
     def work(self, job: Job) -> Work:
-        """What a job costs; one of a rule that is not known, a short job on CPU."""
+        """Costs of a job; jobs of unknown rules count as short jobs on CPU."""
         if job.rule in _OF_POLICIES:
             return _OF_POLICIES[job.rule](self, job) if self.sizes[job.of("policy")] else UNKNOWN
         return _OTHERS[job.rule](self, job) if job.rule in _OTHERS else Work()
 
     def gpus(self, job: Job) -> int:
-        """GPUs of a job; 0 where there are none."""
+        """GPUs of a job; 0 if there are none."""
         return job.gpus if self.on_gpu else 0
 
     def on(self, job: Job) -> tuple[Hardware, int]:
-        """(device, number of them) of a job that takes a GPU where there is one."""
+        """(device, number of devices) of a job that uses a GPU if there is one."""
         return (self.device, job.gpus) if self.gpus(job) else (self.cpu, 1)
 
     def length(self, settings: Rollouts | Evaluation | Training) -> float:
@@ -85,7 +85,7 @@ class Model:
         return self.cost.prompt_share * (training.max_prompt_tokens or PROMPT_TOKENS)
 
     def queries(self, suite: str, split: str) -> int:
-        """Configured queries of a suite; what is left of a release, which nobody has counted yet, counts 0."""
+        """Configured queries of a suite; a split that takes the rest of a release has no known size and counts 0."""
         return sum(getattr(self.config.benchmarks[name], split) or 0 for name in suites.members(self.config, suite))
 
     def responses(self, job: Job) -> int:
@@ -100,7 +100,7 @@ class Model:
         training: Training,
         memory: float = 0.9,
     ) -> float:
-        """Seconds in which a job's devices sample, with a share of their memory; prompts are those of `training`."""
+        """Seconds of sampling on a job's devices, with a share of their memory; prompts are those of `training`."""
         device, count = self.on(job)
         size, prompt, longest = self.sizes[job.of("policy")], self.prompt(training), settings.max_new_tokens
         return sample_seconds(size, device, count, responses, self.length(settings), longest, prompt, memory)
@@ -119,7 +119,7 @@ def _evaluate(model: Model, job: Job) -> Work:
 
 
 def _sampled(model: Model, job: Job, responses: int, settings: Rollouts | Evaluation, graded: float = 0.0) -> Work:
-    """Responses of a job of their own, which grades them for so many seconds."""
+    """Costs of a job that samples responses and grades them for `graded` seconds."""
     tokens = responses * model.length(settings)
     seconds = model.on(job)[0].job_seconds + model.sampling(job, responses, settings, model.config.training) + graded
     return Work(seconds, sampled=tokens, disk=tokens * TEXT)
@@ -147,7 +147,7 @@ def _train(model: Model, job: Job) -> Work:
     validations = 1 + training.steps // training.test_freq
     # bfloat16 on a GPU, float32 on CPU
     weights = size.parameters * (2 if model.on_gpu else 4)
-    # weights, two moments of Adam and the Hugging Face copy; the best, the last and the one being written are there
+    # weights, two moments of Adam and the Hugging Face copy, for the best, the last and the unfinished checkpoint
     checkpoints = min(3, training.steps // training.save_freq) if training.selection == "valid" else 2
     written = training.steps * sampled * model.length(training)
     return Work(
@@ -174,7 +174,7 @@ def _download(model: Model, job: Job) -> Work:
 def _embeddings(model: Model, job: Job) -> Work:
     device, count = model.on(job)
     queries, responses = model.queries(job.of("suite"), job.of("split")), model.responses(job)
-    # a response is cut into thinking and answer, each at most as long as the encoder reads
+    # a response is split into thinking and answer, each truncated to the encoder's maximum length
     tokens = queries * model.prompt(model.config.training)
     tokens += responses * min(model.length(model.config.rollouts), 2 * 256)
     seconds = device.job_seconds + device.seconds(2 * ENCODER * tokens, device.network_utilization, count)
@@ -182,7 +182,7 @@ def _embeddings(model: Model, job: Job) -> Work:
 
 
 def _reward_model(model: Model, job: Job) -> Work:
-    """A network sees all labeled queries in every epoch of every run; the others take no time worth counting."""
+    """A network sees all labeled queries in every epoch of every run; other predictors take negligible time."""
     device, count = model.on(job)
     settings = variants.settings(model.config, job.of("predictor"))
     queries = model.queries(job.of("suite"), "train") * int(job.of("ratio")) / 100
@@ -190,7 +190,7 @@ def _reward_model(model: Model, job: Job) -> Work:
     kept = nodes * hidden * 4
     if settings["predictor"] not in NETWORKS:
         return Work(disk=kept)
-    # six relations with two projections each, of which a node takes part in about half
+    # six relations with two projections each; a node takes part in about half of them
     weights = 384 * hidden + settings["num_layers"] * 6 * hidden**2
     operations = 3 * 2 * weights * nodes * settings["epochs"] * settings["runs"]  # forward and backward
     return Work(CPU_JOB + device.seconds(operations, device.network_utilization, count), disk=kept + 8 * weights)

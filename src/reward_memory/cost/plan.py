@@ -1,4 +1,4 @@
-"""The plan of a configuration before it runs: what is done, what is left, what the rest costs."""
+"""The plan of a configuration before it runs: finished jobs, remaining jobs, and their costs."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,12 +27,12 @@ def plan(
 ) -> tuple[pd.DataFrame, str]:
     """What `snakemake TARGETS` with these options would cost: the table of table.COLUMNS, and text for a terminal.
 
-    `finished` in the table is what Snakemake would not make again.
+    `finished` in the table counts jobs that Snakemake would not run again.
 
     pairs    key=value, as of Snakemake's --config
-    profile  folder of a workflow profile: its caps and its own resources of rules are taken from it; None is
-             Snakemake's default, profiles/default
-    limits   gpu, mem_mb or cores -> how much there is, before the profile's
+    profile  folder of a workflow profile, whose caps and resources of rules are used; None is Snakemake's
+             default, profiles/default
+    limits   gpu, mem_mb or cores -> available amount, which overrides the profile's
 
     InputError for a wrong configuration or profile.
     """
@@ -52,19 +52,19 @@ def plan(
     used = {job.of("policy") for job in jobs}
     unknown = [name for name, size in model.sizes.items() if size is None and name in used]
     table = cost_table(jobs, model, done, limits)
-    told = [_tables(table), _sentence(table.iloc[-1], len(left), limits)]
+    parts = [_tables(table), _sentence(table.iloc[-1], len(left), limits)]
     if fits := memory.summary(config, home / "reference"):
-        told.append(fits)
+        parts.append(fits)
     if unknown:
         names = ", ".join(unknown)
-        told.append(f"Without an estimate until they are downloaded: {names}. Or add them to reference/policies.csv.")
-    return table, "\n\n".join(told)
+        parts.append(f"No estimate for {names}: download them first, or add their sizes to reference/policies.csv.")
+    return table, "\n\n".join(parts)
 
 
 def load(configfiles: Sequence[Path], pairs: Sequence[str]) -> tuple[Configuration, str]:
-    """(the configuration as Snakemake would see it, its name): later files and pairs go before earlier ones.
+    """(the configuration as Snakemake would see it, its name): later files and pairs override earlier ones.
 
-    InputError for a missing file, what is no mapping, and all that loading.load refuses.
+    InputError for a missing file, a file that is not a mapping, and whatever loading.load rejects.
     """
     config: dict[str, Any] = {}
     for path in configfiles:
@@ -86,8 +86,8 @@ def _profile(folder: Path, named: bool) -> tuple[dict[str, int], list[str]]:
     caps = {name: value for name, value in settings.get("resources", {}).items() if name in ("gpu", "mem_mb")}
     if isinstance(settings.get("cores"), int):
         caps["cores"] = settings["cores"]
-    own = settings.get("set-resources", {})
-    listed = [f"{rule}:{name}={value}" for rule, asked in own.items() for name, value in asked.items()]
+    rules = settings.get("set-resources", {})
+    listed = [f"{rule}:{name}={value}" for rule, amounts in rules.items() for name, value in amounts.items()]
     return caps, ["--set-resources", *listed] if listed else []
 
 
@@ -102,12 +102,12 @@ def _tables(table: pd.DataFrame) -> str:
     arms = table[~every & table["rule"].eq(TOTAL)].sort_values(["policy", "method"])
     return (
         f"By rule\n{_text(table[every], ['rule'])}\n\n"
-        f"By policy and method (- is what arms share)\n{_text(arms, ['policy', 'method'])}"
+        f"By policy and method (- for jobs that arms share)\n{_text(arms, ['policy', 'method'])}"
     )
 
 
 def _sentence(total: pd.Series, left: int, limits: dict[str, int]) -> str:
-    """What the last row says, and what it rests on."""
+    """The last row in words, and the assumptions behind it."""
     lent = ", ".join(f"{value} {name}" for name, value in limits.items()) or "no limits"
     return (
         f"{total['jobs']:.0f} jobs, {total['finished']:.0f} finished, {left} left. Everything would take about "
@@ -115,7 +115,7 @@ def _sentence(total: pd.Series, left: int, limits: dict[str, int]) -> str:
         f"{_time(total['critical_path_hours_estimated'])} on any number of devices; the disk needs about "
         f"{_number(total['peak_disk_gb_estimated'])} GB, and {_number(total['disk_gb_estimated'])} GB in the end.\n"
         f"Estimates are for {total['device']} ({total['estimate']}); docs/cost.md has the assumptions. "
-        "Figures after a slash were measured on what is finished."
+        "Figures after a slash were measured on finished jobs."
     )
 
 
@@ -136,7 +136,7 @@ def _pairs(rows: pd.DataFrame, name: str, write: Callable[[float], str]) -> pd.S
 
 
 def _time(hours: float) -> str:
-    """Hours, minutes or seconds; `?` where it is not known."""
+    """Hours, minutes or seconds; `?` if unknown."""
     if pd.isna(hours) or not hours:
         return "?" if pd.isna(hours) else "-"
     if hours >= 1:
@@ -145,7 +145,7 @@ def _time(hours: float) -> str:
 
 
 def _number(value: float) -> str:
-    """Two or three digits, with K, M, G and T for thousands; `?` where it is not known."""
+    """Two or three digits, with K, M, G and T for powers of 1000; `?` if unknown."""
     if pd.isna(value) or not value:
         return "?" if pd.isna(value) else "-"
     for least, factor, letter in ((1e12, 1e12, "T"), (1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "K")):

@@ -1,4 +1,4 @@
-"""The sizes of a configuration's policies, before they are there."""
+"""The sizes of a configuration's policies, before the policies exist."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ def read(path: str | Path) -> dict[str, Size]:
 
 
 def size_of(name: str, policy: Policy, results: str | Path, known: dict[str, Size]) -> Size | None:
-    """Size of a configured policy; None where it is not known before the policy is there.
+    """Size of a configured policy; None if it is unknown until the policy exists.
 
     known  as `read` returns it
     """

@@ -1,4 +1,4 @@
-"""The table of costs: a row a policy, method and rule, and sums; estimated next to measured."""
+"""The cost table: one row per policy, method and rule, and sums; estimates next to measurements."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
@@ -12,7 +12,7 @@ from .jobs import Job
 from .model import Model
 from .usage import GB, HOUR, busy_hours, measured
 
-#: Of `rule` and `policy` and `method` in rows that are sums of others; what no single one of them caused.
+#: Values of `rule`, and of `policy` and `method`, in rows that are sums; value for jobs that several of them share.
 TOTAL, ALL, SHARED = "total", "all", "-"
 _NAMES = ["policy", "method", "rule"]
 _PAIRS = ["gpu_hours", "job_hours", "elapsed_hours", "sampled_tokens", "trained_tokens", "disk_gb"]
@@ -34,16 +34,16 @@ def cost_table(
     done: Collection[str] | None = None,
     limits: dict[str, int] | None = None,
 ) -> pd.DataFrame:
-    """One row a policy, method and rule (COLUMNS), then sums of each policy's methods and of everything.
+    """One row per policy, method and rule (COLUMNS), then sums per policy and method, and of everything.
 
     jobs    of the configuration, finished or not
     done    keys of the jobs that are finished; None looks for their outputs
     limits  of the profile, see `bounds.busy`
 
-    Hours and gigabytes (10^9 bytes). Estimated figures are about all jobs, measured ones about the finished ones, and
-    those that end with `left` are the estimates of the others. Of everything, in the last row alone: `elapsed`,
-    estimated within the limits and measured as the time in which any job ran; `critical_path`, which no number of
-    devices beats; `peak_disk`, with the checkpoints of what runs at a time. What is not known is empty.
+    Hours and gigabytes (10^9 bytes). Estimated columns cover all jobs, measured ones the finished jobs, and those that
+    end with `left` are estimates for the others. Only the last row, about everything, has: `elapsed`, estimated within
+    the limits and measured as the time in which any job ran; `critical_path`, a lower bound for any number of devices;
+    `peak_disk`, including the checkpoints of parallel jobs. Unknown values are empty.
     """
     if done is None:
         done = {job.key for job in jobs if job.finished}
@@ -65,8 +65,8 @@ def cost_table(
 
 
 def _rows(jobs: Sequence[Job], works: pd.DataFrame, model: Model, done: Collection[str]) -> pd.DataFrame:
-    """One row a job: _NAMES, _SUMS, `gpus` and, if it is finished, when it `ended` (Unix time)."""
-    records, _ = survey(model.config.results)  # the workflow itself names a damaged one
+    """One row per job: _NAMES, _SUMS, `gpus` and, if it is finished, its end `ended` (Unix time)."""
+    records, _ = survey(model.config.results)  # the workflow itself reports damaged ones
     had = {tuple(record.outputs): record.gpus for record in records}
     rows = pd.DataFrame(
         {
@@ -91,7 +91,7 @@ def _rows(jobs: Sequence[Job], works: pd.DataFrame, model: Model, done: Collecti
 
 
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sums by name: a measured figure that no job has is empty, and so is an estimate that one job lacks."""
+    """Sums by name: a measurement is empty if no job has it, an estimate if any job lacks it."""
     groups = rows.groupby(_NAMES, sort=False)[_SUMS]
     sums, complete = groups.sum(min_count=1), groups.count().eq(groups.size(), axis=0)
     return sums.where(complete | sums.columns.str.endswith("_measured")).reset_index()
@@ -100,7 +100,7 @@ def _sums(rows: pd.DataFrame) -> pd.DataFrame:
 def _together(
     jobs: Sequence[Job], works: pd.DataFrame, rows: pd.DataFrame, limits: dict[str, int]
 ) -> dict[str, float | None]:
-    """What no sum says: figures of all jobs together."""
+    """Figures of all jobs together that are not sums."""
     asks = pd.DataFrame(
         {"gpu": rows["gpus"], "mem_mb": [job.mem_mb for job in jobs], "cores": [job.threads for job in jobs]}
     )

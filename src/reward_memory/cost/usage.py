@@ -1,4 +1,4 @@
-"""What finished jobs took: Snakemake's benchmark files, the tokens in their tables, their files' sizes."""
+"""Measured costs of finished jobs: Snakemake's benchmark files, tokens in their tables, sizes of their files."""
 
 import json
 import math
@@ -17,9 +17,9 @@ HOUR, GB = 3600.0, 1e9
 
 
 def measured(job: Job, gpus: int) -> dict[str, float]:
-    """The columns of a finished job that had `gpus` devices, those that are known, and `ended`, Unix time.
+    """The known columns of a finished job that had `gpus` devices, and `ended`, Unix time.
 
-    Times are those of its last attempt alone: Snakemake forgets those of a job that was killed.
+    Times are of its last attempt only, since Snakemake does not keep those of a killed job.
     """
     found = _tokens(job) | {"disk_gb_measured": sum(map(_bytes, map(Path, job.outputs))) / GB}
     path = Path(job.usage or "")
@@ -32,7 +32,7 @@ def measured(job: Job, gpus: int) -> dict[str, float]:
 
 
 def busy_hours(spans: Iterable[tuple[float, float]]) -> float:
-    """Hours in which at least one job ran, pauses left out, from each job's (end in Unix time, hours)."""
+    """Hours in which at least one job ran, without pauses, from each job's (end in Unix time, hours)."""
     total, until = 0.0, float("-inf")
     for start, end in sorted((end / HOUR - hours, end / HOUR) for end, hours in spans):
         total += max(0.0, end - max(start, until))
@@ -41,10 +41,10 @@ def busy_hours(spans: Iterable[tuple[float, float]]) -> float:
 
 
 def _last_record(path: Path) -> dict[str, Any] | None:
-    """What Snakemake measured last. None, and a sentence on stderr, if the file is damaged: no result rests on it."""
+    """Snakemake's last measurement. None, and a message on stderr, if the file is damaged: no result depends on it."""
     try:
         record = json.loads(path.read_text(encoding="utf-8").strip().rpartition("\n")[2])
-        # Snakemake writes NA for what it could not measure in time
+        # Snakemake writes NA for jobs that ended before it could measure
         numbers = [value for value in (record["s"], record.get("cpu_time", "NA")) if value != "NA"]
         if record["s"] != "NA" and all(type(one) in (int, float) and 0 <= one < math.inf for one in numbers):
             return record
@@ -55,7 +55,7 @@ def _last_record(path: Path) -> dict[str, Any] | None:
 
 
 def _tokens(job: Job) -> dict[str, float]:
-    """Tokens of a job that samples; nothing of one that does not."""
+    """Token columns of a job that samples; empty for other jobs."""
     if job.rule in ("sample_rollouts", "evaluate_policy"):
         return {"sampled_tokens_measured": pd.read_parquet(job.outputs[0], columns=["tokens"])["tokens"].sum()}
     if job.rule == "train_policy":

@@ -1,1 +1,1 @@
-"""MEDS's error memory: how a policy failed on each prompt before, and what a repeated failure costs."""
+"""MEDS's error memory: how a policy failed on each prompt before, and the penalty for repeating a failure."""

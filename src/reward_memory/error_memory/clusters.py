@@ -1,7 +1,7 @@
-"""Clusters of one prompt's remembered responses, and the cluster that a new response falls in.
+"""Cluster one prompt's remembered responses, and place new responses in the clusters.
 
-Everything here is a function of the vectors in their order, of the same bits on every call: no BLAS product, whose
-rounding depends on the shapes, and no unstable sort.
+All results depend only on the vectors in their order and have the same bits on every call: no BLAS product, whose
+rounding depends on the shapes, and no unstable sort is used.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import numpy as np
 from reward_memory.settings import ErrorMemory as Settings
 
 NOISE = -1
-#: The method whose vectors are `features.answer_vectors`: a cluster is an answer, and a new answer is in none.
+#: The method on `features.answer_vectors`: each answer is a cluster; an answer that is new is in none.
 ANSWERS = "answers"
-#: Two cosines that agree to so many decimals are equal.
+#: Cosines that agree to this many decimals count as equal.
 DECIMALS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a prompt's history says of the new responses.
+    """Cluster sizes of new responses, from a prompt's history.
 
-    sizes  (m,) remembered responses in the cluster of each new one
-    noise  number of remembered responses that lie in no cluster
+    sizes  (m,) number of remembered responses in the cluster of each new one
+    noise  number of remembered responses that are in no cluster
     """
 
     sizes: np.ndarray
@@ -52,12 +52,12 @@ def visit(history: np.ndarray, vectors: np.ndarray, settings: Settings) -> Visit
 def label(vectors: np.ndarray, method: str, seed: int = 0) -> np.ndarray:
     """The cluster of each vector: 0, 1, ... or -1 for noise.
 
-    vectors  (n, d); hdbscan and kmeans look at directions only
+    vectors  (n, d); hdbscan and kmeans use directions only
     method   hdbscan | kmeans | single
 
-    hdbscan: `min_cluster_size` 2, `min_samples` 1, euclidean. It knows no clustering into one cluster, so vectors that
-    do not fall apart into two groups of at least 2 are noise, all of them; so are fewer than 4.
-    kmeans: ceil(sqrt(n / 2)) clusters, less if there are fewer different directions (the paper gives no number).
+    hdbscan: `min_cluster_size` 2, `min_samples` 1, euclidean. It never returns just one cluster: if the vectors do not
+    split into two groups of at least 2, all of them are noise; so are fewer than 4 vectors.
+    kmeans: ceil(sqrt(n / 2)) clusters, fewer if there are fewer different directions (the paper gives no number).
     single: one cluster.
     """
     if method == "single":
@@ -68,13 +68,13 @@ def label(vectors: np.ndarray, method: str, seed: int = 0) -> np.ndarray:
 
 
 def assign(vectors: np.ndarray, history: np.ndarray, labels: np.ndarray, neighbors: int = 3) -> np.ndarray:
-    """The label that most of each vector's nearest remembered vectors have (cosine).
+    """Majority label of each vector's nearest remembered vectors (by cosine).
 
     vectors  (m, d); history (n, d), labels (n,), n at least 1
     returns  (m,) labels
 
-    Of equally near ones the older is nearer; of labels with as many votes that of the nearest wins. A vector of zeros
-    has the cosine 0 with every other.
+    Of equally near vectors the older counts as nearer; of labels with equally many votes that of the nearest wins. A
+    zero vector has cosine 0 with every other.
     """
     cosines = np.round(np.einsum("md,nd->mn", unit(vectors), unit(history)), DECIMALS)
     rows = np.arange(len(vectors))
@@ -88,7 +88,7 @@ def assign(vectors: np.ndarray, history: np.ndarray, labels: np.ndarray, neighbo
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """(n, d) float64 of length 1; a vector of zeros stays one."""
+    """(n, d) float64 of length 1; zero vectors stay zero."""
     vectors = np.asarray(vectors, np.float64)
     # scaled first: the square of a tiny number is 0
     scale = np.abs(vectors).max(axis=1, keepdims=True)
@@ -98,7 +98,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _equal(vectors: np.ndarray, history: np.ndarray) -> np.ndarray:
-    """(m,) how many remembered vectors equal each new one."""
+    """(m,) number of remembered vectors equal to each new one."""
     return (vectors[:, None] == history).all(axis=2).sum(axis=1)
 
 
@@ -110,12 +110,12 @@ def _sizes(placed: np.ndarray, labels: np.ndarray, noise_is_cluster: bool) -> np
 
 
 def _hdbscan(vectors: np.ndarray, seed: int) -> np.ndarray:
-    """The clusters of hdbscan's exact algorithms by a shorter way.
+    """The clusters of hdbscan's exact algorithms, computed in a shorter way.
 
     With `min_samples` 1 the mutual reachability of two points is their distance, so hdbscan's first half is single
-    linkage. scipy's sorts equal distances stably, which keeps copies of one vector together and the result the same
-    on every processor. (hdbscan's default is an approximate spanning tree: of histories with 160 points every twelfth
-    had a label or two that differed.)
+    linkage. scipy's version sorts equal distances stably, which keeps copies of one vector together and the result
+    the same on every processor. (hdbscan's default is an approximate spanning tree: with 160 points, one in twelve
+    histories had one or two different labels.)
     """
     from hdbscan._hdbscan_tree import compute_stability, condense_tree, get_clusters
     from scipy.cluster.hierarchy import linkage
@@ -129,15 +129,15 @@ def _kmeans(vectors: np.ndarray, seed: int) -> np.ndarray:
 
     different = len(np.unique(vectors, axis=0))
     number = min(math.ceil(math.sqrt(len(vectors) / 2)), different)
-    with _threads().limit(limits=1):  # more threads add up in another order
-        # pyright takes the type of a default, here "auto", for that of the parameter
+    with _threads().limit(limits=1):  # more threads add in a different order
+        # pyright infers the parameter's type from its default, here "auto"
         kmeans = KMeans(number, n_init=1, random_state=seed)  # pyright: ignore[reportArgumentType]
         return kmeans.fit_predict(vectors).astype(np.int64)
 
 
 @cache
 def _threads() -> Any:
-    """The libraries that have threads; looking for them takes milliseconds, and must follow scikit-learn's import."""
+    """Libraries with thread pools; the lookup takes milliseconds and must follow scikit-learn's import."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -1,4 +1,4 @@
-"""The feature of a response: the layers' logits of its answer's first token, and where that is; or its answer."""
+"""Feature of a response: each layer's logit of its answer's first token, and that token's place; or its answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from reward_memory.errors import InputError
 
-#: What introduces the final answer; the group is the answer's first character that is not blank.
+#: Marks before the final answer; the group is the answer's first non-blank character.
 MARKS = {
     "boxed": re.compile(r"\\boxed\s*\{\s*([^\s}])"),
     "hash": re.compile(r"####\s*([^\s#])"),
@@ -21,10 +21,10 @@ MARKS = {
 
 
 def pieces(tokenizer: Any) -> Callable[[int], str]:
-    """The text of one token of a transformers tokenizer, "" for a special one.
+    """Return a function from a token of a transformers tokenizer to its text, "" for a special token.
 
-    A token that is part of a character gives U+FFFD, and SentencePiece gives up the space before a word. Neither moves
-    a mark, which is ASCII, to another token.
+    A token that is part of a character gives U+FFFD, and SentencePiece drops the space before a word. Neither moves a
+    mark, which is ASCII, to another token.
     """
 
     @cache
@@ -37,19 +37,19 @@ def pieces(tokenizer: Any) -> Callable[[int], str]:
 def answer_position(tokens: Sequence[int], piece: Callable[[int], str], form: str) -> int | None:
     """Index p of the token just before the first token of the final answer, None if there is no answer.
 
-    tokens  of the response alone, as generated
+    tokens  of the response only, as generated
     piece   text of one token, see `pieces`
-    form    boxed: what stands in the last `\\boxed{}` that is not empty; hash: what follows the last `####`
+    form    boxed: the content of the last non-empty `\\boxed{}`; hash: what follows the last `####`
 
-    The answer's first token is the one that holds its first character that is not blank, so p + 1 always exists. In
-    the common case p is the token that ends with `{`, or the last token of `#### `. Where a tokenizer joins the mark
-    and the answer's first character, as in `{-` or `{\\`, that joint token is the answer's first and p is the token
-    before it; None if there is none before it.
+    The answer's first token is the one with its first non-blank character, so p + 1 always exists. In the common case
+    p is the token that ends with `{`, or the last token of `#### `. If a tokenizer merges the mark and the answer's
+    first character, as in `{-` or `{\\`, the merged token is the answer's first and p is the token before it; None if
+    there is none before it.
 
     ValueError if the form is unknown.
     """
     if form not in MARKS:
-        raise ValueError(f"the form of answers {form!r} is not one of {', '.join(MARKS)}")
+        raise ValueError(f"the answer form {form!r} is not one of {', '.join(MARKS)}")
     texts = [piece(int(token)) for token in tokens]
     marks = list(MARKS[form].finditer("".join(texts)))
     if not marks:
@@ -60,11 +60,11 @@ def answer_position(tokens: Sequence[int], piece: Callable[[int], str], form: st
 
 
 def select(logits: np.ndarray, last: int | Literal["all"] = 14, differences: bool = False) -> np.ndarray:
-    """The vectors that are remembered, from the logits of all layers.
+    """Vectors to remember, from the logits of all layers.
 
-    logits       (n, L) of the token at p + 1, given from position p by each layer, first layer first
-    last         number of layers counted from the last one, or all
-    differences  take each layer's difference to the one before it first, which leaves L - 1
+    logits       (n, L) of the token at p + 1, predicted from position p by each layer, first layer first
+    last         number of layers, counted from the last one, or all
+    differences  first take each layer's difference to the one before it, which leaves L - 1
     returns      (n, d) float32
 
     InputError if the policy has fewer layers.
@@ -82,10 +82,10 @@ def select(logits: np.ndarray, last: int | Literal["all"] = 14, differences: boo
 
 
 def answer_vectors(keys: Sequence[str]) -> np.ndarray:
-    """What is remembered of answers in place of logits: equal vectors for equal answers, different ones for others.
+    """Vectors to remember instead of logits: equal for equal answers, different for different ones.
 
     keys     (n,) `answer_key` of each response, "" for none
-    returns  (n, 4) float32, whole numbers below 2**16: 64 bits of a hash; NaN for a response without an answer
+    returns  (n, 4) float32, integers below 2**16: 64 bits of a hash; NaN for a response without an answer
     """
     hashed = [hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest() for key in keys]
     out = np.frombuffer(b"".join(hashed), "<u2").reshape(len(keys), 4).astype(np.float32)

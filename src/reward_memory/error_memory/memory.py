@@ -1,4 +1,4 @@
-"""The error memory of a training run: sizes for the responses of a step, then their remembrance."""
+"""The error memory of a training run: looks up the cluster size of each response, then stores the responses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .visits import visit_all
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the memory says of a step's responses.
+    """Result of `ErrorMemory.observe` for a step's responses.
 
     sizes       (n,) remembered responses in each one's cluster before this step; 0 for a response without a vector and
                 for a kind that is not remembered
@@ -28,17 +28,17 @@ class Observation:
 
 
 class ErrorMemory:
-    """The memory as it was after a step; a run that resumes there sees what an uninterrupted one sees.
+    """The memory as it was after a step; a run that resumes there sees the same as an uninterrupted one.
 
-    Wrong responses are always remembered, right ones if the penalty is for them, too. The labels of the clusters are
-    not stored: they follow from a key's points. Made when the key comes up again they cost what they would have cost
-    after its last visit, and nothing where it never does.
+    Wrong responses are always remembered, right ones only if the penalty applies to them. Cluster labels are not
+    stored but recomputed from a key's points when the key comes up again. This costs the same as after its last visit,
+    and nothing for keys that never return.
     """
 
     def __init__(self, folder: str | Path, settings: Settings, step: int = 0, workers: int = 1):
-        """Open the memory in `folder` as it was after `step` steps; what later steps wrote is deleted.
+        """Open the memory in `folder` as it was after `step` steps; the data of later steps is deleted.
 
-        workers  processes that cluster, at most; no result depends on it
+        workers  maximum number of clustering processes; results do not depend on it
 
         InputError if the folder does not hold the memory after that step.
         """
@@ -52,7 +52,7 @@ class ErrorMemory:
         return self._store.step
 
     def release(self, oldest: int) -> None:
-        """Say that no run will resume at a step before `oldest`, so that what only such runs see can be given up."""
+        """Declare that no run will resume before step `oldest`; points that only such runs see may be dropped."""
         self._oldest = max(self._oldest, oldest)
 
     def observe(
@@ -60,19 +60,19 @@ class ErrorMemory:
     ) -> Observation:
         """Place a step's responses in the clusters of their prompts, then remember them.
 
-        step     the one after the last observed; every step is observed, be it with no response
+        step     the one after the last observed; every step must be observed, even without responses
         keys     (n,) hash of each response's prompt
         right    (n,) bool
         samples  (n,) int, the response's number among those to its prompt
-        vectors  (n, d) see `features.select`; a row that is not finite throughout has no answer or is padding, and
-                 neither gets a size nor is remembered
+        vectors  (n, d) see `features.select`; a row that is not all finite (no answer, or padding) gets size 0 and
+                 is not remembered
 
-        The order of the rows does not matter. The statistics: `wrong` responses, those of them `placed` (they have a
+        The order of the rows does not matter. Statistics: `wrong` responses, those of them `placed` (they have a
         vector) and `repeated` (size at least 1), and `repeated_share` of the placed, None without any; `noise_share` of
         the points that their keys had before the step, None without any; `points`, `keys`, `files` and `bytes` of the
         memory after the step; `bytes_written` by the step.
 
-        ValueError if the step is another, or the lengths or widths do not agree.
+        ValueError if `step` is not the next one, or the lengths or widths do not agree.
         """
         keys, right, samples = np.asarray(keys, str), np.asarray(right, bool), np.asarray(samples)
         vectors = np.asarray(vectors, np.float32)
@@ -89,8 +89,8 @@ class ErrorMemory:
         tasks = [(history, vectors[group]) for history, group in zip(histories, groups, strict=True)]
         visits = visit_all(tasks, self.settings, self.workers)
         sizes = np.zeros(len(keys), np.int64)
-        for group, seen in zip(groups, visits, strict=True):
-            sizes[group] = seen.sizes
+        for group, visit in zip(groups, visits, strict=True):
+            sizes[group] = visit.sizes
         written = self._store.append(keys[rows], right[rows], samples[rows], vectors[rows])
         written += self._store.tidy(self._oldest)
         failed = [place for place, owner in enumerate(owners) if not owner[1]]
@@ -114,11 +114,11 @@ class ErrorMemory:
         )
 
     def _remembered(self, keys, right, samples, vectors) -> np.ndarray:
-        """Rows that enter the memory, in the order they are kept in: one that does not depend on theirs."""
+        """Rows to store, in storage order, which does not depend on the order given."""
         enter = np.isfinite(vectors).all(axis=1)
         if self.settings.target not in ("right", "both"):
             enter &= ~right
-        # the vectors' columns only tell rows apart that agree in all else, as when a prompt is in a batch twice
+        # the vectors only break ties between otherwise equal rows, as when a prompt is in a batch twice
         order = np.lexsort([*vectors.T[::-1], samples, right, keys])
         return order[enter[order]]
 

@@ -1,4 +1,4 @@
-"""What a repeated failure costs (MEDS)."""
+"""Penalty for repeated failures (MEDS)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .penalties.registration import penalties
 
 
 def penalize(scores: np.ndarray, sizes: np.ndarray, right: np.ndarray, settings: Settings) -> np.ndarray:
-    """Scores less the penalty p of the settings: a wrong response gets score - p, a right one score / (1 + p).
+    """Apply the penalty p of the settings: a wrong response gets score - p, a right one score / (1 + p).
 
     scores, sizes, right  (n,)
-    returns               (n,) float64; only the target pays
+    returns               (n,) float64; only responses of the target kind pay
     """
     scores, right = np.asarray(scores, np.float64), np.asarray(right, bool)
     price = penalties(settings.penalty_name, sizes, settings.alpha, settings.cap)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from reward_memory.errors import InputError
 from reward_memory.storage.files import atomic_path
 
-#: One row a point, in the order of steps; within a step by key, kind and sample.
+#: One row per point, ordered by step; within a step by key, right and sample.
 SCHEMA = pa.schema(
     [
         ("key", pa.string()),  # of the prompt
@@ -27,11 +27,11 @@ SCHEMA = pa.schema(
     ]
 )
 NAME = re.compile(r"steps-(\d{8})-(\d{8})\.parquet")
-#: In a file's metadata: it holds all that can be seen after this step or a later one.
+#: Metadata key: the file holds every point that is visible after this step or a later one.
 WHOLE_FROM = b"whole_from"
-#: Of no numbers at all, all are finite.
+#: For no numbers at all, "all are finite" is true.
 _EMPTY = pc.ScalarAggregateOptions(skip_nulls=False, min_count=0)
-#: In a file's metadata: how many points were written; files of earlier versions lack it.
+#: Metadata key: number of points written; files of earlier versions lack it.
 ROWS = b"rows"
 
 
@@ -52,7 +52,7 @@ class Segment:
         return self.path.stat().st_size
 
     def remove(self) -> None:
-        """Delete it, or a folder in its place."""
+        """Delete the file, or a folder in its place."""
         if self.path.is_dir():
             shutil.rmtree(self.path)
         else:
@@ -60,10 +60,10 @@ class Segment:
 
 
 def found(folder: Path) -> list[Segment]:
-    """All segments in order of steps.
+    """List all segments in order of steps.
 
-    What a killed process left is deleted: unfinished files, and files whose steps another file holds as well (a merge
-    or a cut that was not finished).
+    Leftovers of a killed process are deleted: unfinished files, and files whose steps are also in another file (from
+    an unfinished merge or cut).
     """
     folder.mkdir(parents=True, exist_ok=True)
     for unfinished in folder.glob(".*.part"):
@@ -80,7 +80,7 @@ def found(folder: Path) -> list[Segment]:
 
 
 def write(segment: Segment, table: pa.Table, whole_from: int = 0) -> int:
-    """Write a segment, whole or not at all -> bytes written."""
+    """Write a segment atomically -> bytes written."""
     with atomic_path(segment.path) as temporary:
         pq.write_table(
             table.replace_schema_metadata({WHOLE_FROM: str(whole_from), ROWS: str(table.num_rows)}),
@@ -95,17 +95,17 @@ def write(segment: Segment, table: pa.Table, whole_from: int = 0) -> int:
 
 
 def read(segment: Segment, columns: Sequence[str] = tuple(SCHEMA.names)) -> pa.Table:
-    """Columns of a segment. InputError if it is not what was written."""
+    """Read columns of a segment. InputError if the file is not as it was written."""
     try:
         table = pq.read_table(segment.path, columns=list(columns), page_checksum_verification=True)
         metadata = table.schema.metadata or {}
-        # a file that another program wrote over has no metadata of ours
+        # a file that another program overwrote lacks our metadata
         if int(metadata[WHOLE_FROM]) < 0 or int(metadata.get(ROWS, table.num_rows)) != table.num_rows:
             raise ValueError(f"{table.num_rows} rows")
         table = table.select(list(columns)).cast(pa.schema([SCHEMA.field(name) for name in columns]))
         if not _within(segment, table):
             raise ValueError("steps of another file")
-        if not _whole(table):
+        if not _is_complete(table):
             raise ValueError("points without a number")
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         torn = isinstance(error, pa.ArrowException | OSError)
@@ -117,19 +117,19 @@ def read(segment: Segment, columns: Sequence[str] = tuple(SCHEMA.names)) -> pa.T
 
 
 def _within(segment: Segment, table: pa.Table) -> bool:
-    """Whether all points are of the steps that the file is named after, and their vectors of one width."""
+    """Whether all points belong to the steps in the file's name and all vectors have the same nonzero width."""
     if not table.num_rows:
         return True
-    found = _min_max(table["step"]) if "step" in table.column_names else None
+    steps = _min_max(table["step"]) if "step" in table.column_names else None
     widths = None
     if "vector" in table.column_names:
         widths = _min_max(pc.call_function("list_value_length", [table["vector"]]))
-    return (found is None or (segment.first <= found["min"] and found["max"] <= segment.last)) and (
+    return (steps is None or (segment.first <= steps["min"] and steps["max"] <= segment.last)) and (
         widths is None or widths["min"] == widths["max"] != 0
     )
 
 
-def _whole(table: pa.Table) -> bool:
+def _is_complete(table: pa.Table) -> bool:
     """Whether no value is missing and all numbers of the vectors are finite."""
     if any(column.null_count for column in table.columns):
         return False
@@ -144,14 +144,14 @@ def _min_max(column: pa.ChunkedArray) -> dict[str, int]:
 
 
 def whole_from(table: pa.Table) -> int:
-    """The step from which on a segment that was read holds all that can be seen."""
+    """The earliest step after which a segment that was read still holds every visible point."""
     return int((table.schema.metadata or {}).get(WHOLE_FROM, b"0"))
 
 
 def replace(segments: Sequence[Segment], table: pa.Table, whole_from: int) -> tuple[Segment, int]:
-    """Put one segment in the place of adjacent ones -> it, and the bytes written.
+    """Replace adjacent segments with one -> the new segment, bytes written.
 
-    Killed at any moment, either the old ones are there or the new one is, with leftovers that `found` deletes.
+    If the process is killed, either the old ones or the new one are there, with leftovers that `found` deletes.
     """
     merged = Segment.of(segments[0].path.parent, segments[0].first, segments[-1].last)
     written = write(merged, table, whole_from)

@@ -1,4 +1,4 @@
-"""The error memory on disk, which only grows by a file a step, and in memory."""
+"""The error memory in RAM and on disk, where each step adds one file."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from reward_memory.errors import InputError
 from . import segments as files
 from .segments import SCHEMA, Segment
 
-#: Adjacent files are merged when so many of them fit into one of MERGED bytes; a step writes at most one merged file.
+#: At least MERGE adjacent files are merged if they fit into MERGED bytes; a step writes at most one merged file.
 MERGE, MERGED = 8, 8_000_000
-#: A file with so large a share of points that nothing can see any more is written anew without them.
+#: A file is rewritten without its invisible points if they are at least this share of all.
 DEAD = 0.5
-#: Columns that say whose a point is and since when.
+#: Columns with a point's key and step.
 OWNER = ("key", "right", "step")
 
 
 def fault(folder: str | Path, step: int) -> str | None:
-    """Why the memory in `folder` cannot be opened as it was after `step` steps, None if it can."""
+    """Why the memory in `folder` cannot be opened as it was after `step` steps; None if it can."""
     try:
         for _ in _tables(Path(folder), files.found(Path(folder)), step):
             pass
@@ -34,9 +34,9 @@ def fault(folder: str | Path, step: int) -> str | None:
 
 
 def _tables(folder: Path, segments: list[Segment], step: int) -> Iterator[pa.Table]:
-    """The files that hold the steps up to `step`, in their order.
+    """Tables of the files that hold the steps up to `step`, in order.
 
-    InputError if there is a gap before it, a file is damaged or holds no longer what was seen after the step.
+    InputError if steps before it are missing, or a file is damaged or lacks points that were visible after it.
     """
     ends, width = 0, None
     for segment in segments:
@@ -49,19 +49,19 @@ def _tables(folder: Path, segments: list[Segment], step: int) -> Iterator[pa.Tab
             )
         ends = segment.last
         table = files.read(segment)
-        if (whole := files.whole_from(table)) > step:
+        if (earliest := files.whole_from(table)) > step:
             raise InputError(
-                f"{segment.path}: the error memory goes back to step {whole}, not to the checkpoint's step {step}; "
+                f"{segment.path}: the error memory goes back to step {earliest}, not to the checkpoint's step {step}; "
                 "resume from a later checkpoint, or empty the folder and train from the start."
             )
         if table.num_rows:
-            own = len(table["vector"][0])
-            if width not in (None, own):
+            size = len(table["vector"][0])
+            if width not in (None, size):
                 raise InputError(
-                    f"{segment.path}: holds points of {own} numbers, and the files before it of {width}; resume from "
+                    f"{segment.path}: holds points of {size} numbers, and the files before it of {width}; resume from "
                     f"a checkpoint of at most step {segment.first - 1}."
                 )
-            width = own
+            width = size
         yield table
     if ends < step:
         raise InputError(
@@ -78,11 +78,11 @@ class Store:
     """
 
     def __init__(self, folder: str | Path, step: int = 0, limit: int | None = None):
-        """Open the memory as it was after `step` steps; what later steps wrote is deleted.
+        """Open the memory as it was after `step` steps; the data of later steps is deleted.
 
-        folder  holds this memory and nothing else; made if absent
+        folder  holds only this memory; created if absent
         step    0 for an empty memory
-        limit   points that are seen of a key, the latest; None for all
+        limit   number of visible points per key, the latest; None for all
 
         InputError if the folder does not hold the memory after that step, or a file in it is broken.
         """
@@ -101,7 +101,7 @@ class Store:
 
     @property
     def points(self) -> int:
-        """Number of points that are seen."""
+        """Number of visible points."""
         return sum(map(len, self._seen.values()))
 
     @property
@@ -119,11 +119,11 @@ class Store:
         return self._seen.get((key, right), np.empty((0, self.width or 0), np.float32))
 
     def append(self, keys: np.ndarray, right: np.ndarray, samples: np.ndarray, vectors: np.ndarray) -> int:
-        """Add the next step's points, of which there may be none -> bytes written.
+        """Append the next step's points, possibly none -> bytes written.
 
-        keys (n,) text, right (n,) bool, samples (n,) int, vectors (n, d) finite; in the order they are to be kept in
+        keys (n,) text, right (n,) bool, samples (n,) int, vectors (n, d) finite; in storage order
 
-        ValueError if the vectors' width is not that of the memory.
+        ValueError if the vectors' width differs from the memory's.
         """
         if len(vectors) and self.width not in (None, vectors.shape[1]):
             raise ValueError(f"the error memory holds vectors of {self.width} numbers, not {vectors.shape[1]}")
@@ -140,11 +140,11 @@ class Store:
         return written
 
     def tidy(self, oldest: int = 0) -> int:
-        """Merge small files, or write one anew without points that nothing can see -> bytes written.
+        """Merge small files, or rewrite one without its invisible points -> bytes written.
 
-        oldest  the earliest step that `Store` will ever be opened at from now on
+        oldest  the earliest step at which `Store` will be opened from now on
 
-        At most one file is written, so that no step pays for many.
+        At most one file is written, so that no step takes long.
         """
         if self.limit is not None and oldest > self._oldest:
             self._find_dead(oldest, self.limit)
@@ -159,12 +159,12 @@ class Store:
         return 0
 
     def _load(self) -> None:
-        """Show the points of the steps up to `step`; nothing is deleted yet, in case a file is broken."""
+        """Load the points of the steps up to `step`; nothing is deleted yet, in case a file is broken."""
         for table in _tables(self.folder, self._segments, self.step):
             self._add(table.filter(pc.field("step") <= self.step))
 
     def _cut(self) -> None:
-        """Delete what later steps wrote, the last file first, so that what is left has no gap at any moment."""
+        """Delete the data of later steps, the last file first, so that there is never a gap in between."""
         while self._segments and self._segments[-1].first > self.step:
             self._segments.pop().remove()
         if self._segments and self._segments[-1].last > self.step:
@@ -176,7 +176,7 @@ class Store:
             self._segments.append(short)
 
     def _add(self, table: pa.Table) -> None:
-        """Show the points of a table, which follow those seen so far."""
+        """Add the points of a table after those that are already visible."""
         if not table.num_rows:
             return
         lists = table["vector"].combine_chunks()
@@ -188,13 +188,13 @@ class Store:
             self._seen[owner] = kept if self.limit is None else kept[-self.limit :]
 
     def _find_dead(self, oldest: int, limit: int) -> None:
-        """Note from which step on each key's points can still be seen, and the files that hold many that cannot."""
+        """Find each key's first visible step, and the files with many points that are no longer visible."""
         self._oldest = oldest
         owned = [segment for segment in self._segments if segment.first <= oldest]
         tables = [files.read(segment, OWNER).to_pandas() for segment in owned]
         rows = pd.concat(tables or [pd.DataFrame(columns=pd.Index(OWNER))], ignore_index=True)
         rows = rows[rows["step"] <= oldest]
-        # `nth` gives the whole row: the first that a run resumed at `oldest` sees; of its step all are kept
+        # `nth` gives complete rows: the first that a run resumed at `oldest` sees; all of its step are kept
         self._floors = rows.groupby(["key", "right"]).nth(-limit).set_index(["key", "right"])["step"]
         self._dying = [
             segment
@@ -207,14 +207,14 @@ class Store:
         return rows["step"].to_numpy() < self._floors.reindex(owners, fill_value=0).to_numpy()
 
     def _replace(self, segments: list[Segment]) -> int:
-        """Put one file without dead points in the place of adjacent ones."""
+        """Replace adjacent files with one file without dead points."""
         tables = [files.read(segment) for segment in segments]
-        table, whole = pa.concat_tables(tables), max(map(files.whole_from, tables))
+        table, earliest = pa.concat_tables(tables), max(map(files.whole_from, tables))
         if len(self._floors):
             dead = self._dead(table.select(OWNER).to_pandas())
             if dead.any():
-                table, whole = table.filter(pa.array(~dead)), max(whole, self._oldest)
+                table, earliest = table.filter(pa.array(~dead)), max(earliest, self._oldest)
         at = self._segments.index(segments[0])
-        merged, written = files.replace(segments, table, whole)
+        merged, written = files.replace(segments, table, earliest)
         self._segments[at : at + len(segments)] = [merged]
         return written

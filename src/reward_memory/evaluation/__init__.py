@@ -1,1 +1,1 @@
-"""Grading a policy on test queries, and what its grades are worth."""
+"""Grade a policy's responses and compute metrics with their uncertainty."""

@@ -1,4 +1,4 @@
-"""How often a reward model is right where it says that it is: the numbers of the reliability diagram."""
+"""Calibration of a reward model: how often it is right at each predicted probability (reliability diagram)."""
 
 from collections.abc import Sequence
 from statistics import NormalDist
@@ -16,12 +16,12 @@ COLUMNS = [
 
 
 def reliability_rows(tables: Sequence[pd.DataFrame], model: dict) -> list[dict]:
-    """Rows of one reward model (COLUMNS): split x bin of predicted probability, all seeds together.
+    """Rows of one reward model (COLUMNS): split x bin of predicted probability, all seeds pooled.
 
-    tables  one a seed: parquet.PREDICTIONS
+    tables  one per seed: parquet.PREDICTIONS
     model   policy, predictor, label_ratio
 
-    The bins are those of the calibration error. A bin without responses has NaN for all but their number.
+    The bins are those of the calibration error. A bin without responses has NaN in all columns but `responses`.
     """
     pooled = pd.concat(tables, ignore_index=True)
     bins = np.minimum((pooled["probability"].to_numpy() * BINS).astype(int), BINS - 1)
@@ -32,20 +32,20 @@ def reliability_rows(tables: Sequence[pd.DataFrame], model: dict) -> list[dict]:
             share = inside["reward"].mean()
             low, high = share_interval(share, inside.groupby(families_of(inside)).size().to_numpy())
             place = {"split": split, "bin_low": number / BINS, "bin_high": (number + 1) / BINS}
-            found = {"mean_probability": inside["probability"].mean(), "share_right": share}
-            out.append(model | place | {"responses": len(inside)} | found | {"ci_low": low, "ci_high": high})
+            values = {"mean_probability": inside["probability"].mean(), "share_right": share}
+            out.append(model | place | {"responses": len(inside)} | values | {"ci_low": low, "ci_high": high})
     return out
 
 
 def share_interval(share: float, sizes: np.ndarray) -> tuple[float, float]:
-    """95 % interval of a share over responses, of which each query gave some: Wilson's, of an effective number.
+    """95 % interval of a share of responses grouped by query: Wilson's, with an effective number of responses.
 
     share  in [0, 1]
-    sizes  (q,) responses of each query, or of the queries of one template, at least 1
+    sizes  (q,) number of responses per query, or per template, at least 1
 
     The effective number is Kish's, sum(sizes)^2 / sum(sizes^2): as if the responses to one query, in all seeds, were
-    right or wrong together. It is therefore rather too wide than too narrow, and has a width where all are right,
-    which a bootstrap has not. NaN for no responses.
+    right or wrong together. The interval is therefore too wide rather than too narrow. Unlike a bootstrap's, it has a
+    width where all are right. NaN for no responses.
     """
     if not len(sizes):
         return float("nan"), float("nan")

@@ -1,8 +1,8 @@
-"""How large the clusters are that a training run's failures fall into."""
+"""Sizes of the clusters that a training run's failures fall into."""
 
 import pandas as pd
 
-#: Class of cluster sizes -> its smallest size. A size of 0: the first of its kind, or a response without an answer.
+#: Class of cluster sizes -> its smallest size. Size 0: the first failure of its kind, or a response without an answer.
 CLASSES = {"0": 0, "1": 1, "2-3": 2, "4-7": 4, "8+": 8}
 COLUMNS = ["step", "size", "responses"]
 
@@ -10,10 +10,10 @@ COLUMNS = ["step", "size", "responses"]
 def cluster_sizes(responses: pd.DataFrame, cut: float = 0.5) -> pd.DataFrame:
     """Wrong responses of one run by step and class of cluster size (COLUMNS); no rows without an error memory.
 
-    responses  training.responses.STEP_RESPONSES; those that dynamic sampling let go have no cluster, and are left out
+    responses  training.responses.STEP_RESPONSES; those dropped by dynamic sampling have no cluster and are left out
     cut        a response is wrong unless its reward is above this, as for `diversity.repeats`
 
-    Every class of CLASSES stands there at every step with a wrong response, in its order.
+    Every step with a wrong response has a row for every class of CLASSES, in order.
     """
     wrong = responses[(responses["reward"].astype(float) <= cut) & responses["cluster_size"].notna()]
     bounds = [*CLASSES.values(), float("inf")]

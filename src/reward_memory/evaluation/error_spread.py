@@ -1,6 +1,6 @@
-"""Over how many different wrong answers a query's failures spread, visit by visit of a training run.
+"""Spread of a query's failures over different wrong answers, visit by visit of a training run.
 
-The error memory is there to spread them: it makes the more frequent failures of a query pay more.
+The error memory is meant to increase it: it penalizes the more frequent failures of a query more.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from .statistics import Estimate, ratio_difference, ratios
 
 #: Measures of a visit's failures.
 MEASURES = ("largest_share", "wrong_entropy")
-#: One row a visit of a query with a wrong answer: the measures of `spread`.
+#: One row per visit of a query with a wrong answer: the measures of `spread`.
 SPREADS = pa.schema(
     [*parquet.RUN, ("visit", pa.int32()), ("query_id", pa.string()), ("wrong", pa.int32())]
     + [(name, pa.float64()) for name in MEASURES]
@@ -27,18 +27,18 @@ SPREADS = pa.schema(
 
 
 def spread(responses: pd.DataFrame, domains: dict[str, str], cut: float = 0.5) -> pd.DataFrame:
-    """How the wrong answers to each query spread at each of its visits, sorted.
+    """Spread of the wrong answers to each query at each of its visits, sorted.
 
-    responses  responses.parquet of a run: step, query_id, text, reward; the reward as judged, before any penalty
+    responses  responses.parquet of a run: step, query_id, text, reward; the reward before any penalty
     domains    query id -> math | qa | code
-    cut        rewards up to it are those of wrong responses
+    cut        a response is wrong if its reward is at most this
     returns    visit          1 for the first step in which the query was sampled, and so on
                query_id
-               wrong          wrong responses that give an answer; visits without any have no row
-               largest_share  share of the commonest wrong answer among them
-               wrong_entropy  their entropy, in nats
+               wrong          wrong responses with an answer; visits without any have no row
+               largest_share  share of the most common wrong answer among them
+               wrong_entropy  entropy of their answers, in nats
 
-    All sampled responses count, also those that dynamic sampling let go. KeyError for a query without a domain.
+    All sampled responses count, including those dropped by dynamic sampling. KeyError for a query without a domain.
     """
     visit = responses.groupby("query_id")["step"].rank(method="dense").astype(int)
     rows = []
@@ -56,25 +56,25 @@ def mean_spread(runs: Runs, measure: str) -> Estimate:
 
     runs  rows of `spread` of each seed
 
-    In the unit of the measure. ValueError if there is no row.
+    In the unit of the measure. ValueError if there are no rows.
     """
     return ratios(_sums([runs], measure), "measure")
 
 
 def compare_spreads(first: Runs, second: Runs, measure: str) -> Estimate:
-    """The first arm's mean less the second's, paired by seed and query; the runs stand in the same order of seeds.
+    """First arm's mean minus the second's, paired by seed and query; both arms need the same order of seeds.
 
-    ValueError for unequal numbers of runs, or an arm without a row.
+    ValueError if the arms have different numbers of runs, or an arm has no rows.
     """
     if len(first) != len(second):
         raise ValueError(f"{len(first)} and {len(second)} runs cannot be compared seed by seed")
-    # both measures in [0, 1], as a difference of shares is bounded: n answers have at most ln(n) nats
+    # scale both measures to [0, 1], because a difference of shares is bounded: n answers have at most ln(n) nats
     most = max(run["wrong"].max() for run in [*first, *second] if len(run))
     bound = 1.0 if measure == "largest_share" else max(1.0, float(np.log(most)))
     (own, visits), (other, others) = _sums([first, second], measure)
-    found = ratio_difference((own / bound, visits), (other / bound, others))
-    scaled = {name: bound * getattr(found, name) for name in ("mean", "low", "high", "query_se", "seed_se")}
-    return replace(found, **scaled)
+    estimate = ratio_difference((own / bound, visits), (other / bound, others))
+    scaled = {name: bound * getattr(estimate, name) for name in ("mean", "low", "high", "query_se", "seed_se")}
+    return replace(estimate, **scaled)
 
 
 def _sums(arms: Sequence[Runs], measure: str) -> list[tuple[np.ndarray, np.ndarray]]:

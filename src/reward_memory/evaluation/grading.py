@@ -1,4 +1,4 @@
-"""Verdicts on responses."""
+"""Grade responses with the verifiers."""
 
 import pandas as pd
 
@@ -20,18 +20,18 @@ def grade(
     queries    parquet.QUERIES
     truths     parquet.TRUTHS of all of them
     responses  parquet.RESPONSES
-    grading    what the Grader is told: isolation and checks
+    grading    arguments of the Grader: isolation and checks
 
     InputError if a response belongs to no query, or a query has no ground truth.
     """
-    known = {row["id"]: GroundTruth.from_query(row) for row in with_truths(queries, truths).to_dict("records")}
-    if lost := set(responses["query_id"]) - known.keys():
-        raise InputError(f"{min(lost)}: responses to a query that is not among the queries; rebuild the rollouts.")
+    ground_truths = {row["id"]: GroundTruth.from_query(row) for row in with_truths(queries, truths).to_dict("records")}
+    if unknown := set(responses["query_id"]) - ground_truths.keys():
+        raise InputError(f"{min(unknown)}: responses to a query that is not among the queries; rebuild the rollouts.")
     progress, verdicts = Progress("verdicts", len(responses)), []
     with Grader(**grading) as grader:
         for start in range(0, len(responses), chunk):
             part = responses.iloc[start : start + chunk]
-            verdicts += grader.grade(part["text"].tolist(), [known[query] for query in part["query_id"]])
+            verdicts += grader.grade(part["text"].tolist(), [ground_truths[query] for query in part["query_id"]])
             progress.advance(len(part))
     return pd.DataFrame(
         {
@@ -46,9 +46,9 @@ def grade(
 
 
 def with_origin(verdicts: pd.DataFrame, queries: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
-    """`verdicts`, one a row of `responses`, with what the tables need of both (columns of parquet.GRADED).
+    """Add to `verdicts`, one per row of `responses`, the other columns of parquet.GRADED, for the tables.
 
-    template  of the query: its instances are resampled together
+    template  of the query; queries of one template are resampled together
     tokens, finished  of the response
     """
     templates = queries.set_index("id")["template"]

@@ -1,4 +1,4 @@
-"""Verdicts on responses that somebody else has graded, wholly or in part."""
+"""Imported rewards as verdicts; responses without one are graded."""
 
 import pandas as pd
 
@@ -6,7 +6,7 @@ from reward_memory.errors import InputError
 
 from .grading import grade
 
-#: Responses that are hardly all wrong by chance.
+#: This many responses are hardly all wrong by chance.
 MANY = 10
 
 
@@ -17,7 +17,7 @@ def complete(
     rewards: pd.DataFrame,
     grading: dict[str, str],
 ) -> pd.DataFrame:
-    """Verdicts (columns of parquet.VERDICTS) on responses, in their order: given rewards as they are, the rest graded.
+    """Verdicts (columns of parquet.VERDICTS) on responses, in their order: given rewards unchanged, the rest graded.
 
     rewards  parquet.REWARDS of some of the responses; their queries need no truth
 
@@ -45,7 +45,7 @@ def complete(
 
 
 def refuse_all_wrong(verdicts: pd.DataFrame) -> None:
-    """InputError if many responses were graded and none is right: then the truths are of another form, or of others."""
+    """InputError if many responses were graded and none is right: the truths have another form, or are not theirs."""
     if len(verdicts) < MANY or verdicts["reward"].any():
         return
     first = verdicts.iloc[0]

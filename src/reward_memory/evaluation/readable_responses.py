@@ -1,4 +1,4 @@
-"""A few responses of a run to read, drawn by a seed: what the trainer and the truth say of each."""
+"""A few responses of a run to read, drawn by seed, with what the trainer and the truth say of each."""
 
 from pathlib import Path
 from typing import Any
@@ -19,24 +19,24 @@ COLUMNS = [
     *("source", "policy", "method", "label_ratio", "seed", "step", "benchmark", "query_id", "query", "response"),
     *("reward", "predicted", "correct", "disagrees"),
 ]
-#: Responses that are graded for each that is shown: disagreements may be rare.
+#: Responses graded for each one that is shown: disagreements may be rare.
 GRADED_FOR_ONE = 4
-#: Of a response whose reward was verified there is no probability.
+#: Columns read from a training run; a response with a verified reward has no probability.
 TRAINED_ON = ["step", "query_id", "sample", "text", "reward", "probability"]
 
 
 def draw(path: Path, count: int, columns: list[str], *names: str | int) -> pd.DataFrame:
-    """`count` rows of a parquet file, or all, drawn by a seed made from `names`; no other row groups are read."""
+    """Draw `count` rows of a parquet file, or all, with a seed from `names`; only their row groups are read."""
     file = pq.ParquetFile(path)
     total = file.metadata.num_rows
     chosen = np.sort(generator("responses to read", *names).choice(total, min(count, total), replace=False))
-    parts, begun = [], 0
+    parts, first = [], 0
     for group in range(file.metadata.num_row_groups):
         size = file.metadata.row_group(group).num_rows
-        own = chosen[(chosen >= begun) & (chosen < begun + size)] - begun
-        if len(own):
-            parts.append(file.read_row_group(group, columns=columns).take(pa.array(own)))
-        begun += size
+        inside = chosen[(chosen >= first) & (chosen < first + size)] - first
+        if len(inside):
+            parts.append(file.read_row_group(group, columns=columns).take(pa.array(inside)))
+        first += size
     return pa.concat_tables(parts).to_pandas() if parts else pd.DataFrame(columns=columns)
 
 
@@ -49,27 +49,27 @@ def from_training(
     grading: dict[str, str],
     threshold: float,
 ) -> pd.DataFrame:
-    """Up to `count` responses (COLUMNS) of one training, of which up to half disagree with their prediction.
+    """Up to `count` responses (COLUMNS) of one training run; at most half contradict the prediction if others remain.
 
-    path       responses.parquet of the training
+    path       responses.parquet of the training run
     arm        policy, method, label_ratio, seed
     queries, truths  parquet.QUERIES and parquet.TRUTHS of the training queries
-    grading    what the Grader is told: isolation and checks
+    grading    arguments of the Grader: isolation and checks
     threshold  probability above which a response counted as correct
     """
-    found = draw(path, GRADED_FOR_ONE * count, TRAINED_ON, TRAINING, *arm.values())
-    asked = queries[queries["id"].isin(found["query_id"])]
-    found["benchmark"] = found["query_id"].map(asked.set_index("id")["benchmark"])
-    correct = grade(asked, truths[truths["query_id"].isin(asked["id"])], found, grading)["reward"] > 0.5
-    predicted = found["probability"]
+    drawn = draw(path, GRADED_FOR_ONE * count, TRAINED_ON, TRAINING, *arm.values())
+    used = queries[queries["id"].isin(drawn["query_id"])]
+    drawn["benchmark"] = drawn["query_id"].map(used.set_index("id")["benchmark"])
+    correct = grade(used, truths[truths["query_id"].isin(used["id"])], drawn, grading)["reward"] > 0.5
+    predicted = drawn["probability"]
     disagrees = predicted.notna() & ((predicted > threshold) != correct)
-    found = found.assign(correct=correct, predicted=predicted, disagrees=disagrees)
+    drawn = drawn.assign(correct=correct, predicted=predicted, disagrees=disagrees)
     kept = _kept(disagrees.to_numpy(), count)
-    return _shown(found.iloc[kept], TRAINING, arm, asked)
+    return _shown(drawn.iloc[kept], TRAINING, arm, used)
 
 
 def from_test(responses: Path, graded: Path, count: int, arm: dict[str, Any], queries: pd.DataFrame) -> pd.DataFrame:
-    """Up to `count` responses (COLUMNS) of one policy to test queries, with the verdict that the tables count.
+    """Up to `count` responses (COLUMNS) of one policy to test queries, with the verdict used in the tables.
 
     responses  parquet.RESPONSES
     graded     parquet.GRADED of them
@@ -82,13 +82,13 @@ def from_test(responses: Path, graded: Path, count: int, arm: dict[str, Any], qu
 
 
 def in_reading_order(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """All responses of a suite: those that disagree with their prediction first, then as they come."""
+    """All responses of a suite: disagreements with the prediction first, otherwise in the given order."""
     table = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=COLUMNS)])
     return table.sort_values("disagrees", ascending=False, kind="stable", ignore_index=True)
 
 
 def _kept(disagrees: np.ndarray, count: int) -> np.ndarray:
-    """Places of the rows that are shown, in their order: up to half of them disagreements, if others are left."""
+    """Indices of the rows shown, in order: up to half disagreements, more only if there are too few others."""
     wrong, others = np.flatnonzero(disagrees), np.flatnonzero(~disagrees)
     first = wrong[: max(-(-count // 2), count - len(others))]
     return np.sort(np.concatenate([first, others[: count - len(first)]]))

@@ -1,4 +1,4 @@
-"""How often the rewards that a policy was trained with were true, step by step; looked up after the run."""
+"""Agreement of the rewards a policy was trained with and the truth, step by step; computed after the run."""
 
 import numpy as np
 import pandas as pd
@@ -16,16 +16,16 @@ def agreement(
     grading: dict[str, str],
     threshold: float = 0.5,
 ) -> list[dict[str, float]]:
-    """One row a step in which rewards were predicted.
+    """One row per step in which rewards were predicted.
 
     queries, truths  parquet.QUERIES and parquet.TRUTHS of the training queries
     responses        responses.parquet of a run: step, query_id, sample, text, reward, probability (NaN where verified)
-    grading          what the Grader is told: isolation and checks
+    grading          arguments of the Grader: isolation and checks
     threshold        probability above which a response counted as correct
 
-    true_share is the right responses of all whose reward was predicted, predicted_share their mean predicted reward;
-    agreement the share that counted as what it is; precision, recall, fpr and auc are those of the reward model (NaN
-    where undefined).
+    Of the responses with a predicted reward, true_share is the share that is right, predicted_share the mean reward,
+    and agreement the share that counted as what it is. precision, recall, fpr and auc are those of the reward model
+    (NaN where undefined).
     """
     predicted = responses[responses["probability"].notna()].reset_index(drop=True)
     if predicted.empty:
@@ -38,8 +38,8 @@ def agreement(
         group, names = pd.factorize(part["query_id"])
         once = np.ones((1, len(names)))
         measured = measure(part["truth"].to_numpy(), part["probability"].to_numpy(), group, once, threshold)
-        found = {name: value for name, (value,) in measured.items()}
-        shares = {"true_share": found["base_rate"], "predicted_share": part["reward"].mean()}
-        metrics = {name: found[name] for name in ("precision", "recall", "fpr", "auc")}
-        rows.append({"step": int(step), "responses": len(part), **shares, "agreement": found["accuracy"], **metrics})
+        values = {name: value for name, (value,) in measured.items()}
+        shares = {"true_share": values["base_rate"], "predicted_share": part["reward"].mean()}
+        metrics = {name: values[name] for name in ("precision", "recall", "fpr", "auc")}
+        rows.append({"step": int(step), "responses": len(part), **shares, "agreement": values["accuracy"], **metrics})
     return rows

@@ -1,4 +1,4 @@
-"""How good a predictor is on queries whose truth it never saw; nothing trains or selects on these numbers."""
+"""Quality of a predictor on queries whose truth it never saw; nothing is trained or selected on these numbers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from reward_memory.reward_models.features.embedding import query_text
 from reward_memory.reward_models.rollouts import Rollouts
 
 BINS = 10
-#: What `measure` gives of a predictor, in the order of the tables.
+#: Metrics from `measure`, in the order of the tables.
 METRICS = ("auc", "within_query_auc", "accuracy", "precision", "recall", "f1", "fpr", "calibration_error")
-#: What `at_thresholds` gives.
+#: Metrics from `at_thresholds`.
 THRESHOLDED = ("predicted_share", "accuracy", "precision", "recall", "f1", "fpr")
 
 
@@ -26,29 +26,29 @@ def predictions(
     split: str,
     texts: tuple[pd.DataFrame, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """One row for each response to a query of `rollouts` that is not labeled (parquet.PREDICTIONS).
+    """One row for each response to an unlabeled query of `rollouts` (parquet.PREDICTIONS).
 
-    verdicts  parquet.VERDICTS with the true reward of every such response; the only place where hidden truth is read
-    split     what `rollouts` are of: train | valid | test
-    texts     parquet.QUERIES and parquet.RESPONSES of `rollouts`, for models that serve otherwise than they were fitted
+    verdicts  parquet.VERDICTS with the true reward of every such response; hidden truth is read only here
+    split     split of `rollouts`: train | valid | test
+    texts     parquet.QUERIES and parquet.RESPONSES of `rollouts`, for models whose serving differs from fitting
 
     InputError if a verdict is missing.
     """
     unseen = rollouts.take(~rollouts.labeled)
-    known = dict(
+    rewards = dict(
         zip(zip(verdicts["query_id"], verdicts["sample"].astype(int), strict=True), verdicts["reward"], strict=True)
     )
     keys = list(zip(unseen.query_ids[unseen.group].tolist(), unseen.samples.tolist(), strict=True))
-    lost = [key for key in keys if key not in known]
-    if lost:
-        raise InputError(f"verdicts: none for sample {lost[0][1]} of the query {lost[0][0]!r}; grade it first.")
+    missing = [key for key in keys if key not in rewards]
+    if missing:
+        raise InputError(f"verdicts: none for sample {missing[0][1]} of the query {missing[0][0]!r}; grade it first.")
     return pd.DataFrame(
         {
             "split": np.full(len(keys), split),
             "query_id": unseen.query_ids[unseen.group],
             "benchmark": unseen.benchmarks[unseen.group],
             "sample": unseen.samples,
-            "reward": np.array([known[key] for key in keys], np.float32),
+            "reward": np.array([rewards[key] for key in keys], np.float32),
             "probability": _probabilities(model, unseen, texts) if keys else np.empty(0, np.float32),
         }
     )
@@ -65,8 +65,8 @@ def _probabilities(model: Predictor, unseen: Rollouts, texts: tuple[pd.DataFrame
         [model.split(responses[name, sample], domain) for sample in unseen.samples[unseen.group == number].tolist()]
         for number, (name, domain) in enumerate(zip(unseen.query_ids, unseen.domains, strict=True))
     ]
-    asked = [query_text(messages[name]) for name in unseen.query_ids]
-    return np.concatenate(model.predict(asked, groups, unseen.domains.tolist()))
+    queries = [query_text(messages[name]) for name in unseen.query_ids]
+    return np.concatenate(model.predict(queries, groups, unseen.domains.tolist()))
 
 
 def assess(table: pd.DataFrame) -> dict:
@@ -94,12 +94,12 @@ def measure(
     """base_rate and METRICS of predicted probabilities, each (b,) float64, NaN where undefined.
 
     truth        (r,) 0 or 1
-    probability  (r,) in [0, 1]; more than `threshold` is predicted right
+    probability  (r,) in [0, 1]; above `threshold` a response is predicted right
     group        (r,) int64 in [0, q): the query of each response
-    weights      (b, q): how often each query counts; a row of ones, or the draws of a bootstrap
+    weights      (b, q): how often each query counts; a row of ones, or bootstrap draws
 
-    base_rate is the share right; auc the chance that a right response is above a wrong one; within_query_auc the mean
-    of that over the queries with both; fpr the false-positive rate; calibration_error the expected one, 10 equal bins.
+    base_rate is the share right; auc the probability that a right response scores above a wrong one; within_query_auc
+    its mean over the queries with both; fpr the false-positive rate; calibration_error the expected one, 10 equal bins.
     """
     right = truth > 0.5
     count = weights[:, group].astype(np.float64)
@@ -124,9 +124,9 @@ def at_thresholds(
     weights: np.ndarray,
     thresholds: Sequence[float],
 ) -> dict[str, np.ndarray]:
-    """THRESHOLDED of predictions that take a response for right above each of t thresholds: (b, t) float64 each.
+    """THRESHOLDED, if a response is predicted right above each of t thresholds: (b, t) float64 each.
 
-    The other arguments are those of `measure`; NaN where undefined. predicted_share is the responses taken for right.
+    The other arguments are those of `measure`; NaN where undefined. predicted_share is the share predicted right.
     """
     right, predicted = truth > 0.5, np.asarray(probability, np.float64)[:, None] > np.asarray(thresholds, np.float64)
     sizes, positive = (_by_query(table[:, None], group, weights) for table in (np.ones(len(truth)), right))
@@ -143,14 +143,14 @@ def at_thresholds(
 
 
 def _by_query(table: np.ndarray, group: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(b, t) weighted sums of (r, t) responses; counts are whole numbers, so that no order changes them."""
+    """(b, t) weighted sums of (r, t) responses; counts are integers, so the order does not matter."""
     sums = np.zeros((weights.shape[1], table.shape[1]))
     np.add.at(sums, group, table)
     return weights.astype(np.float64) @ sums
 
 
 def _auc(right: np.ndarray, probability: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """(b,): weighted pairs of a right and a wrong response that are in order, ties half, of all such pairs."""
+    """(b,): weighted share of (right, wrong) response pairs that are in the right order; ties count half."""
     order = np.argsort(probability, kind="stable")
     starts = np.flatnonzero(np.diff(probability[order], prepend=-np.inf))
     if not len(starts):
@@ -165,10 +165,10 @@ def _within(right: np.ndarray, probability: np.ndarray, group: np.ndarray, weigh
     each = np.full(weights.shape[1], np.nan)
     order = np.argsort(group, kind="stable")
     rows = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(group) else []
-    for own in rows:
-        above = probability[own][right[own]][:, None] - probability[own][~right[own]]
+    for members in rows:
+        above = probability[members][right[members]][:, None] - probability[members][~right[members]]
         if above.size:
-            each[group[own]] = ((above > 0) + (above == 0) / 2).mean()
+            each[group[members]] = ((above > 0) + (above == 0) / 2).mean()
     both = np.isfinite(each)
     with np.errstate(invalid="ignore"):
         return weights[:, both] @ each[both] / weights[:, both].sum(1)

@@ -1,14 +1,14 @@
 """Means over queries and seeds with 95 % intervals, paired differences with p-values, Holm's correction.
 
-Everything here is a mean of benchmarks' means (or of ratios of sums). Resampling queries, or families of queries, has a
-variance that is known in closed form for such a mean: the sum of squared influences. It is computed, not simulated, so
-no interval depends on a random generator. `from_draws` is for statistics of which only a bootstrap gives the variance.
+Everything here is a mean of the benchmarks' means (or of ratios of sums). For such a mean, resampling queries, or
+families of queries, has a variance in closed form: the sum of squared influences. It is computed, not simulated, so no
+interval depends on a random generator. `from_draws` is for statistics whose variance only a bootstrap gives.
 
-Two standard errors make up an interval. Each is multiplied by its own quantile of Student's t, and the products are
-added in quadrature (Howe 1974), which covers at least as often as it says:
+An interval combines two standard errors. Each is multiplied by its own quantile of Student's t, and the products are
+added in quadrature (Howe 1974); the coverage is at least the nominal one:
 
-queries  between queries, or between families of queries that share a template; df: families, about
-seeds    between the means of whole runs; df: seeds - 1. With one seed there is none: the interval covers queries only
+queries  between queries, or between families of queries that share a template; df: about the number of families
+seeds    between the means of complete runs; df: seeds - 1. With one seed, the interval covers queries only
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ from scipy.stats import t
 
 #: Upper tail of a two-sided 95 % interval, and the lower tail that leaves 80 % power.
 TAIL, MISSED = 0.025, 0.2
-#: Logarithm of the smallest p-value that is told apart from 0.
+#: Logarithm of the smallest p-value that is distinguished from 0.
 SMALLEST = np.log(1e-15)
-#: What a statistic can be: a share in [0, 1], a difference of two shares in [-1, 1], any other measure.
+#: Kind of statistic: a share in [0, 1], a difference of two shares in [-1, 1], any other measure.
 Span = Literal["share", "difference", "measure"]
 #: benchmark -> (seeds, queries, ...)
 Tables = Mapping[str, np.ndarray]
@@ -51,7 +51,7 @@ class Estimate:
 
     @property
     def covers(self) -> str | None:
-        """What the interval allows for; None where there is none."""
+        """What the interval covers; None if there is no interval."""
         if np.isnan(self.low).all():
             return None
         return "queries" if self.seeds == 1 else "queries and seeds"
@@ -73,7 +73,7 @@ class Estimate:
         return ends | {"interval_covers": self.covers}
 
     def p_value(self) -> float:
-        """Two-sided p-value of the mean being 0: the smallest level at which the interval does not hold 0."""
+        """Two-sided p-value of the mean being 0: the smallest level at which the interval does not contain 0."""
         distance = abs(self.mean)
         if not distance > 0:
             return 1.0 if distance == 0 else np.nan
@@ -84,7 +84,7 @@ class Estimate:
         return float(np.exp(SMALLEST if excess(SMALLEST) < 0 else brentq(excess, SMALLEST, 0)))
 
     def detectable(self) -> float:
-        """The difference from 0 that these queries and seeds show at the level 5 % with a power of about 80 %."""
+        """The difference from 0 that these queries and seeds detect at the 5 % level with a power of about 80 %."""
         return float(_reach(self, TAIL, MISSED))
 
 
@@ -93,9 +93,9 @@ def accuracy(shares: Tables, average: str, families: Families | None = None) -> 
 
     shares    benchmark -> (seeds, queries) share of right responses, in [0, 1]
     average   `weighted`: every query counts the same; `macro`: every benchmark does
-    families  benchmark -> (queries,), equal for queries of one template; None: each query is its own
+    families  benchmark -> (queries,), equal for queries of one template; None: each query is a family
 
-    ValueError for no benchmark or another average.
+    ValueError if there is no benchmark or the average is unknown.
     """
     return _over_benchmarks(shares, average, families, "share")
 
@@ -103,15 +103,15 @@ def accuracy(shares: Tables, average: str, families: Families | None = None) -> 
 def difference(differences: Tables, average: str, families: Families | None = None) -> Estimate:
     """Mean difference between two methods that answered the same queries with the same seeds, in [-1, 1].
 
-    differences  benchmark -> (seeds, queries) the first method's share less the second's
+    differences  benchmark -> (seeds, queries) the first method's share minus the second's
 
-    Otherwise as `accuracy`. Whatever both methods find hard cancels out, for the pairs are resampled.
+    Otherwise as `accuracy`. Pairs are resampled, so whatever both methods find hard cancels out.
     """
     return _over_benchmarks(differences, average, families, "difference")
 
 
 def benchmark_weights(tables: Tables, average: str) -> np.ndarray:
-    """How much each benchmark counts in an average; they sum to 1."""
+    """Weight of each benchmark in an average; the weights sum to 1."""
     if not tables:
         raise ValueError("no benchmarks")
     if average not in ("weighted", "macro"):
@@ -121,10 +121,10 @@ def benchmark_weights(tables: Tables, average: str) -> np.ndarray:
 
 
 def ratios(parts: Sequence[tuple[np.ndarray, np.ndarray]], span: Span) -> Estimate:
-    """The mean of ratios of sums, such as a mean over those queries that have a value.
+    """Mean of ratios of sums, such as a mean over the queries that have a value.
 
     parts  for each benchmark (totals, sizes), both (seeds, queries): its ratio is sum(totals) / sum(sizes); a query
-           without any size does not count
+           whose sizes are all 0 does not count
 
     ValueError if a benchmark's sizes sum to 0.
     """
@@ -133,34 +133,34 @@ def ratios(parts: Sequence[tuple[np.ndarray, np.ndarray]], span: Span) -> Estima
 
 
 def ratio_difference(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> Estimate:
-    """The first ratio of sums less the second, each as in `ratios`; paired by seed and query."""
+    """First ratio of sums minus the second, each as in `ratios`; paired by seed and query."""
     counted = (first[1] + second[1]).any(axis=0)
-    (own, one), (other, two) = (_influences(*(table[:, counted] for table in part)) for part in (first, second))
-    return _combine([(own - other, one - two)], np.ones(1), "difference")
+    (ratio, parts), (base, others) = (_influences(*(table[:, counted] for table in part)) for part in (first, second))
+    return _combine([(ratio - base, parts - others)], np.ones(1), "difference")
 
 
 def from_draws(values: np.ndarray, drawn: np.ndarray, queries: int) -> Estimate:
-    """A statistic in [0, 1] that is no mean, such as an AUC, with the variance of a bootstrap over queries.
+    """A statistic in [0, 1] that is not a mean, such as an AUC, with the variance of a bootstrap over queries.
 
-    values   (seeds,) of each run
-    drawn    (seeds, draws) of resampled queries, the same for each run; NaN where undefined
-    queries  how many were resampled
+    values   (seeds,) one per run
+    drawn    (seeds, draws) on resampled queries, the same for each run; NaN where undefined
+    queries  number of queries that were resampled
 
-    NaN if a run's value is.
+    NaN if a run's value is NaN.
     """
     runs, mean = len(values), float(np.mean(values))
     seed_se = float(np.std(values, ddof=1) / np.sqrt(runs)) if runs > 1 else 0.0
-    known = drawn.mean(axis=0)
-    known = known[np.isfinite(known)]
-    if not np.isfinite(mean) or len(known) < 2:
+    means = drawn.mean(axis=0)
+    means = means[np.isfinite(means)]
+    if not np.isfinite(mean) or len(means) < 2:
         return Estimate(mean, np.nan, np.nan, seed_se=seed_se, seeds=runs)
-    variance = known.var(ddof=1) + _pseudo_square(mean) / (queries * (queries + 1))
-    found = Estimate(mean, mean, mean, np.sqrt(variance), queries, seed_se, runs)
-    return _with_interval(found, "share", (queries * mean + 0.5) / (queries + 1))
+    variance = means.var(ddof=1) + _pseudo_square(mean) / (queries * (queries + 1))
+    estimate = Estimate(mean, mean, mean, np.sqrt(variance), queries, seed_se, runs)
+    return _with_interval(estimate, "share", (queries * mean + 0.5) / (queries + 1))
 
 
 def over_seeds(values: np.ndarray) -> Estimate:
-    """The mean of one number a run, at least 0, such as a cost; no interval with one run."""
+    """Mean of one number per run, at least 0, such as a cost; no interval with one run."""
     runs, mean = len(values), float(np.mean(values))
     if runs == 1:
         return Estimate(mean, np.nan, np.nan)
@@ -169,13 +169,13 @@ def over_seeds(values: np.ndarray) -> Estimate:
 
 
 def families_of(rows: pd.DataFrame) -> pd.Series:
-    """What each row is resampled with: the template of its query, the query itself where it has none.
+    """Unit that each row is resampled with: its query's template, or the query itself if it has none.
 
-    rows  with the column query_id; without the column template no query has one
+    rows  with the column query_id; if there is no column template, no query has one
     """
     if "template" not in rows:
         return "query " + rows["query_id"].astype(object)
-    # a template and an id are never one family
+    # the prefixes keep a template and an id from being one family
     template = "template " + rows["template"].astype("string")
     return template.fillna("query " + rows["query_id"].astype("string")).astype(object)
 
@@ -185,7 +185,7 @@ def wilson(share: np.ndarray | float, spread: np.ndarray | float) -> tuple[np.nd
 
     spread  squared half-width of the plain interval over share * (1 - share); z^2 / n for n independent responses
 
-    It is no wider than [0, 1], reaches further towards one half, and has a width where all are right.
+    It stays within [0, 1], reaches further towards one half, and has a width where all are right.
     """
     middle, half = share + spread / 2, np.sqrt(spread * share * (1 - share) + spread**2 / 4)
     # in exact arithmetic an end is the share itself where that is 0 or 1
@@ -194,7 +194,7 @@ def wilson(share: np.ndarray | float, spread: np.ndarray | float) -> tuple[np.nd
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
-    """Holm's adjusted p-values of one family of tests, in the order given; NaN is no test."""
+    """Holm's adjusted p-values of one family of tests, in the order given; NaN means no test."""
     p_values = np.asarray(p_values, dtype=float)
     adjusted = np.full(p_values.shape, np.nan)
     order = np.argsort(p_values, kind="stable")[: int(np.isfinite(p_values).sum())]
@@ -210,7 +210,7 @@ def _over_benchmarks(tables: Tables, average: str, families: Families | None, sp
 
 
 def _by_family(table: np.ndarray, family: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """(seeds, families, ...) sums over the queries of each family, and (seeds, families) numbers of these."""
+    """(seeds, families, ...) sums over the queries of each family, and (seeds, families) numbers of queries."""
     if family is None:
         return table, np.ones(table.shape[:2])
     place = np.unique(family, return_inverse=True)[1]
@@ -220,7 +220,7 @@ def _by_family(table: np.ndarray, family: np.ndarray | None) -> tuple[np.ndarray
 
 
 def _influences(totals: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """sum(totals) / sum(sizes) over seeds and families, and what each of these adds to it; the latter sum to 0.
+    """sum(totals) / sum(sizes) over seeds and families, and the influence of each on it; the influences sum to 0.
 
     totals  (seeds, families, ...)
     sizes   (seeds, families)
@@ -233,29 +233,29 @@ def _influences(totals: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _combine(parts: Sequence[tuple[np.ndarray, np.ndarray]], weights: np.ndarray, span: Span) -> Estimate:
-    """The weighted mean of benchmarks' means.
+    """Weighted mean of the benchmarks' means.
 
-    parts  (mean, influences) of each, from `_influences`; the same seeds in each
+    parts  (mean, influences) of each benchmark, from `_influences`; the same seeds in each
     """
     runs = parts[0][1].shape[0]
-    mean = weights @ np.stack([own for own, _ in parts])
+    mean = weights @ np.stack([part_mean for part_mean, _ in parts])
     smooth, variance, squares, by_seed = (0.0,) * 4
-    for weight, (own, influences) in zip(weights, parts, strict=True):
+    for weight, (part_mean, influences) in zip(weights, parts, strict=True):
         families, between = influences.shape[1], influences.sum(axis=0)
-        pseudo, middle = _pseudo(own, between, span)
-        # a single family says nothing about the others, if nothing bounds them
-        seen = families + (span != "measure")
+        pseudo, middle = _pseudo(part_mean, between, span)
+        # a single family says nothing about the others, unless the statistic is bounded
+        counted = families + (span != "measure")
         spread = families**2 * np.square(between).sum(axis=0) + pseudo
-        part = weight**2 * spread / (seen * (seen - 1)) if seen > 1 else np.nan
+        part = weight**2 * spread / (counted * (counted - 1)) if counted > 1 else np.nan
         smooth, variance = smooth + weight * middle, variance + part
-        squares = squares + part**2 / max(seen - 1, 1)
+        squares = squares + part**2 / max(counted - 1, 1)
         by_seed = by_seed + weight * runs * influences.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         # Satterthwaite's degrees of freedom of a sum
-        free = np.where(squares > 0, variance**2 / squares, np.inf)
+        df = np.where(squares > 0, variance**2 / squares, np.inf)
     seed_se = np.sqrt(np.square(by_seed).sum(axis=0) / (runs * (runs - 1))) if runs > 1 else np.zeros_like(mean)
-    found = Estimate(mean, mean, mean, np.sqrt(variance), free, seed_se, runs)
-    return _with_interval(found, span, smooth)
+    estimate = Estimate(mean, mean, mean, np.sqrt(variance), df, seed_se, runs)
+    return _with_interval(estimate, span, smooth)
 
 
 def _pseudo(mean: np.ndarray, between: np.ndarray, span: Span) -> tuple[np.ndarray | float, np.ndarray | float]:
@@ -263,9 +263,9 @@ def _pseudo(mean: np.ndarray, between: np.ndarray, span: Span) -> tuple[np.ndarr
 
     between  (families, ...) influences
 
-    Where all queries are right the spread between them is 0, and yet the next may be wrong. So one family is added:
-    half right and half wrong; of differences, half as far up and half as far down as any that was seen (1 where none
-    was). It enters the spread, never the mean. It matters where there are few families or hardly any failures.
+    If all queries are right, the spread between them is 0, yet the next may be wrong. So one family is added: half
+    right and half wrong; for differences, half at plus and half at minus the largest difference seen (1 if there was
+    none). It enters the spread, never the mean. It matters if there are few families or hardly any failures.
     """
     families = len(between)
     if span == "measure":
@@ -280,23 +280,23 @@ def _pseudo_square(share: np.ndarray | float) -> np.ndarray | float:
     return (np.square(1 - share) + np.square(share)) / 2
 
 
-def _reach(found: Estimate, *tails: float) -> np.ndarray | float:
-    """Half-width at these upper tails of Student's t, whose quantiles are added."""
-    queries = sum(t.isf(tail, found.query_df) for tail in tails) * found.query_se
-    if found.seeds == 1:
+def _reach(estimate: Estimate, *tails: float) -> np.ndarray | float:
+    """Half-width for these upper tails of Student's t, whose quantiles are added."""
+    queries = sum(t.isf(tail, estimate.query_df) for tail in tails) * estimate.query_se
+    if estimate.seeds == 1:
         return queries
-    return np.hypot(queries, sum(t.isf(tail, found.seeds - 1) for tail in tails) * found.seed_se)
+    return np.hypot(queries, sum(t.isf(tail, estimate.seeds - 1) for tail in tails) * estimate.seed_se)
 
 
-def _with_interval(found: Estimate, span: Span, smooth: np.ndarray | float = 0.0) -> Estimate:
-    """The same with its ends; numbers in place of arrays without axes."""
-    mean, reach = found.mean, _reach(found, TAIL)
+def _with_interval(estimate: Estimate, span: Span, smooth: np.ndarray | float = 0.0) -> Estimate:
+    """Return the estimate with its interval; arrays without axes become numbers."""
+    mean, reach = estimate.mean, _reach(estimate, TAIL)
     if span == "share":
         low, high = wilson(mean, np.square(reach) / (smooth * (1 - smooth)))
     elif span == "difference":
         low, high = np.maximum(mean - reach, -1), np.minimum(mean + reach, 1)
     else:
         low, high = np.maximum(mean - reach, 0), mean + reach
-    parts = (mean, low, high, found.query_se, found.query_df, found.seed_se)
+    parts = (mean, low, high, estimate.query_se, estimate.query_df, estimate.seed_se)
     plain = [part if np.ndim(part) else float(part) for part in parts]
-    return Estimate(*plain, found.seeds)
+    return Estimate(*plain, estimate.seeds)

@@ -1,1 +1,1 @@
-"""What a job needs besides its science: log, locks, GPUs, processes, code hash, records of finished results."""
+"""Infrastructure of a job: log, locks, GPUs, processes, code hash, records of finished results."""

@@ -1,7 +1,7 @@
 """The hash of the code behind a rule: its script and the parts of the library that it names.
 
-Snakemake notices a changed script but not a changed module that the script imports. A test compares what each rule
-names with what its script imports.
+Snakemake notices a changed script but not a changed module that the script imports. A test checks that
+each rule names what its script imports.
 """
 
 import ast
@@ -17,13 +17,13 @@ from pathlib import Path
 from reward_memory.storage.files import write_json
 
 LIBRARY = Path(__file__).parents[1]
-#: Part of every hash. The packages jobs and storage are part of none: they move files and change no number. Nor is
-#: settings: all that it checks is in the params of a job, which Snakemake compares.
+#: Part of every hash. The packages jobs and storage are in none: they move files and change no number. The package
+#: settings is in none because the values that it checks are in a job's params, which Snakemake compares.
 ALWAYS = ("seeds.py",)
-#: Digests kept between runs, of some twenty versions of the library. Every planning and every job of a cluster needs
-#: all of them, and parsing takes a second.
+#: Maximum number of cached digests, enough for about twenty versions of the library. The cache saves each dry run and
+#: each cluster job the second that parsing all files takes.
 MOST_KEPT = 6000
-#: Of what `_syntax` returns; another one makes kept digests void.
+#: Version of the output of `_syntax`; a change invalidates cached digests.
 FORM = 1
 
 
@@ -34,11 +34,11 @@ def code_hash(script: Path, *parts: str) -> str:
 
     ValueError if a part does not exist.
     """
-    count = len(_known())
+    count = len(_cached())
     total = hashlib.sha256(f"{script.name}{_content(script)}".encode())
     for path in sorted({path for part in (*ALWAYS, *parts) for path in _files(part)}):
         total.update(f"{path.relative_to(LIBRARY)}{_content(path)}".encode())
-    _keep(count)
+    _save(count)
     return total.hexdigest()[:16]
 
 
@@ -56,15 +56,15 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 @cache
 def _content(path: Path) -> str:
-    """The text of a file; of a Python file a digest of what it does."""
+    """The text of a file; for a Python file, the digest of its syntax tree."""
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         return text
-    written = hashlib.sha256(text.encode()).hexdigest()
-    known = _known()
-    if written not in known:
-        known[written] = hashlib.sha256(_syntax(text).encode()).hexdigest()
-    return known[written]
+    key = hashlib.sha256(text.encode()).hexdigest()
+    digests = _cached()
+    if key not in digests:
+        digests[key] = hashlib.sha256(_syntax(text).encode()).hexdigest()
+    return digests[key]
 
 
 def _syntax(text: str) -> str:
@@ -79,24 +79,24 @@ def _syntax(text: str) -> str:
     return ast.dump(tree)
 
 
-def _kept() -> Path:
-    """The user's file of digests; Python's versions print syntax trees differently, and so may another `_syntax`."""
+def _cache_file() -> Path:
+    """The user's cache file. Its name has the Python version, which affects printed syntax trees, and FORM."""
     folder = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(folder, "reward-memory", f"code-{FORM}-{sys.implementation.cache_tag}.json")
 
 
 @cache
-def _known() -> dict[str, str]:
+def _cached() -> dict[str, str]:
     """Digest of a file's text -> digest of its syntax."""
     try:
-        found = json.loads(_kept().read_text(encoding="utf-8"))
+        digests = json.loads(_cache_file().read_text(encoding="utf-8"))
     except (OSError, ValueError, RuntimeError):
         return {}
-    return found if isinstance(found, dict) and len(found) < MOST_KEPT else {}
+    return digests if isinstance(digests, dict) and len(digests) < MOST_KEPT else {}
 
 
-def _keep(count: int) -> None:
-    """Write the digests where there are more than the `count` that were read; a folder that takes none does no harm."""
-    if len(_known()) > count:
+def _save(count: int) -> None:
+    """Write the cache if it has more than the `count` entries that were read; failures are ignored."""
+    if len(_cached()) > count:
         with contextlib.suppress(Exception):
-            write_json(_kept(), _known())
+            write_json(_cache_file(), _cached())

@@ -1,4 +1,4 @@
-"""Results that took long: a record of what made each, and what has changed since.
+"""Finished results that take long to make: a record of how each was made, and what has changed since.
 
 A wildcard constraint excludes finished results from their rule (`constraint`). Snakemake then sees plain input files
 and cannot rerun or delete them.
@@ -18,12 +18,12 @@ from reward_memory.storage.files import digest, file_digest, write_json
 from reward_memory.storage.manifests import installed
 from reward_memory.storage.records import FOLDER, RESULTS, Finished, portable
 
-#: Settings that are told one by one when they have changed.
+#: Maximum number of settings, inputs or results that one message lists.
 TOLD = 3
 
 
 def settings(params: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-    """What a rule's params set, as JSON gives it back, and the hash of the sources in them."""
+    """Split a rule's params: (settings after a JSON round trip, digest of the source hashes)."""
     sources = {name: value for name, value in params.items() if name.startswith("code")}
     others = {name: value for name, value in params.items() if name != "state" and name not in sources}
     return json.loads(json.dumps(others)), digest(sources)
@@ -40,9 +40,9 @@ def record(
     seconds: float,
     gpus: int,
 ) -> None:
-    """Write down that a job is done; the arguments are as in Finished, `params` with sources and all.
+    """Record that a job is done. The arguments are as in Finished; `params` includes the source hashes.
 
-    What hinders that is printed: the result is there, and a job that fails would lose it.
+    If that fails, only a message is printed: an error would fail the job and lose its result.
     """
     sets, source = settings(params)
     made = Finished(rule, dict(wildcards), list(outputs), dict(inputs), sets, source, installed(), begun, seconds, gpus)
@@ -58,7 +58,7 @@ def record(
 def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: str) -> str:
     """A regular expression for the first wildcard of a rule's outputs, `<results>/folder/{wildcard}...`.
 
-    It matches `names`, except where the path goes on as that of a finished result does.
+    It matches `names`, but not where the path of a finished result follows.
     """
     paths = sorted(
         portable(path, results).removeprefix(RESULTS).partition("/")[2]
@@ -71,19 +71,19 @@ def constraint(kept: Iterable[Finished], rule: str, results: str | Path, names: 
 
 
 class Digests:
-    """Digests of inputs, kept in a file: a policy of 16 GB that was only touched is read once, not at every call.
+    """Digests of inputs, cached in a file: a 16 GB policy that was only touched is read once, not in every run.
 
-    One holds as long as no file of the input is newer, and all together are as many and as big. A damaged file is
-    named and written again.
+    An entry is valid while the input's newest modification time, total size and number of files stay the same. A
+    damaged cache is reported and rebuilt.
     """
 
     def __init__(self, results: str | Path):
         self.results, self.file = results, Path(results) / FOLDER / "digests.json"
-        self._known: dict[str, Any] = {}
+        self._entries: dict[str, Any] = {}
         self._new = False
         if self.file.exists():
             try:
-                self._known = self._read()
+                self._entries = self._read()
             except ValueError as error:
                 print(f"{self.file}: this file {error}; the digests in it are computed again.", file=sys.stderr)
                 self._new = True
@@ -92,23 +92,23 @@ class Digests:
         stats = [file.stat() for file in _parts(path)]
         stamp = [max(stat.st_mtime_ns for stat in stats), sum(stat.st_size for stat in stats), len(stats)]
         name = portable(path, self.results)
-        if self._known.get(name, {}).get("stamp") != stamp:
-            self._known[name] = {"stamp": stamp, "digest": file_digest(path)}
+        if self._entries.get(name, {}).get("stamp") != stamp:
+            self._entries[name] = {"stamp": stamp, "digest": file_digest(path)}
             self._new = True
-        return self._known[name]["digest"]
+        return self._entries[name]["digest"]
 
     def keep(self) -> None:
-        """Write what was read; a folder of results that cannot be written to stays as it is."""
+        """Write new digests to the file, unless the results folder is read-only."""
         if self._new:
             try:
-                write_json(self.file, {"digests": self._known, records.CHECKSUM: digest(self._known)})
+                write_json(self.file, {"digests": self._entries, records.CHECKSUM: digest(self._entries)})
             except PermissionError:
                 pass
             except (InputError, OSError) as error:
                 print(f"{self.file}: the digests of inputs are not kept ({error}).", file=sys.stderr)
 
     def _read(self) -> dict[str, Any]:
-        """ValueError says what is wrong; a file of an earlier version has no checksum and is not used."""
+        """The stored digests. ValueError says what is wrong; a file of an earlier version has no checksum."""
         value = records.parse(self.file)
         if {*value} != {"digests", records.CHECKSUM}:
             raise ValueError("is of another version of this workflow")
@@ -118,35 +118,35 @@ class Digests:
 
 
 def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], known: Digests) -> dict[str, str]:
-    """What would be different if the job were done now: a few words each for some of settings, inputs, code, packages.
+    """What has changed since a job ran: short texts for those of settings, inputs, code and packages that differ.
 
-    inputs, params  of the rule as it is now; a file that is older than the job is not read
+    inputs, params  of the current rule; files older than the job are not read
     """
-    found = {}
+    changed = {}
     now, source = settings(params)
     if now != made.params:
-        found["settings"] = _told(made.params, now)
+        changed["settings"] = _settings_text(made.params, now)
     before = {portable(path, known.results): content for path, content in made.inputs.items()}
     after = {portable(path, known.results): str(path) for path in inputs}
     if not _renamed(before, after, known):
-        found["inputs"] = "other input files"
+        changed["inputs"] = "other input files"
     elif other := [
         path for name, path in after.items() if name in before and _differs(Path(path), before[name], made.begun, known)
     ]:
-        found["inputs"] = " and ".join(other[:TOLD]) + (" and others" if len(other) > TOLD else "")
+        changed["inputs"] = " and ".join(other[:TOLD]) + (" and others" if len(other) > TOLD else "")
     if source != made.source:
-        found["code"] = "the code of this workflow"
+        changed["code"] = "the code of this workflow"
     versions = installed()
-    moved = [name for name in made.versions if name in versions and versions[name] != made.versions[name]]
-    if moved:
-        found["packages"] = ", ".join(f"{name} {made.versions[name]} -> {versions[name]}" for name in moved)
-    return found
+    updated = [name for name in made.versions if name in versions and versions[name] != made.versions[name]]
+    if updated:
+        changed["packages"] = ", ".join(f"{name} {made.versions[name]} -> {versions[name]}" for name in updated)
+    return changed
 
 
 def _renamed(before: Mapping[str, str], after: Mapping[str, str], known: Digests) -> bool:
-    """Whether the inputs have the same names, or only files outside of the results folder have others.
+    """Whether the inputs are the same files; those outside the results folder may have new names.
 
-    before, after  name in a record -> digest of the content then, -> path now
+    before, after  name in a record -> digest of the content at that time, and -> current path
     """
     gone, new = {*before} - {*after}, {*after} - {*before}
     if len(gone) != len(new) or any(name.startswith(RESULTS) or not Path(after[name]).exists() for name in new):
@@ -155,7 +155,7 @@ def _renamed(before: Mapping[str, str], after: Mapping[str, str], known: Digests
 
 
 def _differs(path: Path, content: str, begun: float, known: Digests) -> bool:
-    """Whether the content of an input has changed. One that is gone may have been temporary and does not count."""
+    """Whether the content of an input has changed. A missing file may have been temporary and does not count."""
     if not path.exists() or max(file.stat().st_mtime for file in _parts(path)) <= begun:
         return False
     return known.digest(path) != content
@@ -165,10 +165,10 @@ def _parts(path: Path) -> list[Path]:
     return [path, *path.rglob("*")] if path.is_dir() else [path]
 
 
-def _told(old: Any, new: Any) -> str:
-    told = [f"{name} {before} -> {after}" for name, before, after in _pairs("", old, new)]
-    more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
-    return ", ".join(told[:TOLD]) + more
+def _settings_text(old: Any, new: Any) -> str:
+    differences = [f"{name} {before} -> {after}" for name, before, after in _pairs("", old, new)]
+    more = f" and {len(differences) - TOLD} more" if len(differences) > TOLD else ""
+    return ", ".join(differences[:TOLD]) + more
 
 
 def _pairs(name: str, old: Any, new: Any) -> Iterable[tuple[str, Any, Any]]:
@@ -181,7 +181,7 @@ def _pairs(name: str, old: Any, new: Any) -> Iterable[tuple[str, Any, Any]]:
 
 
 def told(outdated: Iterable[tuple[Finished, dict[str, str]]]) -> list[str]:
-    """One line for all results of one rule that have the same reason."""
+    """One line per rule and reason, for all its outdated results."""
     groups: dict[tuple[str, str], list[Finished]] = {}
     for made, changed in outdated:
         why = "; ".join(f"{kind}: {text}" for kind, text in changed.items())

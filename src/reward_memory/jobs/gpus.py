@@ -1,4 +1,4 @@
-"""The GPUs that a job may use: as many as it asked for, and no other job's."""
+"""The GPUs that a job may use: as many as it requested, and none of another job."""
 
 import os
 import shutil
@@ -9,22 +9,22 @@ from reward_memory.errors import InputError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 AMD = "ROCR_VISIBLE_DEVICES"
-#: First number of a CUDA version -> the oldest driver that runs it.
+#: CUDA major version -> oldest driver that supports it.
 DRIVERS = {"12": "525", "13": "580"}
 
 
 def unambiguous(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without AMD's name for the devices where NVIDIA's is set: SLURM sets both, verl refuses that."""
+    """Drop AMD's device variable from the environment if NVIDIA's is set: SLURM sets both, which verl refuses."""
     return {name: value for name, value in environment.items() if VISIBLE not in environment or name != AMD}
 
 
 def given(gpus: int, nodes: int = 1) -> list[str]:
-    """Names of the job's GPUs on this node, as CUDA_VISIBLE_DEVICES has them; none on the CPU path.
+    """Names of the job's GPUs on this node, as in CUDA_VISIBLE_DEVICES; empty on the CPU path.
 
-    gpus   of the whole job (Snakemake's resource `gpu`)
-    nodes  that share them evenly
+    gpus   number of GPUs of the complete job (Snakemake's resource `gpu`)
+    nodes  number of nodes, which share the GPUs evenly
 
-    InputError if another number is visible: with more, jobs side by side would take each other's.
+    InputError if a different number is visible: with more, parallel jobs would use each other's.
     """
     if not gpus:
         return []
@@ -32,8 +32,8 @@ def given(gpus: int, nodes: int = 1) -> list[str]:
         raise InputError(f"resources: gpu: {gpus} GPUs cannot be shared evenly by {nodes} nodes.")
     names = visible()
     if len(names) != gpus // nodes:
-        told = os.environ.get(VISIBLE)
-        how = f"{VISIBLE} is not set" if told is None else f"{VISIBLE}={told}"
+        devices = os.environ.get(VISIBLE)
+        how = f"{VISIBLE} is not set" if devices is None else f"{VISIBLE}={devices}"
         raise InputError(
             f"resources: gpu: this job was given {gpus // nodes} on a node and sees {len(names)} ({how}); start it "
             "with a profile that gives each job its own (docs/gpu.md)."
@@ -42,7 +42,7 @@ def given(gpus: int, nodes: int = 1) -> list[str]:
 
 
 def check_driver(gpus: int) -> None:
-    """InputError if the job was given GPUs and torch cannot use them: built without CUDA, or the driver is too old."""
+    """Raise InputError if the job has GPUs that torch cannot use: built without CUDA, or the driver is too old."""
     if not gpus:
         return
     import torch
@@ -65,7 +65,7 @@ def check_driver(gpus: int) -> None:
 
 
 def _driver() -> str:
-    """Version of NVIDIA's driver, empty where nvidia-smi names none."""
+    """Version of NVIDIA's driver, empty if nvidia-smi reports none."""
     if shutil.which("nvidia-smi") is None:
         return ""
     command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
@@ -74,7 +74,7 @@ def _driver() -> str:
 
 
 def visible() -> list[str]:
-    """Names of the devices that this process may use: those of CUDA_VISIBLE_DEVICES, or all of the machine's."""
+    """Names of the devices that this process may use: those of CUDA_VISIBLE_DEVICES, else all of the machine."""
     named = os.environ.get(VISIBLE)
     if named is not None:
         return [name.strip() for name in named.split(",") if name.strip()]

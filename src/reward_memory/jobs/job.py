@@ -1,4 +1,4 @@
-"""What every job of the workflow needs: its log, its devices, its state folder, errors in one sentence."""
+"""What every job of the workflow needs: log, devices, state folder, error messages in one sentence."""
 
 import gc
 import io
@@ -23,9 +23,9 @@ from .leases import lease
 from .locks import FOLDER, alone
 from .processes import keep_freed_memory
 
-#: Bytes of a disk below which it counts as full.
+#: Free bytes below which a disk counts as full.
 SCARCE = 100_000
-#: Environment variable with which a job's output stays on the terminal.
+#: Environment variable that keeps a job's output on the terminal.
 DEBUG = "REWARD_MEMORY_DEBUG"
 
 
@@ -33,7 +33,7 @@ DEBUG = "REWARD_MEMORY_DEBUG"
 class Job:
     """A job's files and settings.
 
-    rule, input, output, params, wildcards  as the rule names them
+    rule, input, output, params, wildcards  as in the rule
     gpus                                    devices that the job may use, 0 for the CPU path
     """
 
@@ -46,10 +46,10 @@ class Job:
 
     @cached_property
     def state(self) -> Path:
-        """Folder for checkpoints: the same for the same rule, wildcards, params and contents of the inputs.
+        """Folder for checkpoints; its name depends on the rule, wildcards, params and contents of the inputs.
 
-        Sources are left out of the key on purpose, so that an edit of the library does not throw a half-finished
-        run away. The folder is removed when the job is done.
+        Source hashes are left out on purpose, so that an edit of the library does not discard a half-finished run.
+        The folder is removed when the job is done.
         """
         params = {name: value for name, value in self.params.items() if name != "state" and not name.startswith("code")}
         inputs = [*self.input_digests.values()]
@@ -57,7 +57,7 @@ class Job:
 
     @property
     def lock(self) -> Path:
-        """The lock of what makes these outputs, however their paths are written."""
+        """Lock file for these outputs, however their paths are written."""
         paths = [os.path.realpath(path) for path in self.output]
         return Path(self.params.state) / FOLDER / f"{self.rule}.{digest(paths)}.lock"
 
@@ -73,7 +73,7 @@ class Job:
 
     @property
     def names(self) -> dict[str, str | int]:
-        """The wildcards as columns of a result; `ratio` becomes `label_ratio`, it and `seed` whole numbers."""
+        """The wildcards as columns of a result; `ratio` becomes `label_ratio`; it and `seed` are integers."""
         names = {"label_ratio" if name == "ratio" else name: value for name, value in self.wildcards.items()}
         return {name: int(value) if name in ("label_ratio", "seed") else value for name, value in names.items()}
 
@@ -83,7 +83,7 @@ class Job:
 
     @staticmethod
     def result(sentence: str) -> None:
-        """Say in the log what came out; the terminal's line of the finished job has it (profiles/default)."""
+        """Print the result to the log; the terminal shows it when the job is finished (profiles/default)."""
         print(f"result: {sentence}", flush=True)
 
 
@@ -91,20 +91,20 @@ class Job:
 def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> Iterator[Job]:
     """Run a rule's script: output goes to the rule's log, progress and errors also to the terminal.
 
-    fetches  the job is there to download: the Hugging Face libraries may use the network, as nowhere else
-    lasting  name under which a result that takes long is recorded when it is there, see `finished`
+    fetches  whether the job downloads: only then may the Hugging Face libraries use the network
+    lasting  name under which a result that takes long is recorded when it is done, see `finished`
 
-    A policy among the inputs that lost a part ends the job at once.
-    An InputError ends the job with its one sentence, and so does a full disk or damaged state; any other error leaves
-    a traceback in the log too. A log that cannot grow ends no job.
+    An incomplete policy among the inputs ends the job at once.
+    An InputError, a full disk or damaged state ends the job with a message of one sentence; any other error also
+    leaves a traceback in the log. A log that cannot grow does not end the job.
     """
     wildcards = " ".join(str(value) for value in snakemake.wildcards if str(value))
     prefix = f"{snakemake.rule} {wildcards}: " if wildcards else f"{snakemake.rule}: "
-    # importing torch and its like makes a million objects that stay; looking through them took a fifth of that time
+    # imports such as torch create a million permanent objects; scanning them took a fifth of the import time
     gc.set_threshold(50_000, 20, 100)
     os.environ["OMP_NUM_THREADS"] = str(snakemake.threads)
     if not fetches:
-        # weights and data sets are inputs: nothing is fetched behind the workflow's back
+        # weights and data sets are inputs of rules, so nothing else may be downloaded
         os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     os.environ["TRANSFORMERS_VERBOSITY"] = "error"
@@ -162,16 +162,16 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
 
 
 def _sentence(error: Exception, state: Path) -> str | None:
-    """What a user reads about an error, None for one that nobody has foreseen.
+    """The one-sentence message for an error, None for an unexpected one.
 
-    state  the folder of all jobs' states
+    state  the state folder of all jobs
     """
     folder = next(path for path in (state.absolute(), *state.absolute().parents) if path.exists())
     full = shutil.disk_usage(folder).free < SCARCE
     if isinstance(error, InputError):
-        known = "no space left" in str(error)
+        noted = "no space left" in str(error)
         return (
-            str(error) if known or not full else f"{error} No space is left on the disk of {folder}; free some first."
+            str(error) if noted or not full else f"{error} No space is left on the disk of {folder}; free some first."
         )
     one: BaseException | None = error
     while one is not None:
@@ -188,7 +188,7 @@ def _sentence(error: Exception, state: Path) -> str | None:
 
 
 class _Lenient(io.FileIO):
-    """A stream whose file may refuse to grow: what does not fit is lost, and the writer does not notice."""
+    """A stream that ignores write errors: data that does not fit is lost."""
 
     def write(self, data: Any) -> int:
         try:
@@ -198,18 +198,18 @@ class _Lenient(io.FileIO):
 
 
 def _lenient(number: int, closes: bool = False) -> io.TextIOWrapper:
-    """A text stream to a file descriptor."""
+    """A text stream to a file descriptor that ignores write errors."""
     raw = io.BufferedWriter(_Lenient(number, "w", closefd=closes))
     return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 @contextmanager
 def _logged(path: str, prefix: str) -> Iterator[Any]:
-    """Send the process's stdout and stderr, those of its children too, to `path`; yield the old stderr.
+    """Redirect stdout and stderr of this process and its children to `path`; yield the old stderr.
 
-    prefix  of what is said where the log cannot be opened
+    prefix  of the message if the log cannot be opened
 
-    With DEBUG in the environment nothing is sent anywhere, so that a debugger has the terminal.
+    With DEBUG in the environment nothing is redirected, so that a debugger can use the terminal.
     """
     if os.environ.get(DEBUG):
         yield sys.stderr

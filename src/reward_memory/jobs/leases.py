@@ -1,8 +1,8 @@
-"""GPUs for one job of several that run on a machine at a time: whole devices, leased by file locks.
+"""Leases of complete GPUs, by file locks, for jobs that run in parallel on one machine.
 
-SLURM gives every job its own devices. Snakemake on one machine only counts them (`resources: gpu`), so jobs that run
-at a time have to agree on who uses which. A lease is a lock of the operating system on a file: it ends with the
-process that holds it, however that ends.
+SLURM gives every job its own devices. Snakemake on one machine only counts them (`resources: gpu`), so parallel jobs
+have to agree on who uses which. A lease is an operating-system lock on a file: it ends with the process that holds
+it, however that ends.
 """
 
 import fcntl
@@ -18,18 +18,18 @@ from reward_memory.errors import InputError
 
 from .gpus import VISIBLE, visible
 
-#: Seconds between two looks at the pool, and between two lines about the wait.
+#: Seconds between attempts to lock devices, and between messages about the wait.
 POLL, REPORT = 0.2, 60.0
 
 
 @contextmanager
 def lease(count: int, say: Callable[[str], None] = print) -> Iterator[list[str]]:
-    """Hold `count` devices and name them in CUDA_VISIBLE_DEVICES; yields their names, none for a count of 0.
+    """Hold `count` devices and set CUDA_VISIBLE_DEVICES to them; yield their names, none for a count of 0.
 
-    say  gets a line when the job has to wait, and one a minute then
+    say  called with a message when the job has to wait, then once a minute
 
-    Where SLURM has set exactly as many devices, they are this job's already. InputError if the machine shows fewer
-    than `count` devices.
+    If SLURM has assigned exactly `count` devices, they are used without a lease. InputError if fewer than `count`
+    devices are visible.
     """
     if not count:
         yield []
@@ -56,10 +56,10 @@ def lease(count: int, say: Callable[[str], None] = print) -> Iterator[list[str]]
 
 @contextmanager
 def hold(folder: Path, names: list[str], count: int, say: Callable[[str], None] = print) -> Iterator[list[str]]:
-    """Hold the locks of `count` of `names` in `folder`, all of them or none; waits until as many are free.
+    """Hold the locks of `count` of `names` in `folder`, all of them or none; wait until that many are free.
 
-    Only one waiting job collects devices at a time, and whoever holds all of its own waits for nobody: no two jobs
-    can wait for each other, and a job for many devices is not passed by jobs for few.
+    Only one waiting job collects devices at a time, and a job that holds all it needs never waits. So jobs cannot
+    deadlock, and a job for many devices is not overtaken by jobs for few.
     """
     folder.mkdir(parents=True, exist_ok=True)
     waiting = _Wait(count, len(names), say)
@@ -82,7 +82,7 @@ def hold(folder: Path, names: list[str], count: int, say: Callable[[str], None] 
 
 
 def pool() -> Path:
-    """Folder of the locks: on the machine itself, one a user, and one a SLURM job, which counts its devices from 0."""
+    """Folder of the locks, local to the machine: one per user, or per SLURM job, which numbers its devices from 0."""
     owner = f"{os.getuid()}.{_slurm_job()}" if _slurm_job() else str(os.getuid())
     return Path(os.environ.get("REWARD_MEMORY_LEASES", tempfile.gettempdir())) / f"reward-memory-gpus.{owner}"
 
@@ -92,7 +92,7 @@ def _slurm_job() -> str | None:
 
 
 def _locked(file: TextIO) -> bool:
-    """Whether this process got the lock."""
+    """Try to take the lock; return whether this process got it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -101,7 +101,7 @@ def _locked(file: TextIO) -> bool:
 
 
 class _Wait:
-    """Sleeps, and says now and then what for."""
+    """Sleeps, and reports from time to time what the job waits for."""
 
     def __init__(self, count: int, total: int, say: Callable[[str], None]):
         self.count, self.total, self.say = count, total, say

@@ -1,8 +1,8 @@
-"""One process for each result.
+"""Locks, so that only one process makes a result.
 
-A Snakemake call that is killed leaves its jobs running. The next call ends them and resumes from their state, so no
-job runs next to its own orphan. A lock tells whether a job runs. It is a lock of the operating system and ends with the
-process that holds it, however that ends. Its file says which process that is.
+A killed Snakemake call leaves its jobs running. The next call ends these orphans and resumes from their state, so no
+job runs in parallel with its own orphan. A lock shows whether a job is running. It is an operating-system lock and ends
+with the process that holds it, however that ends. Its file names that process.
 """
 
 import fcntl
@@ -21,22 +21,22 @@ import psutil
 
 from .processes import born
 
-#: Below a folder for state.
+#: Subfolder of the state folder.
 FOLDER = "locks"
-#: Seconds between two looks at a lock that is held, and between two lines about the wait.
+#: Seconds between attempts to take a held lock, and between messages about the wait.
 POLL, REPORT = 0.5, 60.0
-#: Seconds that an orphan gets to end by itself: a training ends Ray.
+#: Seconds that an orphan gets to exit after a signal: a training run has to stop Ray.
 GRACE = 60.0
-#: Seconds between two signs of life of a holder, and after how many without one a holder on another machine is taken
-#: for dead. On this machine the operating system knows.
+#: Seconds between heartbeats of a holder, and seconds without one after which a holder on another machine counts as
+#: dead. On this machine the operating system knows.
 BEAT, STALE = 60.0, 900.0
 
 
 @contextmanager
 def alone(path: Path, say: Callable[[str], None] = print) -> Iterator[None]:
-    """Hold the lock of a job. An orphan that holds it is ended; a job of a living call is waited for.
+    """Hold the lock of a job. End an orphan that holds it; wait for a job of a running call.
 
-    say  gets a line about an orphan, and one a minute while this waits
+    say  called with a message about an orphan, and once a minute during the wait
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path, say) as file:
@@ -45,7 +45,7 @@ def alone(path: Path, say: Callable[[str], None] = print) -> Iterator[None]:
             return
         file.truncate(0)
         file.seek(0)
-        file.write(json.dumps(_this()))
+        file.write(json.dumps(_this_process()))
         file.flush()
         ended = threading.Event()
         threading.Thread(target=_beat, args=(path, file.fileno(), ended), daemon=True).start()
@@ -58,31 +58,31 @@ def alone(path: Path, say: Callable[[str], None] = print) -> Iterator[None]:
 
 
 def end_orphans(folder: Path, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """End all jobs of dead calls that hold a lock in `folder`; what the locks say of them."""
-    found = []
+    """End all jobs of dead calls that hold a lock in `folder`; return what their locks say."""
+    orphans = []
     for path in sorted(folder.glob("*.lock")):
         with suppress(FileNotFoundError), path.open("r+", encoding="utf-8") as file:
             if _free(file) is False and (holder := _orphan(path)):
                 say(f"ending process {holder['pid']}, which an earlier call left at {path.stem}")
                 _end(holder)
-                found.append(holder)
-    return found
+                orphans.append(holder)
+    return orphans
 
 
 @contextmanager
 def _locked(path: Path, say: Callable[[str], None]) -> Iterator[TextIO | None]:
-    """The open file of the lock, held; None where the file system has no locks."""
+    """Yield the lock's open file, locked; None if the file system does not support locks."""
     waiting = _Wait(path, say)
     while True:
         with path.open("a+", encoding="utf-8") as file:
             # a forked child must not keep the lock
-            os.register_at_fork(after_in_child=lambda file=file: _let_go(file))
+            os.register_at_fork(after_in_child=lambda file=file: _release(file))
             free = _free(file)
             if free is None:
                 say(f"{path.parent} is on a file system without locks, so make sure that no other call runs there")
                 yield None
                 return
-            if free and _is(path, file):  # not one that its holder has just removed
+            if free and _is(path, file):  # not a file that its holder has just removed
                 yield file
                 return
             if not free and (holder := _orphan(path)):
@@ -110,13 +110,13 @@ def _is(path: Path, file: TextIO) -> bool:
     return False
 
 
-def _let_go(file: TextIO) -> None:
+def _release(file: TextIO) -> None:
     with suppress(OSError, ValueError), open(os.devnull, encoding="utf-8") as nothing:
-        os.dup2(nothing.fileno(), file.fileno())  # not closed: another file would get its number
+        os.dup2(nothing.fileno(), file.fileno())  # if it were closed, another file would get its descriptor
 
 
-def _this() -> dict[str, Any]:
-    """What a lock says of the process that holds it."""
+def _this_process() -> dict[str, Any]:
+    """What a lock held by this process says about it."""
     call = _call()
     return {
         "machine": _machine(),
@@ -128,7 +128,7 @@ def _this() -> dict[str, Any]:
 
 
 def _machine() -> list[str]:
-    """What the numbers of processes are of: this boot of this machine, and a namespace."""
+    """Where process IDs are unique: this boot of this machine, and the PID namespace."""
     return [
         Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip(),
         os.readlink("/proc/self/ns/pid"),
@@ -136,7 +136,7 @@ def _machine() -> list[str]:
 
 
 def _call() -> int:
-    """The Snakemake process that this one belongs to, or else its parent."""
+    """PID of the Snakemake process that this one belongs to, or else of its parent."""
     for process in psutil.Process().parents():
         with suppress(psutil.Error):
             command = process.cmdline()
@@ -148,14 +148,14 @@ def _call() -> int:
 
 
 def _holder(path: Path) -> dict[str, Any] | None:
-    """What the lock says of its holder; None while that writes it."""
+    """What the lock says about its holder; None if there is no file, or the holder is writing it."""
     with suppress(FileNotFoundError, json.JSONDecodeError):
         return json.loads(path.read_text(encoding="utf-8"))
     return None
 
 
 def _orphan(path: Path) -> dict[str, Any] | None:
-    """The holder, if it is a process of this machine whose call has ended."""
+    """The holder, if it is a live process of this machine whose call has ended."""
     holder = _holder(path)
     if holder is None or holder["machine"] != _machine() or not _lives(holder) or _lives(holder["call"]):
         return None
@@ -167,7 +167,7 @@ def _lives(process: dict[str, Any]) -> bool:
 
 
 def _end(holder: dict[str, Any]) -> None:
-    """End an orphan, by SIGTERM and after some time by SIGKILL, and wait until it is gone."""
+    """End an orphan with SIGTERM, after GRACE seconds with SIGKILL, and wait until it is gone."""
     for number, seconds in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
         deadline = time.monotonic() + seconds
         with suppress(ProcessLookupError):
@@ -178,23 +178,23 @@ def _end(holder: dict[str, Any]) -> None:
 
 
 def _beat(path: Path, handle: int, ended: threading.Event) -> None:
-    """Touch the file now and then, which another machine sees."""
+    """Touch the file every BEAT seconds, as a heartbeat that other machines see."""
     while not ended.wait(BEAT):
         with suppress(OSError):
             os.utime(handle)
 
 
 class _Wait:
-    """Sleeps, says now and then for whom, and notices a holder on another machine that shows no life."""
+    """Sleeps, reports what it waits for, and notices a holder on another machine without heartbeats."""
 
     def __init__(self, path: Path, say: Callable[[str], None]):
         self.path, self.say = path, say
         self.start = self.seen = time.monotonic()
-        # not at once: a process that was just killed holds its lock a moment longer, and runs nothing
+        # no message at once: a process that was just killed still holds its lock for a moment
         self.next, self.beat = self.start + POLL / 2, None
 
     def sleep(self) -> bool:
-        """Sleep a little; whether the holder is taken for dead."""
+        """Sleep briefly; return whether the holder counts as dead."""
         now, holder = time.monotonic(), _holder(self.path)
         with suppress(FileNotFoundError):
             beat = self.path.stat().st_mtime_ns
@@ -205,5 +205,5 @@ class _Wait:
             who = f"process {holder['pid']} on {holder['host']}" if holder else "another process"
             self.say(f"waiting for {who}, which runs the same job, {now - self.start:.0f} s gone")
         time.sleep(POLL)
-        # by its own clock, not by the file's time: clocks of two machines differ
+        # measured with this machine's clock, not by the file's time: the clocks may differ
         return bool(holder) and holder["machine"] != _machine() and now - self.seen > STALE

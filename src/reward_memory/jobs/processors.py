@@ -1,8 +1,8 @@
-"""What the processor can do."""
+"""Capabilities of the processor."""
 
 
 def has_bfloat16() -> bool:
-    """Whether it multiplies bfloat16 itself (AVX-512, AMX or ARM's); without, bfloat16 is slower than float32."""
+    """Whether the CPU multiplies bfloat16 in hardware (AVX-512, AMX or ARM's); if not, float32 is faster."""
     import torch
 
     capabilities = torch.cpu.get_capabilities()

@@ -4,16 +4,16 @@ import sys
 import time
 from typing import TextIO
 
-#: Further streams that progress lines go to, such as the terminal of a job whose output is a log file.
+#: (prefix, stream) pairs that also get progress lines, such as the terminal of a job that writes to a log file.
 MIRRORS: list[tuple[str, TextIO]] = []
-#: Seconds between two lines there: several jobs share a terminal.
+#: Seconds between lines there, because several jobs share a terminal.
 PATIENCE = 20.0
 
 
 class Progress:
-    """Counts towards `total` and prints a whole line at most every `every` seconds, and at the end.
+    """Counts towards `total`; prints a line at most every `every` seconds, and one at the end.
 
-    A line a report, never a carriage return: the same text serves a terminal, a log and `tail -f`.
+    Each report is a line without carriage returns, so the same text suits a terminal, a log and `tail -f`.
     """
 
     def __init__(self, what: str, total: int, every: float = 5.0, done: int = 0):

@@ -1,10 +1,10 @@
-"""A temporary folder with a short path, and nothing left of it afterwards.
+"""A temporary folder with a short path that is always cleaned up.
 
-Ray puts Unix sockets in its temporary folder, and the path of a socket holds 107 bytes. The TMPDIR of a cluster is
-often too long for that. The folder also takes what verl and torch leave in a temporary folder.
+Ray puts Unix sockets in its temporary folder, and a socket's path is limited to 107 bytes. A cluster's TMPDIR is often
+too long for that. The folder also holds the temporary files of verl and torch.
 
-A watcher removes the folder when its owner is killed, and ends the processes that use it. If the watcher was killed
-too, the next owner does so. A lock on the folder tells whether its owner is alive.
+When the owner is killed, a watcher process removes the folder and ends the processes that use it. If the watcher was
+killed too, the next owner does so. A lock on the folder shows whether its owner is alive.
 """
 
 import fcntl
@@ -25,23 +25,23 @@ from reward_memory.errors import InputError
 
 from .processes import kill_marked
 
-#: The longest path of the folder, in bytes. Below it Ray makes /session_<date>_<time>_<microseconds>_<pid>, 43 bytes,
-#: and there /sockets/plasma_store, 21 bytes, with a number where two nodes share a machine.
+#: Maximum length of the folder's path, in bytes. Ray appends /session_<date>_<time>_<microseconds>_<pid>, 43 bytes,
+#: and /sockets/plasma_store, 21 bytes, plus a number if two nodes share a machine.
 LONGEST = 107 - 43 - 21 - 3
 PREFIX, MARK = "rm-", ".reward-memory"
-#: Ray splits command lines that hold the path at spaces.
+#: Paths that are allowed: Ray splits command lines with the path at spaces.
 PLAIN = re.compile(r"[A-Za-z0-9._/+-]+")
 #: Where Linux keeps shared memory.
 SHARED_MEMORY = Path("/dev/shm")
-#: Kept, as the process may change what it starts in Python's place.
+#: Saved at import, because sys.executable may be replaced later.
 _PYTHON = sys.executable
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A new private folder with a short path; processes with it as TMPDIR end with the block, or with this process.
+    """Create a private folder with a short path; processes with it as TMPDIR end with the block or this process.
 
-    InputError if there is no place for one.
+    InputError if no place is suitable.
     """
     for place in places():
         sweep(place)
@@ -49,7 +49,7 @@ def scratch() -> Iterator[Path]:
     watcher = subprocess.Popen(
         [_PYTHON, "-m", __name__, str(folder)],
         stdin=subprocess.PIPE,
-        start_new_session=True,  # out of reach of what kills this process's group
+        start_new_session=True,  # not killed with this process's group
     )
     try:
         yield folder
@@ -60,22 +60,22 @@ def scratch() -> Iterator[Path]:
 
 
 def places() -> list[Path]:
-    """Folders that a short one may be made in, the best first."""
-    given = []
+    """Folders in which the scratch folder can be created, best first."""
+    candidates = []
     with suppress(FileNotFoundError):
-        given.append(tempfile.gettempdir())  # TMPDIR if it can be written to
-    given += ["/tmp", "/var/tmp", "/dev/shm", os.environ.get("XDG_RUNTIME_DIR", "")]
-    return [Path(place) for place in dict.fromkeys(given) if place and _fits(place)]
+        candidates.append(tempfile.gettempdir())  # TMPDIR if it can be written to
+    candidates += ["/tmp", "/var/tmp", "/dev/shm", os.environ.get("XDG_RUNTIME_DIR", "")]
+    return [Path(place) for place in dict.fromkeys(candidates) if place and _fits(place)]
 
 
 def _fits(place: str) -> bool:
     """Whether a folder is short enough, plain, and safe from other users."""
-    name = len(f"/{PREFIX}") + 8  # of mkdtemp
+    name = len(f"/{PREFIX}") + 8  # random part of mkdtemp's names
     if PLAIN.fullmatch(place) is None or len(place) + name > LONGEST:
         return False
     with suppress(OSError):
         mode = os.stat(place).st_mode
-        # in a shared folder without the sticky bit anyone could replace ours
+        # in a shared folder without the sticky bit anyone could replace our folder
         return stat.S_ISDIR(mode) and (not mode & stat.S_IWOTH or bool(mode & stat.S_ISVTX))
     return False
 
@@ -83,7 +83,7 @@ def _fits(place: str) -> bool:
 def _new() -> tuple[Path, int]:
     for place in places():
         with suppress(OSError):
-            folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))  # of mode 0700
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))  # mode 0700
             try:
                 with socket.socket(socket.AF_UNIX) as trial:
                     trial.bind(str(folder / "trial"))  # not every file system has sockets
@@ -103,7 +103,7 @@ def _new() -> tuple[Path, int]:
 
 
 def sweep(place: Path) -> None:
-    """Clear the folders in `place` that this user's killed processes left."""
+    """Clear the folders in `place` that this user's killed processes left behind."""
     for folder in place.glob(f"{PREFIX}*"):
         with suppress(OSError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -124,19 +124,19 @@ def clear(folder: Path) -> None:
 
 
 def name_shared_memory() -> None:
-    """Name this process's shared memory after its TMPDIR, if that is such a folder, so that `clear` knows it.
+    """Name this process's shared memory after its TMPDIR, if that is such a folder, so that `clear` finds it.
 
-    Python's own names, psm_..., do not say whose they are. Each process that makes some has to call this.
+    Python's default names, psm_..., do not show the owner. Each process that creates shared memory has to call this.
     """
     name = Path(os.environ.get("TMPDIR", "")).name
     if name.startswith(PREFIX):
         shared_memory._SHM_NAME_PREFIX = f"/{name}_"  # pyright: ignore[reportAttributeAccessIssue] - private
-        # Linux allows 255
+        # Linux allows 255 characters
         shared_memory._SHM_SAFE_NAME_LENGTH = len(f"/{name}_") + 16  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def main() -> None:
-    """Clear the folder that is the argument once standard input ends: with the process that holds its other end."""
+    """Clear the folder given as argument once standard input closes, that is, once the owner process has ended."""
     sys.stdin.buffer.read()
     folder = Path(sys.argv[1])
     if folder.exists():

@@ -1,7 +1,7 @@
-"""Jobs that a killed Snakemake call left with SLURM.
+"""SLURM jobs that a killed Snakemake call left behind.
 
-A call that is interrupted cancels its jobs; one that is killed cannot. Its jobs run on, and the next call would submit
-the same work beside them, into the same files.
+An interrupted call cancels its jobs; a killed one cannot. Its jobs keep running, and the next call would submit the
+same jobs again, which write to the same files.
 """
 
 import os
@@ -13,34 +13,34 @@ from pathlib import Path
 
 from reward_memory.errors import InputError
 
-#: How the names of our jobs begin: `slurm-jobname-prefix` of profiles/slurm.
+#: Prefix of our jobs' names: `slurm-jobname-prefix` of profiles/slurm.
 PREFIX = "reward-memory_"
-#: Seconds that SLURM gets to end them (its own KillWait, before it kills, is 30 s as a rule).
+#: Seconds that SLURM gets to end them (its KillWait, the delay before SIGKILL, is usually 30 s).
 PATIENCE = 180.0
 
 
 def cancel(folder: Path) -> list[str]:
-    """Cancel the workflow's jobs that were submitted from `folder`, wait until they have ended, return their numbers.
+    """Cancel the workflow's jobs that were submitted from `folder`, wait until they have ended, return their IDs.
 
-    Snakemake locks its folder, so whoever holds the lock may do this: no living call owns them. Nothing happens where
-    there is no SLURM. InputError if the jobs do not end.
+    The caller must hold Snakemake's lock of the folder, so that no running call owns these jobs. Does nothing without
+    SLURM. InputError if the jobs do not end.
     """
-    if shutil.which("squeue") is None or not (found := jobs(folder)):
+    if shutil.which("squeue") is None or not (orphans := jobs(folder)):
         return []
-    print(f"canceling {len(found)} jobs that an earlier call left with SLURM: {' '.join(found)}", file=sys.stderr)
-    subprocess.run(["scancel", *found], check=False)
+    print(f"canceling {len(orphans)} jobs that an earlier call left with SLURM: {' '.join(orphans)}", file=sys.stderr)
+    subprocess.run(["scancel", *orphans], check=False)
     deadline = time.monotonic() + PATIENCE
     while left := jobs(folder):
         if time.monotonic() > deadline:
             raise InputError(f"SLURM does not end the jobs {' '.join(left)} of an earlier call; see `squeue --me`.")
         time.sleep(1)
-    return found
+    return orphans
 
 
 def jobs(folder: Path) -> list[str]:
-    """Numbers of the waiting and running jobs that were submitted from `folder`, the one around this process aside."""
-    asked = ["squeue", "--me", "--noheader", "--format=%i|%j|%Z"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False, encoding="utf-8")
+    """IDs of the pending and running jobs that were submitted from `folder`, without the one that runs this process."""
+    command = ["squeue", "--me", "--noheader", "--format=%i|%j|%Z"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     rows = [line.split("|", 2) for line in done.stdout.splitlines()]
     return [
         number

@@ -1,7 +1,7 @@
 """Policies from the Hugging Face hub, at a pinned commit and verified.
 
-Not `snapshot_download`, since it neither resumes what another call left (`data.hub.client`) nor checks a SHA-256, and
-its patterns cannot say "the shards that the index names": repositories hold the same weights in several formats.
+`snapshot_download` is not used: it neither resumes another call's download (`data.hub.client`) nor checks SHA-256, and
+its patterns cannot select the shards that the index names. Repositories hold the same weights in several formats.
 """
 
 import json
@@ -15,7 +15,7 @@ from reward_memory.errors import InputError
 
 from .snapshots import check
 
-#: What a policy needs besides its weights, as far as the repository has it.
+#: Files that a policy needs besides its weights, if the repository has them.
 SETTINGS = (
     "config.json",
     "generation_config.json",
@@ -43,13 +43,13 @@ def download(
     """Download the configuration, the tokenizer and the safetensors of policy `name` into `folder`.
 
     revision  the commit, 40 hexadecimal digits
-    state     folder that keeps what was fetched, under its digest: another call fetches only what is missing
+    state     folder that keeps downloads under their digest: another call fetches only what is missing
     expected  path in the repository -> hex SHA-256 that the file must have
     returns   the manifest: commit and license of the repository, and bytes and SHA-256 of each file
 
-    The folder appears whole or not at all. InputError, one sentence: no such commit on the hub; a gated repository; a
-    hub that cannot be reached or keeps failing; a file with another checksum, which is deleted; no safetensors; a
-    policy that `snapshots.check` refuses.
+    The folder appears complete or not at all. InputError, one sentence: no such commit on the hub; a gated repository;
+    a hub that cannot be reached or keeps failing; a file with a wrong checksum, which is deleted; no safetensors; a
+    policy that `snapshots.check` rejects.
     """
     where = f"policies: {name}"
     hub = HubRepository(where, repository, revision, MODEL)
@@ -60,7 +60,7 @@ def download(
         raise InputError(f"{where}: hub: sha256: {absent[0]} is none of the files, {', '.join(files)}.")
     digests = fetch({path: (hub, file) for path, file in files.items()}, state, f"download of {name}", expected)
 
-    def whole(new: Path) -> None:
+    def verify(new: Path) -> None:
         try:
             check(new)
         except InputError as error:
@@ -69,7 +69,7 @@ def download(
                 f"{where}: {repository} at commit {revision}: {reason}; choose another revision or repository."
             ) from error
 
-    place(files, state, folder, whole)
+    place(files, state, folder, verify)
     return {
         "repositories": {repository: {"revision": revision, "license": license}},
         "files": {path: {"bytes": file.size, "sha256": digests[path]} for path, file in files.items()},
@@ -96,7 +96,7 @@ def _weights(hub: HubRepository, listing: Mapping[str, HubFile], state: Path, wh
             f"{hub.where}: {INDEX} of {hub.repository} at commit {hub.commit} names no shards; choose another revision."
         ) from error
     for shard in shards:
-        # a name of a path would lead out of the folder
+        # a name with a slash would lead out of the folder
         if shard not in listing or "/" in shard:
             raise InputError(
                 f"{hub.where}: {hub.repository} lacks {shard}, which {INDEX} names, at commit {hub.commit}; choose "

@@ -1,4 +1,4 @@
-"""A policy that the user brings, looked at without loading it: files, headers of weights, settings."""
+"""Checks of a user's policy without loading it: files, headers of weights, settings."""
 
 import json
 import math
@@ -15,13 +15,13 @@ from .snapshots import WEIGHTS, check
 _POINTER = b"version https://git-lfs"
 _FETCH = "download the file again"
 _ADAPTERS = "adapter_config.json"
-#: Settings in the layout of Llama's and Mistral's makers.
+#: Settings file in the original layout of Llama and Mistral.
 _OTHER_LAYOUT = "params.json"
-#: Bytes of a number in the formats that policies are trained in.
+#: Bytes per number, for the formats that policies are trained in.
 _FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
-#: Bytes of those that only other tensors may have, such as tables of positions.
+#: Bytes per number, for formats that are allowed only in other tensors, such as tables of positions.
 _OTHERS = {"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1}
-#: Keys of config.json that count positions.
+#: Keys of config.json with a number of positions.
 _POSITIONS = ("max_position_embeddings", "n_positions")
 _SETTINGS = (
     "config.json",
@@ -32,17 +32,17 @@ _SETTINGS = (
 )
 #: Number formats of quantized weights.
 _SMALL = ("F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F6_E2M3", "F6_E3M2", "F4")
-#: Keys of config.json that stretch positions, and what in them is a name.
+#: Keys of config.json that scale positions, and the entries in them that are names.
 _SCALINGS = ("rope_scaling", "rope_parameters")
 _NAMES = ("type", "rope_type")
-#: Weights as verl and other FSDP trainers save them, one file a process.
+#: Weights as verl and other FSDP trainers save them, one file per process.
 _PIECES = "**/model_world_size_*_rank_*.pt"
 
 
 def inspect(name: str, folder: Path) -> None:
-    """InputError, one sentence with policy, file and fix, for what headers and small files show of a policy folder.
+    """Raise InputError, one sentence with policy, file and fix, for faults in a policy's headers and small files.
 
-    Milliseconds, whatever the size of the policy. `loading.load` looks at the weights themselves.
+    This takes milliseconds for any policy. `loading.load` checks the weights themselves.
     """
     where = f"policies: {name}: path: "
     if not folder.exists():
@@ -71,12 +71,12 @@ def inspect(name: str, folder: Path) -> None:
         kinds.check(folder / "config.json", settings, tensors)
     except InputError as error:
         text = str(error).rstrip(".")
-        # a sentence of `check` says what is missing, not what to do
+        # a message of `check` says what is missing, not what to do
         raise InputError(f"{where}{text}{'' if ';' in text else '; complete the folder'}.") from error
 
 
 def _no_folder(file: Path) -> str:
-    """What is said of a file in place of the policy's folder."""
+    """Message about a file that is given in place of a policy folder."""
     if (file.parent / "config.json").is_file() and file.suffix != ".gguf":
         return "is a file; give the Hugging Face model folder around it"
     kind = "the policy as GGUF" if file.suffix == ".gguf" else "a file, with no config.json beside it"
@@ -91,13 +91,13 @@ def _merge(piece: Path) -> str:
 
 
 def _kind_of_folder(folder: Path) -> None:
-    """Refuse folders in which models often come, but not as a policy that can be trained."""
-    if (folder / _ADAPTERS).is_file():  # which transformers would load into the weights beside them
+    """Reject common kinds of model folders that are not a trainable policy."""
+    if (folder / _ADAPTERS).is_file():  # transformers would load them into the weights next to them
         raise InputError(f"{folder / _ADAPTERS}: the folder holds adapters; merge them into their policy first")
     if (folder / "config.json").is_file():
-        beside = sorted(folder.parent.glob(Path(_PIECES).name)) if folder.name == "huggingface" else []
-        if beside and not any(file.suffix in (".safetensors", ".bin") for file in folder.iterdir()):
-            raise InputError(f"{folder}: has no weights, which are in pieces around it; {_merge(beside[0])}")
+        shards = sorted(folder.parent.glob(Path(_PIECES).name)) if folder.name == "huggingface" else []
+        if shards and not any(file.suffix in (".safetensors", ".bin") for file in folder.iterdir()):
+            raise InputError(f"{folder}: has no weights, which are in pieces around it; {_merge(shards[0])}")
         return
     if (folder / "snapshots").is_dir():
         raise InputError(f"{folder}: is a cache of the hub; give the folder in {folder / 'snapshots'}")
@@ -109,9 +109,9 @@ def _kind_of_folder(folder: Path) -> None:
             "Face's, with config.json, tokenizer and safetensors"
         )
     inner = [file.parent for deep in ("*", "*/*", "*/*/*") for file in sorted(folder.glob(f"{deep}/config.json"))]
-    whole = [one for one in inner if any((one / name).is_file() for name in WEIGHTS)]
-    if whole:
-        raise InputError(f"{folder}: has no config.json, but a folder in it has; give that one, such as {whole[0]}")
+    valid = [one for one in inner if any((one / name).is_file() for name in WEIGHTS)]
+    if valid:
+        raise InputError(f"{folder}: has no config.json, but a folder in it has; give that one, such as {valid[0]}")
     if pieces := sorted(folder.glob(_PIECES)):
         raise InputError(f"{pieces[0]}: is a trainer's piece of a policy; {_merge(pieces[0])}")
 
@@ -125,7 +125,7 @@ def _template(file: Path) -> None:
 
 
 def _readable(file: Path) -> None:
-    """Refuse links into nowhere, files without permission, and Git LFS pointers where a file should be."""
+    """Reject broken links, unreadable files, and Git LFS pointers in place of files."""
     if file.is_symlink() and not file.exists():
         raise InputError(f"{file}: is a link to {file.readlink()}, which is not there; copy the file itself")
     if not file.is_file():
@@ -142,14 +142,14 @@ def _readable(file: Path) -> None:
 def _object(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
-        found = json.loads(text.removeprefix("\ufeff"))
+        content = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: not whole JSON; {_FETCH}") from error
     if text.startswith("\ufeff"):
         raise InputError(f"{file}: begins with a byte order mark, which no reader takes; save it as UTF-8 without")
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise InputError(f"{file}: holds no JSON object; {_FETCH}")
-    return found
+    return content
 
 
 def _settings(file: Path) -> dict[str, Any]:
@@ -175,16 +175,16 @@ def _settings(file: Path) -> dict[str, Any]:
 
 
 def _scaling(file: Path, key: str, given: Any) -> None:
-    """Refuse text where positions are stretched by a number."""
+    """Reject text where position scaling needs a number."""
     for name, value in given.items() if isinstance(given, dict) else ():
-        if isinstance(value, dict):  # one for each kind of layer
+        if isinstance(value, dict):  # one entry for each kind of layer
             _scaling(file, f"{key}: {name}", value)
         elif name not in _NAMES and isinstance(value, str):
             raise InputError(f"{file}: {key}: {name}: {json.dumps(value)} is text; write a number")
 
 
 def _weights(folder: Path) -> list[str]:
-    """Names of the tensors. Refuses weights whose headers do not fit their files, or their index."""
+    """Names of the tensors. Rejects weights whose headers do not match their files or the index."""
     if not (folder / WEIGHTS[0]).is_file() and not (folder / WEIGHTS[1]).is_file():
         raise InputError(
             f"{folder}: has pickled weights alone ({WEIGHTS[2]}), which may run code; save the model as safetensors"
@@ -201,7 +201,7 @@ def _weights(folder: Path) -> list[str]:
 
 
 def _shards(index: Path) -> dict[str, str]:
-    """Name of a tensor -> the file of the folder that holds it."""
+    """Tensor name -> file of the folder that holds it."""
     named = _object(index).get("weight_map")
     if not isinstance(named, dict) or not named or not all(isinstance(shard, str) for shard in named.values()):
         raise InputError(f"{index}: names no shards; {_FETCH}")
@@ -212,7 +212,7 @@ def _shards(index: Path) -> dict[str, str]:
 
 
 def _header(file: Path) -> dict[str, Any]:
-    """Name of a tensor -> what the head of a safetensors file says of it, once it agrees with the file's size."""
+    """Tensor name -> its entry in a safetensors header, after checking the header against the file's size."""
     try:
         held, length = policy_files.head(file)
         spans = sorted((*entry["data_offsets"], _bytes(entry)) for entry in held.values())
@@ -243,6 +243,6 @@ def _header(file: Path) -> dict[str, Any]:
 
 
 def _bytes(entry: dict[str, Any]) -> int | None:
-    """Size of a tensor by its shape; None for a number format that policies do not come in."""
-    one = (_FLOATS | _OTHERS).get(entry["dtype"])
-    return None if one is None else math.prod(entry["shape"]) * one
+    """Bytes of a tensor, by its shape; None for a number format that policies do not use."""
+    size = (_FLOATS | _OTHERS).get(entry["dtype"])
+    return None if size is None else math.prod(entry["shape"]) * size

@@ -1,4 +1,4 @@
-"""Models that judge, mark or encode texts and continue none: what config.json and the weights' heads show."""
+"""Detect models that do not continue text, but judge, mark or encode it, from config.json and tensor names."""
 
 import json
 import re
@@ -8,11 +8,11 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
-#: Names of architectures that have another head than a policy's, or none.
+#: Architectures with another head than a policy's, or none.
 _NO_POLICY = re.compile(r".*(Classification|QuestionAnswering|MaskedLM|(?<!Head)(?<!Heads)Model)")
-#: First parts of the names of such heads' tensors.
+#: First part of the tensor names of such heads.
 _HEADS = ("score", "classifier", "qa_outputs", "v_head", "regression_head")
-#: Families that read a text in both directions, but where their config.json says otherwise.
+#: Families that read text in both directions, unless config.json says otherwise.
 _ENCODERS = {
     "albert",
     "bert",
@@ -28,24 +28,24 @@ _ENCODERS = {
     "xlm-roberta",
 }
 _GIVE = "give a policy that does"
-#: What PyTorch's and PEFT's wrappers put before the names of a model's tensors.
+#: Prefixes that PyTorch's and PEFT's wrappers add to tensor names.
 _WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.", "base_model.model.")
 
 
 def other(settings: dict[str, Any]) -> str | None:
-    """The kind of model that config.json names, where that judges or marks texts and continues none."""
+    """The architecture in config.json, if it judges or marks texts and does not continue them; else None."""
     kinds = settings.get("architectures")
     named = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
     return named[0] if named and all(map(_NO_POLICY.fullmatch, named)) else None
 
 
 def said(kind: str) -> str:
-    """What is said of a model of that kind, after the name of its config.json."""
+    """Message about a model of that kind, to follow the name of its config.json."""
     return f"architectures: {kind} does not continue text, but is a reward model, a classifier or an encoder; {_GIVE}"
 
 
 def saved_within(folder: Path, tensors: Iterable[str]) -> None:
-    """InputError for weights that were saved with what was around or beside them while they were trained."""
+    """Raise InputError for weights that were saved with adapters, or inside a training wrapper."""
     names = list(tensors)
     for name in names:
         if ".lora_" in name:
@@ -59,9 +59,9 @@ def saved_within(folder: Path, tensors: Iterable[str]) -> None:
 
 
 def check(file: Path, settings: dict[str, Any], tensors: Iterable[str]) -> None:
-    """InputError for a model whose config.json and names of tensors show that it is no policy.
+    """Raise InputError for a model whose config.json and tensor names show that it is not a policy.
 
-    What they leave open is told once the model is loaded (`loading.load`).
+    Other cases are found when the model is loaded (`loading.load`).
     """
     family = settings["model_type"]
     if family in _ENCODERS and settings.get("is_decoder") is not True:

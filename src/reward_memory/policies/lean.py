@@ -1,15 +1,15 @@
-"""transformers with fewer imports: import this before any of transformers' classes.
+"""transformers with fewer imports: import this module before any class of transformers.
 
-Only assisted decoding and the losses of models that detect objects use scikit-learn and scipy there, which nothing here
-does. Every Auto class imports both, which takes 2 s of a processor, a quarter of what a short job spends on imports.
-transformers also reads which files belong to each installed distribution, 0.4 s, to look two of them up.
+Every Auto class imports scikit-learn and scipy. This takes 2 s of CPU time, a quarter of a short job's imports, and
+only assisted decoding and object-detection losses use them, which nothing here needs. transformers also reads the file
+list of each installed distribution, 0.4 s, to look up two of them.
 """
 
 from importlib import metadata
 
 
 class Distributions(dict[str, list[str]]):
-    """The distributions of packages, as `metadata.packages_distributions` gives them, read when they are asked for."""
+    """Package -> its distributions, as from `metadata.packages_distributions`, but looked up lazily."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""A policy that the user brings, loaded once before anything uses it: what no header of a file can show."""
+"""Load a user's policy once before anything uses it, to find faults that file headers cannot show."""
 
 import json
 import re
@@ -11,33 +11,33 @@ from reward_memory.errors import InputError
 from . import kinds
 
 _FETCH = "download the policy again"
-#: Logits that are no nearer to one another than this are not alike.
+#: Logits that differ by less than this count as equal.
 _ALIKE = 1e-6
-#: What libraries put around their words: names of Python's errors and of classes.
+#: Names of Python's errors and classes in libraries' messages.
 _PYTHON = re.compile(r"\b\w*(Error|Exception): |<class '[\w.]*?(?=\w+'>)|(?<=\w)'>")
-#: The name that an error of Python is about, which comes last.
+#: The name that a Python error is about, at the end of its message.
 _NAME = re.compile(r"'([^']+)'$")
-#: How transformers begins what its checks of several settings say.
+#: Prefix of transformers' messages about several settings.
 _CHECK = re.compile(r"^Class validation error for validator '\w+': ")
-#: The key that a check of transformers' settings is about.
+#: The key that a validation message of transformers is about.
 _FIELD = re.compile(r"Validation error for field '(\w+)'")
-#: The architecture that transformers does not have.
+#: The architecture that transformers does not have, in its message.
 _FAMILY = re.compile(r"has model type `([^`]+)` but Transformers does not recognize")
-#: A setting that transformers' check of sampling names.
+#: A setting in a message of transformers' check of sampling settings.
 _FLAG = re.compile(r"^- `(\w+)`:", re.MULTILINE)
-#: Two prompts of which the template must keep both questions apart.
+#: System message and questions of two prompts, which the chat template must render differently.
 _SYSTEM = "Answer in one word."
 _QUESTIONS = ("What is 2 + 3?", "Name the capital of France.")
 
 
 def load(name: str, folder: Path) -> dict[str, int]:
-    """Load the policy of that name from its folder, in the numbers that it is stored in.
+    """Load policy `name` from its folder, in the dtype that it is stored in.
 
-    returns  its weights, layers' vocabulary and the tokenizer's, which a log may show
+    returns  numbers of weights, of rows of the embedding and of the tokenizer's tokens, for a log
 
     InputError, one sentence with policy, file and fix: an architecture that transformers does not have; weights that
-    are missing, left over, of other shapes or not finite; a tokenizer that does not load or knows more tokens than
-    the policy; ends beyond the vocabulary; a template that fails, or that leaves the question out.
+    are missing, unexpected, of other shapes or not finite; a tokenizer that does not load or has more tokens than the
+    policy; end tokens beyond the vocabulary; a template that fails or leaves out the question.
     """
     where = f"policies: {name}: path: {folder}"
     _settings(where, folder)
@@ -78,7 +78,7 @@ def _tokenizer(where: str, folder: Path) -> Any:
         if not (folder / "tokenizer.json").is_file() and (folder / "tokenizer.model").is_file():
             raise InputError(
                 f"{where}/tokenizer.model: cannot be read by what is installed; run `pip install sentencepiece "
-                "tiktoken`, or put the policy's tokenizer.json beside it."
+                "tiktoken`, or put the policy's tokenizer.json next to it."
             ) from error
         raise InputError(f"{where}/tokenizer.json: the tokenizer does not load ({_short(error)}); {_FETCH}.") from error
     if not encoded or "".join(shown.split()) != "".join(_QUESTIONS[0].split()):
@@ -89,16 +89,16 @@ def _tokenizer(where: str, folder: Path) -> Any:
 
 
 def _template(where: str, folder: Path, tokenizer: Any) -> None:
-    """Refuse a chat template that does not render, or that renders two questions alike."""
-    own = (folder / "chat_template.jinja").is_file()
-    correct = f"correct {'chat_template.jinja' if own else 'chat_template in tokenizer_config.json'}"
+    """Reject a chat template that does not render, leaves out a message, or holds a question itself."""
+    separate = (folder / "chat_template.jinja").is_file()
+    correct = f"correct {'chat_template.jinja' if separate else 'chat_template in tokenizer_config.json'}"
     rendered = []
     for question in _QUESTIONS:
-        # most prompts of the workflow begin with a message of the system
+        # most prompts of the workflow begin with a system message
         messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": question}]
         try:
             text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        except Exception as error:  # Jinja's own and those that templates raise
+        except Exception as error:  # Jinja's errors and those that templates raise
             raise InputError(f"{where}: the chat template cannot be rendered ({_short(error)}); {correct}.") from error
         if question not in text:
             raise InputError(f"{where}: the chat template leaves out what the user asks; {correct}.")
@@ -109,7 +109,7 @@ def _template(where: str, folder: Path, tokenizer: Any) -> None:
             )
         rendered.append(text)
     if _QUESTIONS[0] in rendered[1]:
-        raise InputError(f"{where}: the chat template holds a question of its own; {correct}.")
+        raise InputError(f"{where}: the chat template contains a question itself; {correct}.")
     if not tokenizer(rendered[0], add_special_tokens=False)["input_ids"]:
         raise InputError(f"{where}/tokenizer.json: the tokenizer makes no token of a prompt; {_FETCH}.")
 
@@ -129,7 +129,7 @@ def _model(where: str, folder: Path) -> tuple[Any, dict[str, Any]]:
                 trust_remote_code=False,
                 use_safetensors=True,
                 output_loading_info=True,
-                ignore_mismatched_sizes=True,  # they are reported, all at once
+                ignore_mismatched_sizes=True,  # they are reported together
             )
     except Exception as error:  # any library's error is a fault of the files
         text = _short(error)
@@ -144,9 +144,9 @@ def _model(where: str, folder: Path) -> tuple[Any, dict[str, Any]]:
 
 
 def _complete(where: str, report: dict[str, Any], other: str | None = None) -> None:
-    """Refuse weights that config.json and the files do not agree on: transformers would draw them at random.
+    """Reject weights that do not match config.json: transformers would initialize them at random.
 
-    other  the kind of model that it is, where that is no policy
+    other  the kind of model, if it is not a policy
     """
     keys = [*report.get("missing_keys", ()), *report.get("unexpected_keys", ())]
     if other and keys:
@@ -182,7 +182,7 @@ def _vocabulary(where: str, tokenizer: Any, model: Any, rows: int) -> None:
 
 
 def _ending(where: str, folder: Path, tokenizer: Any, model: Any) -> None:
-    """Refuse settings without an end token: every response would go on to the longest."""
+    """Reject settings without an end token: every response would run to the length limit."""
     if model.generation_config.eos_token_id in (None, []):
         file = "generation_config.json" if (folder / "generation_config.json").is_file() else "config.json"
         raise InputError(
@@ -192,7 +192,7 @@ def _ending(where: str, folder: Path, tokenizer: Any, model: Any) -> None:
 
 
 def _generation(where: str, model: Any) -> None:
-    """Refuse settings of sampling with which transformers saves no policy, neither a checkpoint nor the trained one."""
+    """Reject sampling settings with which transformers cannot save a policy, as a checkpoint or after training."""
     try:
         model.generation_config.validate(strict=True)
     except ValueError as error:
@@ -215,7 +215,7 @@ def _finite(where: str, model: Any) -> None:
 
 
 def _answering(where: str, tokenizer: Any, model: Any) -> None:
-    """Refuse a policy that computes no probabilities of the next token, or the same for all."""
+    """Reject a policy that cannot compute next-token logits, or gives all tokens the same logit."""
     import torch
 
     encoded = torch.tensor([tokenizer(_QUESTIONS[0], add_special_tokens=False)["input_ids"]])
@@ -233,13 +233,13 @@ def _answering(where: str, tokenizer: Any, model: Any) -> None:
 
 
 def _short(error: object) -> str:
-    """The beginning of an error on one line, without the dot that would end our sentence.
+    """The beginning of an error message on one line, without a final period.
 
-    What Python says of its own names and types is put in other words.
+    Python's messages about names and types are reworded.
     """
     if isinstance(error, KeyError | AttributeError):
         name = next(iter(_NAME.findall(str(error))), None) or str(error)
-        return f"there is nothing of the name {name!r}" if len(name) <= 60 else "a name in it is not known"
+        return f"there is nothing of the name {name!r}" if len(name) <= 60 else "a name in it is unknown"
     if isinstance(error, TypeError):
         return "a value in it is of another kind than it should be, such as text for a number"
     if field := _FIELD.search(str(error)):
@@ -248,5 +248,5 @@ def _short(error: object) -> str:
         return f"the installed transformers has no model_type {family[1]}"
     if "Unrecognized configuration class" in str(error):
         return "its model_type does not continue text, as a language model does"
-    line = _PYTHON.sub("", _CHECK.sub("", " ".join(str(error).split()))) or "no reason is told"
+    line = _PYTHON.sub("", _CHECK.sub("", " ".join(str(error).split()))) or "no reason is given"
     return (line if len(line) <= 160 else line[:157] + "...").rstrip(".")

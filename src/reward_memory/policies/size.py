@@ -1,4 +1,4 @@
-"""How large a policy is: its parameters and what a token keeps in memory."""
+"""Size of a policy: its parameters and the memory that a token takes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class Size:
     """Shape of a decoder with gated feed-forward layers, as Qwen2, Qwen3 and Llama have.
 
     hidden, intermediate       widths of the residual stream and of a feed-forward layer
-    heads, kv_heads, head      attention heads, those of keys and values, dimensions of one
+    heads, kv_heads, head      attention heads, heads of keys and values, dimensions of a head
     tied                       whether the output layer is the embedding
     biased, normed             whether queries, keys and values have biases; whether heads are normalized
     """
@@ -28,7 +28,7 @@ class Size:
 
     @property
     def parameters(self) -> int:
-        """All weights, embeddings included."""
+        """Number of all weights, embeddings included."""
         queries, keys = self.heads * self.head, self.kv_heads * self.head
         attention = self.hidden * (queries + 2 * keys) + queries * self.hidden
         attention += (queries + 2 * keys) * self.biased + 2 * self.head * self.normed
@@ -37,17 +37,17 @@ class Size:
 
     @property
     def active(self) -> int:
-        """Weights that a token is multiplied with: all but an embedding that is only looked up."""
+        """Weights that a token is multiplied with: all except an embedding that is only a lookup."""
         return self.parameters - (0 if self.tied else self.vocabulary * self.hidden)
 
     @property
     def cached(self) -> int:
-        """Numbers that one token leaves in the cache of keys and values."""
+        """Numbers that one token adds to the KV cache."""
         return 2 * self.layers * self.kv_heads * self.head
 
 
 def from_config(config: dict[str, Any]) -> Size:
-    """From the config.json of a Hugging Face folder."""
+    """Size from the contents of a Hugging Face config.json."""
     heads, kind = config["num_attention_heads"], config.get("model_type", "")
     return Size(
         layers=config["num_hidden_layers"],

@@ -13,17 +13,17 @@ WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.b
 
 
 def save(model: Any, tokenizer: Any, out: Path) -> None:
-    """Write model, tokenizer and generation configuration to the folder `out`, whole or not at all."""
+    """Write model, tokenizer and generation configuration to the folder `out`, completely or not at all."""
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # its carriage returns spoil a log
+    logging.disable_progress_bar()  # its carriage returns clutter a log
     with atomic_folder(out) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
 
 def check(path: Path) -> None:
-    """InputError in one sentence if the policy folder lacks configuration, weights, tokenizer or chat template."""
+    """Raise InputError, one sentence, if the policy folder lacks configuration, weights, tokenizer or chat template."""
     path = Path(path)
     if not path.is_dir():
         raise InputError(f"{path}: no such policy folder.")
@@ -53,8 +53,8 @@ def _json(path: Path) -> dict[str, Any]:
 def import_gguf(package: str, out: Path) -> None:
     """Save the model of the GGUF file in an installed Python package as a policy folder (float32).
 
-    transformers dequantises the file; the tokenizer gets a pad token if it has none. The package is not imported.
-    InputError if it is not installed or does not carry exactly one GGUF file.
+    transformers dequantizes the file; the tokenizer gets a pad token if it has none. The package is not imported.
+    InputError if it is not installed or does not contain exactly one GGUF file.
     """
     file = _gguf_file(package)
     import torch
@@ -62,7 +62,7 @@ def import_gguf(package: str, out: Path) -> None:
 
     model = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
-    # The tokenizer's own end token is misread from the file; the model's configuration has the true one.
+    # The tokenizer's own end token is misread from the file; the model's configuration has the right one.
     tokenizer.eos_token = tokenizer.convert_ids_to_tokens(model.config.eos_token_id)
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
         tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token

@@ -1,10 +1,10 @@
-"""What captions say of the intervals of a run."""
+"""Text about a run's intervals, for captions."""
 
 
 def intervals(seeds: int, redrawn: bool = False) -> str:
-    """What the intervals of a run with so many seeds allow for, in sentences.
+    """Sentences on what the intervals cover in a run with this number of seeds.
 
-    redrawn  whether each seed draws labeled queries of its own
+    redrawn  whether each seed draws its own labeled queries
     """
     if seeds == 1:
         return (

@@ -6,7 +6,7 @@ import pandas as pd
 
 from .tables.names import MACRO, WEIGHTED
 
-#: Columns that say what a row is about, in the order in which a reader looks for them.
+#: Columns that say what a row is about, in reading order.
 KEYS = (
     *("suite", "policy", "predictor", "split", "benchmark", "domain", "metric", "method", "baseline", "label_ratio"),
     *("baseline_label_ratio", "threshold", "num_neighbors", "visit", "step", "size"),
@@ -14,22 +14,22 @@ KEYS = (
 #: The results that a cell may hold; a table has one of them.
 VALUES = ("accuracy", "difference", "value", "mean", "share")
 INTERVAL = ("ci_low", "ci_high")
-#: The untrained policy, and the one that has all labels: neither is compared with the others.
+#: The untrained policy, and the method that has all labels: neither is compared with the others.
 REFERENCES = ("base", "oracle")
-#: Metrics of which a reader wants more, apart from accuracy and pass@k.
+#: Metrics for which higher is better, apart from accuracy and pass@k.
 HIGHER = ("accuracy", "auc", "within_query_auc", "precision", "recall", "f1")
-#: Where rows are points of a curve no row is the best.
+#: If rows are points of a curve, none is marked as the best.
 CURVES = ("threshold", "num_neighbors", "visit", "step", "size")
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The tables have one row a row of the grid; all but `rows` one column a name across, in the same order.
+    """The tables have one row per row of the grid; all but `rows` have one column per name across, in the same order.
 
     rows    what each row is about: columns of KEYS
     values  numbers, NaN where the long table has no row
     lows, highs  ends of their intervals, NaN where there is none
-    best    whether a value is the highest of those that it competes with; ties all
+    best    whether a value is the highest of those that it competes with, ties included
     result  what the values are: one of VALUES
     """
 
@@ -42,9 +42,9 @@ class Grid:
 
 
 def grid(table: pd.DataFrame) -> Grid | None:
-    """The grid of a long table, rows and columns in its order; None where it has no such form.
+    """The grid of a long table, rows and columns in its order; None if it has no such form.
 
-    Benchmarks go across where methods are compared, else domains, else metrics.
+    Across are benchmarks, else domains (both only in tables with methods), else metrics, else sizes.
     """
     result = next((name for name in VALUES if name in table), None)
     across = _across(table)
@@ -63,7 +63,7 @@ def grid(table: pd.DataFrame) -> Grid | None:
 
 
 def averages_first(names: list[str]) -> list[str]:
-    """Names across, with the averages where a narrow window shows them."""
+    """Names across, averages first, so that a narrow window shows them."""
     return sorted(names, key=lambda name: name not in (WEIGHTED, MACRO))
 
 
@@ -81,9 +81,9 @@ def _spread(table: pd.DataFrame, name: str, row_of: pd.Series, across: str) -> p
 
 
 def _reading_order(rows: pd.DataFrame) -> list[int]:
-    """The order of rows in which those of one policy and metric, which are compared, follow one another.
+    """The order of rows that groups those of one policy and metric, which are compared.
 
-    The points of a curve ascend, after the row that is about all of them.
+    The points of a curve ascend, after the row about the complete curve.
     """
     curves = [name for name in CURVES if name in rows]
     if "metric" not in rows and not curves:
@@ -95,7 +95,7 @@ def _reading_order(rows: pd.DataFrame) -> list[int]:
 
 
 def _best(rows: pd.DataFrame, values: pd.DataFrame, across: str, result: str) -> pd.DataFrame:
-    """Which values are the highest among the methods, or reward models, of otherwise equal rows."""
+    """Whether each value is the highest among the methods, or reward models, of otherwise equal rows."""
     nothing = pd.DataFrame(False, index=values.index, columns=values.columns)
     if result not in ("accuracy", "value", "mean") or any(name in rows for name in CURVES):
         return nothing
@@ -114,7 +114,7 @@ def _best(rows: pd.DataFrame, values: pd.DataFrame, across: str, result: str) ->
 
 
 def _metric(rows: pd.DataFrame, column: str, across: str) -> list[str]:
-    """What each cell of a column measures, empty where the table has no metrics."""
+    """Metric of each cell of a column, empty if the table has no metrics."""
     if across == "metric":
         return [column] * len(rows)
     return [str(name) for name in rows["metric"]] if "metric" in rows else [""] * len(rows)

@@ -1,4 +1,4 @@
-"""Tables of numbers in HTML for people: texts with as many decimals as they need, and cells that a phone can stack."""
+"""Tables of numbers in HTML for readers: suitable numbers of decimals, and cells that a phone can stack."""
 
 import html
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import pandas as pd
 
 from .grid import INTERVAL, KEYS, VALUES, Grid, averages_first
 
-#: Columns of an interval -> the column that takes their place.
+#: Columns of an interval -> the column that replaces them.
 INTERVALS = {
     INTERVAL: "95 % interval",
     ("difference_low", "difference_high"): "difference, 95 % interval",
@@ -18,12 +18,12 @@ OTHER_RESULTS = ("ours", "share_right", "job_hours_estimated", "job_hours_measur
 RESULTS = (*VALUES, *OTHER_RESULTS)
 #: Results that are percentages, or points, in every cell of a grid.
 ALIKE = ("accuracy", "difference")
-#: Kept in a grid even if all its rows have the same.
+#: Columns kept in a grid even if all rows have the same value.
 RIVALS = ("method", "predictor")
 
 
 def constants(table: pd.DataFrame) -> dict[str, str]:
-    """Column -> what it holds in every row of a table of several rows; results and empty columns are left out."""
+    """Column -> its value, if it is the same in all of several rows; without results and columns with empty cells."""
     if len(table) < 2:
         return {}
     alike = [name for name in table if name not in RESULTS and table[name].notna().all() and table[name].nunique() == 1]
@@ -32,16 +32,16 @@ def constants(table: pd.DataFrame) -> dict[str, str]:
 
 
 def said(constant: Mapping[str, str]) -> str:
-    """The constant columns of a table as a sentence, empty without any."""
+    """The constant columns of a table as a sentence; empty if there are none."""
     parts = ", ".join(f"{words(name)} {value}" for name, value in constant.items())
     return f"In every row: {parts}." if parts else ""
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table for people: texts, intervals in one column, columns without any value left out, results early.
+    """The table for readers: as text, intervals in one column, without empty columns, results early.
 
-    Numbers of a column have the same number of decimals, except where its rows are of different metrics. Missing
-    values are empty texts.
+    Numbers of a column have the same number of decimals, unless its rows have different metrics. Missing values are
+    empty texts.
     """
     table = _results_early(table.dropna(axis="columns", how="all"))
     out = {}
@@ -55,7 +55,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def rows(table: pd.DataFrame, name: str = "rows") -> str:
-    """A long table in HTML, which a browser shows as it is where no script may run; `name` is its id."""
+    """A long table in HTML, which also works without scripts; `name` is its id."""
     shown = readable(table)
     numbers = {words(one) for one, column in table.items() if pd.api.types.is_numeric_dtype(column)}
     results = {words(one) for one in RESULTS}
@@ -94,13 +94,13 @@ def grid_rows(grid: Grid, constant: Mapping[str, str]) -> str:
 
 
 def _alike(values: pd.DataFrame) -> dict[str, list[str]]:
-    """Texts of numbers of one kind: all columns have as many decimals as the largest number needs."""
+    """Texts of numbers of one kind: all columns have the number of decimals that suits the largest number."""
     listed = _texts(values.melt()["value"], False)
     return {name: listed[place * len(values) : (place + 1) * len(values)] for place, name in enumerate(values)}
 
 
 def _results_early(table: pd.DataFrame) -> pd.DataFrame:
-    """What a row is about, its result and interval, then the rest; as it is where no result is known."""
+    """Columns in the order keys, result and interval, then the rest; unchanged without a known result."""
     keys = [name for name in table if name in (*KEYS, "table", "arm")]
     results = [name for name in table if name in (*VALUES, "ours", *INTERVAL)]
     if not results:
@@ -121,7 +121,7 @@ def _kind(number: bool, result: bool) -> str:
 
 
 def _label(head: str) -> str:
-    """What a narrow window writes before a cell, since it shows no head."""
+    """The label that a narrow window shows before a cell, since it hides the head."""
     return f' data-name="{html.escape(head)}"'
 
 
@@ -131,13 +131,13 @@ def words(name: object) -> str:
 
 
 def _texts(column: pd.Series, mixed: bool) -> list[str]:
-    """Numbers with as many decimals as their size needs, row by row where they are `mixed`; texts as they are."""
+    """Numbers with decimals that suit their size, row by row if `mixed`; texts are unchanged."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return ["" if pd.isna(value) else str(value) for value in column]
-    known = column.dropna().astype(float)
-    whole = bool((known == known.round()).all())
-    decimals = 0 if whole else _decimals(known.abs().max())
-    if mixed and not whole:
+    numbers = column.dropna().astype(float)
+    integral = bool((numbers == numbers.round()).all())
+    decimals = 0 if integral else _decimals(numbers.abs().max())
+    if mixed and not integral:
         return ["" if pd.isna(value) else f"{value:,.{_decimals(abs(value))}f}" for value in column]
     return ["" if pd.isna(value) else f"{value:,.{decimals}f}" for value in column]
 
@@ -148,7 +148,7 @@ def _decimals(size: float) -> int:
 
 
 def _interval(low: pd.Series, high: pd.Series, mixed: bool) -> list[str]:
-    """`low to high`, empty where either is missing."""
+    """`low to high`, empty if either is missing."""
     both = _texts(pd.concat([low, high], ignore_index=True), mixed)
     lows, highs = both[: len(low)], both[len(low) :]
     return [f"{one} to {other}" if one and other else "" for one, other in zip(lows, highs, strict=True)]

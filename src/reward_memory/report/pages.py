@@ -1,6 +1,6 @@
-"""A table as a page of the report: figure, caption, rows that a reader can sort and search, and the file itself.
+"""A table as a page of the report: figure, caption, rows to sort and search, and the file itself.
 
-A page needs no network and no other file: DataTables, which sorts, comes with the package itables and is put into it.
+A page needs no network and no other file: it contains DataTables, which sorts, from the package itables.
 """
 
 import base64
@@ -45,7 +45,7 @@ td small { display: block; color: #666; }
   .text { min-width: 0; }
 }
 """
-# the bundle is packed: it is most of a page, and a report holds many
+# the bundle is compressed: it is most of a page, and a report has many pages
 SORTING = """
 const unpack = async (text, type) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -75,11 +75,11 @@ def page(
     figure: str | None = None,
     further: tuple[Mapping[str, str], Path] | None = None,
 ) -> str:
-    """An HTML page about the table in the CSV file at `path`; the file can be saved from it, byte for byte.
+    """An HTML page about the table in the CSV file at `path`; readers can save the file from it, byte for byte.
 
     title, caption  plain text
-    figure          an SVG document that stands above the rows
-    further         title and caption (`title`, `table`) and the CSV file of a second table, which follows the first
+    figure          an SVG document, shown above the rows
+    further         title and caption (`title`, `table`) and CSV file of a second table, shown after the first
     """
     table = csv_tables.read(path)
     drawn = f"<figure>{figure[figure.index('<svg') :]}</figure>" if figure else ""
@@ -87,7 +87,7 @@ def page(
 
 
 def document(title: str, caption: str, body: str) -> str:
-    """A whole HTML page; `title` and `caption` are plain text, `body` is HTML whose tables #grid and #rows sort."""
+    """A complete HTML page; `title` and `caption` are plain text, `body` is HTML whose tables #grid and #rows sort."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -107,7 +107,7 @@ def document(title: str, caption: str, body: str) -> str:
 
 
 def _table(table: pd.DataFrame, path: Path) -> str:
-    """The table as a grid where it has that form, and row by row: folded away below a grid."""
+    """The table as a grid, if it has that form, above the folded rows; else the rows alone."""
     constant, found = constants(table), grid(table)
     long = rows(table.drop(columns=[*constant]))
     about, counted = html.escape(said(constant)), _counted(len(table))
@@ -117,7 +117,7 @@ def _table(table: pd.DataFrame, path: Path) -> str:
     if found.lows.notna().to_numpy().any():
         switch = '<input type="checkbox" id="intervals"> <label for="intervals">95 % intervals</label>'
     folded = f"<details><summary>All columns, a row for each result</summary>\n<p>{counted}</p>\n{long}\n</details>"
-    about = f"<p>{about} A click on a head sorts by it. {saved(path)}</p>"
+    about = f"<p>{about} Click a column head to sort. {saved(path)}</p>"
     return f"{about}\n{switch}\n{grid_rows(found, constant)}\n{folded}"
 
 
@@ -128,7 +128,7 @@ def saved(path: Path) -> str:
 
 
 def _further(words: Mapping[str, str], path: Path) -> str:
-    """A second table below the first, or that it is empty."""
+    """A second table below the first, or a note that it is empty."""
     table = csv_tables.read(path)
     constant = constants(table)
     about = f"{words['table']} {said(constant)}" if len(table) else _counted(0)
@@ -139,10 +139,10 @@ def _further(words: Mapping[str, str], path: Path) -> str:
 def _counted(number: int) -> str:
     if number == 0:
         return "The table has no row."
-    return f"{number:,} rows; a click on a head sorts by it, the search takes several words."
+    return f"{number:,} rows. Click a column head to sort; the search accepts several words."
 
 
 def _packed(name: str) -> str:
-    """A file of DataTables, compressed, in letters; the same bytes at every call."""
+    """A file of DataTables, gzipped and in base64; the same bytes at every call."""
     content = resources.files("itables").joinpath("html", name).read_bytes()
     return base64.b64encode(gzip.compress(content, mtime=0)).decode()

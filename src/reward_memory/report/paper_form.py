@@ -8,16 +8,16 @@ from reward_memory.errors import InputError
 
 from .grid import grid
 
-#: What a table needs to be put into this form.
+#: Columns that a table needs for this form.
 NEEDED = {"policy", "method", "label_ratio", "benchmark", "accuracy"}
 #: Characters that LaTeX reads as commands.
 SPECIAL = {"&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$"}
 
 
 def paper_form(table: pd.DataFrame, mark: Callable[[str], str]) -> pd.DataFrame:
-    """Rows policy, method and labels; a column a benchmark, in the table's order; accuracies in percent as texts.
+    """Columns policy, method, labels and one per benchmark, in the table's order; accuracies in percent as texts.
 
-    mark  makes a text bold: the best of a policy's methods in each column, without `base` and `oracle`; ties all
+    mark  makes a text bold: the best of a policy's methods in each column, with ties; not `base` and `oracle`
 
     InputError if the table has no accuracies.
     """

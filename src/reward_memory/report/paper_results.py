@@ -1,4 +1,4 @@
-"""Published figures beside ours: only where they are about the same arm and the same released benchmarks."""
+"""Published figures next to ours, only for the same arm and the same released benchmarks."""
 
 from collections.abc import Collection, Mapping
 
@@ -7,18 +7,18 @@ import pandas as pd
 
 from reward_memory.data.registry import DOMAINS
 
-#: A published average counts every query the same.
+#: A published average, which weights every query the same.
 AVERAGE = "average"
 COLUMNS = ("published", "published_n", "published_confidence")
-#: Sources whose queries are those of a paper; what is generated or imported under a benchmark's name is not.
+#: Sources with a paper's own queries, unlike those generated or imported under a benchmark's name.
 RELEASED = {"mirror", "hub"}
 
 
 def published_accuracies(figures: pd.DataFrame, table: str) -> pd.DataFrame:
-    """The accuracies of one published table, in percent, with `members`: the benchmarks that each is over.
+    """The accuracies of one published table, in percent, with `members`: the benchmarks that each figure covers.
 
     figures  reference/published_results.csv
-    table    its name there; one that names no benchmark is about those of `main`
+    table    its name there; a table without benchmark names covers those of `main`
     """
     accuracies = figures[figures["metric"] == "accuracy"]
     suite = "ood" if table == "ood" else "main"
@@ -26,31 +26,31 @@ def published_accuracies(figures: pd.DataFrame, table: str) -> pd.DataFrame:
     members = {name: frozenset({name}) for name in names} | {AVERAGE: frozenset(names)}
     for domain in sorted({DOMAINS[name] for name in names}):
         members[domain_name(domain)] = frozenset(name for name in names if DOMAINS[name] == domain)
-    own = accuracies[accuracies["table"] == table]
-    return own.assign(members=own["benchmark"].map(members))
+    selected = accuracies[accuracies["table"] == table]
+    return selected.assign(members=selected["benchmark"].map(members))
 
 
 def domain_name(domain: str) -> str:
-    """What all benchmarks of a domain are called among the published figures."""
+    """Name of all benchmarks of a domain in the published figures."""
     return f"{domain}_domain"
 
 
 def beside(
     published: pd.DataFrame, arm: dict, name: str, benchmarks: Collection[str], sources: Mapping[str, str]
 ) -> dict[str, float | str | None]:
-    """The figure to stand beside ours (COLUMNS), NaN and None where there is none.
+    """The published figure for ours (COLUMNS), NaN and None if there is none.
 
     published   from `published_accuracies`
     arm         policy, method, label_ratio
     name        what the figure is about: a benchmark, `average`, or `domain_name`
-    benchmarks  what ours is about; one of other benchmarks than the published figure has none beside it
+    benchmarks  those that ours covers, which must be those that the published figure covers
     sources     benchmark -> where its queries come from; only those of RELEASED have a published figure
     """
-    own = published[published["benchmark"] == name]
+    selected = published[published["benchmark"] == name]
     for key in ("policy", "method", "label_ratio"):
-        own = own[own[key] == arm[key]]
+        selected = selected[selected[key] == arm[key]]
     comparable = {sources[one] for one in benchmarks} <= RELEASED
-    for row in own.to_dict("records"):
+    for row in selected.to_dict("records"):
         if comparable and row["members"] == frozenset(benchmarks):
             return dict(zip(COLUMNS, (row["value"], row["n"], row["confidence"]), strict=True))
     return dict(zip(COLUMNS, (np.nan, np.nan, None), strict=True))

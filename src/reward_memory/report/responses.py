@@ -1,4 +1,4 @@
-"""Responses to read as a page: what a policy wrote is hostile text, and is shown as text only."""
+"""A page of responses to read. A policy's output is untrusted, so it is shown as text only."""
 
 import html
 from pathlib import Path
@@ -10,10 +10,10 @@ from reward_memory.storage import csv_tables
 from .html_table import constants, said, words
 from .pages import document, saved
 
-#: Characters of a text that a page shows; the file has all.
+#: Characters of a text that a page shows; the file has the full text.
 LONGEST = 4000
 TEXTS = ("query", "response")
-#: Columns of the file that the page has; texts are wide, so they come after what is short.
+#: Columns of the file that the page shows; texts are wide, so they come last.
 COLUMNS = (
     *("source", "policy", "method", "label_ratio", "seed", "step", "benchmark", "reward", "predicted", "correct"),
     *TEXTS,
@@ -31,7 +31,7 @@ def responses_page(title: str, caption: str, path: Path) -> str:
     count = int(table[DISAGREES].map(str).eq("True").sum())
     first = f"The first {count} are those whose predicted reward the verdict contradicts; they are marked."
     about = (
-        f"<p>{html.escape(said(constant))} {len(table):,} responses; the search takes several words. "
+        f"<p>{html.escape(said(constant))} {len(table):,} responses. The search accepts several words. "
         f"{first if count else ''} {saved(path)}</p>"
     )
     body = "\n".join(_row(row, heads) for row in table.to_dict("records"))
@@ -51,7 +51,7 @@ def _kind(name: str) -> str:
 
 
 def _cell(name: str, value: object) -> str:
-    """A cell's HTML; of a text the first LONGEST characters, between marks that end what it does to the direction."""
+    """A cell's HTML; a text is cut to LONGEST characters and isolated, so that its text direction ends with it."""
     if name in TEXTS:
         text = str(value)
         left = f"\n… and {len(text) - LONGEST:,} characters more" if len(text) > LONGEST else ""

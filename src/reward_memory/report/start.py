@@ -1,4 +1,4 @@
-"""The report's first words: what came out, how the methods compare, and where and when it was run."""
+"""The report's first page: results, comparisons of the methods, and where and when it was run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,16 +7,16 @@ import pandas as pd
 
 from .tables.names import WEIGHTED
 
-#: Where the result goes in report/workflow.rst, which Snakemake shows as the report's first page.
+#: Placeholder for the result in report/workflow.rst, which Snakemake shows as the report's first page.
 PLACE = ".. result of the run"
 
 
 def start(template: str, table: pd.DataFrame, differences: pd.DataFrame | None, made: Mapping[str, Any]) -> str:
-    """The first page in reStructuredText: `template` with the result in its place.
+    """The first page in reStructuredText: `template` with the result in place of PLACE.
 
     table        a table of accuracies
-    differences  accuracy_delta.csv, None without one
-    made         of `storage.manifests.manifest`, and `date`
+    differences  accuracy_delta.csv, None if there is none
+    made         from `storage.manifests.manifest`, and `date`
     """
     parts = ["What came out", "-------------", "", *averages(table), ""]
     if differences is not None:
@@ -25,7 +25,7 @@ def start(template: str, table: pd.DataFrame, differences: pd.DataFrame | None, 
 
 
 def averages(table: pd.DataFrame) -> list[str]:
-    """A list-table of the sample-weighted averages, one row an arm."""
+    """A list-table of the sample-weighted averages, one row per arm."""
     rows = table[table["benchmark"] == WEIGHTED]
     several = rows["policy"].nunique() > 1
     lines = [".. list-table::", "   :header-rows: 1", ""]
@@ -46,7 +46,7 @@ def averages(table: pd.DataFrame) -> list[str]:
 
 
 def comparisons(differences: pd.DataFrame) -> list[str]:
-    """A sentence for each comparison of averages: who is ahead, by how much, and whether chance can explain it."""
+    """A sentence per comparison of averages: which method is ahead, by how much, and whether chance can explain it."""
     rows = differences[differences["benchmark"] == WEIGHTED]
     several = rows["policy"].nunique() > 1
     return [_compared(row, several) for row in rows.itertuples()]

@@ -1,4 +1,4 @@
-"""Splitting labeled queries for selection: by their ids and a seed alone, whatever their order."""
+"""Split labeled queries for selection. The split depends only on their ids and a seed, not on their order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .rollouts import Rollouts
 
 
 def labeled_only(rollouts: Rollouts) -> Rollouts:
-    """The labeled queries. InputError if there are fewer than two."""
+    """Return only the labeled queries. InputError if there are fewer than two."""
     labeled = rollouts.take(rollouts.labeled)
     if len(labeled.query_ids) < 2:
         raise InputError(
@@ -22,14 +22,14 @@ def labeled_only(rollouts: Rollouts) -> Rollouts:
 
 
 def label_counts(labeled: Rollouts) -> dict[str, int]:
-    """What a predictor was fitted on, for its metrics."""
+    """Numbers of queries and responses that a predictor was fitted on, for its metrics."""
     return {"labeled_queries": len(labeled.query_ids), "labeled_responses": len(labeled.rewards)}
 
 
 def hold_out(rollouts: Rollouts, share: float, seed: int) -> np.ndarray:
-    """(q,) bool: the labeled queries kept for selection, at least one and not all, spread evenly over the benchmarks.
+    """(q,) bool: the labeled queries held out for selection, at least one but not all, spread evenly over benchmarks.
 
-    Systematic sampling of the queries in (benchmark, random) order. Depends on ids and the seed alone.
+    Systematic sampling of the queries in (benchmark, random) order. Depends only on ids and the seed.
     """
     order = _shuffled(rollouts, "holdout", seed)
     count = min(max(1, round(share * len(order))), len(order) - 1)

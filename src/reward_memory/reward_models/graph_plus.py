@@ -1,8 +1,8 @@
-"""graph-plus: the graph corrects a logistic regression on what can be said of a response without a label.
+"""graph-plus: the graph corrects a logistic regression on label-free signals of a response.
 
-Not in the paper. The signals (`signals`) and, where they help, which sample agrees with which (`linear.sources`) carry
-most of what there is to know; the network learns what they leave, and counts as much as the held-out fold wants: not
-at all where its help there is smaller than the standard error of that help.
+Not in the paper. The signals (`signals`) and, if they help, the agreement with each numbered sample
+(`logistic.sources`) carry most of the information. The network is fitted on the residual. Its weight is chosen on the
+held-out fold and is 0 if the gain there is smaller than its standard error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .graph.reward_model import RewardModel
 from .registration import register
 from .rollouts import Rollouts
 
-#: What the network's logits may count.
+#: Candidate weights of the network's logits.
 WEIGHTS = (0.25, 0.5, 0.75, 1.0)
 
 
@@ -37,10 +37,10 @@ class GraphPlus(Predictor):
 
     @classmethod
     def restore(cls, config: dict, metrics: dict, weights: Tensors, memory: Tensors, device: str) -> GraphPlus:
-        own = {name: value for name, value in weights.items() if not name.startswith("linear.")}
-        rest = {name.removeprefix("linear."): value for name, value in weights.items() if name not in own}
+        graph = {name: value for name, value in weights.items() if not name.startswith("linear.")}
+        rest = {name.removeprefix("linear."): value for name, value in weights.items() if name not in graph}
         linear = Linear.restore(config["linear"], {}, rest, {}, device)
-        return cls(linear, RewardModel.restore(config["graph"], {}, own, memory, device), config, metrics)
+        return cls(linear, RewardModel.restore(config["graph"], {}, graph, memory, device), config, metrics)
 
     def with_neighbors(self, count: int) -> GraphPlus:
         return GraphPlus(self.linear, self.graph.with_neighbors(count), self.config, self.metrics)
@@ -52,7 +52,7 @@ class GraphPlus(Predictor):
         return torch.as_tensor(logits).sigmoid().float().numpy()
 
 
-# its parts are weighed against each other on held-out queries, so it has no selection and no fidelity
+# held-out queries decide the weight of its parts, so it has no selection and no fidelity
 @register("graph-plus", model=GraphPlus, settings=tuple({*KEYS} - {"selection", "fidelity"}))
 def fit_plus(
     name: str,
@@ -65,9 +65,9 @@ def fit_plus(
 ) -> GraphPlus:
     """Fit on labeled queries; arguments as for `fitting.fit`.
 
-    The network is trained on what out-of-fold logits of the linear part leave, so that it does not learn to trust a fit
-    that has seen the labels. Its weight is chosen on the fold that selects its epoch, which a linear part predicts
-    that was fitted without it.
+    The network is trained on the residual of the linear part's out-of-fold logits, so that it does not learn to trust a
+    fit that has seen the labels. Its weight is chosen on the fold that selects its epoch, also with linear logits that
+    are out-of-fold: each comes from a fit without its query.
     """
     linear = fit_linear(labeled, DESIGNS["signals"], seeds[0], "signals")
     design, count, strength = linear.config["design"], linear.config["sources"], linear.metrics["strength"]
@@ -102,6 +102,6 @@ def _weigh(
     for weight in WEIGHTS:
         gain = losses(0) - losses(weight)
         gains[weight] = float(gain.mean()), float(gain.std() / np.sqrt(max(len(gain) - 1, 1)))
-    # pessimistic: the fold is small, and it has chosen the epoch and the run already
+    # pessimistic: the fold is small and has already selected the epoch and the run
     best = max(gains, key=lambda weight: gains[weight][0] - gains[weight][1])
     return best if gains[best][0] > gains[best][1] else 0.0, {str(weight): list(gain) for weight, gain in gains.items()}

@@ -1,4 +1,4 @@
-"""How a file of this package, or of another one, says that it is a reward predictor."""
+"""Decorator that registers a reward predictor, of this package or of another one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .names import PREDICTORS
 
 @dataclass(frozen=True)
 class Registration:
-    """model: class of what `fit` gives; the rest as for `register`."""
+    """A registered predictor. model: class of what `fit` returns; the other fields are those of `register`."""
 
     model: type[Predictor]
     fit: Callable[..., Predictor]
@@ -27,15 +27,15 @@ def register(
     network: bool = False,
     labels: bool = True,
 ) -> Callable:
-    """Decorator of the function that fits the predictors `names`.
+    """Return a decorator for the function that fits the predictors `names`.
 
-    model     class of what it gives
-    settings  keys of the section reward_model that it is called with
-    network   MemReward's network, which `fidelity` and `selection: valid` are about
-    labels    whether it learns from labels; without, it is fitted at a label ratio of 0, too
+    model     class of what the function returns
+    settings  keys of the section reward_model that are passed to it
+    network   it is MemReward's network, to which `fidelity` and `selection: valid` apply
+    labels    it learns from labels; if not, it is also fitted at a label ratio of 0
 
-    The function is called as `fit(name, labeled, *, seeds, device, report, **settings)`. `labeled` holds labeled
-    queries alone. A network gets `valid`, too: graded rollouts of the valid queries, or None.
+    The function is called as `fit(name, labeled, *, seeds, device, report, **settings)`. `labeled` holds only labeled
+    queries. A network also gets `valid`: graded rollouts of the valid queries, or None.
 
     Planning reads names, settings, network and labels from the file without importing it (`names`): write them as
     plain constants.

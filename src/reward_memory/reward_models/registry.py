@@ -1,4 +1,4 @@
-"""The reward predictors by name: one way to fit them and one to load them."""
+"""Fit or load a reward predictor by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .graph.fitting import configure
 from .names import PREDICTORS
 from .rollouts import Rollouts
 
-# here, not where one is first asked for: a process that forks workers has imported them all
+# imported here, not on first use: a process that forks workers has then imported them all
 PREDICTORS.import_inside()
 
 
@@ -27,25 +27,25 @@ def fit(
     report: Callable[[int, str], None] | None = None,
     **settings,
 ) -> Predictor:
-    """Fit one of PREDICTORS on the labeled queries of `rollouts`; it sees nothing else of them.
+    """Fit one of PREDICTORS on the labeled queries of `rollouts`, and on nothing else in them.
 
-    seeds     of the networks, of which the best on a held-out fold of the labeled queries serves
-    valid     graded rollouts of the valid queries, which only networks with `selection: valid` look at
-    report    called with (epochs done since the last call, a note); in all epochs * len(seeds)
-    settings  further keys of the section reward_model; a predictor gets those that it is registered with
+    seeds     of the networks; the one that is best on a held-out fold of the labeled queries is used
+    valid     graded rollouts of the valid queries, read only by networks with `selection: valid`
+    report    called with (epochs done since the last call, a note); epochs * len(seeds) in total
+    settings  further keys of the section reward_model; a predictor gets those that it registered
 
     InputError if fewer than two queries are labeled and it learns from labels, or a setting is unknown or impossible.
     """
-    found = PREDICTORS.find(predictor)
-    own = configure({"predictor": predictor, **settings}).model_dump(include={*found.settings})
-    if found.network:
-        own["valid"] = valid
-    labeled = labeled_only(rollouts) if found.labels else rollouts.take(rollouts.labeled)
-    return found.fit(predictor, labeled, seeds=seeds, device=device, report=report, **own)
+    registered = PREDICTORS.find(predictor)
+    arguments = configure({"predictor": predictor, **settings}).model_dump(include={*registered.settings})
+    if registered.network:
+        arguments["valid"] = valid
+    labeled = labeled_only(rollouts) if registered.labels else rollouts.take(rollouts.labeled)
+    return registered.fit(predictor, labeled, seeds=seeds, device=device, report=report, **arguments)
 
 
 def load(folder: str | Path, device: str = "cpu") -> Predictor:
-    """Read what `predictor.save` wrote. InputError if a file is missing, cut short, or of another model."""
+    """Read what `base.save` wrote. InputError if a file is missing, truncated, or from another model."""
     about, weights, memory = read(folder, device)
     name = about.get("predictor")
     if name not in PREDICTORS.names:

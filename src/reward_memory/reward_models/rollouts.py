@@ -1,4 +1,4 @@
-"""What a reward predictor sees of the rollouts: arrays, and the rewards that were revealed to it."""
+"""Input of a reward predictor: rollouts as arrays, with the rewards that were revealed to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Rollouts:
 
     query_ids, benchmarks, domains   (q,) str
     texts      (q,) object: the texts of the queries, see `embedding.query_text`
-    group      (r,) int64: the query of each response, as an index, not decreasing
+    group      (r,) int64: index of each response's query, non-decreasing
     samples    (r,) int64: number of a response among those of its query
     query      (q, 384) float32 unit vectors
     thinking, answer  (r, 384) float32 unit vectors
@@ -32,7 +32,7 @@ class Rollouts:
     keys       (r,) str, see `answer_key`
     signals    (r, 26) float32, see `signals`
     rewards    (r,) float32: 0 or 1 where revealed, NaN elsewhere
-    dtype      what the encoder computed in; serving uses the same where the processor can (serving_dtype)
+    dtype      dtype of the encoder; serving uses the same if the processor supports it (serving_dtype)
     """
 
     query_ids: np.ndarray
@@ -52,13 +52,13 @@ class Rollouts:
 
     @property
     def labeled(self) -> np.ndarray:
-        """(q,) bool: the reward of every response of the query is known, and there is one."""
+        """(q,) bool: the query has a response, and the rewards of all its responses are known."""
         known = np.zeros(len(self.query_ids), np.int64)
         np.add.at(known, self.group, ~np.isnan(self.rewards))
         return (known > 0) & (known == np.bincount(self.group, minlength=len(self.query_ids)))
 
     def take(self, queries: np.ndarray) -> Rollouts:
-        """The rollouts of some queries, given as (m,) indices or (q,) booleans, in the order given."""
+        """Select the rollouts of some queries, given as (m,) indices or (q,) booleans, in the order given."""
         queries = np.flatnonzero(queries) if queries.dtype == bool else queries
         starts = np.searchsorted(self.group, queries, side="left")
         ends = np.searchsorted(self.group, queries, side="right")
@@ -78,23 +78,23 @@ def assemble(
     fidelity: Container[str] = (),
     wanted: Mapping[str, Sequence[str]] = ANSWER_FEATURES,
 ) -> Rollouts:
-    """Join the rollouts of several benchmarks with the rewards that may be seen.
+    """Join the rollouts of several benchmarks with their revealed rewards.
 
-    parts     (queries, responses, path of their embeddings), one a benchmark: parquet.QUERIES, parquet.RESPONSES
+    parts     (queries, responses, path of their embeddings), one per benchmark: parquet.QUERIES, parquet.RESPONSES
               and a file of `embed_rollouts` for the same rows. Truths in `queries` are not read.
     revealed  what `labels.reveal` left of the verdicts (parquet.VERDICTS); None reveals nothing
-    fidelity  published behaviors, which the answer features may have
+    fidelity  published behaviors, for the answer features
     wanted    the answer features of each domain, see `answer_features`
 
-    Queries without responses are left out. InputError if embeddings are missing or of other rows, if a response
+    Queries without responses are left out. InputError if embeddings are missing or belong to other rows, if a response
     has no query, if ids occur twice, or if a revealed reward is neither 0 nor 1.
     """
-    known = {} if revealed is None else _rewards(revealed)
+    rewards = {} if revealed is None else _rewards(revealed)
     joined = []
     for queries, responses, path in parts:
         arrays, dtype = read_embeddings(path, queries, responses)
         frames = queries.reset_index(drop=True), responses.reset_index(drop=True)
-        columns = _join(*frames, arrays, known, path, {"fidelity": fidelity, "wanted": wanted})
+        columns = _join(*frames, arrays, rewards, path, {"fidelity": fidelity, "wanted": wanted})
         joined.append(Rollouts(**columns, dtype=dtype))
     if not joined:
         raise InputError("rollouts: none given; name at least one benchmark.")
@@ -102,9 +102,9 @@ def assemble(
 
 
 def concatenate(parts: Sequence[Rollouts]) -> Rollouts:
-    """The queries of all parts, one part after the other.
+    """Concatenate the queries of all parts, one part after the other.
 
-    InputError if their encoders computed in different dtypes, or a query is in two of them.
+    InputError if their encoders used different dtypes, or a query is in two of them.
     """
     dtypes = {part.dtype for part in parts}
     if len(dtypes) > 1:
@@ -134,14 +134,14 @@ def _join(
     queries: pd.DataFrame,
     responses: pd.DataFrame,
     arrays: dict,
-    known: dict,
+    rewards: dict,
     path: str | Path,
     features: dict,
 ) -> dict:
     place = {name: row for row, name in enumerate(queries["id"])}
-    lost = [name for name in responses["query_id"] if name not in place]
-    if lost:
-        raise InputError(f"{path}: a response belongs to the query {lost[0]!r}, which the queries lack.")
+    unknown = [name for name in responses["query_id"] if name not in place]
+    if unknown:
+        raise InputError(f"{path}: a response belongs to the query {unknown[0]!r}, which the queries lack.")
     owner = responses["query_id"].map(place).to_numpy(np.int64)
     order = np.argsort(owner, kind="stable")
     kept, group = np.unique(owner[order], return_inverse=True)
@@ -151,12 +151,12 @@ def _join(
     texts, answers = responses["thinking"].tolist(), responses["answer"].tolist()
     thinking, answer = arrays["thinking"][order], arrays["answer"][order]
     keys = np.array([answer_key(*pair) for pair in zip(answers, domains[group], strict=True)], str)
-    asked = [query_text(messages) for messages in queries["messages"]]
+    query_texts = [query_text(messages) for messages in queries["messages"]]
     return {
         "query_ids": queries["id"].to_numpy(str),
         "benchmarks": queries["benchmark"].to_numpy(str),
         "domains": domains,
-        "texts": np.array(asked, object),
+        "texts": np.array(query_texts, object),
         "group": group,
         "samples": responses["sample"].to_numpy(np.int64),
         "query": arrays["query"][kept],
@@ -164,6 +164,6 @@ def _join(
         "answer": answer,
         "features": answer_features(answers, group, domains[group], thinking=texts, **features),
         "keys": keys,
-        "signals": signals(asked, texts, answers, keys, (thinking, answer), group, domains),
-        "rewards": np.array([known.get(row, np.nan) for row in rows], np.float32),
+        "signals": signals(query_texts, texts, answers, keys, (thinking, answer), group, domains),
+        "rewards": np.array([rewards.get(row, np.nan) for row in rows], np.float32),
     }

@@ -1,4 +1,4 @@
-"""Every section of the configuration as a pydantic model: its keys, what they mean, their limits and defaults."""
+"""Pydantic models of all sections of the configuration: keys, meanings, limits and defaults."""
 
 from .base import Section
 from .configuration import Configuration

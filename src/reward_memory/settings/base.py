@@ -1,4 +1,4 @@
-"""What all sections share: the kinds of values that a key may have, and how text becomes a number."""
+"""Shared by all sections: value types, validators, and the conversion of text to numbers."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
 LARGEST_SEED = 2**31 - 1
-#: What the JSON schema of a section names the model under whose keys it overrides.
+#: JSON schema key that names the model whose keys a section overrides.
 OVERRIDES = "overrides"
-#: A table, a policy or a variant becomes part of paths.
+#: Names of tables, policies and variants become parts of paths.
 NAME = "a name of letters, digits, dots and dashes (at most 100)"
 
 
@@ -36,22 +36,22 @@ class Section(BaseModel):
 
 
 def expected(words: str) -> FieldInfo:
-    """What a message says would be right, in words that follow 'is not'."""
+    """Describe valid values of a key, in words that follow 'is not' in messages."""
     return Field(json_schema_extra={"expected": words})
 
 
 def overriding(model: str, words: str) -> FieldInfo:
-    """As `expected`, of a section that has any keys of the section with the model of that name."""
+    """Like `expected`, for a section that may have any keys of the model `model`."""
     return Field(json_schema_extra={"expected": words, OVERRIDES: model})
 
 
 def mistaken(words: str) -> PydanticCustomError:
-    """An error whose message is `<value> is not <words>`; without words it takes those of the key."""
+    """Create an error with the message `<value> is not <words>`; empty words mean those of the key."""
     return PydanticCustomError("expected", "{words}", {"words": words})
 
 
-def _whole(value: Any) -> Any:
-    """YAML and Snakemake's `--config` leave some numbers as text."""
+def _as_integer(value: Any) -> Any:
+    """Convert text to an integer: YAML and Snakemake's `--config` leave some numbers as text."""
     if isinstance(value, str):
         try:
             return int(value)
@@ -60,38 +60,38 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _number(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
-    """As `_whole`; YAML takes 1e-6 for text. A whole number stays one: 1 and 1.0 are other parameters of a rule."""
+def _as_number(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Convert text to a float: YAML reads 1e-6 as text. Keep integers: 1 and 1.0 are different parameters of a rule."""
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             value = float(value)
     if isinstance(value, float) and value == 0:
-        value = 0.0  # -0.0 is the same number under another name
+        value = 0.0  # -0.0 equals 0.0 but prints differently
     check(value)
     return value
 
 
-def _different(values: list) -> list:
+def _all_different(values: list) -> list:
     if any(value in values[:place] for place, value in enumerate(values)):
         raise mistaken("")
     return values
 
 
 class _Given:
-    """The key may be absent, which is None here, but null is not a value that a file may give it."""
+    """Marks a key that may be absent (None once loaded), but that a file may not set to null."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return handler.generate_schema(reduce(or_, (kind for kind in get_args(source) if kind is not type(None))))
 
 
 GIVEN = _Given()
-WHOLE = BeforeValidator(_whole)
-NUMBER = WrapValidator(_number)
-UNIQUE: AfterValidator = AfterValidator(_different)
+WHOLE = BeforeValidator(_as_integer)
+NUMBER = WrapValidator(_as_number)
+UNIQUE: AfterValidator = AfterValidator(_all_different)
 
 
 def optional(description: str, words: str | None = None) -> Any:
-    """Field of a key that is left out of the loaded configuration where the file leaves it out."""
+    """Field of a key that is left out of the loaded configuration if the file does not set it."""
     return Field(
         default_factory=_absent,
         exclude_if=lambda value: value is None,
@@ -101,7 +101,7 @@ def optional(description: str, words: str | None = None) -> Any:
 
 
 def _absent() -> None:
-    """A default that the JSON schema does not show, since null is no value of the key."""
+    """Default that the JSON schema does not show, since null is not a valid value of the key."""
 
 
 Switch = Annotated[bool, Strict(), expected("true or false")]

@@ -1,4 +1,4 @@
-"""A section against its model: the first mistake in one sentence."""
+"""Validate a section against its model; report the first mistake in one sentence."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .json_schema import Node
 
 Validated = TypeVar("Validated", bound=Section)
 _UNKNOWN = ("extra_forbidden", "invalid_key")
-#: Sections that nobody means by a key that stands elsewhere.
-_ASIDE = ("cost", "resources")
-#: Numbers whose type pydantic doubts because a float cannot hold them.
-_BEYOND = ("less_than_equal", "float_type")
+#: Sections that are never suggested for a misplaced key.
+_NEVER_SUGGESTED = ("cost", "resources")
+#: pydantic's error types for numbers above a limit; float_type means that a float cannot hold the number.
+_TOO_LARGE = ("less_than_equal", "float_type")
 
 
 def mistake(model: type[Section], value: Any) -> str | None:
-    """The first mistake in a value, of those nearest to the top; None if there is none."""
+    """Return a message about the mistake nearest to the top level of a value, or None."""
     try:
         model.model_validate(value)
     except ValidationError as error:
@@ -31,7 +31,7 @@ def mistake(model: type[Section], value: Any) -> str | None:
 
 
 def validated(model: type[Validated], value: Any, where: str) -> Validated:
-    """The value as a model. InputError: one sentence that begins with `where`, for the first mistake."""
+    """Return the value as a model. Raise InputError, one sentence that begins with `where`, for the first mistake."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -45,7 +45,7 @@ def _first(model: type[Section], value: Any, error: ValidationError) -> str:
 
 
 class _Mistake:
-    """One of pydantic's errors, with the place in the configuration and in the schema that it is about."""
+    """One pydantic error, with its place in the configuration and in the schema."""
 
     def __init__(self, top: Node, value: Any, detail: ErrorDetails):
         self.kind, self.value, self.limits = detail["type"], detail["input"], detail.get("ctx", {})
@@ -54,18 +54,18 @@ class _Mistake:
             if part == "[key]":
                 self.of_key = True
             elif isinstance(value, list) and isinstance(part, int):
-                # the place in a list is left out: the message shows the value
+                # omit the list index: the message shows the value
                 value, self.node, self.path = value[part], self.node.item(), [*self.path, None]
             elif isinstance(value, dict) and part in value:
                 value, self.node, self.path = value[part], self.node.key(part), [*self.path, part]
             elif self.kind == "missing":
                 self.node, self.path = self.node.key(part), [*self.path, part]
-            # else a name that pydantic gives to one of several kinds that a value may have
+            # else: pydantic's name for one alternative of a union
         if self.kind in _UNKNOWN or self.of_key:
             self._point_at_the_key(top, detail)
 
     def _point_at_the_key(self, top: Node, detail: ErrorDetails) -> None:
-        """`node` and `path` of the section around a key that is wrong itself, which pydantic may write otherwise."""
+        """Set `key` to the invalid key as written, and `node` and `path` to the section around it."""
         *around, key = (part for part in detail["loc"] if part != "[key]")
         self.key = key if self.kind == "extra_forbidden" else detail["input"]
         self.path, self.node = around, top
@@ -74,14 +74,14 @@ class _Mistake:
 
     @property
     def rank(self) -> tuple[int, str, bool]:
-        """Sections before what they hold, names in order, unknown keys before missing ones that they may stand for."""
+        """Sort key: outer sections first, then by name, unknown keys before missing keys that they may stand for."""
         path = self.path[:-1] if self.kind == "missing" else self.path
         return len(path), str(path), self.kind == "missing"
 
     def sentence(self) -> str:
         where = ": ".join(str(part) for part in self.path if part is not None)
         if (self.kind in _UNKNOWN or self.of_key) and not isinstance(self.key, str):
-            return f"{_join(where, self.key)}: {_no_text(self.key)}"
+            return f"{_join(where, self.key)}: {_not_text(self.key)}"
         if self.kind in _UNKNOWN:
             return f"{_join(where, self.key)}: {_no_such_key(self.key, self.node, self.top)}"
         if self.of_key:
@@ -96,9 +96,9 @@ class _Mistake:
         return self.limits.get("words") or self.node.expected
 
     def _beyond(self) -> str | None:
-        """What is said of a number beyond a limit that the expected words do not name, since nobody comes near it."""
+        """Message for a number beyond a generous limit that the expected words do not mention, or None."""
         most, least = self.node.limit("maximum"), self.node.limit("minimum")
-        large = self.kind in _BEYOND and isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        large = self.kind in _TOO_LARGE and isinstance(self.value, int | float) and not isinstance(self.value, bool)
         if large and most is not None and str(most) not in self._expected():
             return f"is too large; give at most {most}"
         above = self.node.limit("exclusiveMinimum")
@@ -118,23 +118,23 @@ def _no_such_key(key: Any, section: Node, top: Node) -> str:
 
 
 def _misplaced(key: str, section: Node, top: Node) -> str | None:
-    """Where a key belongs that is right in another place, or how it is written; None if that is not known."""
+    """Say where a misplaced key belongs, or how to write it; None if unknown."""
     outer, colon, inner = key.partition(":")
     if colon and outer in section.keys:
         return f"put a space after the colon, as in {outer}: {inner or '...'}"
     outer, point, inner = key.partition(".")
     if point and outer in section.keys:
         return f"write the section with the key in it, {outer}: {{{inner}: ...}}"
-    if "benchmarks" not in top.keys:  # of a part of the configuration
+    if "benchmarks" not in top.keys:  # only a part of the configuration is checked
         return None
     if section.keys != top.keys and key in top.keys:
         return f"{key} stands at the top of the file, not in another section; move it there"
-    homes = [name for name in top.keys if name not in _ASIDE and key in top.key(name).keys]
+    homes = [name for name in top.keys if name not in _NEVER_SUGGESTED and key in top.key(name).keys]
     return f"it belongs in the section {' or '.join(homes)}, as in {homes[0]}: {{{key}: ...}}" if homes else None
 
 
-def _no_text(key: Any) -> str:
-    """What is said of a key that YAML does not read as text, such as no, 7 and the 5 of `learning_rate: 0,5`."""
+def _not_text(key: Any) -> str:
+    """Message for a key that YAML does not read as text, such as no, 7, or the 5 in `learning_rate: 0,5`."""
     if key is None or isinstance(key, bool):
         word = {None: "null or ~", True: "true, yes or on", False: "false, no or off"}[key]
         kind = "nothing" if key is None else "a truth value"

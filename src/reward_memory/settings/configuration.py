@@ -105,9 +105,9 @@ class Configuration(Section):
     training: Training = Field(default_factory=Training, description="Training of policies, with verl.")
     resources: Resources = Field(
         default_factory=Resources,
-        description="What a job of a rule asks for; per_policy overrides it for a policy. A profile caps it: without "
-        "GPUs, gpu becomes 0 and the job computes on the CPU. Memory and time grow with each attempt. Changes rerun "
-        "nothing.",
+        description="Resources that a job of each rule requests; per_policy overrides them for a policy. A profile "
+        "caps them: without GPUs, gpu becomes 0 and the job runs on the CPU. Memory and time grow with each attempt. "
+        "Changes do not trigger reruns.",
     )
     error_memory: ErrorMemory = Field(
         default_factory=ErrorMemory,

@@ -18,7 +18,7 @@ class Cost(Section, json_schema_extra={"expected": "settings such as {gpu: h100}
 
     gpu: Annotated[Text | None, expected("the name of a device in reference/hardware.yaml, or null")] = Field(
         default=None,
-        description="Device of reference/hardware.yaml. Null is the CPU if the profile lends no GPU, else h100.",
+        description="Device of reference/hardware.yaml. Null is the CPU if the profile provides no GPU, else h100.",
     )
     response_share: Share = Field(default=0.5, description="Mean length of a response, as a share of max_new_tokens.")
     prompt_share: Share = Field(

@@ -87,8 +87,8 @@ class Benchmark(Section, json_schema_extra={"expected": "suite, source and sizes
     @field_validator("test")
     @classmethod
     def _test_is_not_empty(cls, value: int, info: ValidationInfo) -> int:
-        """MemReward's benchmarks are all tested; imported rows may all be trained on."""
-        known = info.data
-        if value == 0 and known.get("source", "import") != "import" and known.get("suite") in ("main", "ood"):
+        """Require test queries of benchmarks in main and ood; imported rows may all be training queries."""
+        values = info.data
+        if value == 0 and values.get("source", "import") != "import" and values.get("suite") in ("main", "ood"):
             raise mistaken("at least 1 query")
         return value

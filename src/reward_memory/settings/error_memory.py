@@ -12,7 +12,7 @@ from reward_memory.plugins import Parts
 
 from .base import GIVEN, WHOLE, Layers, Neighbors, Section, Seed, Switch, Text, Weight, expected, mistaken, optional
 
-#: Names of penalties, read without importing one: what registers into it is error_memory/penalties.
+#: Penalties by name, read without importing any; the modules in error_memory/penalties register them.
 PENALTIES: Parts[Callable[..., Any]] = Parts(
     "error_memory: penalty",
     "reward_memory.penalties",
@@ -22,13 +22,13 @@ PENALTIES: Parts[Callable[..., Any]] = Parts(
 Points = Annotated[int, Strict(), Field(ge=1, le=10_000_000), expected("at least 1 point, or null for all"), WHOLE]
 
 
-def _known(name: str) -> str:
+def _registered(name: str) -> str:
     if name not in PENALTIES.names:
         raise mistaken(f"one of {', '.join(PENALTIES.names)}")
     return name
 
 
-PenaltyName = Annotated[Text, expected("the name of a penalty"), AfterValidator(_known)]
+PenaltyName = Annotated[Text, expected("the name of a penalty"), AfterValidator(_registered)]
 
 
 class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alpha: 0.1}"}):
@@ -52,8 +52,8 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
         default=3, description="Nearest remembered responses that vote for the cluster of a new one."
     )
     penalty: Annotated[PenaltyName | None, GIVEN] = optional(
-        "Registered name of the function that says what a repeated failure costs. The default is logarithm, the "
-        "paper's: alpha * ln(cluster size + 1), at most alpha * cap.",
+        "Registered name of the function that computes the penalty of a repeated failure. The default is "
+        "logarithm, the paper's: alpha * ln(cluster size + 1), at most alpha * cap.",
         "the name of a penalty",
     )
     alpha: Weight = Field(default=0.1, description="Weight of the penalty.")
@@ -79,5 +79,5 @@ class ErrorMemory(Section, json_schema_extra={"expected": "settings such as {alp
 
     @property
     def penalty_name(self) -> str:
-        """The penalty, named or not."""
+        """Name of the penalty, or of the default."""
         return self.penalty or "logarithm"

@@ -1,4 +1,4 @@
-"""The JSON schema of the configuration, and a walk through it: for editors, messages and the reference page."""
+"""JSON schema of the configuration, and lookups in it, for editors, messages and the reference page."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .reward_model import PredictedRewards
 
 
 def text() -> str:
-    """schemas/config.schema.json, which editors complete and check keys with."""
-    found = Configuration.model_json_schema()
-    found["$defs"][PredictedRewards.__name__] = PredictedRewards.model_json_schema()
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_tidy(found)}
+    """Return the text of schemas/config.schema.json, with which editors complete and check keys."""
+    generated = Configuration.model_json_schema()
+    generated["$defs"][PredictedRewards.__name__] = PredictedRewards.model_json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_tidy(generated)}
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
 def _tidy(part: Any) -> Any:
-    """Without the titles that pydantic makes of names; names that match no pattern are refused.
+    """Drop the titles that pydantic generates; refuse names that match no pattern.
 
-    A section of overrides has the keys of what it overrides.
+    A section of overrides gets the keys of the model that it overrides.
     """
     if isinstance(part, list):
         return [_tidy(item) for item in part]
@@ -31,7 +31,7 @@ def _tidy(part: Any) -> Any:
         return part
     if model := part.get(OVERRIDES):
         return {"$ref": f"#/$defs/{model}"} | {key: part[key] for key in ("default", "description") if key in part}
-    # `properties` may have a key `title` of its own
+    # only strings: `properties` may contain a key named `title`
     kept = {key: _tidy(value) for key, value in part.items() if not (key == "title" and isinstance(value, str))}
     return kept | ({"additionalProperties": False} if "patternProperties" in kept else {})
 
@@ -41,7 +41,7 @@ class Node:
     """A part of a JSON schema.
 
     schema       the part, with references
-    definitions  what they refer to
+    definitions  targets of the references
     """
 
     schema: dict[str, Any]
@@ -53,7 +53,7 @@ class Node:
         return cls(schema, schema.get("$defs", {}))
 
     def kinds(self) -> Iterator[dict[str, Any]]:
-        """The part itself, then what it refers to, then each of several kinds of value that it allows."""
+        """Yield the part, then the target of its reference, then each of its alternatives (anyOf)."""
         yield self.schema
         for part in (self.schema, *self.schema.get("anyOf", ())):
             if part is not self.schema:
@@ -62,25 +62,25 @@ class Node:
                 yield from Node(self.definitions[part["$ref"].rpartition("/")[2]], self.definitions).kinds()
 
     def first(self, name: str, default: Any = None) -> Any:
-        """What the schema says under `name`, in the part itself or in one that belongs to it."""
+        """Value of the first `name` in the part or in one of its `kinds`, else `default`."""
         return next((part[name] for part in self.kinds() if name in part), default)
 
     @property
     def expected(self) -> str:
-        """What would be right, in words."""
+        """Valid values, in words."""
         return self.first("expected", "a value")
 
     @property
     def keys(self) -> list[str]:
-        """Of a section."""
+        """Keys of a section."""
         return list(self.first("properties", {}))
 
     def limit(self, name: str) -> Any:
-        """`minimum`, `exclusiveMinimum` ...; None without one."""
+        """Value of `minimum`, `exclusiveMinimum` and so on; None if there is none."""
         return self.first(name)
 
     def key(self, name: Any) -> Node:
-        """What belongs to a key of a section, or to any name where there are no fixed keys."""
+        """Schema of a key of a section, or of any name if there are no fixed keys."""
         if name in (properties := self.first("properties", {})):
             return Node(properties[name], self.definitions)
         named = self.first("patternProperties", {})
@@ -88,9 +88,9 @@ class Node:
         return Node(rest if isinstance(rest, dict) else {}, self.definitions)
 
     def names(self) -> Node:
-        """What belongs to the names themselves."""
+        """Schema of the names themselves."""
         return Node(self.first("propertyNames", {}), self.definitions)
 
     def item(self) -> Node:
-        """What belongs to an item of a list."""
+        """Schema of a list item."""
         return Node(self.first("items", {}), self.definitions)

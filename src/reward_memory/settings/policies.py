@@ -1,4 +1,4 @@
-"""Where a policy comes from."""
+"""Sources of policies: the section `policies`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FileName = Annotated[str, Strict(), expected("the name of a file")]
 Percent = Annotated[Finite, Field(ge=0, le=100), expected("a percentage from 0 to 100"), NUMBER]
 Scores = Annotated[dict[AnyName, Percent], expected("scores such as {gsm8k: 79.1}")]
 ONE = "exactly one of bootstrap, package, hub, path and imported"
-#: The key of a policy that does not say where it comes from.
+#: The only key of a policy that does not name a source.
 OFFICIAL = "expected"
 
 
@@ -100,7 +100,7 @@ class Policy(Section, json_schema_extra=_one_source):
 
     @property
     def source(self) -> str:
-        """The key that says where it comes from."""
+        """Key that names the source of the policy."""
         return next(iter(self.model_fields_set - {OFFICIAL}))
 
     @model_validator(mode="after")

@@ -1,9 +1,9 @@
-"""Keys that had another name in earlier versions: what to write instead."""
+"""Suggest keys for names from earlier versions or other tools, and for misspellings."""
 
 import difflib
 from collections.abc import Collection, Container
 
-#: Old name -> its new names; the one that a section has is meant.
+#: Old name -> new names; the one that exists in the section is meant.
 RENAMED = {
     "attention": ["attn_implementation"],
     "batch": ["train_batch_size", "batch_size"],
@@ -36,7 +36,7 @@ RENAMED = {
     "validate_every": ["test_freq"],
     "warm_up_steps": ["lr_warmup_steps"],
 }
-#: Names of other tools' options -> those here; the one that a section has may be meant.
+#: Option name in other tools -> names here; the one that exists in the section may be meant.
 _ELSEWHERE = {
     "batch_size": ["train_batch_size"],
     "beta": ["kl_loss_coef"],
@@ -64,20 +64,20 @@ _ELSEWHERE = {
     "total_training_steps": ["steps"],
     "warmup_steps": ["lr_warmup_steps"],
 }
-#: Sections that are elsewhere now.
+#: Sections that have moved.
 _MOVED = {"meds": "this section is suites: meds now; its variants are the section variants, with like for method."}
-#: New names whose values mean the opposite of the old ones.
+#: New names whose values have the opposite meaning.
 _OPPOSITE = ["enforce_eager"]
 
 
 def near(key: str, section: Collection[str]) -> str | None:
-    """The key of a section that is perhaps meant, by another tool's name of it or by its letters."""
-    known = [name for name in _ELSEWHERE.get(key, ()) if name in section]
-    return next(iter(known or difflib.get_close_matches(key, section, n=1)), None)
+    """Guess which key of a section is meant, by another tool's name for it or by similar spelling; None if unclear."""
+    candidates = [name for name in _ELSEWHERE.get(key, ()) if name in section]
+    return next(iter(candidates or difflib.get_close_matches(key, section, n=1)), None)
 
 
 def sentence(key: str, section: Container[str]) -> str | None:
-    """What to write instead of `key`, None if no key of the section was ever called that."""
+    """Return what to write instead of the old name `key`; None if no key of the section ever had that name."""
     if key in _MOVED and "suites" in section:
         return _MOVED[key]
     for name in RENAMED.get(key, []):

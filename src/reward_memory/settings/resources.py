@@ -1,4 +1,4 @@
-"""What jobs ask of the machine or the cluster: the section `resources`, with the defaults of config/resources.py."""
+"""Resources that jobs request: the section `resources`, with the defaults in config/resources.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OF_DEVICE = "Memory of one GPU; with it a training run that would not fit is ref
 
 
 class Amounts(Section, json_schema_extra={"expected": "resources such as {gpu: 8}"}):
-    """What one job asks for; a key that is absent has the rule's default."""
+    """Resources that one job requests; an absent key takes the rule's default."""
 
     gpu: Annotated[Gpus | None, GIVEN] = optional("GPUs of the job, over all its machines.")
     nodes: Annotated[Nodes | None, GIVEN] = optional("Machines that share the job's GPUs evenly.")
@@ -29,7 +29,7 @@ class Amounts(Section, json_schema_extra={"expected": "resources such as {gpu: 8
 
 
 class TrainAmounts(Amounts):
-    """Those of a training run."""
+    """Resources that one training job requests."""
 
     gpu_memory_gb: DeviceMemory = optional(OF_DEVICE)
 
@@ -52,7 +52,7 @@ class TrainJob(TrainAmounts, json_schema_extra={"expected": OF_JOB}):
 
 
 class Resources(Section, json_schema_extra={"expected": "resources such as {train_policy: {gpu: 4}}"}):
-    """What a job of each rule asks for."""
+    """Resources that the jobs of each rule request."""
 
     sample_rollouts: Job = Field(default_factory=Job, description="Sampling of the training queries' responses.")
     evaluate_policy: Job = Field(

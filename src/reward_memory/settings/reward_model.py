@@ -54,10 +54,10 @@ class AnswerFeatures(Section, json_schema_extra={"expected": "features such as {
         UNIQUE,
         expected("a list of value, found, majority"),
     ] = Field(
-        default=["value", "found", "majority"], description="Of mathematics; value is the logarithm of the number."
+        default=["value", "found", "majority"], description="Features for math; value is the logarithm of the number."
     )
-    qa: Agreement = Field(default=[], description="Of choices and short answers.")
-    code: Agreement = Field(default=[], description="Of programs, which agree if they are the same.")
+    qa: Agreement = Field(default=[], description="Features for multiple choice and short answers.")
+    code: Agreement = Field(default=[], description="Features for programs, which agree if they are identical.")
 
 
 THRESHOLD: Any = Field(
@@ -86,7 +86,7 @@ REFIT: Any = Field(
 
 
 class PredictedRewards(Section):
-    """Keys about what training makes of predictions; no job that fits a reward model depends on them."""
+    """Keys that define how training uses predictions; fitting a reward model does not depend on them."""
 
     threshold: Probability = THRESHOLD
     reward: RewardKind = REWARD
@@ -98,7 +98,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     """Predictors of the rewards of unlabeled responses."""
 
     predictor: PredictorName = Field(
-        default="graph", description="What predicts the rewards of unlabeled queries in the method memreward."
+        default="graph", description="Reward model that predicts rewards of unlabeled queries in the method memreward."
     )
     threshold: Probability = THRESHOLD
     reward: RewardKind = REWARD
@@ -106,7 +106,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     refit: Siblings = REFIT
     implementation: Annotated[Literal["fast", "reference"], expected("fast or reference")] = Field(
         default="fast",
-        description="What computes the networks. reference is torch-geometric: slower, with the same results.",
+        description="Implementation of the networks. reference is torch-geometric: slower, with the same results.",
     )
     runs: Runs = Field(
         default=1, description="Networks fitted per seed, from different random starts; the best is used."
@@ -154,7 +154,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     ] = Field(
         default=[],
         description="Numbers of neighbors that top_k.csv compares, in suites with reward_model_of. Nothing is "
-        "refitted. An empty list makes no such table.",
+        "refitted. An empty list disables the table.",
     )
     encoder_dtype: Annotated[Literal["auto", "float32", "bfloat16"], expected("float32, bfloat16 or auto")] = Field(
         default="auto",
@@ -173,7 +173,7 @@ class RewardModel(Section, json_schema_extra={"expected": "settings such as {pre
     )
 
     def mistake(self) -> str | None:
-        """What its keys say together that cannot be; None if nothing is wrong."""
+        """Return a message about keys that contradict each other, or None."""
         if self.hidden_channels % self.heads:
             return f"heads: {self.heads} does not divide hidden_channels, {self.hidden_channels}."
         return None

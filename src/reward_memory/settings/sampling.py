@@ -56,7 +56,7 @@ class Rollouts(Sampling):
     )
     bad_rows: Annotated[
         Literal["refuse", "skip"], expected("refuse (stop and name them) or skip (leave them out and list them)")
-    ] = Field(default="refuse", description="What to do with rows of that file that cannot be used.")
+    ] = Field(default="refuse", description="What to do with imported rows that cannot be used.")
 
 
 class Evaluation(Sampling):

@@ -1,4 +1,4 @@
-"""Suites and variants of methods: what differs from the sections at the top."""
+"""Suites and variants of methods: settings that override the sections at the top."""
 
 from __future__ import annotations
 

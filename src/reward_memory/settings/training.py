@@ -213,8 +213,8 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     use_remove_padding: Switch = Field(default=False, description="GPUs: pack responses without their padding.")
     ppo_max_token_len_per_gpu: Annotated[ManyTokens | None, expected("a whole number of tokens, or null")] = Field(
         default=None,
-        description="GPUs: fill micro-batches up to so many tokens instead of ppo_micro_batch_size_per_gpu responses. "
-        "Null is off.",
+        description="GPUs: fill micro-batches up to this many tokens instead of ppo_micro_batch_size_per_gpu "
+        "responses. Null is off.",
     )
     temperature: Heat = Field(default=1.0, description="Temperature of sampling.")
     max_prompt_tokens: Annotated[
@@ -242,8 +242,8 @@ class Training(Section, json_schema_extra={"expected": "settings such as {steps:
     )
     logger: Loggers = Field(
         default=["file"],
-        description="Trackers that get the metrics of each step (docs/gpu.md). file, history.csv, is always written. A "
-        "change reruns nothing.",
+        description="Trackers that get the metrics of each step (docs/gpu.md). file, history.csv, is always written. "
+        "Changes do not trigger reruns.",
     )
     per_policy: Annotated[
         dict[AnyName, OfPolicy], expected("settings such as {large: {tensor_model_parallel_size: 2}}")

@@ -1,1 +1,1 @@
-"""Files that appear complete or not at all, parquet tables with their columns, manifests and records."""
+"""Atomic files, parquet tables with schemas, manifests, and records of finished jobs."""

@@ -1,4 +1,4 @@
-"""Tables that the workflow writes as CSV, and reads again."""
+"""Write and read the workflow's CSV tables."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,13 +13,13 @@ from .files import REMAKE, atomic_path
 
 
 def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] = (), **options: Any) -> pd.DataFrame:
-    """A table.
+    """Read a table.
 
-    numbers  columns that must be there and hold numbers
-    columns  others that must be there
-    options  of pandas.read_csv
+    numbers  required columns that hold numbers
+    columns  other required columns
+    options  options of pandas.read_csv
 
-    InputError names the file if it is missing, damaged or lacks such a column.
+    Raise InputError that names the file if it is missing or damaged, or lacks such a column.
     """
     try:
         table = pd.read_csv(path, **options)
@@ -27,11 +27,11 @@ def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] =
         raise InputError(f"{path}: no such file; run the same command again, which makes it.") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {REMAKE}.") from error
-    except ValueError as error:  # of pandas for an empty or a torn file, and for one that is no text
+    except ValueError as error:  # pandas raises it for empty, truncated and binary files
         raise InputError(f"{path}: is not a whole table; {REMAKE}.") from error
     (first, *others) = table.columns
     if not others and re.search("[;\t]", str(first)):
-        raise InputError(f"{path}: was saved by another program, with other marks than commas; {REMAKE}.")
+        raise InputError(f"{path}: was saved by another program, with separators other than commas; {REMAKE}.")
     for name in columns:
         if name not in table:
             raise InputError(f"{path}: has no column {name!r}; {REMAKE}.")
@@ -49,7 +49,7 @@ def write(
     columns: Iterable[str] | None = None,
     form: str | None = None,
 ) -> None:
-    """Write a table, atomically; `form` is that of its floats, such as %.2f."""
+    """Write a table atomically; `form` is the format of floats, such as %.2f."""
     with atomic_path(path) as temporary:
         pd.DataFrame(rows, columns=None if columns is None else pd.Index(columns)).to_csv(
             temporary, index=False, float_format=form

@@ -1,4 +1,4 @@
-"""Files that appear complete or not at all, and their digests."""
+"""Atomic writes of files and folders, and digests."""
 
 import errno
 import hashlib
@@ -13,16 +13,16 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
-#: What is said of a damaged file that a job has written. A training is repeated whole, so a copy is better.
+#: Advice on a damaged file that a job wrote. Rebuilding repeats a complete training, so a backup comes first.
 REMAKE = "restore it, or delete it and run the same command again, which repeats the job that makes it"
 
 
 def disk_is_full(error: BaseException, folder: Path) -> bool:
-    """Whether an error says that the disk is full, whichever library met it.
+    """Whether an error means that the disk is full, whichever library raised it.
 
-    folder  where was to be written
+    folder  folder that was written to
     """
-    # safetensors and shutil hide the errno in their message; torch says nothing but that its zip file is off
+    # safetensors and shutil only have the errno in their message; torch only reports a corrupt zip file
     return (
         getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
         or os.strerror(errno.ENOSPC) in str(error)
@@ -31,13 +31,13 @@ def disk_is_full(error: BaseException, folder: Path) -> bool:
 
 
 def full_disk(path: str | Path) -> InputError:
-    """The sentence for a file that a full disk does not take."""
+    """Error for a file that cannot be written because the disk is full."""
     return InputError(f"{path}: no space left on the disk; free some and run the same command again.")
 
 
 @contextmanager
-def _full_disk_told(path: Path) -> Iterator[None]:
-    """One sentence for a full disk, whichever library met it."""
+def _reporting_full_disk(path: Path) -> Iterator[None]:
+    """Raise InputError, one sentence, if the disk is full, whichever library raised the error."""
     try:
         yield
     except InputError:
@@ -49,7 +49,7 @@ def _full_disk_told(path: Path) -> Iterator[None]:
 
 
 def _publish(file: Path) -> None:
-    """Make a file as readable as any other new one: mkstemp and safetensors make private files."""
+    """Give a file the default permissions of new files; mkstemp and safetensors create private ones."""
     umask = os.umask(0)
     os.umask(umask)
     file.chmod(0o666 & ~umask)
@@ -57,18 +57,18 @@ def _publish(file: Path) -> None:
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path` that is renamed to it when the block ends without an error.
+    """Yield a temporary path next to `path` that is renamed to it when the block ends without an error.
 
-    InputError if the disk is full; the earlier file, if any, is then still whole.
+    Raise InputError if the disk is full; an earlier file then stays intact.
     """
     path = Path(path)
-    with _full_disk_told(path):
+    with _reporting_full_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
     temporary = Path(name)
     try:
-        with _full_disk_told(path):
+        with _reporting_full_disk(path):
             yield temporary
             _publish(temporary)
             temporary.replace(path)
@@ -78,16 +78,16 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: str | Path) -> Iterator[Path]:
-    """A temporary folder beside `path` that takes its place when the block ends without an error.
+    """Yield a temporary folder next to `path` that replaces it when the block ends without an error.
 
-    InputError if the disk is full; the earlier folder, if any, is then still whole.
+    Raise InputError if the disk is full; an earlier folder then stays intact.
     """
     path = Path(path)
-    with _full_disk_told(path):
+    with _reporting_full_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
     try:
-        with _full_disk_told(path):
+        with _reporting_full_disk(path):
             new, old = temporary / "new", temporary / "old"
             new.mkdir()
             yield new
@@ -95,7 +95,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
                 if file.is_file():
                     _publish(file)
             if path.exists():
-                path.rename(old)  # a folder cannot be renamed over one that holds files
+                path.rename(old)  # a folder cannot be renamed over a non-empty one
             try:
                 new.rename(path)
             except OSError:
@@ -107,7 +107,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text as UTF-8, atomically."""
+    """Write text as UTF-8, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -118,7 +118,7 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path, key: str) -> dict[str, Any]:
-    """A JSON object that the workflow has written. InputError names the file if it is not there, damaged or another."""
+    """Read a JSON object that has `key`. Raise InputError that names the file if it is missing or damaged."""
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -133,13 +133,13 @@ def read_json(path: str | Path, key: str) -> dict[str, Any]:
 
 
 def digest(value: Any) -> str:
-    """Hex SHA-256 (first 16 characters) of a JSON-serializable value, independent of key order."""
+    """Return the first 16 hex digits of the SHA-256 of a JSON-serializable value, independent of key order."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def file_digest(path: str | Path) -> str:
-    """Hex SHA-256 of a file, or of the sorted names and contents below a folder."""
+    """Return the hex SHA-256 of a file, or of the sorted names and contents below a folder."""
     path = Path(path)
     if not path.is_dir():
         with path.open("rb") as stream:

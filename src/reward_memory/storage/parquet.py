@@ -1,4 +1,4 @@
-"""The parquet tables that pass between rules: their columns, and reading and writing them."""
+"""Parquet tables that rules exchange: their columns, and functions to read and write them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
-#: One row a query. Its truth is kept apart, so that only a rule that names TRUTHS among its inputs can read it.
+#: One row per query. Truths are in a separate file, so that only rules with TRUTHS among their inputs read them.
 QUERIES = pa.schema(
     [
         ("id", pa.string()),  # benchmark/source_split/row
@@ -31,7 +31,7 @@ QUERIES = pa.schema(
     ]
 )
 
-#: One row a query: what a right response is.
+#: One row per query: its truth.
 TRUTHS = pa.schema(
     [
         ("query_id", pa.string()),
@@ -40,7 +40,7 @@ TRUTHS = pa.schema(
     ]
 )
 
-#: One row a response; rewards are kept apart, so that a reader of rollouts sees none.
+#: One row per response. Rewards are in a separate file, so that readers of rollouts do not see them.
 RESPONSES = pa.schema(
     [
         ("query_id", pa.string()),
@@ -55,7 +55,7 @@ RESPONSES = pa.schema(
     ]
 )
 
-#: One row a response that was imported with a reward; kept apart from the responses like TRUTHS from the queries.
+#: One row per response that was imported with a reward; separate from the responses, as TRUTHS from QUERIES.
 REWARDS = pa.schema(
     [
         ("query_id", pa.string()),
@@ -64,7 +64,7 @@ REWARDS = pa.schema(
     ]
 )
 
-#: One row a graded response.
+#: One row per graded response.
 VERDICTS = pa.schema(
     [
         ("query_id", pa.string()),
@@ -72,11 +72,11 @@ VERDICTS = pa.schema(
         ("sample", pa.int32()),
         ("reward", pa.float32()),  # 1 correct, 0 wrong
         ("extracted", pa.string()),
-        ("path", pa.string()),  # how the verdict came about
+        ("path", pa.string()),  # how the verdict was reached
     ]
 )
 
-#: Which run a row is of; tables group by these columns.
+#: Columns that identify the run of a row; tables group by them.
 RUN = pa.schema(
     [
         ("suite", pa.string()),
@@ -87,7 +87,7 @@ RUN = pa.schema(
     ]
 )
 
-#: One row a graded response to a test query. `optional` columns are null where an older file lacks them.
+#: One row per graded response to a test query. `optional` columns are null if an older file lacks them.
 GRADED = pa.schema(
     [
         *RUN,
@@ -99,7 +99,7 @@ GRADED = pa.schema(
     metadata={"optional": "template tokens finished"},
 )
 
-#: Label routing: which training query may see its ground truth.
+#: Label routing: the training queries whose ground truth may be used.
 LABELS = pa.schema(
     [
         ("id", pa.string()),
@@ -109,7 +109,7 @@ LABELS = pa.schema(
     ]
 )
 
-#: What a reward model says of responses to queries that it saw no label of, beside their true rewards.
+#: A reward model's predictions for responses to queries whose labels it has not seen, with their true rewards.
 PREDICTIONS = pa.schema(
     [
         ("suite", pa.string()),
@@ -128,14 +128,14 @@ PREDICTIONS = pa.schema(
     metadata={"optional": "template"},
 )
 
-#: The same of a model that is asked about another suite, with other numbers of neighbors than it was fitted with.
+#: PREDICTIONS of a model on another suite, with other numbers of neighbors than it was fitted with.
 TOP_K = pa.schema([("tested", pa.string()), ("num_neighbors", pa.int32()), *PREDICTIONS])
 
 
 def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
-    """Read a parquet table and check its columns; `optional` ones of the schema that it lacks are null.
+    """Read a parquet table and check its columns; missing `optional` columns of the schema are filled with null.
 
-    InputError names the file if it is missing, cut short, or lacks a column, or a column is of another type.
+    Raise InputError that names the file if it is missing or truncated, or a column is missing or has another type.
     """
     path = Path(path)
     if not path.is_file():
@@ -166,23 +166,23 @@ def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
 
 
 def read_all(paths: Iterable[str | Path], schema: pa.Schema) -> pd.DataFrame:
-    """The tables of all `paths` below one another, renumbered from 0; errors as `read`."""
-    import pandas as pd  # not above: planning waits for the import
+    """Read and concatenate the tables at `paths`, with a new index from 0. Raise InputError as `read` does."""
+    import pandas as pd  # not at the top: it would slow down planning
 
     return pd.concat([read(path, schema) for path in paths], ignore_index=True)
 
 
 def with_truths(queries: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
-    """`queries` with the columns `ground_truth` and `tests` of TRUTHS, None where `truths` has no row."""
-    known = truths.set_index("query_id").astype(object).reindex(queries["id"])
-    known = known.where(known.notna(), None).set_axis(queries.index)
-    return queries.assign(ground_truth=known["ground_truth"], tests=known["tests"])
+    """Add the columns `ground_truth` and `tests` of TRUTHS to `queries`; None if `truths` has no row for a query."""
+    aligned = truths.set_index("query_id").astype(object).reindex(queries["id"])
+    aligned = aligned.where(aligned.notna(), None).set_axis(queries.index)
+    return queries.assign(ground_truth=aligned["ground_truth"], tests=aligned["tests"])
 
 
 def write(frame: pd.DataFrame, path: str | Path, schema: pa.Schema, *, checked: bool = False) -> None:
-    """Write a table with exactly the columns of `schema`, atomically and without a time stamp.
+    """Write a table with exactly the columns of `schema`, atomically and without a timestamp.
 
-    checked  with a checksum of each page, which `read` verifies; other bytes than without
+    checked  add a checksum to each page, which `read` verifies; this changes the bytes of the file
     """
     table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
     with atomic_path(path) as temporary:

@@ -1,4 +1,4 @@
-"""Whether the files of a policy are as long as when they were made: nothing is said of what kind of policy it is."""
+"""Check that the files of a policy are complete. The architecture of the policy is not checked."""
 
 import json
 import struct
@@ -7,9 +7,9 @@ from typing import Any
 
 from reward_memory.errors import InputError
 
-LARGEST_HEADER = 100_000_000  # bytes, which safetensors itself allows
+LARGEST_HEADER = 100_000_000  # bytes; the limit of safetensors itself
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
-#: What a policy's folder has, by one of these names.
+#: Required parts of a policy's folder -> their possible file names.
 _PARTS = {
     "settings": ("config.json",),
     "weights": ("*.safetensors", "pytorch_model*.bin"),
@@ -21,13 +21,13 @@ _INDEX, _TEMPLATE = "model.safetensors.index.json", "chat_template.jinja"
 
 
 class DamageError(ValueError):
-    """What is wrong with a file, as a part of a sentence after its name."""
+    """What is wrong with a file, as the rest of a sentence after its name."""
 
 
 def intact(folder: Path) -> None:
-    """InputError if a file of a policy was cut, emptied or taken away since it was made. Takes milliseconds.
+    """Raise InputError if a file of a policy was truncated, emptied or removed. Takes milliseconds.
 
-    Each job looks before it uses a policy: libraries say so late, in words of their own, or not at all.
+    Every job checks a policy before it uses it: libraries report damage late, unclearly, or not at all.
     """
     file = folder
     try:
@@ -35,8 +35,8 @@ def intact(folder: Path) -> None:
             if not any(path for name in names for path in folder.glob(name)):
                 raise DamageError(f"has no {part} ({names[0].replace('*', 'model')})")
         for file in [folder / name for name in (*_OBJECTS, _INDEX) if (folder / name).is_file()]:
-            found = _object(file)
-            shards = found.get("weight_map") if file.name == _INDEX else {}
+            content = _object(file)
+            shards = content.get("weight_map") if file.name == _INDEX else {}
             if not isinstance(shards, dict):
                 raise DamageError("names no shards")
             for shard in shards.values():
@@ -57,16 +57,16 @@ def intact(folder: Path) -> None:
 
 def _object(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        value = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise DamageError("is not whole JSON") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise DamageError("holds no JSON object")
-    return found
+    return value
 
 
 def head(file: Path) -> tuple[dict[str, Any], int]:
-    """(name of a tensor -> what the head of a safetensors file says of it, bytes of the head). DamageError."""
+    """Return (tensor name -> header entry, size of the header in bytes) of a safetensors file. Raise DamageError."""
     size = file.stat().st_size
     with file.open("rb") as stream:
         begin = stream.read(8)
@@ -75,17 +75,17 @@ def head(file: Path) -> tuple[dict[str, Any], int]:
             raise DamageError("is no whole safetensors file")
         text = stream.read(length)
     try:
-        held = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
-        for entry in held.values():
+        tensors = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
+        for entry in tensors.values():
             _, _ = entry["dtype"], sum(entry["data_offsets"])
     except (ValueError, AttributeError, LookupError, TypeError, RecursionError) as error:
         raise DamageError("is no whole safetensors file") from error
-    return held, length + 8
+    return tensors, length + 8
 
 
 def check_length(file: Path) -> None:
-    """DamageError if a safetensors file is not as long as its `head` says."""
+    """Raise DamageError if a safetensors file does not have the length that its `head` states."""
     held, length = head(file)
-    size, told = file.stat().st_size, length + max((entry["data_offsets"][-1] for entry in held.values()), default=0)
-    if told != size:
-        raise DamageError(f"has {size} bytes where its head says {told}")
+    size, stated = file.stat().st_size, length + max((entry["data_offsets"][-1] for entry in held.values()), default=0)
+    if stated != size:
+        raise DamageError(f"has {size} bytes where its head says {stated}")

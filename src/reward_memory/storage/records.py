@@ -1,4 +1,4 @@
-"""Records of finished jobs: files that belong to a results folder and name its files relative to it."""
+"""Records of finished jobs, stored in the results folder, with paths relative to it."""
 
 import json
 import math
@@ -13,11 +13,11 @@ from reward_memory.errors import InputError
 
 from .files import digest, write_json
 
-#: Below a results folder: one record a finished job, in a folder of its rule's name.
+#: Folder in the results folder with one record per finished job, in a subfolder named after the rule.
 FOLDER = "finished"
-#: How a record spells the results folder, wherever that lies.
+#: Prefix of paths in records that stands for the results folder.
 RESULTS = "<results>/"
-#: Key of a record's checksum; records of earlier versions have none.
+#: Key of a record's checksum; records of earlier versions lack it.
 CHECKSUM = "checksum"
 
 
@@ -25,15 +25,15 @@ CHECKSUM = "checksum"
 class Finished:
     """One finished job.
 
-    rule, wildcards  which job
+    rule, wildcards  identify the job
     outputs          its files and folders
     inputs           path -> digest of each input
-    params           the rule's settings, without the hash of its sources
+    params           settings of the rule, without the hash of its sources
     source           that hash: code_hash.code_hash of its parts
     versions         package -> version
-    begun            Unix time from which on its inputs were read
-    seconds, gpus    wall time of the job, without what it waited for devices, and these
-    file             the record, None before it is written
+    begun            Unix time before its inputs were read
+    seconds, gpus    wall time of the job without waiting for devices, and its number of GPUs
+    file             path of the record, None before it is written
     """
 
     rule: str
@@ -58,25 +58,25 @@ class Finished:
 
 
 def portable(path: str | Path, results: str | Path) -> str:
-    """A path as records spell it: relative to the results folder where it lies in there, else as it is."""
+    """Return a path as stored in records: relative to the results folder if inside it, else only normalized."""
     for form in (os.path.abspath, os.path.realpath):
-        own, root = Path(form(path)), Path(form(results))
-        if own.is_relative_to(root):
-            return f"{RESULTS}{own.relative_to(root).as_posix()}"
+        absolute, root = Path(form(path)), Path(form(results))
+        if absolute.is_relative_to(root):
+            return f"{RESULTS}{absolute.relative_to(root).as_posix()}"
     return os.path.normpath(path)
 
 
 def spelled(path: str, results: str | Path) -> str:
-    """The path that a record means, below the results folder as it is named now."""
+    """Resolve a path from a record against the current results folder."""
     return str(Path(results) / path.removeprefix(RESULTS)) if path.startswith(RESULTS) else path
 
 
 def write(made: Finished, results: str | Path) -> None:
-    """Write a record with its checksum, atomically. InputError or OSError if it cannot be written."""
+    """Write a record with its checksum, atomically. Raise InputError or OSError if it cannot be written."""
     value = asdict(made)
     del value["file"]
     value["outputs"] = [portable(path, results) for path in made.outputs]
-    value["inputs"] = {portable(path, results): known for path, known in made.inputs.items()}
+    value["inputs"] = {portable(path, results): input_digest for path, input_digest in made.inputs.items()}
     path = Path(results) / FOLDER / made.rule / f"{digest([made.wildcards, value['outputs']])}.json"
     if path.is_dir():
         path.rename(path.with_suffix(".damaged"))
@@ -84,33 +84,33 @@ def write(made: Finished, results: str | Path) -> None:
 
 
 def survey(results: str | Path) -> tuple[list[Finished], list[InputError]]:
-    """The finished jobs below `results` of which every output is still there, and one error a damaged record.
+    """Return the finished jobs below `results` whose outputs all still exist, and one error per damaged record.
 
-    Of two records of the same outputs, as two copies of a folder that were joined have, the later job's counts.
+    If two records have the same outputs, as after merging two copies of a folder, the later job's record is used.
     """
     found: dict[tuple[str, ...], Finished] = {}
     errors = []
     for path in _files(Path(results) / FOLDER, errors):
         try:
-            made = _read(path, results)
+            record = _read(path, results)
         except InputError as error:
             errors.append(error)
             continue
-        if made is not None and made.whole:
-            place = (made.rule, *made.outputs)
-            if place not in found or found[place].begun < made.begun:
-                found[place] = made
+        if record is not None and record.whole:
+            key = (record.rule, *record.outputs)
+            if key not in found or found[key].begun < record.begun:
+                found[key] = record
     return list(found.values()), errors
 
 
 def _files(folder: Path, errors: list[InputError]) -> list[Path]:
-    """All records. A file in place of a folder of records, or a folder that cannot be listed, is added to `errors`."""
+    """List all records. Append to `errors` if a folder of records is a file or cannot be listed."""
     if not os.path.lexists(folder):
         return []
     found = []
     try:
         for rule in sorted(folder.iterdir()):
-            if rule.name.isidentifier():  # neither digests.json nor what a file manager leaves
+            if rule.name.isidentifier():  # skips digests.json and files of file managers
                 found += sorted(path for path in rule.iterdir() if path.suffix == ".json" and path.name[0] != ".")
     except OSError as error:
         place = error.filename or folder
@@ -124,15 +124,15 @@ def _files(folder: Path, errors: list[InputError]) -> list[Path]:
 
 
 def _read(path: Path, results: str | Path) -> Finished | None:
-    """One record; None if it is of an earlier version and its results are no longer there."""
+    """Read one record; None if it is from an earlier version and its results no longer exist."""
     try:
         value = parse(path)
         sealed = CHECKSUM in value
         seal = value.pop(CHECKSUM, None)
         if {*value} != {*KINDS}:
             raise InputError(
-                f"{path}: another version of this workflow wrote this record of a finished result; go on with that "
-                "version or with another folder for results, or delete the record: the result stays, but an edit may "
+                f"{path}: another version of this workflow wrote this record of a finished result; use that "
+                "version or another results folder, or delete the record: the result stays, but an edit may "
                 "then rebuild it."
             )
         if wrong := [name for name, fits in KINDS.items() if not fits(value[name])]:
@@ -141,14 +141,14 @@ def _read(path: Path, results: str | Path) -> Finished | None:
             raise ValueError("was changed after it was written")
         if value["rule"] != path.parent.name:
             raise ValueError(f"is of the rule {value['rule']}, not of {path.parent.name}")
-        made = _placed(Finished(**value), results)
+        record = _resolved(Finished(**value), results)
     except ValueError as error:
         raise damaged(path, str(error)) from error
-    return made and replace(made, file=path)
+    return record and replace(record, file=path)
 
 
 def damaged(path: str | Path, why: str) -> InputError:
-    """The sentence for a record that says nothing sure of its result."""
+    """Error for a damaged record."""
     return InputError(
         f"{path}: this record of a finished result {why}; put it back from a copy, or delete it: the result stays, but "
         "an edit may then rebuild it. --config finished=rebuild runs without it."
@@ -156,10 +156,10 @@ def damaged(path: str | Path, why: str) -> InputError:
 
 
 def parse(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. ValueError says in a few words what is wrong with the file."""
+    """Read a JSON object from a file. Raise ValueError that describes in a few words what is wrong with the file."""
     try:
         value = json.loads(path.read_bytes())
-        digest(value)  # half a character is refused here, in no other place
+        digest(value)  # only this step refuses half a surrogate pair
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
@@ -181,7 +181,7 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12 and math.isfinite(value)
 
 
-#: What each value of a record must be.
+#: Key of a record -> check of its value.
 KINDS: dict[str, Callable[[Any], bool]] = {
     "rule": _text,
     "wildcards": _texts,
@@ -192,7 +192,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "params": lambda value: isinstance(value, dict),
     "source": _text,
     "versions": _texts,
-    # no clock is a day fast, and a later time would take every input for older than the result
+    # no clock is a day fast; with a time in the future, every input would seem older than the result
     "begun": lambda value: _number(value) and value < time.time() + 86_400,
     "seconds": _number,
     "gpus": lambda value: _number(value) and isinstance(value, int),
@@ -200,29 +200,29 @@ KINDS: dict[str, Callable[[Any], bool]] = {
 assert {*KINDS} | {"file"} == {one.name for one in fields(Finished)}
 
 
-def _placed(made: Finished, results: str | Path) -> Finished | None:
-    """A record with its paths below the results folder as it is named now."""
-    outputs, root = made.outputs, None
-    if not all(path.startswith(RESULTS) for path in outputs):  # of an earlier version
+def _resolved(record: Finished, results: str | Path) -> Finished | None:
+    """Resolve the paths of a record against the current results folder; None if an old record's results are gone."""
+    outputs, root = record.outputs, None
+    if not all(path.startswith(RESULTS) for path in outputs):  # from an earlier version
         outputs = [portable(path, results) for path in outputs]
         if not all(path.startswith(RESULTS) and Path(spelled(path, results)).exists() for path in outputs):
-            root = _root(made.outputs, Path(results))
+            root = _root(record.outputs, Path(results))
             if root is None:
                 return None
-            outputs = [f"{RESULTS}{Path(path).relative_to(root).as_posix()}" for path in made.outputs]
+            outputs = [f"{RESULTS}{Path(path).relative_to(root).as_posix()}" for path in record.outputs]
     if any(".." in Path(path).parts or path == RESULTS for path in outputs):
         raise ValueError("names results outside its folder")
     inputs = {}
-    for path, known in made.inputs.items():
+    for path, input_digest in record.inputs.items():
         moved = root is not None and Path(path).is_relative_to(root) and Path(results) / Path(path).relative_to(root)
-        inputs[str(moved or spelled(path, results))] = known
-    return replace(made, outputs=[spelled(path, results) for path in outputs], inputs=inputs)
+        inputs[str(moved or spelled(path, results))] = input_digest
+    return replace(record, outputs=[spelled(path, results) for path in outputs], inputs=inputs)
 
 
 def _root(outputs: list[str], results: Path) -> Path | None:
-    """The results folder as a record of an earlier version spelled it; None if its results are no longer there.
+    """Find the results folder in the paths of an earlier version's record; None if the results no longer exist.
 
-    ValueError if that could be one of several.
+    Raise ValueError if several folders are possible.
     """
     fits = [
         root

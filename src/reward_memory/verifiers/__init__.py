@@ -1,4 +1,4 @@
-"""Verifiers: whether a response is right, and why that is so."""
+"""Verifiers: whether a response is correct, and why."""
 
 from .grader import Grader
 from .verdicts import GroundTruth, Verdict

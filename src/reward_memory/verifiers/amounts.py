@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-#: units that measure one thing, in the smallest of them
+#: units that measure one quantity, relative to the unit of size 1
 FAMILIES = (
     {"week": 10080, "day": 1440, "hour": 60, "hr": 60, "h": 60, "minute": 1, "min": 1, "second": Fraction(1, 60)}
     | {"sec": Fraction(1, 60), "s": Fraction(1, 60)},
@@ -28,8 +28,8 @@ Amount = list[tuple[Fraction, str]]
 def same_amount(one: str, other: str) -> bool | None:
     """Whether two amounts are the same; None unless one of the two has several units.
 
-    Amounts in units of one family, such as hours and minutes, are converted. A number without unit counts in the larger
-    one.
+    Amounts in units of one family, such as hours and minutes, are converted. A number without a unit counts in the
+    amount's first unit.
     """
     found = [_read(text) for text in (one, other)]
     if not any(amount is not None and len(amount) > 1 for amount in found):
@@ -49,7 +49,7 @@ def same_amount(one: str, other: str) -> bool | None:
 
 
 def _read(text: str) -> Amount | None:
-    """The parts of an amount, None if it is something else."""
+    """The parts of an amount; None if the text is something else."""
     text = _MINUTES.sub("'", _DEGREES.sub("°", text.replace("$", "")))
     text = _SEPARATORS.sub(" ", _TEXT.sub(r" \1 ", text)).strip(" .")
     if not _AMOUNT.fullmatch(re.sub(r"\s+", " ", text)):
@@ -63,7 +63,7 @@ def _singular(unit: str) -> str:
 
 
 def _total(amount: Amount) -> tuple[int, Fraction] | None:
-    """(place of its family, the value in the family's smallest unit), None where the units do not measure one thing."""
+    """Return (index of its family, value in the unit of size 1); None if the units do not measure one quantity."""
     for place, family in enumerate(FAMILIES):
         if all(unit in family for _, unit in amount):
             return place, sum((number * family[unit] for number, unit in amount), Fraction(0))

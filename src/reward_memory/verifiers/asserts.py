@@ -1,4 +1,4 @@
-"""Assert lines of a benchmark, taken apart: the candidate's calls run inside the sandbox, the comparison outside."""
+"""Split a benchmark's assert lines: the candidate's calls run inside the sandbox, the comparison outside."""
 
 import ast
 from collections.abc import Iterable
@@ -17,17 +17,17 @@ KNOWN += (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Slice, ast.Starr
 METHOD_NAMES = {name for _, name in METHODS}
 #: functions that iterate over their arguments, and the first of these
 ITERATING = {"zip": 0, "enumerate": 0, "sum": 0, "map": 1, "filter": 1}
-ORDERING = ("sorted", "min", "max")  # which iterate over a single one
-OURS = {name.partition(".")[0] for name in FUNCTIONS}  # which the candidate is not called, or is it by chance
-ROUNDS = 1000  # of a comprehension that calls the candidate
+ORDERING = ("sorted", "min", "max")  # iterate over their argument if it is the only one
+OURS = {name.partition(".")[0] for name in FUNCTIONS}  # a candidate has one of these names only by chance
+ROUNDS = 1000  # at most, of a comprehension that calls the candidate
 
 
 @dataclass
 class Assertion:
     """One assert: expressions for the sandbox, the candidate's names in them, and the condition on their values.
 
-    chains  of each expression: functions that the sandbox may apply to its value where that is large or not plain.
-            They only make less of what the candidate computed; what it is compared with stays outside.
+    chains  for each expression, the functions that the sandbox may apply to its value if that is large or not plain.
+            They only reduce what the candidate computed; the expected values stay outside.
     """
 
     line: str
@@ -38,12 +38,12 @@ class Assertion:
 
     @property
     def calls(self) -> list[dict]:
-        """The expressions as calls of a sandbox's job."""
+        """The expressions as calls of a sandbox job."""
         pairs = zip(self.expressions, self.chains, strict=True)
         return [{"expression": text} | ({"through": chain} if chain else {}) for text, chain in pairs]
 
     def holds(self, values: list) -> bool:
-        """Whether the condition is true of the encoded values; any error, or a cost without bounds, makes it false."""
+        """Whether the condition is true of the encoded values; any error or unbounded cost makes it false."""
         try:
             return bool(Evaluation(values, self.chains).of(self.condition))
         except ERRORS:
@@ -51,7 +51,7 @@ class Assertion:
 
 
 def split_assert(line: str) -> list[Assertion] | str:
-    """The assertions of a line, or the line itself if it only prepares (an import, a set-up).
+    """Return the assertions of a line, or the line itself if it only prepares (an import, setup code).
 
     InputError if an assert cannot be judged outside the sandbox.
     """
@@ -62,7 +62,7 @@ def split_assert(line: str) -> list[Assertion] | str:
     if not any(isinstance(statement, ast.Assert) for statement in statements):
         return line
     if not all(isinstance(statement, ast.Assert) for statement in statements):
-        raise InputError(f"tests: {line!r} mixes asserts with other statements; give one a line.")
+        raise InputError(f"tests: {line!r} mixes asserts with other statements; write one statement per line.")
     return [_assertion(line, statement.test) for statement in statements]
 
 
@@ -72,7 +72,7 @@ def _assertion(line: str, test: ast.expr) -> Assertion:
     splitter = _Splitter(assertion)
     try:
         assertion.condition = splitter.visit(test)
-        if not assertion.expressions:  # the candidate bears a builtin's name
+        if not assertion.expressions:  # the candidate has a builtin's name
             splitter.shadowed = _first_called(test)
             assertion.condition = splitter.visit(test)
     except ERRORS as error:
@@ -83,7 +83,7 @@ def _assertion(line: str, test: ast.expr) -> Assertion:
 
 
 class _Splitter(ast.NodeTransformer):
-    """Replaces what the candidate must compute by numbered places."""
+    """Transformer that replaces what the candidate must compute with numbered placeholders."""
 
     def __init__(self, assertion: Assertion):
         self.assertion, self.shadowed, self.bound = assertion, None, frozenset()
@@ -102,7 +102,7 @@ class _Splitter(ast.NodeTransformer):
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Starred):
-            node.value = self._used_up(node.value)
+            node.value = self._consumed(node.value)
         return self.generic_visit(node)
 
     def _place(self, node: ast.expr, root: str) -> ast.Name:
@@ -113,17 +113,17 @@ class _Splitter(ast.NodeTransformer):
         return ast.copy_location(ast.Name(id=f"#{place}", ctx=ast.Load()), node)
 
     def _call(self, node: ast.Call) -> ast.AST:
-        """A function of ours; of one that only makes less of a candidate's value the sandbox is told."""
+        """Handle a call of our functions; the sandbox may apply those that only reduce a candidate's value."""
         name = ast.unparse(node.func)
         if name == "isinstance" and len(node.args) == 2 and self._calls_theirs(node.args[0]):
             kind = ast.Call(ast.Name("type", ast.Load()), node.args[:1], [])
             node = ast.copy_location(ast.Call(ast.Name("issubclass", ast.Load()), [kind, node.args[1]], []), node)
         if name.endswith(".join") and len(node.args) == 1 and self._calls_theirs(node.args[0]):
-            listed = ast.Call(ast.Name("list", ast.Load()), node.args, [])  # an iterator has to be used up inside
+            listed = ast.Call(ast.Name("list", ast.Load()), node.args, [])  # an iterator must be consumed inside
             node = ast.copy_location(ast.Call(node.func, [listed], node.keywords), node)
         first = 0 if name in ORDERING and len(node.args) == 1 and node.keywords else ITERATING.get(name)
         if first is not None and not (len(node.args) == 1 and name in REDUCTIONS and not node.keywords):
-            node.args[first:] = map(self._used_up, node.args[first:])
+            node.args[first:] = map(self._consumed, node.args[first:])
         node = self.generic_visit(node)
         if name in REDUCTIONS and len(node.args) == 1 and not node.keywords:
             (inner,) = node.args
@@ -135,20 +135,20 @@ class _Splitter(ast.NodeTransformer):
                 node.place = place
         return node
 
-    def _used_up(self, node: ast.AST) -> ast.AST:
-        """A list of what is iterated over, where it is the candidate's: an iterator has to be used up inside."""
+    def _consumed(self, node: ast.AST) -> ast.AST:
+        """Wrap an iterable of the candidate's in list(): an iterator must be consumed inside the sandbox."""
         root = _root(node)
         if isinstance(node, ast.Name) or root is None or not self._is_theirs(node, root):
             return node
         return ast.copy_location(ast.Call(ast.Name("list", ast.Load()), [node], []), node)
 
     def _comprehension(self, node: ast.AST) -> ast.AST:
-        """Written out if the candidate is called with what differs by round: values of the test, known here."""
+        """Unroll a comprehension that calls the candidate with its loop variables, whose values are known here."""
         bound = {part.id for generator in node.generators for part in ast.walk(generator.target) if _is_name(part)}
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         if not any(self._calls_theirs(result, bound) for result in results):
             for generator in node.generators:
-                generator.iter = self._used_up(generator.iter)
+                generator.iter = self._consumed(generator.iter)
             return self._within(bound, node)
         if isinstance(node, ast.DictComp):
             raise ValueError("a dict of calls")
@@ -168,7 +168,7 @@ class _Splitter(ast.NodeTransformer):
             self.bound = outer
 
     def _calls_theirs(self, node: ast.AST, names: set[str] | None = None) -> bool:
-        """Whether a part of an expression is the candidate's, with one of these names in it."""
+        """Whether part of an expression is the candidate's and, if `names` is given, mentions one of them."""
         calls = (part for part in ast.walk(node) if isinstance(part, (ast.Call, ast.Attribute, ast.Subscript)))
         theirs = [call for call in calls if (root := _root(call)) is not None and self._is_theirs(call, root, names)]
         return bool(theirs) if names is None else any(_mentions(call, names) for call in theirs)
@@ -180,7 +180,7 @@ class _Splitter(ast.NodeTransformer):
 
 
 class _Filled(ast.NodeTransformer):
-    """Puts values in the place of names."""
+    """Transformer that replaces names with their values."""
 
     def __init__(self, names: dict):
         self.names = names
@@ -221,7 +221,7 @@ def _first_unknown(node: ast.AST) -> str | None:
 
 
 def _is_known(node: ast.AST, bound: frozenset[str]) -> bool:
-    """Whether `Evaluation` can do all of an expression."""
+    """Whether `Evaluation` supports every part of an expression."""
     if isinstance(node, ast.Name):
         return node.id.startswith("#") or node.id in FUNCTIONS or node.id in bound
     if isinstance(node, ast.expr) and not isinstance(node, KNOWN):

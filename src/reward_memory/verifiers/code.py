@@ -14,7 +14,7 @@ from .verdicts import GroundTruth
 
 
 class Tests:
-    """The tests of one query, split into what the sandbox is told and what is compared outside."""
+    """The tests of one query, split into what the sandbox receives and what is compared outside."""
 
     def __init__(self, tests: dict):
         prompt = tests.get("prompt") or ""
@@ -61,7 +61,7 @@ class Tests:
         self.judges = [assertion.holds for assertion in assertions]
 
     def job(self, program: Program) -> dict:
-        """What the sandbox is told: no expected value is in it. The prompt's imports and helpers are earlier blocks."""
+        """The sandbox job, without any expected value. The prompt's imports and helpers are earlier blocks."""
         code = {"text": program.text, "head": self.head, "name": self.names[0] if self.names else ""}
         return {
             "code": code | {"prose": program.prose},
@@ -72,7 +72,7 @@ class Tests:
         }
 
     def judge(self, run: Run) -> tuple[bool, str]:
-        """(all tests pass, path) with the base and the plus tests counted apart."""
+        """Return (all tests pass, path); the path counts base and plus tests separately."""
         passed, place = [], 0
         for count, judge in zip(self.counts, self.judges, strict=True):
             values = run.calls[place : place + count]
@@ -92,14 +92,14 @@ class Tests:
 
 
 def _split_prompt(prompt: str, names: tuple[str, ...]) -> tuple[str, str]:
-    """(imports and helpers, head and docstring of the function to complete) of a prompt; both "" without a head."""
+    """Split a prompt into (imports and helpers, head and docstring of the function); both "" without a head."""
     name = re.escape(names[0]) if names else ""
     head = re.search(rf"^(?:@[^\n]*\n)*(?:async[ \t]+)?def[ \t]+{name}[ \t]*\(", prompt, re.MULTILINE) if name else None
     return (prompt[: head.start()].rstrip(), prompt[head.start() :]) if head else ("", "")
 
 
 def _judge_call(arguments: list, expected: object, atol: float, loose: bool, oracle: str | None):
-    """A test on the encoded return value. Expected values are decoded when they are needed, once."""
+    """A test on the encoded return value. Its expected value is decoded once, when first needed."""
     decoded = lru_cache(maxsize=1)(lambda: decode(expected))
     if oracle is None:
         return lambda values: matches(values[0], decoded(), atol, loose)
@@ -114,7 +114,7 @@ def _judge_call(arguments: list, expected: object, atol: float, loose: bool, ora
 
 
 def tests_of(truth: GroundTruth) -> Tests:
-    """The tests of a truth. InputError if they have not the form that GroundTruth tells."""
+    """The tests of a truth. InputError if they do not have the form described in GroundTruth."""
     if not isinstance(truth.tests, dict):
         raise InputError("tests: a code answer needs an object of tests.")
     return Tests(truth.tests)

@@ -1,4 +1,4 @@
-"""`reward-memory verify`: a filter that grades lines of JSON as they come."""
+"""`reward-memory verify`: a filter that grades lines of JSON as they arrive."""
 
 import functools
 import json
@@ -18,8 +18,8 @@ from .verdicts import GroundTruth
 
 BATCH = 256  # lines that are graded and written together
 READ_BYTES = 1 << 20
-LONGEST_LINE = 64 << 20  # bytes; what is longer is no line of this format
-MOST = 1e300  # of a tolerance; a larger integer is no float
+LONGEST_LINE = 64 << 20  # bytes; a longer line is rejected
+MOST = 1e300  # of a tolerance; a larger integer may not fit a float
 FIELDS = ("correct", "extracted", "path", "seconds")
 TASK_KEYS = ("tests", "entry_point", "calls", "expected", "atol", "base", "oracle", "timeout", "task_id", "prompt")
 TASK_KEYS += ("canonical_solution", "base_input", "plus_input")
@@ -27,9 +27,9 @@ UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, Recur
 
 
 def verify_lines(source: BinaryIO, sink: TextIO, kind: str, grader: Grader, isolation: str) -> tuple[int, int]:
-    """(lines, bad lines): each line of `source` gets its verdict in `sink`, in order, as soon as it can be had.
+    """Write a verdict to `sink` for each line of `source`, in order and without delay; return (lines, bad lines).
 
-    A line that cannot be read gets `"correct": false` and the reason as `error`; the ones after it are graded.
+    A line that cannot be read gets `"correct": false` and the reason as `error`; later lines are still graded.
     """
     number = bad = 0
     for lines in _batches(source):
@@ -55,14 +55,14 @@ def verify_lines(source: BinaryIO, sink: TextIO, kind: str, grader: Grader, isol
 
 
 def isolation_fault(isolation: str) -> str:
-    """Why code cannot run with this isolation, as one sentence that names the command's option; "" if it can."""
+    """Why code cannot run with this isolation, in one sentence that names the command's option; "" if it can."""
     fault = bubblewrap_fault() if isolation == "bubblewrap" else ""
     advice = "install the package bubblewrap, or pass `--isolation reduced` to run code with less isolation"
     return f"bubblewrap {fault}; {advice}." if fault else ""
 
 
 def _batches(source: BinaryIO) -> Iterator[list[bytes | None]]:
-    """Lines in groups of those that have arrived, at most BATCH; None for one that is too long to keep."""
+    """Yield the lines that have arrived, in batches of at most BATCH; None for a line that is too long to keep."""
     pending, skipping, first = bytearray(), False, True
     while block := source.read1(READ_BYTES):
         if first:
@@ -100,7 +100,7 @@ def _row(line: bytes | None) -> dict:
 
 
 def _written(value: object, key: str) -> str:
-    """A text as it is, a finite number in digits."""
+    """Return a text unchanged, and a finite number in digits."""
     if isinstance(value, str):
         return value
     finite = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
@@ -140,7 +140,7 @@ def _truth(row: dict, kind: str, isolation: str) -> GroundTruth:
 
 @functools.lru_cache(maxsize=512)
 def _code_truth(task: str, isolation: str) -> GroundTruth:
-    """The truth of a code line; many responses share a task, whose canonical solution runs once."""
+    """The truth of a code line, cached: many responses share a task, whose canonical solution runs only once."""
     row = json.loads(task)
     tests = row.get("tests")
     if isinstance(tests, list):

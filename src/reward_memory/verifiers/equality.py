@@ -1,7 +1,7 @@
-"""When two formulas are equal: math-verify's rules, without those of its equalities that numbers contradict.
+"""Equality of two formulas: math-verify's rules, except where numeric values contradict them.
 
-math-verify 0.9 takes all numbers below 1e-15 for zero and `\\cos(x)=a` for `\\sin(x)=a`. What it holds equal is checked
-here on numbers; numbers themselves are compared here alone.
+math-verify 0.9 treats all numbers below 1e-15 as zero, and `\\cos(x)=a` as `\\sin(x)=a`. What it calls equal is checked
+here on numbers; numbers themselves are only compared here.
 """
 
 import re
@@ -16,29 +16,29 @@ from sympy import FiniteSet as Set
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-EXACT = 1e-12  # relative: two ways of computing one number
-ROUNDED = 6  # decimals that a rounded number has at least
-SMALL, SMALL_ROUNDED = 1e-3, 2e-6  # numbers below it are compared relatively
+EXACT = 1e-12  # relative: two ways of computing the same number
+ROUNDED = 6  # decimals that are compared, unless the answer sets another number
+SMALL, SMALL_ROUNDED = 1e-3, 2e-6  # numbers below SMALL are compared relatively
 TINY = 1e-9
 LARGE = 10**2_000  # integers below it are compared digit by digit
 LARGEST = 10_000  # exponent up to which powers are multiplied out
 POINTS = ((0.37, 1.71, 2.23), (1.93, 0.59, 3.01), (2.71, 3.37, 0.83))  # values for symbols, in the order of their names
-FOLLOWING = "abcd mn pqr uvw xyz"  # names that are told in this order
+FOLLOWING = "abcd mn pqr uvw xyz"  # consecutive names
 DECIMAL = re.compile(r"(\d*)\.(\d+)")
 
 
 def parse_formula(latex: str) -> object | None:
-    """The sympy object of a formula that `spelling.read_formula` wrote; None if any of it cannot be read."""
-    # units are off: they cut a formula from its first \text on
+    """The sympy object of a formula that `spelling.read_formula` wrote; None if any part cannot be read."""
+    # units are off: they cut a formula at its first \text
     config = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
     try:
         return _with_unit(parse_latex_cached(normalize_latex(latex, config)))
-    except Exception:  # the parser raises whatever it likes at what it cannot read
+    except Exception:  # the parser raises errors of any kind on what it cannot read
         return None
 
 
 def _with_unit(value: object) -> object:
-    """A value in which i is the imaginary unit: where it is the only letter, also on the right of `x = 2i`."""
+    """Read i as the imaginary unit if it is the only letter, also on the right of `x = 2i`."""
     if isinstance(value, Set):
         return Set(*map(_with_unit, value.args))
     if isinstance(value, Eq) and value.lhs.is_Symbol:  # in `i = 3` it is a name
@@ -50,9 +50,9 @@ def _with_unit(value: object) -> object:
 def equal(gold: object, found: object, places: int | None, percent: bool, tolerance: float) -> bool:
     """Whether an answer equals the truth.
 
-    places     decimals that a rounded answer has; None where it has to be equal
+    places     decimals of a rounded answer; None if it must be equal
     percent    exactly one of the two is written as a percentage: 10 % is 10 and 0.1
-    tolerance  absolute, of a benchmark that names one; 0 without
+    tolerance  absolute, if the benchmark names one; else 0
     """
     if _equal(gold, found, places, tolerance):
         return True
@@ -83,13 +83,13 @@ def _equal(gold: object, found: object, places: int | None, tolerance: float) ->
 
 
 def _only_point(value: object, other: object) -> object:
-    """The point of `{(2, 3)}`, where the other side is no set of points."""
+    """Unwrap `{(2, 3)}` to its point if the other side is a point."""
     alone = isinstance(value, Set) and len(value.args) == 1 and isinstance(value.args[0], Interval | Tuple)
     return value.args[0] if alone and isinstance(other, Interval | Tuple) else value
 
 
 def _function_values(gold: object, found: object) -> tuple[object, object]:
-    """The values of `f(n) = 1, f(n) = -1`, where both sides are such lists: the argument's name does not matter."""
+    """The values of `f(n) = 1, f(n) = -1`, if both sides are such lists; the argument's name does not matter."""
 
     def values(value):
         parts = value.args if isinstance(value, Set) else (value,)
@@ -104,7 +104,7 @@ def _function_values(gold: object, found: object) -> tuple[object, object]:
 
 
 def _assigned(gold: object, found: object) -> tuple[object, object]:
-    """The tuple of `x = 2, y = -1`, where the other side is one and the names follow one another."""
+    """Read `x = 2, y = -1` as a tuple if the other side is one and the names are consecutive."""
 
     def values(value):
         if not isinstance(value, Set) or not all(isinstance(part, Eq) and part.lhs.is_Symbol for part in value.args):
@@ -121,7 +121,7 @@ def _assigned(gold: object, found: object) -> tuple[object, object]:
 
 
 def _inequalities_as_set(value: object, other: object) -> object:
-    """`x < -2 or x > 3` as the union of its intervals, where the other one is such a set; `x \\ne 3` takes 3 away."""
+    """`x < -2 or x > 3` as the union of its intervals, if the other side is such a set; `x \\ne 3` removes 3."""
     if not isinstance(other, Interval | sympy.Union) or not isinstance(value, Set) or not value.args:
         return value
     if not all(isinstance(part, Relational | And) and len(part.free_symbols) == 1 for part in value.args) or value.has(
@@ -134,7 +134,7 @@ def _inequalities_as_set(value: object, other: object) -> object:
 
 
 def _as_matrix(value: object, other: object) -> object:
-    """`(1, 2)` as a row or column vector, where the other one is such a vector."""
+    """`(1, 2)` as a row or column vector, if the other side is such a vector."""
     if not isinstance(other, MatrixBase) or 1 not in other.shape:
         return value
     row = _tuple(value)
@@ -142,7 +142,7 @@ def _as_matrix(value: object, other: object) -> object:
 
 
 def _tuple(value: object) -> object | None:
-    """A tuple, which is an open interval to math-verify where it is a pair; None of anything else."""
+    """A tuple, also from a pair, which math-verify reads as an open interval; None for anything else."""
     if isinstance(value, Interval) and value.left_open and value.right_open:
         return Tuple(value.start, value.end)
     return value if isinstance(value, Tuple) else None
@@ -153,7 +153,7 @@ def _is_number(value: object) -> bool:
 
 
 def _evaluated(value) -> complex | None:
-    """A number's value, None where it has none that is finite."""
+    """A number's value; None without a finite one."""
     try:
         result = complex(value.evalf(30))
     except Exception:
@@ -185,12 +185,12 @@ def _equal_numbers(gold, found, places: int | None, tolerance: float) -> bool:
     if not (a.is_real and b.is_real):
         return bool(distance < 0.5 * 10**-ROUNDED)
     digits = ROUNDED if places is None else places
-    # sympy's round(digits) of 0.0999999 and of 0.1 keeps different digits, which are not equal
+    # sympy's round(digits) keeps different digits of 0.0999999 and 0.1, which then differ
     return (a * 10**digits).round() == (b * 10**digits).round()
 
 
 def _same_value(gold, found, near: bool) -> bool:
-    """Whether two exact numbers are equal; `near` if 30 digits show no difference, as of 1 and 1 - 2^{-100}."""
+    """Whether two exact numbers are equal; `near` if 25 digits show no difference, as for 1 and 1 - 2^{-100}."""
     difference = gold - found
     large = [abs(part.args[-1]) for part in difference.atoms(sympy.Pow, sympy.factorial)]
     if all(bool(size <= LARGEST) for size in large):
@@ -203,7 +203,7 @@ def _same_value(gold, found, near: bool) -> bool:
 
 
 def _contradicted(gold, found, places: int | None = None) -> bool:
-    """Whether numbers show that two formulas which are taken for equal are not. False where nothing can be said."""
+    """Whether numbers show that two formulas judged equal are not. False if they show nothing."""
     if _is_number(gold) and _is_number(found):
         return not _equal_numbers(gold, found, places, 0)
     if isinstance(gold, MatrixBase) and isinstance(found, MatrixBase):
@@ -228,7 +228,7 @@ def _contradicted(gold, found, places: int | None = None) -> bool:
 
 
 def _other_bound(gold, found, places: int | None) -> bool:
-    """Whether two relations say other numbers of the same: `x = 2` and `x = 3`, `0 < x < 1` and `0 < x < 2`."""
+    """Whether two relations give different numbers for one thing: `x = 2` and `x = 3`, `0 < x < 1` and `0 < x < 2`."""
     if type(gold) is not type(found) or not isinstance(gold, Relational | And) or len(gold.args) != len(found.args):
         return False
     pairs = list(zip(gold.args, found.args, strict=True))
@@ -240,7 +240,7 @@ def _other_bound(gold, found, places: int | None) -> bool:
 
 
 def _alone(relation, group) -> bool:
-    """Whether no other relation of a group is about the same, as in `x = 1, x = 2`."""
+    """Whether no other relation of a group has the same left side, unlike in `x = 1, x = 2`."""
     return sum(getattr(other, "lhs", None) == getattr(relation, "lhs", 0) for other in group.args) == 1
 
 
@@ -249,7 +249,7 @@ def _pairs_contradicted(golds: Sequence, founds: Sequence, places: int | None) -
 
 
 def _same_members(golds: Sequence, founds: Sequence, places: int | None) -> bool:
-    """Whether two sets of numbers can be paired off."""
+    """Whether two sets of numbers can be paired off as equal."""
     left = list(founds)
     for gold in golds:
         match = next((found for found in left if _equal_numbers(gold, found, places, 0)), None)
@@ -270,7 +270,7 @@ def _other_function(gold, found) -> bool:
     if gold.free_symbols != found.free_symbols or not 1 <= len(symbols) <= 3:
         return False
     size = _evaluated(gold.subs(dict(zip(symbols, POINTS[0], strict=False))))
-    if size is not None and abs(size) > TINY:  # only what is tiny is taken for equal to something else
+    if size is not None and abs(size) > TINY:  # math-verify only confuses tiny values
         return False
     for one, other in zip(_values(gold, symbols), _values(found, symbols), strict=True):
         if one is not None and other is not None and abs(one - other) > 1e-5 * max(abs(one), abs(other)):
@@ -289,7 +289,7 @@ def _other_equation(gold, found) -> bool:
         point = dict(zip([name for name in symbols if name != symbol], POINTS[0], strict=False))
         try:
             roots = sympy.solve(one.subs(point), symbol)
-        except Exception:  # sympy cannot solve it: the next symbol may do
+        except Exception:  # sympy cannot solve for this symbol: try the next
             continue
         values = [_evaluated(other.subs(point).subs(symbol, root)) for root in roots]
         if values and all(value is not None for value in values):
@@ -298,8 +298,8 @@ def _other_equation(gold, found) -> bool:
 
 
 def rounded_places(source: str, truth: str) -> int | None:
-    """Decimals of an answer that may be a rounded truth: 2.6667 is 8/3, only where the truth is no decimal itself and
-    the answer has four significant digits.
+    """Decimals of an answer that may be a rounded truth (2.6667 for 8/3): only if the truth is not a decimal itself
+    and the answer has at least four significant digits; else None.
     """
     decimals = [digits for digits in DECIMAL.findall(source) if len((digits[0] + digits[1]).lstrip("0")) >= 4]
     return max(len(digits[1]) for digits in decimals) if decimals and "." not in truth else None

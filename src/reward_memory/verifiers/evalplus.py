@@ -1,7 +1,7 @@
-"""HumanEval+ and MBPP+ tasks as tests: their inputs, tolerances and oracles, with expected values computed by us.
+"""HumanEval+ and MBPP+ tasks as tests: their inputs, tolerances and oracles, with expected values computed here.
 
-The releases hold inputs and a canonical solution, no expected values. MBPP+ stores its inputs as JSON, which has lists
-only; which lists were tuples, sets or complex numbers is a matter of the task (as in evalplus).
+The releases contain inputs and a canonical solution, but no expected values. MBPP+ stores inputs as JSON, which only
+has lists. `_RESTORE` turns them back into tuples, sets or complex numbers, task by task (as evalplus does).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +17,12 @@ UNORDERED = (
     "similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly", "larg_nnum",
     "intersection_array", "find_dissimilar", "Diff",
 )  # fmt: skip
-#: MBPP+ tasks that ask whether there is a match; any value but None says yes.
+#: MBPP+ tasks that ask whether there is a match; any value but None means yes.
 SOME_OR_NONE = ("check_str", "text_match_three", "text_starta_endb")
 REFERENCE_SECONDS = 60.0  # for a canonical solution with all its calls
 
 
-#: Seconds for tasks whose canonical solution itself needs about one or more: four times that, as in evalplus.
+#: Timeouts (s) of tasks whose canonical solution itself needs about a second or more: four times that, as in evalplus.
 SLOW = {"sum_average": 80, "combinations_colors": 35, "tri": 22}
 SLOW |= dict.fromkeys(("string_sequence", "special_factorial", "get_max_sum"), 15)
 SLOW |= dict.fromkeys(("even_Power_Sum", "amicable_numbers_sum", "get_ludic", "get_max_triples"), 10)
@@ -43,11 +43,11 @@ def oracle(entry_point: str, task_id: str) -> str | None:
 
 
 class SolutionError(InputError):
-    """A task whose own solution does not run."""
+    """The canonical solution of a task does not run."""
 
 
 def calls(task: Mapping) -> tuple[list, int]:
-    """(encoded argument lists of base and plus inputs in that order, number of base inputs) of a task."""
+    """Return (encoded argument lists of base and plus inputs in that order, number of base inputs) of a task."""
     plus = task.get("plus_input", [])
     if task.get("task_id") == "Mbpp/255":  # one of its results has 128 million items and takes 4 GB
         plus = [call for call in plus if call[1] < 1 or comb(len(call[0]) + call[1] - 1, call[1]) < 10**6]
@@ -66,7 +66,7 @@ def solution(task: Mapping) -> str:
 
 
 def build_tests(tasks: Sequence[Mapping], isolation: str = "bubblewrap", workers: int = 1) -> list[dict]:
-    """The `tests` of each task (see GroundTruth), with expected values from its canonical solution in the sandbox.
+    """The `tests` of each task (see GroundTruth), with expected values from its canonical solution, run in the sandbox.
 
     A task is a row of the HumanEval+ or MBPP+ release. InputError names a task whose solution does not run.
     """
@@ -96,7 +96,7 @@ def build_tests(tasks: Sequence[Mapping], isolation: str = "bubblewrap", workers
         row = {"entry_point": name, "calls": arguments, "expected": expected, "atol": task.get("atol", 0), "base": base}
         row["python_equality"] = True
         if f"def {name}" in task.get("prompt", ""):
-            row["prompt"] = task["prompt"]  # the function's head, and what the canonical solution takes from above it
+            row["prompt"] = task["prompt"]  # the function's head, and code above it that the canonical solution uses
         if name in SLOW:
             row["timeout"] = SLOW[name]
         tests.append(row | ({"oracle": rule} if rule else {}))

@@ -1,6 +1,6 @@
-"""Expressions of asserts on values that a candidate may have forged, in bounded time and memory.
+"""Evaluate expressions of asserts on values that a candidate may have forged, in bounded time and memory.
 
-Every step pays from one allowance for the values that it reads, and for a large result before it is made.
+Every step pays from one allowance for the values that it reads, and for a large result before it is created.
 """
 
 import ast
@@ -24,12 +24,12 @@ BINARY = {
 }
 ORDER = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge}
 UNARY = {ast.Not: operator.not_, ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.inv}
-STEP = 25  # the price of a node and of a comparison, in values read
+STEP = 25  # the cost of a node and of a comparison, in values read
 ERRORS = (ArithmeticError, TypeError, ValueError, LookupError, RecursionError, AttributeError, MemoryError)
 
 
 class Reduced:
-    """A value after some functions of a chain were applied inside the sandbox; those that are still to be named."""
+    """A value to which the sandbox applied functions of a chain; `names` are those that the assert has yet to call."""
 
     __slots__ = ("names", "value")
 
@@ -44,9 +44,9 @@ class Reduced:
 
 
 class Evaluation:
-    """Evaluates an expression in which `#0`, `#1`, ... stand for encoded values, decoded where they are met.
+    """Evaluator of expressions in which `#0`, `#1`, ... stand for encoded values, decoded on use.
 
-    chains  of each value: the functions that the sandbox may have applied to it, innermost first
+    chains  for each value, the functions that the sandbox may have applied to it, innermost first
     """
 
     def __init__(self, values: Sequence = (), chains: list[tuple[str, ...]] = ()):
@@ -78,10 +78,10 @@ class Evaluation:
         return self._place(int(node.id[1:])) if node.id.startswith("#") else FUNCTIONS[node.id]
 
     def _place(self, number: int) -> object:
-        whole = self.values[number]
-        kind, content = tag(whole)
+        returned = self.values[number]
+        kind, content = tag(returned)
         if kind != "$through":
-            return self._paid(decode(whole))
+            return self._paid(decode(returned))
         done, encoded = content
         names = self.chains[number][:done]
         if type(done) is not int or not 1 <= done == len(names):
@@ -89,7 +89,7 @@ class Evaluation:
         return Reduced(self._paid(decode(encoded)), names)
 
     def _paid(self, value: object) -> object:
-        self.limits.spend(8 * weight(value))  # to decode takes longer than to read
+        self.limits.spend(8 * weight(value))  # decoding takes longer than reading
         return value
 
     def _attribute(self, node: ast.Attribute, names: dict) -> object:
@@ -152,7 +152,7 @@ class Evaluation:
 
     def _holds(self, operation: ast.cmpop, left: object, right: object) -> bool:
         self.limits.spend(STEP)
-        for _ in range(2):  # to encode and compare takes longer than to read
+        for _ in range(2):  # encoding and comparing takes longer than reading
             self.limits.read(left)
             self.limits.read(right)
         if isinstance(operation, (ast.Eq, ast.NotEq)):
@@ -167,7 +167,7 @@ class Evaluation:
         return ORDER[type(operation)](left, right)
 
     def _is_among(self, left: object, items: object) -> bool:
-        price = STEP + 8 * weight(left)  # to encode it, each time
+        price = STEP + 8 * weight(left)  # to encode it each time
         for item in items:
             self.limits.spend(price)
             if equal(left, item):
@@ -200,7 +200,7 @@ class Evaluation:
         return SAFE[dict](self.limits, [(self.of(node.key, scope), self.of(node.value, scope)) for scope in inner])
 
     def scopes(self, generators: list[ast.comprehension], names: dict) -> Iterator[dict]:
-        """The names of each round of a comprehension."""
+        """Yield the variables of each iteration of a comprehension."""
         if not generators:
             yield names
             return
@@ -222,7 +222,7 @@ class Evaluation:
         function, parts = node.func, node.args
         name = _spelled(function)
         if name in ("all", "any") and len(parts) == 1 and isinstance(parts[0], ast.List):
-            # in turn: a value that fails ends it, so that no more than one that may be forged is in memory
+            # one by one, until the result is known, so that at most one value that may be forged is in memory
             values = (value for part in parts[0].elts for value in self._each([part], names))
             return (all if name == "all" else any)(map(bool, values))
         arguments = self._each(parts, names)
@@ -241,7 +241,7 @@ class Evaluation:
 
 
 def _spelled(node: ast.AST) -> str:
-    """The text of a node, worked out once: a comprehension comes by many times."""
+    """The source text of a node, cached: a comprehension evaluates it many times."""
     if not hasattr(node, "spelled"):
         node.spelled = ast.unparse(node)
     return node.spelled
@@ -258,7 +258,7 @@ def _bind(target: ast.AST, item: object) -> Iterator[tuple[str, object]]:
 
 
 def equal(left: object, right: object) -> bool:
-    """Python's equality on plain data; of large values by their digests; whatever else equals nothing."""
+    """Python's equality on plain data; large values are compared by digest; anything else equals nothing."""
     if isinstance(left, (Other, Reduced)) or isinstance(right, (Other, Reduced)):
         return False
     if isinstance(left, Digest) or isinstance(right, Digest):

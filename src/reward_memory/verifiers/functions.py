@@ -12,16 +12,16 @@ from fractions import Fraction
 
 from .sandbox.inside.values import FRACTION_BITS, distinct
 
-ALLOWANCE = 6_000_000  # values read and made for one assert; two seconds or three
-LENGTH = 2_000_000  # of a value made by repetition
+ALLOWANCE = 6_000_000  # values read and created for one assert; two to three seconds
+LENGTH = 2_000_000  # of a value created by repetition
 TEMPLATE = 10_000  # characters of a template of % formatting
 BITS = 1 << 16  # of an integer in arithmetic
-WIDTH = re.compile(r"\d{4,}|\*")  # of a formatted number: no more than three digits, none from a value
+WIDTH = re.compile(r"\d{4,}|\*")  # rejected for formatted numbers: more than three digits, or taken from a value
 NUMBERS = (int, float, complex, Fraction, Decimal)
 
 
 class Unbounded(ValueError):
-    """What an assert asks for would take too long or too much memory; then it does not hold."""
+    """An assert would take too much time or memory; it then does not hold."""
 
 
 class Limits:
@@ -40,14 +40,14 @@ class Limits:
         self.spend(weight(value))
 
     def items(self, value: object) -> list:
-        """The items of what can be iterated over, read once."""
+        """Return the items of an iterable, and pay for reading them once."""
         if not isinstance(value, (list, tuple, str, bytes, set, frozenset, dict, range)):
             raise TypeError(f"{type(value).__name__} is not iterable")
         self.spend(len(value))
         return list(value)
 
     def arithmetic(self, left: object, right: object) -> None:
-        """Pay for an operation on two numbers; of large ones it takes the product of their lengths."""
+        """Pay for an operation on two numbers; for large ones, the product of their lengths."""
         words = 1
         for side in (left, right):
             size = 1
@@ -70,7 +70,7 @@ class Limits:
 
 
 def weight(value: object) -> int:
-    """How many plain values a value holds, long texts and integers counting more."""
+    """How many plain values a value contains; long texts and integers count more."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return 1 + sum(map(weight, value))
     if isinstance(value, dict):
@@ -188,7 +188,7 @@ def _ordered(function: Callable) -> Callable:
 
 
 def _small(function: Callable) -> Callable:
-    """A function of integers whose result is much longer than they are."""
+    """Bound a function of integers whose result is much longer than they are."""
 
     def apply(limits: Limits, *numbers: object) -> object:
         if any(abs(number) > 1000 for number in numbers):
@@ -232,7 +232,7 @@ def _enumerate(limits: Limits, items: object, start: int = 0) -> list:
     return list(enumerate(limits.items(items), start))
 
 
-#: The bounded form of each function whose cost is not that of reading its arguments once.
+#: The bounded form of each function that costs more than reading its arguments once.
 SAFE: dict[Callable, Callable] = {
     set: _set_of(set),
     frozenset: _set_of(frozenset),
@@ -285,7 +285,7 @@ SET_METHODS = "issubset issuperset isdisjoint union intersection difference symm
 
 
 def _plain(kind: type, names: str) -> dict[tuple[type, str], Callable]:
-    """Methods that cost no more than reading the value once, or nearly."""
+    """Methods that cost about as much as reading the value once."""
 
     def method(name: str) -> Callable:
         return lambda limits, value, *rest, **options: getattr(kind, name)(value, *rest, **options)
@@ -306,7 +306,7 @@ def _join(limits: Limits, separator: str, items: Iterable) -> str:
     return separator.join(parts)
 
 
-#: Methods of values, by type and name; what a program's own objects do is done in the sandbox.
+#: Methods of values, by type and name; methods of the program's own objects run in the sandbox.
 METHODS: dict[tuple[type, str], Callable] = {
     **_plain(str, _TEXT),
     **_plain(list, "count index"),

@@ -1,4 +1,4 @@
-"""One grader for all kinds of truth: what the rules, the trainer and the command line call."""
+"""One grader for all kinds of truth, called by the rules, the trainer and the command line."""
 
 import time
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ from .sandbox import Run, Sandbox
 from .verdicts import GroundTruth, Verdict
 
 CHECKS = ("exact", "published")
-LONGEST_BARE = 300  # characters; what is longer, or has a box in it, is no bare answer, whatever the caller says
+LONGEST_BARE = 300  # characters; a longer text, or one with a box, is not a bare answer even if the caller says so
 
 
 class Grader:
-    """Grades responses; a context manager, safe from any thread.
+    """Grader of responses: a context manager, thread-safe.
 
     isolation  of code: "bubblewrap", or "reduced" (bubblewrap where it works, resource limits elsewhere)
-    workers    processes for symbolic answers, and programs that start at a time
+    workers    processes for symbolic answers, and programs that start in parallel
     timeout    seconds for a symbolic comparison
-    program_timeout  seconds for a program with all its tests, unless these name a longer time
+    program_timeout  seconds for a program with all its tests, unless the tests set a longer time
     checks     of math and choices: "exact", or "published" (verifiers/memreward_checks.py)
 
-    Seconds are those of a processor, so that verdicts do not depend on how busy the machine is. A program that sleeps
-    has four times as many.
+    Timeouts are in CPU seconds, so that verdicts do not depend on how busy the machine is. A program that sleeps gets
+    four times as long.
 
-    The sandbox starts with the first code answer, the workers for symbolic answers with the first one that needs them.
+    The sandbox starts with the first code answer, the symbolic workers with the first answer that needs them.
     """
 
     def __init__(
@@ -64,15 +64,15 @@ class Grader:
     def grade(
         self, responses: Sequence[str], truths: Sequence[GroundTruth], bare: Sequence[bool] | None = None
     ) -> list[Verdict]:
-        """Verdicts in the order of the responses, one truth each.
+        """Return verdicts in the order of the responses, each of which has one truth.
 
-        bare  true where the response is the answer itself and nothing has to be looked for
+        bare  true if the response is the answer itself, so that nothing has to be extracted
 
-        InputError if tests are malformed, or full isolation is asked for and cannot be had. No response, be it what it
-        may, raises, and nothing is right where the truth is empty (but for the published checks).
+        InputError if tests are malformed, or full isolation is requested but not available. A response never raises,
+        whatever it contains. Nothing is correct if the truth is empty (except with the published checks).
         """
         if len(responses) != len(truths):
-            raise InputError(f"{len(responses)} responses for {len(truths)} ground truths; give one truth a response.")
+            raise InputError(f"{len(responses)} responses for {len(truths)} ground truths; give one for each response.")
         bare = [False] * len(responses) if bare is None else bare
         verdicts: list[Verdict | None] = [None] * len(responses)
         questions: dict[Question, list[int]] = {}
@@ -102,7 +102,7 @@ class Grader:
         return verdicts
 
     def _execute(self, programs: list[int], responses, truths, bare, verdicts: list) -> None:
-        """Programs; tests that many responses share are read once."""
+        """Run and judge the programs; tests that many responses share are read once."""
         shared = {}
         jobs, tests, found = [], [], []
         for place in programs:
@@ -127,16 +127,16 @@ def _judge_run(tests: Tests, program: str, run: Run) -> Verdict:
 
 
 def _calculate(response: str, truth: GroundTruth, bare: bool) -> Judgment | Question:
-    """Judged by the first of the alternative truths that holds; what needs algebra is asked of the first such one."""
+    """Judge by the first alternative truth that holds; if none does, return the first question that needs algebra."""
     bare = bare and len(response) <= LONGEST_BARE and "\\boxed" not in response
     answer = Answer(response, "bare") if bare else find_answer(response)
     results = [compare(answer, text, truth.tolerance) for text in (truth.answer or "", *truth.alternatives)]
     decided = [result for result in results if isinstance(result, Judgment)]
-    open_ = [result for result in results if isinstance(result, Question)]
+    undecided = [result for result in results if isinstance(result, Question)]
     right = [result for result in decided if result.correct]
-    if right or not open_:
+    if right or not undecided:
         return right[0] if right else decided[0]
-    return open_[0]
+    return undecided[0]
 
 
 def _verdict(result: Judgment, seconds: float) -> Verdict:

@@ -1,4 +1,4 @@
-"""Mathematical answers: compared as text, as exact numbers, or by computer algebra in a worker that can be ended."""
+"""Mathematical answers: compared as text, as exact numbers, or by computer algebra in a worker that can be killed."""
 
 import itertools
 import json
@@ -78,16 +78,16 @@ COMPARED = re.compile(
 )
 VERDICT = re.compile(r"(yes|no|true|false)[,;.:—-]", re.IGNORECASE)  # "No, it is not."
 OPPOSITES = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
-#: a whole number, as most answers of grade-school problems are
+#: a whole number, like most answers to grade-school problems
 PLAIN = re.compile(r"(-?)\$?([1-9][0-9]{0,2}(?:,[0-9]{3}){1,6}|[0-9]{1,18})")
 COUNTED = re.compile(r"(?<=,\d)(\d{0,3})\s[^\W\d_]{1,20}\.?$")  # 2,5 horas
 LONG_TRUTH = 300  # characters; a longer truth is a worked solution
-DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is not handed to computer algebra
+DEEPEST, LONGEST = 60, 2_000  # nesting and length beyond which an expression is not passed to computer algebra
 
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """Whether an answer is right, what was read, and how that was found out."""
+    """Whether an answer is right, what was read, and how it was decided."""
 
     correct: bool
     extracted: str | None
@@ -97,12 +97,12 @@ class Judgment:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a worker is asked: whether a reading of the answer equals the truth.
+    """A question for a worker: whether a reading of the answer equals the truth.
 
-    truth      (source, source is running text in which the formula has still to be found)
-    readings   the same of the answer, the likeliest first
+    truth      (source, whether source is running text in which the formula must still be found)
+    readings   the same for the answer, the likeliest first
     percent    exactly one of the two is written as a percentage
-    tolerance  absolute; 0 where the benchmark names none
+    tolerance  absolute; 0 if the benchmark names none
     """
 
     truth: tuple[str, bool]
@@ -117,9 +117,9 @@ class Question:
 
 
 def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgment | Question:
-    """The judgment where text or numbers decide, the question for the worker where they do not.
+    """Return a judgment if text or numbers decide, otherwise a question for the worker.
 
-    tolerance  absolute, of numbers, where the benchmark names one
+    tolerance  absolute, for numbers, if the benchmark names one
     """
     found, wanted = PLAIN.fullmatch(answer.text), PLAIN.fullmatch(truth)
     if found and wanted and not tolerance:
@@ -128,7 +128,7 @@ def compare(answer: Answer, truth: str, tolerance: float = 0.0) -> Judgment | Qu
 
 
 def _compare_plain(found: re.Match, wanted: re.Match) -> Judgment:
-    """What `_compare` says of two whole numbers, in a fraction of its time."""
+    """The result of `_compare` for two whole numbers, in a fraction of its time."""
     if found.groups() == wanted.groups():
         return Judgment(True, found[0], "exact")
     one, other = (int(f"{match[1]}{match[2]}".replace(",", "")) for match in (found, wanted))
@@ -137,7 +137,7 @@ def _compare_plain(found: re.Match, wanted: re.Match) -> Judgment:
 
 def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Question:
     if "####" in truth or truth.count("\\boxed") == 1 or (len(truth) > LONG_TRUTH and "\\boxed" in truth):
-        truth = find_answer(truth).text  # a whole solution in place of its answer
+        truth = find_answer(truth).text  # a complete solution in place of its answer
     if not answer.text.strip() or not truth.strip():
         return Judgment(False, None, "no answer" if truth.strip() else "no ground truth")
     plain = plain_answer(answer, _is_ratio(truth))
@@ -153,7 +153,7 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
     clocks = CLOCK.fullmatch(answer.text.strip(" *_.$")), CLOCK.fullmatch(truth.strip(" *_.$"))
     if all(clocks) and any(clock[3] for clock in clocks):
         return Judgment(_same_time(*clocks), answer.text, "exact")
-    if ":" in answer.text and answer.how != "boxed" and (moment := _time_told(answer.text)):
+    if ":" in answer.text and answer.how != "boxed" and (moment := _time_at_the_end(answer.text)):
         if clocks[1]:
             return Judgment(_same_time(moment, clocks[1]), moment[0], "exact")
         if truth.isdigit():
@@ -188,7 +188,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         found = number_with_unit(text)
     if found is None:
         found = number_in_words(text)
-    if found is None and answer.how == "text" and (ending := _told_in_words(text[-LONGEST_BARE:])):
+    if found is None and answer.how == "text" and (ending := _last_words(text[-LONGEST_BARE:])):
         found = number_in_words(ending)
     if found is None and answer.how != "text" and any(pattern.match(text) for pattern in (BOUND, COMPOUND, PAIRS)):
         return Judgment(False, answer.text, "numeric")
@@ -206,7 +206,7 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         last = whole_number_at_the_end(text)
         if last is not None:
             return Judgment(last == wanted, str(last), "numeric")
-    if LATEX.search(text) or (answer.how != "text" and not _one_number_told(answer.how, text)):
+    if LATEX.search(text) or (answer.how != "text" and not _has_one_number(answer.how, text)):
         return None
     denied = DENIED.sub("", text)
     if (last := last_number(denied)) is not None and not formula_in_words(denied):
@@ -214,14 +214,14 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
     return None
 
 
-def _told_in_words(text: str) -> str | None:
-    """What a last sentence without digits says that something is; "is one reason" says no number."""
+def _last_words(text: str) -> str | None:
+    """The words after the verb of a last sentence without digits; "is one reason" gives no number."""
     sentence = SENTENCE.split(text.strip())[-1]
     found = None if re.search(r"\d", sentence) else WORDED_END.search(sentence)
     return None if found is None or found[1].startswith("one ") else found[1]
 
 
-def _one_number_told(how: str, text: str) -> bool:
+def _has_one_number(how: str, text: str) -> bool:
     """Whether a marked line is a sentence with a single number: "El total es 90 euros."."""
     if how != "hash" or len(text) > LONGEST_BARE or not is_prose(text) or len(re.findall(r"\d[\d,.]*", text)) != 1:
         return False
@@ -243,13 +243,13 @@ def _worded_number(answer: Answer, text: str, truth: str, wanted: Fraction) -> F
 
 
 def _equal_numbers(found: Fraction, wanted: Fraction, percent: bool, tolerance: float) -> bool:
-    """10 % is 10 and 0.1, where only one of the two has the sign."""
+    """Whether numbers are equal; 10 % is 10 and 0.1 if only one of the two has the sign (`percent`)."""
     if percent and wanted in (found / 100, found * 100):
         return True
     return found == wanted or (tolerance > 0 and abs(found - wanted) <= Fraction(str(tolerance)))
 
 
-def _time_told(text: str) -> re.Match | None:
+def _time_at_the_end(text: str) -> re.Match | None:
     """The time of day that a sentence ends with."""
     found = last_match(TIME, text)
     if found is None or re.search(r"\d", text[found.end() :]) or not re.search(r"[^\W\d_]{2} ", text[: found.start()]):
@@ -292,12 +292,12 @@ def _question(answer: Answer, truth: str, tolerance: float) -> Judgment | Questi
 
 
 def _closed(formula: str) -> str:
-    """A formula without the spaces that have no meaning."""
+    """Remove the spaces without meaning from a formula."""
     return NO_SPACE.sub(r"\1", formula)
 
 
 def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
-    """An answer is one formula. Words around it make it running text, in which the last formula or number counts."""
+    """Read an answer as one formula or, with words around it, as running text, whose last formula or number counts."""
     formula = read_formula(answer.text) if answer.how != "text" or len(answer.text) <= LONGEST_BARE else None
     if answer.how == "text" and (formula is None or is_prose(answer.text)):
         return ((_running(answer.tail[-LONGEST:]), True),)
@@ -309,7 +309,7 @@ def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
 
 
 def _running(text: str) -> str:
-    """Running text for math-verify, with the formula that ends it between its signs."""
+    """Running text for math-verify, with dollar signs around the formula that ends it."""
     found = formula_in_words(text)
     formula = found and read_formula(found[2])
     return as_ascii(f"{text[: found[0]]}${formula}${text[found[1] :]}" if formula else text)
@@ -320,7 +320,7 @@ def _depth(text: str) -> int:
 
 
 def _same(answer: str, truth: str) -> bool:
-    """Equality of what has a meaning; words whatever their case."""
+    """Whether two texts are equal but for signs without meaning; for words, case is ignored."""
     answer, truth = _bare(answer), _bare(truth)
     if answer == truth:
         return answer != ""
@@ -345,14 +345,14 @@ def _bare(text: str) -> str:
 
 
 class SymbolicPool:
-    """math-verify in warm workers that a hard timeout ends; started on the first question."""
+    """math-verify in warm worker processes with a hard timeout; started on the first question."""
 
     def __init__(self, workers: int, timeout: float):
         self.timeout = timeout
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
-        if path := os.environ.get("PYTHONPATH"):  # math-verify may lie there: pip install --target, a cluster's modules
+        if path := os.environ.get("PYTHONPATH"):  # may contain math-verify (pip install --target, cluster modules)
             environment["PYTHONPATH"] = path
-        # -P: the worker's folder has modules of names that the standard library has too
+        # -P: the worker's folder has modules with names of the standard library
         command = [sys.executable, "-P", "-s", str(WORKER), str(workers)]
         self.pool = WarmPool("the worker for symbolic answers", lambda: command, environment, in_flight=8 + 4 * workers)
 

@@ -1,6 +1,6 @@
-"""The answer checks of MemReward's code for math and choices, as published (behavior `loose-checks`); code has ours.
+"""MemReward's published answer checks for math and choices (behavior `loose-checks`); code is graded with ours.
 
-Both its training and its evaluation grade so. A choice whose letter is behind E can never be right.
+Both its training and its evaluation grade this way. A choice whose letter comes after E can never be correct.
 """
 
 import re
@@ -11,15 +11,15 @@ from .verdicts import GroundTruth, Verdict
 
 MARK = "####"
 INK = re.compile(r"\S")
-#: A box whose content has braces one level deep at most; deeper ones are cut at the first closing brace.
+#: A box whose content has at most one level of braces; deeper ones are cut at the first closing brace.
 BOX = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
-# bounds: without them many unclosed braces take quadratic time
+# bounded: otherwise many unclosed braces take quadratic time
 CUT_BOX = re.compile(r"\\boxed\{(.{1,500}?)\}")
 TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|mathbf)\{([^}]{1,500})\}")
 FRACTION = re.compile(r"\\frac\{([^}]{1,500})\}\{([^}]{1,500})\}")
 UNIT = re.compile(r"(?:dollars?|cents?|degrees?|[%°])$")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-#: In this order; each takes its first letter in the whole response.
+#: Tried in this order; each takes its first match in the response.
 CHOICES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (r"####\s*([A-E])\b", r"answer\s+is\s*+(?::\s*)?([A-E])\b", r"\b([A-D])\s*\Z")
@@ -49,7 +49,7 @@ def _letter(response: str) -> str | None:
 
 
 def _answer(response: str) -> str | None:
-    """What is marked; without a mark, the first box. "" counts as an answer."""
+    """Return the marked text; without a mark, the first box. "" counts as an answer."""
     marked = _marked(response)
     if marked is not None:
         return marked
@@ -58,7 +58,7 @@ def _answer(response: str) -> str | None:
 
 
 def _marked(response: str) -> str | None:
-    """The first marked line that is the last one or that another mark follows; else the first of all."""
+    """The first marked line that is the last line or has another mark after it; else the first marked line."""
     complete = next((line for line, is_last in _marked_lines(response) if is_last or MARK in line), "")
     if answer := complete.partition(MARK)[0].strip().rstrip("."):
         return answer
@@ -67,7 +67,7 @@ def _marked(response: str) -> str | None:
 
 
 def _marked_lines(response: str) -> Iterator[tuple[str, bool]]:
-    """(line after a mark, whether nothing or another mark follows it), without empty ones. Linear in the length."""
+    """Yield (line after a mark, whether nothing or another mark follows); skip empty lines. Takes linear time."""
     for mark in re.finditer(f"(?={MARK})", response):
         ink = INK.search(response, mark.end() + len(MARK))
         if ink is None or ink[0] == "#":
@@ -85,7 +85,7 @@ def _unboxed(truth: str) -> str:
 
 
 def _value(answer: str) -> float | str:
-    """A fraction's or else the first number's value; the text itself where there is none."""
+    """The value of a fraction, or else of the first number; the text itself if there is none."""
     text = FRACTION.sub(r"\1/\2", TEXT_COMMAND.sub(r"\1", answer))
     text = re.sub(r"[\\$]", "", text).strip()
     text = UNIT.sub("", re.sub(r"[, ]", "", text).lower())

@@ -1,4 +1,4 @@
-"""Notations of other schools and languages, rewritten to the ones that math-verify reads: `]0,1[`, `(0;1)`, `\\tg x`,
+"""Rewrite notations of other schools and languages to those that math-verify reads: `]0,1[`, `(0;1)`, `\\tg x`,
 `\\{x \\mid x > 2\\}`, `x < 3 and x > -1`, "all real numbers".
 """
 
@@ -12,7 +12,7 @@ LEADING = re.compile(
     r"\\(?:text|mathrm)\s*\{[^{}]*\b(?:is|are|equals|about|around|approximately|roughly|exactly)\s*:?\s*\}|"
     r"\\(?:text|mathrm|textbf)\s*\{(?![^{}]*\b(?i:not|except|no)\b)[^{}]*[A-Za-z]{2}:\s*\})\s*)+"
 )
-#: the names of functions in Russian, Chinese and German books
+#: function names in Russian, Chinese and German books
 FUNCTIONS = {"tg": "tan", "ctg": "cot", "arctg": "arctan", "lg": "log_{10}", "sh": "sinh", "ch": "cosh"}
 FUNCTION = re.compile(r"\\(?:(?:operatorname\*?|mathrm|text)\s*\{\s*)?(tg|ctg|arctg|lg|sh|ch)(?![a-zA-Z])(?:\s*\})?")
 _TEXT = r"(?:\\(?:text|mathrm|textrm|mbox)\s*\{\s*)"
@@ -42,7 +42,7 @@ BRACED_SIGN = re.compile(r"(?<![_^])\{\s?([+-])\s?\}")
 #: \max\{3, 5\}, of numbers or of letters
 BRACED_LIST = re.compile(r"\\(max|min|gcd|lcm)\s*\\\{([^{}\\]{1,200})\\\}")
 OPENED_MODULUS = re.compile(r"\\(?:text|mathrm)\s*\{\s?\((mod)\s?\}")  # 7 \text{ (mod } 9)
-#: 0.(3), as Russian books write what repeats
+#: 0.(3), a repeating decimal in Russian books
 PARENTHESIZED = re.compile(r"(?<![\d.])(\d{1,9}\.\d{0,9})\((\d{1,9})\)(?![\d(^])")
 CELSIUS = re.compile(r"(\^\s?\{?\s?\\circ\s?\}?|\\degree|°)\s?(?:\\(?:text|mathrm)\s?\{\s?[CFK]\s?\}|[CFK])\s?$")
 BASE_BEHIND = re.compile(r"^\(([0-9A-Z]{1,40})\)(?=\s?_)")  # (1101)_2
@@ -60,7 +60,7 @@ ABSOLUTE = re.compile(
 )
 ABOUT = re.compile(r"^\s*[A-Za-z](?:_\{?\w{1,9}\}?)?\s*(?:\\approx|\\simeq|≈)(?![a-zA-Z])\s*(?=-?[\d.])")
 COMMA_IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox|mathord|mathpunct)\s*\{,\}")
-#: a style around all of it
+#: a style command around the complete formula
 WRAPPED = re.compile(
     r"^\s*\\(?:ensuremath|boldsymbol|mathbf|bm|pmb|underline|emph|mathbin|mathord)\s*"
     r"\{((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}\s*\.?$"
@@ -68,7 +68,7 @@ WRAPPED = re.compile(
 SO = re.compile(
     r"^\s*(?:So|Thus|Hence|Therefore|Then|so|thus|hence|therefore|then)[,:]?\s+(?=[A-Za-z]\s*(?:=|\\in|<|>|\\[lg]e))"
 )
-RADIANS = re.compile(r"(?<=[\d\s})])\s?(?:rad|radians?)\s*\.?$")  # where pi says that it is no degree
+RADIANS = re.compile(r"(?<=[\d\s})])\s?(?:rad|radians?)\s*\.?$")  # if pi shows that it is not a degree
 BARE_ROOT = re.compile(r"\\sqrt\s*(\d{2,12})(?![\d.])")  # \sqrt12
 BRACED_EXPONENT = re.compile(r"(?<=\d)\s*\\(?:mathrm|text|textrm)\s*\{\s*[eE]\s*\}\s*\{?([+-]?\d{1,4})\}?(?!\d)")
 LOG_E = re.compile(r"\\log_\{?e\}?(?![a-zA-Z])\s*")
@@ -79,7 +79,7 @@ BINOMIALS = (
         r"(?:\{\s?\}|(?<![\w)}\]]))\s?[_^]\s?\{?(\d{1,4})\}?\s?(?:C|\\(?:mathrm|text)\{C\})\s?_\s?\{?(\d{1,4})\}?"
     ),
 )
-#: what an empty set of solutions is called
+#: names of an empty set of solutions
 NO_SOLUTION = re.compile(
     rf"^{_TEXT}?\s*(?:(?:there\s+(?:is|are)\s+)?no\s+(?:(?:real|integer|such|valid)\s+)?(?:solutions?|roots?)(?:\s+exists?)?|"
     rf"(?:the\s+)?empty\s+set)\s*\}}?\s*\.?$|^\\\{{\s*\\\}}$",
@@ -92,14 +92,14 @@ WORDED_POWER = re.compile(
     r"\s{0,2}(?:[xX*\u00d7\u00b7\u22c5]|\\times|\\cdot)\s{0,2}10(?:\s?(?:\^|\*\*)\s?[({]?(?P<power>[+-]?\d{1,4})[)}]?|"
     rf"(?P<up>[\u207a\u207b]?{_DIGITS_UP}{{1,4}})))(?![\w^]|\.\d)"
 )
-#: 9π, 5√3, 2 + √7 within words: signs that make a number another one
+#: 9π, 5√3, 2 + √7 within words: signs that change a number
 UNICODE_MATH = re.compile("[\u03c0\u221e\u221a\u221b\u207f]|" + _DIGITS_UP)
 _TERM = rf"(?:[\d.,/^()\u221a\u221b\u03c0\u221e\u207b\u207f]|{_DIGITS_UP}|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))"
 WORDED_FORMULA = re.compile(
     rf"(?<![\w.,)])[-\u2212]?(?:[\d(\u221a\u221b\u03c0\u221e]|[a-z](?![A-Za-z])){_TERM}{{0,60}}"
     rf"(?:\s?[-+\u2212\u00d7\u00b7\u22c5\u00b1*]\s?{_TERM}{{1,60}}){{0,20}}(?!\w)"
 )
-#: n(n+1)/2, 2x: a number beside a letter that is a variable and no unit
+#: n(n+1)/2, 2x: a number next to a letter that is a variable, not a unit
 VARIABLE = re.compile(r"(?<![A-Za-z])[nxyz](?:[(+*/-]| ?[-+*/] ?[\d(])|\d[nxyz](?![A-Za-z])|\d\([a-z][)+*/-]")
 LONE_UNIT = re.compile(rf"(?:-?[\d.,]+)?[mslhgdLVWNJAK]{_DIGITS_UP}?[.,]?$")  # 25m²
 LATER_NUMBER = re.compile(r"(?<![A-Za-z^])\d")
@@ -110,7 +110,7 @@ _SIDE = r"([^<>,=]+?)"
 BELOW_AND_ABOVE = re.compile(rf"^\s*([A-Za-z])\s*{_LESS}\s*{_SIDE}{_AND}\1\s*{_MORE}\s*{_SIDE}\s*$")
 ABOVE_AND_BELOW = re.compile(rf"^\s*([A-Za-z])\s*{_MORE}\s*{_SIDE}{_AND}\1\s*{_LESS}\s*{_SIDE}\s*$")
 
-#: what an answer may be called: \det A, \angle ABC, P(A|B), and work with numbers alone, as 3*4
+#: left sides of an answer: \det A, \angle ABC, P(A|B), and pure arithmetic such as 3*4
 NAMED = re.compile(
     r"^\s*(?:(?:\\(?:det|angle|measuredangle|dim|deg|operatorname|overline|widehat|mathbb|Pr|bar|hat|lim|vec|triangle)"
     r"(?![a-zA-Z])|∠|P\(|E\(|E\[|m\()[^=<>,]*=\s*(?=[^=,]+$)|[\d\s+*/().-]*\d[\d\s+*/().-]*=\s*(?=-?[\d.,]+\s*$))"
@@ -127,7 +127,7 @@ BUILT = re.compile(
 
 
 def plain_notation(text: str) -> str:
-    """A formula with the names and words that math-verify knows."""
+    """Rewrite a formula to the names and words that math-verify knows."""
     text = re.sub(r"(?<=[\d)}])\.\s*$", "", text)
     while (wrapped := WRAPPED.match(text)) and "\\" in wrapped[1]:
         text = wrapped[1]
@@ -163,7 +163,7 @@ def plain_notation(text: str) -> str:
 
 
 def without_constant(text: str) -> str:
-    """A formula without the words that say of a letter in it that it is any constant or any integer."""
+    """Remove the words that say that a letter in a formula is any constant or any integer."""
     found = CONSTANT.search(text) if "constant" in text or "\\in" in text else None
     if found is None or (
         found[1] and not re.search(rf"(?<![A-Za-z\\\\]){found[1]}(?![A-Za-z])|\d{found[1]}", text[: found.start()])
@@ -186,7 +186,7 @@ def _matrix_of_lists(text: str) -> str:
 
 
 def _without_unit_of_power(text: str) -> str:
-    """2.998*10^8 m/s without its unit; a number's own letters, as in 10^8x, stay."""
+    """Remove the unit of 2.998*10^8 m/s; a letter attached to the number, as in 10^8x, is kept."""
     found = WORDED_POWER.match(text)
     if found is None or not text[found.end() :].startswith(" "):
         return text
@@ -195,7 +195,7 @@ def _without_unit_of_power(text: str) -> str:
 
 
 def formula_in_words(text: str) -> tuple[int, int, str] | None:
-    """(start, end, LaTeX) of the scientific or Unicode formula that is the last number of a text without marks."""
+    """(start, end, LaTeX) of the scientific or Unicode formula that is the last number of an undelimited text."""
     if MARKS.search(text):
         return None
     found = last_match(WORDED_POWER, text)
@@ -218,7 +218,7 @@ def _between(low: str, above: str, name: str, below: str, high: str) -> str:
 
 
 def plain_sets(text: str) -> str:
-    """A formula whose intervals have commas and closed brackets, and whose sets are written without a bar."""
+    """Rewrite intervals with commas and the usual brackets, and sets without a bar."""
     if ";" in text:
         # (0,5; 1,5) has decimal commas, (1,2); (3,4) has none
         text = GROUP.sub(lambda found: SEMICOLON.sub(", ", DECIMAL_COMMA.sub(".", found[0])), text)
@@ -233,6 +233,6 @@ def plain_sets(text: str) -> str:
 
 
 def _closed_bracket(found: re.Match) -> str:
-    """`]0,1[` is (0,1)."""
+    """Rewrite `]0,1[` as (0,1)."""
     start, inside, end = found.groups()
     return f"{'[' if start == '[' else '('}{inside}{']' if end == ']' else ')'}"

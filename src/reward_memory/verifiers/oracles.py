@@ -1,4 +1,4 @@
-"""Whether a returned value is the expected one; outside the sandbox, on plain data, without trusting the value."""
+"""Compare returned with expected values, outside the sandbox, on plain data, without trusting what was returned."""
 
 import math
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from .sandbox.inside.values import Digest, decode, tag
 RELATIVE = 1e-7  # evalplus compares with numpy.allclose(rtol=1e-07)
 ENFORCED = 1e-6  # its absolute tolerance where floats are expected and the task names none
 CONTAINERS = ("$tuple", "$set", "$dict", "$digest", "$other")
-_MISSING = object()  # equal to nothing that can come back
+_MISSING = object()  # equal to no value that can be returned
 
 
 def matches(returned: object, expected: object, atol: float = 0.0, loose: bool = False) -> bool:
     """Whether an encoded return value equals a decoded expected one, with the tolerances of evalplus.
 
-    Equal values match, of equal types except that 1 is 1.0 (True is not 1 unless `loose`, a list no tuple). Where they
-    differ and the task has a tolerance or expects floats, numbers match within `atol` + 1e-7 * |expected|. Unlike in
-    evalplus nan matches nan, since otherwise a task that expects it could not be solved.
+    Equal values of equal types match. 1 is also 1.0, but True is 1 only if `loose`, and a list is not a tuple. If the
+    task has a tolerance or expects floats, numbers also match within `atol` + 1e-7 * |expected|. Unlike in evalplus,
+    nan matches nan, as a task that expects it could not be solved otherwise.
     """
     try:
         if same(returned, expected, loose):
@@ -27,13 +27,13 @@ def matches(returned: object, expected: object, atol: float = 0.0, loose: bool =
             atol = ENFORCED
         return bool(atol) and _close(returned, expected, atol)
     except (ValueError, TypeError, RecursionError, ArithmeticError, AttributeError):
-        return False  # not the form of any value
+        return False  # not a well-formed value
 
 
 def same(returned: object, expected: object, loose: bool = False) -> bool:
-    """Typed equality of an encoded and a plain value; `loose`: True is 1, as in Python. Sets and dicts are compared by
-    looking the returned items up in the expected ones: no set or dict is made of what a candidate may have forged, but
-    for items that are sets themselves, and `decode` refuses those whose items collide.
+    """Typed equality of an encoded and a plain value; if `loose`, True is 1, as in Python. Returned items of sets and
+    dicts are looked up in the expected ones: no set or dict is built from what a candidate may have forged, except for
+    items that are sets themselves, and `decode` refuses those whose items collide.
     """
     kind, content = tag(returned)
     if isinstance(expected, Digest):
@@ -62,7 +62,7 @@ def _same_scalar(returned: object, expected: object, loose: bool) -> bool:
 
 
 def _items(returned: object, expected: list | tuple) -> list | None:
-    """The returned items if they are as many, in the same kind of sequence."""
+    """The returned items if they are as many as expected, in the same kind of sequence; else None."""
     kind, content = tag(returned)
     wanted = "$tuple" if isinstance(expected, tuple) else ""
     return content if kind == wanted and isinstance(content, list) and len(content) == len(expected) else None
@@ -135,7 +135,7 @@ def _polynomial_zero(returned: object, expected: object, arguments: list, atol: 
     return abs(sum(factor * math.pow(point, power) for power, factor in enumerate(arguments[0]))) <= (atol or 1e-4)
 
 
-#: Tasks that have more than one right answer, by the name in tests["oracle"]; as evalplus judges them.
+#: Judges of tasks with more than one right answer, by the name in tests["oracle"]; as in evalplus.
 ORACLES: dict[str, Callable[[object, object, list, float], bool]] = {
     "set": _as_set,
     "not_none": _not_none,

@@ -1,5 +1,5 @@
-"""Functions by cases, `\\begin{cases} x^2 & \\text{if } x \\ge 1 \\\\ x & \\text{otherwise} \\end{cases}`, as a list
-that math-verify can compare: each value with a summand of its own that stands for its condition.
+"""Rewrite functions by cases, `\\begin{cases} x^2 & \\text{if } x \\ge 1 \\\\ x & \\text{otherwise} \\end{cases}`, as
+a list that math-verify can compare: each value plus a symbol that stands for its condition.
 
 Conditions are compared as text, without the words and signs around them.
 """
@@ -24,13 +24,13 @@ OTHERWISE = re.compile(r"(?:otherwise|else|elsewhere)", re.IGNORECASE)
 FLIPPED = re.compile(r"^([^<>=\\A-Za-z]+|\\pi)(<|>|\\le|\\ge)([A-Za-z])$")
 COMPLEMENTS = {"<": "\\ge", "\\le": ">", ">": "\\le", "\\ge": "<", "=": "\\ne", "\\ne": "="}
 COMPARED = re.compile(r"^([A-Za-z])(<|>|=|\\le|\\ge|\\ne)([^<>=\\,]+|\\pi|\\frac[^<>=,]+)$")
-#: the second cell of a system of equations, which says no condition
+#: the second cell of a system of equations, which is not a condition
 GOES_ON = re.compile(r"^(?:=|\+|-|\\(?:le|ge|ne|approx|equiv|text\s?\{\s?(?:and|or)\s?\})|[<>])")
 
 
 def plain_cases(text: str) -> str:
-    """A formula whose cases are values with the marks of their conditions; other formulas, also systems of equations,
-    as they are.
+    """Rewrite the cases of a formula as values plus the symbols of their conditions. Return other formulas, also
+    systems of equations, unchanged.
     """
     found = CASES.search(text)
     if found is None or (found["name"] == "array" and not found["open"]):
@@ -53,7 +53,7 @@ def plain_cases(text: str) -> str:
 
 
 def _condition(text: str) -> str:
-    """A condition without the words and signs around it: `\\text{if } x \\geq 1,` is `x\\ge1`."""
+    """Remove the words and signs around a condition: `\\text{if } x \\geq 1,` becomes `x\\ge1`."""
     text = SPACE.sub(" ", TEXT.sub(r" \1 ", SAME.sub(lambda sign: f"\\{sign.lastgroup} ", text)))
     text = re.sub(r"\\(?:left|right)(?![a-zA-Z])", "", text).strip()
     before = None
@@ -66,7 +66,7 @@ def _condition(text: str) -> str:
 
 
 def _complement(condition: str) -> str:
-    """What holds where a condition does not; "" where that cannot be said simply."""
+    """The negation of a condition; "" if there is no simple one."""
     if condition.endswith("even"):
         return f"{condition[:-4]}odd"
     if condition.endswith("odd"):

@@ -1,4 +1,4 @@
-"""A warm process beside this one: started on first use, fed with frames, replaced when it dies."""
+"""A warm worker process: started on first use, fed with frames, replaced when it dies."""
 
 import contextlib
 import functools
@@ -16,11 +16,11 @@ from typing import IO
 
 from reward_memory.errors import InputError
 
-#: An empty frame asks the process to end. The end of its input does too, but a fork of the caller may hold that open.
+#: An empty frame asks the process to end. So does the end of its input, but a fork of the caller may keep that open.
 QUIT = struct.pack(">I", 0)
-FRAME_BYTES = 16 << 20  # of a reply; the sandbox sends half of it at most
+FRAME_BYTES = 16 << 20  # of a reply; the sandbox sends at most half of that
 HEADER_BYTES = 1000
-UNJUDGED_BYTES = 64 << 20  # of replies that wait for their judge; beyond, the process waits to be read
+UNJUDGED_BYTES = 64 << 20  # of replies that wait for their judge; beyond that, no more are read
 ENDS = ("ended", "timeout", "output", "lost")
 
 
@@ -28,7 +28,7 @@ ENDS = ("ended", "timeout", "output", "lost")
 class Reply:
     """How a job ended, the seconds it took, and what it wrote."""
 
-    end: str  # "ended" | "timeout" | "output" | "lost" (the process died with it)
+    end: str  # "ended" | "timeout" | "output" | "lost" (the process died during it)
     seconds: float
     payload: bytes
 
@@ -41,7 +41,7 @@ class StartError(InputError):
 
 
 class _Process:
-    """One life of the process: a pipe each way and a thread that hands replies to those who wait."""
+    """One run of the process: a pipe each way, and a thread that passes replies to their callers."""
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]):
         # Popen spawns without copying this process's memory map, so a caller of any size pays the same
@@ -52,7 +52,7 @@ class _Process:
             stderr=subprocess.PIPE,
             env=environment,
             cwd="/",
-            start_new_session=True,  # a Ctrl-C in the terminal is for the caller, who then closes this
+            start_new_session=True,  # Ctrl-C in the terminal is for the caller, which then closes this
         )
         self.sending, self.lock = threading.Lock(), threading.Lock()
         self.promises: dict[int, Future[Reply]] = {}
@@ -85,12 +85,12 @@ class _Process:
             self.alive = False
             lost, self.promises = self.promises, {}
         with contextlib.suppress(OSError):
-            self.process.kill()  # whatever ended the reading, nothing it sends is believed any more
+            self.process.kill()  # whatever ended the reading, later output is not trusted
         for promise in lost.values():
             promise.set_result(Reply("lost", 0.0, b""))
 
     def _receive_frames(self, stream: IO[bytes]) -> None:
-        """Until the end of the stream or a frame that no honest process sends; ValueError and its like are such."""
+        """Read until the stream ends or a frame is malformed; ValueError and the like mean malformed, too."""
         while len(size := stream.read(4)) == 4:
             length = int.from_bytes(size, "big")
             if not 4 <= length <= FRAME_BYTES:
@@ -107,7 +107,7 @@ class _Process:
             promise.set_result(reply)
 
     def weigh(self, size: int) -> None:
-        """Count the bytes of a reply that came, or, negative, of one that was judged."""
+        """Count the bytes of a reply that arrived or, if negative, of one that was judged."""
         with self.judged:
             self.unjudged += size
             self.judged.notify_all()
@@ -120,10 +120,10 @@ class _Process:
         """The last line that the process wrote to standard error."""
         self.errors.join(timeout=2)
         lines = self.complaint.decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"it ended with status {self.process.wait()} and said nothing"
+        return lines[-1] if lines else f"it ended with status {self.process.wait()} and printed nothing"
 
     def stop(self) -> None:
-        """End the process: asked to, it ends its children itself; killed, if it does not within seconds."""
+        """End the process: on request it ends its children itself; if it does not within 5 seconds, kill it."""
         with self.sending, contextlib.suppress(OSError, ValueError):
             self.process.stdin.write(QUIT)
             self.process.stdin.close()
@@ -133,34 +133,34 @@ class _Process:
             self.process.kill()
         self.process.wait()
         for thread, stream in ((self.receiver, self.process.stdout), (self.errors, self.process.stderr)):
-            thread.join(timeout=1)  # a stream may not be closed under its reader
+            thread.join(timeout=1)  # a stream must not be closed while a thread reads it
             if not thread.is_alive():
                 stream.close()
 
 
 def _parse(body: bytes) -> tuple[Reply, int | None]:
-    """(reply, number of its job) of a frame. ValueError, KeyError, TypeError or RecursionError if it is none."""
+    """Return (reply, number of its job) of a frame. If malformed, ValueError, KeyError, TypeError or RecursionError."""
     length = int.from_bytes(body[:4], "big")
     if length > HEADER_BYTES:
-        raise ValueError("a header of a reply is short")
+        raise ValueError("the header of a reply is too long")
     head = json.loads(body[4 : 4 + length])
     if head["id"] is None:
         return Reply("ended", 0.0, b""), None
     end, seconds = ENDS[ENDS.index(head["end"])], float(head["seconds"])
     if not 0 <= seconds < 1e9:
-        raise ValueError("a reply took some time")
+        raise ValueError("the seconds of a reply are out of range")
     return Reply(end, seconds, body[4 + length :]), head["id"]
 
 
 class WarmPool:
-    """Jobs for a warm process; safe from any thread, and after a fork of the caller, which gets a process of its own.
+    """Runner of jobs in a warm process; thread-safe, also after a fork of the caller, which then starts a new process.
 
-    The process sends a frame of id null when it is ready to serve; one that ends before has not been able to start, and
-    no job is to blame.
+    The process sends a frame with id null when it is ready to serve. If it ends before that, it could not start, and no
+    job is to blame.
 
-    what        what the process is, for messages
-    command     makes the command line, called once a start
-    attempts    2: a job with which the process died is sent once more, to a process in which it is alone; 1: it is not
+    what        name of the process, for messages
+    command     returns the command line, called at each start
+    attempts    2: a job during which the process died is retried once, alone in a process; 1: it is not
     """
 
     def __init__(
@@ -195,11 +195,11 @@ class WarmPool:
             return self.life
 
     def run(self, jobs: Sequence[Job], judge: Callable[[int, Reply], object] | None = None) -> list:
-        """What `judge` makes of each reply, given its place; the replies without one. In the order of the jobs.
+        """Return `judge(place, reply)` for each job, or the replies without `judge`, in the order of the jobs.
 
-        A job is a header (with "timeout" in seconds) and a maker of the payload. Payloads are made as room for them
-        comes and replies are judged as they come, so that those of a thousand jobs do not lie in memory at once. A
-        process that died had one killer and many bystanders: all are tried again, one after the other.
+        A job is a header (with "timeout" in seconds) and a function that returns the payload. Payloads are created when
+        there is room and replies are judged as they arrive, so that those of a thousand jobs are not in memory at once.
+        If the process dies, one job killed it and the others are bystanders: all are retried, one after the other.
 
         StartError if the process ends before it is ready to serve.
         """
@@ -220,42 +220,42 @@ class WarmPool:
         return results
 
     def _replies(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Reply]]:
-        """(place, reply) as they come. Room is given back once the reply was judged, or nobody wants it any more."""
-        came: queue.SimpleQueue = queue.SimpleQueue()
-        left = threading.Event()
+        """Yield (place, reply) as they arrive. Room is released once a reply is judged or no longer wanted."""
+        arrivals: queue.SimpleQueue = queue.SimpleQueue()
+        abandoned = threading.Event()
 
         def arrive(place: int, life: _Process, promise: Future[Reply]) -> None:
-            came.put((place, life, promise.result()))
-            if left.is_set():
-                forget()
+            arrivals.put((place, life, promise.result()))
+            if abandoned.is_set():
+                drain()
 
-        def forget() -> None:
+        def drain() -> None:
             with contextlib.suppress(queue.Empty):
                 while True:
-                    give_back(*came.get_nowait()[1:])
+                    release_room(*arrivals.get_nowait()[1:])
 
-        def give_back(life: _Process, reply: Reply) -> None:
+        def release_room(life: _Process, reply: Reply) -> None:
             life.weigh(-len(reply.payload))
             self.room.release()
 
         unsent, pending = list(reversed(range(len(jobs)))), 0
         try:
             while unsent or pending:
-                # who waits for others' room has none himself, so somebody always has a reply to judge
+                # a caller that blocks here holds no room itself, so some other caller has a reply to judge
                 while unsent and self.room.acquire(blocking=not pending):
                     place = unsent.pop()
                     life, promise = self._send(*jobs[place])
                     pending += 1
                     promise.add_done_callback(functools.partial(arrive, place, life))
-                place, life, reply = came.get()
+                place, life, reply = arrivals.get()
                 pending -= 1
                 try:
                     yield place, reply
                 finally:
-                    give_back(life, reply)
+                    release_room(life, reply)
         finally:
-            left.set()
-            forget()
+            abandoned.set()
+            drain()
 
     def _send(self, header: dict, payload: Callable[[], bytes]) -> tuple[_Process, Future[Reply]]:
         try:
@@ -266,7 +266,7 @@ class WarmPool:
             raise
 
     def _replies_alone(self, jobs: Sequence[Job], places: Sequence[int]) -> Iterator[tuple[int, Reply]]:
-        """(place, reply) of jobs that have a process of their own, one at a time."""
+        """Yield (place, reply) of jobs that run one after the other in a separate process."""
         with self.alone:
             life = _Process(self.command(), self.environment)
             try:

@@ -1,4 +1,4 @@
-"""Finding the program in a response. Text only: what needs Python's own parser is done in the sandbox (assemble.py)."""
+"""Find the program in a response. Text only: work that needs Python's parser is done in the sandbox (assemble.py)."""
 
 import html
 import json
@@ -10,7 +10,7 @@ from reward_memory.answers.extraction import final_part
 
 MARKER = re.compile(r"(`{3,}|~{3,})[ \t]*(?:\{?\.?([A-Za-z][\w+#-]*(?:\.\d+)?)?)([^\n]*)")
 PYTHON = re.compile(r"(?:py|python|ipython|sage)[\d.]*", re.IGNORECASE)
-LINE_START = re.compile(r"[\s>*+#-]*(?:\d+[.)][ \t]*)?")  # quotes, lists and headings may stand before a fence
+LINE_START = re.compile(r"[\s>*+#-]*(?:\d+[.)][ \t]*)?")  # quotes, lists and headings may precede a fence
 TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\\.", re.DOTALL)
 END_TOKENS = (
     r"<[|\uff5c](?:im_end|endoftext|eot_id|eom_id|eot|EOT|end_of_text|end|return|end[_\u2581]of[_\u2581]sentence)"
@@ -38,7 +38,7 @@ BRACKETS = re.compile(r"\s*\[(PYTHON|CODE|BEGIN)\][ \t]*\n(.*?)(?:\[/\1\]\s*|\[D
 QUOTATION = re.compile(r"^> ?", re.MULTILINE)
 INNER = re.compile(r"\s*<(code|pre)\b[^>\n]*>(.*?)(?:</\1>\s*|\Z)", re.IGNORECASE | re.DOTALL)  # <pre><code>
 TRANSCRIPT = re.compile(r"\s*(?:>>> |In \[\d+\]:)")
-#: lines of a notebook that are no Python
+#: lines of a notebook that are not Python
 MAGIC = re.compile(
     r"^(?:!(?:pip3?|conda|apt|apt-get|ls|cd|wget|curl)|%{1,2}(?:matplotlib|load_ext|autoreload|time|timeit|config|writefile|pip|cd))"
     r"(?![\w(])[^\n]*\n",
@@ -51,10 +51,10 @@ LABELED = re.compile(
 )
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27);")
 METHOD = r"^class[ \t]+Solution\b[^\n]*:[^\n]*\n(?:(?:[ \t]+[^\n]*)?\n)*?[ \t]+def[ \t]+{}[ \t]*\("
-#: '''python … ''' in place of backticks
 TWO_FENCES = re.compile(r"(?<!`)`{6}(?=[A-Za-z])")  # one that closes and one that opens
 #: "return x``` This works." or "return x```."
 GLUED = re.compile(r"[^\"'#`~]*[^\s\"'#`~](?:`{3}|~{3})(?:[ \t]+[A-Za-z]|[.,;:!]+[ \t]*$)")
+#: '''python … ''' in place of backticks
 QUOTE_FENCE = re.compile(r"'{3}((?:python\d?|py)?[ \t]*)", re.IGNORECASE)
 INLINE = re.compile(
     r"(?:^|(?<=\s)|(?<=\*\*))(?:`([^`\n]+)`(?:\*\*)?|"
@@ -62,17 +62,17 @@ INLINE = re.compile(
     re.MULTILINE,
 )
 LONGEST = 100_000  # characters of a program
-TAIL = 200_000  # characters at the end of a response that are looked at
+TAIL = 200_000  # characters at the end of a response that are read
 MOST_BLOCKS = 200  # at the end of a response
-RESCANS = 20  # quotes that open a text and never close it
+RESCANS = 20  # of quotes that open a string and never close it
 
 
 class Program(NamedTuple):
     """A program in a response.
 
     text     the program
-    earlier  other blocks that may hold helpers that it needs, those just before it last
-    prose    whether sentences may stand around the code, because nothing marks where it begins and ends
+    earlier  other blocks that may contain helpers that it needs, those just before it last
+    prose    whether sentences may surround the code, because nothing marks where it begins and ends
     """
 
     text: str
@@ -81,10 +81,10 @@ class Program(NamedTuple):
 
 
 def find_program(response: str, names: tuple[str, ...]) -> Program:
-    """The program of a response: the last fenced block that defines one of `names`, or else the last Python one.
+    """Return the program of a response: the last fenced block that defines one of `names`, or else the last Python one.
 
     A response without fences is read from its tags (`<code>`, `[PYTHON]`, `<answer>`), and without these as a program
-    with sentences around it. What follows an end token of a chat template does not count.
+    with sentences around it. Text after an end token of a chat template does not count.
     """
     response = STARTS.sub("\n", response[-TAIL:])
     response = _from_json(response)
@@ -92,27 +92,27 @@ def find_program(response: str, names: tuple[str, ...]) -> Program:
     text = _until_end(final_part(response))
     blocks = _fences(text)
     if not _usable(blocks, names) and text != response:
-        whole = _fences(_until_end(response))
-        if _usable(whole, names):
-            text, blocks = _until_end(response), whole
+        all_blocks = _fences(_until_end(response))
+        if _usable(all_blocks, names):
+            text, blocks = _until_end(response), all_blocks
     usable = _usable(blocks, names)
     first = MARKER.search(text)
     head = text[: first.start()] if first else ""
     if head and _defines_one(head, names) and not _defines_any(usable, names) and _open_quotes(head):
-        return Program(_from_code(text)[:LONGEST], (), True)  # the fences stand in a docstring
+        return Program(_from_code(text)[:LONGEST], (), True)  # the fences are in a docstring
     if not _defines_any(usable, names) and _defines_one(head, names):
-        return Program(_from_code(head)[:LONGEST], (), True)  # a closing fence alone
+        return Program(_from_code(head)[:LONGEST], (), True)  # only a closing fence
     if not usable:
         closing_alone = first is not None and not text[first.end() :].strip()
         return _unfenced(head if closing_alone or CODE_LINE.search(head) else text, names)
     defining = [place for place, block in enumerate(usable) if _defines_one(block, names)]
     chosen = defining[-1] if defining else len(usable) - 1
-    others = usable[chosen + 1 :] + usable[:chosen]  # helpers may come later, too
+    others = usable[chosen + 1 :] + usable[:chosen]  # helpers may also come later
     return Program(usable[chosen][:LONGEST], tuple(block[:LONGEST] for block in others))
 
 
 def _from_json(text: str) -> str:
-    """The program of a text that is one JSON object with a program in it, in a fence; any other text as it is."""
+    """Return the program in a text that is one JSON object, fenced or not; return any other text unchanged."""
     found = JSON.fullmatch(text.strip())
     if found is None:
         return text
@@ -125,7 +125,7 @@ def _from_json(text: str) -> str:
 
 
 def _in_backticks(text: str) -> str:
-    """A text whose fences are of backticks, where a line of three quotes and "python" opens one."""
+    """Turn fences of three quotes into backticks, if a line of three quotes and "python" opens one."""
     if "'''py" not in text.casefold():
         return text
     lines, inside = text.split("\n"), False
@@ -154,7 +154,7 @@ def _defines_any(blocks: list[str], names: tuple[str, ...]) -> bool:
 
 
 def _open_quotes(code: str) -> bool:
-    """Whether a text in triple quotes is open where the code ends."""
+    """Whether a triple-quoted string is still open at the end of the code."""
     quoted = ""
     for line in code.split("\n"):
         quoted = _quoted_after(line, quoted)
@@ -162,15 +162,15 @@ def _open_quotes(code: str) -> bool:
 
 
 def _until_end(text: str) -> str:
-    """The text before the first end token that ends a line; models without a stop go on with another question."""
+    """The text before the first end token that ends a line; models that do not stop continue with another question."""
     ends = (end.start() for end in END.finditer(text, LEADING_ENDS.match(text).end()))
     return text[: next(ends, len(text))]
 
 
 def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
-    """The blocks that may be the program: tagged as Python; else untagged; else of any kind that define a name."""
+    """The blocks of the first kind (Python, untagged, any) in which one defines a name; else Python or untagged."""
     blocks = blocks[-MOST_BLOCKS:]
-    blocks = [(language, _indented(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
+    blocks = [(language, _dedented(block)) for language, block in blocks if not TRANSCRIPT.match(block)]
     blocks = [(language, _without_class(block, names)) for language, block in blocks if block.strip()]
     kinds = [
         [block for language, block in blocks if PYTHON.fullmatch(language)],
@@ -184,15 +184,15 @@ def _usable(blocks: list[tuple[str, str]], names: tuple[str, ...]) -> list[str]:
 
 
 def _without_class(block: str, names: tuple[str, ...]) -> str:
-    """A block in which a method of `class Solution` has its name at the top level, too."""
+    """Bind the methods of `class Solution` that are in `names` at the top level, too."""
     if "class Solution" not in block or _defines_one(block, names):
         return block
     methods = [name for name in names if re.search(METHOD.format(re.escape(name)), block, re.MULTILINE)]
     return block.rstrip() + "".join(f"\n\n{name} = Solution().{name}\n" for name in methods) if methods else block
 
 
-def _indented(block: str) -> str:
-    """A block without the indentation of all its lines, and without a quotation's marks."""
+def _dedented(block: str) -> str:
+    """Remove notebook magics, common indentation, quotation marks (`>`) and a title from a block."""
     block = textwrap.dedent(MAGIC.sub("", block))
     if block.startswith(">") and all(line.startswith(">") for line in block.splitlines() if line.strip()):
         block = QUOTATION.sub("", block)
@@ -200,7 +200,7 @@ def _indented(block: str) -> str:
 
 
 def _untitled(block: str) -> str:
-    """A block without a first line that only says "python"."""
+    """Remove a first line that only says "python", and [PYTHON] tags, from a block."""
     if tags := BRACKETS.fullmatch(block):  # [PYTHON] within a fence
         block = tags[2]
     first, _, rest = block.lstrip().partition("\n")
@@ -208,7 +208,7 @@ def _untitled(block: str) -> str:
 
 
 def _fences(text: str) -> list[tuple[str, str]]:
-    """(language, content) of the fenced blocks in order. The last may lack its end."""
+    """Return (language, content) of the fenced blocks in order. The last may be unclosed."""
     blocks: list[tuple[str, str]] = []
     lines = text.splitlines(keepends=True)
     place, rescans = 0, 0
@@ -219,7 +219,7 @@ def _fences(text: str) -> list[tuple[str, str]]:
             continue
         marker, language, rest = opening
         content, after = _block(lines, place + 1, marker, rest, quotes=rescans < RESCANS)
-        if content is None:  # quotes that open a text and never close it: fences count within them, too
+        if content is None:  # quotes that open a string and never close it: fences inside count, too
             rescans += 1
             content, after = _block(lines, place + 1, marker, rest, quotes=False)
         if language.lower() in ("markdown", "md") and (nested := _fences(content)):
@@ -231,7 +231,7 @@ def _fences(text: str) -> list[tuple[str, str]]:
 
 
 def _opening(line: str) -> tuple[str, str, str] | None:
-    """(marker, language, code that follows on the line) of a line that opens a block."""
+    """Return (marker, language, code on the same line) of a line that opens a block; else None."""
     match = MARKER.search(line)
     if match is None:
         return None
@@ -240,8 +240,8 @@ def _opening(line: str) -> tuple[str, str, str] | None:
     span = f"{match[2] or ''}{match[3]}".strip()
     if span.rstrip(".,;:!").endswith(marker):  # it is ```def f(x): return x```.
         span = span.rstrip(".,;:!")
-    whole = span.endswith(marker) or marker not in span  # ```def f(x):
-    if not python and whole and CODE_LINE.match(span):
+    complete = span.endswith(marker) or marker not in span  # ```def f(x):
+    if not python and complete and CODE_LINE.match(span):
         return marker, "", span + "\n"
     within = not LINE_START.fullmatch(line[: match.start()])
     if within and (rest or language) and not (python and (not rest or CODE_LINE.match(rest))):
@@ -254,9 +254,9 @@ def _opening(line: str) -> tuple[str, str, str] | None:
 
 
 def _block(lines: list[str], start: int, marker: str, rest: str, quotes: bool) -> tuple[str | None, int]:
-    """(content, the line after it) of the block whose first line is `start`.
+    """Return (content, the line after it) of the block whose first line is `start`.
 
-    quotes  whether fences within a text in triple quotes are text; then the content is None if it never closes
+    quotes  whether fences in a triple-quoted string are skipped; then the content is None if that never closes
     """
     quoted, skipped, content = "", False, []
     for place in range(start - 1, len(lines)):
@@ -282,7 +282,7 @@ def _block(lines: list[str], start: int, marker: str, rest: str, quotes: bool) -
 
 
 def _quoted_after(line: str, quoted: str) -> str:
-    """The triple quotes that a text is within after a line, "" for none; `quoted` is what it was before the line."""
+    """The triple quotes that are open after a line, "" for none; `quoted` are those open before it."""
     place = 0
     while True:
         if quoted:
@@ -314,7 +314,7 @@ def _unfenced(text: str, names: tuple[str, ...]) -> Program:
 
 
 def _unescaped(block: str) -> str:
-    """The code of a web page, where no angle bracket stands for itself."""
+    """Decode the HTML entities of code from a web page, which has no literal angle brackets."""
     inner = INNER.fullmatch(block)
     code = inner[2] if inner else block
     return html.unescape(code) if ENTITY.search(code) and "<" not in code and ">" not in code else block
@@ -334,7 +334,7 @@ def _set_apart(text: str) -> list[str]:
 
 
 def _from_code(text: str) -> str:
-    """The text from its first line of code on, where a heading stands before it; else the complete text."""
+    """The text from its first line of code on, if a heading precedes it; else the complete text."""
     text = HASHED.sub("", text)
     code = CODE_LINE.search(text)
     if code and PYTHON.fullmatch(text[: code.start()].strip()):  # what is left of ```python

@@ -1,5 +1,5 @@
-"""What an answer says in its sentences: the value that the last one points at, without remarks behind it and without
-Markdown; or that there is no answer.
+"""Read the sentences of an answer: the value that the last one points at, without trailing remarks and Markdown; or
+that there is no answer.
 """
 
 import re
@@ -8,7 +8,7 @@ from reward_memory.answers.extraction import Answer
 
 from .spelling import ASCII_NAMES
 
-LONGEST_BARE = 300  # characters; a longer text without marks is no formula
+LONGEST_BARE = 300  # characters; a longer text without marks is not a formula
 
 #: "I cannot solve this without the 2 figures."
 UNABLE = re.compile(
@@ -19,7 +19,7 @@ UNABLE = re.compile(
     r"\bsorry\b[^=.]{0,40}\b(?:does not|doesn't|do not|don't) (?:state|say|specify|give|provide|contain|include|know)\b"
     r"(?P<missing>[^=]{0,200})$"
 )
-#: a response that stops within a sentence, or behind the heading of a step
+#: a response that stops within a sentence, or after the heading of a step
 CUT_OFF = re.compile(
     r"(?:\s(?:and|or|so|because|that|the|is|are|to|of|with|then|if|when|but|we|by|a|an|as|for|which|be)|"
     r"(?:^|\n)[*_#\s]{0,6}(?:Step|Case|Part)\s\d{1,3}\s?[:.]?[*_]{0,3})\s*$"
@@ -36,7 +36,7 @@ REMARK = re.compile(
     r"\uff0c(?:\u5176\u4e2d[^\u3002\n]{1,60}|\u662f[^\uff0c\u3002\n]{1,20}\u500d))|"
     r",? which is [$\d.,]{1,20} (?:more|less|fewer|times)\b[^.\n]{1,80})[.!\u3002]?\s{0,3}$"
 )
-#: what a clause says that has the answer in it, and what a sentence has that has given it before
+#: words of a clause that contains the answer, and of a sentence that has already given it
 RESULT = re.compile(
     r"\b(?:total|sum|altogether|so|thus|therefore|hence|answer|result|gives|leaves|leaving|makes|making|"
     r"it|that|this|he|she|they|there|we)\b|\*\*"
@@ -96,14 +96,14 @@ SCALED = re.compile(
     re.IGNORECASE,
 )
 BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?=[^\s*])([^*\n]{1,80})\*\*(?![\w(*])")  # 7 + 5 = **12**
-#: \\$45, which is no formula
+#: \\$45, which is not a formula
 ESCAPED_DOLLAR = re.compile(r"(?<!\\)\\\$\s?(?=[\d.-])")
 SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])|\n")
 
 
 def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
-    """An answer without remarks and Markdown, "statement" where the last sentence points at a value; None where a text
-    gives no answer.
+    """Remove remarks and Markdown from an answer; it becomes a "statement" if the last sentence points at a value. None
+    if a text gives no answer.
 
     ratio  whether the ground truth is a fraction, as "3 out of 8" may be
     """
@@ -129,7 +129,7 @@ def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
 
 
 def told(text: str) -> str | None:
-    """The value that the last sentence of a text points at: a bold one, a tuple, an inequality; None if it is another
+    """The value that the last sentence of a text points at: a bold one, a tuple, an inequality; None for any other
     sentence.
     """
     last = next((part for part in reversed(SENTENCES.split(text.strip())) if part and part.strip()), "")
@@ -143,14 +143,14 @@ def told(text: str) -> str | None:
 
 
 def says_no_number(text: str) -> bool:
-    """Whether a text cannot be a number, as a word or a sign, so that no computer algebra need be asked."""
+    """Whether a text, such as a word or a sign, cannot be a number, so that computer algebra is not needed."""
     if FORMULA.search(text) or ASCII_NAMES.search(text) or CONSTANTS.fullmatch(text):
         return False
     return LETTERS.fullmatch(text) is not None or re.search(r"\w", text) is None
 
 
 def whole_number_at_the_end(text: str) -> int | None:
-    """The whole number, or the sum of two, that is all that follows the last equals sign or sentence of a text."""
+    """The integer, or sum or difference of two, that is all that follows the last equals sign or sentence of a text."""
     found = WHOLE_AT_THE_END.search(text)
     if found is None:
         return None
@@ -165,7 +165,7 @@ def share(text: str) -> str | None:
 
 
 def declined(text: str) -> bool:
-    """Whether a text ends with saying that there is no answer, or before it comes to one."""
+    """Whether a text ends by saying that there is no answer, or before it gives one."""
     if CUT_OFF.search(text) or BETWEEN.search(text):
         return True
     found = UNABLE.search(text.replace("\u2019", "'"))
@@ -173,7 +173,7 @@ def declined(text: str) -> bool:
 
 
 def without_remark(text: str) -> str:
-    """A text without the remark that ends its last sentence, where that sentence has a number before it."""
+    """Remove the remark that ends the last sentence of a text, if the sentence has a number before it."""
     found = REMARK.search(text, max(0, len(text) - 200))
     if found is None:
         return text

@@ -1,8 +1,8 @@
-"""One spelling of a formula: Unicode, plain ASCII and the spellings of LaTeX become the LaTeX that math-verify reads.
+"""Normalize a formula: Unicode, plain ASCII and the spellings of LaTeX become the LaTeX that math-verify reads.
 
 math-verify 0.9 drops what it cannot read (`4\\sqrt(2)` becomes 4), cuts a formula at its first `\\text` or `\\mathrm`,
-adds numbers with a space between them (`1 2` becomes 3) and knows no repeating decimals, no `4.5e33` and no Unicode
-mathematics. This module works round all of it, on text alone.
+adds numbers with a space between them (`1 2` becomes 3) and cannot read repeating decimals, `4.5e33` or Unicode
+mathematics. This module works around all of this, on text alone.
 """
 
 import re
@@ -23,7 +23,7 @@ UNIT_WORD = (
     r"|\\[dt]?frac\s?\{\\(?:text|mathrm)\s?\{[^{}]*\}\}\s?\{\\(?:text|mathrm)\s?\{[^{}]*\}\}"
     r"|\\(?:degree|circ|ohm|Omega)(?![a-zA-Z]))"
 )
-#: a number with a gap behind it
+#: a number followed by a gap
 MEASURED = re.compile(
     r"(?:^|=|\\approx)\s*-?[\d.,]+(?:\s?\\(?:times|cdot)\s?10\s?\^\s?(?:\{\s?-?\d{1,4}\s?\}|\d))?"
     r"(?:\\[,;: ]|~|\s|\\q?quad)+$"
@@ -84,7 +84,7 @@ IGNORED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|boldmath|hfill|centering|noindent|null|strut|left|right|middle|"
     r"[bB]igg?[lrm]?)(?![a-zA-Z])(?:\s*\.(?=\s*[|\\\])}]))?|\\math(?:open|close)\s?\{\}|\\(?:label|tag|vphantom|hphantom|phantom|hspace\*?|vspace)\s*\{[^{}]*\}"
 )
-#: fonts and sizes that hold from where they stand
+#: font and size commands that apply to all that follows
 SWITCHES = re.compile(
     r"\\(?:bf|it|sf|tt|rm|bfseries|itshape|tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge)"
     r"(?![a-zA-Z])"
@@ -121,17 +121,17 @@ AND_OR = re.compile(
     r"\\(?:text|mathrm|mbox|textrm)\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![a-z])|\\(?:lor|land)(?![a-zA-Z])"
 )
 SHORT_FRACTION = re.compile(r"\\frac\s*(\d)\s*(\d)(?![\d}])")
-#: 3 (mod 7): a summand of its own name, so that it equals no other residue
+#: 3 (mod 7) becomes a sum with a named symbol, so that it equals no other residue
 MODULUS = re.compile(
     r"(?:\\[,; ]|\s)*(?:\\pmod\s*\{?|\((?:\\[bp]?mod|\\(?:text|mathrm|operatorname)\s*\{\s*mod\s*\}|mod)"
     r"(?:\\[,; ]|\s)*\{?)"
     r"\s*(\d+|[a-z])\s*\}?\)?(?=\s*\.?$)"
 )
 LINES = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|cases|gathered|split|array)\}(?:\{[lcr|\s]*\})?")
-#: 0.1666..., 0.142857142857...: three times the same digits, or twice three of them and more, then dots
+#: 0.1666..., 0.142857142857...: one or two digits three times, or three to six digits twice, then dots
 DOTTED = re.compile(r"(\d*)\.(\d*?)(?:(\d{1,2}?)\3{2,}|(\d{3,6}?)\4+)\s*(?:\\ldots|\.\.\.|\\dots|\\cdots|…)")
 PLUS_MINUS = re.compile(r"\\(pm|mp)(?![a-z])\s*")
-#: plain units of a member of a list: {35 cm, 4}
+#: plain units of a list member: {35 cm, 4}
 LISTED_UNITS = re.compile(
     r"(?:(?<=[\d})])|(?<=\\pi))\s+(?:km|cm|mm|kg|mg|lbs?|ft|miles?|meters?|metres?|feet|inch(?:es)?|hours?|minutes?|seconds?|days?|years?|dollars?|units?|degrees?)(?:\^\{?\d\}?)?(?=\s*[,;}\])]|\s*$)"
 )
@@ -154,7 +154,7 @@ DECIMAL_BRACES = re.compile(r"(?<![\d,])(\d+),THOUSANDS,(\d{1,2}|\d{4,})(?![\d,]
 PRIMES = re.compile(r"(?<=[A-Za-z)])(?:'+|\^\{?\s*(?:\\prime\s*)+\}?)")
 SPLIT_NUMBERS = re.compile(r"(?<![_^\\A-Za-z])\d\s+\d")
 WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}(?![A-Za-z])")
-#: what a string literal makes of \\frac, \\boxed, \\times, \\right when its backslashes are not doubled
+#: what a string literal makes of \\frac, \\boxed, \\times, \\right if its backslashes are not doubled
 ESCAPES = {"\f": "f", "\b": "b", "\t": "t", "\r": "r"}
 ESCAPED = re.compile("\frac|\boxed|\beta|\begin|\binom|\t(?:imes|heta|frac|an|au)(?![a-z])|\r(?:ight|ho)")
 NO_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname|begin|end)\s*\{[^{}]*\}")
@@ -172,9 +172,9 @@ DELIMITERS = re.compile(r"\$\$?|\\\[|\\\]|\\\(|\\\)")
 
 
 def read_formula(text: str) -> str | None:
-    """The LaTeX of a formula for math-verify; None where it cannot be read as a whole.
+    """Return the LaTeX of a formula for math-verify; None if any part cannot be read.
 
-    Signs of percent are gone, units at the end too.
+    Percent signs and trailing units are removed.
     """
     if len(text) > LONGEST:
         return None
@@ -190,7 +190,7 @@ def read_formula(text: str) -> str | None:
     text = _both_signs(_numbers(text))
     text = _without_units(without_percent(text)).strip()
     text = COMMAS.sub(", ", text).strip().rstrip(",;").removesuffix(".").strip()
-    # two numbers with nothing between them, as in "1 2", are no number
+    # two numbers with nothing between them, as in "1 2", are not a number
     return None if not text or SPLIT_NUMBERS.search(text) else text
 
 
@@ -200,7 +200,7 @@ def has_percent(text: str) -> bool:
 
 
 def without_percent(text: str) -> str:
-    """A text without its signs of percent."""
+    """Remove the percent signs of a text."""
     return PERCENT.sub("", text)
 
 
@@ -214,10 +214,10 @@ def is_prose(text: str) -> bool:
 
 
 def undelimited(text: str) -> str | None:
-    """Without dollars, display brackets, boxes and Markdown around it; None if words are outside of them."""
+    """Remove dollars, display brackets, boxes and Markdown around a formula; None if words are outside of them."""
     text = ESCAPED.sub(lambda found: f"\\{ESCAPES[found[0][0]]}{found[0][1:]}", text)
     text = LINE_SKIP.sub(r"\\\\", text).strip().strip("*_`").strip().rstrip("\\")
-    if "matrix" not in text and not ENVIRONMENT.search(text):  # whose lines end with two
+    if "matrix" not in text and not ENVIRONMENT.search(text):  # matrix lines end with two backslashes
         text = re.sub(r"\\\\(?=[A-Za-z])", r"\\", text)  # escaped twice, as in JSON
     while box := BOX.search(text):
         end = closing_place(text, box.end() - 1)
@@ -267,13 +267,13 @@ def _latex_of_unicode(text: str) -> str:
 
 
 def _stacked(found: re.Match) -> str:
-    """\\frac{1}{2} for its character, so that what follows is not below the line."""
+    """Write a fraction character as \\frac{1}{2}, so that what follows is not part of the denominator."""
     above, _, below = unicodedata.normalize("NFKC", found[0]).partition("\u2044")
     return f"\\frac{{{above}}}{{{below}}}"
 
 
 def _spelled(text: str) -> str:
-    """LaTeX in one spelling, on one line."""
+    """Rewrite LaTeX to one spelling, on one line."""
     text = IGNORED.sub("", COLORED.sub("", NO_BRACKET.sub("", text)))
     text = BARE_ROMAN.sub(r"\\\1{\2}", text)
     text = ROMAN.sub(lambda found: f"{found[1]} " if len(found[1]) == 1 else f"\\{found[1]} ", text)
@@ -287,9 +287,9 @@ def _spelled(text: str) -> str:
         text = MODULUS.sub(r"+M_{\1}", text).replace("\\equiv", "=")
     text = MATRIX_ENVIRONMENT.sub(_as_matrix, text)
     if "matrix}" not in text:
-        text = LINES.sub("", text).replace("&", "").replace("\\\\", ",")  # lines of a formula are members of a list
+        text = LINES.sub("", text).replace("&", "").replace("\\\\", ",")  # lines of a formula become members of a list
     text = AND_OR.sub(",", text)
-    text = re.sub(r"(?<![A-Za-z\\])E(?=_)", r"\\Upsilon ", text)  # E_1 is no power of e
+    text = re.sub(r"(?<![A-Za-z\\])E(?=_)", r"\\Upsilon ", text)  # E_1 is not a power of e
     text = DOTTED.sub(_repeating, text)
     text = re.sub(r",\s*\\!\s*", ",", text).replace("\\!", "")
     text = text.replace("...", "\\ldots").replace("\\ldots", "\\xi_{99}")  # math-verify drops dots
@@ -309,26 +309,26 @@ def _spelled(text: str) -> str:
             break
         text = f"{text[: power.start()]}^{{{text[power.end() : end]}}}{text[end + 1 :]}"
     text = PLAIN_POWER.sub(r"^{\1}", text)
-    text = DIGIT_POWER.sub(r"^\1", text)  # is parsed in half the time
+    text = DIGIT_POWER.sub(r"^\1", text)  # parsed in half the time
     text = re.sub(r"(?<!\\)\*", r"\\cdot ", text)
     return re.sub(r"\\langle(?![a-zA-Z])", "(", re.sub(r"\\rangle(?![a-zA-Z])", ")", text)).strip()
 
 
 def _as_matrix(found: re.Match) -> str:
-    """Any matrix as pmatrix; an array of equations is none, one of a single cell is its content."""
+    """Rewrite any matrix as pmatrix, and an array of one cell as its content; keep an array of equations."""
     if "array" in found[0] and "&" not in found[1] and "\\\\" not in found[1]:
         return found[1]
     return found[0] if "=" in found[1] else f"\\begin{{pmatrix}}{found[1]}\\end{{pmatrix}}"
 
 
 def _modern(found: re.Match) -> str:
-    """`{\\rm e}` is e, `{\\rm cm}` is \\text{cm}."""
+    """Rewrite `{\\rm e}` as e, `{\\rm cm}` as \\text{cm}."""
     name = found[1] or found[2]
     return f"{name} " if len(name) == 1 else f"\\text{{{name}}}"
 
 
 def _numbers(text: str) -> str:
-    """Numbers in one spelling: 4.5e33, 0.\\overline{3}, 1{,}000, 12,34,567, 3 1/2."""
+    """Rewrite numbers to one spelling: 4.5e33, 0.\\overline{3}, 1{,}000, 12,34,567, 3 1/2."""
     text = TIMES_TEN.sub(r"\\times ", text)
     text = SCIENTIFIC.sub(lambda found: f"{found[1]}\\times 10^{{{int(found[2])}}}", text)
     text = REPEATING.sub(_repeating, TWO_DOTS.sub(r"\\overline{\1\2\3}", text) if "\\dot" in text else text)
@@ -339,13 +339,13 @@ def _numbers(text: str) -> str:
 
 
 def _sum(found: re.Match) -> str:
-    """A mixed number as a sum, where something follows that math-verify would multiply all three with."""
+    """Rewrite a mixed number as a sum: math-verify would multiply all three numbers with the factor that follows."""
     whole, above, below = found.groups()
     return f"({whole}+\\frac{{{above}}}{{{below}}})" if int(above) < int(below) else found[0]
 
 
 def _both_signs(text: str) -> str:
-    """A formula with a sign \\pm within is two formulas; math-verify reads those at the beginning."""
+    """Split a formula with an inner \\pm into two; math-verify itself reads \\pm at the beginning."""
     if not PLUS_MINUS.search(text) or "," in text or re.search(r"(?:^|=)\s*\\pm(?![a-z])[^\\]*$", text):
         return text
     signs = {"pm": "+-", "mp": "-+"}
@@ -359,7 +359,7 @@ def _repeating(found: re.Match) -> str:
 
 
 def _without_units(text: str) -> str:
-    """Without units at the end; degrees within trigonometry become radians."""
+    """Remove units at the end; degrees in formulas with trigonometric functions become radians."""
     if TRIGONOMETRY.search(text):
         text = ANGLE.sub(r"(\\frac{\1\\pi}{180})", text)
     text = ENDING_DEGREES.sub("", text)

@@ -1,8 +1,8 @@
-"""The warm process for symbolic answers: math-verify in children that can be ended from outside.
+"""The warm process for symbolic answers: math-verify in children that can be killed from outside.
 
-Run as a file. Speaks the frames of sandbox/inside/runner.py; a job's payload is that of math.Question, the reply's
-{"equal", "extracted"}. A child that does not answer in time,
-whatever it is stuck in, is killed and replaced by a fork, which costs milliseconds.
+Run as a file. Exchanges the frames of sandbox/inside/runner.py; a job's payload is that of math.Question, the reply's
+{"equal", "extracted"}. A child that does not answer in time, whatever it is stuck in, is killed and replaced by a fork,
+which takes milliseconds.
 """
 
 import functools
@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-# run as a file: the package that it belongs to comes before one that may be installed, and after the standard library
+# run as a file: this package comes before an installed copy, and after the standard library
 sys.path.insert(
     next((place for place, entry in enumerate(sys.path) if entry.endswith("-packages")), len(sys.path)),
     str(Path(__file__).resolve().parents[2]),
@@ -72,8 +72,8 @@ def _parse(source: str, is_text: bool) -> list:
 
 
 def hasten() -> None:
-    """Let ANTLR predict without full context first, which is several times faster. What it parses so it would parse to
-    the same tree with it; what it does not is parsed again as before. A release that has changed inside stays as it is.
+    """Let ANTLR predict without full context first, which is several times faster. If that succeeds, full context would
+    give the same tree; if not, the text is parsed again as before. A release with other internals is left unchanged.
     """
     from antlr4.atn.PredictionMode import PredictionMode
     from latex2sympy2_extended import latex2sympy2
@@ -100,7 +100,7 @@ def hasten() -> None:
 
 
 def computed(pid: int) -> float:
-    """Processor seconds of a process; 0 where the kernel does not say."""
+    """CPU seconds of a process; 0 if the kernel does not report them."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
@@ -136,7 +136,7 @@ class Child:
             block = block[os.write(self.sending, block) :]
 
     def overdue(self) -> bool:
-        """Whether the job had its time of a processor; no wait is counted, as in sandbox/inside/runner.py."""
+        """Whether the job used up its CPU time (as in sandbox/inside/runner.py) or PATIENCE times as many seconds."""
         age = time.monotonic() - self.start
         if age < self.timeout:
             return False

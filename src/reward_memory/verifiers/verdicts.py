@@ -1,4 +1,4 @@
-"""What a response is judged against, and the judgment."""
+"""The truth that a response is judged against, and the verdict."""
 
 import json
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ class GroundTruth:
     options   choice: the options' texts in order A, B, ...
     tests     code: {"entry_point", "calls", "expected", "atol", "base"}, with every argument and expected value in
               the JSON form of sandbox/inside/values.py, `calls` a list of argument lists, and the first `base` calls
-              the base tests; optional "oracle" (a name in oracles.ORACLES), "timeout" (seconds, where the task
+              the base tests; optional "oracle" (a name in oracles.ORACLES), "timeout" (seconds, if the task
               needs more than the grader's), "python_equality" (True is 1, as in evalplus) and "prompt" (the
               code that the program completes: imports, helpers, the function's head). Or {"assert": [line, ...]},
-              with "prompt" where there is one; lines that are not asserts (imports, set-up) run before.
-    alternatives  math: other texts that are right as well
-    tolerance     math: largest absolute error of a number, where the benchmark names one; 0 without
+              with "prompt" if there is one; lines that are not asserts (imports, setup) run first.
+    alternatives  math: other texts that are also right
+    tolerance     math: largest absolute error of a number, if the benchmark names one; else 0
     """
 
     kind: str
@@ -71,11 +71,11 @@ def _tolerance(row: Mapping) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judgment and why.
+    """A judgment and its reason.
 
-    extracted  the answer that was found in the response, None if there was none
-    path       how the judgment came about, such as "math:numeric" or "code:timeout base 7/7 plus 3/12"
-    seconds    spent on it, of a worker for symbolic answers and code
+    extracted  the answer that was found in the response; None if there was none
+    path       how the judgment was reached, such as "math:numeric" or "code:timeout base 7/7 plus 3/12"
+    seconds    spent on it; for symbolic answers and code, those of the worker
     """
 
     correct: bool

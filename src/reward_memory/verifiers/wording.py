@@ -1,4 +1,4 @@
-"""Words within a formula, in the spellings in which numbers and formulas are read: `3.5 \\text{ million}`,
+"""Rewrite words within a formula to spellings that the number and formula readers know: `3.5 \\text{ million}`,
 `12 \\text{ in}`, `24 种`, `x=2 或 x=-5`, `16 \\text{ when } x = 2`; and vectors as `2\\mathbf{i} + \\mathbf{j}`.
 """
 
@@ -6,7 +6,7 @@ import re
 
 from reward_memory.answers.numbers import CJK, CJK_SCALES
 
-LONGEST = 1_000  # characters; a longer formula is left as it stands
+LONGEST = 1_000  # characters; a longer formula is left unchanged
 _TEXT = r"\\(?:text|mathrm|textrm|textnormal|mbox)\s*\{"
 _GAP = r"(?:\s|~|\\[,;: ])*"
 SCALED = re.compile(
@@ -16,7 +16,7 @@ _END = r"(?=\s*(?:\^|/|\\cdot|[.,;)\]}$]|$))"
 INCHES = re.compile(rf"({_TEXT}\s*)in\.?(?=\s*(?:\}}{_END}|\^))")
 PLAIN_INCHES = re.compile(r"(?<=\d)\s?in\.?(?=(?:\s?\^\s?(?:[23]|\{[23]\})|[²³])?\s*\.?$)")
 TOTAL = re.compile(r"(?<=[a-z])\s+(?:in total|in all|altogether)(?=\s*\})")
-#: a value, then where or for what it holds
+#: a value, then the condition under which it holds
 _VALUE = r"-?(?:[\d.,]+|\\[dt]?frac\s?\{[^{}]{1,20}\}\s?\{[^{}]{1,20}\}|\d*\\sqrt\s?\{[^{}]{1,20}\}|\d*\\pi)"
 HOLDS = re.compile(
     rf"((?:[A-Za-z]\s?=\s?)?{_VALUE})(?:,|\s|~|\\[,;: ]|\\q?quad)*{_TEXT}[\s,(]*(?:at|when|where|for|if)\b[^{{}}]*\}}.*"
@@ -41,7 +41,7 @@ RENAMED = (
         "_{96}",
     ),
 )
-#: "or" and "and" of other languages, between formulas or upright
+#: "or" and "and" in other languages, between formulas or upright
 FOREIGN_OR = re.compile(r"\\text\s?\{\s*(?:oder|ou|или)\s*\}|\\text\s?\{\s+o\s+\}|(?<=\$)\s(?:oder|ou|o|или)\s(?=\$)")
 FOREIGN_AND = re.compile(r"\\text\s?\{\s*(?:und|et)\s*\}|\\text\s?\{\s+[yeи]\s+\}|(?<=\$)\s(?:und|et|y|e|и)\s(?=\$)")
 FOREIGN = dict.fromkeys(
@@ -90,13 +90,13 @@ EXCEPT = re.compile(
 CONCLUSION = re.compile(
     r"\A.*(?:\\(?:Rightarrow|implies|Longrightarrow)(?![a-zA-Z])|⇒)\s*(?=.*=)|\A.*\{[^{}]*\bso\b[^{}]*\b(?:is|are|equals)\s*\}\s*"
 )
-#: k\in\mathbb{Z}, before what it is about
+#: k\in\mathbb{Z}, before the formula that it is about
 INTEGER_FIRST = re.compile(r"^\s*([a-z])\s?\\in\s?\\mathbb\s?\{?\s?Z\s?\}?\s?(?:[,:;]|\\[,;: ]|\\q?quad|\s)+(?=\S)")
 RATIO = re.compile(r"\d{1,9}(?:\s?:\s?\d{1,9}){2,5}")
 
 
 def plain_words(text: str) -> str:
-    """A formula whose words are those that numbers and formulas are read with; whatever else it is, as it stands."""
+    """Rewrite the words of a formula to those that its readers know; leave the rest unchanged."""
     text = text.replace("{:}", ":")
     if len(text) > LONGEST:
         return text
@@ -107,7 +107,7 @@ def plain_words(text: str) -> str:
             text = f"{text[found.end() :]}, {found[1]}\\in\\mathbb{{Z}}"
         if UNIT_VECTOR.search(text):
             text = _vector(text)
-        if len(ORDER.findall(text)) > 2:  # 1 < x < 2 and x > 5 is no union
+        if len(ORDER.findall(text)) > 2:  # 1 < x < 2 and x > 5 is not a union
             text = AND.sub(r"\\cap ", text)
         if found := EXCEPT.match(text.strip()):
             text = f"\\mathbb{{R}}\\setminus\\{{{found[1]}\\}}"
@@ -115,15 +115,15 @@ def plain_words(text: str) -> str:
     for pattern, name in RENAMED:
         text = pattern.sub(name, text)
     words = WORDS_ALONE.fullmatch(text.strip())
-    if words and (known := FOREIGN.get(words[1].strip().lower())):
-        return f"\\text{{{known}}}"
+    if words and (english := FOREIGN.get(words[1].strip().lower())):
+        return f"\\text{{{english}}}"
     text = FOREIGN_AND.sub(r"\\text{ and }", FOREIGN_OR.sub(r"\\text{ or }", text))
     text = ARTICLE.sub(r"\1", PLAIN_INCHES.sub(" inch", text))
     return _chinese(text) if re.search(f"[{CJK}]", text) else text
 
 
 def without_condition(text: str, truth: str) -> str:
-    """The value of `16 \\text{ when } x = 2`, `2n - 1, n > 0` and `P(1, 2)`, where the truth has nothing of it."""
+    """Reduce `16 \\text{ when } x = 2`, `2n - 1, n > 0` and `P(1, 2)` to the value, if the truth has no such words."""
     if len(text) > LONGEST:
         return text
     if "\\text" not in truth and "\\" in text and (found := HOLDS.fullmatch(text.strip())):
@@ -139,7 +139,7 @@ def without_condition(text: str, truth: str) -> str:
 
 
 def _has_letter(formula: str, found: re.Match) -> bool:
-    """Whether the letter that a condition is about is one of the formula's."""
+    """Whether the letter that a condition is about occurs in the formula."""
     letter = found[1] if found.re.groups else None
     return letter is None or re.search(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])|\d{letter}", formula) is not None
 
@@ -172,7 +172,7 @@ def _chinese(text: str) -> str:
 
 
 def _vector(text: str) -> str:
-    """The column vector of a sum of multiples of i, j and k; the text itself if it is none."""
+    """Rewrite a sum of multiples of i, j and k as a column vector; return any other text unchanged."""
     place, parts = 0, {}
     while place < len(text):
         term = VECTOR_TERM.match(text, place)

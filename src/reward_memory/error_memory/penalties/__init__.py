@@ -1,1 +1,1 @@
-"""What a repeated failure costs: one file a penalty, chosen by `error_memory: penalty`."""
+"""Penalties for repeated failures: one file each, chosen by `error_memory: penalty`."""

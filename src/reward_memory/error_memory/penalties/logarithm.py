@@ -1,4 +1,4 @@
-"""The paper's penalty: it grows with the logarithm of how often a failure was made, up to a cap."""
+"""The paper's penalty: it grows with the logarithm of how often a failure was repeated, up to a cap."""
 
 from __future__ import annotations
 

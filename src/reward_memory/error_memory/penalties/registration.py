@@ -1,4 +1,4 @@
-"""How a file of this package, or of another one, says that it is a penalty."""
+"""Decorator that registers a penalty, of this package or of another one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Penalty = Callable[[np.ndarray, float, float], np.ndarray]
 
 
 def register(name: str) -> Callable[[Penalty], Penalty]:
-    """Decorator of a function `(sizes, alpha, cap) -> penalties`.
+    """Return a decorator for a penalty, a function `(sizes, alpha, cap) -> penalties`.
 
     sizes       (n,) remembered responses in each response's cluster before this step
     alpha, cap  of the section error_memory
-    penalties   (n,) of at least 0; what has size 0 repeats nothing and should cost 0
+    penalties   (n,) at least 0; a response of size 0 repeats nothing and should cost 0
 
-    Planning reads the name from the file without importing it: write it as a plain text. ValueError if it is taken.
+    Planning reads the name from the file without importing it: write it as a string literal. ValueError if it is taken.
     """
 
     def decorator(penalty: Penalty) -> Penalty:
@@ -31,12 +31,12 @@ def register(name: str) -> Callable[[Penalty], Penalty]:
 
 
 def penalties(name: str, sizes: np.ndarray, alpha: float, cap: float) -> np.ndarray:
-    """(n,) float64, what the penalty of that name makes of `sizes`.
+    """(n,) float64: apply the penalty of that name to `sizes`.
 
-    InputError if there is no such penalty, or if it gives anything but finite numbers of at least 0, one a response.
+    InputError if there is no such penalty, or if it returns anything but one finite number of at least 0 per response.
     """
     sizes = np.asarray(sizes)
-    found = np.asarray(PENALTIES.find(name)(sizes, alpha, cap), np.float64)
-    if found.shape != sizes.shape or not np.isfinite(found).all() or (found < 0).any():
+    result = np.asarray(PENALTIES.find(name)(sizes, alpha, cap), np.float64)
+    if result.shape != sizes.shape or not np.isfinite(result).all() or (result < 0).any():
         raise InputError(f"error_memory: penalty: {name} must give one finite number of at least 0 for each response.")
-    return found
+    return result

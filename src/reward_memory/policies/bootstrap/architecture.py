@@ -1,4 +1,4 @@
-"""The tiny policy: a two-layer Qwen2 with an initialization of its own."""
+"""The tiny policy: a small Qwen2 with a special initialization."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from .tokenizer import CONTEXT, NUMBERS
 
 EMBEDDING_STD = 0.08
 PERIODS = (2.0, 3.0, 5.0, 10.0, 10.0, 20.0, 20.0, 40.0, 100.0, 400.0)
-LEAD = 6.0  # by which the score of the token before exceeds that of the token itself, after scaling
+LEAD = 6.0  # scaled attention score of the previous token minus that of the token itself
 
 
 def new_model(tokenizer: Any, hidden_size: int, num_hidden_layers: int, seed: int) -> Any:
-    """A Qwen2ForCausalLM in float32, of the sizes that `shape` gives."""
+    """Create a Qwen2ForCausalLM in float32, with the sizes from `shape`."""
     from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
 
     ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
@@ -22,25 +22,25 @@ def new_model(tokenizer: Any, hidden_size: int, num_hidden_layers: int, seed: in
         **shape(hidden_size, num_hidden_layers, len(tokenizer)),
         max_position_embeddings=CONTEXT,
         use_sliding_window=False,
-        attn_implementation="eager",  # the CPU's fused attention takes twice as long backward at these lengths
+        attn_implementation="eager",  # fused CPU attention takes twice as long in the backward pass at these lengths
         **ends,
     )
     model = Qwen2ForCausalLM(config)
     initialize(model, [tokenizer.convert_tokens_to_ids(f" {number}") for number in range(NUMBERS)], seed)
-    # top_k 0: transformers would otherwise sample from the best 50 tokens only
+    # top_k 0, because transformers otherwise samples from the best 50 tokens only
     model.generation_config = GenerationConfig(do_sample=True, temperature=1.0, top_p=1.0, top_k=0, **ends)
     return model
 
 
 @torch.no_grad()
 def initialize(model: nn.Module, numbers: list[int], seed: int) -> None:
-    """Give the weights values from which arithmetic is learnt in some hundred steps, in place.
+    """Initialize the weights in place, so that arithmetic is learned in a few hundred steps.
 
     numbers  token ids of 0, 1, 2, ...
 
     Embeddings are N(0, 0.08), matrices N(0, 1/sqrt(fan-in)) and every block's output zero, so that each block
-    starts as the identity and the first layer sees the tokens. Numbers get periodic embeddings, in which adding
-    is turning; the first head of the first layer starts by looking one token back.
+    starts as the identity and the first layer sees the tokens. Numbers get periodic embeddings, in which addition is
+    a rotation; the first head of the first layer attends to the previous token at the start.
     """
     source = torch.Generator().manual_seed(seed)
     for name, weight in model.named_parameters():
@@ -56,9 +56,9 @@ def initialize(model: nn.Module, numbers: list[int], seed: int) -> None:
 
 
 def periodic_embeddings(count: int, width: int, source: torch.Generator) -> torch.Tensor:
-    """(count, width) float32 embeddings of 0 ... count-1 whose inner product depends on the difference alone.
+    """(count, width) float32 embeddings of 0 ... count-1 whose inner product depends only on the difference.
 
-    Sines and cosines with PERIODS in randomly turned directions, with the norm of any other embedding.
+    Sines and cosines with PERIODS along random orthogonal directions, with the norm of the other embeddings.
     """
     angles = 2 * torch.pi * torch.arange(count)[:, None] / torch.tensor(PERIODS)
     waves = torch.cat([angles.cos(), angles.sin()], 1)
@@ -67,7 +67,7 @@ def periodic_embeddings(count: int, width: int, source: torch.Generator) -> torc
 
 
 def _look_one_back(model: nn.Module, source: torch.Generator) -> None:
-    """Set the biases of head 0 so that, turned by the rotary embedding, they score highest one token back."""
+    """Set the biases of head 0 so that, after the rotary embedding, the previous token scores highest."""
     attention = model.model.layers[0].self_attn
     frequencies = model.model.rotary_emb.inv_freq
     size = (LEAD * HEAD**0.5 / (1 - frequencies.cos()).sum()).sqrt()

@@ -1,4 +1,4 @@
-"""What the tiny policy reads during its bootstrap, step by step."""
+"""The training texts of the tiny policy's bootstrap, step by step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from reward_memory.seeds import derive
 from .tokenizer import END_OF_TEXT, TURN_END
 
 BATCH = 32
-BLOCK = 8  # batches that are drawn together and sorted by length; a checkpoint lies between two blocks
+BLOCK = 8  # batches that are drawn together and sorted by length; checkpoints are between blocks
 DRILLED = 0.6  # share of practice text in the first half
 DRILLS_END, NOISE_START = 0.5, 0.6  # of the steps
 OUT_OF_DOMAIN = ("numina_math", "siqa", "piqa")
-#: How often a benchmark is seen: arithmetic takes longer than facts, and the out-of-domain ones are to be harder.
+#: How often a benchmark is seen: arithmetic takes longer than facts; out-of-domain benchmarks are meant to be harder.
 WEIGHTS = [(0.4 if name in OUT_OF_DOMAIN else 1.0) * (1.6 if DOMAINS[name] == "math" else 1.0) for name in NAMES]
 
 
 @dataclass(frozen=True)
 class Curriculum:
-    """Whose benchmarks' stand-ins are read: their names, how often each is seen, and what is practised first."""
+    """The benchmarks whose stand-ins are read, how often each is seen, and the practice texts that come first."""
 
     names: tuple[str, ...]
     weights: tuple[float, ...]
@@ -33,7 +33,7 @@ class Curriculum:
 
 CURRICULA = {
     "memreward": Curriculum(NAMES, tuple(WEIGHTS), generated.drill),
-    # reinforcement learning starts from what is answered well on the training set
+    # reinforcement learning starts from a policy that answers the training set well
     "meds": Curriculum(
         tuple(MEDS), tuple(1.5 if name == "dapo_math_17k" else 1.0 for name in MEDS), generated.competition_drill
     ),
@@ -42,7 +42,7 @@ CURRICULA = {
 
 
 class Batch(NamedTuple):
-    """tokens (b, t) int64, padded on the right; learned (b, t) bool: the tokens that the loss counts."""
+    """tokens (b, t) int64, padded on the right; learned (b, t) bool: the tokens in the loss."""
 
     tokens: torch.Tensor
     learned: torch.Tensor
@@ -53,8 +53,8 @@ def block(
 ) -> list[Batch]:
     """The `BLOCK` batches from step `index * BLOCK` of a bootstrap of `steps` steps.
 
-    First half: practice texts and clean answers; later clean answers; the last 40 %: a teacher that errs at the
-    rate `noise`. A block depends on its index alone, so a resumed bootstrap reads the same.
+    First half: practice texts and clean answers; then clean answers; the last 40 %: a teacher with the error rate
+    `noise`. A block depends only on its index and these arguments, so a resumed bootstrap reads the same.
     """
     rng, progress = Random(derive("bootstrap", seed, index)), index * BLOCK / steps
     count = BATCH * BLOCK

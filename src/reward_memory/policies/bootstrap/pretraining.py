@@ -1,4 +1,4 @@
-"""The bootstrap: train the tiny policy from nothing in about two minutes of a processor core."""
+"""The bootstrap: train the tiny policy from scratch, in about two minutes of CPU time."""
 
 import multiprocessing
 import os
@@ -32,9 +32,9 @@ from .tokenizer import train_tokenizer
 
 LEARNING_RATE, BETAS, WEIGHT_DECAY, CLIP = 3e-3, (0.9, 0.98), 0.05, 1.0
 WARM_UP = 30  # steps
-DECAY = 0.6  # the last part of the steps, in which the learning rate falls to 0
+DECAY = 0.6  # final share of the steps, in which the learning rate falls to 0
 CHECKPOINT_EVERY = 15.0  # seconds
-#: What reading a damaged checkpoint raises.
+#: Errors that reading a damaged checkpoint raises.
 DAMAGE = (
     *(OSError, EOFError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError),
     *(pickle.UnpicklingError, zipfile.BadZipFile),
@@ -47,10 +47,10 @@ def bootstrap(out: Path, settings: Bootstrap, state: Path | None = None) -> dict
     state  folder for a checkpoint, from which an interrupted bootstrap of the same settings resumes to the identical
            weights, or starts over if it is damaged; removed at the end
 
-    Two processes, each with half of a batch, wait for each other once a step; two threads within each of torch's
-    operations would thousands of times, which beside other work is several times slower than one. The weights do not
-    depend on how many cores there are. Returns the final loss (nats a token, smoothed), the parameters, the tokens read
-    and the seconds taken by this call.
+    Two processes, each with half of a batch, synchronize once per step. Two threads within each torch operation would
+    synchronize thousands of times, on a busy machine several times slower than one thread. The weights do not depend on
+    the number of cores. Returns the settings, the final loss (nats per token, smoothed), the number of parameters, the
+    tokens read and the seconds taken by this call.
     """
     curriculum, seed = CURRICULA[settings.benchmarks], settings.seed
     started, threads = time.monotonic(), torch.get_num_threads()
@@ -58,7 +58,7 @@ def bootstrap(out: Path, settings: Bootstrap, state: Path | None = None) -> dict
     try:
         tokenizer = train_tokenizer(derive("tokenizer", seed), curriculum.names)
         checkpoint = None if state is None else Path(state) / f"bootstrap-{digest(settings.model_dump())}.pt"
-        run = _begun(
+        run = _start(
             lambda: Run(
                 new_model(tokenizer, settings.hidden_size, settings.num_hidden_layers, derive("weights", seed)),
                 settings.steps,
@@ -81,11 +81,10 @@ def bootstrap(out: Path, settings: Bootstrap, state: Path | None = None) -> dict
 
 
 class Run:
-    """A model in training: its optimizer and how far it is.
+    """A model in training, with its optimizer and progress.
 
-    Weights and `other` are in memory that processes share: a helper forked from this one computes the gradient of the
-    second half of each batch with the same weights, and leaves it in `other` (float32, all parameters one after the
-    other).
+    The weights and `other` are in shared memory: a helper process, forked from this one, computes the gradient of the
+    second half of each batch with the same weights and writes it to `other` (float32, all parameters concatenated).
     """
 
     def __init__(self, model: Any, steps: int):
@@ -102,11 +101,11 @@ class Run:
         )
 
     def learn(self, batch: Batch, helper: Executor) -> None:
-        """One optimizer step on one batch, half of whose gradient `helper` (see `_helper`) computes."""
+        """Take one optimizer step on a batch; `helper` (see `_helper`) computes half of the gradient."""
         for group in self.optimizer.param_groups:
             group["lr"] = LEARNING_RATE * learning_rate_factor(self.step, self.steps)
         count = int(batch.learned[:, 1:].sum())
-        # as arrays: torch would pass each tensor through shared memory of its own
+        # as arrays: torch would move each tensor to shared memory
         second = helper.submit(_second_half, batch.tokens[1::2].numpy(), batch.learned[1::2].numpy(), count)
         loss = _gradient(self.model, Batch(batch.tokens[::2], batch.learned[::2]), count) + second.result()
         parameters = list(self.model.parameters())
@@ -129,9 +128,9 @@ class Run:
             )
 
     def restore(self, path: Path) -> None:
-        """Resume from a checkpoint; InputError if it is damaged, which leaves the run in between."""
+        """Resume from a checkpoint; InputError if it is damaged, which leaves the run partly restored."""
         try:
-            with zipfile.ZipFile(path) as parts:  # PyTorch reads past a wrong checksum
+            with zipfile.ZipFile(path) as parts:  # PyTorch ignores a wrong checksum
                 if broken := parts.testzip():
                     raise ValueError(broken)
             saved = torch.load(path, weights_only=True)
@@ -145,12 +144,12 @@ class Run:
 
 
 def _helper(run: Run) -> ProcessPoolExecutor:
-    """A process, forked at the first half batch, that computes what `_second_half` asks for."""
+    """A pool of one process, forked at the first half batch, that runs `_second_half`."""
     fork = multiprocessing.get_context("fork")
     return ProcessPoolExecutor(1, mp_context=fork, initializer=_help, initargs=(run, os.getpid()))
 
 
-#: In a helper's process: the run that it helps.
+#: In the helper process: the run that it works for.
 _helped: list[Run] = []
 
 
@@ -160,7 +159,7 @@ def _help(run: Run, parent: int) -> None:
 
 
 def _second_half(tokens: np.ndarray, learned: np.ndarray, count: int) -> float:
-    """In the helper: the gradient of half a batch, left in `other`; the loss as from `_gradient`."""
+    """In the helper: write the gradient of half a batch to `other`; return the loss as `_gradient` does."""
     model, other = _helped[0].model, _helped[0].other
     model.zero_grad(set_to_none=True)
     loss = _gradient(model, Batch(torch.from_numpy(tokens), torch.from_numpy(learned)), count)
@@ -169,9 +168,9 @@ def _second_half(tokens: np.ndarray, learned: np.ndarray, count: int) -> float:
 
 
 def _gradient(model: Any, part: Batch, count: int) -> float:
-    """Add the gradient of a part of a batch to a model's; its share of the batch's loss (nats a token) is returned.
+    """Add the gradient of a part of a batch to the model's; return its share of the batch's loss (nats per token).
 
-    count  learned tokens of the whole batch
+    count  learned tokens of the complete batch
     """
     targets = part.learned[:, 1:]
     with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
@@ -182,8 +181,8 @@ def _gradient(model: Any, part: Batch, count: int) -> float:
     return loss.item()
 
 
-def _begun(new: Callable[[], Run], checkpoint: Path | None) -> Run:
-    """A new run, resumed where there is an intact checkpoint; a damaged one is named and deleted."""
+def _start(new: Callable[[], Run], checkpoint: Path | None) -> Run:
+    """A new run, resumed from an intact checkpoint; a damaged one is reported and deleted."""
     run = new()
     if checkpoint is None or not checkpoint.exists():
         return run

@@ -1,8 +1,8 @@
-"""The shape of a tiny policy, without torch: the cost estimate reads it before there is one."""
+"""The shape of a tiny policy, without torch: the cost estimate needs it before the policy exists."""
 
 from typing import Any
 
-HEAD = 32  # dimensions of a head: vLLM on CPU takes 32, not 16
+HEAD = 32  # dimensions of a head: vLLM on CPU supports 32, not 16
 
 
 def shape(hidden_size: int, num_hidden_layers: int, vocab_size: int) -> dict[str, Any]:

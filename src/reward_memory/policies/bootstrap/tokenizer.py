@@ -7,7 +7,7 @@ from typing import Any
 from reward_memory.data import generated
 from reward_memory.data.registry import NAMES
 
-#: Qwen2's own pre-tokenizer. AutoTokenizer puts it back whatever is saved for model_type qwen2, so no other will do.
+#: Qwen2's pre-tokenizer. For model_type qwen2, AutoTokenizer restores it whatever is saved, so no other would work.
 SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -19,13 +19,13 @@ CHAT_TEMPLATE = (
 )
 END_OF_TEXT, TURN_START, TURN_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 MERGED_VOCABULARY = 1024
-NUMBERS = 200  # " 0" to " 199": with a token a digit the policy does not learn to add
+NUMBERS = 200  # " 0" to " 199": with one token per digit the policy does not learn to add
 CORPUS_ITEMS = 4000
 CONTEXT = 512  # positions of the tiny policy
 
 
 def train_tokenizer(seed: int, names: Sequence[str] = NAMES) -> Any:
-    """Train a byte-level BPE on the teacher's texts for `names` -> a transformers tokenizer that pads on the left.
+    """Train a byte-level BPE on the teacher's texts for `names`; return a transformers tokenizer that pads on the left.
 
     `<|im_end|>` ends a turn (eos), `<|endoftext|>` pads. Loads identically with AutoTokenizer.
     """

@@ -1,4 +1,4 @@
-"""The figures, drawn from the tables alone."""
+"""The figures, drawn only from the tables."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from .accuracies import draw_ablation, draw_accuracies, draw_differences, draw_l
 from .comparison import draw_comparison
 from .reward_models import draw_reliability, draw_reward_models, draw_thresholds, draw_top_k
 
-#: Table -> what draws it; `draw_accuracies` draws that of any suite.
+#: Table -> function that draws it; `draw_accuracies` also draws the main table of other suites.
 DRAW: dict[str, Callable[[pd.DataFrame, str | Path], None]] = {
     "main": draw_accuracies,
     "label_ratio": draw_label_ratios,

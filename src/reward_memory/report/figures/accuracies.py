@@ -1,4 +1,4 @@
-"""Figures of the arms, drawn from their tables alone: a panel a policy, a bar an arm, lines are 95 % intervals."""
+"""Figures of the arms, drawn only from their tables: a panel per policy, a bar per arm, lines are 95 % intervals."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 def draw_accuracies(table: pd.DataFrame, path: str | Path) -> None:
-    """Accuracy of each arm, a group a benchmark (tables.COLUMNS)."""
+    """Draw the accuracy of each arm, a group per benchmark (tables.COLUMNS)."""
     _draw_groups(table, path, "benchmark", "accuracy")
 
 
 def draw_ablation(table: pd.DataFrame, path: str | Path) -> None:
-    """Accuracy of each arm, a group a domain (tables.ABLATION_COLUMNS)."""
+    """Draw the accuracy of each arm, a group per domain (tables.ABLATION_COLUMNS)."""
     _draw_groups(table, path, "domain", "accuracy")
 
 
 def draw_differences(table: pd.DataFrame, path: str | Path) -> None:
-    """Difference of each arm to the baseline, a group a benchmark (tables.DIFFERENCE_COLUMNS)."""
+    """Draw the difference of each arm to the baseline, a group per benchmark (tables.DIFFERENCE_COLUMNS)."""
     if table["baseline"].nunique() > 1:
         table = table.assign(method=table["method"] + " minus " + table["baseline"])
     _draw_groups(table, path, "benchmark", "difference")
 
 
 def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
-    """Average accuracy of each method, a group a label ratio, over a line at the untrained policy (tables.COLUMNS)."""
+    """Draw each method's average accuracy by label ratio, with a line for the untrained policy (tables.COLUMNS)."""
     table = table[table["benchmark"] == WEIGHTED]
     untrained, table = table[table["method"] == "base"], table[table["method"] != "base"]
     policies, ratios = list(dict.fromkeys(table["policy"])), sorted(set(table["label_ratio"]))
@@ -40,11 +40,11 @@ def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
     most = table.groupby(["policy", "label_ratio"]).size().max()
     figure, axes = drawing.panels(len(policies), max(6.0, (0.3 + 0.2 * most) * len(ratios) + 2))
     for axis, policy in zip(axes, policies, strict=True):
-        mine = table[table["policy"] == policy]
+        part = table[table["policy"] == policy]
         for place, ratio in enumerate(ratios):
-            group = mine[mine["label_ratio"] == ratio]
+            group = part[part["label_ratio"] == ratio]
             for number, (index, row) in enumerate(group.iterrows()):
-                at, own = [place + (number + 0.5 - len(group) / 2) * 0.8 / most], mine.loc[[index]]
+                at, own = [place + (number + 0.5 - len(group) / 2) * 0.8 / most], part.loc[[index]]
                 style = {"color": named[row["method"]], "label": _once(axis, row["method"])}
                 drawing.bars(axis, at, own, 0.74 / most, "accuracy", **style)
                 drawing.published_points(axis, at, own)
@@ -58,18 +58,18 @@ def draw_label_ratios(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def draw_labels_spent(table: pd.DataFrame, path: str | Path) -> None:
-    """Average accuracy of each arm over the labels that it cost, a line a method (tables.SPENT_COLUMNS)."""
+    """Draw each arm's average accuracy over the labels that it uses, a line per method (tables.SPENT_COLUMNS)."""
     policies = list(dict.fromkeys(table["policy"]))
     named = drawing.colors(table["method"])
     figure, axes = drawing.panels(len(policies), 6.5, 3.0)
     for axis, policy in zip(axes, policies, strict=True):
-        mine = table[table["policy"] == policy].sort_values("labels")
+        part = table[table["policy"] == policy].sort_values("labels")
         for method in dict.fromkeys(table["method"]):
-            own = mine[mine["method"] == method]
+            rows = part[part["method"] == method]
             axis.errorbar(
-                own["labels"],
-                own["accuracy"],
-                yerr=drawing.reaches(own, "accuracy"),
+                rows["labels"],
+                rows["accuracy"],
+                yerr=drawing.reaches(rows, "accuracy"),
                 color=named[method],
                 marker="o",
                 markersize=4,
@@ -91,8 +91,8 @@ def _draw_groups(table: pd.DataFrame, path: str | Path, group: str, value: str) 
     arms = len(drawing.arms_of(table))
     figure, axes = drawing.panels(len(policies), max(6.0, (0.45 + 0.1 * arms) * table[group].nunique() + 2))
     for axis, policy in zip(axes, policies, strict=True):
-        mine = table[table["policy"] == policy]
-        drawing.grouped(axis, mine, group, value, drawing.arm_styles(mine))
+        part = table[table["policy"] == policy]
+        drawing.grouped(axis, part, group, value, drawing.arm_styles(part))
         if value == "accuracy":
             _accuracy_axis(axis, policy)
         else:
@@ -111,5 +111,5 @@ def _accuracy_axis(axis: Axes, policy: str) -> None:
 
 
 def _once(axis: Axes, label: str) -> str | None:
-    """The label, None where the axis has it already."""
+    """The label, None if the axis already has it."""
     return None if label in axis.get_legend_handles_labels()[1] else label

@@ -1,4 +1,4 @@
-"""The figure of published results beside ours, drawn from the table alone."""
+"""The figure of published results next to ours, drawn only from the table."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NOTHING = "no figure of this run is about the same policy and benchmarks as a pu
 
 
 def draw_comparison(table: pd.DataFrame, path: str | Path) -> None:
-    """Our figures with 95 % intervals and the published ones, a row each and a panel a metric.
+    """Draw our figures with 95 % intervals and the published ones, in a row each, with a panel per metric.
 
-    table  tables.comparison.COMPARISON_COLUMNS; without a row the figure says so
+    table  tables.comparison.COMPARISON_COLUMNS; if it is empty, the figure says so
     """
     import matplotlib.pyplot as plt
 
@@ -32,12 +32,12 @@ def draw_comparison(table: pd.DataFrame, path: str | Path) -> None:
         axes[0, 0].axis("off")
         axes[0, 0].text(0.5, 0.5, NOTHING, ha="center", va="center", fontsize=9, color=drawing.GRAY)
     for axis, metric in zip(axes[:, 0], metrics, strict=False):
-        own = table[table["metric"] == metric]
-        places = range(len(own))
+        rows = table[table["metric"] == metric]
+        places = range(len(rows))
         axis.errorbar(
-            own["ours"],
+            rows["ours"],
             places,
-            xerr=drawing.reaches(own, "ours"),
+            xerr=drawing.reaches(rows, "ours"),
             fmt="o",
             color="#0072B2",
             markersize=3,
@@ -45,14 +45,14 @@ def draw_comparison(table: pd.DataFrame, path: str | Path) -> None:
             label="ours",
         )
         axis.scatter(
-            own["published"],
+            rows["published"],
             places,
             **drawing.PUBLISHED_MARK,
             label="published",
         )
-        names = own[["table", "policy", "arm", "benchmark"]].astype(str).agg(", ".join, axis=1)
+        names = rows[["table", "policy", "arm", "benchmark"]].astype(str).agg(", ".join, axis=1)
         axis.set_yticks(places, names, fontsize=6)
-        axis.set_ylim(len(own) - 0.5, -0.5)
+        axis.set_ylim(len(rows) - 0.5, -0.5)
         axis.set_title(metric, loc="left", fontsize=9)
         axis.spines[["top", "right"]].set_visible(False)
     if metrics:

@@ -1,4 +1,4 @@
-"""What the figures share: colors, bars with intervals, published points, files that are the same at every run."""
+"""Shared code of the figures: colors, bars with intervals, published points, reproducible files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 matplotlib.use("Agg")
-# a fixed salt: matplotlib otherwise names SVG elements anew at every run
+# a fixed salt: otherwise matplotlib gives SVG elements new names in every run
 matplotlib.rcParams["svg.hashsalt"] = "reward-memory"
 
-#: One color an arm in every figure (Okabe and Ito's palette, then Tol's muted one, safe for color-blind readers).
+#: One color per method in every figure (Okabe and Ito's palette, then Tol's muted one, safe for color-blind readers).
 COLORS = {
     "base": "#999999",
     "r1-p": "#E69F00",
@@ -36,17 +36,17 @@ COLORS = {
     "memreward:knn": "#AA4499",
     "memreward:majority": "#555555",
 }
-#: Of arms that a configuration names itself, in the order in which they come.
+#: Colors of other methods and variants, in the order in which they appear.
 MORE_COLORS = ("#117733", "#CC6677", "#88CCEE", "#000000")
 GRAY = "#666666"
-#: Of a published figure beside ours.
+#: Marker of a published figure next to ours.
 PUBLISHED_MARK = {"s": 18, "marker": "D", "facecolor": "white", "edgecolor": "black", "linewidth": 0.8, "zorder": 3}
 
 Arm = tuple[str, int]
 
 
 def colors(methods: Iterable[str]) -> dict[str, str]:
-    """A color for each method; those that COLORS does not name get one in the order in which they come."""
+    """A color for each method; those not in COLORS get one of MORE_COLORS in order of appearance."""
     methods = list(dict.fromkeys(methods))
     others = [method for method in methods if method not in COLORS]
     more = {method: MORE_COLORS[number % len(MORE_COLORS)] for number, method in enumerate(others)}
@@ -59,7 +59,7 @@ def arms_of(table: pd.DataFrame) -> list[Arm]:
 
 
 def arm_styles(table: pd.DataFrame) -> dict[Arm, dict]:
-    """Color, paleness and label of each arm: one method's ratios share its color, the fewer labels the paler."""
+    """Color, paleness and label of each arm: a method's ratios share its color, paler for fewer labels."""
     arms = arms_of(table)
     named = colors(method for method, _ in arms)
     styles = {}
@@ -71,7 +71,7 @@ def arm_styles(table: pd.DataFrame) -> dict[Arm, dict]:
 
 
 def panels(count: int, width: float, height: float = 2.6) -> tuple[Figure, Sequence[Axes]]:
-    """A figure of `count` panels below one another, which share their horizontal axis; sizes in inches."""
+    """A figure of `count` stacked panels that share their horizontal axis; sizes in inches."""
     import matplotlib.pyplot as plt
 
     size = (width, height * count + 0.8)
@@ -82,7 +82,7 @@ def panels(count: int, width: float, height: float = 2.6) -> tuple[Figure, Seque
 
 
 def bars(axis: Axes, places: Sequence[float], rows: pd.DataFrame, width: float, value: str = "mean", **style) -> None:
-    """A bar of the column `value` at each place, with a line from `ci_low` to `ci_high`."""
+    """Draw a bar of the column `value` at each place, with a line from `ci_low` to `ci_high`."""
     axis.bar(
         places,
         rows[value],
@@ -94,55 +94,55 @@ def bars(axis: Axes, places: Sequence[float], rows: pd.DataFrame, width: float, 
 
 
 def reaches(rows: pd.DataFrame, value: str = "mean") -> list[pd.Series]:
-    """How far the interval reaches below and above the value; rounding may leave one a hair on the wrong side."""
+    """Distances from the value to the ends of its interval; at least 0, as rounding may put the value outside."""
     return [(rows[value] - rows["ci_low"]).clip(lower=0), (rows["ci_high"] - rows[value]).clip(lower=0)]
 
 
 def published_points(axis: Axes, places: Sequence[float], rows: pd.DataFrame) -> None:
-    """A diamond for each published figure beside ours, with its confidence in the legend."""
+    """Draw a diamond for each published figure next to ours, with its confidence in the legend."""
     places = pd.Series(list(places), index=rows.index)
-    for confidence, own in rows.dropna(subset=["published"]).groupby("published_confidence", sort=True):
+    for confidence, group in rows.dropna(subset=["published"]).groupby("published_confidence", sort=True):
         label = f"published ({confidence} confidence)"
         known = label in axis.get_legend_handles_labels()[1]
         axis.scatter(
-            places[own.index],
-            own["published"],
+            places[group.index],
+            group["published"],
             **PUBLISHED_MARK,
             label=None if known else label,
         )
 
 
 def grouped(axis: Axes, table: pd.DataFrame, group: str, value: str, styles: dict[Arm, dict]) -> None:
-    """Bars of the arms of one panel in groups at 0, 1, ..., published figures beside.
+    """Draw the bars of one panel's arms in groups at 0, 1, ..., with published figures.
 
-    group  the column whose values are the groups, the same for each arm
+    group  the column whose values are the groups; each arm has the same groups
     """
     names = list(dict.fromkeys(table[group]))
     arms = arms_of(table)
     step = 0.8 / len(arms)
     for number, (method, ratio) in enumerate(arms):
-        own = table[(table["method"] == method) & (table["label_ratio"] == ratio)].set_index(group).loc[names]
+        rows = table[(table["method"] == method) & (table["label_ratio"] == ratio)].set_index(group).loc[names]
         places = [place - 0.4 + (number + 0.5) * step for place in range(len(names))]
-        bars(axis, places, own, step * 0.92, value, **styles[method, ratio])
-        if "published" in own:
-            published_points(axis, places, own)
+        bars(axis, places, rows, step * 0.92, value, **styles[method, ratio])
+        if "published" in rows:
+            published_points(axis, places, rows)
     axis.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor", fontsize=8)
     axis.set_xlim(-0.6, len(names) - 0.4)
 
 
 def legend(figure: Figure, title: str | None = None) -> None:
-    """One legend for all panels, above them, in as many columns as fit; the figure grows by its height."""
-    known: dict = {}
+    """Add one legend above all panels, in as many columns as fit; the figure grows by its height."""
+    handles: dict = {}
     for axis in figure.axes:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            known.setdefault(label, handle)
-    labels = sorted(known, key=lambda label: label.startswith("published"))
+            handles.setdefault(label, handle)
+    labels = sorted(handles, key=lambda label: label.startswith("published"))
     width, height = figure.get_size_inches()
-    # inches at 8 points: the handle, then about 0.075 a letter
+    # inches at 8 points: the handle, then about 0.075 per letter
     columns = max(1, int(width / (0.6 + 0.075 * max(map(len, labels)))))
     figure.set_size_inches(width, height + 0.19 * (-(-len(labels) // columns) + (title is not None)))
     figure.legend(
-        [known[label] for label in labels],
+        [handles[label] for label in labels],
         labels,
         ncols=columns,
         fontsize=8,
@@ -160,12 +160,12 @@ def sources(table: pd.DataFrame) -> str:
 
 
 def save(figure: Figure, path: str | Path, note: str) -> None:
-    """Write the figure, `note` in small print below it, as SVG and close it; the same table gives the same bytes."""
+    """Write the figure as SVG, with `note` in small print below it, and close it; the bytes are reproducible."""
     import matplotlib.pyplot as plt
 
     figure.supxlabel(note, x=0.995, ha="right", fontsize=7, color=GRAY)
 
     with atomic_path(path) as temporary:
-        # no date in the file
+        # no date, so that files are reproducible
         figure.savefig(temporary, format="svg", metadata={"Date": None})
     plt.close(figure)

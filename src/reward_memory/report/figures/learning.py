@@ -1,4 +1,4 @@
-"""Learning curves of one suite, drawn from the table alone: a column a policy, a row a metric."""
+"""Learning curves of one suite, drawn only from the table: a column per policy, a row per metric."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LABELS = {
     "entropy": "entropy, nats",
     "kl": "KL, nats",
 }
-#: Tell methods apart where their curves overlap.
+#: Line styles, to distinguish methods whose curves overlap.
 LINES = ("-", "--", "-.", ":")
 FOOTNOTE = "mean over seeds; bands: 95 % intervals over seeds"
 
 
 def draw_learning_curves(table: pd.DataFrame, suite: str, path: str | Path) -> None:
-    """Each metric of a suite's arms over the steps of training (tables.learning_curves.LEARNING_COLUMNS)."""
+    """Draw each metric of a suite's arms over the steps of training (tables.learning_curves.LEARNING_COLUMNS)."""
     import matplotlib.pyplot as plt
 
     table = table[table["suite"] == suite]
@@ -46,11 +46,11 @@ def draw_learning_curves(table: pd.DataFrame, suite: str, path: str | Path) -> N
     )
     styles = _styles(table)
     for column, policy in enumerate(policies):
-        own = table[table["policy"] == policy]
+        rows = table[table["policy"] == policy]
         for axis, metric in zip(axes[:, column], metrics, strict=False):
-            _draw(axis, own[own["metric"] == metric], styles)
+            _draw(axis, rows[rows["metric"] == metric], styles)
             axis.set_ylabel(LABELS[metric], fontsize=8)
-        axes[0, column].set_title(headline(own, policy), loc="left", fontsize=9)
+        axes[0, column].set_title(headline(rows, policy), loc="left", fontsize=9)
         axes[-1, column].set_xlabel("training step")
     if metrics:
         drawing.legend(figure, "method")
@@ -58,7 +58,7 @@ def draw_learning_curves(table: pd.DataFrame, suite: str, path: str | Path) -> N
 
 
 def headline(table: pd.DataFrame, policy: str) -> str:
-    """What a policy's curves say in a sentence: whose validation accuracy is highest at the end, and whose lowest."""
+    """A sentence on a policy's curves: which arm ends with the highest validation accuracy, which with the lowest."""
     rows = table[table["metric"] == "valid_accuracy"]
     if rows.empty:
         return f"{policy} was not validated."

@@ -1,4 +1,4 @@
-"""Figures of the reward models, drawn from their tables alone."""
+"""Figures of the reward models, drawn only from their tables."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def draw_reward_models(table: pd.DataFrame, path: str | Path) -> None:
-    """AUC and within-query AUC of every reward model, with 95 % intervals: a panel a policy and label ratio.
+    """Draw AUC and within-query AUC of every reward model, with 95 % intervals: a panel per policy and label ratio.
 
-    table  tables.reward_models.COLUMNS; drawn are all benchmarks together, on the unlabeled training queries
+    table  tables.reward_models.COLUMNS; used are the rows over all benchmarks, on the unlabeled training queries
     """
     table = table[(table["benchmark"] == OVERALL) & (table["split"] == "train")]
     pairs = list(dict.fromkeys(zip(table["policy"], table["label_ratio"], strict=True)))
@@ -25,9 +25,9 @@ def draw_reward_models(table: pd.DataFrame, path: str | Path) -> None:
     metrics = {"auc": ("AUC", "#0072B2"), "within_query_auc": ("within-query AUC", "#56B4E9")}
     figure, axes = drawing.panels(len(pairs), max(6.0, 0.8 * len(predictors) + 1.5))
     for axis, (policy, ratio) in zip(axes, pairs, strict=True):
-        mine = table[(table["policy"] == policy) & (table["label_ratio"] == ratio)]
+        part = table[(table["policy"] == policy) & (table["label_ratio"] == ratio)]
         for number, (metric, (name, color)) in enumerate(metrics.items()):
-            rows = mine[mine["metric"] == metric].set_index("predictor").loc[predictors]
+            rows = part[part["metric"] == metric].set_index("predictor").loc[predictors]
             places = [place - 0.2 + 0.4 * number for place in range(len(predictors))]
             drawing.bars(axis, places, rows, 0.37, color=color, label=name)
         axis.axhline(0.5, color="#333333", linewidth=0.8, linestyle=":")
@@ -39,18 +39,18 @@ def draw_reward_models(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def draw_thresholds(table: pd.DataFrame, path: str | Path) -> None:
-    """Accuracy of predicted rewards over the threshold, with 95 % intervals: a line a predictor.
+    """Draw the accuracy of predicted rewards over the threshold, with 95 % intervals: a line per predictor.
 
-    table  tables.thresholds.COLUMNS; drawn are the unlabeled training queries: a panel a policy and label ratio
+    table  tables.thresholds.COLUMNS; used are the unlabeled training queries: a panel per policy and label ratio
     """
     table = table[(table["metric"] == "accuracy") & (table["split"] == "train")]
     _lines(table, "threshold", "threshold of the predicted probability", path)
 
 
 def draw_top_k(table: pd.DataFrame, path: str | Path) -> None:
-    """Accuracy of predicted rewards over the number of neighbors, with 95 % intervals: a line a predictor.
+    """Draw the accuracy of predicted rewards over the number of neighbors, with 95 % intervals: a line per predictor.
 
-    table  tables.top_k.COLUMNS: a panel a suite, policy and label ratio
+    table  tables.top_k.COLUMNS: a panel per suite, policy and label ratio
     """
     table = table[table["metric"] == "accuracy"]
     table = table.assign(policy=table["policy"] + " in suite " + table["suite"])
@@ -58,13 +58,13 @@ def draw_top_k(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def _lines(table: pd.DataFrame, place: str, label: str, path: str | Path) -> None:
-    """The column `mean` over the column `place`: a panel a policy and label ratio, a line a predictor."""
+    """Draw column `mean` over column `place`: a panel per policy and label ratio, a line per predictor."""
     pairs = list(dict.fromkeys(zip(table["policy"], table["label_ratio"], strict=True)))
     figure, axes = drawing.panels(len(pairs), 6.5)
     named = drawing.colors(f"memreward:{name}" for name in table["predictor"])
     for axis, (name, ratio) in zip(axes, pairs, strict=True):
-        mine = table[(table["policy"] == name) & (table["label_ratio"] == ratio)]
-        for predictor, rows in mine.groupby("predictor", sort=False):
+        part = table[(table["policy"] == name) & (table["label_ratio"] == ratio)]
+        for predictor, rows in part.groupby("predictor", sort=False):
             color = named[f"memreward:{predictor}"]
             axis.errorbar(
                 rows[place],
@@ -85,9 +85,9 @@ def _lines(table: pd.DataFrame, place: str, label: str, path: str | Path) -> Non
 
 
 def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
-    """Share right against predicted probability, with 95 % intervals, above the number of responses in each bin.
+    """Draw share right against predicted probability, with 95 % intervals, above the responses in each bin.
 
-    table  evaluation.calibration.COLUMNS; drawn are the unlabeled training queries: a column a predictor, a row a
+    table  evaluation.calibration.COLUMNS; used are the unlabeled training queries: a column per predictor, a row per
            policy and label ratio
     """
     import matplotlib.pyplot as plt
@@ -107,9 +107,9 @@ def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
     )
     for row, (policy, ratio) in enumerate(pairs):
         for column, predictor in enumerate(predictors):
-            mine = table[(table["policy"] == policy) & (table["label_ratio"] == ratio)]
+            part = table[(table["policy"] == policy) & (table["label_ratio"] == ratio)]
             diagram, counts = axes[2 * row : 2 * row + 2, column]
-            _reliability(diagram, counts, mine[mine["predictor"] == predictor])
+            _reliability(diagram, counts, part[part["predictor"] == predictor])
             diagram.set_title(predictor, fontsize=9)
         axes[2 * row, 0].set_ylabel(f"{policy}, {ratio} % labels\nshare right", fontsize=8)
         axes[2 * row + 1, 0].set_ylabel("responses", fontsize=8)
@@ -119,7 +119,7 @@ def draw_reliability(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def _reliability(diagram: Axes, counts: Axes, bins: pd.DataFrame) -> None:
-    """One predictor's diagram and, below it, its counts."""
+    """Draw one predictor's diagram and, below it, its counts."""
     filled = bins[bins["responses"] > 0]
     diagram.plot([0, 1], [0, 1], color="#333333", linewidth=0.8, linestyle=":")
     diagram.errorbar(

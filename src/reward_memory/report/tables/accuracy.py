@@ -1,4 +1,4 @@
-"""Accuracy of every arm on every benchmark and domain, with published figures beside where one exists."""
+"""Accuracy of every arm on every benchmark and domain, with published figures where they exist."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ def accuracy_rows(grades: Grades, arm: dict, sources: dict[str, str], published:
     grades     from `read_grades`
     arm        policy, method, label_ratio
     sources    benchmark -> where its queries come from
-    published  figures of this table, from `published_accuracies`; the average stands beside the weighted one
+    published  figures of this table, from `published_accuracies`; the average is next to the weighted one
 
     `seed_sd` is the standard deviation of the seeds' accuracies, empty with one seed.
     """
@@ -34,10 +34,10 @@ def accuracy_rows(grades: Grades, arm: dict, sources: dict[str, str], published:
 
 
 def with_expected(table: pd.DataFrame, expected: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
-    """The table (COLUMNS) with the columns `expected` and `expected_delta`, ours less the official score, in points.
+    """The table (COLUMNS) with the columns `expected` and `expected_delta`, ours minus the official score, in points.
 
-    expected  policy -> benchmark -> official accuracy of the untrained policy, in percent; if there is none, the table
-              is as it was
+    expected  policy -> benchmark -> official accuracy of the untrained policy, in percent; without any, the table is
+              unchanged
     """
     if not any(expected.values()):
         return table
@@ -45,8 +45,8 @@ def with_expected(table: pd.DataFrame, expected: Mapping[str, Mapping[str, float
         expected.get(policy, {}).get(benchmark) if method == "base" else None
         for policy, method, benchmark in zip(table["policy"], table["method"], table["benchmark"], strict=True)
     ]
-    found = pd.Series(scores, table.index, dtype=float)
-    return table.assign(expected=found, expected_delta=table["accuracy"] - found)
+    official = pd.Series(scores, table.index, dtype=float)
+    return table.assign(expected=official, expected_delta=table["accuracy"] - official)
 
 
 def parts_of(grades: Grades) -> list[tuple[str, str, Grades, str]]:
@@ -70,7 +70,7 @@ def ablation_rows(
     domains    benchmark -> math | qa | code
     sources    benchmark -> where its queries come from
     published  figures of the ablation, from `published_accuracies`
-    known_as   the arm's name among them, None if it has none
+    known_as   the arm's name in them, None if it has none
     """
     parts = {
         domain: grades.only([name for name in grades.shares if domains[name] == domain])

@@ -7,15 +7,15 @@ import pandas as pd
 
 from .learning_curves import NAMED
 
-#: Accuracies in percent, on the validation queries: before training, of the evaluated checkpoint, of the last one.
+#: Accuracies in percent, on the validation queries: before training, of the evaluated checkpoint, of the last step.
 CHECKPOINT_COLUMNS = [*NAMED, "seed", "step", "steps", "selection", "valid_accuracy", "valid_before", "valid_last"]
 
 
 def checkpoint_row(history: pd.DataFrame, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of one run (CHECKPOINT_COLUMNS); an accuracy is NaN where the step was not validated.
+    """The row of one run (CHECKPOINT_COLUMNS); an accuracy is NaN if the step was not validated.
 
     history   its history.csv
-    manifest  its manifest.json, whose config has the step that was kept
+    manifest  its manifest.json, whose config has the selected step
     """
     names = {name: history[name].iloc[0] for name in (*NAMED, "seed")}
     settings = manifest["config"]

@@ -1,4 +1,4 @@
-"""Our figures that a paper prints, too, from all tables of a run."""
+"""Our figures next to published ones, from all tables of a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .names import OVERALL
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Table -> the column of our figure; `ci_low`, `ci_high`, `published` and `published_confidence` are called so in all.
+#: Table -> column of our figure. The other columns have the same names in all of these tables.
 VALUES = {
     "main": "accuracy",
     "ood": "accuracy",
@@ -27,12 +27,12 @@ COMPARISON_COLUMNS = [
 
 
 def comparison_rows(name: str, table: pd.DataFrame) -> list[dict]:
-    """Rows (COMPARISON_COLUMNS) of one table's figures with a published one beside.
+    """Rows (COMPARISON_COLUMNS) of those figures of a table that have a published one.
 
     name   one of VALUES
     table  that table as written
 
-    `covered` is yes where our 95 % interval holds the published figure, else no; empty where we have no value or no
+    `covered` is yes if our 95 % interval contains the published figure, else no; empty if we have no value or no
     interval. Units are the table's.
     """
     rows = []

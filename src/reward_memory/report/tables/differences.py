@@ -1,4 +1,4 @@
-"""How much more of each benchmark one method gets right than another does."""
+"""Accuracy differences between methods on each benchmark, compared in pairs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -17,7 +17,7 @@ DIFFERENCE_COLUMNS = [
     *("difference", "ci_low", "ci_high", "published", "published_n", "published_confidence"),
     *("interval_covers", "p_value", "p_holm", "detectable", "baseline_label_ratio"),
 ]
-#: p-values are small: digits that count, where other columns have decimals.
+#: Columns with significant digits instead of fixed decimals, because p-values are small.
 P_VALUES = ("p_value", "p_holm")
 
 #: (method, label ratio)
@@ -25,12 +25,12 @@ Arm = tuple[str, int]
 
 
 def arm_pairs(arms: Sequence[Arm], pairs: Iterable[tuple[str, str]]) -> list[tuple[Arm, Arm]]:
-    """The arms behind pairs (method, baseline): of equal label ratio, or of all ratios where none is equal.
+    """The arms behind pairs (method, baseline): of equal label ratio, or of all ratios if none is equal.
 
     arms  (method, label ratio) of the run
 
-    `base` has the ratio 0 and `oracle` 100, so they are compared with each ratio of the other. InputError for a method
-    that is not among the arms.
+    `base` has the ratio 0 and `oracle` 100, so they are compared with every ratio of the other method. InputError for a
+    method without an arm.
     """
     found = []
     for names in pairs:
@@ -69,13 +69,13 @@ def difference_rows(
 
     differences  from `read_differences`
     arm          policy, method, label_ratio
-    baseline     the method that is subtracted, and its label ratio
+    baseline     the subtracted method, and its label ratio
     sources      benchmark -> where its queries come from
     published    figures of main, from `published_accuracies`; a difference needs both arms' figures
 
-    Pairs of a query and a seed are what is compared. `p_value` is two-sided and below 0.05 where the interval leaves
-    out 0; `p_holm` is Holm's over the benchmarks of this pair, without their averages. `detectable` is the difference
-    that as many queries and seeds, as different as these, show at the level 5 % with a power of 80 %.
+    The arms are paired by query and seed. `p_value` is two-sided and below 0.05 if the interval excludes 0; `p_holm` is
+    Holm's correction over the benchmarks of this pair, without their averages. `detectable` is the difference that as
+    many queries and seeds of this variance detect at the 5 % level with a power of 80 %.
     """
     out = []
     for name, known_as, part, average in parts_of(differences):
@@ -91,7 +91,7 @@ def difference_rows(
 
 
 def with_p_values(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with its P_VALUES as texts of three digits that count, as they are written."""
+    """The table with its P_VALUES as texts of three significant digits, as they are written."""
     texts = {name: table[name].map("{:.3g}".format, na_action="ignore") for name in P_VALUES if name in table}
     return table.assign(**texts)
 

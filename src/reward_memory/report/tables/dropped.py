@@ -1,4 +1,4 @@
-"""What is left out on the way from released files to tables, and why: one row a reason, so that nothing vanishes."""
+"""The table of what is left out between released files and tables: one row per reason, so nothing is lost silently."""
 
 import re
 from collections import Counter
@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-#: `stage` is release, import, sampling, prompts, rollouts, training <method> or evaluation <method>; `count` is of rows
-#: or queries, and from rollouts on of responses.
+#: `stage` is release, import, sampling, prompts, rollouts, training <method> or evaluation <method>; `count` is in rows
+#: or queries, and from rollouts on in responses.
 DROPPED_COLUMNS = ["stage", "benchmark", "policy", "split", "reason", "count"]
 CUT, EMPTY, UNTRAINED = (
     "cut at max_new_tokens: kept and graded as it stands",
@@ -22,7 +22,7 @@ _VALUE = re.compile(r"'[^']*'|\d+")
 
 
 def of_audit(audit: pd.DataFrame) -> Iterator[dict]:
-    """Rows of the release that gave no query.
+    """Rows of the release that yielded no query.
 
     audit  data.audit.COLUMNS
     """
@@ -36,7 +36,7 @@ def of_import(bad: pd.DataFrame, usable: Mapping[str, int], drawn: Mapping[str, 
     """Rows of a user's file that were left out.
 
     bad     imported.reading.BadRow
-    usable  benchmark -> rows that can be used
+    usable  benchmark -> usable rows
     drawn   benchmark -> queries of all splits
     """
     for reason, count in Counter(_VALUE.sub("...", reason) for reason in bad["reason"]).items():
@@ -47,7 +47,7 @@ def of_import(bad: pd.DataFrame, usable: Mapping[str, int], drawn: Mapping[str, 
 
 
 def of_prompts(prompts: pd.DataFrame, policy: str, most: int) -> Iterator[dict]:
-    """Queries that are not trained or validated on because their prompts exceed `most` tokens (training.prompts)."""
+    """Queries left out of training and validation because their prompts exceed `most` tokens (training.prompts)."""
     over = prompts[prompts["tokens"] > most]
     for (name, split), part in over.groupby(["benchmark", "split"], sort=False):
         yield _row("prompts", name, policy, split, OVERLONG, len(part))
@@ -58,26 +58,26 @@ def of_responses(path: str | Path) -> Counter:
 
     path  parquet.RESPONSES, or training.responses.STEP_RESPONSES, where the query's id begins with the benchmark
     """
-    file, found = pq.ParquetFile(path), Counter()
-    known = [
+    file, counts = pq.ParquetFile(path), Counter()
+    columns = [
         name for name in ("benchmark", "query_id", "text", "finished", "trained") if name in file.schema_arrow.names
     ]
-    for batch in file.iter_batches(columns=known):
-        names = batch["benchmark" if "benchmark" in known else "query_id"].to_pylist()
+    for batch in file.iter_batches(columns=columns):
+        names = batch["benchmark" if "benchmark" in columns else "query_id"].to_pylist()
         names = [name.split("/", 1)[0] for name in names]
         marks = {EMPTY: pc.equal(pc.utf8_trim_whitespace(batch["text"]), "")}
-        if "finished" in known:
+        if "finished" in columns:
             marks[CUT] = pc.invert(batch["finished"])
-        if "trained" in known:
+        if "trained" in columns:
             marks[UNTRAINED] = pc.invert(batch["trained"])
         for reason, mask in marks.items():
-            # null: an imported response, of which nobody knows
-            found.update((name, reason) for name, marked in zip(names, mask.to_pylist(), strict=True) if marked)
-    return found
+            # null: unknown, for imported responses
+            counts.update((name, reason) for name, marked in zip(names, mask.to_pylist(), strict=True) if marked)
+    return counts
 
 
 def response_rows(files: Iterable[tuple[str, str, str, str | Path]]) -> Iterator[dict]:
-    """Rows about responses, over seeds and label ratios together.
+    """Rows about responses, summed over seeds and label ratios.
 
     files  (stage, policy, split, path) of each
     """

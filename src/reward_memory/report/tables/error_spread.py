@@ -1,4 +1,4 @@
-"""The second paper's table of how failures spread in training: the largest one's share, and their entropy."""
+"""The second paper's table of the spread of failures in training: share of the most common one, and entropy."""
 
 from collections.abc import Sequence
 
@@ -14,14 +14,14 @@ Runs = Sequence[pd.DataFrame]
 
 
 def spread_rows(runs: Runs, baseline: tuple[str, Runs] | None, arm: dict) -> list[dict]:
-    """Rows of one arm (SPREAD_COLUMNS): each measure from the second visit on (no visit), and at every visit.
+    """Rows of one arm (SPREAD_COLUMNS): each measure from the second visit on (`visit` is empty), then at every visit.
 
     runs      `error_spread.spread` of each seed's training
-    baseline  (method, its runs, the same seeds in the same order), None where there is none to compare with
+    baseline  (method, its runs, the same seeds in the same order), None without a comparison
     arm       policy, method
 
-    `largest_share` in percent, `wrong_entropy` in nats; with `-<baseline>` after its name the paired difference. n
-    counts queries with a wrong answer, each seed's own. At its first visit a query has no failures to remember.
+    `largest_share` in percent, `wrong_entropy` in nats; `<measure>-<baseline>` is the paired difference. n counts
+    queries with a wrong answer, separately for each seed. At its first visit a query has no failures to remember.
     """
     arm = arm | {"seeds": len(runs)}
     visits = sorted({int(visit) for run in runs for visit in run["visit"]})

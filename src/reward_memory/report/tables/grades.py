@@ -1,4 +1,4 @@
-"""What the graded responses say of an arm: the share of right responses to each query."""
+"""The graded responses of an arm as the share of right responses to each query."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from reward_memory.evaluation.statistics import benchmark_weights, families_of
 
 from .runs import by_seed, name
 
-#: What `Grades.behavior` holds of each benchmark: percent of responses without an answer, percent cut at the length
-#: limit, tokens a response.
+#: Entries of `Grades.behavior` for each benchmark: percent of responses without an answer, percent cut at the length
+#: limit, tokens per response.
 BEHAVIOR = ("unanswered", "cut", "mean_tokens")
 
 
@@ -22,7 +22,7 @@ class Grades:
 
     shares    benchmark -> (seeds, queries) share of right responses, or difference of such shares
     families  benchmark -> (queries,): equal for queries of one template, which are resampled together
-    behavior  benchmark -> BEHAVIOR, NaN where the files do not hold it; empty for differences
+    behavior  benchmark -> BEHAVIOR, NaN if the files lack it; empty for differences
     """
 
     shares: Mapping[str, np.ndarray]
@@ -30,12 +30,12 @@ class Grades:
     behavior: Mapping[str, Mapping[str, float]]
 
     def only(self, names: Collection[str]) -> "Grades":
-        """Of these benchmarks alone."""
+        """The same for these benchmarks only."""
         parts = ({one: part[one] for one in part if one in names} for part in (self.shares, self.families))
         return Grades(*parts, {one: found for one, found in self.behavior.items() if one in names})
 
     def averaged_behavior(self, average: str) -> dict[str, float]:
-        """BEHAVIOR of all benchmarks together, averaged as the accuracy is."""
+        """BEHAVIOR of all benchmarks together, averaged like the accuracy."""
         weights = benchmark_weights(self.shares, average)
         return {
             column: float(weights @ [self.behavior.get(one, {}).get(column, np.nan) for one in self.shares])
@@ -44,7 +44,7 @@ class Grades:
 
 
 def read_grades(graded: pd.DataFrame) -> Grades:
-    """What one arm's rows of parquet.GRADED say.
+    """Grades of one arm, from its rows of parquet.GRADED.
 
     InputError if two seeds were graded on different queries.
     """
@@ -53,9 +53,9 @@ def read_grades(graded: pd.DataFrame) -> Grades:
 
 
 def read_differences(graded: pd.DataFrame, baseline: pd.DataFrame) -> Grades:
-    """The share of right responses minus that of the baseline's same seed to the same query.
+    """The share of right responses minus the baseline's for the same seed and query.
 
-    InputError if two runs were graded on different queries, or the arms have other seeds.
+    InputError if two runs were graded on different queries, or the arms have different seeds.
     """
     own, other = by_seed(graded), by_seed(baseline)
     if {*graded["seed"]} != {*baseline["seed"]}:
@@ -66,7 +66,7 @@ def read_differences(graded: pd.DataFrame, baseline: pd.DataFrame) -> Grades:
 
 
 def read_families(graded: pd.DataFrame) -> dict[str, np.ndarray]:
-    """benchmark -> (queries,) template of each query in order of their ids, the id itself where it has none.
+    """benchmark -> (queries,) template of each query in order of their IDs; the ID itself if it has no template.
 
     graded  rows of parquet.GRADED
     """
@@ -110,6 +110,6 @@ def _shares(runs: Sequence[pd.DataFrame]) -> list[pd.Series]:
 
 
 def _by_benchmark(shares: Sequence[pd.Series]) -> Grades:
-    """One (seeds, queries) table a benchmark, of one series a seed."""
+    """One (seeds, queries) table per benchmark, from one series per seed."""
     names = dict.fromkeys(shares[0].index.get_level_values("benchmark"))
     return {name: np.stack([share[name].to_numpy() for share in shares]) for name in names}

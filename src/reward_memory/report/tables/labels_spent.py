@@ -1,4 +1,4 @@
-"""What an arm's accuracy costs in labels: queries whose ground truth it was given to learn from."""
+"""The labels behind an arm's accuracy: queries whose ground truth it could learn from."""
 
 from collections.abc import Collection
 
@@ -15,22 +15,22 @@ SPENT_COLUMNS = [
 def labels_spent(
     accuracies: pd.DataFrame, labels: pd.DataFrame, valid: int, selecting: Collection[str]
 ) -> pd.DataFrame:
-    """One row an arm (SPENT_COLUMNS): its labels beside its sample-weighted average accuracy.
+    """One row per arm (SPENT_COLUMNS): its labels and its sample-weighted average accuracy.
 
     accuracies  the table label_ratio (accuracy.COLUMNS)
     labels      parquet.LABELS of all training queries at every label ratio
     valid       number of valid queries
-    selecting   methods whose reward model is selected on the valid queries, which costs their labels, too
+    selecting   methods whose reward model is selected on the valid queries, which uses their labels, too
 
-    A label is one query's truth, however many responses are graded by it. The oracle spends one a training query, what
-    trains without any, none.
-    Valid queries that a checkpoint of the policy is chosen by are not counted: every arm spends the same there.
+    A label is one query's truth, however many responses it grades. The oracle uses one per training query, and arms
+    with label ratio 0 use none.
+    Valid queries for selecting the policy's checkpoint are not counted: every arm uses the same.
     """
     averages = accuracies[accuracies["benchmark"] == WEIGHTED]
     counts = labels.groupby("label_ratio")["labeled"].sum()
-    everything = labels["id"].nunique()
+    total = labels["id"].nunique()
     train = [
-        everything if method == "oracle" else counts[ratio] if ratio else 0
+        total if method == "oracle" else counts[ratio] if ratio else 0
         for method, ratio in zip(averages["method"], averages["label_ratio"], strict=True)
     ]
     table = averages.assign(

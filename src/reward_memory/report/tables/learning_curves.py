@@ -1,4 +1,4 @@
-"""What every training run logged, step by step: one table for all suites."""
+"""Logged metrics of every training run, step by step: one table for all suites."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from .runs import ARM, by_seed
 #: Columns that name an arm of a suite.
 NAMED = ["suite", *ARM]
 LEARNING_COLUMNS = [*NAMED, "seeds", "step", "metric", "value", "ci_low", "ci_high", "interval_covers"]
-#: Metric -> (column of history.csv or agreement.csv, what it is multiplied by): rewards and shares in percent.
+#: Metric -> (column of history.csv, its factor): rewards and shares in percent.
 LOGGED = {
     "reward_verified": ("reward_verified", 100.0),
     "reward_predicted": ("reward_predicted", 100.0),
@@ -23,12 +23,12 @@ LOGGED = {
     "entropy": ("entropy", 1.0),
     "kl": ("kl_loss", 1.0),
 }
-#: Looked up after the run, of responses whose reward was predicted: how many were right, and how often the two agreed.
+#: The same for agreement.csv, looked up after the run for predicted rewards: share right, and share that agrees.
 LOOKED_UP = {"reward_true": ("true_share", 100.0), "agreement": ("agreement", 100.0)}
 
 
 def read_run(path: str | Path) -> pd.DataFrame:
-    """The history.csv of a run. InputError names the file if it is damaged, or another table."""
+    """The history.csv of a run. InputError with the file's name if it is damaged, or a different table."""
     return csv_tables.read(path, ("step", "valid_accuracy"), [*NAMED, "seed"])
 
 
@@ -38,36 +38,36 @@ def curve_rows(
     """Rows of one arm (LEARNING_COLUMNS): each metric at every step that has it, the mean over seeds.
 
     histories   history.csv of each seed
-    agreements  agreement.csv of each seed; none where no reward is predicted
+    agreements  agreement.csv of each seed; none if no reward is predicted
     arm         suite, policy, method, label_ratio
 
     Rewards, accuracies and agreement in percent, length in tokens, entropy and KL in nats. The band is the 95 %
-    interval over seeds (Student's t); one seed has none. A step counts where every seed has it.
+    interval over seeds (Student's t); one seed has none. A step is included if every seed has it.
     """
     rows = []
     for runs, metrics in ((histories, LOGGED), (agreements, LOOKED_UP)):
         for metric, (column, scale) in metrics.items():
             for step, values in _steps(runs, column):
-                found = over_seeds(scale * values)
+                estimate = over_seeds(scale * values)
                 place = {"seeds": len(values), "step": step, "metric": metric}
-                # no share is above 100 %, however far Student's t reaches
-                high = found.high if scale == 1.0 else min(found.high, scale)
-                ends = {"value": found.mean, "ci_low": found.low, "ci_high": high}
+                # Student's t may exceed 100 %, which no share can
+                high = estimate.high if scale == 1.0 else min(estimate.high, scale)
+                ends = {"value": estimate.mean, "ci_low": estimate.low, "ci_high": high}
                 rows.append(arm | place | ends | {"interval_covers": "seeds" if len(values) > 1 else None})
     return rows
 
 
 def read_curves(histories: pd.DataFrame, agreements: pd.DataFrame) -> list[dict[str, float | str]]:
-    """Rows of all arms (LEARNING_COLUMNS), in the order in which their histories come.
+    """Rows of all arms (LEARNING_COLUMNS), in the order of their histories.
 
     histories   history.csv of all runs
     agreements  agreement.csv of the runs with predicted rewards; may be empty
     """
-    known = dict(iter(agreements.groupby(NAMED))) if len(agreements) else {}
+    groups = dict(iter(agreements.groupby(NAMED))) if len(agreements) else {}
     rows = []
-    for key, own in histories.groupby(NAMED, sort=False):
-        looked_up = by_seed(known[key]) if key in known else []
-        rows += curve_rows(by_seed(own), looked_up, dict(zip(NAMED, key, strict=True)))
+    for key, history in histories.groupby(NAMED, sort=False):
+        looked_up = by_seed(groups[key]) if key in groups else []
+        rows += curve_rows(by_seed(history), looked_up, dict(zip(NAMED, key, strict=True)))
     return rows
 
 

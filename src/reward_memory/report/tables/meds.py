@@ -1,4 +1,4 @@
-"""The second paper's tables of verdicts: pass@k, diversity and cost of every arm, and the ablation of the memory."""
+"""The second paper's tables of verdicts: pass@k, diversity and cost of every arm, and the memory ablation."""
 
 from collections.abc import Iterable, Sequence
 
@@ -23,7 +23,7 @@ MEDS_ABLATION_COLUMNS = [
     *("difference", "difference_low", "difference_high", *_PUBLISHED),
     *("interval_covers", "p_value", "detectable"),
 ]
-#: Row of what a run took to train, summed over its steps.
+#: Name of the rows with a run's training cost, summed over its steps.
 TRAINING = "training"
 COSTS = ("sampled_responses", "sampled_tokens")
 #: Metric -> measure of evaluation.diversity.answers. Counts, and nats.
@@ -35,15 +35,15 @@ Table = dict[str, np.ndarray]
 
 
 def published_pass(figures: pd.DataFrame, table: str) -> pd.DataFrame:
-    """The figures of one published table, in percent, with `members`: the benchmarks that each is over.
+    """The figures of one published table, in percent, with `members`: the benchmarks that each figure covers.
 
     figures  reference/published_results.csv
     table    meds_main or meds_ablation; an average of either is the mean of the benchmarks of meds_main
     """
     names = set(figures.loc[figures["table"] == "meds_main", "benchmark"]) - {AVERAGE}
     members = {name: frozenset({name}) for name in names} | {AVERAGE: frozenset(names)}
-    own = figures[figures["table"] == table]
-    return own.assign(members=own["benchmark"].map(members))
+    selected = figures[figures["table"] == table]
+    return selected.assign(members=selected["benchmark"].map(members))
 
 
 def powers(samples: int) -> list[int]:
@@ -52,7 +52,7 @@ def powers(samples: int) -> list[int]:
 
 
 def read_measures(graded: pd.DataFrame, domains: dict[str, str]) -> dict[str, Table]:
-    """Metric of DIVERSITY -> benchmark -> (seeds, problems), NaN where a problem has no such measure.
+    """Metric of DIVERSITY -> benchmark -> (seeds, problems), NaN if a problem has no such measure.
 
     graded   one arm's rows of parquet.GRADED, with the same problems for each seed
     domains  benchmark -> math | qa | code
@@ -107,7 +107,7 @@ def main_rows(
 
 
 def training_rows(histories: Sequence[pd.DataFrame], arm: dict, source: str) -> list[dict]:
-    """Rows of one arm's cost (MAIN_COLUMNS): sums over the steps of a run, the mean over seeds; one seed: no interval.
+    """Rows of one arm's cost (MAIN_COLUMNS): sums over a run's steps, mean over seeds; no interval for one seed.
 
     histories  history.csv of each seed
     source     where the training queries come from
@@ -134,10 +134,10 @@ def meds_ablation_rows(
     """Rows of one arm (MEDS_ABLATION_COLUMNS): pass@1 and pass@largest, benchmarks averaged, and repeated errors.
 
     arm        policy, method
-    right      counts of the arm and of what it is compared with, as from `pass_at_k.read_counts`; None for nothing
+    right      counts of the arm and of its baseline, None without one; as from `pass_at_k.read_counts`
     repeats    `diversity.repeats` of each seed's training, of both
     published  figures of meds_ablation, from `published_pass`
-    known_as   the arm's name among them, None if it has none
+    known_as   the arm's name in them, None if it has none
     families   from `read_families`: problems that are resampled together
 
     All in percent, paired differences in percentage points.
@@ -157,12 +157,12 @@ def meds_ablation_rows(
 
 
 def share(runs: Sequence[pd.DataFrame], of: str = "visited") -> Estimate:
-    """`diversity.repeated_share`, NaN where no error could repeat one."""
+    """`diversity.repeated_share`, NaN if no error could repeat one."""
     return repeated_share(runs, of) if _any(runs, of) else Estimate(np.nan, np.nan, np.nan)
 
 
 def shares_compared(first: Sequence[pd.DataFrame], second: Sequence[pd.DataFrame]) -> Estimate:
-    """`diversity.compare_repeats`, NaN where in one arm no error could repeat one."""
+    """`diversity.compare_repeats`, NaN if no error could repeat one in one of the arms."""
     if not (_any(first, "visited") and _any(second, "visited")):
         return Estimate(np.nan, np.nan, np.nan)
     return compare_repeats(first, second)
@@ -188,10 +188,10 @@ def _beside(
     benchmarks: Iterable[str],
     sources: dict[str, str],
 ) -> dict:
-    """metric, value, interval, and the published figure beside."""
-    own = published[published["metric"] == metric]
-    # the published tables name no label ratio: their arms see all labels
-    theirs = beside(own, arm | {"label_ratio": 100}, known_as, list(benchmarks), sources)
+    """metric, value, interval, and the published figure."""
+    selected = published[published["metric"] == metric]
+    # the published tables have no label ratio, since their arms see all labels
+    theirs = beside(selected, arm | {"label_ratio": 100}, known_as, list(benchmarks), sources)
     row = {"metric": metric} | found.row(scale=100)
     return row | {
         "published": theirs["published"],

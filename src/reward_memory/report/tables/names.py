@@ -1,4 +1,4 @@
-"""Names of rows that are about several benchmarks, apart from the tables: who only draws need not depend on more."""
+"""Names of rows that are about several benchmarks, in their own module so that figures need not import the tables."""
 
 WEIGHTED, MACRO = "average (sample-weighted)", "average (macro)"
 #: All domains or benchmarks together.

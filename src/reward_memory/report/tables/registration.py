@@ -1,4 +1,4 @@
-"""How a file of this package, or of another one, says that it is a table over graded responses or predictions."""
+"""Registration of tables over graded responses or predictions, from this package or another one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reward_memory.storage import parquet
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What a table is made of -> its columns.
+#: Input of a table -> the input's columns.
 INPUTS = {"grades": parquet.GRADED, "predictions": parquet.PREDICTIONS}
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """rows: results -> rows, see `register`; the rest as there."""
+    """A registered table; `rows` maps results to rows, and all fields are as in `register`."""
 
     name: str
     rows: Callable[[pd.DataFrame], Iterable[Mapping[str, Any]]]
@@ -30,7 +30,7 @@ class Table:
     digits: int
 
     def write(self, results: pd.DataFrame, path: Path) -> None:
-        """Write the table as CSV. InputError if its function gives a column that is not named, or lacks one."""
+        """Write the table as CSV. InputError if a row has a column that is not registered, or lacks one."""
         import pandas as pd  # not above: planning waits for the import
 
         rows = [dict(row) for row in self.rows(results)]
@@ -51,16 +51,16 @@ TABLES: Parts[Table] = Parts("tables", "reward_memory.tables", Path(__file__).pa
 def register(
     name: str, *, columns: Iterable[str], inputs: str = "grades", suite: str = "main", digits: int = 2
 ) -> Callable:
-    """Decorator of the function that makes the rows of `results/tables/NAME.csv`.
+    """Decorator for the function that makes the rows of `results/tables/NAME.csv`.
 
     columns  of the table, in their order; each row has all of them
     inputs   one of INPUTS: grades, the graded test responses of all arms, or predictions, of all reward models
-    suite    whose arms are graded; predictions are of suite main
-    digits   after the point
+    suite    suite of the graded arms; predictions are of suite main
+    digits   after the decimal point
 
-    The function is called with these results as one pandas table, whose columns INPUTS names; rows are in any order.
-    Planning reads `name` from the file without importing it: write it as a plain text. InputError if `inputs` is none
-    of INPUTS, ValueError if the name is taken.
+    The function gets these results as one pandas table with the columns in INPUTS; its rows are in any order.
+    Planning reads `name` from the file without importing it: write it as a string literal. InputError if `inputs` is
+    not one of INPUTS, ValueError if the name is taken.
     """
     if inputs not in INPUTS:
         raise InputError(f"table {name}: inputs: {inputs!r} is not one of {', '.join(INPUTS)}.")

@@ -1,4 +1,4 @@
-"""The second paper's tables of training runs: errors made again, and the clusters that failures fall into."""
+"""The second paper's tables of training runs: repeated errors, and the clusters of failures."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,12 @@ def repeated_rows(
     """Rows of one arm (REPEATED_COLUMNS), in percent and percentage points.
 
     runs      `diversity.repeats` of each seed's training
-    baseline  (method, its runs, the same seeds in the same order), None where there is none to compare with
+    baseline  (method, its runs, the same seeds in the same order), None without a comparison
     arm       policy, method
 
-    Over whole runs, with an empty step: repeated_share, of the errors at queries of earlier steps; repeated_share_all,
-    of all errors; repeated_share-<baseline>, the paired difference. Then repeated_share of every step. n counts the
-    errors that a share is of; a share of none is NaN.
+    Over complete runs, with an empty step: repeated_share, of the errors on queries of earlier steps;
+    repeated_share_all, of all errors; repeated_share-<baseline>, the paired difference. Then repeated_share of every
+    step. n counts the errors in the denominator; without any, the share is NaN.
     """
     arm = arm | {"seeds": len(runs)}
     rows = []

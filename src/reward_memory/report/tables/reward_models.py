@@ -15,13 +15,13 @@ from ..paper_results import beside
 from .names import OVERALL
 from .runs import by_names, by_seed
 
-#: An AUC is no mean, so the variance between queries is that of so many draws.
+#: Bootstrap draws for the variance between queries, which has no simple formula because an AUC is not a mean.
 RESAMPLES = 1000
-#: Columns that name a reward model: it is fitted once a seed.
+#: Columns that name a reward model, which is fitted once per seed.
 MODEL = ("policy", "predictor", "label_ratio")
 #: Metrics with a published figure, and their names in reference/published_results.csv.
 PUBLISHED = {"auc": "gnn_roc_auc", "accuracy": "gnn_accuracy", "precision": "gnn_precision", "recall": "gnn_recall"}
-#: The published figures are of this reward model, the memory of the method memreward, and about this split.
+#: The published figures are of this reward model, the one of the method memreward, and of this split.
 PUBLISHED_MODEL, PUBLISHED_METHOD, PUBLISHED_SPLIT = "graph", "memreward", "valid"
 COLUMNS = [
     *("policy", "predictor", "label_ratio", "split", "benchmark", "metric"),
@@ -48,35 +48,35 @@ def each_model(
     ratios: Iterable[int],
     redrawn: bool = False,
 ) -> Iterator[tuple[dict, list[pd.DataFrame]]]:
-    """(policy, predictor and label ratio, its predictions of each seed) of every reward model, one after another.
+    """(policy, predictor and label ratio, its predictions of each seed) of every reward model.
 
-    predictions  parquet.PREDICTIONS of all of them, in any order
-    redrawn      whether each seed has labeled queries of its own, so that each is measured on others
+    predictions  parquet.PREDICTIONS of all models, in any order
+    redrawn      whether each seed draws its own labeled queries and so is measured on different ones
 
-    InputError if one is missing, or two seeds of one are about other responses although they share the labels.
+    InputError if a model is missing, or its seeds share the labels but cover different responses.
     """
     keys = ["split", "query_id", "sample", "reward"]
     for model, rows in by_names(predictions, MODEL, product(policies, predictors, ratios)):
         tables = [table.reset_index(drop=True) for table in by_seed(rows)]
         for table in tables:
             if not redrawn and not table[keys].equals(tables[0][keys]):
-                said = f"{model['policy']}, {model['predictor']}, {model['label_ratio']} % labels"
+                label = f"{model['policy']}, {model['predictor']}, {model['label_ratio']} % labels"
                 raise InputError(
-                    f"{said}, seed {table['seed'][0]}: predictions are about other responses than with seed "
+                    f"{label}, seed {table['seed'][0]}: predictions are about other responses than with seed "
                     f"{tables[0]['seed'][0]}; delete them and run again."
                 )
         yield model, tables
 
 
 def published_quality(figures: pd.DataFrame) -> pd.DataFrame:
-    """The published figures of reward models, with `members`: the benchmarks that each is over.
+    """The published figures of reward models, with `members`: the benchmarks that each figure covers.
 
     figures  reference/published_results.csv
     """
-    own = figures[figures["table"] == "gnn_quality"]
-    names = set(own["benchmark"]) - {OVERALL}
+    selected = figures[figures["table"] == "gnn_quality"]
+    names = set(selected["benchmark"]) - {OVERALL}
     members = {name: frozenset({name}) for name in names} | {OVERALL: frozenset(names)}
-    return own.assign(members=own["benchmark"].map(members))
+    return selected.assign(members=selected["benchmark"].map(members))
 
 
 def rows(
@@ -84,9 +84,9 @@ def rows(
 ) -> list[dict]:
     """Rows of one reward model: split x (all benchmarks, each benchmark) x metric.
 
-    tables     one a seed: parquet.PREDICTIONS
+    tables     one per seed: parquet.PREDICTIONS
     model      policy, predictor, label_ratio
-    published  from `published_quality`; its figures stand beside `graph` on valid, of the same policy and label ratio
+    published  from `published_quality`; its figures are for `graph` on valid, of the same policy and label ratio
     sources    benchmark -> where its queries come from
     """
     out = []
@@ -102,7 +102,7 @@ def rows(
 
 
 def metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
-    """Mean and standard deviation over seeds; the interval is of a bootstrap over queries, and of seeds by t."""
+    """Mean and standard deviation over seeds; intervals from a bootstrap over queries, and Student's t over seeds."""
     draws = resampled(tables)
     measured = [_measured(table, group, draws.weights) for table, group in zip(tables, draws.groups, strict=True)]
     counts = draws.counts | {"base_rate": measured[0]["base_rate"][0]}
@@ -116,9 +116,9 @@ def metric_rows(tables: Sequence[pd.DataFrame]) -> list[dict]:
 class Draws:
     """How often each query counts: once, then in each draw of the bootstrap.
 
-    groups    one a seed: (r,) the query of each response
+    groups    one per seed: (r,) the query of each response
     weights   (1 + RESAMPLES, q); queries of one template are drawn together
-    families  templates and queries without one
+    families  number of templates, plus queries without one
     counts    seeds, queries of all seeds, responses of one seed
     """
 
@@ -129,8 +129,8 @@ class Draws:
 
 
 def resampled(tables: Sequence[pd.DataFrame]) -> Draws:
-    """The draws for one reward model's predictions (parquet.PREDICTIONS, one a seed)."""
-    # of all seeds: where each draws labels of its own, none is measured on quite the same queries
+    """The draws for one reward model's predictions (parquet.PREDICTIONS, one per seed)."""
+    # of all seeds: if each draws its own labels, they are measured on slightly different queries
     known = pd.concat(tables).drop_duplicates("query_id")
     family, names = pd.factorize(families_of(known))
     queries, families = pd.Index(known["query_id"]), len(names)
@@ -152,7 +152,7 @@ def estimated(values: np.ndarray, families: int) -> dict[str, float | str]:
 
 def _measured(table: pd.DataFrame, group: np.ndarray, weights: np.ndarray) -> dict:
     truth, probability = table["reward"].to_numpy(), table["probability"].to_numpy()
-    # in parts: a weight for each response and draw is a large array
+    # in parts: an array of weights for all responses and draws would be large
     parts = [measure(truth, probability, group, part) for part in np.array_split(weights, 1 + len(weights) // 100)]
     return {name: np.concatenate([part[name] for part in parts]) for name in ("base_rate", *METRICS)}
 
@@ -160,8 +160,8 @@ def _measured(table: pd.DataFrame, group: np.ndarray, weights: np.ndarray) -> di
 def _beside(
     published: pd.DataFrame, place: dict, metric: str, benchmarks: Collection[str], sources: Mapping[str, str]
 ) -> dict[str, float | str | None]:
-    """The published figure of one measure, and how far that can be trusted."""
+    """The published figure of one measure, and its confidence."""
     same = (place["predictor"], place["split"]) == (PUBLISHED_MODEL, PUBLISHED_SPLIT)
-    own = published[published["metric"] == (PUBLISHED.get(metric) if same else None)]
-    figure = beside(own, place | {"method": PUBLISHED_METHOD}, place["benchmark"], benchmarks, sources)
+    selected = published[published["metric"] == (PUBLISHED.get(metric) if same else None)]
+    figure = beside(selected, place | {"method": PUBLISHED_METHOD}, place["benchmark"], benchmarks, sources)
     return {name: figure[name] for name in ("published", "published_confidence")}

@@ -1,4 +1,4 @@
-"""The results of several runs, told apart by their own columns."""
+"""The results of several runs in one table, separated by the columns that name a run."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
@@ -7,7 +7,7 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 
-#: Columns that name an arm: it has one run a seed.
+#: Columns that name an arm, which has one run per seed.
 ARM = ("policy", "method", "label_ratio")
 
 
@@ -28,15 +28,15 @@ def by_arm(
 def by_names(
     results: pd.DataFrame, columns: Sequence[str], wanted: Iterable[tuple]
 ) -> Iterator[tuple[dict, pd.DataFrame]]:
-    """(its names, its rows) of every group of rows that is wanted, in the order of `wanted`.
+    """(its names, its rows) of every group of rows in `wanted`, in that order.
 
     InputError if a group has no row.
     """
     groups = dict(iter(results.groupby(list(columns))))
     for key in wanted:
         if key not in groups:
-            said = ", ".join(f"{column} {value}" for column, value in zip(columns, key, strict=True))
-            raise InputError(f"{said}: no result names it; delete the results that should and run again.")
+            label = ", ".join(f"{column} {value}" for column, value in zip(columns, key, strict=True))
+            raise InputError(f"{label}: no result names it; delete the results that should and run again.")
         yield dict(zip(columns, key, strict=True)), groups[key]
 
 
@@ -48,9 +48,9 @@ def by_seed(rows: pd.DataFrame) -> list[pd.DataFrame]:
 def with_baseline(
     results: pd.DataFrame, policies: Iterable[str], arms: Iterable[tuple[str, int]], baseline: str
 ) -> Iterator[tuple[dict, list[pd.DataFrame], tuple[str, list[pd.DataFrame]] | None]]:
-    """(policy and method, the rows of each seed, the method `baseline` with its own) of every arm, as in `by_arm`.
+    """(policy and method, the rows of each seed, (`baseline`, its rows of each seed)) of every arm, as in `by_arm`.
 
-    The last is None for the baseline itself and where it has no arm.
+    The last is None for the baseline itself, and if the baseline has no arm.
     """
     runs = {(arm["policy"], arm["method"]): by_seed(own) for arm, own in by_arm(results, policies, arms)}
     for (policy, method), own in runs.items():

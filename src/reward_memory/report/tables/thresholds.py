@@ -1,4 +1,4 @@
-"""The table of thresholds: what predictions are worth as rewards if a response counts as correct above each."""
+"""The table of thresholds: quality of predictions as rewards, if a response counts as correct above the threshold."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from reward_memory.evaluation.reward_model_quality import THRESHOLDED, at_thresh
 
 from .reward_models import estimated, resampled
 
-#: Probabilities that are compared, beside those that the configuration trains with.
+#: Thresholds that are compared, in addition to those that the configuration trains with.
 GRID = tuple(round(0.05 * step, 2) for step in range(1, 20))
-#: What reward models are asked about: the queries that training needs predictions for, and those that it never sees.
+#: Splits that are measured: the queries that training needs predictions for, and those that it never sees.
 SPLITS = ("train", "test")
 COLUMNS = [
     *("policy", "predictor", "label_ratio", "split", "threshold", "metric"),
@@ -22,11 +22,11 @@ COLUMNS = [
 def threshold_rows(tables: Sequence[pd.DataFrame], model: dict, thresholds: Sequence[float]) -> list[dict]:
     """Rows of one reward model (COLUMNS): split x threshold x metric, over all benchmarks.
 
-    tables      one a seed: parquet.PREDICTIONS
+    tables      one per seed: parquet.PREDICTIONS
     model       policy, predictor, label_ratio
     thresholds  a response is predicted right if its probability is strictly above
 
-    Precision is undefined (NaN) where nothing is predicted right.
+    Precision is undefined (NaN) if nothing is predicted right.
     """
     out = []
     for split in SPLITS:

@@ -1,4 +1,4 @@
-"""The table of top-k: how well a reward model predicts out of domain, by the neighbors that a new query attends to."""
+"""The table top_k: quality of out-of-domain predictions by the number of neighbors that a new query attends to."""
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ COLUMNS = [
 def top_k_rows(predictions: pd.DataFrame) -> list[dict]:
     """Rows (COLUMNS) of all reward models: number of neighbors x metric, over all benchmarks of the suite.
 
-    predictions  parquet.TOP_K of all of them, in any order
+    predictions  parquet.TOP_K of all reward models, in any order
     """
     names = ["tested", "policy", "predictor", "label_ratio", "num_neighbors"]
     out = []

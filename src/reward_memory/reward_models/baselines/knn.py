@@ -12,12 +12,12 @@ from ..graph.memory import nearest
 from ..registration import register
 from ..rollouts import Rollouts
 
-#: Of the cosine, in the weights of similar responses.
+#: Temperature of the softmax over cosines that weights similar responses.
 TEMPERATURE = 0.1
 
 
 class Neighbors(Predictor):
-    """Label propagation: the mean reward of the responses to the nearest labeled queries, weighted by likeness.
+    """Label propagation: the mean reward of the responses to the nearest labeled queries, weighted by similarity.
 
     memory: query (m, 384), response (n, 768) unit vectors, rewards (n,), starts (m + 1,) int64
     """
@@ -50,27 +50,27 @@ class Neighbors(Predictor):
     def _probabilities(self, rollouts: Rollouts) -> np.ndarray:
         query = torch.as_tensor(rollouts.query).to(self.device)
         responses = torch.as_tensor(_responses(rollouts)).to(self.device)
-        found = nearest(query, self.memory["query"], self.config["num_neighbors"])
+        neighbors = nearest(query, self.memory["query"], self.config["num_neighbors"])
         starts, out = self.memory["starts"], torch.empty(len(responses), device=self.device)
         first = np.searchsorted(rollouts.group, np.arange(len(query) + 1))
-        for row, queries in enumerate(found):
+        for row, queries in enumerate(neighbors):
             rows = torch.cat([torch.arange(starts[n], starts[n + 1], device=self.device) for n in queries.tolist()])
-            own = slice(int(first[row]), int(first[row + 1]))
-            asked = (query[row] @ self.memory["query"][queries].T).repeat_interleave(
+            part = slice(int(first[row]), int(first[row + 1]))
+            query_cosine = (query[row] @ self.memory["query"][queries].T).repeat_interleave(
                 starts[queries + 1] - starts[queries]
             )
-            likeness = responses[own] @ self.memory["response"][rows].T + asked
-            out[own] = F.softmax(likeness / TEMPERATURE, 1) @ self.memory["rewards"][rows]
+            likeness = responses[part] @ self.memory["response"][rows].T + query_cosine
+            out[part] = F.softmax(likeness / TEMPERATURE, 1) @ self.memory["rewards"][rows]
         return out.cpu().numpy()
 
 
 def _responses(rollouts: Rollouts) -> np.ndarray:
-    """(r, 768) unit vectors of thinking and answer together."""
+    """(r, 768) unit vectors of thinking and answer, concatenated."""
     return np.concatenate([rollouts.thinking, rollouts.answer], 1) / np.float32(np.sqrt(2))
 
 
 @register("knn", model=Neighbors, settings=("num_neighbors",))
 def fit_knn(name: str, labeled: Rollouts, *, device: str, num_neighbors: int, **_) -> Neighbors:
-    """Remember the labeled responses."""
+    """Store the labeled responses as the memory."""
     config = {"predictor": name, "encoder_dtype": labeled.dtype, "num_neighbors": num_neighbors}
     return Neighbors.of(labeled, config, label_counts(labeled), device)

@@ -1,4 +1,4 @@
-"""Logistic regression as a reward predictor, on columns that are named in the configuration."""
+"""Logistic regression as a reward predictor; the predictor's name selects its columns (DESIGNS)."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ FOLDS = 5
 def sources(rollouts: Rollouts, count: int) -> np.ndarray:
     """(r, 2 count) float32: one-hot of the sample's number; whether the sample of each number gives the same answer.
 
-    Where samples come from different models, in one order for all queries, these columns know which model is right how
-    often. Samples of one policy are exchangeable, and the columns say nothing.
+    If samples come from different models, in the same order for all queries, these columns show how often each model
+    is right. Samples of one policy are exchangeable, so for them the columns carry no information.
     """
     out = np.zeros((len(rollouts.group), 2, count), np.float32)
-    known = np.flatnonzero(rollouts.samples < count)
-    out[known, 0, rollouts.samples[known]] = 1
+    rows = np.flatnonzero(rollouts.samples < count)
+    out[rows, 0, rollouts.samples[rows]] = 1
     keys = np.full((len(rollouts.query_ids), count), "", object)
-    keys[rollouts.group[known], rollouts.samples[known]] = rollouts.keys[known]
+    keys[rollouts.group[rows], rollouts.samples[rows]] = rollouts.keys[rows]
     out[:, 1] = (keys[rollouts.group] == rollouts.keys[:, None]) & (rollouts.keys != "")[:, None]
-    out[known, 1, rollouts.samples[known]] = 0  # itself
+    out[rows, 1, rollouts.samples[rows]] = 0  # a sample's agreement with itself
     return out.reshape(len(out), -1)
 
 
@@ -61,7 +61,7 @@ class Linear(Predictor):
     """Logistic regression on standardized columns.
 
     coefficients (c,) of the raw columns, float64; intercept () float64
-    config: design, the names of the parts; sources, the samples that have columns of their own
+    config: design, the names of its parts; sources, the number of samples that have their own columns
     """
 
     def __init__(self, coefficients: np.ndarray, intercept: float, config: dict, metrics: dict):
@@ -94,7 +94,7 @@ def fit_logistic(
     answer_features: Mapping[str, Sequence[str]],
     **_,
 ) -> Linear:
-    """`fit_linear` with the designs of a predictor; `labeled` has these answer features."""
+    """Call `fit_linear` with the designs of a predictor; `labeled` must have these answer features."""
     model = fit_linear(labeled, DESIGNS[name], seeds[0], name)
     return Linear(
         model.coefficients, model.intercept, model.config | {"answer_features": answer_features}, model.metrics
@@ -102,20 +102,20 @@ def fit_logistic(
 
 
 def fit_linear(rollouts: Rollouts, designs: Sequence[Sequence[str]], seed: int, predictor: str) -> Linear:
-    """Fit on labeled queries; design and strength of the penalty are chosen by the cross-validated loss.
+    """Fit on labeled queries; the design and the penalty's strength are chosen by cross-validated loss.
 
     rollouts  labeled queries only
-    designs   a later one is taken where its loss is less than that of the one taken so far, by more than the standard
-              error of the difference over the queries
+    designs   in order; one replaces the current choice if it lowers the loss by more than the standard error of the
+              difference over the queries
     """
     count = int(rollouts.samples.max()) + 1
     fold = folds(rollouts, min(FOLDS, len(rollouts.query_ids)), seed)[rollouts.group]
     design, (strength, losses) = None, (None, None)
-    for other in designs:
-        found = _strength(columns(rollouts, other, count), rollouts, fold)
-        gain = None if design is None else losses - found[1]
+    for candidate in designs:
+        fitted = _strength(columns(rollouts, candidate, count), rollouts, fold)
+        gain = None if design is None else losses - fitted[1]
         if gain is None or gain.mean() > gain.std() / np.sqrt(max(len(gain) - 1, 1)):
-            design, (strength, losses) = other, found
+            design, (strength, losses) = candidate, fitted
     coefficients, intercept = _fit(columns(rollouts, design, count), rollouts.rewards, strength)
     config = {"predictor": predictor, "design": list(design), "sources": count, "encoder_dtype": rollouts.dtype}
     metrics = label_counts(rollouts) | {"strength": float(strength), "cross_validated_loss": float(losses.mean())}
@@ -137,7 +137,7 @@ def _out_of_fold(table: np.ndarray, rewards: np.ndarray, fold: np.ndarray, stren
 
 
 def _strength(table: np.ndarray, rollouts: Rollouts, fold: np.ndarray) -> tuple[float, np.ndarray]:
-    """(the strength of the penalty with the least cross-validated loss, that loss of each query)."""
+    """(the penalty strength with the lowest cross-validated loss, that loss for each query)."""
     sizes, best = np.bincount(rollouts.group), None
     for strength in STRENGTHS:
         logits = _out_of_fold(table, rollouts.rewards, fold, strength)
@@ -148,7 +148,7 @@ def _strength(table: np.ndarray, rollouts: Rollouts, fold: np.ndarray) -> tuple[
 
 
 def _fit(table: np.ndarray, rewards: np.ndarray, strength: float) -> tuple[np.ndarray, float]:
-    """(coefficients of the raw columns, intercept); a table with one class only gives its smoothed log-odds."""
+    """(coefficients of the raw columns, intercept); with only one class, zeros and its smoothed log-odds."""
     from sklearn.linear_model import LogisticRegression
 
     table = table.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The majority of a query's answers; nothing is learned."""
+"""Majority vote over a query's answers; nothing is learned."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SHARE, MAJORITY = NAMES.index("share"), NAMES.index("majority")
 
 
 class Majority(Predictor):
-    """An answer that no other outvotes is right (as in TTRL, Zuo et al. 2025); nothing is learned.
+    """An answer is right if no other has more votes (as in TTRL, Zuo et al. 2025); nothing is learned.
 
-    The probability is the mean of that and of the share of the votes, so it also ranks.
+    The probability is the mean of that (0 or 1) and the answer's share of the responses, so it also ranks.
     """
 
     def tensors(self) -> tuple[Tensors, Tensors]:
@@ -32,5 +32,5 @@ class Majority(Predictor):
 
 @register("majority", model=Majority, settings=(), labels=False)
 def fit_majority(name: str, labeled: Rollouts, **_) -> Majority:
-    """No label is read."""
+    """Return the predictor; labels are not read."""
     return Majority({"predictor": name, "encoder_dtype": labeled.dtype}, label_counts(labeled))

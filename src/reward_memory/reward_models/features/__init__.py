@@ -1,1 +1,1 @@
-"""What a reward model sees of a rollout: embeddings, answer values, label-free signals."""
+"""Inputs of a reward model: embeddings, answer features, label-free signals."""

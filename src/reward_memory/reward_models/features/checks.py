@@ -1,6 +1,6 @@
-"""What a response says about itself, read without a label: does its arithmetic hold, does it keep to the question.
+"""Label-free checks of a response: whether its arithmetic holds, and whether it keeps to the question.
 
-Not in the paper; further columns of `signals`, which `graph-plus` takes where they help on labeled queries.
+Not in the paper. They are further columns of `signals`; `graph-plus` uses them if they help on labeled queries.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy as np
 
 #: Columns of `checks`.
 NAMES = (
-    "equations_right",  # log of the written equations that hold
-    "equations_wrong",  # and of those that do not
-    "words_kept",  # share of the question's words that the response has
-    "words_new",  # log of its words that the question lacks
-    "numbers_kept",  # share of the question's numbers that the response has
-    "numbers_new",  # 1 if it has a number that the question lacks
-    "option_said",  # choices: 1 if the thinking has the chosen option's text,
-    "others_said",  # log of the other options that it has,
+    "equations_right",  # log of the number of equations that hold
+    "equations_wrong",  # log of the number of those that do not
+    "words_kept",  # share of the question's words that the response contains
+    "words_new",  # log of the number of its words that are not in the question
+    "numbers_kept",  # share of the question's numbers that the response contains
+    "numbers_new",  # 1 if it contains a number that is not in the question
+    "option_said",  # multiple choice: 1 if the thinking contains the chosen option's text
+    "others_said",  # log of the number of other options that it contains
     "option_chosen",  # 1 if the chosen letter is an option
 )
 WIDTH = len(NAMES)
-#: More of a response is not looked at: no text may take long.
+#: Characters of a response that are read, so that no text takes long.
 LONGEST = 8_000
-#: Digits of a number in an equation; longer ones are not calculated with.
+#: Maximum digits of a number in an equation; equations with longer ones are skipped.
 DIGITS = 18
 
 NUMBER = r"(?:\d[\d,]{0,30}(?:\.\d{1,30})?|\.\d{1,30})"
@@ -40,28 +40,28 @@ OPTION = re.compile(r"^\s{0,8}\(?([A-J])[.):]\s*(\S.{0,200})$", re.MULTILINE)
 
 
 def checks(query: str, thinking: Sequence[str], answers: Sequence[str], keys: Sequence[str]) -> np.ndarray:
-    """(n, WIDTH) float32 of the n responses to one query, the columns NAMES.
+    """(n, WIDTH) float32: the columns NAMES for the n responses to one query.
 
-    keys  of the answers, as `signals.answer_key` gives them
+    keys  of the answers, from `signals.answer_key`
     """
     stem = OPTION.sub("", query).casefold()
     words, numbers = set(WORD.findall(stem)), set(WHOLE.findall(stem))
     options = {letter: text.strip().casefold() for letter, text in OPTION.findall(query)}
     rows = []
-    for whole, answer, key in zip(thinking, answers, keys, strict=True):
-        thought, chosen = whole[:LONGEST].casefold(), options.get(key)
+    for full, answer, key in zip(thinking, answers, keys, strict=True):
+        thought, chosen = full[:LONGEST].casefold(), options.get(key)
         right, wrong = equations(thought)
         text = f"{thought}\n{answer[:LONGEST].casefold()}"
-        said, figures = set(WORD.findall(text)), set(WHOLE.findall(text))
+        response_words, response_numbers = set(WORD.findall(text)), set(WHOLE.findall(text))
         others = sum(option in thought for letter, option in options.items() if letter != key)
         rows.append(
             (
                 math.log1p(right),
                 math.log1p(wrong),
-                len(words & said) / max(len(words), 1),
-                math.log1p(len(said - words)),
-                len(numbers & figures) / max(len(numbers), 1),
-                bool(figures - numbers),
+                len(words & response_words) / max(len(words), 1),
+                math.log1p(len(response_words - words)),
+                len(numbers & response_numbers) / max(len(numbers), 1),
+                bool(response_numbers - numbers),
                 chosen is not None and chosen in thought,
                 math.log1p(others) if chosen is not None else 0,
                 chosen is not None,
@@ -71,15 +71,15 @@ def checks(query: str, thinking: Sequence[str], answers: Sequence[str], keys: Se
 
 
 def equations(text: str) -> tuple[int, int]:
-    """How many of the equations `a op b ... = c` in a text hold, and how many do not; c may be rounded."""
+    """Numbers of equations `a op b ... = c` in a text that hold and that do not; c may be rounded."""
     right = wrong = 0
     for match in EQUATION.finditer(text):
-        value, told = _value(match[1]), _number(match[3])
-        if value is None or told is None:
+        value, stated = _value(match[1]), _number(match[3])
+        if value is None or stated is None:
             continue
         decimals = len(match[3].partition(".")[2])
         slack = Fraction(1, 2 * 10**decimals) if decimals else 0
-        if abs(value - (-told if match[2] else told)) <= slack:
+        if abs(value - (-stated if match[2] else stated)) <= slack:
             right += 1
         else:
             wrong += 1
@@ -87,7 +87,7 @@ def equations(text: str) -> tuple[int, int]:
 
 
 def _value(expression: str) -> Fraction | None:
-    """Of numbers and + - * / in between, multiplication and division first; None where it is not defined."""
+    """Evaluate numbers joined by + - * /, multiplication and division first; None if undefined."""
     tokens = TOKEN.findall(expression)
     sign = -1 if tokens and tokens[0] == "-" else 1
     tokens = tokens[1:] if sign < 0 else tokens

@@ -1,4 +1,4 @@
-"""Text to vectors: one function for building the memory and for serving (MemReward, section 3)."""
+"""Text embeddings: the same function builds the memory and serves (MemReward, section 3)."""
 
 import hashlib
 import json
@@ -19,12 +19,12 @@ WIDTH = 384
 #: Characters of a text that are encoded, by kind (the paper's cuts, here the same for training and serving).
 CUTS = {"query": 1000, "thinking": 1000, "answer": 500}
 
-#: Tokens a batch: a CPU core is fastest with batches that stay in its cache.
+#: Tokens per batch: a CPU core is fastest with batches that fit in its cache.
 TOKEN_BUDGET = {"cpu": 512, "cuda": 65536}
 
 
 def query_text(messages: Iterable[dict]) -> str:
-    """What stands for a query: the content of its user messages, one a line (not the system prompt)."""
+    """Text of a query: the content of its user messages, one per line (without the system prompt)."""
     return "\n".join(message["content"] for message in messages if message["role"] == "user")
 
 
@@ -41,9 +41,9 @@ def embed(
     """all-MiniLM-L6-v2 unit vectors of `texts`, (n, 384) float32.
 
     kind          query | thinking | answer: sets the cut in characters (CUTS)
-    dtype         of the encoder: float32 (default) or bfloat16, which is faster where the machine has it
-    token_budget  tokens a batch; by default what suits the device; 1 encodes every text alone
-    cut           at CUTS; without it, as published for serving, the encoder's 256 tokens are the only limit
+    dtype         of the encoder: float32 (default) or bfloat16, which is faster where the hardware supports it
+    token_budget  tokens per batch; the default depends on the device; 1 encodes every text alone
+    cut           apply CUTS; if False, as in the published server, the encoder's 256 tokens are the only limit
     report        called with the number of texts done since the last call
 
     Equal texts (after the cut) are encoded once.
@@ -70,9 +70,9 @@ def resolve_dtype(name: str, device: str) -> str:
 
 
 def serving_dtype(name: str, device: str) -> str:
-    """`name`, what texts were embedded in, where the device computes in it; else float32.
+    """Return `name`, the dtype of the stored embeddings, if the device can compute in it; else float32.
 
-    Embedded on a GPU, served on a CPU without instructions for bfloat16: it would take several times as long there.
+    Texts embedded on a GPU may be served on a CPU without bfloat16 instructions, where it takes several times as long.
     """
     return name if name == "float32" or _computes_bfloat16(device) else "float32"
 
@@ -117,14 +117,14 @@ def embed_rollouts(
     }
     about = {"encoder": "all-MiniLM-L6-v2", "dtype": dtype or "float32", "rows": _rows_digest(queries, responses)}
     with atomic_path(path) as temporary:
-        # one metadata key: safetensors writes several in an order that changes from run to run
+        # only one metadata key: safetensors writes several in an order that changes from run to run
         save_file(arrays, temporary, {"about": json.dumps(about, sort_keys=True)})
 
 
 def read_embeddings(path: str | Path, queries: pd.DataFrame, responses: pd.DataFrame) -> tuple[dict, str]:
-    """The arrays that `embed_rollouts` wrote for these very rows, and the encoder's dtype.
+    """The arrays that `embed_rollouts` wrote for exactly these rows, and the encoder's dtype.
 
-    InputError if the file is missing, cut short, or belongs to other rows.
+    InputError if the file is missing, truncated, or belongs to other rows.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -142,7 +142,7 @@ def read_embeddings(path: str | Path, queries: pd.DataFrame, responses: pd.DataF
 
 
 def _rows_digest(queries: pd.DataFrame, responses: pd.DataFrame) -> str:
-    total = hashlib.sha256()
+    digest = hashlib.sha256()
     rows = [zip(queries["id"], map(query_text, queries["messages"]), strict=True)]
     rows.append(
         zip(
@@ -154,7 +154,7 @@ def _rows_digest(queries: pd.DataFrame, responses: pd.DataFrame) -> str:
         )
     )
     for table in rows:
-        total.update(b"\x1d")
+        digest.update(b"\x1d")
         for row in table:
-            total.update("\x1f".join(map(str, row)).encode("utf-8", "surrogatepass") + b"\x1e")
-    return total.hexdigest()
+            digest.update("\x1f".join(map(str, row)).encode("utf-8", "surrogatepass") + b"\x1e")
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 in plain torch: starts in a second where sentence-transformers takes six, same numbers."""
+"""all-MiniLM-L6-v2 in plain torch: same numbers as sentence-transformers, but starts in one second, not six."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ class MiniLM:
     folder  the sentence-transformers layout: config.json, tokenizer.json, model.safetensors,
             sentence_bert_config.json
     device  torch device
-    dtype   torch dtype of weights and activations; the pooled sum is float32 in any case
+    dtype   torch dtype of weights and activations; the pooled sum is always float32
     """
 
     def __init__(self, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32):
@@ -49,9 +49,9 @@ class MiniLM:
     ) -> np.ndarray:
         """(n, width) float32 unit vectors.
 
-        A batch holds at most `token_budget` tokens, padding included, but at least one text; `report` is called
-        with the number of texts of each. On a CPU each of torch's threads encodes whole batches: they are too small to
-        be shared, and so the vectors do not depend on how many threads there are.
+        A batch holds at most `token_budget` tokens, including padding, but at least one text; `report` is called
+        with the number of texts in each. On a CPU each of torch's threads encodes complete batches: they are too small
+        to split, and this way the vectors do not depend on the number of threads.
         """
         # sentence-transformers strips too
         tokens = [coded.ids for coded in self.tokenizer.encode_batch([text.strip() for text in texts])]
@@ -72,7 +72,7 @@ class MiniLM:
 
     @contextmanager
     def _mapped(self) -> Iterator[Callable]:
-        """A `map` in order, in as many threads as torch has on a CPU."""
+        """An ordered `map`; on a CPU it uses as many threads as torch has."""
         threads = torch.get_num_threads() if self.device.type == "cpu" else 1
         if threads == 1:
             yield map
@@ -81,8 +81,8 @@ class MiniLM:
         try:
             yield pool.map
         finally:
-            pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C nobody needs the other batches
-            # what new threads take over is set with it
+            pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C the other batches are not needed
+            # the initializer also changed the default of new threads
             torch.set_num_threads(threads)
 
     @torch.no_grad()
@@ -91,7 +91,7 @@ class MiniLM:
         ids = torch.tensor([row + [0] * (longest - len(row)) for row in tokens], device=self.device)
         lengths = torch.tensor([len(row) for row in tokens], device=self.device)
         real = torch.arange(longest, device=self.device) < lengths[:, None]
-        # without padding the mask is left away, which takes the faster attention kernel
+        # no mask without padding: this selects the faster attention kernel
         mask = None if bool(real.all()) else real[:, None, None, :]
         weights = self.weights
         hidden = weights["embeddings.word_embeddings.weight"][ids]

@@ -1,4 +1,4 @@
-"""The number that an answer gives, as the features of an answer read it."""
+"""Read the number in an answer, for the answer features."""
 
 import math
 import re
@@ -12,9 +12,9 @@ FRACTION = re.compile(r"(-?)\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 
 
 def extract_number(answer: str) -> float | None:
-    """The last number of an answer text, ratios and LaTeX fractions included, or None.
+    """Return the last number in an answer text, including ratios and LaTeX fractions, or None.
 
-    Corrected from the published rule, `extract_cut_number`.
+    Corrected version of the published rule, `extract_cut_number`.
     """
     text = FRACTION.sub(r" \1\2/\3 ", answer.replace("\N{MINUS SIGN}", "-"))
     numbers = list(NUMBER.finditer(text))
@@ -27,16 +27,16 @@ def extract_number(answer: str) -> float | None:
 
 
 def extract_cut_number(response: str) -> float | None:
-    """The number that the published code reads of a whole response (behavior `cut-number`), or None.
+    """Return the number that the published code reads from a complete response (behavior `cut-number`), or None.
 
-    That after the first `####`, else that which fills the first box, else the last of the text; it ends before a slash
-    and at any other character that is not of a plain number.
+    The number after the first `####`, else the content of the first box, else the last number in the text. It ends
+    before a slash and at any other character that is not part of a plain number.
     """
     marked, box = CUT_MARKED.search(response), CUT_BOX.search(response)
-    found = [match[1] for match in (marked, box) if match] + CUT.findall(response)[-1:]
-    for text in found:
+    candidates = [match[1] for match in (marked, box) if match] + CUT.findall(response)[-1:]
+    for text in candidates:
         try:
             return float(text.replace(",", ""))
         except ValueError:
-            continue  # as published: what is no number is passed over
+            continue  # as published: skip text that is not a number
     return None

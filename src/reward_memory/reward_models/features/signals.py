@@ -1,6 +1,6 @@
-"""What can be said of a response without a label: does it agree with its siblings, how long is it, what is its answer.
+"""Label-free signals of a response: agreement with its siblings, its length, its answer.
 
-Not in the paper, whose answer features (`features`) know of agreement in mathematics only.
+Not in the paper, whose answer features (`answer_features`) measure agreement in mathematics only.
 """
 
 import ast
@@ -22,21 +22,21 @@ from . import checks
 SIGNALS = (
     "share",  # of the query's responses that give the same answer
     "majority",  # 1 if no other answer is given more often
-    "answers",  # different answers per response of the query
-    "largest_share",  # of the query's commonest answer
+    "answers",  # number of different answers, per response of the query
+    "largest_share",  # of the query's most common answer
     "answered",  # 1 if there is an answer
-    "thinking_likeness",  # mean cosine with the other responses' thinking
-    "answer_likeness",  # and with their answers
+    "thinking_likeness",  # mean cosine similarity to the other responses' thinking
+    "answer_likeness",  # the same for the answers
     "length",  # log of the thinking's characters
-    "relative_length",  # that, less the mean of the query's responses
+    "relative_length",  # length minus its mean over the query's responses
     "answer_length",
-    "whole",  # mathematics: the answer is a whole number,
-    "negative",  # is below zero,
-    "magnitude",  # its log,
-    "given",  # is a number of the question,
-    "derived",  # is a number of the thinking
+    "whole",  # mathematics: the answer is an integer,
+    "negative",  # is negative,
+    "magnitude",  # log of its absolute value,
+    "given",  # is a number in the question,
+    "derived",  # is a number in the thinking
     "used",  # share of the question's numbers that the thinking uses
-    "invented",  # log of how many other numbers it has
+    "invented",  # log of the number of other numbers in the thinking
 )
 NAMES = (*SIGNALS, *checks.NAMES)
 WIDTH = len(NAMES)
@@ -46,7 +46,7 @@ LAYOUT = re.compile(r"[\s$*`#]+|\\[,;! ]|\.$")
 
 
 def answer_key(answer: str, domain: str) -> str:
-    """What two answers have in common if they say the same; "" if there is none.
+    """Key that two answers share if they say the same; "" if there is no answer.
 
     math: the number, or the text without layout; qa: the letter, or the text; code: the program without layout and
     comments.
@@ -92,9 +92,9 @@ def signals(
 
     queries            q texts
     thinking, answers  r texts
-    keys               r of `answer_key`, "" for none
+    keys               r keys from `answer_key`, "" for no answer
     vectors            (r, d) unit vectors of thinking and of answers
-    group              (r,) int64, not decreasing: the query of each response
+    group              (r,) int64, non-decreasing: the query of each response
     domains            q domains: math | qa | code
     """
     out = np.zeros((len(group), WIDTH), np.float32)
@@ -122,27 +122,27 @@ def _agreement(keys: Sequence[str]) -> np.ndarray:
     """(n, 5): the columns share, majority, answers, largest_share, answered of one query's responses."""
     votes = Counter(key for key in keys if key)
     most, count = max(votes.values(), default=0), len(keys)
-    whole = (len(votes) / count, most / count)
+    both = (len(votes) / count, most / count)
     return np.array(
-        [(votes[key] / count, votes[key] == most, *whole, 1) if key else (0, 0, *whole, 0) for key in keys], np.float32
+        [(votes[key] / count, votes[key] == most, *both, 1) if key else (0, 0, *both, 0) for key in keys], np.float32
     )
 
 
 def _likeness(vectors: np.ndarray) -> np.ndarray:
-    """(n,) mean cosine of each of n unit vectors with the others; 1 for a single one."""
+    """(n,) mean cosine of each of n unit vectors with the others; 1 for a single vector."""
     if len(vectors) == 1:
         return np.ones(1)
     return (vectors @ vectors.sum(0) - 1) / (len(vectors) - 1)
 
 
 def _calculation(given: set[Fraction], thinking: str, answer: str) -> tuple[float, ...]:
-    """The columns from `whole` on."""
-    found, used = _number(find_answer(answer)), _numbers(thinking)
+    """The columns of SIGNALS from `whole` on."""
+    number, used = _number(find_answer(answer)), _numbers(thinking)
     coverage = len(used & given) / max(len(given), 1), math.log1p(len(used - given))
-    if found is None:
+    if number is None:
         return (0, 0, 0, 0, 0, *coverage)
-    magnitude = math.log1p(min(abs(found), 10**12))
-    return (found.denominator == 1, found < 0, magnitude, found in given, found in used, *coverage)
+    magnitude = math.log1p(min(abs(number), 10**12))
+    return (number.denominator == 1, number < 0, magnitude, number in given, number in used, *coverage)
 
 
 def _numbers(text: str) -> set[Fraction]:

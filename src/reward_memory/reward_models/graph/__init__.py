@@ -1,1 +1,1 @@
-"""MemReward's graph memory: a network of attention over rollouts, its frozen memory and its fitting."""
+"""MemReward's graph memory: a graph attention network over rollouts, its frozen memory and its training."""

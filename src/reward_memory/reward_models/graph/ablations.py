@@ -1,4 +1,4 @@
-"""Rounds of messages that the paper compares its own with, and the one with its code's edges."""
+"""Layers of the paper's ablations, and the layer with the published code's edges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .layers import Attention, Layer, Message, Nodes, Remembering
 
 
 class WithoutThinking(Remembering):
-    """The ablation without thinking nodes: queries and answers exchange messages, thinking has no say."""
+    """Ablation without thinking nodes: queries and answers exchange messages, thinking is ignored."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
@@ -34,7 +34,7 @@ class WithoutThinking(Remembering):
 
 
 class WithoutMessages(nn.Module):
-    """The ablation without a graph: every node keeps to itself, in a perceptron of the same depth and width."""
+    """Ablation without a graph: every node sees only itself, in a perceptron of the same depth and width."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
@@ -60,7 +60,7 @@ class WithoutMessages(nn.Module):
 
 
 class Homogeneous(nn.Module):
-    """The ablation with one type of node and one of edge: every node attends to all its neighbors and itself alike."""
+    """Ablation with one node type and one edge type: every node attends to its neighbors and itself alike."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
@@ -80,9 +80,9 @@ class Homogeneous(nn.Module):
         query, thinking, answer = nodes
         queries, thoughts, answers = (self.attention.source(node) for node in nodes)
         recalled = F.embedding(neighbors, queries if memory is None else memory)
-        own = torch.arange(len(query), device=query.device)
+        rows = torch.arange(len(query), device=query.device)
         senders = torch.cat([recalled.flatten(0, 1), queries, thoughts])
-        receivers = torch.cat([own.repeat_interleave(neighbors.shape[1]), own, group])
+        receivers = torch.cat([rows.repeat_interleave(neighbors.shape[1]), rows, group])
         new_query = self.attention.over_groups(senders, receivers, query, generator)
         around_thinking = torch.stack([queries[group], answers, thoughts], 1)
         new_thinking = self.attention.over_fixed(around_thinking, thinking, generator)
@@ -91,18 +91,18 @@ class Homogeneous(nn.Module):
 
 
 class PublishedEdges(Layer):
-    """The behavior `query-edges`: a query sends to its nearest labeled queries and receives from itself alone.
+    """The behavior `query-edges`: a query sends to its nearest labeled queries and receives only from itself.
 
-    Labeled queries receive from those whose neighbor they are; what a new query is predicted does not depend on the
-    memory.
+    A labeled query receives from the queries that have it as a neighbor. The prediction for a new query does not depend
+    on the memory.
     """
 
     def from_memory(
         self, query: Tensor, neighbors: Tensor, memory: Tensor | None, generator: torch.Generator | None
     ) -> Tensor:
-        own = self.keys(query)
+        keys = self.keys(query)
         if memory is not None:
-            return self.query_from_memory.over_fixed(own[:, None], query, generator)
+            return self.query_from_memory.over_fixed(keys[:, None], query, generator)
         rows = torch.arange(len(query), device=query.device)
-        senders = own[torch.cat([rows.repeat_interleave(neighbors.shape[1]), rows])]
+        senders = keys[torch.cat([rows.repeat_interleave(neighbors.shape[1]), rows])]
         return self.query_from_memory.over_groups(senders, torch.cat([neighbors.flatten(), rows]), query, generator)

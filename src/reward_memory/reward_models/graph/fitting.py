@@ -1,4 +1,4 @@
-"""Training of the graph reward model on labeled rollouts, with selection inside the label budget."""
+"""Train the graph reward model on labeled rollouts; selection stays inside the label budget."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ CRITERIA: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
 }
 
 
-#: Keys of the section reward_model that choose, repeat or use a network; KEYS are those that make one.
+#: Keys of the section reward_model that choose, repeat or use a network; KEYS are those that define one.
 _OTHER = {"predictor", "runs", "top_k", "encoder_dtype", "variants", *PredictedRewards.model_fields}
 KEYS = tuple(key for key in Settings.model_fields if key not in _OTHER)
 
 
 def configure(settings: Mapping[str, Any]) -> Settings:
-    """The section reward_model of a network; InputError names an unknown key or an impossible value."""
-    found = validated(Settings, settings, "reward_model")
-    if wrong := found.mistake():
+    """Validate the section reward_model of a network. InputError names an unknown key or an impossible value."""
+    section = validated(Settings, settings, "reward_model")
+    if wrong := section.mistake():
         raise InputError(f"reward_model: {wrong}")
-    if found.thinking_neighbors and "empty-relation" in found.fidelity:
+    if section.thinking_neighbors and "empty-relation" in section.fidelity:
         raise InputError(
-            "reward_model: thinking_neighbors: goes with no empty-relation; set it to 0 or leave that out."
+            "reward_model: thinking_neighbors: does not go with empty-relation; set it to 0 or drop empty-relation."
         )
-    return found
+    return section
 
 
 @register(
@@ -80,14 +80,14 @@ def configure(settings: Mapping[str, Any]) -> Settings:
     network=True,
 )
 def fit_network(name: str, labeled: Rollouts, *, seeds: Sequence[int], **settings) -> RewardModel:
-    """`fit` as the registry calls it; arguments as for `fit_on_top`."""
+    """Fit a network for the registry; arguments as for `fit_on_top`."""
     if "same-seed" in settings.get("fidelity", ()):
         seeds = [seeds[0]] * len(seeds)
     return fit(labeled, predictor=name, seeds=seeds, **settings)
 
 
 def fit(rollouts: Rollouts, **settings) -> RewardModel:
-    """The model of `fit_on_top`, without an offset."""
+    """Return the model of `fit_on_top` without an offset."""
     return fit_on_top(rollouts, None, **settings)[0]
 
 
@@ -102,34 +102,34 @@ def fit_on_top(
     report: Callable[[int, str], None] | None = None,
     **overrides,
 ) -> tuple[RewardModel, np.ndarray]:
-    """Train one network a seed on the labeled queries and freeze the one that is best on the held-out fold.
+    """Train one network per seed on the labeled queries and freeze the one that is best on the held-out fold.
 
-    rollouts   only queries whose rewards were revealed are read; the others may be there or not
+    rollouts   only queries whose rewards were revealed are read; others may be present
     offset     (r,) logits that the network's are added to, in training and selection
     predictor  graph, or one of its ablations (`network.LAYERS`)
-    valid      rollouts of the valid queries with all their rewards, for `selection: valid` alone
-    seeds      initialization and dropout; the fold depends on the first seed only, so that the models compare
-    overrides  of KEYS
-    report     called with (epochs done since the last call, a note); in all epochs * len(seeds)
+    valid      rollouts of the valid queries with all their rewards, only for `selection: valid`
+    seeds      for initialization and dropout; the fold depends only on the first, so that the models are comparable
+    overrides  settings, by KEYS
+    report     called with (epochs done since the last call, a note); epochs * len(seeds) in total
 
-    Returns the model, and the (h,) logits of the held-out responses, without offset, as selection saw them.
+    Returns the model, and the (h,) logits of the held-out responses, without offset, as used in selection.
 
     A held-out query attends to the training fold exactly as a new one does. The weights kept are those of the best
-    look, not the last. The frozen memory holds all labeled queries. On a CPU the result depends on the arguments
-    alone, byte for byte. The settings `selection: valid` and `fidelity` have it otherwise, as published.
+    check, not the last. The frozen memory holds all labeled queries. On a CPU the result depends only on the
+    arguments, byte for byte. The settings `selection: valid` and `fidelity` change this, as published.
 
     InputError if fewer than two queries are labeled, or `selection: valid` has no valid queries. FloatingPointError if
     training diverges.
     """
     settings = configure({"predictor": predictor, **overrides})
     labeled = labeled_only(rollouts)
-    given = np.zeros(len(rollouts.group)) if offset is None else offset
-    given = given[rollouts.labeled[rollouts.group]].astype(np.float32)
+    offsets = np.zeros(len(rollouts.group)) if offset is None else offset
+    offsets = offsets[rollouts.labeled[rollouts.group]].astype(np.float32)
     held = hold_out(labeled, settings.holdout, seeds[0])
     if settings.selection == "valid":
-        parts = [(labeled, given), (_graded(valid), np.zeros(len(valid.group), np.float32))]
+        parts = [(labeled, offsets), (_graded(valid), np.zeros(len(valid.group), np.float32))]
     else:
-        parts = [(labeled.take(part), given[part[labeled.group]]) for part in (~held, held)]
+        parts = [(labeled.take(part), offsets[part[labeled.group]]) for part in (~held, held)]
     runs = [_train(*parts, settings, int(seed), device, report) for seed in seeds]
     scores = [run["score"] for run in runs]
     best = runs[int(np.argmax(scores))]
@@ -139,18 +139,18 @@ def fit_on_top(
         run.pop("weights", None)
         run.pop("logits")
     memory = Memory.of(network, Batch.of(labeled, device), settings.num_neighbors)
-    chosen = {"selection_queries": len(parts[1][0].query_ids), "seed": best["seed"], "runs": runs}
-    metrics = label_counts(labeled) | chosen
+    selected = {"selection_queries": len(parts[1][0].query_ids), "seed": best["seed"], "runs": runs}
+    metrics = label_counts(labeled) | selected
     config = settings.model_dump(include={"predictor", *KEYS}) | {"encoder_dtype": rollouts.dtype}
     return RewardModel(network, memory, config, metrics), logits
 
 
 def build(settings: Settings, seed: int) -> GraphNetwork:
-    """The untrained network of a predictor, on the CPU; torch's own generator is left as it was."""
+    """Build the untrained network of a predictor on the CPU; torch's global generator is left unchanged."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive("graph", seed, "weights"))
         network = GraphNetwork.of(settings)
-    # both start from the same weights
+    # both implementations start from the same weights
     return restore(settings, network.state_dict()) if settings.implementation == "reference" else network
 
 
@@ -168,7 +168,7 @@ def _train(
     device: str,
     report: Callable | None,
 ) -> dict:
-    """training, selection: rollouts and the offsets of their logits."""
+    """Train one network; training, selection: rollouts and the offsets of their logits."""
     network = build(settings, seed).to(device)
     draws = torch.Generator(device).manual_seed(derive("graph", seed, "dropout"))
     batch, held = Batch.of(training[0], device), Batch.of(selection[0], device)
@@ -178,11 +178,11 @@ def _train(
     recalled = nearest(held.query, batch.query, settings.num_neighbors)
     transductive = "query-edges" in settings.fidelity and settings.selection == "valid"
     if transductive:
-        # published: the valid queries stand in the graph and, by its edges, speak to the labeled ones
+        # published: the valid queries are in the graph and send to the labeled ones along its edges
         batch, neighbors = batch.joined(held), torch.cat([neighbors, recalled])
 
     @torch.no_grad()
-    def look() -> np.ndarray:
+    def evaluate() -> np.ndarray:
         if transductive:
             logits = network(batch, neighbors)[len(rewards) :]
         else:
@@ -191,7 +191,7 @@ def _train(
 
     truth = selection[0].rewards
     epochs_by, runs_by = (
-        _loss if truth.min() == truth.max() else CRITERIA[name]  # the others need both classes
+        _loss if truth.min() == truth.max() else CRITERIA[name]  # other criteria need both classes
         for name in (settings.criterion, settings.run_criterion or settings.criterion)
     )
     optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
@@ -206,15 +206,15 @@ def _train(
             report(1, f"seed {seed}, loss {loss.item():.3f}")
         if epoch % settings.check_every and epoch != settings.epochs:
             continue
-        seen = look()
-        if not np.isfinite(seen).all():
+        selection_logits = evaluate()
+        if not np.isfinite(selection_logits).all():
             raise FloatingPointError(f"the reward model diverged at epoch {epoch}; lower reward_model: learning_rate.")
-        score = epochs_by(truth, seen + selection[1])
+        score = epochs_by(truth, selection_logits + selection[1])
         looks.append([epoch, round(loss.item(), 6), round(score, 6)])
         better = score > best["score"]
         if better or "last-weights" in settings.fidelity:
             weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
-            kept = {"weights": weights, "logits": seen, "kept_epoch": epoch}
+            kept = {"weights": weights, "logits": selection_logits, "kept_epoch": epoch}
         if better:
             best = {"score": score, "epoch": epoch}
         elif epoch - best["epoch"] >= settings.patience:

@@ -45,7 +45,7 @@ class Attention(nn.Module):
         return mixed.flatten(1) + self.bias
 
     def over_groups(self, keys: Tensor, group: Tensor, target: Tensor, generator: torch.Generator | None) -> Tensor:
-        """keys (r, hidden): one neighbor of node group[r]; nodes may have any number of neighbors, also none."""
+        """keys (r, hidden): one neighbor of node group[r]; a node may have any number of neighbors, or none."""
         count, per = len(target), self._even(group, len(target))
         if per:
             return self.over_fixed(keys.view(count, per, -1), target, generator)
@@ -62,7 +62,7 @@ class Attention(nn.Module):
 
     @staticmethod
     def _even(group: Tensor, count: int) -> int:
-        """Responses a query if all queries have equally many, in order; 0 otherwise."""
+        """Responses per query if all queries have equally many, in order; 0 otherwise."""
         per, rest = divmod(len(group), max(count, 1))
         if rest or not per:
             return 0
@@ -71,7 +71,7 @@ class Attention(nn.Module):
 
 
 class Message(nn.Module):
-    """GATv2 over exactly one neighbor: its coefficient is 1, what remains is a linear map and dropout per head."""
+    """GATv2 over exactly one neighbor: its coefficient is 1, which leaves a linear map and dropout per head."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
@@ -81,7 +81,7 @@ class Message(nn.Module):
         nn.init.xavier_uniform_(self.source.weight)
 
     def forward(self, x: Tensor, copies: Tensor | None, generator: torch.Generator | None) -> Tensor:
-        """x (n, hidden) of the neighbors -> (r, hidden); copies (r,) says which neighbor, None: its own."""
+        """x (n, hidden) of the neighbors -> (r, hidden); copies (r,): neighbor of each row, None: the same row."""
         x = self.source(x)
         x = x if copies is None else x[copies]
         if generator is not None and self.dropout:
@@ -91,25 +91,25 @@ class Message(nn.Module):
 
 
 class Remembering(nn.Module):
-    """A round of messages whose queries attend to their nearest ones in the memory with `query_from_memory`."""
+    """A layer whose queries attend to their nearest queries in the memory, with `query_from_memory`."""
 
     query_from_memory: Attention
 
     def keys(self, query: Tensor) -> Tensor:
-        """What a query shows to those that attend to it, (q, hidden)."""
+        """Attention keys of the query nodes, (q, hidden)."""
         return self.query_from_memory.source(query)
 
     def from_memory(
         self, query: Tensor, neighbors: Tensor, memory: Tensor | None, generator: torch.Generator | None
     ) -> Tensor:
-        """(q, hidden): what the queries receive from their neighbors and themselves."""
-        own = self.keys(query)
-        recalled = F.embedding(neighbors, own if memory is None else memory)
-        return self.query_from_memory.over_fixed(torch.cat([recalled, own[:, None]], 1), query, generator)
+        """(q, hidden): messages to the queries from their neighbors and themselves."""
+        keys = self.keys(query)
+        recalled = F.embedding(neighbors, keys if memory is None else memory)
+        return self.query_from_memory.over_fixed(torch.cat([recalled, keys[:, None]], 1), query, generator)
 
 
 class Layer(Remembering):
-    """One round of messages; a node type that receives over two relations takes their mean; ReLU."""
+    """One round of messages; a node type that receives over several relations takes their mean; ReLU."""
 
     def __init__(self, hidden: int, heads: int, dropout: float, siblings: bool = False):
         super().__init__()
@@ -120,7 +120,7 @@ class Layer(Remembering):
         self.answer_from_thinking = Message(hidden, heads, dropout)
         if siblings:
             self.thinking_from_thinking = Attention(hidden, heads, dropout)
-        # that the mean of what a thinking node receives is over
+        # number of relations that a thinking node averages over
         self.thinking_relations = 3 if siblings else 2
 
     def forward(
@@ -135,7 +135,7 @@ class Layer(Remembering):
         """nodes: hidden states of query (q), thinking (r), answer (r); neighbors (q, k) rows of `memory`.
 
         memory    (m, hidden) stored keys; None: the queries are the memory
-        siblings  `sibling_edges`, for a round with `siblings`
+        siblings  `sibling_edges`, for a layer built with `siblings`
         """
         query, thinking, answer = nodes
         from_memory = self.from_memory(query, neighbors, memory, generator)

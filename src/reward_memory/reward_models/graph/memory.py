@@ -1,4 +1,4 @@
-"""The frozen memory: labeled queries, and what each layer shows of them to a new query."""
+"""The frozen memory: labeled queries, and each layer's attention keys for them."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from torch import Tensor
 
 from .network import Batch, GraphNetwork
 
-#: Queries a pass: bounds the working memory of building and searching, whatever the memory's size.
+#: Queries per chunk: bounds the RAM for building and searching, whatever the memory's size.
 CHUNK = 1024
 
 
 def nearest(query: Tensor, memory: Tensor, count: int, *, same: bool = False) -> Tensor:
-    """(q, k) int64 rows of `memory` with the largest cosine, k = min(count, what there is).
+    """(q, k) int64 rows of `memory` with the largest cosine, k = min(count, rows available).
 
     query, memory  (q, d), (m, d) unit vectors
-    same           `query` is the memory: a query is not its own neighbor
+    same           `query` is the memory itself: a query is not its own neighbor
     """
     count = min(count, len(memory) - same)
-    found = []
+    parts = []
     for start in range(0, len(query), CHUNK):
         cosine = query[start : start + CHUNK] @ memory.T
         if same:
             rows = torch.arange(len(cosine), device=cosine.device)
             cosine[rows, rows + start] = -torch.inf
-        found.append(cosine.topk(count, 1).indices)
-    return torch.cat(found) if found else torch.empty(0, count, dtype=torch.int64, device=query.device)
+        parts.append(cosine.topk(count, 1).indices)
+    return torch.cat(parts) if parts else torch.empty(0, count, dtype=torch.int64, device=query.device)
 
 
 @dataclass(frozen=True)
 class Memory:
-    """unit: (m, 384) unit vectors of the labeled queries; keys: one (m, hidden) a layer, `Layer.keys`.
+    """unit: (m, 384) unit vectors of the labeled queries; keys: one (m, hidden) per layer, `Layer.keys`.
 
-    Memory queries receive from each other only, so the keys do not depend on what is asked later.
+    Memory queries receive only from each other, so the keys do not depend on later queries.
     """
 
     unit: Tensor
@@ -51,5 +51,5 @@ class Memory:
         return cls(unit, network.keys(batch, neighbors))
 
     def search(self, query: Tensor, count: int) -> Tensor:
-        """(q, k) rows of the memory that are nearest to the new queries (q, 384)."""
+        """(q, k) rows of the memory nearest to the new queries (q, 384)."""
         return nearest(F.normalize(query, dim=-1), self.unit, count)

@@ -1,9 +1,9 @@
 """The heterogeneous graph attention network of MemReward (section 3), written for speed.
 
-`reference.py` defines the same network with torch-geometric. This one computes what the graph really needs:
-A think node has one query and one answer, an answer node one think node. Attention over a single neighbor is 1,
-so those relations are linear maps. Only query <- think and query <- query attend. Messages flow from the memory to
-a query, never back, so the memory's part in the attention is a constant that can be stored (`memory.Memory`).
+`reference.py` defines the same network with torch-geometric. This one computes only what the graph needs. A thinking
+node has one query and one answer, an answer node one thinking node. Attention over a single neighbor is 1, so those
+relations are linear maps. Only query <- thinking, query <- query and, with `thinking_neighbors`, thinking <- thinking
+attend. Messages flow from the memory to a query, never back, so the memory's keys can be stored (`memory.Memory`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Batch:
         return cls(*(torch.as_tensor(getattr(rollouts, name)).to(device) for name in names))
 
     def joined(self, other: Batch) -> Batch:
-        """Its queries, then those of the other."""
+        """Concatenate: the queries of this batch, then those of `other`."""
         pairs = {
             name: (getattr(self, name), getattr(other, name)) for name in ("query", "thinking", "answer", "features")
         }
@@ -53,7 +53,7 @@ class Batch:
         return Batch(**{name: torch.cat(pair) for name, pair in pairs.items()}, group=group)
 
 
-#: predictor -> what a round of messages is; all are called as `Layer` is.
+#: predictor -> class of its layers, each one round of messages; all are called like `Layer`.
 LAYERS = {
     "graph": Layer,
     "graph-homogeneous": Homogeneous,
@@ -63,13 +63,13 @@ LAYERS = {
 
 
 def sizes(settings: Settings) -> dict[str, int | float | bool]:
-    """The settings that a network of any kind is made of."""
+    """The settings that a network of any kind is built from."""
     names = ("hidden_channels", "heads", "num_layers", "dropout", "products")
     return {key: getattr(settings, key) for key in names} | {"thinking_neighbors": thinking_neighbors(settings)}
 
 
 def thinking_neighbors(settings: Settings) -> int:
-    """How many siblings a thinking node hears; only the paper's own graph has such edges."""
+    """Number of siblings that a thinking node receives from; only the predictor `graph` has such edges."""
     return settings.thinking_neighbors if settings.predictor == "graph" else 0
 
 
@@ -78,10 +78,10 @@ class GraphNetwork(nn.Module):
 
     hidden_channels  width of a node's state, a multiple of `heads`
     num_layers       rounds of messages
-    layer            one of LAYERS
-    one_type         nodes are of one type: they enter by one linear map
-    thinking_neighbors  siblings that a thinking node hears, see `sibling_edges`; `layer` then takes them
-    products         also show the head the products query*thinking, query*answer, thinking*answer of the embeddings
+    layer            one of LAYERS, or PublishedEdges
+    one_type         all nodes are of one type and enter through one linear map
+    thinking_neighbors  siblings that a thinking node receives from, see `sibling_edges`; `layer` must take them
+    products         also feed the head with the products query*thinking, query*answer, thinking*answer of embeddings
                      (not in the paper)
     """
 
@@ -114,7 +114,7 @@ class GraphNetwork(nn.Module):
 
     @classmethod
     def of(cls, settings: Settings) -> GraphNetwork:
-        """The untrained network of a predictor."""
+        """Build the untrained network of a predictor."""
         layer = LAYERS[settings.predictor]
         if layer is Layer and "query-edges" in settings.fidelity:
             layer = PublishedEdges
@@ -128,9 +128,9 @@ class GraphNetwork(nn.Module):
         return self.query(batch.query), thinking(batch.thinking), answer(batch.answer)
 
     def serve(self, fidelity: Sequence[str]) -> GraphNetwork:
-        """Itself, ready for evaluation; nothing of it is trained any more.
+        """Freeze all weights, switch to evaluation and return the network.
 
-        fidelity  published behaviors, of which `empty-relation` makes serving differ from training
+        fidelity  published behaviors; `empty-relation` makes serving differ from training
         """
         for layer in self.layers:
             if isinstance(layer, Layer) and "empty-relation" in fidelity:
@@ -152,19 +152,19 @@ class GraphNetwork(nn.Module):
         return nodes
 
     def _siblings(self, batch: Batch) -> dict[str, Tensor]:
-        """What a round with edges between thinking nodes takes beside."""
+        """Extra arguments of a layer with edges between thinking nodes."""
         if not self.thinking_neighbors:
             return {}
         return {"siblings": sibling_edges(batch.thinking, batch.group, self.thinking_neighbors)}
 
     def keys(self, batch: Batch, neighbors: Tensor) -> list[Tensor]:
-        """(q, hidden) a layer: what the queries show to those that attend to them, see `memory.Memory`."""
-        nodes, siblings, found = self.enter(batch), self._siblings(batch), []
+        """(q, hidden) per layer: attention keys of the query nodes, see `memory.Memory`."""
+        nodes, siblings, keys = self.enter(batch), self._siblings(batch), []
         for depth, layer in enumerate(self.layers):
-            found.append(layer.keys(nodes[0]))
+            keys.append(layer.keys(nodes[0]))
             if depth + 1 < len(self.layers):
-                nodes = layer(nodes, batch.group, neighbors, found[depth], None, **siblings)
-        return found
+                nodes = layer(nodes, batch.group, neighbors, keys[depth], None, **siblings)
+        return keys
 
     def forward(
         self,
@@ -175,16 +175,16 @@ class GraphNetwork(nn.Module):
     ) -> Tensor:
         """(r,) logits.
 
-        neighbors  (q, k) int64: the nearest memory queries of each query
+        neighbors   (q, k) int64: the nearest memory queries of each query
         memory      stored keys of each layer, (m, hidden); None: the batch is its own memory, as in training
-        generator   of dropout; None in evaluation
+        generator   for dropout; None in evaluation
         """
         query, thinking, answer = self.exchange(batch, neighbors, memory, generator)
         parts = [thinking, answer, self.features(batch.features)]
         if self.products is not None:
-            asked = batch.query[batch.group]
-            pairs = [asked * batch.thinking, asked * batch.answer, batch.thinking * batch.answer]
-            # an entry of a unit vector is about 1/sqrt(384): scaled, the products are of order 1
+            queries = batch.query[batch.group]
+            pairs = [queries * batch.thinking, queries * batch.answer, batch.thinking * batch.answer]
+            # entries of a unit vector are about 1/sqrt(384): scaling makes the products of order 1
             parts.append(F.relu(self.products(torch.cat(pairs, 1) * WIDTH)))
         response = self.response_head(torch.cat(parts, 1))
         return (self.query_head(query)[batch.group] * response).sum(1) / self.scale + self.bias

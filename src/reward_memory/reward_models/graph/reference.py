@@ -2,17 +2,17 @@
 
 This file defines the network. `layers.py` and `ablations.py` compute the same numbers faster, with the same weights.
 
-Who sends to whom, in `edge_index` rows (sender, receiver):
+Edges, as (sender, receiver) rows of `edge_index`:
 
     thinking -> query     a response's thinking informs the query that it answers
-    query    -> thinking  and hears from it
+    query    -> thinking  and receives from it
     thinking -> answer    a response's thinking informs its answer
-    answer   -> thinking  and hears from it
+    answer   -> thinking  and receives from it
     query    -> query     the k nearest labeled queries (cosine) inform a query, and it informs itself
-    thinking -> thinking  the nearest other responses to the query inform a response, with `thinking_neighbors` alone
+    thinking -> thinking  the nearest other responses to the query inform a response, only with `thinking_neighbors`
 
-So messages flow from the memory of labeled queries to a new query, never back. In the published code they flow from
-the new query to the memory (`query-edges`). The ablations are the paper's (section 4): one type of node and of edge
+Messages thus flow from the memory of labeled queries to a new query, never back. In the published code they flow from
+the new query to the memory (`query-edges`). The ablations are the paper's (section 4): one node and one edge type
 (`graph-homogeneous`), no thinking nodes (`graph-no-thinking`), no messages between nodes (`mlp`).
 """
 
@@ -51,12 +51,12 @@ ITSELF = (("query", "query", "query"), ("thinking", "thinking", "thinking"), ("a
 def build_graph(
     settings: Settings, batch: Batch, neighbors: Tensor, *, stored: bool = False, empty_relation: bool = False
 ) -> HeteroData:
-    """The graph of some queries and their responses, with embeddings as `x` and `edge_index` per relation.
+    """Build the graph of some queries and their responses, with embeddings as `x` and `edge_index` per relation.
 
-    settings        of which predictor, thinking_neighbors and fidelity (`query-edges`) matter
-    neighbors      (q, k) int64: the nearest labeled queries of each query, as rows of `batch`, or of a stored memory
-    stored          the labeled queries are not in `batch`: they follow its own senders as rows known by their keys
-    empty_relation  the published server's relation without edges between thinking nodes
+    settings        predictor, thinking_neighbors and fidelity (`query-edges`) are used
+    neighbors       (q, k) int64: the nearest labeled queries of each query, as rows of `batch`, or of a stored memory
+    stored          the labeled queries are not in `batch`: their stored keys follow the senders in `batch`
+    empty_relation  add the published server's relation between thinking nodes, which has no edges
     """
     data = HeteroData()
     if settings.predictor == "graph-homogeneous":
@@ -76,16 +76,16 @@ def build_graph(
 def memory_edges(neighbors: Tensor, senders: int, stored: bool, published: bool) -> Tensor:
     """(2, e): every query receives from its nearest labeled queries and from itself.
 
-    senders    rows that come before a stored memory
+    senders    number of rows before those of a stored memory
     published  the behavior `query-edges`: a query sends to its nearest labeled queries instead
     """
-    own = torch.arange(len(neighbors), device=neighbors.device)
-    asking, recalled = own.repeat_interleave(neighbors.shape[1]), neighbors.flatten()
+    rows = torch.arange(len(neighbors), device=neighbors.device)
+    repeated, recalled = rows.repeat_interleave(neighbors.shape[1]), neighbors.flatten()
     if published:
-        # what a stored memory would receive is of no use: it is frozen
-        return _pairs(own, own) if stored else _pairs(torch.cat([asking, own]), torch.cat([recalled, own]))
+        # a stored memory is frozen, so messages to it have no effect
+        return _pairs(rows, rows) if stored else _pairs(torch.cat([repeated, rows]), torch.cat([recalled, rows]))
     recalled = recalled + senders if stored else recalled
-    return _pairs(torch.cat([recalled, own]), torch.cat([asking, own]))
+    return _pairs(torch.cat([recalled, rows]), torch.cat([repeated, rows]))
 
 
 def graph_edges(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
@@ -111,7 +111,7 @@ def no_thinking_edges(group: Tensor, neighbors: Tensor, stored: bool, published:
 
 
 def homogeneous_edges(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
-    """All edges of the paper's graph as one relation between nodes of one type; every node hears itself, too.
+    """All edges of the paper's graph as one relation between nodes of one type, with a self-loop on every node.
 
     Rows of nodes: queries, thinking, answers, then a stored memory.
     """
@@ -131,7 +131,7 @@ def homogeneous_edges(group: Tensor, neighbors: Tensor, stored: bool, published:
 
 
 def own_edges(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
-    """No messages: every node hears itself alone."""
+    """No messages: every node has only a self-loop."""
     query = torch.arange(len(neighbors), device=group.device)
     response = torch.arange(len(group), device=group.device)
     return {relation: _pairs(rows, rows) for relation, rows in zip(ITSELF, (query, response, response), strict=True)}
@@ -141,7 +141,7 @@ def _pairs(senders: Tensor, receivers: Tensor) -> Tensor:
     return torch.stack([senders, receivers])
 
 
-#: predictor -> its edges.
+#: predictor -> function that builds its edges.
 EDGES = {
     "graph": graph_edges,
     "graph-homogeneous": homogeneous_edges,
@@ -153,7 +153,7 @@ EDGES = {
 
 
 class FromMemory(GATv2Conv):
-    """GATv2 whose last senders may be known by their stored `lin_l` alone."""
+    """GATv2 whose last senders can be given as their stored `lin_l` outputs."""
 
     def forward(self, x: Tensor, edge_index: Tensor, stored: Tensor | None = None) -> Tensor:
         """x (n, hidden), stored (m, hidden) -> (n, hidden); edge_index: senders in [0, n + m), receivers in [0, n)."""
@@ -166,7 +166,7 @@ class FromMemory(GATv2Conv):
 
 
 class FromOne(GATv2Conv):
-    """GATv2 over exactly one sender: its coefficient is 1, so that `lin_l.weight` and `bias` are all that can learn."""
+    """GATv2 with exactly one sender per node: its coefficient is 1, so only `lin_l.weight` and `bias` can learn."""
 
     def __init__(self, *args, **settings):
         super().__init__(*args, **settings)
@@ -175,7 +175,7 @@ class FromOne(GATv2Conv):
 
 
 class FromNone(FromOne):
-    """What the published server has for its relation without edges: it adds 0 to a mean over one relation more."""
+    """The published server's relation without edges: the mean is over one more relation, which contributes 0."""
 
     def __init__(self, *args, **settings):
         super().__init__(*args, **settings)
@@ -184,13 +184,13 @@ class FromNone(FromOne):
 
 
 def _hold_at_zero(module: nn.Module, name: str) -> None:
-    """Turn a parameter into zeros that are neither trained nor saved."""
+    """Replace a parameter with zeros that are neither trained nor saved."""
     constant = torch.zeros_like(getattr(module, name).data)
     delattr(module, name)
     module.register_buffer(name, constant, persistent=False)
 
 
-#: predictor -> how its relations are computed.
+#: predictor -> convolution of each relation.
 CONVOLUTIONS: dict[str, dict[Relation, type[GATv2Conv]]] = {
     "graph": {
         THINKING_TO_QUERY: GATv2Conv,
@@ -209,7 +209,7 @@ CONVOLUTIONS: dict[str, dict[Relation, type[GATv2Conv]]] = {
 
 
 class ReferenceNetwork(GraphNetwork):
-    """`GraphNetwork` whose rounds of messages torch-geometric computes; its state dict is the fast network's.
+    """`GraphNetwork` with layers computed by torch-geometric; its state dict is that of the fast network.
 
     settings  as for `GraphNetwork.of`
     """
@@ -220,8 +220,8 @@ class ReferenceNetwork(GraphNetwork):
             convolutions = convolutions | {THINKING_TO_THINKING: GATv2Conv}
 
         def layer(hidden: int, heads: int, dropout: float) -> HeteroConv:
-            given = {"heads": heads, "dropout": dropout, "add_self_loops": False}  # the edges above have them
-            convs = {name: kind((hidden, hidden), hidden // heads, **given) for name, kind in convolutions.items()}
+            options = {"heads": heads, "dropout": dropout, "add_self_loops": False}  # the edges above include them
+            convs = {name: kind((hidden, hidden), hidden // heads, **options) for name, kind in convolutions.items()}
             return HeteroConv(convs, aggr="mean")
 
         super().__init__(**sizes(settings), layer=layer, one_type=settings.predictor == "graph-homogeneous")
@@ -253,13 +253,13 @@ class ReferenceNetwork(GraphNetwork):
 
     def keys(self, batch: Batch, neighbors: Tensor) -> list[Tensor]:
         data, states = self._enter_graph(batch, neighbors, stored=True)
-        found = []
+        stored_keys = []
         with _dropout(self, None):
             for depth, layer in enumerate(self.layers):
                 queries = states["node" if "node" in states else "query"][: len(batch.query)]
-                found.append(layer.convs[self.recalling[0]].lin_l(queries) if self.recalling else queries)
-                states = self._round(depth, data, states, found[depth])
-        return found
+                stored_keys.append(layer.convs[self.recalling[0]].lin_l(queries) if self.recalling else queries)
+                states = self._round(depth, data, states, stored_keys[depth])
+        return stored_keys
 
     def _enter_graph(self, batch: Batch, neighbors: Tensor, stored: bool) -> tuple[HeteroData, dict[str, Tensor]]:
         data = build_graph(self.settings, batch, neighbors, stored=stored, empty_relation=self.empty_relation)
@@ -267,9 +267,9 @@ class ReferenceNetwork(GraphNetwork):
 
     def _round(self, depth: int, data: HeteroData, states: dict, stored: Tensor | None) -> dict[str, Tensor]:
         """One round of messages; a node type that receives over several relations takes their mean; ReLU."""
-        known = {} if stored is None else {"stored_dict": dict.fromkeys(self.recalling, stored)}
-        received = self.layers[depth](states, data.edge_index_dict, **known)
-        # a type of node that no edge touches carries nothing
+        extra = {} if stored is None else {"stored_dict": dict.fromkeys(self.recalling, stored)}
+        received = self.layers[depth](states, data.edge_index_dict, **extra)
+        # node types without edges are set to 0
         return {name: received[name].relu() if name in received else torch.zeros_like(states[name]) for name in states}
 
     def _nodes(self, states: dict[str, Tensor], batch: Batch) -> Nodes:
@@ -280,7 +280,7 @@ class ReferenceNetwork(GraphNetwork):
 
 @contextmanager
 def _dropout(network: nn.Module, generator: torch.Generator | None) -> Iterator[None]:
-    """Dropout as `generator` has it; torch-geometric draws from torch's own, which is then as it was."""
+    """Draw dropout from `generator`: torch-geometric uses torch's global one, whose state is restored afterwards."""
     network.train(generator is not None)
     if generator is None:
         yield
@@ -295,7 +295,7 @@ def _dropout(network: nn.Module, generator: torch.Generator | None) -> Iterator[
 
 
 def shared_names(network: ReferenceNetwork) -> dict[str, str]:
-    """Own name -> the fast network's, of the weights that these call differently."""
+    """Name here -> name in the fast network, for the weights that are named differently."""
     names = {}
     for depth, layer in enumerate(network.layers):
         for relation, conv in layer.convs.items():
@@ -310,7 +310,7 @@ def _to_shared_names(network: ReferenceNetwork, state: dict, prefix: str, *_) ->
     for own, shared in shared_names(network).items():
         value = state.pop(prefix + own)
         state[prefix + shared] = value[0] if own.endswith(".att") else value  # (1, heads, c) as (heads, c)
-    # what is held at 0: torch-geometric's Linear saves it nevertheless
+    # parameters held at 0: torch-geometric's Linear saves them anyway
     for own in [name for name in state if name.startswith(f"{prefix}layers.") and ".convs." in name]:
         del state[own]
 

@@ -1,4 +1,4 @@
-"""The graph reward model, fitted: a network and its frozen memory."""
+"""The fitted graph reward model: a network and its frozen memory."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class RewardModel(Predictor):
 
 
 def restore(settings: Settings, weights: Tensors) -> GraphNetwork:
-    """The network with these very tensors as its weights."""
+    """Build the network with these tensors as its weights."""
     if settings.implementation == "reference":
         return _reference(settings, weights)
-    # on the meta device nothing is initialized, so no random number is drawn in the process that serves
+    # the meta device skips initialization, so the serving process draws no random numbers
     with torch.device("meta"):
         network = GraphNetwork.of(settings)
     network.load_state_dict(weights, assign=True)
@@ -59,7 +59,7 @@ def restore(settings: Settings, weights: Tensors) -> GraphNetwork:
 
 
 def _reference(settings: Settings, weights: Tensors) -> GraphNetwork:
-    # here, as torch-geometric takes seconds to import
+    # imported here because torch-geometric takes seconds to import
     from .reference import ReferenceNetwork
 
     with torch.random.fork_rng(devices=[]):
