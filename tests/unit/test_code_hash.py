@@ -43,7 +43,7 @@ class Library:
 
 
 def forget():
-    for cached in (module._files, module._content, module._known):
+    for cached in (module._files, module._content, module._cached):
         cached.cache_clear()
 
 
