@@ -1,4 +1,4 @@
-"""Policy training: everything that touches verl. Importing this package imports none of it."""
+"""Policy training: everything that touches verl. Importing this package does not import verl."""
 
-#: Tokens that a prompt may have at least where `max_prompt_tokens` is null.
+#: Lower bound of the prompt limit, in tokens, if `max_prompt_tokens` is null.
 PROMPT_TOKENS = 128

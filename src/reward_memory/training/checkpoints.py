@@ -1,7 +1,7 @@
-"""What a training run keeps for the next attempt: checksums of it, and the newest checkpoint to resume from.
+"""Checksums of a training run's checkpoints, and the newest intact checkpoint to resume from.
 
-A checkpoint is intact if its own files, the log and the responses of all steps up to its own, and the error memory as
-it was then are. A run that resumes from one ends with the results of an undisturbed run.
+A checkpoint is intact if its files, the log and the responses of all steps up to it, and the error memory at that step
+are intact. A run that resumes from an intact checkpoint ends with the results of an uninterrupted run.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from reward_memory.storage.records import CHECKSUM, parse
 
 from .history import logged_steps, read_history, select_step, training_log
 
-#: In a checkpoint's folder: size and digest of each file that resuming from it relies on.
+#: File in a checkpoint's folder: size and digest of each file that a resume relies on.
 SUMS = "checksums.json"
 TRACKER = "latest_checkpointed_iteration.txt"
 STEP = re.compile(r"global_step_([0-9]+)")
@@ -35,7 +35,7 @@ RANK = re.compile(r"model_world_size_([0-9]+)_rank_[0-9]+\.pt")
 
 
 def seal(checkpoints: Path, step: int) -> None:
-    """Write the checksums of a checkpoint that verl has saved; the log and responses up to it are part of it."""
+    """Write the checksums of a checkpoint that verl has saved, including the log and responses since the last one."""
     state, folder = checkpoints.parent, checkpoints / f"global_step_{step}"
     before = max((one for one in _saved(checkpoints) if one < step), default=0)
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != SUMS]
@@ -46,60 +46,60 @@ def seal(checkpoints: Path, step: int) -> None:
 
 
 def responses_of(state: Path, step: int) -> Path:
-    """The file with the responses of a step."""
+    """Path of the file with the responses of a step."""
     return state / f"responses/step_{step:06d}.parquet"
 
 
 def newest_intact(state: Path, training: Training, sizes: dict[str, int], memory: bool) -> int:
-    """Make the newest intact checkpoint the one that verl resumes from; its step, 0 to start from the beginning.
+    """Make verl resume from the newest intact checkpoint; return its step, 0 to start from the beginning.
 
-    sizes     validation queries a benchmark, as for `read_history`
+    sizes     validation queries per benchmark, as for `read_history`
     memory    whether the run has an error memory
 
-    Prints a sentence that names each damaged file. A run whose steps are all done stays so if the checkpoint that
-    becomes the policy is intact; else it goes back before that one.
+    Prints one message that names each damaged file. A run that has done all its steps stays done if the checkpoint that
+    becomes the policy is intact; otherwise it resumes from an earlier one.
     """
-    checkpoints, told = state / "checkpoints", _cleared(state)
+    checkpoints, problems = state / "checkpoints", _cleared(state)
     training_log(state, sizes)
-    latest = _tracked(checkpoints, told)
-    # of the newest attempt: one that started over has told of this, and logs anew
+    latest = _tracked(checkpoints, problems)
+    # newest attempt only: an attempt that started over has already reported this and has a new log
     if not _saved(checkpoints) and max(logged_steps(state, newest=True), default=0) >= training.save_freq:
-        told.append(f"{checkpoints} holds no checkpoint, though the log tells of one")
+        problems.append(f"{checkpoints} holds no checkpoint, though the log tells of one")
     reach, why = _reach(state, min(latest, training.steps))
     if why is None and latest >= training.steps:
         selected = _selected(state, training, sizes)
         why = _damaged(state, selected, resumes=False)
         if why is None:
             _track(checkpoints, latest)
-            _print(told, "is done")
+            _print(problems, "is done")
             return latest
         reach = selected - 1
-    told.append(why)
+    problems.append(why)
     for step in sorted((one for one in _saved(checkpoints) if one <= reach), reverse=True):
         why = _damaged(state, step, resumes=True)
         if why is None and memory:
             why = store.fault(state / "error_memory", step)
         if why is None:
             break
-        told.append(why)
+        problems.append(why)
     else:
         step = 0
         shutil.rmtree(state / "error_memory", ignore_errors=True)
     _track(checkpoints, step)
     _make_room(state, step)
     shutil.rmtree(state / "datasets", ignore_errors=True)  # the trainer's copy of its inputs
-    _print(told, f"resumes after step {step}" if step else "starts over")
+    _print(problems, f"resumes after step {step}" if step else "starts over")
     return step
 
 
-def _print(told: list[str | None], what: str) -> None:
-    """One sentence about all that is damaged and what the training does."""
-    if sentences := [why for why in dict.fromkeys(told) if why]:
+def _print(problems: list[str | None], what: str) -> None:
+    """Print one message with everything that is damaged and what the training does."""
+    if sentences := [why for why in dict.fromkeys(problems) if why]:
         print(f"training: {'; '.join(sentences)}; the training {what}.", file=sys.stderr, flush=True)
 
 
 def unfit(state: Path, training: Training, sizes: dict[str, int]) -> str | None:
-    """Why a run whose steps are all done has no results: a few words that name a file, None if it has."""
+    """Say why a run that has done all its steps has no complete result, naming a file; None if it has one."""
     _, why = _reach(state, training.steps)
     if why is None:
         why = _damaged(state, _selected(state, training, sizes), resumes=False)
@@ -107,45 +107,45 @@ def unfit(state: Path, training: Training, sizes: dict[str, int]) -> str | None:
 
 
 def _selected(state: Path, training: Training, sizes: dict[str, int]) -> int:
-    """The step that becomes the policy, whether or not its checkpoint is still there."""
+    """Step whose checkpoint becomes the policy, even if that checkpoint no longer exists."""
     steps, every = training.steps, training.save_freq
     saved = {*range(every, steps + 1, every), steps} | {step for step in _saved(state / "checkpoints") if step <= steps}
     return select_step(read_history(state, sizes), sorted(saved), training.selection)
 
 
 def _saved(checkpoints: Path) -> list[int]:
-    """Steps of the folders in which verl has saved something."""
+    """Steps that have a checkpoint folder."""
     names = [STEP.fullmatch(path.name) for path in checkpoints.glob("global_step_*") if path.is_dir()]
     return [int(name[1]) for name in names if name]
 
 
-def _tracked(checkpoints: Path, found: list[str]) -> int:
-    """The newest step that verl says it has saved: what it wrote last, or what is there if that is unreadable."""
+def _tracked(checkpoints: Path, problems: list[str]) -> int:
+    """Newest step that verl has saved, according to its tracker file, or to the checkpoints if that is unreadable."""
     tracker = checkpoints / TRACKER
     saved = _saved(checkpoints)
     if not os.path.lexists(tracker):
-        # checksums are written after the tracker, and deleted where a training starts over
+        # checksums are written after the tracker, and deleted when a training starts over
         sealed = [step for step in saved if (checkpoints / f"global_step_{step}" / SUMS).exists()]
-        found += [f"{tracker} is missing"] if sealed else []
+        problems += [f"{tracker} is missing"] if sealed else []
         return max(sealed, default=0)
     try:
         text = tracker.read_bytes().strip()
     except OSError as error:
-        found.append(f"{tracker} cannot be read ({error.strerror})")
+        problems.append(f"{tracker} cannot be read ({error.strerror})")
         text = b""
     if re.fullmatch(rb"[0-9]{1,15}", text) and int(text) in saved:
-        data = checkpoints / f"global_step_{int(text)}/data.pt"  # which verl has written before it names the step
-        found += [] if os.path.lexists(data) else [f"{data} is missing"]
+        data = checkpoints / f"global_step_{int(text)}/data.pt"  # written before the tracker names the step
+        problems += [] if os.path.lexists(data) else [f"{data} is missing"]
         return int(text)
-    if text.strip(b"\0"):  # verl writes it in place: a kill leaves it empty or zeros
-        found.append(f"{tracker} does not name a checkpoint that is there")
+    if text.strip(b"\0"):  # verl writes it in place: a kill leaves it empty or full of zeros
+        problems.append(f"{tracker} does not name an existing checkpoint")
     return max((step for step in saved if (checkpoints / f"global_step_{step}/data.pt").exists()), default=0)
 
 
 def _cleared(state: Path) -> list[str]:
-    """Delete files and dead links where folders belong, which the trainer could not write over; a sentence about each.
+    """Delete files and dead links where the trainer needs folders, and return a message about each.
 
-    InputError for a link to a whole folder that is not there, which may lie on a disk that is not mounted.
+    InputError if the state folder or one directly below it is a dead link, whose disk may not be mounted.
     """
     folders = [state / name for name in ("checkpoints", "responses", "error_memory")]
     for path in (state, *folders):
@@ -154,15 +154,15 @@ def _cleared(state: Path) -> list[str]:
                 f"{path}: is a link to {path.readlink()}, which is not there; mount that disk, or delete the link to "
                 "train from the start."
             )
-    held = (*folders, *(state / "checkpoints").glob("global_step_*"))
-    wrong = [path for path in held if path.is_file() or (path.is_symlink() and not path.exists())]
+    places = (*folders, *(state / "checkpoints").glob("global_step_*"))
+    wrong = [path for path in places if path.is_file() or (path.is_symlink() and not path.exists())]
     for path in wrong:
         path.unlink()
     return [f"{path} is not a folder" for path in wrong]
 
 
 def _make_room(state: Path, step: int) -> None:
-    """Delete folders where the trainer writes files, and checksums of what it will write again after `step`."""
+    """Delete folders in the place of files that the trainer writes, and the checksums of checkpoints after `step`."""
     kinds = {".pt", ".safetensors", ".json", ".parquet"}
     for path in [*(state / "checkpoints").glob("global_step_*/**/*"), *(state / "responses").glob("*")]:
         if path.suffix in kinds and path.is_dir():
@@ -183,9 +183,9 @@ def _track(checkpoints: Path, step: int) -> None:
 
 
 def _reach(state: Path, last: int) -> tuple[int, str | None]:
-    """The step up to which log and responses are complete, and what is wrong with the next; None after `last`.
+    """Step up to which log and responses are complete, and what is wrong with the next one; None if that is `last`.
 
-    No words for a log that lacks the last step alone: a kill between verl's checkpoint and its log line leaves that.
+    The text is empty if the log lacks only the last step, after a kill between verl's checkpoint and its log line.
     """
     logged = logged_steps(state)
     for step in range(1, last + 1):
@@ -211,36 +211,36 @@ def _not_responses(path: Path, step: int, count: float | None) -> str | None:
 
 
 def _damaged(state: Path, step: int, *, resumes: bool) -> str | None:
-    """Which file of a checkpoint is damaged.
+    """Say which file of a checkpoint is damaged; None if it is intact, "" if it is unusable but not damaged.
 
-    resumes  whether the optimizer is needed too, which old checkpoints no longer have: no words for that
+    resumes  whether the optimizer state is needed too, which old checkpoints no longer have
     """
     folder = state / f"checkpoints/global_step_{step}"
     if not folder.exists():
         return f"{folder} is missing"
-    if not (folder / "data.pt").exists():  # which verl writes last
+    if not (folder / "data.pt").exists():  # verl writes it last
         return f"{folder / 'data.pt'} is missing" if os.path.lexists(folder / SUMS) else ""
     if os.path.lexists(folder / SUMS):
         files = _sums(folder / SUMS, str((folder / "data.pt").relative_to(state)))
         if isinstance(files, str):
             return files
-    else:  # of an earlier version, or killed before they were written
+    else:  # from an earlier version, or killed before the checksums were written
         files = {str(path.relative_to(state)): [None, None] for path in folder.rglob("*") if path.is_file()}
         files |= {str((folder / "actor" / name).relative_to(state)): [None, None] for name in _ranks(folder / "actor")}
-    gone = [name for name in files if Path(name).name.startswith("optim_") and not (state / name).exists()]
-    if gone and resumes:
-        others = [name for name in files if name not in gone and not os.path.lexists(state / name)]
+    deleted = [name for name in files if Path(name).name.startswith("optim_") and not (state / name).exists()]
+    if deleted and resumes:
+        others = [name for name in files if name not in deleted and not os.path.lexists(state / name)]
         return f"{state / others[0]} is missing" if others else ""
-    for name, (size, known) in files.items():
-        if name not in gone and (why := _wrong(state / name, size, known)):
+    for name, (size, checksum) in files.items():
+        if name not in deleted and (why := _wrong(state / name, size, checksum)):
             return f"{state / name} {why}"
     return None
 
 
-def _sums(path: Path, held: str) -> dict[str, list] | str:
-    """The checksums of a checkpoint, or what is wrong with them.
+def _sums(path: Path, required: str) -> dict[str, list] | str:
+    """Read the checksums of a checkpoint, or say what is wrong with them.
 
-    held  the file that those of this checkpoint name in any case
+    required  a file that this checkpoint's checksums always include
     """
     try:
         value = parse(path)
@@ -249,7 +249,7 @@ def _sums(path: Path, held: str) -> dict[str, list] | str:
         files = value["files"]
         if not isinstance(files, dict) or not all(isinstance(one, list) and len(one) == 2 for one in files.values()):
             raise ValueError("holds no checksums")
-        if held not in files:
+        if required not in files:
             raise ValueError("holds the checksums of another checkpoint")
     except ValueError as error:
         return f"{path} {error}"
@@ -257,7 +257,7 @@ def _sums(path: Path, held: str) -> dict[str, list] | str:
 
 
 def _ranks(actor: Path) -> Iterator[str]:
-    """Names of all files that the ranks of a sharded training save, by the size of the world that one of them tells."""
+    """Names of all files that the ranks of a sharded training save; the world size is in the names of existing ones."""
     worlds = {name[1] for path in actor.glob("model_*.pt") if (name := RANK.fullmatch(path.name))}
     for world in worlds:
         for rank in range(int(world)):
@@ -265,20 +265,20 @@ def _ranks(actor: Path) -> Iterator[str]:
                 yield f"{kind}_world_size_{world}_rank_{rank}.pt"
 
 
-def _wrong(path: Path, size: int | None, known: str | None) -> str | None:
-    """What is wrong with a file of this size and digest; None for either asks what the format itself tells."""
+def _wrong(path: Path, size: int | None, checksum: str | None) -> str | None:
+    """Say what is wrong with a file of this expected size and digest; without them, check its format only."""
     try:
-        there = path.stat().st_size
+        actual = path.stat().st_size
         if path.is_dir():
             return "is a folder"
-        if size is not None and there < size:
-            return f"is cut: {there} of {size} bytes"
-        grows = path.suffix == ".jsonl"  # the log, of which a checkpoint has seen the beginning
-        if size is not None and there > size and not grows:
-            return f"has {there} bytes, not {size}"
-        if known is not None and _digest(path, size) != known:
+        if size is not None and actual < size:
+            return f"is cut: {actual} of {size} bytes"
+        grows = path.suffix == ".jsonl"  # the log: the checksum covers only its beginning
+        if size is not None and actual > size and not grows:
+            return f"has {actual} bytes, not {size}"
+        if checksum is not None and _digest(path, size) != checksum:
             return "was changed after it was written"
-        if path.suffix == ".pt" and (size is not None or there):
+        if path.suffix == ".pt" and (size is not None or actual):
             with zipfile.ZipFile(path) as parts:
                 return "is damaged" if parts.testzip() else None
         if size is None and path.suffix == ".safetensors":
@@ -292,12 +292,12 @@ def _wrong(path: Path, size: int | None, known: str | None) -> str | None:
     except DamageError:
         return "is cut"
     except (zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError):
-        return "is not complete JSON" if path.suffix == ".json" else "is not a complete file of PyTorch"
+        return "is not complete JSON" if path.suffix == ".json" else "is not a complete PyTorch file"
     return None
 
 
 def _digest(path: Path, size: int | None = None) -> str | None:
-    """SHA-256 of the first `size` bytes of a file; of a file of PyTorch, that of the checksums that it has itself."""
+    """SHA-256 of a file's first `size` bytes; for a PyTorch file, digest of its own checksums, None if it has none."""
     if path.suffix == ".pt":
         if not zipfile.is_zipfile(path):
             return None

@@ -1,7 +1,7 @@
-"""What a training run needs of a GPU's memory, by arithmetic: weights, logits, what layers keep for the gradient.
+"""GPU memory that a training run needs, by arithmetic: weights, logits, activations kept for the gradient.
 
-Logits need most of it: 14 bytes a token and word of the vocabulary without packing, 2.1 MB a token of Qwen2.5.
-`activations` follows what perf/device_memory.py counts. What is assumed says so.
+Logits need most of it: 14 bytes per token and vocabulary entry without packing, 2.1 MB per token for Qwen2.5.
+`activations` follows the counts of perf/device_memory.py. Assumed values are marked.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .overrides import micro_batch_size
 GB = 1e9
 #: Tokens whose log-probabilities are computed at once: 2,048 rows of 152,000 logits are 1.2 GB in float32.
 CHUNK = 2048
-#: Assumed, in bytes: CUDA and NCCL, a vLLM that sleeps, attention's workspace, gaps between allocations.
+#: Assumed, in bytes: CUDA and NCCL, a sleeping vLLM, attention workspace, gaps between allocations.
 FIXED = 5 * GB
 
 
@@ -23,9 +23,9 @@ FIXED = 5 * GB
 class Pass:
     """What one GPU computes at once.
 
-    tokens       of prompts and responses, padding included
+    tokens       in prompts and responses, padding included
     packed       whether there is no padding
-    checkpoints  whether a layer's activations are computed again for the gradient
+    checkpoints  whether a layer's activations are recomputed for the gradient
     """
 
     tokens: int
@@ -34,20 +34,20 @@ class Pass:
 
 
 def activations(size: Size, micro: Pass, gradient: bool) -> float:
-    """Bytes of logits and activations at their peak, without weights and their gradients."""
+    """Peak bytes of logits and activations, without weights and their gradients."""
     logits = 2 * micro.tokens * size.vocabulary  # in bfloat16
     chunk = 4 * min(CHUNK, micro.tokens) * size.vocabulary  # in float32
     if not gradient:
-        # verl computes the entropy of padded logits in one piece; in float32 there are at once the probabilities, what
-        # autocast makes of the logits for logsumexp, and logsumexp's own exponentials
+        # verl computes the entropy of padded logits in one piece; three float32 tensors coexist: the probabilities,
+        # autocast's copy of the logits for logsumexp, and the exponentials within logsumexp
         return logits + 2 * chunk if micro.packed else 7 * logits
-    # logits, without packing a copy of them, the gradients of the chunks, and those joined
+    # logits, a copy of them without packing, the gradients of the chunks, and these concatenated
     head = max(3 * logits, 2 * logits + 3 * chunk) + (0 if micro.packed else logits)
     return head + _kept(size, micro)
 
 
 def _kept(size: Size, micro: Pass) -> float:
-    """Bytes that the layers keep for the gradient: each one's input, or all that its gradient needs."""
+    """Bytes that the layers keep for the gradient: only their inputs, or everything that the backward pass needs."""
     if micro.checkpoints:
         return 2 * micro.tokens * size.layers * size.hidden
     width = 8 * size.hidden + 2 * (size.heads + size.kv_heads) * size.head + 4 * size.intermediate
@@ -57,8 +57,8 @@ def _kept(size: Size, micro: Pass) -> float:
 def need(size: Size, training: Training, gpus: int, memory: float) -> dict[str, float]:
     """Bytes on each of a run's GPUs in its three phases: gradient step, log-probabilities, sampling.
 
-    training  the section of one run, whose micro-batches are bounded (`unbounded`)
-    gpus      of the whole run, which share weights, gradients and Adam's moments
+    training  settings of one run with bounded micro-batches (see `unbounded`)
+    gpus      number in the complete run; they share weights, gradients and Adam's moments
     memory    bytes of one GPU
     """
     micro = Pass(_tokens(training, gpus), training.use_remove_padding, training.enable_gradient_checkpointing)
@@ -70,11 +70,11 @@ def need(size: Size, training: Training, gpus: int, memory: float) -> dict[str, 
     sampler = training.gpu_memory_utilization * memory
     awake = FIXED + (0 if training.free_cache_engine else sampler)
     offload = training.offload
-    # once the gradients are there, AdamW takes the square roots of all second moments at once
-    passing = max(2 * gathered + activations(size, micro, True), trained)
+    # after the backward pass, AdamW takes the square roots of all second moments at once
+    transient = max(2 * gathered + activations(size, micro, True), trained)
     return {
-        # what is offloaded comes back for a gradient step
-        "a gradient step": weights + trained + moments + passing + awake,
+        # offloaded tensors come back for a gradient step
+        "a gradient step": weights + trained + moments + transient + awake,
         "log-probabilities": weights
         + (moments if offload == "none" else 0)
         + gathered
@@ -85,24 +85,24 @@ def need(size: Size, training: Training, gpus: int, memory: float) -> dict[str, 
 
 
 def unbounded(training: Training) -> bool:
-    """Whether one long response could pad any number of short ones: micro-batches filled by tokens, but padded."""
+    """Whether one long response could pad any number of short ones: micro-batches limited by tokens, but padded."""
     return training.ppo_max_token_len_per_gpu is not None and not training.use_remove_padding
 
 
 def _tokens(training: Training, gpus: int) -> int:
-    """Tokens of a micro-batch whose prompts and responses are as long as they may be."""
+    """Tokens of a micro-batch whose prompts and responses have the maximum length."""
     longest = (training.max_prompt_tokens or PROMPT_TOKENS) + training.max_new_tokens
     return training.ppo_max_token_len_per_gpu or micro_batch_size(training, gpus) * longest
 
 
 def _layer(size: Size) -> int:
-    """Weights of one layer."""
+    """Number of weights in one layer."""
     embeddings = size.vocabulary * size.hidden * (1 if size.tied else 2)
     return (size.parameters - embeddings) // size.layers
 
 
 def _adapters(size: Size, rank: int) -> int:
-    """Weights of adapters of all linear layers."""
+    """Number of weights in the adapters of all linear layers."""
     queries, keys = size.heads * size.head, size.kv_heads * size.head
     ends = 2 * (size.hidden + queries) + 2 * (size.hidden + keys) + 3 * (size.hidden + size.intermediate)
     return rank * size.layers * ends

@@ -1,6 +1,6 @@
-"""How a trainer ended, from its exit status and messages, and what a user should do then.
+"""How a trainer ended, from its exit status and messages, and what the user should do next.
 
-Only an interruption is worth the same command again. Everything else would fail in the same way.
+Only after an interruption does running the same command again help. Everything else would fail in the same way.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .ray_patience import STARTS
 
-#: Kind -> what the trainer says then. The first kind that was seen counts.
+#: Kind -> the trainer's messages for it. If several kinds were seen, the first one here counts.
 SAID = {
     "disk": re.compile(r"No space left on device|Disk quota exceeded"),
     "memory": re.compile(
@@ -38,33 +38,33 @@ SAID = {
         r"|worker process has (?:died|crashed)|(?:worker|actor) died (?:unexpectedly|or was killed)"
         r"|raylet.*(?:has died|died unexpect)|\bStorageUnitTimeout\b"
         r"|The actor is dead because its (?:worker process|node|owner) has died|Lost connection to GCS|GCS.*unavailable"
-        # Ray's own processes end without an error of Python's when its server or its raylet is gone
+        # Ray's processes exit without a Python error when its server or raylet is gone
         r"|GCS may have been killed|GCS server is dead|local [Rr]aylet (?:is dead|failed)"
     ),
 }
-#: Kinds that say something only as long as no step was made: later the same words have other causes.
+#: Kinds that count only before the first step: later the same words have other causes.
 AT_START = {"override", "slow start", "start", "checkpoint"}
-#: Ray guesses at causes when a process has died, and memory is always among its guesses.
-#: What precedes them counts.
+#: When a process has died, Ray lists possible causes, and memory is always among them.
+#: Only the text before that list counts.
 GUESS = re.compile(
     r"(?:possible|potential) (?:root )?(?:causes|reasons)|(?:can|could|may|might) (?:have|happen|be)|\be\.g\.",
     re.IGNORECASE,
 )
-#: The last line of a traceback, which names the error.
+#: Last line of a traceback, which names the error.
 ERROR = re.compile(r"^(?:\(.*?\)\s*)?(?:[\w.]+\.)?(?P<error>[A-Z]\w*(?:Error|Exception|Interrupt)\b.*)")
-#: Errors that Ray raises where a process has died, and not where code has failed.
+#: Errors that Ray raises because a process has died, not because code has failed.
 DEATHS = re.compile(
     r"(?:ActorDied|ActorUnavailable|WorkerCrashed|NodeDied|RayletDied|OwnerDied|ObjectLost|Rpc|RaySystem)Error"
-    r"|StorageUnitTimeout"  # the transfer queue's; its storage has died
+    r"|StorageUnitTimeout"  # from the transfer queue: its storage has died
 )
 ENDS = "ends.jsonl"
 
 
 @dataclass
 class Ending:
-    """What is known of an attempt.
+    """What is known about the end of an attempt.
 
-    before, total  steps that were safe when it began, and all
+    before, total  steps saved by a checkpoint when it began, and steps of the complete run
     """
 
     before: int
@@ -73,16 +73,16 @@ class Ending:
     error: str = ""
 
     def read(self, line: str, stepped: bool) -> None:
-        """Take in one line of the trainer's output; `stepped` says whether it has finished a step."""
-        for kind, said in SAID.items():
-            told = GUESS.split(line, maxsplit=1)[0] if kind == "memory" else line
-            if not (stepped and kind in AT_START) and said.search(told):
+        """Process one line of the trainer's output; `stepped`: whether this attempt has finished a step."""
+        for kind, pattern in SAID.items():
+            text = GUESS.split(line, maxsplit=1)[0] if kind == "memory" else line
+            if not (stepped and kind in AT_START) and pattern.search(text):
                 self.seen.setdefault(kind, line.strip()[:300])
-        if found := ERROR.match(line):
-            self.error = found["error"].strip()[:300]
+        if error := ERROR.match(line):
+            self.error = error["error"].strip()[:300]
 
     def kind(self, code: int) -> str:
-        """One of SAID, or `interrupted` by a signal, or `error`."""
+        """Return a key of SAID, `interrupted` for a signal, or `error`."""
         failed = bool(self.error) and DEATHS.search(self.error) is None
         for kind in SAID:
             resuming, died = kind != "checkpoint" or self.before, kind != "interrupted" or not failed
@@ -91,9 +91,9 @@ class Ending:
         return "interrupted" if code < 0 or DEATHS.match(self.error) else "error"
 
     def sentence(self, code: int, safe: int, state: Path) -> str:
-        """What happened, and what to do, with nothing promised that is not so; remembers the end in `state`.
+        """Say what happened and what to do, without promising anything untrue; record the ending in `state`.
 
-        code  exit status, negative for a signal; safe  steps that are safe now
+        code  exit status, negative for a signal; safe  steps saved by a checkpoint now
         """
         kind = self.kind(code)
         again = _again(state, kind if code >= 0 else f"{kind} by signal", safe)
@@ -102,8 +102,8 @@ class Ending:
 
     def _why(self, kind: str, code: int, safe: int, state: Path, again: bool) -> str:
         start = f"resumes from step {safe}" if safe else "starts from the beginning"
-        said = self.seen.get(kind, "") if kind in ("override", "start") else self.error
-        error = f" ({said.rstrip('.')})" if said else ""
+        message = self.seen.get(kind, "") if kind in ("override", "start") else self.error
+        error = f" ({message.rstrip('.')})" if message else ""
         if kind == "disk":
             return f"the disk is full. Free some space, then run the same command again; it {start}."
         if kind == "memory":
@@ -129,7 +129,7 @@ class Ending:
             return f"it was interrupted{by}. Run the same command again; it {start}."
         if kind == "interrupted":
             return (
-                f"it was interrupted at the same step as before{error}, so something there may end it each time, such "
+                f"it was interrupted at the same step as before{error}, so something may end it there each time, such "
                 "as too little memory; the trainer's messages are in this job's log."
             )
         what = f"the trainer failed{error}" if code else "the trainer ended too early, without an error"
@@ -137,7 +137,7 @@ class Ending:
 
 
 def _again(state: Path, kind: str, safe: int) -> bool:
-    """Whether the attempt before this one ended alike, after the same step; remembers this one."""
+    """Whether the previous attempt ended in the same way after the same step; records this one."""
     this, path = {"kind": kind, "safe": safe}, state / ENDS
     last = next(_ends(path), None)
     with path.open("a", encoding="utf-8") as file:
@@ -146,9 +146,9 @@ def _again(state: Path, kind: str, safe: int) -> bool:
 
 
 def _ends(path: Path) -> Iterator[dict]:
-    """The remembered ends, the last first."""
+    """Recorded endings, newest first."""
     for line in reversed(path.read_text(encoding="utf-8").splitlines() if path.exists() else []):
         try:
             yield json.loads(line)
         except json.JSONDecodeError:
-            continue  # the line that a killed job was writing
+            continue  # cut off when a job was killed

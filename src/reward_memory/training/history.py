@@ -1,4 +1,4 @@
-"""What a training run logged: one row a step, the same whether or not the run was interrupted."""
+"""The log of a training run: one row per step, the same whether or not the run was interrupted."""
 
 import json
 import re
@@ -10,14 +10,14 @@ import pandas as pd
 from reward_memory.errors import InputError
 from reward_memory.storage import csv_tables
 
-#: verl's metric -> our column. Times are left out: they differ between two runs of one configuration.
+#: verl's metric -> our column. Times are omitted: they differ between runs of one configuration.
 COLUMNS = {
     "reward/mean": "reward",
     "reward/verified": "reward_verified",
     "reward/predicted": "reward_predicted",
     "reward/predicted_share": "predicted_share",
     "actor/entropy": "entropy",
-    "actor/entropy_loss": "entropy",  # verl's name for it where the actor does not compute old log-probabilities
+    "actor/entropy_loss": "entropy",  # verl's name for it when the actor does not compute old log-probabilities
     "actor/pg_loss": "policy_loss",
     "actor/kl_loss": "kl_loss",
     "actor/grad_norm": "gradient_norm",
@@ -45,8 +45,8 @@ VALIDATION = re.compile(r"val-core/(?P<benchmark>[^/]+)/acc/mean@\d+$")
 def read_history(folder: Path, sizes: dict[str, int]) -> pd.DataFrame:
     """Merge the metrics files of all attempts (verl.utils.tracking.FileLogger), later attempts last.
 
-    sizes    validation queries a benchmark: `valid_accuracy` is the mean weighted by them
-    returns  one row a step, ascending: step, the values of COLUMNS, valid_accuracy (NaN where not validated)
+    sizes    validation queries per benchmark: `valid_accuracy` is the mean weighted by them
+    returns  one row per step, ascending: step, the values of COLUMNS, valid_accuracy (NaN where not validated)
 
     InputError if nothing was logged.
     """
@@ -57,7 +57,7 @@ def read_history(folder: Path, sizes: dict[str, int]) -> pd.DataFrame:
 
 
 def outcome(file: Path) -> str:
-    """How mean reward and validation accuracy of a history.csv went from their first to their last value."""
+    """Describe mean reward and validation accuracy in a history.csv by their first and last values."""
     history = csv_tables.read(file, ("reward", "valid_accuracy"))
     parts = []
     for name, column in (("reward", "reward"), ("validation accuracy", "valid_accuracy")):
@@ -68,7 +68,7 @@ def outcome(file: Path) -> str:
 
 
 def logged_steps(folder: Path, newest: bool = False) -> dict[int, dict]:
-    """Step -> verl's metrics of it, from the metrics files of all attempts, later ones last; or of the newest alone."""
+    """Step -> its verl metrics, from the metrics files of all attempts (later ones override) or of the newest only."""
     steps: dict[int, dict] = {}
     files = sorted(path for path in folder.glob("metrics.*.jsonl") if path.is_file())
     for path in files[-1:] if newest else files:
@@ -77,14 +77,14 @@ def logged_steps(folder: Path, newest: bool = False) -> dict[int, dict]:
                 entry = json.loads(line)
                 step, data = entry["step"], dict(entry["data"])
             except (ValueError, TypeError, KeyError):
-                continue  # the line that a killed attempt was writing, or a damaged one
+                continue  # cut off when an attempt was killed, or damaged
             if type(step) is int and _numbers(data):
                 steps.setdefault(step, {}).update(data)
     return steps
 
 
 def training_log(folder: Path, sizes: dict[str, int]) -> None:
-    """InputError if the log tells of validation queries that the training does not have."""
+    """Raise InputError if the log has a validation on a benchmark that is not in `sizes`."""
     for step, data in logged_steps(folder).items():
         for name in (match["benchmark"] for key in data if (match := VALIDATION.match(key))):
             if name not in sizes:
@@ -95,7 +95,7 @@ def training_log(folder: Path, sizes: dict[str, int]) -> None:
 
 
 def _numbers(data: dict) -> bool:
-    """Whether all metrics that are read are numbers; null is one that was not measured, except of a validation."""
+    """Whether all metrics that are read are numbers; null means "not measured", which a validation may not be."""
     read = [value for key, value in data.items() if (key in COLUMNS and value is not None) or VALIDATION.match(key)]
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in read)
 
@@ -113,7 +113,7 @@ def _row(step: int, metrics: dict, sizes: dict[str, int]) -> dict:
 
 
 def select_step(history: pd.DataFrame, saved: list[int], selection: str) -> int:
-    """The checkpoint to keep: `last`, or `valid` for the best validation accuracy, the latest among equals."""
+    """Step of the checkpoint to keep: `last`, or `valid` for the best validation accuracy (the latest if tied)."""
     if selection == "last":
         return max(saved)
     scored = history[history["step"].isin(saved) & history["valid_accuracy"].notna()]

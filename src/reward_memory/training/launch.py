@@ -1,4 +1,4 @@
-"""Starting verl's main_ppo as a process of its own, watching it, and collecting what it leaves."""
+"""Start verl's main_ppo as a subprocess, watch it, and collect its results."""
 
 import fcntl
 import os
@@ -39,12 +39,12 @@ from .responses import join_steps
 PLUGIN = "reward_memory.training.verl.plugin"
 CPU_PLUGIN = "reward_memory.training.cpu.plugin"
 TRAINER = "verl.trainer.main_ppo"
-#: The same trainer; on one machine its workers are forked, since importing verl in each takes longer than training.
+#: The same trainer for one machine; its workers are forked, since importing verl in each takes longer than training.
 CPU_TRAINER = "reward_memory.training.cpu.main_ppo"
-#: Seconds that the trainer gets to end Ray's processes.
+#: Seconds that the trainer has to end Ray's processes.
 GRACE = 20.0
-#: vLLM's environment unless the user's says otherwise. Its newer model runner turns seeds into other draws, and verl
-#: 0.9.1 was not run with it.
+#: Environment variables for vLLM, unless the user sets them. Its newer model runner draws other samples from the same
+#: seeds, and verl 0.9.1 was not run with it.
 VLLM = {"VLLM_NO_USAGE_STATS": "1", "VLLM_USE_V2_MODEL_RUNNER": "0"}
 STEP = re.compile(r"Training Progress:.*?\b(?P<done>\d+)/\d+ \[")
 
@@ -59,11 +59,11 @@ def train(
 ) -> None:
     """Train one policy with GRPO and write policy/, history.csv, responses.parquet and manifest.json to `out`.
 
-    names  columns of history.csv that say which run it is of
+    names  columns of history.csv that identify the run
 
     A killed run resumes from its last checkpoint in `run.state`, which the caller may remove afterwards.
 
-    InputError if the trainer fails; the lock is then free, and the state stays for the next attempt.
+    InputError if the trainer fails; the lock is then released, and the state stays for the next attempt.
     """
     if run.gpus:
         _has_vllm(training)
@@ -71,7 +71,7 @@ def train(
         _not_amd()
     run.trackers.prepare()
     if run.state.is_file():
-        raise InputError(f"{run.state}: is a file where the training keeps its state in a folder; move it away.")
+        raise InputError(f"{run.state}: is a file, but must be a folder for the training's state; move it away.")
     run.state.mkdir(parents=True, exist_ok=True)
     with _alone(run.state) as lock:
         sizes = pd.read_parquet(run.valid, columns=["data_source"])["data_source"].value_counts().to_dict()
@@ -84,7 +84,7 @@ def train(
 
 
 def _run(training: Training, run: Run, isolation: str, lock: int) -> None:
-    """Start the trainer, with more time for Ray where it did not start in time; InputError if it does not finish."""
+    """Run the trainer, again with more time if Ray did not start in time; InputError if it does not finish."""
     for seconds in ray_patience.STARTS:
         ending = Ending(_latest(run.state), training.steps)
         code = _attempt(training, run, isolation, lock, ending, seconds)
@@ -97,16 +97,16 @@ def _run(training: Training, run: Run, isolation: str, lock: int) -> None:
 
 
 def _attempt(training: Training, run: Run, isolation: str, lock: int, ending: Ending, seconds: int) -> int:
-    """Run the trainer once and return its exit status; `ending` takes in what it says, Ray gets `seconds` to start."""
+    """Run the trainer once and return its exit status; `ending` reads its output, Ray has `seconds` to start."""
     resumed = _latest(run.state)
     progress = Progress("training steps", training.steps, done=resumed)
     attempt = len(list(run.state.glob("metrics.*.jsonl")))
     with scratch() as folder:
-        listed = overrides(training, run, isolation, folder)
+        arguments = overrides(training, run, isolation, folder)
         if resumed:
             print(f"training: resuming after step {resumed}", file=sys.stderr, flush=True)
-            listed = [*listed, "trainer.val_before_train=false"]
-        command = [sys.executable, "-m", TRAINER if run.gpus else CPU_TRAINER, *listed]
+            arguments = [*arguments, "trainer.val_before_train=false"]
+        command = [sys.executable, "-m", TRAINER if run.gpus else CPU_TRAINER, *arguments]
         environment = _environment(run, attempt, folder) | ray_patience.environment(seconds)
         with (
             spanning(run.nodes, run.gpus, environment, folder) as joining,
@@ -121,7 +121,7 @@ def _attempt(training: Training, run: Run, isolation: str, lock: int, ending: En
                     progress.advance(int(step["done"]) - progress.done)
                     if run.gpus:
                         _let_optimizers_go(run.state)
-                if not workers.ended:  # what a trainer says while it is being ended is no cause
+                if not workers.ended:  # messages during its shutdown are not causes
                     ending.read(line, progress.done > resumed)
                     workers.read(line, stepped)
             code = process.wait()
@@ -129,7 +129,7 @@ def _attempt(training: Training, run: Run, isolation: str, lock: int, ending: En
 
 
 def _has_vllm(training: Training) -> None:
-    """InputError if what samples on GPUs is not installed; verl would say so after minutes, in a worker."""
+    """Raise InputError if vLLM is needed and not installed; verl would report it only after minutes, in a worker."""
     replaced = any(override.lstrip("+").startswith("actor_rollout_ref.rollout.name=") for override in training.verl)
     if not replaced and find_spec("vllm") is None:
         raise InputError(
@@ -139,7 +139,7 @@ def _has_vllm(training: Training) -> None:
 
 
 def _not_amd() -> None:
-    """InputError on AMD's GPUs, where verl takes an engine of its own, which gives no layer logits."""
+    """Raise InputError on AMD GPUs, where verl uses another engine, which gives no layer logits."""
     from torch import version
 
     if version.hip is not None:
@@ -150,7 +150,7 @@ def _not_amd() -> None:
 
 
 def _same_ranks(run: Run) -> None:
-    """InputError if the checkpoint to resume from is of another number of GPUs: verl reads one shard a GPU."""
+    """Raise InputError if the checkpoint to resume from has another number of GPUs: verl reads one shard per GPU."""
     latest = dict(_checkpoints(run.state)).get(_latest(run.state))
     shards = [] if latest is None else sorted((latest / "actor").glob("model_world_size_*_rank_*.pt"))
     for shard in shards:
@@ -185,11 +185,11 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
         "VERL_FILE_LOGGER_PATH": str(run.state / f"metrics.{attempt:04d}.jsonl"),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_DEDUP_LOGS": "0",
-        "RAY_worker_niceness": "0",  # Ray's 15 would let all other jobs go before the longest
+        "RAY_worker_niceness": "0",  # Ray's default of 15 would put the longest job behind all others
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_CACHE": str(run.state / "datasets"),
         "PYTHONUNBUFFERED": "1",
-        # verl, torch and multiprocessing leave files there, and sockets, whose paths must be short
+        # verl, torch and multiprocessing put files there, and sockets, whose paths must be short
         "TMPDIR": str(folder),
     }
     environment |= run.trackers.environment()
@@ -199,7 +199,7 @@ def _environment(run: Run, attempt: int, folder: Path) -> dict[str, str]:
     else:
         # two OpenMP threads in each of verl's processes are 5 to 12 times slower than one on a busy machine
         environment |= {"OMP_NUM_THREADS": "1", "VERL_PLATFORM": "cpu", "VERL_ENGINE_DEVICE": "cuda"}
-        environment["RAY_prestart_worker_first_driver"] = "0"  # three that no one uses; a fork starts at once
+        environment["RAY_prestart_worker_first_driver"] = "0"  # would start three unused workers; a fork starts at once
         environment["REWARD_MEMORY_FORKS"] = str(folder / "forks")  # cpu.fork_worker.SOCKET
     return environment
 
@@ -219,7 +219,7 @@ def _collect(
     out.mkdir(parents=True, exist_ok=True)
     for torn in out.glob(".policy.*"):
         shutil.rmtree(torn)
-    # what takes long first, so that an earlier run's files give way to this one's all at once
+    # the slow part first, so that this run's files replace an earlier run's all at once
     copy = Path(tempfile.mkdtemp(dir=out, prefix=".policy."))
     write_policy(actor, copy)
     copy.chmod(0o755)
@@ -239,18 +239,18 @@ def _collect(
 
 
 def _checkpoints(state: Path) -> list[tuple[int, Path]]:
-    """(step, folder) of the checkpoints that verl finished, ascending; it writes data.pt after the actor."""
-    found = [
+    """(step, folder) of the checkpoints that verl completed, ascending; it writes data.pt after the actor."""
+    complete = [
         (int(folder.name.removeprefix("global_step_")), folder)
         for folder in (state / "checkpoints").glob("global_step_*")
         if (folder / "data.pt").exists()
     ]
     latest = _latest(state)
-    return sorted((step, folder) for step, folder in found if step <= latest)
+    return sorted((step, folder) for step, folder in complete if step <= latest)
 
 
 def _let_optimizers_go(state: Path) -> None:
-    """Remove Adam's moments, two thirds of a checkpoint, of all but the two newest: a run goes on from one of those."""
+    """Delete Adam's moments, two thirds of a checkpoint, except in the newest two: a run resumes from one of them."""
     for _, folder in _checkpoints(state)[:-2]:
         for path in (folder / "actor").glob("optim_world_size_*.pt"):
             path.unlink()
@@ -264,7 +264,7 @@ def _latest(state: Path) -> int:
 
 @contextmanager
 def _alone(state: Path) -> Iterator[int]:
-    """Hold the run's lock; the trainer inherits it, so a successor waits until an orphan has gone."""
+    """Hold the run's lock; the trainer inherits it, so the next run waits until an orphaned trainer has exited."""
     with (state / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()
@@ -272,7 +272,7 @@ def _alone(state: Path) -> Iterator[int]:
 
 @contextmanager
 def _forward_termination(process: subprocess.Popen) -> Iterator[None]:
-    """On SIGTERM and SIGINT end the trainer, and with it Ray's processes, before this process goes."""
+    """On SIGTERM and SIGINT, end the trainer, and with it Ray's processes, before this process exits."""
 
     def stop(number, frame):
         raise SystemExit(128 + number)

@@ -1,4 +1,4 @@
-"""From our configuration to verl's: the list of Hydra overrides that main_ppo is started with."""
+"""Translate our configuration to verl's: the list of Hydra overrides for main_ppo."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -14,11 +14,11 @@ from .objectives.predicted import Fitted, FromPrediction
 from .trackers import UNTRACKED, Trackers
 
 VERL = Path(__file__).parent / "verl"
-#: Keys of verl's section policy_loss that the section training has, too.
+#: Keys that verl's section policy_loss and the section training have in common.
 POLICY_LOSS = ("loss_mode", "clip_cov_ratio", "clip_cov_lb", "clip_cov_ub", "kl_cov_ratio", "ppo_kl_coef")
-#: MiB that verl sends to vLLM at once; a larger weight would take another way, which was never run.
+#: MiB that verl sends to vLLM at once; a larger weight would take another code path, which was never run.
 BUCKET = 2048
-#: Samples in the trainer's process.
+#: Agent loop manager that runs in the trainer's process.
 CPU_LOOPS = "reward_memory.training.cpu.agent_loops.BatchedAgentLoops"
 
 #: verl 0.9.1 on one CPU: FSDP2 in float32 over gloo, one logical device, nothing compiled.
@@ -27,17 +27,17 @@ CPU = {
     "trainer.nnodes": 1,
     "trainer.n_gpus_per_node": 1,
     "+ray_kwargs.ray_init.num_gpus": 1,
-    "ray_kwargs.ray_init.num_cpus": 16,  # logical: verl's actors each ask for one, whatever the machine has
+    "ray_kwargs.ray_init.num_cpus": 16,  # logical: each of verl's actors requests one, whatever the machine has
     "actor_rollout_ref.rollout.name": "transformers",
     "actor_rollout_ref.rollout.tensor_model_parallel_size": 1,
     "actor_rollout_ref.rollout.free_cache_engine": False,
     "actor_rollout_ref.rollout.enforce_eager": True,
     "+actor_rollout_ref.rollout.agent.agent_loop_manager_class": CPU_LOOPS,
-    # the rows that are given fit (training.prompts), and CPU_LOOPS refuses others; verl's filter hashes its tokenizer
+    # all rows passed to verl fit (training.prompts) and CPU_LOOPS rejects others; verl's filter hashes its tokenizer
     "data.filter_overlong_prompts": False,
     "actor_rollout_ref.model.use_remove_padding": False,
     "actor_rollout_ref.model.enable_gradient_checkpointing": False,
-    # a whole policy in float32 at every checkpoint: verl's merger, which GPU runs need, rounds to bfloat16
+    # the complete policy in float32 at every checkpoint: verl's merger, which GPU runs need, rounds to bfloat16
     "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra,hf_model]",
     "actor_rollout_ref.actor.use_torch_compile": False,
     "actor_rollout_ref.actor.fsdp_config.use_torch_compile": False,
@@ -48,7 +48,7 @@ CPU = {
     "+actor_rollout_ref.ref.fsdp_config.mixed_precision": "{param_dtype:fp32,reduce_dtype:fp32,buffer_dtype:fp32}",
     "+actor_rollout_ref.model.override_config.attn_implementation": "sdpa",
     "actor_rollout_ref.rollout.load_format": "auto",
-    # the server's log-probabilities equal the actor's to 1e-6 here, so the actor need not compute them again
+    # the server's log-probabilities equal the actor's to 1e-6 here, so the actor need not recompute them
     "algorithm.rollout_correction.bypass_mode": True,
     "actor_rollout_ref.rollout.calculate_log_probs": True,
     "actor_rollout_ref.actor.calculate_entropy": True,
@@ -59,16 +59,16 @@ CPU = {
 class Run:
     """The files and counts of one training run.
 
-    policy        Hugging Face folder that training starts from
+    policy        Hugging Face folder of the initial policy
     train, valid  parquet files in verl's row format (training.rows)
-    reward_model  folder of the frozen reward model, None where every training row carries its ground truth
+    reward_model  folder of the frozen reward model, None if every training row has its ground truth
     state         folder of checkpoints, metrics and rewarded responses
-    gpus, nodes   devices of the whole run, 0 on the CPU, and the machines that share them evenly
-    checks        of the answers to math problems and choices, as in verifiers.Grader
+    gpus, nodes   GPUs of the complete run, 0 on the CPU, and the machines that share them evenly
+    checks        how answers to math and choice questions are checked, as in verifiers.Grader
     error_memory  None to train without one
-    predicted_rewards  None where no reward is predicted
-    fitted        what the reward model is fitted again on, None where it stays frozen
-    trackers      what gets the metrics; no number depends on them
+    predicted_rewards  None if no reward is predicted
+    fitted        data for refitting the reward model, None if it stays frozen
+    trackers      where metrics are sent; no result depends on them
     """
 
     policy: Path
@@ -90,11 +90,11 @@ class Run:
 def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> list[str]:
     """Hydra overrides of `verl.trainer.main_ppo` for one GRPO run (MemReward, section 4; verl 0.9.1's keys).
 
-    training   whose max_prompt_tokens is a number
+    training   its max_prompt_tokens must be a number
     isolation  of the code sandbox: bubblewrap | reduced
-    scratch    a short path for Ray's sockets (a Unix socket's path holds 107 characters)
+    scratch    a short path for Ray's sockets (a Unix socket's path has at most 107 characters)
 
-    InputError if the responses of a gradient step, or the GPUs, cannot be shared evenly.
+    InputError if the responses of a gradient step, or the GPUs, cannot be divided evenly.
     """
     answers = training.max_new_tokens
     mini_batch = training.ppo_mini_batch_size or training.train_batch_size
@@ -111,7 +111,7 @@ def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> li
         "+algorithm.passk_k": training.passk_k,
         "+algorithm.positive_advantage_weight": training.positive_advantage_weight,
         "algorithm.use_kl_in_reward": False,
-        "algorithm.filter_groups.enable": False,  # the trainer's own dynamic sampling knows the rewards, and ends
+        "algorithm.filter_groups.enable": False,  # our trainer's dynamic sampling knows the rewards, and is bounded
         "data.train_files": run.train,
         "data.val_files": run.valid,
         "data.train_batch_size": training.train_batch_size,
@@ -129,7 +129,7 @@ def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> li
         "actor_rollout_ref.actor.optim.weight_decay": training.weight_decay,
         "actor_rollout_ref.actor.ppo_mini_batch_size": mini_batch,
         "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": micro,
-        # the loss reads the bounds; `clip_ratio` counts only where they are null, which by default they are not
+        # the loss reads the two bounds; `clip_ratio` counts only if they are null, which is not verl's default
         "actor_rollout_ref.actor.clip_ratio": training.clip_ratio_low,
         "actor_rollout_ref.actor.clip_ratio_low": training.clip_ratio_low,
         "actor_rollout_ref.actor.clip_ratio_high": training.clip_ratio_high or training.clip_ratio_low,
@@ -185,7 +185,7 @@ def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> li
         "+trainer.v1.reward_memory.workers": max(1, run.threads),
         "trainer.logger": f"[{','.join(run.trackers.loggers)}]",
         "trainer.project_name": "reward-memory",
-        "trainer.experiment_name": Path(run.trackers.name or run.state.name),  # quoted: a hash may be digits alone
+        "trainer.experiment_name": Path(run.trackers.name or run.state.name),  # quoted: a hash may be all digits
         "trainer.total_training_steps": training.steps,
         "trainer.total_epochs": training.steps,
         "trainer.save_freq": training.save_freq,
@@ -211,31 +211,31 @@ def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> li
 
 
 def _gpu(training: Training, run: Run) -> dict[str, Any]:
-    """GPUs: vLLM samples, FSDP2 trains in bfloat16, shards are merged by verl's merger once one is selected."""
-    here, group = run.gpus // run.nodes, training.tensor_model_parallel_size
-    if run.gpus % run.nodes or here % group:
+    """Keys for GPUs: vLLM samples, FSDP2 trains in bfloat16; verl's merger later merges the selected checkpoint."""
+    per_node, group = run.gpus // run.nodes, training.tensor_model_parallel_size
+    if run.gpus % run.nodes or per_node % group:
         raise InputError(
-            f"training: tensor_model_parallel_size: {group} does not divide the {here} GPUs of each of {run.nodes} "
+            f"training: tensor_model_parallel_size: {group} does not divide the {per_node} GPUs of each of {run.nodes} "
             "nodes; change it, or gpu and nodes in the section resources."
         )
-    longest, filled = training.max_prompt_tokens + training.max_new_tokens, training.ppo_max_token_len_per_gpu
-    if filled is not None and filled < longest:
+    longest, token_limit = training.max_prompt_tokens + training.max_new_tokens, training.ppo_max_token_len_per_gpu
+    if token_limit is not None and token_limit < longest:
         raise InputError(
-            f"training: ppo_max_token_len_per_gpu: {filled} is less than max_prompt_tokens and max_new_tokens "
+            f"training: ppo_max_token_len_per_gpu: {token_limit} is less than max_prompt_tokens and max_new_tokens "
             f"together, {longest}."
         )
     keys = {
         "trainer.device": "cuda",
         "trainer.nnodes": run.nodes,
-        "trainer.n_gpus_per_node": here,
-        # logical, as on the CPU: verl reserves three for each GPU, and its queues and agent loops more
-        "ray_kwargs.ray_init.num_cpus": 16 + 4 * here,
+        "trainer.n_gpus_per_node": per_node,
+        # logical, as on the CPU: verl reserves three per GPU, and more for its queues and agent loops
+        "ray_kwargs.ray_init.num_cpus": 16 + 4 * per_node,
         "actor_rollout_ref.rollout.name": "vllm",
         "actor_rollout_ref.rollout.tensor_model_parallel_size": group,
         "actor_rollout_ref.rollout.gpu_memory_utilization": training.gpu_memory_utilization,
         "actor_rollout_ref.rollout.free_cache_engine": training.free_cache_engine,
         "actor_rollout_ref.rollout.enforce_eager": training.enforce_eager,
-        # verl refuses more than the policy was made for; left open it would cut responses there
+        # verl rejects more than the policy supports; if unset, responses would be cut there
         "actor_rollout_ref.rollout.max_model_len": longest,
         "actor_rollout_ref.rollout.agent.num_workers": 8,
         "actor_rollout_ref.model.enable_gradient_checkpointing": training.enable_gradient_checkpointing,
@@ -245,41 +245,41 @@ def _gpu(training: Training, run: Run) -> dict[str, Any]:
         "actor_rollout_ref.actor.fsdp_config.param_offload": training.offload == "all",
         "actor_rollout_ref.actor.fsdp_config.optimizer_offload": training.offload != "none",
         "actor_rollout_ref.ref.fsdp_config.param_offload": training.offload == "all",
-        "actor_rollout_ref.actor.use_dynamic_bsz": filled is not None,
+        "actor_rollout_ref.actor.use_dynamic_bsz": token_limit is not None,
         "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra]",
     }
-    if filled is not None:
-        keys["actor_rollout_ref.actor.ppo_max_token_len_per_gpu"] = filled
+    if token_limit is not None:
+        keys["actor_rollout_ref.actor.ppo_max_token_len_per_gpu"] = token_limit
     policy = _policy(run.policy)
     if (bucket := -(-policy.get("vocab_size", 0) * policy.get("hidden_size", 0) * 4 // 2**20)) > BUCKET:
         keys["actor_rollout_ref.rollout.checkpoint_engine.update_weights_bucket_megabytes"] = bucket
     if "bfloat16" in (policy.get("dtype"), policy.get("torch_dtype")):
-        # it waits in the machine's memory whatever `offload` says, here in half of it and with the same numbers
+        # it stays in host memory whatever `offload` says; bfloat16 halves that and does not change the numbers
         keys["actor_rollout_ref.ref.fsdp_config.model_dtype"] = "bfloat16"
     return keys
 
 
 def own_pass(training: Training, error_memory: ErrorMemory | None) -> bool:
-    """Whether a run needs the actor's own pass over sampled responses, which is left out in bypass mode.
+    """Whether a run needs the actor's own pass over sampled responses, which bypass mode skips.
 
-    Layers and entropies come out of it. kl_cov's gradient is the sign of a difference to the log-probabilities before,
-    and the sampler's differ in the last bits.
+    It gives layer logits and entropies. kl_cov needs it because its gradient is the sign of a difference to the old
+    log-probabilities, and the sampler's differ from the actor's in the last bits.
     """
     reads_layers = error_memory is not None and error_memory.method != ANSWERS
     return reads_layers or training.entropy_bonus is not None or training.loss_mode == "kl_cov"
 
 
 def _policy(folder: Path) -> dict[str, Any]:
-    """The policy's config.json; empty where it cannot be read, which loading it will say."""
+    """The policy's config.json; empty if it cannot be read, which loading the policy will report."""
     try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _adapters(lora: Lora | None) -> dict[str, Any]:
-    """Keys of low-rank adapters; vLLM gets them merged into the weights, which is what is kept at the end."""
+    """Keys for low-rank adapters; vLLM gets them merged into the weights, and so does the final policy."""
     if lora is None:
         return {}
     modules = lora.target_modules
@@ -288,9 +288,9 @@ def _adapters(lora: Lora | None) -> dict[str, Any]:
         "actor_rollout_ref.model.lora_alpha": lora.alpha,
         "actor_rollout_ref.model.target_modules": modules if isinstance(modules, str) else f"[{','.join(modules)}]",
         "actor_rollout_ref.model.lora.merge": True,
-        # shards alone, on the CPU, too: verl's merger is what takes adapters apart
+        # only shards, on the CPU too: it takes verl's merger to separate the adapters
         "actor_rollout_ref.actor.checkpoint.save_contents": "[model,optimizer,extra]",
-        # verl rounds merged weights to bfloat16, so that on the CPU, too, the actor's own probabilities are needed
+        # verl rounds merged weights to bfloat16, so the actor's own probabilities are needed on the CPU too
         "algorithm.rollout_correction.bypass_mode": False,
         "actor_rollout_ref.rollout.calculate_log_probs": False,
     }
@@ -303,7 +303,7 @@ def micro_batch_size(training: Training, gpus: int) -> int:
 
 
 def _divisor(number: int, limit: int) -> int:
-    """The largest divisor of `number` that is at most `limit`: verl cuts a batch into equal micro-batches."""
+    """Largest divisor of `number` that is at most `limit`: verl splits a batch into equal micro-batches."""
     return max(part for part in range(1, min(number, limit) + 1) if number % part == 0)
 
 
@@ -319,6 +319,6 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Path):
-        # quoted: Hydra would read a space as an end, and a name of digits as a number
+        # quoted: Hydra would end the value at a space, and read a name of digits as a number
         return '"' + str(value).replace('"', '\\"') + '"'
     return str(value)

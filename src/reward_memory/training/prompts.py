@@ -1,4 +1,4 @@
-"""How long prompts are in a policy's own tokens, and the limit that training takes from that: none vanishes unsaid."""
+"""Prompt lengths in a policy's tokens, and the training limit derived from them: no prompt is dropped silently."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,22 +14,22 @@ from reward_memory.storage.files import atomic_path
 
 from . import PROMPT_TOKENS
 
-#: One row a training or validation query.
+#: One row per training or validation query.
 PROMPTS = pa.schema([("id", pa.string()), ("benchmark", pa.string()), ("split", pa.string()), ("tokens", pa.int32())])
-#: A limit that follows from the queries is a multiple of this.
+#: A limit derived from the queries is a multiple of this.
 STEP = 64
 
 
 def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame], ending: Sequence[dict] = ()) -> pd.DataFrame:
-    """Tokens of every prompt (columns of PROMPTS), chat template and generation mark included, as verl counts them.
+    """Tokens of every prompt (columns of PROMPTS), chat template and generation prompt included, as verl counts them.
 
     folder   of the policy, in the Hugging Face layout
     queries  split -> parquet.QUERIES
-    ending   messages at the end of each prompt
+    ending   messages appended to each prompt
 
-    InputError names the query whose messages the chat template refuses.
+    InputError names the query whose messages the chat template rejects.
     """
-    from reward_memory.policies import lean  # noqa: F401  before transformers
+    from reward_memory.policies import lean  # noqa: F401  must precede transformers
 
     # isort: split
     from transformers import AutoTokenizer
@@ -45,36 +45,36 @@ def lengths(folder: str | Path, queries: Mapping[str, pd.DataFrame], ending: Seq
 
 def _count(tokenizer: Any, prompt: list[dict], name: str, folder: str | Path) -> int:
     try:
-        found = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)
-    except Exception as error:  # a template is a program of the policy's, and may raise anything
+        encoded = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)
+    except Exception as error:  # a template is a program that comes with the policy, and may raise anything
         raise InputError(
             f"{folder}: the policy's chat template refuses the prompt of {name} ({error}); use another template or "
             "leave the benchmark out."
         ) from error
-    return len(found["input_ids"])
+    return len(encoded["input_ids"])
 
 
 def fitting(longest: int) -> int:
-    """The limit that holds a prompt of `longest` tokens."""
+    """Limit that allows prompts of `longest` tokens: a multiple of STEP, at least PROMPT_TOKENS."""
     return max(PROMPT_TOKENS, -(-longest // STEP) * STEP)
 
 
 def limit(training: Training, prompts: pd.DataFrame) -> int:
-    """Tokens of the longest prompt that training takes.
+    """Tokens of the longest prompt that training accepts.
 
-    training  whose max_prompt_tokens counts, or where it is null the longest of `prompts`
+    training  its max_prompt_tokens, or if that is null a limit for the longest of `prompts`
     prompts   PROMPTS of the policy
     """
     return training.max_prompt_tokens or fitting(int(prompts["tokens"].max()))
 
 
 def check(policy: str, prompts: pd.DataFrame, training: Training, section: str = "training") -> None:
-    """InputError if prompts are longer than the limit that is set, unless they are to be left out.
+    """Raise InputError if prompts exceed the limit, unless they are to be left out and enough remain.
 
     policy    its name
     prompts   PROMPTS of the policy
-    training  whose max_prompt_tokens, overlong_prompts and train_batch_size are read
-    section   where the limit stands in the configuration
+    training  its max_prompt_tokens, overlong_prompts and train_batch_size are read
+    section   configuration section of the limit
     """
     most = limit(training, prompts)
     over = prompts[prompts["tokens"] > most]
@@ -82,19 +82,19 @@ def check(policy: str, prompts: pd.DataFrame, training: Training, section: str =
         return
     longest = over.loc[over["tokens"].idxmax()]
     key = f"{section}: max_prompt_tokens: {most}"
-    told = ", ".join(f"{count} of {name}" for name, count in over["benchmark"].value_counts(sort=False).items())
+    counts = ", ".join(f"{count} of {name}" for name, count in over["benchmark"].value_counts(sort=False).items())
     if training.overlong_prompts == "leave_out":
         left = int(((prompts["split"] == "train") & (prompts["tokens"] <= most)).sum())
         if left < training.train_batch_size or not ((prompts["split"] == "valid") & (prompts["tokens"] <= most)).any():
             raise InputError(
-                f"{key}: policy {policy} keeps too few queries: {told} have longer prompts, which leaves {left} "
+                f"{key}: policy {policy} keeps too few queries: {counts} have longer prompts, which leaves {left} "
                 f"training queries for a batch of {training.train_batch_size}; set max_prompt_tokens: "
                 f"{fitting(longest['tokens'])}, or leave the key out."
             )
         return
     raise InputError(
         f"{key} is too few for policy {policy}: {len(over)} of {len(prompts)} training and validation queries have "
-        f"longer prompts ({told}), the longest {longest['tokens']} tokens ({longest['id']}); set max_prompt_tokens: "
+        f"longer prompts ({counts}), the longest {longest['tokens']} tokens ({longest['id']}); set max_prompt_tokens: "
         f"{fitting(longest['tokens'])} or leave the key out, which does the same."
     )
 
@@ -102,21 +102,21 @@ def check(policy: str, prompts: pd.DataFrame, training: Training, section: str =
 def check_room(
     policy: str, prompts: pd.DataFrame, section: str, answers: int, positions: int | None, length: int | None = None
 ) -> None:
-    """InputError if a prompt and the longest response to it are longer together than there is room for.
+    """Raise InputError if there is no room for a prompt and the longest response to it together.
 
     policy     its name
-    prompts    PROMPTS of what is asked
-    section    where max_new_tokens stands in the configuration
-    answers    that number
-    positions  of the policy, as far as they are known
-    length     max_model_len of vLLM; None where transformers samples, or vLLM takes all positions
+    prompts    PROMPTS of the queries
+    section    configuration section of max_new_tokens
+    answers    max_new_tokens
+    positions  of the policy, None if unknown
+    length     max_model_len of vLLM; None if transformers samples, or vLLM uses all positions
     """
-    for most, what, mend in (
+    for most, what, fix in (
         (length, f"max_model_len, {length}", "raise it"),
         (
             positions,
             f"the {positions} positions of policy {policy}",
-            "lower it, or take a policy with more",
+            "lower it, or use a policy with more",
         ),
     ):
         over = prompts[prompts["tokens"] + answers > most] if most else prompts[:0]
@@ -124,12 +124,12 @@ def check_room(
             longest = over.loc[over["tokens"].idxmax()]
             raise InputError(
                 f"{section}: max_new_tokens: {answers} and {len(over)} of {len(prompts)} prompts are together more "
-                f"than {what}: the longest prompt has {longest['tokens']} tokens ({longest['id']}); {mend}."
+                f"than {what}: the longest prompt has {longest['tokens']} tokens ({longest['id']}); {fix}."
             )
 
 
 def fitting_rows(path: Path, prompts: pd.DataFrame, most: int, state: Path) -> Path:
-    """The file of training rows (rows.ROWS), or one in `state` without the rows whose prompts exceed `most` tokens.
+    """Path of the training rows (rows.ROWS), or of a copy in `state` without prompts of more than `most` tokens.
 
     InputError if a row's prompt was not counted.
     """

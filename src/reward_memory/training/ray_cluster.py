@@ -1,10 +1,10 @@
-"""A Ray cluster over the nodes of one SLURM job, for a training that needs more than one.
+"""A Ray cluster on the nodes of one SLURM job, for a training that needs more than one.
 
-The head runs beside the trainer on the job's first node, a worker on each other node, started there by srun. All of
-them end with the training. A job on one node needs none of this: verl starts Ray itself.
+The head runs next to the trainer on the job's first node; srun starts a worker on each other node. All of them end
+with the training. A job on one node needs none of this: verl starts Ray itself.
 
-Shown with two nodes of a SLURM on one machine, on the CPU: verl trains with a rank on each. On several machines and on
-GPUs: untested.
+Tested on the CPU with two SLURM nodes on one machine: verl trains with a rank on each. Untested on several machines
+and on GPUs.
 """
 
 import os
@@ -25,14 +25,14 @@ from reward_memory.jobs.gpus import AMD
 from reward_memory.jobs.processes import die_with_parent, end
 from reward_memory.jobs.scratch import MARK
 
-#: Seconds in which all nodes must have joined, and that Ray's processes get to end.
+#: Seconds within which all nodes must join, and seconds that Ray's processes have to end.
 JOIN, GRACE = 300.0, 20.0
 _COUNT = """
 import ray, sys
 ray.init(sys.argv[1], log_to_driver=False)
 print(sum(node["Alive"] for node in ray.nodes()))
 """
-# $0 is the folder, $@ the command; a folder that is there is the head's, of a node on this machine
+# $0 is the folder, $@ the command; a folder that exists already is that of the head, on the same machine
 _WITHIN = """
 if mkdir -m 700 "$0" 2>/dev/null; then made=1; exec 9<"$0"; flock 9; touch "$0/MARK"; fi
 "$@" 9<&- &
@@ -46,13 +46,13 @@ exit "$code"
 
 @contextmanager
 def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) -> Iterator[list[str]]:
-    """Run a Ray cluster over `nodes` nodes; yields the Hydra overrides by which verl joins it, none for one node.
+    """Run a Ray cluster on `nodes` nodes; yield the Hydra overrides with which verl joins it, none for one node.
 
-    gpus         of the whole job, shared evenly
-    environment  of the trainer, which gets Ray's token; workers inherit theirs from the cluster, not from the trainer
+    gpus         of the complete job, shared evenly
+    environment  of the trainer; Ray's token is added. Workers inherit theirs from the cluster, not from the trainer
     scratch      a short path for Ray's sockets on each node
 
-    InputError if this is not a SLURM job with as many nodes, or not all of them join.
+    InputError if this is not a SLURM job with that many nodes, or not all of them join.
     """
     if nodes == 1:
         yield []
@@ -64,7 +64,7 @@ def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) 
             "training on several nodes runs within a SLURM job, see docs/cluster.md."
         )
     address = f"{_address_seen_by(names[1])}:{_free_port()}"
-    # Ray starts no cluster without one; its own lies in the home folder, where workers look before it is there
+    # Ray requires a token; its default one is in the home folder, where workers look for it before it exists
     environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     with ExitStack() as stack:
         started = commands(names, address, gpus // nodes, scratch)
@@ -74,11 +74,11 @@ def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) 
 
 
 def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[list[str]]:
-    """What starts the cluster: the head on this node, the workers through srun on the others.
+    """Commands that start the cluster: the head on this node, the workers through srun on the others.
 
-    names  of all nodes, this one first; address  host:port of the head; gpus  of each node
+    names  of all nodes, this one first; address  host:port of the head; gpus  per node
     """
-    cpus = 16 + 4 * gpus  # logical, as on one node: verl's actors each ask for some, whatever the machine has
+    cpus = 16 + 4 * gpus  # logical, as on one node: each of verl's actors requests some, whatever the machine has
     ray = [_ray(), "start", "--block", f"--num-cpus={cpus}", f"--num-gpus={gpus}", "--disable-usage-stats"]
     host, port = address.split(":")
     head = [*ray, "--head", f"--node-ip-address={host}", f"--port={port}", f"--temp-dir={scratch}"]
@@ -86,24 +86,24 @@ def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[l
     step = ["srun", "--overlap", f"--nodes={len(others)}", f"--ntasks={len(others)}", "--ntasks-per-node=1"]
     step += [f"--nodelist={','.join(others)}", "--mem=0", "--export=ALL", "--kill-on-bad-exit=1"]
     step += [f"--gpus-per-node={gpus}"] if gpus else []
-    # SLURM names the devices of each step by itself; see gpus.unambiguous
+    # SLURM sets the device variables of each step itself; see gpus.unambiguous
     worker = ["env", f"--unset={AMD}", *within(scratch), *ray, f"--address={address}"]
     return [[*head, "--include-dashboard=false"], [*step, *worker]]
 
 
 def within(folder: Path) -> list[str]:
-    """What starts a command on another node: with the head's temporary folder, private, and removed afterwards.
+    """Prefix for a command on another node: it creates the head's temporary folder, private, and removes it at the end.
 
-    Ray uses the head's path on all nodes, and would make a folder there that everyone may write to.
+    Ray uses the head's path on all nodes, and would create a world-writable folder there.
     """
     return ["sh", "-c", _WITHIN.replace("MARK", MARK), str(folder)]
 
 
 def joining(address: str) -> list[str]:
-    """Hydra overrides that have verl join the cluster; they stand after, and so replace, those of one node."""
+    """Hydra overrides that make verl join the cluster; they come after, and so replace, those for one node."""
     return [
         f"++ray_kwargs.ray_init.address='{address}'",
-        # Ray refuses these where it joins a cluster
+        # Ray rejects these when it joins a cluster
         "++ray_kwargs.ray_init.num_cpus=null",
         "++ray_kwargs.ray_init.num_gpus=null",
         "++ray_kwargs.ray_init._temp_dir=null",
@@ -111,22 +111,22 @@ def joining(address: str) -> list[str]:
 
 
 def hosts() -> list[str]:
-    """Names of the nodes of the SLURM job that this is, this one first; none outside of SLURM.
+    """Names of the nodes of the current SLURM job, this one first; none outside SLURM.
 
-    The variables that list them do not reach a job of Snakemake's; the job's number does.
+    The variables that list them do not reach a Snakemake job; the job id does.
     """
     job = os.environ.get("SLURM_JOB_ID")
     if job is None or shutil.which("squeue") is None:
         return []
-    listed, first = _said("squeue", "--noheader", f"--jobs={job}", "--format=%N %B").split()
-    names = _said("scontrol", "show", "hostnames", listed).split()
+    listed, first = _output("squeue", "--noheader", f"--jobs={job}", "--format=%N %B").split()
+    names = _output("scontrol", "show", "hostnames", listed).split()
     return [first, *(name for name in names if name != first)]
 
 
 def _wait(address: str, nodes: int, environment: dict[str, str], running: list[subprocess.Popen]) -> None:
     start = time.monotonic()
     while time.monotonic() - start < JOIN and all(process.poll() is None for process in running):
-        # another process: this one may not keep a connection that the trainer's own ray.init would find
+        # in a subprocess: this process must not keep a connection that the trainer's ray.init would find
         done = subprocess.run(
             [sys.executable, "-c", _COUNT, address],
             env=environment,
@@ -148,7 +148,7 @@ def _wait(address: str, nodes: int, environment: dict[str, str], running: list[s
 
 @contextmanager
 def _running(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen]:
-    """A process that ends with the block: by SIGTERM, on which Ray and srun end all that they started."""
+    """A process that ends with the block, by SIGTERM; Ray and srun then end everything that they started."""
     process = subprocess.Popen(
         command,
         env=environment,
@@ -160,7 +160,7 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[subpro
         end(process, GRACE)
 
 
-def _said(*command: str) -> str:
+def _output(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     if done.returncode:
         raise InputError(f"{command[0]}: {done.stderr.strip()}; the nodes of this SLURM job cannot be listed.")
@@ -168,15 +168,15 @@ def _said(*command: str) -> str:
 
 
 def _ray() -> str:
-    """The `ray` of this environment, activated or not."""
+    """Path of this environment's `ray`, activated or not."""
     return str(Path(sys.executable).with_name("ray"))
 
 
 def _address_seen_by(node: str) -> str:
-    """This machine's address on the network that leads to another node of the cluster."""
-    there = re.search(r"\bNodeAddr=(\S+)", _said("scontrol", "show", "node", node))[1]
+    """This machine's address in the network that leads to another node of the cluster."""
+    target = re.search(r"\bNodeAddr=(\S+)", _output("scontrol", "show", "node", node))[1]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((there, 9))  # sends nothing
+        probe.connect((target, 9))  # sends nothing
         return probe.getsockname()[0]
 
 

@@ -1,16 +1,16 @@
-"""How long Ray may take to start: it gives a node 30 seconds, which a busy machine exceeds."""
+"""How long Ray may take to start: its default of 30 seconds per node is too short for a busy machine."""
 
 import os
 import time
 
-#: Environment variable with the seconds.
+#: Environment variable with the number of seconds.
 LIMIT = "REWARD_MEMORY_RAY_START"
-#: Seconds of the first attempt and of those after it, which only a start that took too long gets.
+#: Seconds for the first attempt and for later ones, which are made only if the start took too long.
 STARTS = (60, 180, 420)
 
 
 def environment(seconds: int) -> dict[str, str]:
-    """What gives a trainer's Ray so long: our limit, and two of Ray's own."""
+    """Environment variables that give a trainer's Ray this much time: our limit, and two of Ray's."""
     return {
         LIMIT: str(seconds),
         "RAY_gcs_server_port_wait_time_s": str(seconds),
@@ -19,18 +19,18 @@ def environment(seconds: int) -> dict[str, str]:
 
 
 def be_patient() -> None:
-    """Have `ray.init` of this process wait for its node as long as the environment says; Ray has 30 s in its code."""
+    """Make `ray.init` in this process wait for its node as long as the environment says; Ray hard-codes 30 s."""
     from ray._private import services
 
     if hasattr(services.get_node, "patient") or LIMIT not in os.environ:
         return
-    look, seconds = services.get_node, float(os.environ[LIMIT])
+    original, seconds = services.get_node, float(os.environ[LIMIT])
 
     def get_node(*args):
         deadline = time.monotonic() + seconds
         while True:
             try:
-                return look(*args)
+                return original(*args)
             except RuntimeError:  # the node has not registered yet
                 if time.monotonic() > deadline:
                     raise

@@ -1,4 +1,4 @@
-"""The responses of a training step between sampling and the update, and the file that they leave."""
+"""The responses of a training step between sampling and the update, and the file that stores them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from reward_memory.storage.files import atomic_path
 
-#: One row a response that was sampled in a training step.
+#: One row per response that was sampled in a training step.
 STEP_RESPONSES = pa.schema(
     [
         ("step", pa.int32()),
@@ -21,8 +21,8 @@ STEP_RESPONSES = pa.schema(
         ("tokens", pa.int32()),
         ("reward", pa.float32()),  # before any penalty: 1 right, 0 wrong, a probability or share of votes if soft
         ("probability", pa.float32()),  # of the reward model; null where the verifier graded
-        ("trained", pa.bool_()),  # false where dynamic sampling let the query go
-        ("score", pa.float32()),  # what the advantage is made from: the reward less penalties; null if not trained
+        ("trained", pa.bool_()),  # false if dropped, by dynamic sampling for example
+        ("score", pa.float32()),  # basis of the advantage: the reward minus penalties; null if dropped
         ("cluster_size", pa.int32()),  # of the error memory; null without one
     ]
 )
@@ -30,9 +30,9 @@ STEP_RESPONSES = pa.schema(
 
 @dataclass(slots=True)
 class Response:
-    """A sampled response and what is known of it; the fields are those of STEP_RESPONSES.
+    """A sampled response and what is known about it; the fields are those of STEP_RESPONSES.
 
-    ids     its tokens
+    ids     its token ids
     domain  of its query: math | qa | code
     """
 
@@ -49,10 +49,10 @@ class Response:
 
 
 def frame(step: int, responses: dict[str, Response], trained: set[str]) -> pd.DataFrame:
-    """The columns of STEP_RESPONSES, by query, batch and sample.
+    """Table with the columns of STEP_RESPONSES, sorted by query, batch and sample.
 
-    responses  by their key in verl's queue
-    trained    keys of those that the policy is updated with
+    responses  by key in verl's queue
+    trained    keys of the responses that the policy is updated with
     """
     rows = [
         {
@@ -75,9 +75,9 @@ def frame(step: int, responses: dict[str, Response], trained: set[str]) -> pd.Da
 
 
 def join_steps(folder: Path, last: int, out: Path) -> None:
-    """Write the responses of all steps up to `last` to one file, a step at a time: a long run has tens of gigabytes.
+    """Write the responses of all steps up to `last` to one file, step by step: a long run has tens of gigabytes.
 
-    folder  with step_*.parquet, of at least one step, as the trainer wrote them
+    folder  contains the trainer's step_*.parquet, at least one
     """
     steps = sorted(folder.glob("step_*.parquet"))
     with atomic_path(out) as temporary, pq.ParquetWriter(temporary, _plain_schema(steps[0])) as joined:
@@ -86,5 +86,5 @@ def join_steps(folder: Path, last: int, out: Path) -> None:
 
 
 def _plain_schema(path: Path) -> pa.Schema:
-    """Without what pandas notes of one file's rows."""
+    """The schema without pandas' metadata, which describes the rows of one file."""
     return pq.read_schema(path).remove_metadata()

@@ -1,4 +1,4 @@
-"""Training and validation queries in the row format that verl's dataset reads."""
+"""Training and validation queries in the row format of verl's dataset."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from reward_memory.verifiers.verdicts import GroundTruth
 from .truths import encode_truth
 
 EXTRA = [("index", pa.int64()), ("id", pa.string()), ("split", pa.string()), ("domain", pa.string())]
-#: verl.utils.dataset.rl_dataset.RLHFDataset's columns. `ground_truth` is null for an unlabeled query.
+#: Columns of verl.utils.dataset.rl_dataset.RLHFDataset. `ground_truth` is null for an unlabeled query.
 ROWS = pa.schema(
     [
         ("data_source", pa.string()),
@@ -24,7 +24,7 @@ ROWS = pa.schema(
     ]
 )
 
-#: With the hidden truths beside, which the published behavior truth-fallback needs and nothing else may have.
+#: Rows that also carry the hidden truths; only for the published behavior truth-fallback.
 LEAKING_ROWS = ROWS.set(
     ROWS.get_field_index("extra_info"), pa.field("extra_info", pa.struct([*EXTRA, ("fallback", pa.string())]))
 )
@@ -35,13 +35,13 @@ REWARDS = ("labeled", "predicted", "partly-voted", "voted", "verified")
 def training_queries(
     queries: pd.DataFrame, truths: pd.DataFrame, labels: pd.DataFrame | None, rewards: str
 ) -> pd.DataFrame:
-    """The queries that a method trains on, with no truth that it may not see (parquet.QUERIES and the truths' columns).
+    """Queries that a method trains on, without truths that it may not see (parquet.QUERIES and the truths' columns).
 
     queries  training queries of one suite
     truths   of all of them (parquet.TRUTHS)
-    labels   their routing (parquet.LABELS); None for verified and voted rewards, which need none
-    rewards  where they come from. labeled: labeled queries only; predicted and partly-voted: all, truth where labeled;
-             voted: all, without any truth; verified: all, with truth
+    labels   which of them are labeled (parquet.LABELS); None for verified and voted rewards, which need none
+    rewards  their source. labeled: labeled queries only; predicted and partly-voted: all, with truth if labeled;
+             voted: all, without truth; verified: all, with truth
 
     ValueError for other rewards.
     """
@@ -60,11 +60,11 @@ def training_queries(
 def verl_rows(
     queries: pd.DataFrame, split: str, leaked: pd.DataFrame | None = None, ending: Sequence[dict] = ()
 ) -> pd.DataFrame:
-    """Rows for verl (columns of ROWS), in the order of `queries`, whose truths are null where they are hidden.
+    """Rows for verl (columns of ROWS), in the order of `queries`; hidden truths are null.
 
-    leaked  the truths of all queries, for the behavior truth-fallback alone: hidden ones go into extra_info.fallback
+    leaked  truths of all queries, only for the behavior truth-fallback: hidden ones go into extra_info.fallback
             (LEAKING_ROWS)
-    ending  messages at the end of each prompt, see `turns.EMPTY_TURN`
+    ending  messages appended to each prompt, see `turns.EMPTY_TURN`
 
     InputError for a validation query without a ground truth.
     """

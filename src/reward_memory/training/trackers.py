@@ -1,4 +1,4 @@
-"""Trackers that get a training's metrics from verl, next to the file that this workflow reads."""
+"""Experiment trackers that verl sends metrics to, in addition to the file that this workflow reads."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from reward_memory.errors import InputError
 
-#: verl's logger whose file becomes history.csv: always there.
+#: verl's logger whose file becomes history.csv; always used.
 FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
 class Trackers:
-    """What one training reports to.
+    """Where one training reports its metrics.
 
-    loggers  verl's names; FILE is among them
+    loggers  verl's names, including FILE
     folder   of the trackers' files, absolute
     suite    the group of the run
     name     of the run: policy, method, label ratio and seed
@@ -29,35 +29,35 @@ class Trackers:
 
     @classmethod
     def of(cls, loggers: Sequence[str], folder: Path, names: Mapping[str, str | int]) -> "Trackers":
-        """The trackers of a run; `names` are the columns of history.csv that say which one it is."""
+        """Trackers of a run; `names` are the columns of history.csv that identify it."""
         name = ".".join(str(names[key]) for key in ("policy", "method", "label_ratio", "seed"))
         return cls(tuple(loggers), folder.resolve(), str(names["suite"]), name)
 
     def environment(self, given: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """Variables that send the trackers' files below `folder`; where a server or an account is named, that stays."""
+        """Variables that send the trackers' files below `folder`; those in `given` stay, but for TENSORBOARD_DIR."""
         of_run = self.folder / "tensorboard" / self.suite / self.name
-        own = {
+        variables = {
             "tensorboard": {"TENSORBOARD_DIR": str(of_run)},
             "wandb": {"WANDB_DIR": str(self.folder), "WANDB_RUN_GROUP": self.suite},
             "mlflow": {"MLFLOW_TRACKING_URI": f"sqlite:///{self.folder}/mlflow.db"},
             "swanlab": {"SWANLAB_LOG_DIR": str(self.folder / "swanlab")},
         }
-        asked = {key: value for logger in self.loggers for key, value in own.get(logger, {}).items()}
-        return {key: value for key, value in asked.items() if key == "TENSORBOARD_DIR" or key not in given}
+        requested = {key: value for logger in self.loggers for key, value in variables.get(logger, {}).items()}
+        return {key: value for key, value in requested.items() if key == "TENSORBOARD_DIR" or key not in given}
 
     def prepare(self) -> None:
-        """Make the folder of the files; InputError if a tracker is missing."""
+        """Create the folder for the files; InputError if a tracker is not installed."""
         check(self.loggers)
         if set(self.loggers) - {FILE}:
             self.folder.mkdir(parents=True, exist_ok=True)
 
 
-#: Only the file.
+#: No tracker, only the file.
 UNTRACKED = Trackers()
 
 
 def check(loggers: Sequence[str]) -> None:
-    """InputError if the package of a tracker is not installed; verl would say so after Ray has started."""
+    """Raise InputError if a tracker's package is not installed; verl would report it only after starting Ray."""
     for name in loggers:
         if name != FILE and find_spec(name) is None:
             raise InputError(

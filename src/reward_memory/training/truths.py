@@ -1,4 +1,4 @@
-"""Ground truths as the text that travels in verl's rows."""
+"""Ground truths as text in verl's rows."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from reward_memory.verifiers.verdicts import GroundTruth
 
 
 def encode_truth(truth: GroundTruth) -> str:
-    """The ground truth as the text that travels in verl's `reward_model.ground_truth`."""
+    """Encode a ground truth as text for verl's field `reward_model.ground_truth`."""
     return json.dumps(asdict(truth), ensure_ascii=False)
 
 

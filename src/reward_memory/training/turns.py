@@ -1,4 +1,4 @@
-"""Messages that published behaviors put around a prompt."""
+"""Messages that published behaviors add to a prompt."""
 
-#: What ends the prompts with the behavior empty-turn: the chat template then adds a second reply.
+#: Appended to prompts by the behavior empty-turn; the chat template then starts a second assistant turn.
 EMPTY_TURN = ({"role": "assistant", "content": ""},)

@@ -1,1 +1,1 @@
-"""verl on a machine without an accelerator. A GPU run never imports this package."""
+"""verl on a machine without an accelerator. GPU runs never import this package."""

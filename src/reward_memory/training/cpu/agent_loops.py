@@ -1,8 +1,8 @@
 """verl's agent loop manager for a machine without GPUs: a batch of prompts in, a batch of responses out.
 
-verl's own workers run a coroutine for each response, with calls of its own to a load balancer, a server and the queue.
-For a small policy that costs more than sampling (perf/training.md). Here the trainer's process asks the servers once a
-batch and puts the responses into the queue at once. Seeds, prompts and rewards are those of `verl.agent_loop`.
+verl's workers run one coroutine per response, each with separate calls to a load balancer, a server and the queue. For
+a small policy that costs more than sampling (perf/training.md). Here the trainer's process calls the servers once per
+batch and puts all responses into the queue at once. Seeds, prompts and rewards are those of `verl.agent_loop`.
 """
 
 from typing import Any
@@ -23,11 +23,11 @@ from .rollout import BATCH, Request, server_name
 
 
 class BatchedAgentLoops:
-    """`actor_rollout_ref.rollout.agent.agent_loop_manager_class`: what verl's TaskRunnerV1 creates and calls."""
+    """Value of `actor_rollout_ref.rollout.agent.agent_loop_manager_class`; verl's TaskRunnerV1 creates and calls it."""
 
     @classmethod
     def create(cls, config, **handles) -> "BatchedAgentLoops":
-        """The manager for verl's whole configuration. `handles` reach the processes that do not exist here."""
+        """Create the manager from verl's complete configuration; `handles` are for processes that do not exist here."""
         return cls(config)
 
     def __init__(self, config):
@@ -46,11 +46,11 @@ class BatchedAgentLoops:
         self.servers = [ray.get_actor(server_name(rank)) for rank in range(ranks)]
 
     def generate_sequences(self, prompts: TensorDict) -> None:
-        """Sample all responses to a batch of the data loader and put them into the queue, rewarded in validation.
+        """Sample all responses to a batch of the data loader and put them into the queue, with rewards in validation.
 
-        prompts  (queries,) with raw_prompt, uid, extra_info, global_steps and what else the rows carry
+        prompts  (queries,) with raw_prompt, uid, extra_info, global_steps and whatever else the rows contain
 
-        Whatever sampling or grading raises is passed on and ends the training.
+        Errors in sampling or grading are passed on and end the training.
         """
         rows = [_row(prompts, place) for place in range(len(prompts))]
         validate = bool(rows[0].pop("validate", False))
@@ -58,30 +58,30 @@ class BatchedAgentLoops:
             row.pop("validate", None)
         samples = self.rollout.val_kwargs.n if validate else self.rollout.n
         build = self.loop.continuous_token_builder.build_initial_tokens
-        asked = []
+        wanted = []
         for row in rows:
             tokens = list(build(list(row["raw_prompt"])))
             if len(tokens) > self.rollout.prompt_length:
                 raise ValueError(f"a prompt of {len(tokens)} tokens is longer than {self.rollout.prompt_length}")
-            asked += [(row | {"session_id": sample}, tokens) for sample in range(samples)]
-        requests = [Request(tokens, self.loop.seed(row, row["session_id"])) for row, tokens in asked]
-        found = self._sample(requests, self.rollout.val_kwargs if validate else self.rollout)
-        outputs = [self._rewarded(row, tokens, one) for (row, tokens), one in zip(asked, found, strict=True)]
+            wanted += [(row | {"session_id": sample}, tokens) for sample in range(samples)]
+        requests = [Request(tokens, self.loop.seed(row, row["session_id"])) for row, tokens in wanted]
+        sampled = self._sample(requests, self.rollout.val_kwargs if validate else self.rollout)
+        outputs = [self._rewarded(row, tokens, one) for (row, tokens), one in zip(wanted, sampled, strict=True)]
         partition = "val" if validate else "train"
         tq.kv_batch_put(
-            keys=[f"{row['uid']}_{row['session_id']}_0" for row, _ in asked],
+            keys=[f"{row['uid']}_{row['session_id']}_0" for row, _ in wanted],
             partition_id=partition,
             fields=list_of_dict_to_tensordict(
-                [_fields(row, output) for (row, _), output in zip(asked, outputs, strict=True)]
+                [_fields(row, output) for (row, _), output in zip(wanted, outputs, strict=True)]
             ),
-            tags=[_tag(row, output) for (row, _), output in zip(asked, outputs, strict=True)],
+            tags=[_tag(row, output) for (row, _), output in zip(wanted, outputs, strict=True)],
         )
-        # the group is whole
+        # the groups are complete
         finished = [{"status": "finished"} for _ in rows]
         tq.kv_batch_put(keys=[row["uid"] for row in rows], partition_id=partition, tags=finished)
 
     def _sample(self, requests: list[Request], sampling: Any) -> list[TokenOutput]:
-        """Responses in the order of the requests; the batches that are decoded together do not depend on that order."""
+        """Responses in the order of the requests; which ones are decoded together does not depend on that order."""
         order = sorted(range(len(requests)), key=lambda place: requests[place].place)
         parts = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
         pending = [
@@ -93,11 +93,11 @@ class BatchedAgentLoops:
             )
             for number, part in enumerate(parts)
         ]
-        found: list[TokenOutput | None] = [None] * len(requests)
+        results: list[TokenOutput | None] = [None] * len(requests)
         for part, outputs in zip(parts, ray.get(pending), strict=True):
             for place, output in zip(part, outputs, strict=True):
-                found[place] = output
-        return found
+                results[place] = output
+        return results
 
     def _rewarded(self, row: dict[str, Any], prompt: list[int], sampled: TokenOutput) -> AgentLoopOutput:
         step = sampled.extra_fields["global_steps"]
@@ -116,7 +116,7 @@ class BatchedAgentLoops:
 
 
 def _row(prompts: TensorDict, place: int) -> dict[str, Any]:
-    """One row of a batch, as verl's AgentLoopWorkerTQ takes it out."""
+    """One row of a batch, extracted as in verl's AgentLoopWorkerTQ."""
     row = {}
     for name, values in prompts.items():
         if isinstance(values, NonTensorStack):
@@ -127,7 +127,7 @@ def _row(prompts: TensorDict, place: int) -> dict[str, Any]:
 
 
 def _fields(row: dict[str, Any], output: AgentLoopOutput) -> dict[str, Any]:
-    """What the trainer reads of a response: the fields that verl's AgentLoopWorkerTQ writes for text."""
+    """Fields of a response for the trainer: those that verl's AgentLoopWorkerTQ writes for text."""
     fields = output.as_dict() | row
     ids = torch.cat([fields["prompts"], fields["responses"]])
     positions = compute_position_id_with_mask(torch.ones_like(ids)[None])[0]

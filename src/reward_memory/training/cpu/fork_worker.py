@@ -1,11 +1,11 @@
-"""Started by Ray in place of its setup_worker.py: asks `cpu.main_ppo` for a fork that becomes the worker."""
+"""Script that Ray starts instead of its setup_worker.py: requests a fork of `cpu.main_ppo` that becomes the worker."""
 
 import argparse
 import json
 import os
 import socket
 
-#: Environment variable with the path of the socket that takes requests.
+#: Environment variable with the path of the socket that receives requests.
 SOCKET = "REWARD_MEMORY_FORKS"
 
 
@@ -13,10 +13,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--serialized-runtime-env-context", default="{}")
     parser.add_argument("--language")
-    known, arguments = parser.parse_known_args()
+    options, arguments = parser.parse_known_args()
     request = {
         "arguments": arguments,
-        "context": known.serialized_runtime_env_context,
+        "context": options.serialized_runtime_env_context,
         "environment": dict(os.environ),
         "folder": os.getcwd(),
     }
@@ -25,7 +25,7 @@ def main() -> None:
         connection.connect(os.environ[SOCKET])
         socket.send_fds(connection, [len(content).to_bytes(8, "big")], [0, 1, 2])
         connection.sendall(content)
-        connection.recv(1)  # ends with the worker
+        connection.recv(1)  # returns when the worker ends
 
 
 if __name__ == "__main__":

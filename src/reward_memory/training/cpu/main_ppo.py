@@ -1,8 +1,8 @@
-"""verl's main_ppo whose Ray workers are forked: `python -m reward_memory.training.cpu.main_ppo OVERRIDE ...`.
+"""verl's main_ppo with forked Ray workers: `python -m reward_memory.training.cpu.main_ppo OVERRIDE ...`.
 
-A training run has eight workers on its one machine. Started afresh, each of them imports verl for itself. Forked from a
-process that has imported it, they start at once and share its memory (perf/training.md). Ray starts a worker with its
-setup_worker.py; here `fork_worker.py` takes that file's place and asks for a fork.
+A training run has eight workers on one machine. Normally each of them imports verl separately. Forked from a process
+that has imported it, they start at once and share its memory (perf/training.md). Ray starts a worker with its
+setup_worker.py; here `fork_worker.py` takes that file's place and requests a fork.
 """
 
 import gc
@@ -20,7 +20,7 @@ from reward_memory.jobs.processes import die_with_parent, keep_freed_memory
 
 from .fork_worker import SOCKET
 
-#: What verl's processes import; verl itself imports our plug-in.
+#: Modules that verl's processes import; verl itself imports our plugin.
 MODULES = (
     "reward_memory.policies.lean",
     "verl.trainer.ppo.v1",
@@ -36,22 +36,22 @@ MODULES = (
 #: Ray's C++ part reads these variables when it is imported, not when a worker starts: no job yet, and the process
 #: whose end ends the worker.
 RAY = {"RAY_JOB_ID": "ffffffff", "RAY_RAYLET_PID": str(os.getpid())}
-#: Random ids that lie between those of one worker and those of the next.
+#: Number of random ids between the first ids of one worker and of the next.
 APART = 1000
 
 
 def main() -> None:
-    """Run main_ppo with this process's arguments, in an environment as training.launch sets it up."""
+    """Run main_ppo with this process's arguments, in an environment set up by training.launch."""
     driver = os.getpid()
     keep_freed_memory()
     os.environ |= RAY
-    # what is imported stays, so that looking for garbage meanwhile takes a tenth of the time and finds none
+    # imported objects stay alive: garbage collection would take a tenth of the import time and find nothing
     gc.disable()
     for module in MODULES:
         importlib.import_module(module)
     for name in RAY:
         del os.environ[name]
-    # half a million objects never die: without them a collection takes 1 ms instead of 100, and a fork shares them
+    # half a million objects stay alive; frozen, a collection takes 1 ms instead of 100, and forks share them
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -64,14 +64,14 @@ def main() -> None:
     from ray._private import node, ray_constants, utils
 
     ray_constants.SETUP_WORKER_FILENAME = str(Path(__file__).with_name("fork_worker.py"))
-    # no dashboard and no autoscaler: three processes that nobody asks, and a third of the agent that stays
+    # no dashboard and no autoscaler: saves three unused processes, and a third of the remaining agent
     node.Node.start_api_server = node.Node.start_monitor = lambda self, **settings: None
     utils.get_dashboard_dependency_error = lambda: "not wanted"
     runpy.run_module("verl.trainer.main_ppo", run_name="__main__", alter_sys=True)
 
 
 def _wait_for_request(listener: socket.socket, driver: int) -> tuple[socket.socket, int]:
-    """Fork whenever a worker is asked for; returns in the fork alone: the connection of its request, its number."""
+    """Fork for each requested worker; return only in the fork: the connection of its request, and its number."""
     die_with_parent(driver)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
     server = os.getpid()
@@ -86,10 +86,10 @@ def _wait_for_request(listener: socket.socket, driver: int) -> tuple[socket.sock
 
 
 def _move_on(number: int) -> None:
-    """Draw random ids that are no other worker's.
+    """Skip random ids, so that no two workers use the same ones.
 
-    Importing verl seeds Ray's generator of ids, so all forks go on with the same ones. Two that start at once would
-    store their first object under one id, on which Ray aborts and the run never begins.
+    Importing verl seeds Ray's id generator, so all forks would continue with the same ids. Two that start at once would
+    store their first object under one id; Ray then aborts and the run never begins.
     """
     from ray import ObjectRef
 
@@ -98,7 +98,7 @@ def _move_on(number: int) -> None:
 
 
 def _be_worker(connection: socket.socket, number: int) -> None:
-    """Do what `fork_worker.py` was started to do; the connection closes when this process ends."""
+    """Become the worker that `fork_worker.py` requested; the connection closes when this process ends."""
     _move_on(number)
     header, files, _, _ = socket.recv_fds(connection, 8, 3)
     with connection.makefile("rb") as stream:
@@ -113,7 +113,7 @@ def _be_worker(connection: socket.socket, number: int) -> None:
     from ray._private.utils import update_envs
     from ray._raylet import Config
 
-    Config.initialize("")  # reads its other variables again
+    Config.initialize("")  # re-reads Ray's other variables
     update_envs(json.loads(request["context"]).get("env_vars", {}))
     runpy.run_path(sys.argv[0], run_name="__main__")
 

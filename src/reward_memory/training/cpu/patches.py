@@ -1,6 +1,6 @@
-"""Places of verl 0.9.1 that a processor needs otherwise.
+"""Patches of verl 0.9.1 for the CPU.
 
-In three torch or Python takes an accelerator for granted. In the last verl loops over tokens, to save memory.
+In three places torch or Python assumes an accelerator. In the last one verl loops over tokens, to save memory.
 """
 
 from multiprocessing import shared_memory
@@ -16,19 +16,19 @@ _log_probs = torch_functional.logprobs_from_logits_v2
 
 
 def init_process_group(backend=None, *args, **kwargs):
-    # verl joins the CPU's and the device's back ends: "cpu:gloo,cpu:gloo" names one device twice
+    # verl joins the backends of the CPU and of the device: "cpu:gloo,cpu:gloo" names one device twice
     if isinstance(backend, str) and backend.count("cpu:") > 1:
         backend = "gloo"
     return _init_process_group(backend, *args, **kwargs)
 
 
 def offload_init(self, pin_memory=False):
-    # verl asks for pinned memory for its reference model; pinning needs an accelerator
+    # verl requests pinned memory for its reference model; pinning needs an accelerator
     _offload_init(self, False)
 
 
 def close(self):
-    # on CPU the receiver's tensors still view the buffer; it goes away with them
+    # on the CPU the receiver's tensors still view the buffer, which is freed with them
     try:
         _close(self)
     except BufferError:
@@ -36,9 +36,9 @@ def close(self):
 
 
 def log_probs(logits, labels):
-    """(n,): the log-probability of each label, as verl's logprobs_from_logits_v2 gives it, to the last bit.
+    """(n,): log-probability of each label, equal to that of verl's logprobs_from_logits_v2 to the last bit.
 
-    logits (n, V), labels (n,). In float32 one call in place of one a token; the entropy takes as much memory anyway.
+    logits (n, V), labels (n,). In float32 one call, not one per token; the entropy takes as much memory anyway.
     """
     if logits.dtype != torch.float32:
         return _log_probs(logits, labels)

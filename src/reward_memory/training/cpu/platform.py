@@ -1,4 +1,4 @@
-"""The platform "cpu" and the rollout "transformers", registered through verl's own registries."""
+"""The platform "cpu" and the rollout "transformers", registered in verl's registries."""
 
 import os
 import types
@@ -16,7 +16,7 @@ ROLLOUT = "transformers"
 
 
 class _DeviceModule(types.ModuleType):
-    """What verl expects of torch.cuda, for a device without memory statistics and streams."""
+    """Replacement for torch.cuda in verl, for a device without memory statistics and streams."""
 
     ZERO = frozenset({"max_memory_allocated", "max_memory_reserved", "memory_allocated", "memory_reserved"})
     IGNORED = frozenset(
@@ -40,7 +40,7 @@ class _DeviceModule(types.ModuleType):
 
 @PlatformRegistry.register(platform="cpu")
 class CpuPlatform(PlatformBase):
-    """One logical device without memory of its own; collectives go through gloo."""
+    """One logical device without separate memory; collectives use gloo."""
 
     device_name = "cpu"
     vendor_name = "generic"
@@ -106,7 +106,7 @@ class CpuPlatform(PlatformBase):
 
 
 os.environ.setdefault("VERL_PLATFORM", "cpu")
-# FSDP engines are registered under "cuda"; the generic vendor makes verl take the same class here
+# FSDP engines are registered under "cuda"; the generic vendor makes verl select the same class here
 os.environ.setdefault("VERL_ENGINE_DEVICE", "cuda")
 platform_manager.set_platform(CpuPlatform())
 

@@ -1,4 +1,4 @@
-"""verl's rollout server on transformers: token ids in, token ids out, a batch at once."""
+"""verl's rollout server on transformers: token ids in, token ids out, in batches."""
 
 import asyncio
 import os
@@ -26,17 +26,17 @@ class Request:
 
     @property
     def place(self) -> tuple:
-        """Sorts requests. Float sums depend on a batch's shape, so batches must not depend on what came first."""
+        """Sort key of requests. Float sums depend on a batch's shape, so batches must not depend on arrival order."""
         return len(self.prompt), self.prompt, self.seed
 
 
 def server_name(rank: int) -> str:
-    """The Ray actor that samples for a rank."""
+    """Name of the Ray actor that samples for a rank."""
     return f"transformers_server_{rank}"
 
 
 class TransformersServer:
-    """Decodes one batch after the other with the weights that it got last."""
+    """Server that decodes one batch after another with the weights that it received last."""
 
     def __init__(self, path: str, response_length: int):
         from transformers import AutoModelForCausalLM
@@ -48,19 +48,19 @@ class TransformersServer:
         self.free = asyncio.Lock()
 
     async def set_weights(self, state: dict[str, torch.Tensor], global_steps: int | None) -> None:
-        own = dict(self.model.named_parameters())
-        missing = own.keys() - state.keys()
+        parameters = dict(self.model.named_parameters())
+        missing = parameters.keys() - state.keys()
         if missing:
             raise RuntimeError(f"weights of {len(missing)} parameters were not sent, such as {min(missing)}")
         with torch.no_grad():
-            for name, parameter in own.items():
+            for name, parameter in parameters.items():
                 parameter.copy_(state[name].to(parameter.dtype))
         self.global_steps = global_steps
 
     async def generate(
         self, requests: list[Request], temperature: float, top_p: float, log_probs: bool
     ) -> list[TokenOutput]:
-        """One response a request, of at most `response_length` tokens; temperature 0 is greedy."""
+        """One response per request, of at most `response_length` tokens; temperature 0 is greedy."""
         async with self.free:
             return await asyncio.to_thread(self._decode, requests, temperature, top_p, log_probs)
 
@@ -86,14 +86,14 @@ class TransformersServer:
         ]
 
     async def idle(self, *args, **kwargs) -> None:
-        """Memory is never handed back between sampling and training on CPU."""
+        """Do nothing: on the CPU no memory is handed over between sampling and training."""
 
     wake_up = sleep = abort_all_requests = resume_generation = idle
     clear_kv_cache = release_kv_cache = resume_kv_cache = start_profile = stop_profile = idle
 
 
 class TransformersReplica(RolloutReplica):
-    """One server process a replica."""
+    """Replica with one server process."""
 
     async def launch_servers(self):
         model = omega_conf_to_dataclass(self.model_config)

@@ -1,1 +1,1 @@
-"""The science of a training step, without verl: rewards, advantages, DAPO's rules, penalties on repeated errors."""
+"""Objectives of a training step, without verl: rewards, advantages, DAPO's rules, penalties on repeated errors."""

@@ -1,4 +1,4 @@
-"""DAPO's dynamic sampling: groups whose rewards are all equal are replaced by others."""
+"""DAPO's dynamic sampling: groups whose rewards are all equal are replaced by new ones."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -9,10 +9,10 @@ from reward_memory.seeds import derive
 
 
 def degenerate(rewards: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Which groups tell GRPO nothing: all of their rewards are equal.
+    """Which groups give GRPO no signal because all of their rewards are equal.
 
     rewards  (n,)
-    group    (n,) int in [0, q), every group at least once
+    group    (n,) int in [0, q), each group at least once
     returns  (q,) bool; false for a group of one response, which GRPO does not compare (as in verl)
     """
     rewards, group = np.asarray(rewards, float), np.asarray(group)
@@ -24,10 +24,10 @@ def degenerate(rewards: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 class Scored(NamedTuple):
-    """What is known of sampled responses before any penalty, in the batch's order.
+    """Sampled responses and their rewards before any penalty, in the batch's order.
 
     queries  (n,) query ids
-    rewards  (n,) the rewards that are used, predicted or verified; of soft ones 1 where the response counts as correct
+    rewards  (n,) predicted or verified rewards; if soft, 1 where the response counts as correct and else 0
     """
 
     queries: Sequence[str]
@@ -35,21 +35,21 @@ class Scored(NamedTuple):
 
 
 class DynamicSampling:
-    """Stands in for a replay buffer's `sample`: goes on until a batch is full of groups that are not degenerate.
+    """Replacement for a replay buffer's `sample`: samples until a batch is full of groups that are not degenerate.
 
-    verl's own algorithm.filter_groups must be off: it reads rewards that this trainer gives only to a whole batch,
-    bounds no refilling, and keeps whichever groups finish first.
+    verl's algorithm.filter_groups must be off: it reads rewards, which this trainer assigns only to complete batches,
+    does not limit refilling, and keeps whichever groups finish first.
 
-    sample   the buffer's own `sample`: waits for `batch_size` groups and takes them out
-    submit   asks for `batch_size` more as the step's generation batch of that number, from 2
-             (PPOTrainer._add_batch_to_generate); the first was asked for before
+    sample   the buffer's original `sample`: waits for `batch_size` groups and takes them out
+    submit   requests `batch_size` more as the step's generation batch of that number, from 2
+             (PPOTrainer._add_batch_to_generate); the first is already requested
     score    rewards a sampled batch (a transfer_queue.KVBatchMeta)
     discard  removes a list of rows by key (transfer_queue.kv_clear)
-    batches  at most so many generation batches a step
+    batches  maximum number of generation batches per step
     seed     of the run
 
-    Which groups of too many stay depends on (seed, step, batch, query) alone. A query that was already kept in the
-    step is not kept again. Samples of the partition "val" pass through.
+    If there are too many groups, which ones stay depends only on (seed, step, batch, query). A query that was already
+    kept in the step is not kept again. Samples of the partition "val" pass through unchanged.
     """
 
     def __init__(
@@ -62,16 +62,16 @@ class DynamicSampling:
         seed: int,
     ):
         if batches < 1:
-            raise ValueError(f"{batches} generation batches are no limit")
+            raise ValueError(f"{batches} generation batches a step are too few")
         self.sample, self.submit, self.score, self.discard = sample, submit, score, discard
         self.batches, self.seed = batches, seed
 
     def __call__(self, global_steps: int, partition_id: str, batch_size: int, **kwargs) -> tuple[Any, dict]:
-        """A batch of `batch_size` groups and verl's metrics.
+        """Return a batch of `batch_size` groups, and verl's metrics.
 
-        Beside them filter_groups/batches and the groups drawn, all_right, all_wrong and surplus, which were let go.
+        Adds filter_groups/batches and the numbers of groups drawn, all_right, all_wrong and surplus (also dropped).
 
-        RuntimeError if `batches` generation batches do not fill it; what was kept is then discarded.
+        RuntimeError if `batches` generation batches do not fill it; the kept groups are then discarded.
         """
         sample = {"global_steps": global_steps, "partition_id": partition_id, "batch_size": batch_size, **kwargs}
         if partition_id == "val":
@@ -81,17 +81,17 @@ class DynamicSampling:
         for number in range(1, self.batches + 1):
             if number > 1:
                 self.submit(number)
-            batch, found = self.sample(**sample)
-            metrics |= found
+            batch, sampling = self.sample(**sample)
+            metrics |= sampling
             rows = self._choose(batch, queries, batch_size, (int(global_steps), number), counts)
             self._discard(set(batch.keys).difference(rows))
             if rows:
                 kept.append(batch.select_keys(rows))
             if len(queries) == batch_size:
                 counts["batches"] = number
-                whole = type(batch).concat(kept)
-                whole.extra_info = {}  # concat leaves None where nothing is known yet, and verl writes into it
-                return whole, metrics | {f"filter_groups/{name}": n for name, n in counts.items()}
+                full = type(batch).concat(kept)
+                full.extra_info = {}  # concat leaves None here, and verl writes into it
+                return full, metrics | {f"filter_groups/{name}": n for name, n in counts.items()}
         self._discard({key for part in kept for key in part.keys})
         raise RuntimeError(
             f"step {global_steps}: {self.batches} generation batches gave {len(queries)} of the {batch_size} queries "
@@ -107,7 +107,7 @@ class DynamicSampling:
     def _choose(
         self, batch: Any, queries: set[str], wanted: int, place: tuple[int, int], counts: dict[str, int]
     ) -> list[str]:
-        """Keys of the groups of `batch` that are kept; their queries join `queries`, the others are counted."""
+        """Keys of the groups of `batch` to keep; adds their queries to `queries`, and updates `counts`."""
         scored = self.score(batch)
         prompts, group = np.unique([key.rsplit("_", 2)[0] for key in batch.keys], return_inverse=True)
         rewards = np.asarray(scored.rewards, float)

@@ -1,4 +1,4 @@
-"""A bonus for uncertain tokens: what the baseline `grpo-entropy` adds to GRPO's advantages."""
+"""Bonus for uncertain tokens, which the baseline `grpo-entropy` adds to GRPO's advantages."""
 
 import torch
 
@@ -6,15 +6,15 @@ import torch
 def entropy_bonus(
     advantages: torch.Tensor, entropy: torch.Tensor, coefficient: float = 0.4, share: float = 0.5
 ) -> torch.Tensor:
-    """What is added to each token's advantage: min(coefficient * H, share * |A|) (MEDS's baseline, after Cheng et al.).
+    """Bonus to add to each token's advantage: min(coefficient * H, share * |A|) (MEDS's baseline, after Cheng et al.).
 
     advantages   any shape
-    entropy      the same shape, H >= 0 of the policy's next-token distribution in nats; its gradient is cut off
-    coefficient  advantage a nat
-    share        of |A|, the bonus's limit: below 1, so that no bonus turns a wrong response's advantage positive
-    returns      the same shape, >= 0, and 0 wherever the advantage is, as on padding
+    entropy      the same shape, H >= 0 of the policy's next-token distribution in nats; detached from the gradient
+    coefficient  advantage per nat
+    share        of |A|, the limit of the bonus: below 1, so that no bonus turns a wrong response's advantage positive
+    returns      the same shape, >= 0, and 0 wherever the advantage is 0, as on padding
 
-    ValueError for other shapes: broadcast, one row's entropies would be added to every row.
+    ValueError if the shapes differ: broadcasting would add one row's entropies to every row.
     """
     if advantages.shape != entropy.shape:
         raise ValueError(f"advantages are {tuple(advantages.shape)} and entropies {tuple(entropy.shape)}")

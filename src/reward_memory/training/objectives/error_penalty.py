@@ -1,4 +1,4 @@
-"""MEDS in a training run: which responses repeat a failure, and what their rewards become."""
+"""MEDS in a training run: which responses repeat a failure, and their penalized scores."""
 
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,12 @@ from reward_memory.settings import ErrorMemory as Settings
 
 from ..responses import Response
 
-#: Forms of a final answer; where a response has both, its last one counts.
+#: Forms of a final answer; if a response has both, the last one counts.
 FORMS = ("boxed", "hash")
 
 
 class RepeatedErrors:
-    """The error memory of one run, opened as it was before the first step that asks for it.
+    """The error memory of one run, opened at its first use in its state before that step.
 
     folder     of the memory
     settings   of the run
@@ -44,22 +44,22 @@ class RepeatedErrors:
 
     @property
     def reads_layers(self) -> bool:
-        """Whether failures are told apart by the layers' logits, and not by their answers."""
+        """Whether failures are distinguished by the layers' logits, not by their answers."""
         return self.settings.method != ANSWERS
 
     def positions(self, responses: list[Response | None]) -> np.ndarray:
-        """(n,) index of the token before the final answer in each response, -1 for none; None is padding."""
-        found = []
+        """(n,) index of the token before the final answer in each response, -1 for none; None is a padding row."""
+        indices = []
         for response in responses:
             places = [answer_position(response.ids, self._piece, form) for form in FORMS] if response else []
-            found.append(max((place for place in places if place is not None), default=-1))
-        return np.array(found, np.int64)
+            indices.append(max((place for place in places if place is not None), default=-1))
+        return np.array(indices, np.int64)
 
     def penalize(self, step: int, responses: list[Response | None], logits: np.ndarray | None) -> dict[str, float]:
-        """Place the responses of a step in the clusters of their queries' failures and lower their scores.
+        """Assign the responses of a step to clusters of their queries' failures, and lower their scores.
 
-        responses  those of the batch, None for padding; `cluster_size` and `score` are changed
-        logits     (n, L) of each layer, NaN where a response has no answer; None where no layers are read
+        responses  of the batch, None for padding; their `cluster_size` and `score` are set
+        logits     (n, L) of each layer, NaN if a response has no answer; None if no layers are read
 
         Returns metrics for verl's log.
         """
@@ -83,7 +83,7 @@ class RepeatedErrors:
         scores = penalize(before, seen.sizes, right, self.settings)
         for response, size, score in zip(real, seen.sizes, scores, strict=True):
             response.cluster_size, response.score = int(size), float(score)
-        # kept for the last two checkpoints: checkpoints.newest_intact passes over an older one that lacks points
+        # keep points for the last two checkpoints: checkpoints.newest_intact skips an older one that lacks points
         self._memory.release(step - step % self.every - self.every)
         numbers = {name: value for name, value in seen.statistics.items() if value is not None}
         numbers |= uneven_groups([response.query for response in real], right, before - scores)
@@ -93,19 +93,19 @@ class RepeatedErrors:
 
 
 def uneven_groups(queries: list[str], right: np.ndarray, penalties: np.ndarray) -> dict[str, float]:
-    """How many groups the penalty can teach: GRPO's normalization forgives what all failures of a group pay alike.
+    """How many groups the penalty affects: GRPO's normalization cancels a penalty that all failures of a group share.
 
     queries, right, penalties  (n,) of each response
 
-    Returns `failed_groups`, groups with two wrong responses or more; and of these `uneven_groups`, the share whose
-    wrong responses pay different penalties, and `penalty_spread`, the mean of highest less lowest penalty. The two are
-    left out where there is no such group.
+    Returns `failed_groups`, groups with two or more wrong responses; and of these `uneven_groups`, the share whose
+    wrong responses have different penalties, and `penalty_spread`, the mean of highest minus lowest penalty. The last
+    two are omitted if there is no such group.
     """
     paid: dict[str, list[float]] = {}
-    for query, fine, penalty in zip(queries, right, penalties, strict=True):
-        if not fine:
+    for query, correct, penalty in zip(queries, right, penalties, strict=True):
+        if not correct:
             paid.setdefault(query, []).append(float(penalty))
-    spreads = np.array([max(some) - min(some) for some in paid.values() if len(some) > 1])
+    spreads = np.array([max(values) - min(values) for values in paid.values() if len(values) > 1])
     if not len(spreads):
         return {"failed_groups": 0}
     uneven = spreads > 1e-9  # scores are sums of floats

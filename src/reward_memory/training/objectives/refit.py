@@ -1,8 +1,8 @@
-"""A reward model that keeps up with its policy: fitted again on what the policy now answers to the labeled queries.
+"""A reward model that keeps up with its policy: it is refitted on the policy's current responses to labeled queries.
 
-Not in the paper, whose reward model is frozen, so that a policy can learn to please it. The responses are those that
-training samples of labeled queries anyway, and their verified rewards; an unlabeled query adds nothing. They are read
-from the files of the steps, so a run that resumes has the reward models of an undisturbed one.
+Not in the paper: its reward model is frozen, so a policy can learn to exploit it. The responses are those that
+training samples for labeled queries anyway, with their verified rewards; unlabeled queries add nothing. They are read
+from the files of the steps, so a resumed run has the same reward models as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Refit:
     """The reward model of each step.
 
     state   folder of the run, with the files of its earlier steps
-    every   steps after which it is fitted again
-    fitted  what the frozen reward model was fitted on, and with
+    every   steps between refits
+    fitted  data and settings that the frozen reward model was fitted with
     seed    of the run
     """
 
@@ -46,7 +46,7 @@ class Refit:
 
     @cached_property
     def labeled(self) -> Rollouts:
-        """The labeled queries with the responses and rewards that the frozen reward model was fitted on."""
+        """Labeled queries with the responses and rewards that the frozen reward model was fitted on."""
         fitted, settings = self.fitted, self.fitted.settings
         part = (
             parquet.read(fitted.queries, parquet.QUERIES),
@@ -57,7 +57,7 @@ class Refit:
         return labeled_only(assemble([part], revealed, settings.fidelity, wanted))
 
     def model(self, step: int, before: Predictor) -> Predictor:
-        """The reward model of a step, counted from 1: `before`, the frozen one, until the first `every` steps are over.
+        """Reward model of a step, counted from 1: `before`, the frozen one, until the first `every` steps are over.
 
         InputError if the file of an earlier step is missing.
         """
@@ -75,9 +75,9 @@ class Refit:
             if not path.is_file():
                 raise InputError(f"{path}: no such file, so the reward model lacks a step; train from the start.")
             rows = pd.read_parquet(path, columns=COLUMNS)
-            # by id: a reward that was verified after an error of the reward model is nobody's label
-            for query, some in rows[rows["query_id"].isin(self.labeled.query_ids)].groupby("query_id", sort=True):
-                self._newest[str(query)] = some[some["batch"] == some["batch"].max()]
+            # by id: a reward that was verified after a reward model's error is not a label
+            for query, group in rows[rows["query_id"].isin(self.labeled.query_ids)].groupby("query_id", sort=True):
+                self._newest[str(query)] = group[group["batch"] == group["batch"].max()]
             self._read = step
 
     def _fit(self, last: int, before: Predictor) -> Predictor:
@@ -102,7 +102,7 @@ class Refit:
         return model
 
     def _current(self, rows: np.ndarray, before: Predictor) -> Rollouts:
-        """The newest responses to labeled queries, given as indices, with their rewards."""
+        """Newest responses, with their rewards, to the labeled queries at the indices `rows`."""
         labeled = self.labeled
         newest = [self._newest[query] for query in labeled.query_ids[rows]]
         domains = [str(domain) for domain in labeled.domains[rows]]

@@ -1,4 +1,4 @@
-"""Rewards of a batch of training responses: verified where the truth is there, predicted or voted on elsewhere."""
+"""Rewards of a batch of training responses: verified if the truth is available, else predicted or voted on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from ..truths import decode_truth
 from .predicted import FromPrediction
 from .votes import agreement_rewards, confidence, majority_rewards, vote_shares
 
-#: Where the rewards of responses without a truth come from, as `training: unlabeled_rewards` names it.
+#: Sources of rewards for responses without a truth, as named in `training: unlabeled_rewards`.
 PREDICTED, AGREEMENT, TRAPO = "predicted", "agreement", "trapo"
 
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A response as verl's batch carries it.
+    """A response in verl's batch.
 
     messages  of the prompt, as in parquet.QUERIES
-    truth     text of `truths.encode_truth`; None where the query is not labeled
-    fallback  the hidden truth, there only with the published behavior truth-fallback
+    truth     text from `truths.encode_truth`; None if the query is unlabeled
+    fallback  the hidden truth, present only with the published behavior truth-fallback
     """
 
     query: str
@@ -38,8 +38,8 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Rewards:
-    """rewards (n,) 0 or 1, in between with soft predicted rewards and with `agreement`, which are shares of votes;
-    probabilities (n,), NaN where the verifiers graded; fallbacks: truths after an error.
+    """rewards (n,): 0 or 1, or between them if predicted softly or, for `agreement`, shares of votes;
+    probabilities (n,): NaN if the verifiers graded; fallbacks: responses graded by hidden truths after an error.
     """
 
     rewards: np.ndarray
@@ -58,15 +58,15 @@ def summary(rewards: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
 
 
 class Scorer:
-    """Verifiers, and a frozen reward model or votes.
+    """Score responses with verifiers, and with a frozen reward model or votes.
 
-    reward_model  folder of `reward_models.base.save`, None where every row carries its truth, or votes reward it
-    unlabeled     predicted | majority | agreement | trapo: the rewards of responses without a truth
-    ties          of a majority, as for `majority_rewards`; none for trapo
-    predicted     what becomes of predicted probabilities
+    reward_model  folder written by `reward_models.base.save`, None if every row has its truth, or votes reward it
+    unlabeled     predicted | majority | agreement | trapo: source of the rewards of responses without a truth
+    ties          rule for a tied majority, as for `majority_rewards`; "none" for trapo
+    predicted     how predicted probabilities become rewards
 
-    An unlabeled row carries no truth, so nothing here could fall back on it; an error of the reward model ends the
-    run. Only rows that the behavior truth-fallback has filled can be graded after such an error, as published.
+    An unlabeled row has no truth, so nothing here can fall back on one; an error of the reward model ends the run.
+    Only rows that the behavior truth-fallback has filled can be graded after such an error, as published.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Scorer:
 
     @cached_property
     def reward_model(self):
-        """The frozen reward model, loaded once and only when it is needed; a `Refit` puts others in its place."""
+        """The frozen reward model, loaded once and only when it is needed; `Refit` replaces it."""
         from reward_memory.reward_models.registry import load
 
         if self.folder is None:
@@ -91,7 +91,7 @@ class Scorer:
         return load(self.folder)
 
     def score(self, rows: Sequence[Sampled]) -> Rewards:
-        """Rewards of rows that are sorted by query; whatever the reward model raises is passed on."""
+        """Rewards of rows that are sorted by query; raises the reward model's error unless fallbacks replace it."""
         hidden = np.array([row.truth is None for row in rows])
         rewards, probabilities = np.zeros(len(rows)), np.full(len(rows), np.nan)
         fallbacks = 0
@@ -99,12 +99,12 @@ class Scorer:
             rewards[~hidden] = self._grade([row for row in rows if row.truth is not None])
         if hidden.any():
             unlabeled = [row for row in rows if row.truth is None]
-            found = self._predicted(unlabeled) if self.unlabeled == PREDICTED else self._voted(unlabeled)
-            rewards[hidden], probabilities[hidden], fallbacks = found.rewards, found.probabilities, found.fallbacks
+            scored = self._predicted(unlabeled) if self.unlabeled == PREDICTED else self._voted(unlabeled)
+            rewards[hidden], probabilities[hidden], fallbacks = scored.rewards, scored.probabilities, scored.fallbacks
         return Rewards(rewards, probabilities, fallbacks)
 
     def _predicted(self, rows: Sequence[Sampled]) -> Rewards:
-        """Rewards of the reward model; of the verifiers after its error where every row has a fallback."""
+        """Rewards from the reward model; after its error from the verifiers, if every row has a fallback."""
         try:
             probabilities = self._predict(rows)
         except Exception:
@@ -118,9 +118,9 @@ class Scorer:
         return [verdict.correct for verdict in self.grader.grade([row.text for row in rows], truths)]
 
     def _voted(self, rows: Sequence[Sampled]) -> Rewards:
-        """Rewards of responses that are sorted by query and sample.
+        """Rewards from votes among responses that are sorted by query and sample.
 
-        A probability is above one half just where a majority gives the reward; for `agreement` it is the reward.
+        A probability is above one half exactly if a majority gives the reward; for `agreement` it is the reward.
         """
         keys, queries = [answer_key(row.text, row.domain) for row in rows], [row.query for row in rows]
         if self.unlabeled == AGREEMENT:
@@ -130,7 +130,7 @@ class Scorer:
         return Rewards(rewards, confidence(rewards, vote_shares(keys, queries)))
 
     def _predict(self, rows: Sequence[Sampled]) -> np.ndarray:
-        """(n,) probabilities of responses, all those of a query as one group."""
+        """(n,) probabilities of responses; those to one query form one group."""
         groups: dict[str, list[int]] = {}
         for number, row in enumerate(rows):
             groups.setdefault(row.query, []).append(number)

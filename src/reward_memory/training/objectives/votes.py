@@ -7,16 +7,16 @@ from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 
-#: What `majority_rewards` does with answers that have equally many votes.
+#: What `majority_rewards` does with answers that have equal numbers of votes.
 TIES = ("first", "none", "all")
 
 
 def majority_rewards(keys: Sequence[str], groups: Sequence[Hashable], ties: str = "first") -> np.ndarray:
-    """1 for a response whose answer has the most votes of its group, else 0 (TTRL, arXiv 2504.16084).
+    """1 for a response whose answer has the most votes in its group, else 0 (TTRL, arXiv 2504.16084).
 
     keys     (n,) `answer_key` of each response, "" for none; a response without an answer has no vote and gets 0
-    groups   (n,) the query of each response, whose votes are in the order of their samples
-    ties     first: of equally frequent answers the one that was given first wins; none: no answer does; all: all do
+    groups   (n,) the query of each response; within a query, responses are in the order of their samples
+    ties     first: of equally frequent answers the one given first wins; none: no answer wins; all: all win
     returns  (n,) float64
 
     ValueError for another value of `ties`.
@@ -37,7 +37,7 @@ def majority_rewards(keys: Sequence[str], groups: Sequence[Hashable], ties: str 
 
 
 def agreement_rewards(keys: Sequence[str], groups: Sequence[Hashable]) -> np.ndarray:
-    """The share of a response's group that gives the same answer (EMPO, arXiv 2504.05812).
+    """Share of a response's group that gives the same answer (EMPO, arXiv 2504.05812).
 
     keys     (n,) `answer_key` of each response, "" for none
     groups   (n,) the query of each response
@@ -52,7 +52,7 @@ def agreement_rewards(keys: Sequence[str], groups: Sequence[Hashable]) -> np.nda
 
 
 def vote_shares(keys: Sequence[str], groups: Sequence[Hashable]) -> np.ndarray:
-    """(n,) float64: the share of all responses of the group that give a response's answer; 0 without an answer."""
+    """(n,) float64: share of all responses in the group with the same answer; 0 without an answer."""
     shares = np.zeros(len(keys))
     for rows in _rows(groups):
         votes = Counter(keys[row] for row in rows)
@@ -62,7 +62,7 @@ def vote_shares(keys: Sequence[str], groups: Sequence[Hashable]) -> np.ndarray:
 
 
 def confidence(rewards: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """(n,) probabilities that rank responses by their votes and are above one half just where the reward is 1.
+    """(n,) probabilities that rank responses by their votes and are above one half exactly if the reward is 1.
 
     rewards  (n,) of `majority_rewards`
     shares   (n,) of `vote_shares`
@@ -73,7 +73,7 @@ def confidence(rewards: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 def _rows(groups: Sequence[Hashable]) -> Iterator[list[int]]:
     """The rows of each group, in their order."""
-    found: dict[Hashable, list[int]] = {}
+    members: dict[Hashable, list[int]] = {}
     for row, group in enumerate(groups):
-        found.setdefault(group, []).append(row)
-    return iter(found.values())
+        members.setdefault(group, []).append(row)
+    return iter(members.values())

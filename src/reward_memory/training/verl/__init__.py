@@ -1,1 +1,1 @@
-"""What runs inside verl's processes: trainer, agent loop, engine, reward function and plug-in."""
+"""Code that runs inside verl's processes: trainer, agent loop, engine, reward function and plugin."""

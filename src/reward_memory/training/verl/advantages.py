@@ -1,4 +1,4 @@
-"""Our advantages as estimators of verl: `algorithm.adv_estimator` takes their names."""
+"""Register our advantage estimators with verl, under their names for `algorithm.adv_estimator`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from verl.trainer.ppo.core_algos import register_adv_est
 
 from ..objectives.advantages import ATTEMPTS, ESTIMATORS, WEIGHT, outcome_advantages
 
-#: Keys of verl's section `algorithm` that this project adds to it.
+#: Keys that this project adds to verl's section `algorithm`.
 K, POSITIVE_WEIGHT = "passk_k", "positive_advantage_weight"
 
 
@@ -22,17 +22,17 @@ def estimate(
     config: Any = None,
     **_: Any,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """(advantages, returns), the same tensor, as verl's outcome estimators give them.
+    """(advantages, returns), the same tensor twice, as from verl's outcome estimators.
 
     token_level_rewards  (n, tokens); a response's score is their sum
-    response_mask        (n, tokens); rows of zeros are padding, which verl adds as a group of its own
+    response_mask        (n, tokens); rows of zeros are padding, which verl adds as a separate group
     index                (n,) the group of each response
-    config               the section `algorithm`, which may have K and POSITIVE_WEIGHT
+    config               verl's section `algorithm`, which may contain K and POSITIVE_WEIGHT
     """
     settings = {} if config is None else config
     real = response_mask.bool().any(dim=-1)
     rows = real.numpy(force=True)
-    found = outcome_advantages(
+    estimates = outcome_advantages(
         estimator,
         token_level_rewards[real].sum(dim=-1).double().numpy(force=True),
         index[rows],
@@ -40,7 +40,7 @@ def estimate(
         settings.get(POSITIVE_WEIGHT, WEIGHT),
     )
     values = torch.zeros_like(token_level_rewards[:, 0])
-    values[real] = torch.as_tensor(found, dtype=values.dtype, device=values.device)
+    values[real] = torch.as_tensor(estimates, dtype=values.dtype, device=values.device)
     advantages = values[:, None] * response_mask
     return advantages, advantages
 

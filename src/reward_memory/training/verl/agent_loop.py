@@ -1,4 +1,4 @@
-"""verl's single-turn agent loop with a seed of its own for every response."""
+"""verl's single-turn agent loop with a separate seed for every response."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,16 +14,16 @@ _loaded: list[Callable[..., dict[str, float]]] = []
 
 
 def _reward_function(config: Any) -> Callable[..., dict[str, float]]:
-    """`reward.custom_reward_function` as verl loads it, once a process: verl makes an agent loop a response."""
+    """`reward.custom_reward_function` as verl loads it, once per process: verl creates an agent loop per response."""
     if not _loaded:
         _loaded.append(get_custom_reward_fn(config))
     return _loaded[0]
 
 
 class SeededAgentLoop(SingleTurnAgentLoop):
-    """Draws depend on (seed, step, query, sample, generation batch), not on the batching, the timing or a resume.
+    """Agent loop: draws depend on (seed, step, query, sample, generation batch), not on batching, timing or a resume.
 
-    Both vLLM and the CPU rollout server take `seed` as a sampling parameter of one request.
+    Both vLLM and the CPU rollout server accept `seed` as a sampling parameter of each request.
     """
 
     async def run(self, sampling_params: dict[str, Any], priority: int = 0, **kwargs) -> AgentLoopOutput:
@@ -33,15 +33,15 @@ class SeededAgentLoop(SingleTurnAgentLoop):
         return output
 
     def seed(self, row: dict[str, Any], sample: int) -> int:
-        """Seed of one response to a row of the data loader's batch; `sample` counts the query's responses from 0."""
-        query, again = row["extra_info"], int(row.get("generation", 1))
-        more = (again,) if again > 1 else ()
-        return derive(self.rollout_config.seed, query["split"], int(row["global_steps"]), query["id"], sample, *more)
+        """Seed of one response to a row of the data loader's batch; `sample` numbers the query's responses from 0."""
+        query, generation = row["extra_info"], int(row.get("generation", 1))
+        suffix = (generation,) if generation > 1 else ()
+        return derive(self.rollout_config.seed, query["split"], int(row["global_steps"]), query["id"], sample, *suffix)
 
     def reward(self, output: AgentLoopOutput, row: dict[str, Any]) -> None:
-        """Score a validation response here: verl's reward workers are processes of half a gigabyte each.
+        """Score a validation response here: verl's reward workers would be processes of half a gigabyte each.
 
-        A training response gets a place-holder, since the trainer scores the whole batch.
+        A training response gets a placeholder, since the trainer scores the complete batch.
         """
         if row["extra_info"]["split"] == "train":
             output.reward_score = 0.0

@@ -1,24 +1,24 @@
 """GRPO advantages with `entropy_bonus` in verl's trainer.
 
-verl hands a registered estimator rewards, mask and group only (verl.trainer.ppo.ray_trainer.compute_advantage), and
-never fetches the entropies for it. They do exist: the pass for old log-probabilities leaves them in the transfer queue.
-So the estimator stays verl's `grpo`, and `EntropyBonus` adds to what it wrote.
+verl passes only rewards, mask and group to a registered estimator (verl.trainer.ppo.ray_trainer.compute_advantage), and
+never fetches entropies for it. They exist, since the pass for old log-probabilities leaves them in the transfer queue.
+So the estimator is verl's `grpo`, and `EntropyBonus` adds to its output.
 """
 
 import torch
 
 from ..objectives.entropy_bonus import entropy_bonus
 
-#: Field of the transfer queue that PPOTrainer._compute_old_log_prob writes, (response tokens,) a row, in nats.
+#: Field of the transfer queue that PPOTrainer._compute_old_log_prob writes: (response tokens,) per row, in nats.
 ENTROPY = "entropy"
 
 
 class EntropyBonus:
-    """Mixin of a verl v1 trainer, left of it among the bases: adds `entropy_bonus` to the estimator's advantages.
+    """Mixin for a verl v1 trainer, left of it among the bases: adds `entropy_bonus` to the estimator's advantages.
 
     entropy_coefficient and entropy_share are `entropy_bonus`'s arguments; a coefficient of None leaves the advantages
-    alone. The trainer sets them in its constructor. verl computes no entropy where
-    algorithm.rollout_correction.bypass_mode is on, as it is in overrides.CPU.
+    unchanged. The trainer sets the coefficient in its constructor. verl computes no entropy if
+    algorithm.rollout_correction.bypass_mode is on, as in overrides.CPU.
     """
 
     entropy_coefficient: float | None = None

@@ -1,9 +1,9 @@
-"""The two places of verl 0.9.1 that a GPU run needs otherwise: a socket of its own, log-probabilities in chunks.
+"""Two patches of verl 0.9.1 for GPU runs: a separate socket for each training, and log-probabilities in chunks.
 
 verl sends the weights to vLLM through a socket that it names after Ray's job. That is 01000000 in every Ray cluster,
-and each training starts its own, so two trainings on one machine would read each other's weights.
+and each training starts a cluster, so two trainings on one machine would read each other's weights.
 
-Without the package flash-attn verl computes log-probabilities one token after another, which takes longer than the
+Without the package flash-attn, verl computes log-probabilities one token after another, which takes longer than the
 arithmetic.
 """
 
@@ -18,14 +18,14 @@ from verl.utils import torch_functional
 
 from ..device_memory import CHUNK
 
-#: Environment variable of GPU runs: a folder that this training alone uses, on each of its machines.
+#: Environment variable of GPU runs: a folder that only this training uses, on each of its machines.
 SOCKETS = "REWARD_MEMORY_SOCKETS"
-#: How verl's address of a socket begins.
+#: Prefix of verl's socket addresses.
 SHARED = "ipc:///tmp/rl-colocate-zmq-"
 
 
 def apply() -> None:
-    """Patch verl in this process; only where a GPU run's launch has set SOCKETS, and once."""
+    """Patch verl in this process, once, and only if the launch of a GPU run has set SOCKETS."""
     if SOCKETS not in os.environ:
         return
     torch_functional.logprobs_from_logits_v2 = log_probs
@@ -36,7 +36,7 @@ def apply() -> None:
 
 
 def move_sockets(transfer) -> None:
-    """Have both ends of `transfer`, verl's module bucketed_weight_transfer, use this training's own folder."""
+    """Make both ends of `transfer`, verl's module bucketed_weight_transfer, use this training's folder."""
     for end in (transfer.BucketedWeightSender, transfer.BucketedWeightReceiver):
         if not hasattr(end.__init__, "__wrapped__"):
             end.__init__ = _moved(end.__init__)
@@ -51,16 +51,16 @@ def _moved(init):
 
 
 def own_socket(address: str) -> str:
-    """verl's address of a socket, in this training's own folder; RuntimeError if verl calls it otherwise."""
+    """verl's socket address, moved to this training's folder; RuntimeError if it does not begin with SHARED."""
     if not address.startswith(SHARED):
         raise RuntimeError(f"verl's weights go through {address}, which does not begin with {SHARED}")
     return f"ipc://{os.environ[SOCKETS]}/weights-{address.removeprefix(SHARED)}"
 
 
 def log_probs(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """(...) float32: the log-probability of each label, as verl's logprobs_from_logits_v2 without its loop over tokens.
+    """(...) float32: log-probability of each label, like verl's logprobs_from_logits_v2 without its loop over tokens.
 
-    logits (..., V), labels (...). Chunks are computed again for the gradient, so no float32 copy of all logits stays.
+    logits (..., V), labels (...). Chunks are recomputed for the gradient, so no float32 copy of all logits stays.
     """
     rows, wanted = logits.reshape(-1, logits.shape[-1]), labels.reshape(-1)
     parts = [

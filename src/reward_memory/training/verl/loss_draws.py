@@ -1,7 +1,7 @@
-"""Seeds of what a policy loss draws in verl's workers.
+"""Seeds for the random draws of a policy loss in verl's workers.
 
-verl's clip_cov chooses tokens with torch.randperm, from the process's own generator on the CPU. Nothing seeds that from
-the run, so two runs of one configuration would differ.
+verl's clip_cov chooses tokens with torch.randperm, which uses the process's CPU generator. Nothing seeds that from the
+run, so two runs of one configuration would differ.
 """
 
 import torch
@@ -10,23 +10,23 @@ from verl.utils import tensordict_utils as tu
 
 from reward_memory.seeds import derive
 
-#: Entry of a training batch that is the same for all samples: the seed of a step's draws.
+#: Entry of a training batch, the same for all samples: the seed of a step's draws.
 SEED = "loss_seed"
 
 
 class LossDraws:
-    """Seeds torch's generator before each pass of a training step, by the step's seed, the rank and the pass."""
+    """Seed torch's generator before each pass of a training step, from the step's seed, the rank and the pass."""
 
     def __init__(self):
         self._step, self._passes = None, 0
 
     def seed(self, micro_batch: TensorDict, rank: int) -> None:
-        """Called once a micro-batch, before its forward pass; nothing happens where the batch has no SEED."""
+        """Seed once per micro-batch, before its forward pass; do nothing if the batch has no SEED."""
         step = tu.get_non_tensor_data(data=micro_batch, key=SEED, default=None)
         if step is None:
             return
         if step != self._step:
             self._step, self._passes = step, 0
-        # of the CPU alone: randperm without a device draws there, and no other generator is changed
+        # only the CPU generator: randperm without a device uses it, and no other generator changes
         torch.default_generator.manual_seed(derive(int(step), rank, self._passes))
         self._passes += 1

@@ -1,4 +1,4 @@
-"""Imported by verl in each of its processes on GPUs (VERL_USE_EXTERNAL_MODULES)."""
+"""Plugin that verl imports in each process of a GPU run (VERL_USE_EXTERNAL_MODULES)."""
 
 from reward_memory.jobs.scratch import name_shared_memory
 

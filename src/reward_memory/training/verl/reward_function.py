@@ -1,6 +1,6 @@
 """Verified rewards: the reward function that verl calls in validation.
 
-verl imports this file by path (`reward.custom_reward_function.path`), hence the absolute imports.
+verl imports this file by path (`reward.custom_reward_function.path`), so its imports are absolute.
 """
 
 from functools import cache
@@ -24,9 +24,9 @@ def compute_score(
 ) -> dict[str, float]:
     """Score of one response: 1 if the verifier accepts it, else 0 (verl's custom_reward_function contract).
 
-    isolation, checks  of the Grader
+    isolation, checks  as for Grader
 
-    `acc` is what verl's validation reads. Training responses do not pass here: the trainer scores them as a batch.
+    verl's validation reads `acc`. Training responses are not scored here: the trainer scores them as a batch.
     """
     verdict = _grader(isolation, checks).grade([solution_str], [decode_truth(ground_truth)])[0]
     return {"score": float(verdict.correct), "acc": float(verdict.correct)}

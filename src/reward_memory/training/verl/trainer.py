@@ -1,4 +1,4 @@
-"""verl's synchronous trainer with a memory: predicted rewards of unlabeled queries, penalties on repeated failures."""
+"""verl's synchronous trainer with memory: predicted rewards for unlabeled queries, penalties on repeated failures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,10 +38,10 @@ from .loss_draws import SEED
 
 @register_trainer("reward_memory")
 class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
-    """Scores the whole batch between sampling and the update (verl.trainer.ppo.v1.trainer_sync).
+    """Trainer that scores the complete batch between sampling and the update (verl.trainer.ppo.v1.trainer_sync).
 
     Rows never carry a truth that their label routing hides, so nothing in this process could read it (see `Scorer`).
-    What is right and what is wrong to the error memory is what the policy is rewarded for, predicted or verified.
+    The error memory decides by the training reward, predicted or verified, whether a response is wrong.
     """
 
     def __init__(self, config):
@@ -49,7 +49,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         self.own = own = config.trainer.v1.reward_memory
         self.entropy_coefficient = own.entropy_bonus
         if config.trainer.device == "cuda":
-            # Ray leaves this process one thread; while it embeds and scores, everything else waits
+            # Ray limits this process to one thread, but everything else waits while it embeds and scores
             torch.set_num_threads(own.workers)
         grader = Grader(isolation=own.isolation, workers=own.workers, checks=own.checks)
         self._predicted = FromPrediction.of(own.predicted_rewards)
@@ -65,13 +65,13 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             self._selection = Selection(Path(own.responses).parent, config.trainer.total_training_steps, **settings)
         self._error_memory = None if own.error_memory is None else ErrorMemory.model_validate(dict(own.error_memory))
         self._repeated: RepeatedErrors | None = None
-        self._responses: dict[str, Response] = {}  # of the step, by their key in the queue
+        self._responses: dict[str, Response] = {}  # of the step, by key in the queue
         self._fallbacks = 0
         self._generation = 1
-        self._idle = False  # a step in which nothing is trained on
+        self._idle = False  # whether the step trains on nothing
 
     def _init_dataloader(self):
-        """Stop if verl leaves out a row that was counted to fit: what a policy is trained on is never fewer unsaid."""
+        """Stop if verl drops a row that was counted as fitting: no training query is lost silently."""
         super()._init_dataloader()
         files = self.config.data
         for file, rows in ((files.train_files, self.train_dataset), (files.val_files, self.val_dataset)):
@@ -79,19 +79,19 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             if len(rows) != expected:
                 raise InputError(
                     f"{file}: verl keeps {len(rows)} of its {expected} queries at max_prompt_tokens: "
-                    f"{files.max_prompt_length}; raise that, or take what changes prompts or rows out of verl."
+                    f"{files.max_prompt_length}; raise that, or remove from `verl` what changes prompts or rows."
                 )
 
     def _build_replay_buffer(self):
-        # a name of our own in trainer.v1.trainer_mode, the synchronous trainer's behavior everywhere else
+        # trainer.v1.trainer_mode has our trainer's name; everywhere else verl must treat it as synchronous
         self.trainer_mode = "sync"
         buffer = super()._build_replay_buffer()
-        own = self.config.trainer.v1.reward_memory
+        settings = self.config.trainer.v1.reward_memory
         # verl polls every 2 s, longer than a small policy takes to sample
-        buffer.poll_interval = own.poll_interval
+        buffer.poll_interval = settings.poll_interval
         rollout, sample = self.config.actor_rollout_ref.rollout, buffer.sample
 
-        def whole_sample(global_steps: int, partition_id: str, batch_size: int, **kwargs):
+        def complete_sample(global_steps: int, partition_id: str, batch_size: int, **kwargs):
             batch, metrics = sample(
                 global_steps=global_steps, partition_id=partition_id, batch_size=batch_size, **kwargs
             )
@@ -103,11 +103,11 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 )
             return batch, metrics
 
-        # verl goes on with what is left of a step after errors, of the reward function too
-        buffer.sample = whole_sample
-        if own.generation_batches:
+        # after errors, also of the reward function, verl continues with the remaining responses of a step
+        buffer.sample = complete_sample
+        if settings.generation_batches:
             buffer.sample = DynamicSampling(
-                whole_sample, self._sample_more, self._score, self._let_go, own.generation_batches, rollout.seed
+                complete_sample, self._sample_more, self._score, self._let_go, settings.generation_batches, rollout.seed
             )
         return buffer
 
@@ -117,7 +117,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
 
     def _next_train_batch(self, *args, **kwargs):
         batch = super()._next_train_batch(*args, **kwargs)
-        # a query that comes up again in a step must not give the same responses
+        # a query that is drawn again in a step must not get the same responses
         tu.assign_non_tensor_data(batch, "generation", self._generation)
         return batch
 
@@ -126,7 +126,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         tq.kv_clear(keys=keys, partition_id="train")
 
     def _balance_batch(self, batch: KVBatchMeta, metrics: dict, *args, **kwargs) -> KVBatchMeta:
-        """First hook after sampling; `_validate` does not pass here, so validation keeps verified rewards."""
+        """Score the batch; first hook after sampling. `_validate` skips it, so validation keeps verified rewards."""
         if not self._responses:
             self._score(batch)
         batch = self._leave_out(batch, metrics)
@@ -146,7 +146,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             return super()._balance_batch(batch, metrics, *args, **kwargs)
 
     def _compute_old_log_prob(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
-        """With an error memory: the layers' logits come out of this pass, and lower the scores of repeated failures."""
+        """With an error memory, get the layer logits from this pass and lower the scores of repeated failures."""
         if self._error_memory is None:
             return super()._compute_old_log_prob(batch, metrics)
         if self._repeated is None:
@@ -158,7 +158,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 self.own.workers,
                 self._predicted.cut,
             )
-        rows = [self._responses.get(key) for key in batch.keys]  # verl pads a batch with rows of its own
+        rows = [self._responses.get(key) for key in batch.keys]  # verl adds padding rows to a batch
         reads = self._repeated.reads_layers
         if reads:
             put_positions(batch, self._repeated.positions(rows))
@@ -176,7 +176,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
 
     @contextmanager
     def _trained_group(self) -> Iterator[None]:
-        """verl counts rollout.n responses a query, of which some may only have voted."""
+        """Exclude responses that only voted from rollout.n, by which verl counts the responses per query."""
         rollout = self.config.actor_rollout_ref.rollout
         sampled, rollout.n = rollout.n, self.own.trained_samples
         try:
@@ -185,9 +185,9 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             rollout.n = sampled
 
     def _leave_out(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
-        """The responses to train on: without those that only voted, and without queries that TRAPO does not select.
+        """Drop responses that only voted, and queries that TRAPO does not select.
 
-        Where no query is selected, all stay in the batch with a score of 0, which gives them no advantage.
+        If no query is selected, all queries stay in the batch with a score of 0, which gives them no advantage.
         """
         trained = {key: one for key in batch.keys if (one := self._responses[key]).sample < self.own.trained_samples}
         kept = list(trained)
@@ -207,12 +207,12 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         seal(Path(self.config.trainer.default_local_dir), self.global_steps)
 
     def _sort(self, batch: KVBatchMeta) -> None:
-        """Order rows by query and sample: verl's order is that of random keys, and sums of floats depend on it."""
+        """Order rows by query, batch and sample: verl's order follows random keys, and float sums depend on it."""
         rows = [self._responses[key] for key in batch.keys]
         batch.reorder(sorted(range(len(rows)), key=lambda row: (rows[row].query, rows[row].batch, rows[row].sample)))
 
     def _score(self, batch: KVBatchMeta) -> Scored:
-        """Reward the responses of one generation batch and remember them until the step is over."""
+        """Reward the responses of one generation batch and keep them until the step is over."""
         fields = ["responses", "extra_info", "reward_model", "raw_prompt"]
         rows = tq.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=fields)
         tokens = [ids.tolist() for ids in rows["responses"].unbind()]
@@ -253,18 +253,18 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         return Scored([info["id"] for info in infos], self._predicted.compared(rewards))
 
     def _score_lengths(self, rows: list[Response], metrics: dict) -> None:
-        """The scores before any memory: rewards, less DAPO's punishment of long responses."""
-        punished = np.zeros(len(rows))
+        """Set the scores before any memory: rewards minus DAPO's penalty on long responses."""
+        penalties = np.zeros(len(rows))
         if self.own.overlong_buffer:
             lengths = np.array([len(row.ids) for row in rows])
             longest = self.config.data.max_response_length
-            punished = overlong_penalty(lengths, longest, self.own.overlong_buffer, self.own.overlong_factor)
-            metrics["reward/overlong_penalty"] = float(punished.mean())
-        for row, penalty in zip(rows, punished, strict=True):
+            penalties = overlong_penalty(lengths, longest, self.own.overlong_buffer, self.own.overlong_factor)
+            metrics["reward/overlong_penalty"] = float(penalties.mean())
+        for row, penalty in zip(rows, penalties, strict=True):
             row.score = row.reward + float(penalty)
 
     def _put_scores(self, batch: KVBatchMeta) -> None:
-        """Hand the scores to verl, each at its response's last token; rows of padding keep theirs."""
+        """Pass the scores to verl, each at its response's last token; padding rows keep theirs."""
         keys = [key for key in batch.keys if key in self._responses]
         scores = []
         for key in keys:
@@ -275,7 +275,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
         tq.kv_batch_put(keys=keys, partition_id=batch.partition_id, fields=fields)
 
     def _keep(self, batch: KVBatchMeta) -> None:
-        """Write the step's responses; the next step starts without them."""
+        """Write the step's responses to a file, and clear them for the next step."""
         table = frame(self.global_steps, self._responses, set() if self._idle else set(batch.keys))
         path = responses_of(Path(self.own.responses).parent, self.global_steps)
         parquet.write(table, path, STEP_RESPONSES, checked=True)
