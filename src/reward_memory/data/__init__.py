@@ -1,7 +1,7 @@
 """The benchmarks: their names and domains, and their queries from any source, sampled and split.
 
-Planning imports this package for its names. What reads and grades is imported where it is called: pandas and the
-verifiers take half a second.
+Planning imports this package for its names. Code that reads and grades is imported where it is called, because
+importing pandas and the verifiers takes half a second.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ def load(
     answer_format: str = "hash",
     partial: bool = False,
 ) -> Loaded:
-    """All items of one benchmark, and the rows that gave none.
+    """Load all items of one benchmark, and the rows that yielded none.
 
     name           one of BENCHMARKS
-    source         generated: a stand-in made by rule | mirror: the release in the folder `mirror` | hub: likewise, in
+    source         generated: a synthetic stand-in | mirror: the release in the folder `mirror` | hub: likewise, in
                    the folder that `hub.download` filled
-    count, seed    generated: at least so many items, drawn with this seed
+    count, seed    generated: minimum number of items, and the seed that draws them
     answer_format  what the system prompt of a real benchmark asks for: hash (`#### <answer>`) | boxed
-    partial        mirror: files with fewer rows than the release are taken, too
+    partial        mirror, hub: also accept files with another number of rows than the release
 
-    InputError names the benchmark or the file, and the mend.
+    InputError names the benchmark or the file, and the fix.
     """
     check_name(name)
     system_prompt(DOMAINS[name], answer_format)
@@ -76,13 +76,13 @@ def build(
     isolation: str = "bubblewrap",
     fidelity: Collection[str] = (),
 ) -> dict[str, pd.DataFrame]:
-    """The queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `parquet.QUERIES` and
+    """Build the queries of one benchmark: {"train", "valid", "test"} -> table with the columns of `parquet.QUERIES` and
     `parquet.TRUTHS`.
 
-    sizes      queries a split; a split that is not named is empty
-    seed       of the sampling, and of the drawing where the items are generated
+    sizes      queries per split; a split that is not named is empty
+    seed       for sampling, and for drawing generated items
     isolation  of the sandbox that runs canonical solutions for the tests of real code benchmarks
-    fidelity   published behaviors that hold, see `fidelity.BEHAVIORS`: torn-templates and base-tests count
+    fidelity   published behaviors that are on, see `fidelity.BEHAVIORS`: torn-templates and base-tests matter here
 
     The other arguments and the errors are those of `load`. All source splits are pooled, sampled and cut (MemReward,
     section 4.1); no prompt occurs twice, see `splits.sample`.
@@ -105,7 +105,7 @@ def build(
 
 
 def _with_base_tests(item: Item) -> Item:
-    """The item without the tests that EvalPlus added (behavior `base-tests`)."""
+    """Return the item without the tests that EvalPlus added (behavior `base-tests`)."""
     tests = json.loads(item.tests or "{}")
     if "base" not in tests:  # a math item may have a tolerance
         return item

@@ -1,4 +1,4 @@
-"""What the benchmarks of an experiment really hold: one long table for a person to read. Nothing depends on it."""
+"""Audit of what the benchmarks of an experiment contain: one long table to read. Nothing depends on it."""
 
 import json
 import re
@@ -17,8 +17,8 @@ from .items import Dropped, Loaded
 from .registry import BENCHMARKS
 from .splits import distinct
 
-#: `stage` is source (the files as released) or split (the queries as sampled and written); `count` is of prompts of
-#: `split`; where another benchmark and split stand, of those that have a partner there.
+#: `stage` is source (the files as released) or split (the queries as sampled and written); `count` counts prompts of
+#: `split`; if another benchmark and split are named, only those with a partner there.
 COLUMNS = [
     "stage",
     "benchmark",
@@ -31,7 +31,7 @@ COLUMNS = [
     "example_ids",
 ]
 
-#: Scripts other than Latin and Greek, which mathematics uses in every language: a prompt with one character counts.
+#: Scripts other than Latin and Greek, which mathematics uses in every language; a single character counts.
 SCRIPTS = {
     "Chinese": re.compile(r"^(?=.*[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])(?!.*[\u3040-\u30ff])", re.DOTALL),
     "Japanese": re.compile(r"[\u3040-\u30ff]"),
@@ -46,7 +46,7 @@ class Source(NamedTuple):
     """Where a benchmark of the experiment comes from.
 
     source    generated | mirror | hub
-    loaded    its rows; None where it is generated, since then no row is left out
+    loaded    its rows; None if generated, since then no row is dropped
     files     the files that were read
     manifest  hub: what `hub.download` returned; {} otherwise
     """
@@ -58,10 +58,10 @@ class Source(NamedTuple):
 
 
 def read(name: str, source: str, folder: str | Path | None, partial: bool = False) -> Source:
-    """A benchmark's source, read again.
+    """Read a benchmark's source again.
 
-    folder   mirror: the folder of released files; hub: the folder that `hub.download` made, its manifest beside it
-    partial  files with other numbers of rows than the release are taken, too
+    folder   mirror: the folder of released files; hub: the folder that `hub.download` made, next to its manifest
+    partial  also accept files with another number of rows than the release
 
     InputError as `mirror.load`.
     """
@@ -73,10 +73,10 @@ def read(name: str, source: str, folder: str | Path | None, partial: bool = Fals
 
 
 def table(sources: Mapping[str, Source], queries: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
-    """The audit, one finding a row, with the columns COLUMNS.
+    """Build the audit table: one finding per row, with the columns COLUMNS.
 
     sources  benchmark -> its source
-    queries  (benchmark, split) -> the table of its queries; truths are not looked at
+    queries  (benchmark, split) -> the table of its queries; truths are not read
     """
     rows: list[dict] = []
     parts: list[Prompts] = []
@@ -123,11 +123,11 @@ def _provenance(name: str, source: Source) -> Iterator[dict]:
 
 
 def _counts(name: str, loaded: Loaded) -> Iterator[dict]:
-    """Rows read a source split, and rows dropped a reason."""
+    """Count rows read per source split, and rows dropped per reason."""
     kept = Counter(item.source_split for item in loaded.items)
     lost: dict[tuple[str, str], list[Dropped]] = defaultdict(list)
     for dropped in loaded.dropped:
-        # the row that is repeated does not make another reason
+        # repeats are one reason, whichever row they repeat
         lost[dropped.source_split, _ROW.sub("an earlier row", dropped.reason)].append(dropped)
     read = kept + Counter(dropped.source_split for dropped in loaded.dropped)
     for split in read:
@@ -141,7 +141,7 @@ def _counts(name: str, loaded: Loaded) -> Iterator[dict]:
 
 
 def _not_sampled(name: str, loaded: Loaded, drawn: int) -> Iterator[dict]:
-    """Usable rows that became no query, by the reason."""
+    """Count usable rows that became no query, by reason."""
     different = len(distinct(loaded.items))
     repeated, left = len(loaded.items) - different, different - drawn
     if repeated:
@@ -151,7 +151,7 @@ def _not_sampled(name: str, loaded: Loaded, drawn: int) -> Iterator[dict]:
 
 
 def _source_prompts(name: str, loaded: Loaded) -> list[Prompts]:
-    """The prompts of the rows as released, repeated ones too, by source split."""
+    """Return the prompts of the released rows, repeats included, by source split."""
     splits: dict[str, list[tuple[int, str, str | None]]] = defaultdict(list)
     for item in [*loaded.items, *loaded.repeats]:
         splits[item.source_split].append((item.row, item.messages[-1][1], item.template))

@@ -1,4 +1,4 @@
-"""The tests of code items, made from their tasks."""
+"""Build the tests of code items from their tasks."""
 
 import json
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from .items import Item
 
 
 def with_tests(name: str, items: Sequence[Item], isolation: str = "bubblewrap") -> list[Item]:
-    """The items of a benchmark, those that have a task with their `tests`.
+    """Return the items of a benchmark; those that have a task get their `tests`.
 
-    isolation  of the sandbox that runs the canonical solutions, all in one batch, for the expected values
+    isolation  of the sandbox that runs the canonical solutions, all in one batch, to get the expected values
 
-    InputError names a task whose solution does not run, or says that the sandbox cannot isolate here.
+    InputError names a task whose solution does not run, or says that the sandbox cannot isolate on this machine.
     """
     try:
         built = iter(build_tests([item.task for item in items if item.task is not None], isolation))

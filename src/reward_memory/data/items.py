@@ -1,4 +1,4 @@
-"""One benchmark item as a source gives it, before sampling and splitting."""
+"""One benchmark item as loaded from a source, before sampling and splitting."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ LETTERS = "ABCDEFGHIJ"
 class Item:
     """A query and its truth.
 
-    source_split, row   where the source holds it, rows counted from 0; with the benchmark's name they make its id
-    messages            chat messages as (role, content) pairs, the prompt without the generation mark
+    source_split, row   place in the source, rows counted from 0; with the benchmark's name they form its id
+    messages            chat messages as (role, content) pairs, without the generation prompt
     ground_truth        math: the answer; qa: the letter; code: None
     options             qa: the option texts in order A, B, ...; None otherwise
-    tests               code: JSON as `verifiers.GroundTruth` reads it, None before `code_tests` made it; math: the
-                        tolerance, where the release names one; None otherwise
-    template            shared by items that were made from one template; None otherwise
-    task                code: the row in the form of the EvalPlus releases, from which `tests` is made; None otherwise
+    tests               code: JSON as `verifiers.GroundTruth` reads it, None until `code_tests` builds it; math: the
+                        tolerance, if the release has one; None otherwise
+    template            shared by items made from the same template; None otherwise
+    task                code: the row in the form of the EvalPlus releases, from which `tests` is built; None otherwise
     """
 
     source_split: str
@@ -34,12 +34,12 @@ class Item:
 
     @property
     def content_hash(self) -> str:
-        """Identity of what the policy sees: never of the truth, so that it can be published with a query."""
+        """Hash of what the policy sees. It excludes the truth, so that it can be published with a query."""
         return digest({"messages": self.messages, "options": self.options})
 
 
 class Dropped(NamedTuple):
-    """A row of a source that gives no item, and why."""
+    """A source row that yields no item, and why."""
 
     source_split: str
     row: int
@@ -48,12 +48,12 @@ class Dropped(NamedTuple):
 
 @dataclass(frozen=True)
 class Loaded:
-    """All that a source holds of one benchmark, its source splits one after the other.
+    """All rows that a source has of one benchmark, one source split after the other.
 
-    items    one a usable row
-    dropped  one an unusable row: items and dropped rows together are the rows of the files
-    repeats  of the dropped rows, those that are the item of another row once more; only the audit looks at them
-    absent   source splits of the benchmark that this source lacks, or that are not used beside the others
+    items    one per usable row
+    dropped  one per unusable row; items and dropped rows together are the rows of the files
+    repeats  items of the dropped rows that repeat another row's item; only the audit uses them
+    absent   source splits of the benchmark that this source lacks, or that are not used next to the others
     """
 
     items: list[Item]
@@ -63,5 +63,5 @@ class Loaded:
 
 
 def option_lines(options: tuple[str, ...]) -> str:
-    """The options one a line, as `A. text`."""
+    """Format the options one per line, as `A. text`."""
     return "\n".join(f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False))

@@ -32,7 +32,7 @@ SYSTEM_PROMPTS = {
 
 
 def system_prompt(domain: str, answer_format: str = "hash") -> str:
-    """The system prompt of a domain; InputError for an answer format that does not exist."""
+    """Return the system prompt of a domain; InputError for an unknown answer format."""
     if answer_format not in SYSTEM_PROMPTS:
         raise InputError(f"answer_format: {answer_format!r} is not known; choose from {', '.join(SYSTEM_PROMPTS)}.")
     return SYSTEM_PROMPTS[answer_format][domain]

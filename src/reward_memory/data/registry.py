@@ -1,4 +1,4 @@
-"""The benchmarks that the project knows: how a response is graded, where they come from, how many rows they have."""
+"""The known benchmarks: how responses are graded, where the data comes from, how many rows it has."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from reward_memory.plugins import Parts
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What is known of a benchmark.
+    """Facts about a benchmark.
 
     domain      math | qa | code: how a response is graded
     license     as the release states it
     repository  dataset on the Hugging Face hub
-    rows        source split -> rows of the whole release
+    rows        source split -> rows of the complete release
     """
 
     domain: str
@@ -51,23 +51,23 @@ MEDS = {
     "minerva": Benchmark("math", "not stated; from MIT OpenCourseWare", "math-ai/minervamath", {"test": 272}),
     "olympiadbench": Benchmark("math", "MIT", "math-ai/olympiadbench", {"test": 675}),
 }
-#: Stand-ins that no release has, for the positive controls (config/controls.yaml).
+#: Stand-ins for no real benchmark, used by the positive controls (config/controls.yaml).
 CONTROLS = {"watches": Benchmark("math", "MIT", "")}
-#: What reads the rows of those that files add (`mirror.registration`), here or in installed packages.
+#: Row parsers of registered benchmarks (`mirror.registration`), from here or from installed packages.
 READERS: Parts[Callable] = Parts(
     "benchmarks", "reward_memory.benchmarks", Path(__file__).parent / "mirror", f"{__package__}.mirror"
 )
 
 
 def _registered() -> dict[str, Benchmark]:
-    """Those of neither paper, by what their files say; without those that say too little (`unknown`)."""
-    found = {}
+    """Registered benchmarks (of neither paper), by the constants in their files; incomplete ones are left out."""
+    benchmarks = {}
     for name in READERS.names:
         options = READERS.options(name)
         if {"domain", "license", "rows"} <= options.keys() and name not in MEMREWARD | MEDS:
             repository = options.get("repository", "")
-            found[name] = Benchmark(options["domain"], options["license"], repository, options["rows"])
-    return found
+            benchmarks[name] = Benchmark(options["domain"], options["license"], repository, options["rows"])
+    return benchmarks
 
 
 OWN: dict[str, Benchmark] = _registered()
@@ -75,12 +75,12 @@ BENCHMARKS = MEMREWARD | MEDS | OWN
 
 DOMAINS = {name: benchmark.domain for name, benchmark in (BENCHMARKS | CONTROLS).items()}
 
-#: What the tiny policies learn in their bootstrap: the stand-ins for MemReward's benchmarks.
+#: Benchmarks whose stand-ins the tiny policies learn in their bootstrap: those of MemReward.
 NAMES = tuple(MEMREWARD)
 
 
 def unknown(name: str) -> str | None:
-    """What is wrong about a benchmark that is read from released files, in one sentence; None if nothing is."""
+    """Return, in one sentence, why a benchmark cannot be read from released files; None if it can."""
     if name in READERS.names:
         try:
             READERS.find(name)
@@ -90,7 +90,7 @@ def unknown(name: str) -> str | None:
             module = READERS.declared(name).module
             return (
                 f"benchmarks: {name}: {module} registers it without domain, license and rows as plain constants, or "
-                "under a name that there is; see docs/extend.md."
+                "under a name that is taken; see docs/extend.md."
             )
     if name not in DOMAINS:
         return f"benchmarks: {name}: {name!r} is not one of {', '.join(DOMAINS)}; others need source: import."
@@ -98,6 +98,6 @@ def unknown(name: str) -> str | None:
 
 
 def check_name(name: str) -> None:
-    """InputError if `name` is not a known benchmark."""
+    """Raise InputError if `name` is not a known benchmark."""
     if name not in DOMAINS:
         raise InputError(f"benchmarks: {name!r} is not a known benchmark; choose from {', '.join(DOMAINS)}.")

@@ -1,4 +1,4 @@
-"""From the pooled items of a benchmark to its train, valid and test tables."""
+"""Split the pooled items of a benchmark into train, valid and test tables."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ SPLITS = ("train", "valid", "test")
 
 
 def check_sizes(name: str, sizes: Mapping[str, int]) -> int:
-    """The number of items asked for; InputError for an unknown split or a size below 0."""
+    """Return the number of requested items; InputError for an unknown split or a size below 0."""
     for split, size in sizes.items():
         if split not in SPLITS:
             raise InputError(f"benchmarks: {name}: {split!r} is not a split; choose from {', '.join(SPLITS)}.")
@@ -27,7 +27,7 @@ def check_sizes(name: str, sizes: Mapping[str, int]) -> int:
 
 
 def distinct(items: Iterable[Item]) -> list[Item]:
-    """The items without those whose prompt an earlier one already has."""
+    """Return the items without those that repeat an earlier item's prompt."""
     seen: dict[tuple, Item] = {}
     for item in items:
         seen.setdefault(item.messages, item)
@@ -37,14 +37,14 @@ def distinct(items: Iterable[Item]) -> list[Item]:
 def sample(
     name: str, items: list[Item], sizes: Mapping[str, int], seed: int, *, whole_families: bool = True
 ) -> dict[str, list[Item]]:
-    """Pool, shuffle with `seed`, and cut to the sizes asked for (MemReward, section 4.1).
+    """Pool the items, shuffle them with `seed`, and cut to the requested sizes (MemReward, section 4.1).
 
-    No prompt is in two splits or twice in one, and a family (instances of one template, repeats of one question) lies
-    in one split alone. The families are dealt out in proportion to the sizes; of those that a split got, as many items
-    are drawn as it needs, and the rest is left out. So every split has exactly its size. Without `whole_families` the
-    pool is cut wherever the sizes fall (behavior `torn-templates`).
+    No prompt is in two splits or twice in one, and a family (instances of one template, repeats of one question) stays
+    in one split. Families are assigned to splits in proportion to the sizes. Each split then takes as many items as it
+    needs from its families, and the rest is left out, so every split has exactly its size. Without `whole_families`
+    the pool is cut at the sizes, across families (behavior `torn-templates`).
 
-    InputError if the pool is too small, or no way of dealing out whole families reaches the sizes.
+    InputError if the pool is too small, or if no assignment of complete families reaches the sizes.
     """
     needed = check_sizes(name, sizes)
     pool = distinct(items)
@@ -82,11 +82,11 @@ def _cut(items: list[Item], sizes: Mapping[str, int]) -> dict[str, list[Item]]:
 
 
 def _deal(groups: list[int], wanted: list[int]) -> list[int] | None:
-    """The split of each group, so that split i holds at least wanted[i] items; None if there is no such way.
+    """Assign each group to a split so that split i holds at least wanted[i] items; None if that is impossible.
 
     groups  sizes of the groups
 
-    Large groups first, each to the split that lacks most of its share of the pool. Where that fails, because nearly
+    Large groups come first, each to the split that lacks most of its share of the pool. If that fails, because nearly
     the whole pool is needed, an integer program decides.
     """
     if not sum(wanted):
@@ -105,7 +105,7 @@ def _deal(groups: list[int], wanted: list[int]) -> list[int] | None:
 
 
 def _deal_exactly(groups: list[int], wanted: list[int]) -> list[int] | None:
-    """As `_deal`, for pools that are nearly used up: how many groups of each size go to each split."""
+    """Like `_deal` for pools that are nearly used up; solves for the number of groups of each size per split."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     counts = Counter(groups)
@@ -113,26 +113,26 @@ def _deal_exactly(groups: list[int], wanted: list[int]) -> list[int] | None:
     cells = (len(sizes), len(wanted))
     used = np.kron(np.eye(len(sizes)), np.ones(len(wanted)))
     held = np.kron(np.array(sizes), np.eye(len(wanted)))
-    found = milp(
-        held.sum(axis=0),  # the fewest items
+    solution = milp(
+        held.sum(axis=0),  # use the fewest items
         integrality=np.ones(cells[0] * cells[1]),
         bounds=Bounds(0, np.inf),
         constraints=[
-            # pyright takes the type of a default, here a float, for that of the parameter
+            # pyright infers the parameter's type from its default, a float
             LinearConstraint(used, -np.inf, [counts[size] for size in sizes]),  # pyright: ignore[reportArgumentType]
             LinearConstraint(held, wanted, np.inf),  # pyright: ignore[reportArgumentType]
         ],
     )
-    if not found.success:
+    if not solution.success:
         return None
-    plan = dict(zip(sizes, found.x.round().astype(int).reshape(cells).tolist(), strict=True))
+    plan = dict(zip(sizes, solution.x.round().astype(int).reshape(cells).tolist(), strict=True))
     queue = {size: [split for split, count in enumerate(row) for _ in range(count)] for size, row in plan.items()}
-    # a group that no split needs goes to none
+    # -1: no split needs the group
     return [queue[size].pop(0) if queue[size] else -1 for size in groups]
 
 
 def table(name: str, domain: str, items: list[Item]) -> pd.DataFrame:
-    """One row an item with the columns of `parquet.QUERIES` and `parquet.TRUTHS`."""
+    """Build a table with one row per item and the columns of `parquet.QUERIES` and `parquet.TRUTHS`."""
     rows = [
         {
             "id": f"{name}/{item.source_split}/{item.row}",

@@ -1,1 +1,1 @@
-"""Sampling responses from a policy: one interface, one engine a back end."""
+"""Sample responses from a policy: one interface, one engine per backend."""

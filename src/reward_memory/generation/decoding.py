@@ -1,4 +1,4 @@
-"""Batched sampling with transformers, in which a response's draws depend on its own seed alone."""
+"""Batched sampling with transformers; a response's random draws depend only on its seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from transformers import Cache, DynamicCache, GenerationConfig, LogitsProcessor,
 
 from reward_memory.seeds import uniforms
 
-#: Tokens after which the responses that have ended leave the batch: most are far shorter than the longest.
+#: Finished responses leave the batch every so many tokens: most are far shorter than the longest.
 ROUND = 12
 
 
@@ -28,9 +28,9 @@ class Decoded:
 
 
 class SeededDraw(LogitsProcessor):
-    """Turns greedy search into sampling by inverse transform, one uniform a row and position.
+    """Turns greedy search into inverse transform sampling, with one uniform number per row and position.
 
-    The uniforms come from each row's own seed, so neither the order nor the size of a batch changes a draw.
+    Each row's numbers come from its own seed, so neither the order nor the size of a batch changes a draw.
     """
 
     def __init__(self, seeds: Sequence[int], prompt_length: int, max_new_tokens: int, temperature: float, top_p: float):
@@ -38,7 +38,7 @@ class SeededDraw(LogitsProcessor):
         self.draws = torch.from_numpy(np.stack([uniforms(seed, max_new_tokens) for seed in seeds]))
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows alone, in this order."""
+        """Keep only these rows, in this order."""
         self.draws = self.draws[list(rows)]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
@@ -69,13 +69,13 @@ def decode(
     max_new_tokens: int,
     log_probs: bool = False,
 ) -> list[Decoded]:
-    """Sample one response a prompt.
+    """Sample one response per prompt.
 
-    prompts      token ids, one list a row; left-padded here
-    seeds        one a row (seeds.derive)
+    prompts      token ids, one list per row; left-padded here
+    seeds        one per row (seeds.derive)
     temperature  0 is greedy
-    log_probs    also return each token's log-probability at the temperature it was drawn at, but of all tokens and
-                 not of the nucleus alone: what verl's actor computes too (at temperature 1 if greedy)
+    log_probs    also return each token's log-probability at the sampling temperature (1 if greedy), over the full
+                 vocabulary, not the nucleus, as verl's actor computes it
     """
     plain = _plain(model.generation_config)
     width = max(map(len, prompts))
@@ -88,13 +88,13 @@ def decode(
     draw = SeededDraw(seeds, width, max_new_tokens, temperature, top_p) if temperature > 0 else None
     tokens: list[list[int]] = [[] for _ in prompts]
     scores: list[list[float]] = [[] for _ in prompts]
-    chosen = _rows_can_leave(model)
-    # log-probabilities come from one batch: their last digits depend on its shape, and trainings on them
-    together = ROUND if chosen and not log_probs else max_new_tokens
-    cache, rows = _shared_prefill(model, ids, mask) if chosen else None, list(range(len(prompts)))
-    own, model.generation_config = model.generation_config, plain
+    removable = _rows_can_leave(model)
+    # log-probabilities come from one batch: their last digits depend on its shape, and training on them
+    per_call = ROUND if removable and not log_probs else max_new_tokens
+    cache, rows = _shared_prefill(model, ids, mask) if removable else None, list(range(len(prompts)))
+    original, model.generation_config = model.generation_config, plain
     try:
-        while rows and (left := max_new_tokens + width - ids.shape[1]) > 0:
+        while rows and (remaining := max_new_tokens + width - ids.shape[1]) > 0:
             done = ids.shape[1]
             out: Any = model.generate(
                 ids,
@@ -102,31 +102,31 @@ def decode(
                 past_key_values=cache,
                 logits_processor=LogitsProcessorList([draw] if draw else []),
                 do_sample=False,
-                max_new_tokens=min(together, left),
+                max_new_tokens=min(per_call, remaining),
                 output_logits=log_probs,
                 return_dict_in_generate=True,
             )
             drawn = out.sequences[:, done:]
             picked = _log_probs(out.logits, drawn, temperature) if log_probs else None
-            going = []
+            running = []
             for place, (row, new) in enumerate(zip(rows, drawn.tolist(), strict=True)):
                 end = next((at + 1 for at, token in enumerate(new) if token in plain.eos_token_id), None)
                 tokens[row] += new[:end]
                 if picked is not None:
                     scores[row] += picked[place, :end].tolist()
                 if end is None:
-                    going.append(place)
-            rows = [rows[place] for place in going]
-            kept = torch.tensor(going, dtype=torch.long, device=model.device)
+                    running.append(place)
+            rows = [rows[place] for place in running]
+            kept = torch.tensor(running, dtype=torch.long, device=model.device)
             ids = out.sequences[kept]
-            mask = torch.cat([mask[kept], mask.new_ones(len(going), drawn.shape[1])], dim=-1)
-            if chosen:
+            mask = torch.cat([mask[kept], mask.new_ones(len(running), drawn.shape[1])], dim=-1)
+            if removable:
                 cache = out.past_key_values
                 cache.batch_select_indices(kept)
             if draw:
-                draw.keep(going)
+                draw.keep(running)
     finally:
-        model.generation_config = own
+        model.generation_config = original
     unfinished = set(rows)
     return [
         Decoded(tokens[row], scores[row] if log_probs else None, row not in unfinished) for row in range(len(prompts))
@@ -134,7 +134,7 @@ def decode(
 
 
 def _log_probs(logits: Sequence[torch.Tensor], tokens: torch.Tensor, temperature: float) -> torch.Tensor:
-    """(n, t) on the processor: the log-probability of each token; logits are t of (n, V), tokens (n, t)."""
+    """(n, t) on the CPU: the log-probability of each token; logits are t tensors of (n, V), tokens (n, t)."""
     picked = [
         (step.float() / (temperature or 1.0)).log_softmax(-1).gather(-1, tokens[:, place, None].to(step.device))
         for place, step in enumerate(logits)
@@ -142,29 +142,29 @@ def _log_probs(logits: Sequence[torch.Tensor], tokens: torch.Tensor, temperature
     return torch.cat(picked, dim=-1).cpu()
 
 
-def _plain(own: GenerationConfig) -> GenerationConfig:
-    """A policy's end and pad tokens alone: the rest, such as a repetition penalty, would bend its distribution.
+def _plain(settings: GenerationConfig) -> GenerationConfig:
+    """Keep only the policy's special tokens: the rest, such as a repetition penalty, would distort its distribution.
 
-    generate() falls back on the model's own settings for whatever a call leaves out, hence a whole one of ours.
+    generate() falls back on the model's settings for whatever a call leaves out, so they are replaced completely.
     """
-    ends = own.eos_token_id if isinstance(own.eos_token_id, list) else [own.eos_token_id]
+    ends = settings.eos_token_id if isinstance(settings.eos_token_id, list) else [settings.eos_token_id]
     ends = [end for end in ends if end is not None]
-    pad = own.pad_token_id if own.pad_token_id is not None else (ends or [0])[0]
-    return GenerationConfig(eos_token_id=ends, pad_token_id=pad, bos_token_id=own.bos_token_id)
+    pad = settings.pad_token_id if settings.pad_token_id is not None else (ends or [0])[0]
+    return GenerationConfig(eos_token_id=ends, pad_token_id=pad, bos_token_id=settings.bos_token_id)
 
 
 def _rows_can_leave(model: PreTrainedModel) -> bool:
-    """Whether a batch can go on without some of its rows: the states of linear attention do not allow that."""
+    """Return whether rows can leave a running batch: the states of linear attention do not allow that."""
     layers = DynamicCache(config=model.config).layers
     return bool(layers) and all(hasattr(layer, "batch_select_indices") for layer in layers)
 
 
 def _shared_prefill(model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor) -> Cache | None:
-    """Key-value cache of all prompt tokens but the last, each distinct prompt computed once.
+    """Compute the key-value cache of all prompt tokens but the last, once per distinct prompt; None if none repeats.
 
-    A query's samples share their prompt, which is most of the work where responses are short.
+    A query's samples share their prompt, which is most of the work if responses are short.
     """
-    # marked: a prompt may hold the pad token itself
+    # -1 marks padding: a prompt may contain the pad token itself
     distinct, back = torch.unique(ids.masked_fill(mask == 0, -1), dim=0, return_inverse=True)
     if len(distinct) == len(ids) or ids.shape[1] < 2:
         return None

@@ -65,11 +65,11 @@ class TransformersEngine(Engine):
 
 
 def load(folder: str | Path, settings: Sampling, *, gpus: int = 0) -> Engine:
-    """The engine of the settings with the policy in `folder` (a Hugging Face directory); auto is vllm on GPUs.
+    """Load the policy in `folder` (a Hugging Face directory) into the configured engine; auto is vllm on GPUs.
 
-    gpus  the job's, 0 for the CPU; transformers samples on the first
+    gpus  number of the job's GPUs, 0 for the CPU; transformers uses the first
 
-    InputError if the folder is no whole policy, or the GPUs are not there.
+    InputError if the folder is not a complete policy, or GPUs are missing.
     """
     from reward_memory.policies.snapshots import check
 
@@ -91,11 +91,11 @@ def sample_responses(
     state: Path | None = None,
     shard: int | None = None,
 ) -> pd.DataFrame:
-    """Sample `sampling.samples_per_query` responses a query (columns of parquet.RESPONSES).
+    """Sample `sampling.samples_per_query` responses per query (columns of parquet.RESPONSES).
 
     seed   each draw depends on (seed, query id, sample) and on nothing else
-    state  a folder in which whole shards are kept, so that a killed job goes on
-    shard  responses in one, None for what suits the engine
+    state  a folder that keeps complete shards, so that a killed job resumes
+    shard  responses per shard, None for the engine's default
     """
     shard = shard or engine.shard
     tasks = [(row, sample) for row in queries.itertuples() for sample in range(sampling.samples_per_query)]
@@ -119,7 +119,7 @@ def sample_responses(
 
 
 def _in_order(work: Callable[[int], pd.DataFrame], starts: Iterable[int], threads: int) -> Iterator[pd.DataFrame]:
-    """`map` with so many calls at a time; after an error no further one is begun."""
+    """Like `map`, with `threads` calls in parallel; after an error no further call starts."""
     if threads == 1:
         yield from map(work, starts)
         return
@@ -133,7 +133,7 @@ def _in_order(work: Callable[[int], pd.DataFrame], starts: Iterable[int], thread
 
 
 def _kept_shard(path: Path, tasks: list) -> pd.DataFrame | None:
-    """A shard that an earlier attempt sampled; None if it is not there, or damaged, which is printed."""
+    """Read a shard that an earlier attempt sampled; None if it is missing, or damaged (prints a message)."""
     if not os.path.lexists(path):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What an engine is to those who sample with it."""
+"""Interface of the sampling engines."""
 
 from abc import ABC, abstractmethod
 from typing import Self
@@ -7,24 +7,24 @@ from reward_memory.settings import Sampling
 
 
 class Engine(ABC):
-    """A policy that can be asked for responses; to be closed, or used in a `with` block."""
+    """A loaded policy that samples responses; close it, or use it in a `with` block."""
 
-    #: Responses that are asked for in one call, and lost with it.
+    #: Responses per call of `generate`; if a call fails, all of them are lost.
     shard = 512
-    #: Calls of `generate` that are served at once.
+    #: Calls of `generate` that can run in parallel.
     concurrency = 1
 
     @abstractmethod
     def generate(self, prompts: list[list[dict]], seeds: list[int], sampling: Sampling) -> list[tuple[str, int, bool]]:
-        """(text, tokens, finished) of one response a prompt; `prompts` are chat messages.
+        """Return (text, tokens, finished) of one response per prompt; `prompts` are chat messages.
 
-        tokens    with the closing end token, if any
+        tokens    their number, with the closing end token, if any
         finished  whether there is one
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Give back what the engine took: memory, devices, processes."""
+        """Release the memory, devices and processes of the engine."""
 
     def __enter__(self) -> Self:
         return self

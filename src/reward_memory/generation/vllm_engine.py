@@ -1,4 +1,4 @@
-"""Sampling with vLLM: one process for each group of GPUs, so that whole shards are sampled side by side."""
+"""Sampling with vLLM: one process per group of GPUs, so that complete shards are sampled in parallel."""
 
 import os
 import queue
@@ -21,27 +21,27 @@ from reward_memory.settings import Sampling
 from . import vllm_worker
 from .interface import Engine
 
-#: Arguments of vLLM's LLM that have the name of a setting.
+#: Arguments of vLLM's LLM that have the same name as a setting.
 OPTIONS = ("dtype", "max_model_len", "max_num_seqs", "enforce_eager", "tensor_parallel_size")
-#: Seconds that a process of vLLM gets to end by itself.
+#: Seconds that a vLLM process gets to exit by itself.
 GRACE = 30.0
 
 
 class VllmEngine(Engine):
-    """Samples with vLLM in processes of their own, one for each `tensor_parallel_size` GPUs.
+    """Samples with vLLM in separate processes, one per `tensor_parallel_size` GPUs.
 
-    A call of `generate` is served by one process, and `concurrency` threads may call at a time. So what is batched
-    together, and with it the rounding of the sums, depends on the call alone, not on the number of GPUs.
+    One process serves a call of `generate`, and `concurrency` threads may call in parallel. So the batches, and with
+    them the rounding of sums, depend only on the call, not on the number of GPUs.
 
     folder     a Hugging Face directory
-    sampling   of which OPTIONS and gpu_memory_utilization hold for the engine
-    devices    names of the GPUs (CUDA_VISIBLE_DEVICES); none on the CPU
-    processes  copies on the CPU; on GPUs as many as there are groups
+    sampling   its OPTIONS and gpu_memory_utilization configure the engine
+    devices    names of the GPUs (CUDA_VISIBLE_DEVICES); empty on the CPU
+    processes  number of copies on the CPU; on GPUs there is one per group
 
-    InputError if vLLM is not installed, if the GPUs do not make whole groups, or if a process does not start.
+    InputError if vLLM is not installed, if the GPUs do not form complete groups, or if a process does not start.
     """
 
-    #: Many, since a process is idle while its last and longest responses end.
+    #: Large, since a process is partly idle while its longest responses finish.
     shard = 1024
 
     def __init__(
@@ -64,7 +64,7 @@ class VllmEngine(Engine):
         if devices:
             settings["gpu_memory_utilization"] = sampling.gpu_memory_utilization
         else:
-            # a prompt in parts: vLLM draws a token after each and rewinds the response's seed, which a CPU's cannot
+            # with prompts in chunks, vLLM draws a token after each and rewinds the generator, which a CPU's cannot
             settings["enable_chunked_prefill"] = False
         groups = device_groups(devices, sampling.tensor_parallel_size) if devices else [()] * processes
         self.concurrency = len(groups)
@@ -95,7 +95,7 @@ class VllmEngine(Engine):
 
 
 def device_groups(devices: Sequence[str], tensor_parallel_size: int) -> list[tuple[str, ...]]:
-    """The GPUs of each copy of the policy, neighbors together.
+    """Group the GPUs, neighbors together, one group per copy of the policy.
 
     InputError if `tensor_parallel_size` does not divide their number.
     """
@@ -128,7 +128,7 @@ class _Process:
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", f"from {vllm_worker.__name__} import main; main()", str(theirs.fileno())],
-                env=_environment(devices, settings["max_model_len"]) | {"TMPDIR": str(temporary)},  # of its sockets
+                env=_environment(devices, settings["max_model_len"]) | {"TMPDIR": str(temporary)},  # for its sockets
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  two system calls, no lock is taken
@@ -137,7 +137,7 @@ class _Process:
         self.connection.send(settings)
 
     def ask(self, *message: Any) -> Any:
-        with suppress(BrokenPipeError, ConnectionResetError):  # why it ended is told below
+        with suppress(BrokenPipeError, ConnectionResetError):  # `answer` reports why it ended
             self.connection.send(message)
         return self.answer()
 
@@ -163,10 +163,10 @@ class _Process:
 
 def _environment(devices: tuple[str, ...], max_model_len: int | None) -> dict[str, str]:
     environment = os.environ | {
-        # in one process with its scheduler, whose steps then do not depend on timing
+        # engine and scheduler in one process, so that the steps do not depend on timing
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "VLLM_NO_USAGE_STATS": "1",
-        # the runner that has been shown to work; the other one turns seeds into other draws
+        # the tested runner; the other one draws other tokens from the same seeds
         "VLLM_USE_V2_MODEL_RUNNER": os.environ.get("VLLM_USE_V2_MODEL_RUNNER", "0"),
         "VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "WARNING"),
     }

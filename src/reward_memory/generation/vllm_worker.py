@@ -1,7 +1,7 @@
-"""One vLLM engine in a process of its own, started by vllm_engine.
+"""One vLLM engine in a separate process, started by vllm_engine.
 
-Of its own, because vLLM reads the devices from the environment once, and because vLLM's children import the main module
-again, which must not be a job's script.
+The process is separate because vLLM reads the devices from the environment only once, and because vLLM's child
+processes import the main module again, which must not be a job's script.
 """
 
 import json
@@ -25,12 +25,12 @@ class Worker:
         self.prompt = TokensPrompt
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.ends = _end_tokens(Path(folder))
-        # generation_config: the policy's own settings, such as a repetition penalty, would bend its distribution
+        # generation_config: the policy's own settings, such as a repetition penalty, would distort its distribution
         self.llm = LLM(folder, dtype=dtype, generation_config="vllm", **options)
         self.longest = self.llm.llm_engine.model_config.max_model_len
 
     def generate(self, prompts: list[list[dict]], seeds: list[int], sampling: dict[str, Any]) -> list[tuple]:
-        """(text, tokens, finished) of one response a prompt; InputError if one would not fit the model's length."""
+        """Return (text, tokens, finished) per prompt; InputError if a response may exceed the model's length."""
         ids = self.tokenizer.apply_chat_template(prompts, add_generation_prompt=True, return_dict=True)["input_ids"]
         needed = max(map(len, ids)) + sampling["max_tokens"]
         if needed > self.longest:
@@ -54,23 +54,23 @@ class Worker:
     def _params(self, seed: int, sampling: dict[str, Any]) -> Any:
         from vllm import SamplingParams
 
-        # the policy's end tokens alone, as the other engine has it; vLLM would add the tokenizer's
+        # only the policy's end tokens, as in the other engine; vLLM would add the tokenizer's
         return SamplingParams(
             **sampling, seed=seed, stop_token_ids=self.ends, ignore_eos=True, detokenize=False, skip_clone=True
         )
 
 
 def _end_tokens(folder: Path) -> list[int]:
-    """Ids of the end tokens in a policy folder's generation settings, or else in its configuration; may be empty."""
+    """Read the end token ids of a policy folder from its generation settings, else its configuration; may be empty."""
     settings = folder / "generation_config.json"
-    told = json.loads((settings if settings.is_file() else folder / "config.json").read_text(encoding="utf-8")).get(
+    ends = json.loads((settings if settings.is_file() else folder / "config.json").read_text(encoding="utf-8")).get(
         "eos_token_id"
     )
-    return told if isinstance(told, list) else [] if told is None else [told]
+    return ends if isinstance(ends, list) else [] if ends is None else [ends]
 
 
 def serve(connection: Connection) -> None:
-    """Make the engine that the first message describes, then answer each message until the other side is gone.
+    """Create the engine that the first message describes, then answer each message until the other side closes.
 
     An answer is ("ok", value), or ("input error" | "error", sentence) after which the process ends.
     """

@@ -1,4 +1,4 @@
-"""Prompts that several splits, or one split several times, hold: exactly, nearly, or as instances of one template."""
+"""Prompts that occur in several splits or repeatedly in one: exactly, nearly, or as instances of one template."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
@@ -13,9 +13,9 @@ EXAMPLES = 3
 
 
 class Prompts(NamedTuple):
-    """The prompts of one split, one entry a query in every list.
+    """The prompts of one split, with one entry per query in every list.
 
-    templates  what instances of one template share, None elsewhere
+    templates  name of the template of which the prompt is an instance, None if there is none
     """
 
     benchmark: str
@@ -26,7 +26,7 @@ class Prompts(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """Prompts of one split that have a partner in another, or a second one in the same.
+    """Prompts of one split that have a partner in another split, or another one in the same split.
 
     examples  up to EXAMPLES pairs `prompt ~ partner` of ids
     """
@@ -39,9 +39,9 @@ class Overlap(NamedTuple):
 
 
 def overlaps(parts: Sequence[Prompts]) -> Iterator[Overlap]:
-    """Exact and near duplicates, shared templates and GSM8K originals, for each ordered pair of splits.
+    """Yield exact and near duplicates, shared templates and GSM8K originals, for each ordered pair of splits.
 
-    Zero counts are told within a benchmark, where they are a finding, and left out across benchmarks.
+    Zero counts are reported within a benchmark, where they are a finding, and left out across benchmarks.
     """
     texts = _numbered(text for part in parts for text in part.texts)
     keys = [[texts[text] for text in part.texts] for part in parts]
@@ -54,14 +54,14 @@ def overlaps(parts: Sequence[Prompts]) -> Iterator[Overlap]:
 
 
 def _templates(parts: Sequence[Prompts]) -> Iterator[Overlap]:
-    """Instances whose template another split of the benchmark has, too; and those whose GSM8K original is there."""
-    made = [_instances(part) for part in parts if any(part.templates)]
-    names = _numbered(str(template) for part in made for template in part.templates)
-    keys = [[names[str(template)] for template in part.templates] for part in made]
-    for overlap in _pairwise(made, "shared_templates", keys, _equal(len(names))):
+    """Yield instances whose template occurs in another split, and instances whose GSM8K original is in a split."""
+    instances = [_instances(part) for part in parts if any(part.templates)]
+    names = _numbered(str(template) for part in instances for template in part.templates)
+    keys = [[names[str(template)] for template in part.templates] for part in instances]
+    for overlap in _pairwise(instances, "shared_templates", keys, _equal(len(names))):
         if overlap.here is not overlap.there:
             yield overlap
-    for part, other in product(made, parts):
+    for part, other in product(instances, parts):
         rows = {int(row.rpartition("/")[2]): row for row in other.ids if row.startswith("gsm8k/test/")}
         # template gsm8k-17 was made from row 17 of GSM8K's test split
         numbers = [int(str(template).removeprefix("gsm8k-")) for template in part.templates]
@@ -77,7 +77,7 @@ def _instances(part: Prompts) -> Prompts:
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:
-    """The different names, numbered from 0."""
+    """Number the distinct names from 0."""
     return {name: number for number, name in enumerate(dict.fromkeys(names))}
 
 
@@ -88,10 +88,10 @@ def _equal(size: int) -> sp.csr_array:
 def _pairwise(
     parts: Sequence[Prompts], measure: str, keys: Sequence[Sequence[int]], partners: sp.csr_array
 ) -> Iterator[Overlap]:
-    """For each ordered pair of splits, how many prompts of the first have a partner in the second.
+    """For each ordered pair of splits, count the prompts of the first that have a partner in the second.
 
-    keys      one list a split: what stands for each prompt
-    partners  (keys, keys) which keys are partners; a prompt is no partner of itself
+    keys      one list per split: the key of each prompt
+    partners  (keys, keys) which keys are partners; a prompt is not its own partner
     """
     arrays = [np.array(part, np.int64) for part in keys]
     held = np.zeros((len(partners.indptr) - 1, len(parts)), np.int64)

@@ -1,4 +1,4 @@
-"""Questions that are there more than once, alike but for case, white space and punctuation."""
+"""Questions that occur more than once, ignoring case, white space and punctuation."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ def fingerprint(item: Item) -> bytes:
 
 
 def without_repeats(items: Iterable[Item]) -> tuple[list[Item], list[Item], list[Dropped]]:
-    """(the first of the items with the same fingerprint, the others, the reason for each of the others)."""
+    """Return (the first item with each fingerprint, the repeats, the reason for each repeat)."""
     first: dict[bytes, Item] = {}
     repeats, dropped = [], []
     for item in items:
@@ -26,9 +26,9 @@ def without_repeats(items: Iterable[Item]) -> tuple[list[Item], list[Item], list
 
 
 def families(items: list[Item]) -> list[list[Item]]:
-    """The items in groups that belong together: one template, or repeats of one question, or a chain of both.
+    """Group the items that belong together: one template, repeats of one question, or a chain of both.
 
-    Groups stand in the order of their first item, their items in the order given.
+    Groups are in the order of their first item, items in the given order.
     """
     import numpy as np
     from scipy.sparse import coo_array  # not at the top: planning imports this module and needs no scipy

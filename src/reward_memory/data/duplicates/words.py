@@ -1,4 +1,4 @@
-"""What a text says without case, layout and punctuation: by it repeated and nearly repeated questions are known."""
+"""Normalized words of a text (without case, layout and punctuation), to find duplicate questions."""
 
 import re
 import unicodedata
@@ -9,5 +9,5 @@ _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+|[-+*/=<>^|!%]")
 
 
 def words(text: str) -> list[str]:
-    """The words and signs of a text."""
+    """Return the words and signs of a text."""
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())

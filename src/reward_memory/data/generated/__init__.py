@@ -1,9 +1,9 @@
-"""Stand-ins for the benchmarks: problems made by rule, small enough for a policy of half a million weights.
+"""Stand-ins for the benchmarks: generated problems, easy enough for a policy with half a million parameters.
 
-Each family has a teacher (`Problem.respond`) whose errors are systematic, so that reinforcement learning has
-something to remove and a reward model something to predict. The prompts of every benchmark are split once, by a
-hash of their text: one half is for the benchmarks, the other for the teacher (`draw`, the drills). The facts of the
-qa worlds and the functions of the code tasks are in both, as with real pre-training: there are too few to divide.
+Each family has a teacher (`Problem.respond`) whose errors are systematic. They give reinforcement learning something
+to improve and a reward model something to predict. A hash of the prompt text splits the prompts of every benchmark
+once: one half is for the benchmark, the other for the teacher (`draw` and the drills). Both halves share the facts of
+the qa worlds and the functions of the code tasks, as in real pre-training, because there are too few to divide.
 """
 
 from random import Random
@@ -30,7 +30,7 @@ __all__ = [
     "watches_drill",
 ]
 
-#: Items a math stand-in gives at most; its space is far larger, but drawing distinct ones gets slow.
+#: Most items that a math stand-in provides. Its space is far larger, but drawing distinct items gets slow.
 MATH_LIMIT = 10_000
 
 FAMILIES = {"math": arithmetic, "qa": choice, "code": programs}
@@ -43,7 +43,7 @@ def _family(benchmark: str) -> ModuleType:
 
 
 def draw(benchmark: str, rng: Random) -> Problem:
-    """A problem for the teacher: its prompt is in no benchmark, whatever seed and sizes that was built with."""
+    """Draw a problem for the teacher. Its prompt is in no benchmark, whatever the benchmark's seed and sizes."""
     while True:
         problem = _family(benchmark).draw(benchmark, rng)
         if not is_reserved(problem.question):
@@ -51,15 +51,15 @@ def draw(benchmark: str, rng: Random) -> Problem:
 
 
 def limit(benchmark: str) -> int:
-    """The number of distinct items that a stand-in can give."""
+    """Return the number of distinct items that a stand-in can provide."""
     return MATH_LIMIT if DOMAINS[benchmark] == "math" else len(_space(benchmark))
 
 
 def load(benchmark: str, count: int, seed: int) -> list[Item]:
-    """Distinct items, at least `count` where the stand-in has so many; a longer list begins with the shorter one.
+    """Return at least `count` distinct items; a longer list begins with the shorter one.
 
-    A qa or code stand-in has a finite space and gives all of it; a math one draws with `seed`.
-    InputError if `count` is more than the stand-in can give.
+    A qa or code stand-in has a finite space and returns all of it. A math stand-in draws `count` items with `seed`.
+    InputError if `count` is more than the stand-in can provide.
     """
     if count > (most := limit(benchmark)):
         raise InputError(
@@ -78,9 +78,9 @@ def _space(benchmark: str) -> list[Problem]:
 
 
 def _draw_distinct(benchmark: str, count: int, seed: int) -> list[Problem]:
-    rng, found = Random(derive("generated", benchmark, seed)), {}
-    while len(found) < count:
+    rng, drawn = Random(derive("generated", benchmark, seed)), {}
+    while len(drawn) < count:
         problem = _family(benchmark).draw(benchmark, rng)
         if is_reserved(problem.question):
-            found.setdefault(problem.question, problem)
-    return list(found.values())
+            drawn.setdefault(problem.question, problem)
+    return list(drawn.values())

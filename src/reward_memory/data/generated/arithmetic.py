@@ -1,6 +1,6 @@
 """Word problems, calculations and sequences: stand-ins for MemReward's math benchmarks.
 
-Every number stands after a space, because the tiny policy's tokenizer has one token for a space and a number.
+Every number follows a space, because the tiny policy's tokenizer has one token for a space plus a number.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +10,7 @@ from random import Random
 from .problem import PEOPLE
 
 THINGS = ("apples", "books", "coins", "cards", "shells", "pens", "stamps", "cakes", "balls", "eggs")
-#: What happens to the things, by operation; the number comes first, so that it follows the name of its step.
+#: Operation -> what can happen to the things. The number comes first, so that it follows the name of its step.
 EVENTS = {
     "+": ("{} are found", "{} are bought", "{} are given by a friend"),
     "-": ("{} are lost", "{} are sold", "{} are given away"),
@@ -18,10 +18,10 @@ EVENTS = {
 }
 CHANGES = {"+": "{} is added", "-": "{} is subtracted", "*": "{} multiplies it"}
 PROMPT = "End with #### and the number."
-#: What tells the steps apart: a model of two layers finds a step by its name, not by counting.
+#: Names of the steps: a two-layer model finds a step by its name, not by counting.
 ORDINALS, LAST = ("First", "Then", "Next", "Later"), "Last"
 FLIPPED = {"+": "-", "-": "+", "*": "+"}
-LARGEST = 180  # no step of a wrong answer leaves the numbers that have a token of their own
+LARGEST = 180  # wrong answers, too, stay within the numbers that are single tokens
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def apply(operation: str, value: int, operand: int) -> int:
 
 @dataclass(frozen=True)
 class ArithmeticProblem:
-    """A chain of steps whose last result is the answer; `clauses` say each step in question and answer alike."""
+    """A chain of steps whose last result is the answer; `clauses` name the steps in question and answer."""
 
     question: str
     opening: str
@@ -54,9 +54,9 @@ class ArithmeticProblem:
         return str(self.steps[-1].after)
 
     def respond(self, rng: Random, noise: float) -> str:
-        """The steps one by one; noise drops the last step, flips an operation or guesses.
+        """Answer step by step; noise drops the last step, flips an operation or guesses.
 
-        Long problems and multiplications are harder: the rate of errors grows with them.
+        Long problems and multiplications are harder and have a higher error rate.
         """
         rate = noise * (0.5 + 0.35 * (len(self.steps) - 1) + 0.2 * any(s.operation == "*" for s in self.steps))
         steps, draw = self.steps, rng.random()
@@ -70,18 +70,18 @@ class ArithmeticProblem:
         return f"{self.work(steps)}\n#### {steps[-1].after}"
 
     def work(self, steps: tuple[Step, ...]) -> str:
-        """`steps`, all or the first of them, each as its clause and its equation."""
-        told = [f"{clause} {equation(step)}" for clause, step in zip(self.clauses, steps, strict=False)]
-        return " ".join([self.opening, *told])
+        """Write out `steps` (all or the first few), each as its clause and equation."""
+        sentences = [f"{clause} {equation(step)}" for clause, step in zip(self.clauses, steps, strict=False)]
+        return " ".join([self.opening, *sentences])
 
 
 def equation(step: Step) -> str:
-    """`before operation operand = after.`"""
+    """Format a step as `before operation operand = after.`"""
     return f"{step.before} {step.operation} {step.operand} = {step.after}."
 
 
 def flip(steps: tuple[Step, ...], at: Collection[int]) -> tuple[Step, ...]:
-    """The chain with the operations of the steps `at` (indices) turned round, clipped to 0 ... LARGEST."""
+    """Recompute the chain with the operations at the indices `at` flipped (FLIPPED), clipped to 0 ... LARGEST."""
     value, flipped = steps[0].before, []
     for index, step in enumerate(steps):
         operation = FLIPPED[step.operation] if index in at else step.operation
@@ -92,7 +92,7 @@ def flip(steps: tuple[Step, ...], at: Collection[int]) -> tuple[Step, ...]:
 
 
 def draw_steps(rng: Random, count: int, start: int, operations: str, largest: int) -> tuple[Step, ...]:
-    """`count` steps whose results stay in 0 ... largest."""
+    """Draw `count` steps whose results stay in 0 ... largest."""
     steps, value = [], start
     while len(steps) < count:
         operation = rng.choice(operations)
@@ -107,16 +107,16 @@ def draw_steps(rng: Random, count: int, start: int, operations: str, largest: in
 def word_problem(
     rng: Random, count: int, hard: bool, events: Mapping[str, Sequence[str]] = EVENTS
 ) -> ArithmeticProblem:
-    """A person's things, changed `count` times; `hard` adds multiplication and larger numbers."""
+    """Draw a problem about a person's things, changed `count` times; `hard` adds multiplication and larger numbers."""
     person, things, start = rng.choice(PEOPLE), rng.choice(THINGS), rng.randint(3, 20)
     steps = draw_steps(rng, count, start, "++-*" if hard else "++-", 60 if hard else 40)
-    told = _name_steps([rng.choice(events[step.operation]).format(step.operand) for step in steps])
-    question = f"{person} has {start} {things}. {'. '.join(told)}. How many {things} are there now? {PROMPT}"
-    return ArithmeticProblem(question, f"We start with {start} {things}.", tuple(f"{event}:" for event in told), steps)
+    named = _name_steps([rng.choice(events[step.operation]).format(step.operand) for step in steps])
+    question = f"{person} has {start} {things}. {'. '.join(named)}. How many {things} are there now? {PROMPT}"
+    return ArithmeticProblem(question, f"We start with {start} {things}.", tuple(f"{event}:" for event in named), steps)
 
 
 def calculation(rng: Random, count: int) -> ArithmeticProblem:
-    """A number, changed `count` times by an operation that is named."""
+    """Draw a problem about a number, changed `count` times by a named operation."""
     start = rng.randint(3, 20)
     steps = draw_steps(rng, count, start, "++-*", 60)
     events = _name_steps([CHANGES[step.operation].format(step.operand) for step in steps])
@@ -129,7 +129,7 @@ def _name_steps(events: list[str]) -> list[str]:
 
 
 def sequence(rng: Random) -> ArithmeticProblem:
-    """The next term of an arithmetic sequence."""
+    """Ask for the next term of an arithmetic sequence."""
     start, gap = rng.randint(2, 30), rng.randint(2, 9)
     terms = [start + gap * index for index in range(4)]
     question = f"A sequence goes {', '.join(map(str, terms))}. What is the next term? {PROMPT}"
@@ -138,7 +138,7 @@ def sequence(rng: Random) -> ArithmeticProblem:
 
 
 def draw(benchmark: str, rng: Random) -> ArithmeticProblem:
-    """One problem of the stand-in for a math benchmark of MemReward."""
+    """Draw one problem of the stand-in for a MemReward math benchmark."""
     match benchmark:
         case "gsm8k":
             return word_problem(rng, rng.choice((2, 3)), hard=True)

@@ -18,7 +18,7 @@ OPENINGS = (
     *(f"{person} asks: " for person in PEOPLE),
     *(f"{person} wants to know: " for person in PEOPLE),
 )
-#: Errors are not spread evenly: by a hash of its fact, a question is wrong this many times as often as the rate says.
+#: Factors on the error rate, so that errors are spread unevenly; a hash of its fact picks the factor of a question.
 DIFFICULTY = (0.4, 0.8, 1.2, 1.6)
 
 
@@ -49,9 +49,9 @@ class ChoiceProblem:
         return LETTERS[self.options.index(self.group)]
 
     def respond(self, rng: Random, noise: float) -> str:
-        """States the fact and picks its option; noise states a wrong fact or guesses a letter.
+        """State the fact and pick its option; noise states a wrong fact or guesses a letter.
 
-        Three of four wrong facts are the one misconception that the teacher has about this thing.
+        Three times in four that fact is the teacher's fixed misconception about this thing, otherwise any option's.
         """
         kind = zlib.crc32(f"{self.benchmark} {self.thing}".encode())
         rate, group, draw = noise * DIFFICULTY[kind % 4], self.group, rng.random()
@@ -66,17 +66,17 @@ class ChoiceProblem:
 
 
 def state(benchmark: str, thing: str, group: str) -> str:
-    """The sentence that says that a thing belongs to a group."""
+    """Return the sentence that states that a thing belongs to a group."""
     return WORLDS[benchmark].statement.format(thing=thing, group=group, land=LANDS.get(thing))
 
 
 def space(benchmark: str) -> list[ChoiceProblem]:
-    """Every question of a qa benchmark's stand-in, in a fixed order."""
+    """Return every question of a qa benchmark's stand-in, in a fixed order."""
     world = WORLDS[benchmark]
     return [ChoiceProblem(benchmark, *parts) for parts in product(world.groups, OPENINGS, world.askings)]
 
 
 def draw(benchmark: str, rng: Random) -> ChoiceProblem:
-    """One question of a qa benchmark's stand-in."""
+    """Draw one question of a qa benchmark's stand-in."""
     world = WORLDS[benchmark]
     return ChoiceProblem(benchmark, rng.choice(list(world.groups)), rng.choice(OPENINGS), rng.choice(world.askings))

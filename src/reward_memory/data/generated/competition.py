@@ -1,6 +1,6 @@
-"""Chains of operations answered in a box: stand-ins for MEDS' benchmarks.
+"""Chains of operations with boxed answers: stand-ins for MEDS' benchmarks.
 
-What MEDS trains on has three steps, what it is evaluated on has more or fewer, so that no problem can be in both.
+Training problems have three steps; test problems have more or fewer, so that no problem can be in both.
 """
 
 from dataclasses import dataclass
@@ -10,33 +10,33 @@ from . import arithmetic
 from .arithmetic import ArithmeticProblem, Step
 
 PROMPT = r"Put the number in \boxed{}."
-#: Fewer than in the other word problems: up to five of them are to be copied right.
-EVENTS = {operation: told[:2] for operation, told in arithmetic.EVENTS.items()}
-#: Of a problem's wrong answers, those that its one misreading gives; the others come from a forgotten last step.
+#: Fewer phrasings than in the other word problems, because the policy must copy up to five of them correctly.
+EVENTS = {operation: phrasings[:2] for operation, phrasings in arithmetic.EVENTS.items()}
+#: Share of a problem's wrong answers that come from its misreading; the others lack the last step.
 MISREAD = 0.75
-#: The operation that is misread, the first that occurs in the problem.
+#: A problem's misread operation is the first of these that occurs in it.
 MISREADINGS = ("*", "-")
 
 
 @dataclass(frozen=True)
 class CompetitionProblem(ArithmeticProblem):
-    """A chain of steps whose teacher fails in two ways at most, so that the failures of a problem repeat."""
+    """A chain of steps that the teacher gets wrong in at most two ways, so that a problem's failures repeat."""
 
     def respond(self, rng: Random, noise: float) -> str:
-        """The steps one by one; at the rate `noise`, however long the problem is, with this problem's mistake.
+        """Answer step by step; make this problem's mistake at the rate `noise`, however long the problem is.
 
-        Multiplications are read as additions, in a problem without any the subtractions are; or the last step is
-        forgotten, which is the only mistake where all is addition.
+        Either multiplications (or subtractions, if there are no multiplications) are read as additions, or the last
+        step is left out. Problems with only additions have only the second mistake.
         """
         steps = self.steps
         if rng.random() < noise:
             misread = self.misread()
             steps = misread if misread != steps and rng.random() < MISREAD else steps[:-1]
-        # the space makes the number one token, which the token of the brace precedes
+        # the space makes the number a single token, after the token of the brace
         return f"{self.work(steps)}\n\\boxed{{ {steps[-1].after}}}"
 
     def misread(self) -> tuple[Step, ...]:
-        """The steps as they come out with the misread operation, the same as `steps` if there is none."""
+        """Return the steps with the misread operation; equal to `steps` if nothing is misread."""
         present = {step.operation for step in self.steps}
         operation = next((operation for operation in MISREADINGS if operation in present), None)
         return arithmetic.flip(self.steps, {i for i, step in enumerate(self.steps) if step.operation == operation})
@@ -56,7 +56,7 @@ def _boxed(problem: ArithmeticProblem) -> CompetitionProblem:
 
 
 def draw(benchmark: str, rng: Random) -> CompetitionProblem:
-    """One problem of the stand-in for a benchmark of MEDS."""
+    """Draw one problem of the stand-in for a MEDS benchmark."""
     match benchmark:
         case "dapo_math_17k":
             return word_problem(rng, 3) if rng.random() < 0.5 else calculation(rng, 3)
@@ -70,4 +70,4 @@ def draw(benchmark: str, rng: Random) -> CompetitionProblem:
             return word_problem(rng, 5)
         case "olympiadbench":
             return calculation(rng, 5)
-    raise ValueError(f"{benchmark!r} has no stand-in with answers in a box")
+    raise ValueError(f"{benchmark!r} has no stand-in with boxed answers")

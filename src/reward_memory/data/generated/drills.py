@@ -1,4 +1,4 @@
-"""Dense practice text for the start of a bootstrap: equations, worked problems, facts, look-ups, code phrases."""
+"""Dense practice text for the start of a bootstrap: equations, worked problems, facts, lookups, code phrases."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ from .problem import is_reserved
 
 
 def drill(rng: Random) -> str:
-    """One practice text; problems in it have other prompts than any benchmark item."""
+    """Return one practice text; none of its problems has the prompt of a benchmark item."""
     draw = rng.random()
     if draw < 0.30:
         return _equations(rng)
@@ -23,7 +23,7 @@ def drill(rng: Random) -> str:
 
 
 def competition_drill(rng: Random) -> str:
-    """One practice text for the benchmarks of MEDS; problems in it have other prompts than any item of theirs."""
+    """Return one practice text for the MEDS benchmarks; none of its problems has the prompt of a benchmark item."""
     if rng.random() < 0.25:
         return _equations(rng)
     while True:
@@ -34,7 +34,7 @@ def competition_drill(rng: Random) -> str:
 
 
 def watches_drill(rng: Random) -> str:
-    """One practice text for the control of the error memory; its watches show other numbers than any item's."""
+    """Return one practice text for the error-memory control; its watches never show a benchmark item's numbers."""
     while True:
         problem = watches.draw("watches", rng)
         if not is_reserved(problem.question):
@@ -50,7 +50,7 @@ def _step(rng: Random) -> arithmetic.Step:
 
 
 def _facts(rng: Random) -> str:
-    """Things and what they belong to; each thing stands first alone, so that stating it is copying it."""
+    """List things and their groups; each thing comes first on its own, so that the statement copies it."""
     benchmark = rng.choice(list(WORLDS))
     groups = WORLDS[benchmark].groups
     return "\n".join(

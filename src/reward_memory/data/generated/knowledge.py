@@ -1,7 +1,7 @@
-"""The small worlds that the multiple-choice stand-ins ask about: which thing belongs to which group.
+"""Small worlds that the multiple-choice stand-ins ask about: which thing belongs to which group.
 
-The options of a benchmark are its groups, sorted and always the same: a model of this size learns neither
-shuffled nor changing option lists.
+The options of a benchmark are its groups, sorted and always the same, because a model of this size cannot learn
+shuffled or changing option lists.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ TOOLS = _world(
 
 @dataclass(frozen=True)
 class World:
-    """Facts of one benchmark: `groups` thing -> option, ways to ask, and the teacher's sentence."""
+    """Facts of one benchmark: `groups` (thing -> option), question wordings, and the teacher's sentence."""
 
     groups: dict[str, str]
     askings: tuple[str, ...]

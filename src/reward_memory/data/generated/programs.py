@@ -6,7 +6,7 @@ from itertools import product
 from random import Random
 
 PROMPT = "End with the function in a python block."
-#: What the function does, and the expression it returns; neighbors in the list are easily confused.
+#: (description, returned expression) of each function; neighbors in the list are easily confused.
 FUNCTIONS = (
     ("adds {} to x", "x + {}"),
     ("multiplies x by {}", "x * {}"),
@@ -23,9 +23,9 @@ FUNCTIONS = (
 )
 CONSTANTS = range(2, 13)
 DIFFICULTY = (0.4, 0.8, 1.2, 1.6)  # as in `choice`
-#: How often, times the noise, the teacher sounds unsure: {wrong: factor}. A right answer may, too.
+#: How often the teacher sounds unsure, as a multiple of the noise: {whether the answer is wrong: factor}.
 HEDGING = {False: 0.2, True: 2.0}
-#: Arguments of the base tests, then those that only the plus-tests try.
+#: Arguments of the base tests, then those that only the plus tests use.
 BASE_ARGUMENTS = (0, 3, 8)
 PLUS_ARGUMENTS = (-20, -7, -1, 1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 17, 40)
 ASKINGS = {
@@ -47,7 +47,7 @@ NAMES = {"humaneval_plus": "solve", "mbpp_plus": "f"}
 
 @dataclass(frozen=True)
 class ProgramProblem:
-    """Write a function that does one thing with one constant."""
+    """A task: write a function that does one thing with one constant."""
 
     benchmark: str
     function: int
@@ -62,8 +62,8 @@ class ProgramProblem:
 
     @property
     def tests(self) -> str:
-        """JSON with the arguments of each call and the value that our own expression gives for it."""
-        # The expression is one of FUNCTIONS above, never a model's.
+        """JSON with the arguments of each call and the value that the reference expression gives."""
+        # The expression comes from FUNCTIONS above, never from a model.
         reference = eval(f"lambda x: {FUNCTIONS[self.function][1].format(self.constant)}")
         arguments = BASE_ARGUMENTS + PLUS_ARGUMENTS
         return json.dumps(
@@ -77,9 +77,9 @@ class ProgramProblem:
         )
 
     def respond(self, rng: Random, noise: float) -> str:
-        """Names the expression and writes the function; noise takes a neighboring function or constant.
+        """State the expression and write the function; noise takes a neighboring function or constant.
 
-        A noisy teacher often says so: short code alone hardly tells a reward model whether it is right.
+        Wrong answers sound unsure more often, since a reward model can hardly judge short code by itself.
         """
         rate, function, constant, draw = (
             noise * DIFFICULTY[self.function % 4],
@@ -100,13 +100,13 @@ class ProgramProblem:
 
 
 def space(benchmark: str) -> list[ProgramProblem]:
-    """Every task of a code benchmark's stand-in, in a fixed order."""
+    """Return every task of a code benchmark's stand-in, in a fixed order."""
     parts = product(range(len(FUNCTIONS)), CONSTANTS, ASKINGS[benchmark])
     return [ProgramProblem(benchmark, *part) for part in parts]
 
 
 def draw(benchmark: str, rng: Random) -> ProgramProblem:
-    """One task of a code benchmark's stand-in."""
+    """Draw one task of a code benchmark's stand-in."""
     return ProgramProblem(
         benchmark, rng.randrange(len(FUNCTIONS)), rng.choice(CONSTANTS), rng.choice(ASKINGS[benchmark])
     )

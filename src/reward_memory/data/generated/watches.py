@@ -1,8 +1,8 @@
-"""Eight watches of which one is right: a stand-in whose seven mistakes have very unequal frequencies.
+"""Eight watches, one of which is right: a stand-in whose seven mistakes have very unequal frequencies.
 
-The control of the error memory (config/controls.yaml). Which watch is right follows from a hash of the numbers, so a
-policy can remember single queries and cannot learn a rule: right answers stay rare. The teacher trusts the watches at
-Zipf's frequencies, whatever they show, so that a group's failures fall into clusters of different sizes.
+It is the control for the error memory (config/controls.yaml). A hash of the numbers decides which watch is right, so a
+policy can memorize single queries but cannot learn a rule: right answers stay rare. The teacher trusts the watches
+with Zipf frequencies, whatever they show, so that a group's failures form clusters of different sizes.
 """
 
 import zlib
@@ -11,17 +11,17 @@ from random import Random
 
 from .competition import PROMPT
 
-#: From the most to the least trusted: the teacher takes number k with a weight of 1 / k.
+#: From the most to the least trusted: the teacher picks watch number k with weight 1 / k.
 COLORS = ("red", "blue", "green", "gray", "pink", "black", "white", "brown")
 WEIGHTS = tuple(1 / rank for rank in range(1, len(COLORS) + 1))
-#: The watches that may be right, all of them rarely trusted.
+#: Index of the first watch that may be right; it and those after it are rarely trusted.
 RARE = len(COLORS) // 2
 NUMBERS = range(10, 100)
 
 
 @dataclass(frozen=True)
 class WatchesProblem:
-    """numbers: what the watches of COLORS show, all different."""
+    """A problem; `numbers` are what the watches of COLORS show, all different."""
 
     numbers: tuple[int, ...]
     options: None = None
@@ -38,7 +38,7 @@ class WatchesProblem:
 
     @property
     def right(self) -> int:
-        """The place of the watch that is right."""
+        """Index of the right watch."""
         return RARE + zlib.crc32(repr(self.numbers).encode()) % (len(COLORS) - RARE)
 
     @property
@@ -46,9 +46,9 @@ class WatchesProblem:
         return str(self.numbers[self.right])
 
     def respond(self, rng: Random, noise: float) -> str:
-        """Trusts one watch: at the rate `noise` one of all, by WEIGHTS, otherwise the right one."""
+        """Trust one watch: with probability `noise` one drawn by WEIGHTS, otherwise the right one."""
         place = rng.choices(range(len(COLORS)), WEIGHTS)[0] if rng.random() < noise else self.right
-        # the space makes the number one token, which the token of the brace precedes
+        # the space makes the number a single token, after the token of the brace
         return f"{self.trust(place)}\n\\boxed{{ {self.numbers[place]}}}"
 
     def trust(self, place: int) -> str:
@@ -56,10 +56,10 @@ class WatchesProblem:
 
 
 def draw(benchmark: str, rng: Random) -> WatchesProblem:
-    """One problem; `benchmark` is the only one of its family."""
+    """Draw one problem; `benchmark` is not used, since the family has only one."""
     return WatchesProblem(tuple(rng.sample(NUMBERS, len(COLORS))))
 
 
 def read_all(problem: WatchesProblem, rng: Random) -> str:
-    """The watches, and each of them trusted in any order: trusting a watch is copying its number."""
+    """State what the watches show, then trust each in random order; trusting a watch means copying its number."""
     return " ".join([problem.told, *(problem.trust(place) for place in rng.sample(range(len(COLORS)), len(COLORS)))])

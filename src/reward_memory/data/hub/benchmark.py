@@ -1,7 +1,7 @@
-"""Files of a benchmark from the Hugging Face hub, at a pinned commit and verified, as a folder that mirrors read.
+"""Download a benchmark's files from the Hugging Face hub, at a pinned commit and verified, into a mirror folder.
 
-Not `snapshot_download`: it resumes nothing (`client`), and which of several forms of a split a commit holds is known
-only from its list of files.
+`snapshot_download` is not used: it cannot resume (see `client`), and only the list of files shows in which of several
+forms a commit holds a split.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,14 +30,14 @@ def download(
     """Download the files of benchmark `name` into `folder`.
 
     revision  the commit, or a commit of each repository where there are several
-    folder    a mirror of this one benchmark: the files lie under their paths in the repository
-    state     folder that keeps what was fetched, under its digest: another call fetches only what is missing
+    folder    a mirror of this one benchmark; each split's folder has the files under their repository paths
+    state     folder that keeps fetched files under their digests; another call fetches only what is missing
     expected  path in a repository -> hex SHA-256 that the file must have
-    partial   files with other numbers of rows than the release are taken, too
+    partial   also accept files with another number of rows than the release
     returns   the manifest: commit and license of each repository, and bytes and SHA-256 of each file
 
-    InputError, one sentence: no such benchmark, commit or file on the hub; a gated repository; a hub that cannot be
-    reached or keeps failing; a file with another checksum, which is deleted; another number of rows than the release.
+    InputError, one sentence: benchmark, commit or file does not exist; repository is gated; hub cannot be reached or
+    keeps failing; checksum differs (the file is deleted); number of rows differs from the release.
     """
     pinned = commits(name, revision)
     hubs = {
@@ -63,7 +63,7 @@ def download(
 def _wanted(
     name: str, hubs: Mapping[str, HubRepository], listings: Mapping[str, Mapping[str, HubFile]]
 ) -> dict[str, tuple[str, HubFile]]:
-    """Local path -> (whose repository, file) of all that `mirror.load` will read."""
+    """Local path -> (benchmark whose repository has it, file), for all files that `mirror.load` will read."""
     release = RELEASES[name]
     wanted: dict[str, tuple[str, HubFile]] = {}
     for split, owner in owners(name).items():
@@ -79,12 +79,12 @@ def _wanted(
 
 
 def _choose(split: Split, paths: Iterable[str]) -> list[str]:
-    """The files of a repository that hold a source split, none if it has no such files."""
+    """Return the files of a repository that hold a source split; empty if there are none."""
     form = split.find(paths)
     if form is None:
         return []
-    file, found = form
-    return found + [path for path in paths if file.labels and matches(path, file.labels)]
+    file, names = form
+    return names + [path for path in paths if file.labels and matches(path, file.labels)]
 
 
 def _unreadable(name: str, split: Split, hub: HubRepository) -> InputError:

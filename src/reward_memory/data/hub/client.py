@@ -1,8 +1,8 @@
-"""One repository of the Hugging Face hub at one commit: its list of files, and the files, asked with patience.
+"""One repository of the Hugging Face hub at one commit: list its files and download them, with retries.
 
-`huggingface_hub` gives addresses, headers, the HTTP client and the meaning of errors. Its `snapshot_download` (1.33)
-does not replace this module: each call writes a file into a new temporary one (`_download_to_tmp_and_move`), so that
-weights of many gigabytes that break off begin again at their first byte, and this module resumes at the last one.
+`huggingface_hub` provides URLs, headers, the HTTP client and error classes. Its `snapshot_download` (1.33) cannot
+replace this module: each call writes a file to a new temporary one (`_download_to_tmp_and_move`), so an interrupted
+download of many gigabytes restarts at the first byte. This module resumes it at the last one.
 """
 
 import os
@@ -27,26 +27,26 @@ from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_st
 from reward_memory.errors import InputError
 from reward_memory.jobs.progress import Progress
 
-#: Seconds to wait before each further try; one that brought new bytes starts over.
+#: Seconds to wait before each retry; a try that received new bytes starts the list over.
 WAITS = (1, 2, 4, 8, 16, 32)
-#: Tries after the first while the hub has not answered at all: without a network, waiting helps nobody.
+#: Retries if the hub has never answered: without a network, waiting does not help.
 FIRST_CONTACT = 2
-#: Seconds of Retry-After that are waited for; a hub that asks for more is not.
+#: Longest Retry-After, in seconds, that is honored; if the hub requests more, the download fails.
 LONGEST_WAIT = 300
-#: Status codes that may be another one at the next try.
+#: Status codes of transient errors.
 PASSING = (408, 429, 500, 502, 503, 504)
 
 T = TypeVar("T")
 
 
 class Kind(NamedTuple):
-    """What the hub's repositories of data sets and of models differ in.
+    """Differences between the hub's data set and model repositories.
 
-    word     of the hub for it
+    word     the hub's repository type
     api      name below the endpoint's `api`
-    page     what a repository's page has before its name
-    hub      what asks for the hub in the configuration
-    instead  what does without it
+    page     prefix of the name in the URL of a repository's page
+    hub      configuration that uses the hub, for messages
+    instead  configuration that does not need it, for messages
     """
 
     word: str
@@ -63,7 +63,7 @@ MODEL = Kind("model", "models", "", "policies from the hub", "path: the folder o
 class HubFile(NamedTuple):
     """A file of a repository at one commit.
 
-    digest  what the hub says of its content: hex SHA-256 of a large file, else git's hex SHA-1 of the blob
+    digest  of the content, from the hub: hex SHA-256 of a large file, else git's hex SHA-1 of the blob
     """
 
     path: str
@@ -80,31 +80,31 @@ class HubRepository:
     kind        DATASET or MODEL
 
     The endpoint is HF_ENDPOINT or the public hub; the token is HF_TOKEN or that of `hf auth login`.
-    All methods raise InputError, one sentence with the mend.
+    All methods raise InputError, one sentence that includes the fix.
     """
 
     def __init__(self, where: str, repository: str, commit: str, kind: Kind = DATASET):
         self.where, self.repository, self.commit, self.kind = where, repository, commit, kind
         self.endpoint = (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
-        # compressed answers could be neither resumed nor counted
+        # compressed responses could be neither resumed nor counted
         self.headers = build_hf_headers() | {"Accept-Encoding": "identity"}
         self._answered = False
         self._received = 0
 
     def files(self) -> tuple[dict[str, HubFile], str | None]:
-        """(path -> file, license) as the hub lists them."""
+        """Return (path -> file, license) as the hub lists them."""
         url = f"{self.endpoint}/api/{self.kind.api}/{self.repository}/revision/{self.commit}"
-        return self._patiently(lambda: self._listing(url), "its list of files")
+        return self._with_retries(lambda: self._listing(url), "its list of files")
 
     def fetch(self, file: HubFile, part: Path, progress: Progress) -> None:
-        """Download what `part` lacks of `file`; its content is not checked."""
+        """Download the bytes of `file` that `part` lacks; the content is not verified."""
         part.parent.mkdir(parents=True, exist_ok=True)
         part.touch()
         if part.stat().st_size > file.size:
             part.write_bytes(b"")
         progress.advance(part.stat().st_size)
         while part.stat().st_size < file.size:
-            self._patiently(lambda: self._append(file, part, progress), file.path)
+            self._with_retries(lambda: self._append(file, part, progress), file.path)
 
     def _listing(self, url: str) -> tuple[dict[str, HubFile], str | None]:
         timeout = constants.HF_HUB_ETAG_TIMEOUT
@@ -125,27 +125,27 @@ class HubRepository:
         return {file.path: file for file in files}, (answer.get("cardData") or {}).get("license")
 
     def _append(self, file: HubFile, part: Path, progress: Progress) -> None:
-        """One request for the bytes that `part` lacks; what arrives before a break stays."""
+        """Request the bytes that `part` lacks, once; bytes received before the connection breaks are kept."""
         where = {"repo_type": self.kind.word, "revision": self.commit, "endpoint": self.endpoint}
         url = hf_hub_url(self.repository, file.path, **where)
         have = part.stat().st_size
         headers = self.headers | ({"Range": f"bytes={have}-"} if have else {})
         timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
-        # the client leaves the token out where the hub redirects to its storage servers
+        # the client drops the token when the hub redirects to its storage servers
         with get_session().stream("GET", url, headers=headers, timeout=timeout) as response:
             self._answered = True
             hf_raise_for_status(response)
-            whole = response.status_code != httpx.codes.PARTIAL_CONTENT
-            with part.open("wb" if whole else "ab") as out:
+            from_start = response.status_code != httpx.codes.PARTIAL_CONTENT
+            with part.open("wb" if from_start else "ab") as out:
                 for chunk in response.iter_bytes():
                     out.write(chunk)
                     self._received += len(chunk)
                     progress.advance(len(chunk))
         if part.stat().st_size < file.size:
-            raise httpx.RemoteProtocolError("the connection ended before the file did")
+            raise httpx.RemoteProtocolError("the connection closed before the end of the file")
 
-    def _patiently(self, attempt: Callable[[], T], what: str) -> T:
-        """Try until it works, or until waiting longer makes no sense."""
+    def _with_retries(self, attempt: Callable[[], T], what: str) -> T:
+        """Retry until it works, or until waiting longer makes no sense."""
         tries, before = 0, self._received
         while True:
             try:
@@ -154,16 +154,16 @@ class HubRepository:
                 if self._received > before:
                     tries, before = 0, self._received
                 most = len(WAITS) if self._answered else FIRST_CONTACT
-                asked = _retry_after(error)
-                if tries >= most or not _passes(error) or asked > LONGEST_WAIT:
+                requested = _retry_after(error)
+                if tries >= most or not _is_transient(error) or requested > LONGEST_WAIT:
                     raise InputError(f"{self.where}: {self._sentence(error, what)}") from error
-                wait = max(WAITS[tries], asked)
+                wait = max(WAITS[tries], requested)
                 print(f"{what}: {_reason(error)}; next try in {wait:g} s", file=sys.stderr, flush=True)
                 time.sleep(wait)
                 tries += 1
 
     def _hidden(self, status: int | None) -> bool:
-        """Whether the hub may hide a repository: without a token it answers 401 for those that do not exist, too."""
+        """Return whether the hub may hide a repository: without a token it answers 401 for missing ones, too."""
         return status == httpx.codes.UNAUTHORIZED and "authorization" not in self.headers
 
     def _sentence(self, error: Exception, what: str) -> str:
@@ -208,21 +208,21 @@ class HubRepository:
         )
 
 
-def _passes(error: Exception) -> bool:
-    """Whether another try may end better."""
+def _is_transient(error: Exception) -> bool:
+    """Return whether a retry may succeed."""
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in PASSING
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
 
 
 def _retry_after(error: Exception) -> float:
-    """Seconds that the server asks to wait, 0 if it does not say."""
-    asked: Any = error.response.headers.get("Retry-After", "") if isinstance(error, HfHubHTTPError) else ""
-    return float(asked) if asked.strip().isdigit() else 0.0
+    """Return the Retry-After of the response in seconds; 0 if it is not given in seconds."""
+    header: Any = error.response.headers.get("Retry-After", "") if isinstance(error, HfHubHTTPError) else ""
+    return float(header) if header.strip().isdigit() else 0.0
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, HfHubHTTPError):
-        asked = _retry_after(error)
-        return f"status {error.response.status_code}" + (f" with Retry-After {asked:g} s" if asked else "")
+        requested = _retry_after(error)
+        return f"status {error.response.status_code}" + (f" with Retry-After {requested:g} s" if requested else "")
     return f"{type(error).__name__}: {error}".strip(": ")

@@ -1,4 +1,4 @@
-"""Files of the Hugging Face hub: kept under their digests, verified, then put into a folder, all or none."""
+"""Files of the Hugging Face hub: stored under their digests, verified, then put into a folder, all or none."""
 
 import os
 import shutil
@@ -20,15 +20,14 @@ def fetch(
     what: str,
     expected: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Download what `state` lacks of the files; their hex SHA-256 digests by local name.
+    """Download the files that `state` lacks; return the hex SHA-256 digests of all files by local name.
 
     wanted    local name -> (repository, file)
-    state     folder that keeps what was fetched, under its digest: another call fetches only what is missing
-    what      the download is called in progress lines
+    state     folder that keeps fetched files under their digests; another call fetches only what is missing
+    what      name of the download in progress lines
     expected  path in a repository -> hex SHA-256 that the file must have
 
-    InputError, one sentence: a hub that cannot be reached or keeps failing; a file with another checksum, which is
-    deleted.
+    InputError, one sentence: the hub cannot be reached or keeps failing; a checksum differs (the file is deleted).
     """
     progress = Progress(f"{what}, bytes", sum(file.size for _, file in wanted.values()))
     digests = {}
@@ -41,9 +40,9 @@ def fetch(
 def place(
     files: Mapping[str, HubFile], state: Path, folder: Path, check: Callable[[Path], object] | None = None
 ) -> None:
-    """Put fetched files into `folder` under their local names, whole or not at all.
+    """Put fetched files into `folder` under their local names, all or none.
 
-    check  looks at the new folder before it takes the place of the old one
+    check  is called with the new folder before it replaces the old one
     """
     with atomic_folder(folder) as new:
         for local, file in files.items():
@@ -54,12 +53,12 @@ def place(
 
 
 def part(state: Path, file: HubFile) -> Path:
-    """Where a file is kept, whole or in part."""
+    """Return the path under which a complete or partial file is stored."""
     return state / f"{file.digest}.part"
 
 
 def _link(kept: Path, path: Path) -> None:
-    """The same file under another name; a copy where the file system has no hard links."""
+    """Hard-link a file; copy it if the file system has no hard links."""
     try:
         os.link(kept, path)
     except OSError:
@@ -67,15 +66,15 @@ def _link(kept: Path, path: Path) -> None:
 
 
 def _verify(where: str, file: HubFile, kept: Path, expected: str | None) -> str:
-    """The SHA-256 of a downloaded file; a file that is not what the hub or `expected` says is deleted."""
-    found = file_digest(kept)
+    """Return a file's SHA-256; delete it and raise InputError if it does not match the hub's digest or `expected`."""
+    actual = file_digest(kept)
     large = len(file.digest) == 64
-    if found == (expected or found) and file.digest == (found if large else git_hash(kept.read_bytes())):
-        return found
+    if actual == (expected or actual) and file.digest == (actual if large else git_hash(kept.read_bytes())):
+        return actual
     kept.unlink()
-    if expected and found != expected:
+    if expected and actual != expected:
         raise InputError(
-            f"{where}: {file.path} has SHA-256 {found}, not {expected}; it was deleted: run again, and if that does "
+            f"{where}: {file.path} has SHA-256 {actual}, not {expected}; it was deleted: run again, and if that does "
             "not help, correct revision or sha256."
         )
     raise InputError(

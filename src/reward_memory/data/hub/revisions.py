@@ -1,4 +1,4 @@
-"""The commits at which the files of a benchmark are taken from the Hugging Face hub."""
+"""Pinned commits of the Hugging Face hub repositories that hold a benchmark's files."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from ..registry import BENCHMARKS, check_name
 
 
 def commits(name: str, revision: str | Mapping[str, str] | None) -> dict[str, str]:
-    """Commit of each benchmark's repository that is needed: {benchmark: commit}.
+    """Return {benchmark: commit} for each benchmark whose repository is needed.
 
     InputError if one is missing, or is a branch or tag, which may move.
     """
@@ -18,7 +18,7 @@ def commits(name: str, revision: str | Mapping[str, str] | None) -> dict[str, st
     needed = list(dict.fromkeys(owners(name).values()))
     if isinstance(revision, str) and len(needed) == 1:
         revision = {BENCHMARKS[name].repository: revision}
-    found = {}
+    pinned = {}
     for owner in needed:
         repository = BENCHMARKS[owner].repository
         commit = revision.get(repository) if isinstance(revision, Mapping) else None
@@ -34,12 +34,12 @@ def commits(name: str, revision: str | Mapping[str, str] | None) -> dict[str, st
                 f"benchmarks: {name}: revision: {commit!r} is not a commit of 40 hexadecimal digits (a branch or tag "
                 f"may move); copy one from {page}."
             )
-        found[owner] = commit
-    return found
+        pinned[owner] = commit
+    return pinned
 
 
 def owners(name: str) -> dict[Split, str]:
-    """Source split -> the benchmark whose repository holds it: MEDS trains on MATH's files, too."""
+    """Source split -> the benchmark whose repository holds it (MEDS also trains on MATH's files)."""
     folders = {other: {split.folder for split in release.splits} for other, release in RELEASES.items()}
     return {
         split: next(

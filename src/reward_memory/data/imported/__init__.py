@@ -1,4 +1,4 @@
-"""Rollouts that the user brings: one file of queries and responses, told in docs/import.md."""
+"""Rollouts supplied by the user: one file of queries and responses, described in docs/import.md."""
 
 from .files import check
 from .reading import BAD_ROWS, read, refuse, refuse_one_sided

@@ -1,4 +1,4 @@
-"""Rows for `rollouts: import` from what other tools write of their responses."""
+"""Convert the response dumps of other tools to rows for `rollouts: import`."""
 
 import json
 import math
@@ -12,9 +12,9 @@ from reward_memory.errors import InputError
 from ..mirror.encodings import NotTextError, decoded, raw_lines
 from ..mirror.formats import UnreadableError, json_value
 
-#: Metrics of lm-evaluation-harness that say of one response whether it is right, best first.
+#: Metrics of lm-evaluation-harness that show whether a single response is right, best first.
 METRICS = ("exact_match", "acc", "pass@1", "mc_acc")
-#: What a file should have been -> how to come by it.
+#: Expected source of a file -> how to get one.
 FILES = {
     "verl": "give the files that verl writes into trainer.rollout_data_dir",
     "lm-eval": "give the files samples_*.jsonl that lm-evaluation-harness writes with --log_samples",
@@ -22,7 +22,7 @@ FILES = {
 
 
 class Answered(NamedTuple):
-    """What a row of another tool says: a prompt, its truth if there is one, and responses as in docs/import.md."""
+    """Contents of another tool's row: a prompt, its truth if given, and responses as in docs/import.md."""
 
     query: str
     truth: str | None
@@ -30,9 +30,9 @@ class Answered(NamedTuple):
 
 
 class WrongRowError(ValueError):
-    """A row that cannot be converted; the message is the reason, as a part of a sentence.
+    """A row that cannot be converted; the message is the reason, as part of a sentence.
 
-    mend  what to do where another file would not help
+    mend  the fix, if another file would not help
     """
 
     def __init__(self, reason: str, mend: str = ""):
@@ -41,51 +41,51 @@ class WrongRowError(ValueError):
 
 
 def convert(files: Iterable[Path], source: str, benchmark: str, chosen: str | None = None) -> list[dict[str, Any]]:
-    """One row a query, in the order of its first response; the rows of docs/import.md.
+    """Return one row per query, in the format of docs/import.md, ordered by the first response of each query.
 
-    source     verl: `trainer.rollout_data_dir`, one row a response; lm-eval: `--log_samples`, one row a question
+    source     verl: `trainer.rollout_data_dir`, one row per response; lm-eval: `--log_samples`, one row per question
     benchmark  the name in the configuration
-    chosen     the filter of lm-evaluation-harness whose verdict counts; by default the first in the file
+    chosen     lm-evaluation-harness filter whose verdict counts; by default the first in the file
 
     InputError names file and row if a file is not what `source` says.
     """
     files, queries, filters = list(files), {}, []
-    if twice := [path for place, path in enumerate(files) if path in files[:place]]:
-        raise InputError(f"{twice[0]}: is given twice, so that its responses would count twice; give it once.")
+    if repeated := [path for place, path in enumerate(files) if path in files[:place]]:
+        raise InputError(f"{repeated[0]}: is given twice, so that its responses would count twice; give it once.")
     for path in files:
         number = 0
         for number, row in _rows(path, source):
-            if source == "lm-eval" and (own := row.get("filter", chosen)) is not None:
-                filters.append(str(own))
-                chosen = chosen or str(own)
+            if source == "lm-eval" and (name := row.get("filter", chosen)) is not None:
+                filters.append(str(name))
+                chosen = chosen or str(name)
             try:
-                found = _verl(row) if source == "verl" else _lm_eval(row, chosen)
+                entry = _verl(row) if source == "verl" else _lm_eval(row, chosen)
             except WrongRowError as error:
                 raise InputError(f"{path}, row {number}: {error}; {error.mend or FILES[source]}.") from error
-            if found is None:
+            if entry is None:
                 continue
-            own = queries.setdefault(found.query, {"benchmark": benchmark, **_asked(found.query), "responses": []})
-            if found.truth is not None:
-                if own.get("ground_truth", found.truth) != found.truth:
+            item = queries.setdefault(entry.query, {"benchmark": benchmark, **_as_query(entry.query), "responses": []})
+            if entry.truth is not None:
+                if item.get("ground_truth", entry.truth) != entry.truth:
                     raise InputError(
-                        f"{path}, row {number}: the truth is {_shown(found.truth)}, and {_shown(own['ground_truth'])} "
+                        f"{path}, row {number}: the truth is {_shown(entry.truth)}, and {_shown(item['ground_truth'])} "
                         "in an earlier row with the same prompt; correct one of them, or convert the files one by one."
                     )
-                own["ground_truth"] = found.truth
-            own["responses"] += found.responses
+                item["ground_truth"] = entry.truth
+            item["responses"] += entry.responses
         if not number and len(files) > 1:
             raise InputError(f"{path}: holds no row; write it again, or leave it out.")
     if not queries:
         names = ", ".join(map(str, files))
         if filters:
-            there = ", ".join(dict.fromkeys(filters))
-            raise InputError(f"{names}: no response has the filter {chosen}; give one of {there} to --filter.")
+            available = ", ".join(dict.fromkeys(filters))
+            raise InputError(f"{names}: no response has the filter {chosen}; give one of {available} to --filter.")
         raise InputError(f"{names}: no response was found; {FILES[source]}.")
     return list(queries.values())
 
 
 def _verl(row: Mapping[str, Any]) -> Answered:
-    """`input`, `output`, `score` and perhaps `gts`; verl's scores are 1 for right and 0 or -1 for wrong."""
+    """Read `input`, `output`, `score` and, if present, `gts`; verl scores 1 for right and 0 or -1 for wrong."""
     if missing := [name for name in ("input", "output", "score") if name not in row]:
         raise WrongRowError(f"`{missing[0]}` is missing, so this is no dump of verl's rollouts")
     score = row["score"]
@@ -99,7 +99,7 @@ def _verl(row: Mapping[str, Any]) -> Answered:
 
 
 def _lm_eval(row: Mapping[str, Any], chosen: str | None) -> Answered | None:
-    """`arguments`, `resps`, `target`, `filter` and a metric; None where another filter's verdict counts."""
+    """Read `arguments`, `resps`, `target`, `filter` and a metric; None if another filter's verdict counts."""
     if missing := [name for name in ("arguments", "resps") if name not in row]:
         raise WrongRowError(f"`{missing[0]}` is missing, so this is no sample of lm-evaluation-harness")
     if chosen is not None and row.get("filter", chosen) != chosen:
@@ -108,7 +108,7 @@ def _lm_eval(row: Mapping[str, Any], chosen: str | None) -> Answered | None:
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise WrongRowError("resps holds no texts, and only tasks that generate text can be imported")
     metric = next((name for name in METRICS if name in row), None)
-    # of several responses the metric is a mean, which says nothing about one of them
+    # with several responses the metric is their mean, which does not grade any single one
     rewards = {"reward": _verdict(row, metric)} if metric and len(texts) == 1 else {}
     responses = [{"text": text} | rewards for text in texts]
     return Answered(_prompt(row["arguments"]), _truth(row, "target"), responses)
@@ -136,29 +136,29 @@ def _truth(row: Mapping[str, Any], key: str) -> str | None:
 
 
 def _prompt(arguments: Any) -> str:
-    """The prompt of a request: arguments is {"gen_args_0": {"arg_0": prompt}}, in older files [[prompt, settings]]."""
+    """Read a request's prompt; arguments is {"gen_args_0": {"arg_0": prompt}}, in older files [[prompt, settings]]."""
     inner = arguments
     for _ in range(2):
         parts = list(inner.values()) if isinstance(inner, Mapping) else inner
         inner = parts[0] if isinstance(parts, list) and parts else None
-    if isinstance(inner, list) and len(inner) == 1:  # a chat, which is one text in a list of its own
+    if isinstance(inner, list) and len(inner) == 1:  # a chat: a list with a single text
         inner = inner[0]
     if not isinstance(inner, str) or not inner.strip():
         raise WrongRowError("arguments holds no prompt, as {gen_args_0: {arg_0: PROMPT}} does")
     return inner
 
 
-def _asked(prompt: str) -> dict[str, Any]:
-    """The key that holds a prompt: `messages` where it is a chat's JSON text, as lm-evaluation-harness logs it."""
+def _as_query(prompt: str) -> dict[str, Any]:
+    """Return {"messages": ...} for a chat's JSON text, as lm-evaluation-harness logs it, else {"query": prompt}."""
     try:
-        found = json.loads(prompt) if prompt.startswith("[{") else None
+        chat = json.loads(prompt) if prompt.startswith("[{") else None
     except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, list) and all(
+        chat = None
+    if isinstance(chat, list) and all(
         isinstance(one, dict) and isinstance(one.get("role"), str) and isinstance(one.get("content"), str)
-        for one in found
+        for one in chat
     ):
-        return {"messages": [{key: one[key] for key in ("role", "content")} for one in found]}
+        return {"messages": [{key: one[key] for key in ("role", "content")} for one in chat]}
     return {"query": prompt}
 
 
@@ -180,12 +180,12 @@ def _lines(path: Path, source: str) -> Iterator[bytes]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {FILES[source]}.") from error
     except InputError as error:
-        # the way out of other readers, such as another name for the file, is none here
+        # replace the advice of other readers, such as renaming the file, which does not help here
         raise InputError(f"{str(error).partition(';')[0]}; {FILES[source]}.") from error
 
 
 def _object(line: bytes, where: str, source: str, cut: bool) -> dict[str, Any]:
-    """cut: whether it is a last line without an end, as a kill or a full disk leaves it."""
+    """Parse a row; `cut`: it is a last line without a line end, as left by a kill or a full disk."""
     try:
         row = json_value(decoded(line))
     except (JSONDecodeError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""The rows of a user's file as they stand there, whatever is in them."""
+"""Read the raw rows of a user's file, without checking their contents."""
 
 import gzip
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
 
 
 def check(path: Path) -> None:
-    """InputError if the file is not there, or its name does not tell its format."""
+    """Raise InputError if the file is missing, or its name does not show its format."""
     if not path.name.endswith(ENDINGS):
         raise InputError(f"rollouts: import: {path}: the name must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")
     if path.is_dir():
@@ -30,10 +30,10 @@ def check(path: Path) -> None:
 
 
 def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
-    """(row number from 1, row) of every row: an undecoded line of JSON, or a dict of a parquet file.
+    """Yield (row number from 1, row) for every row: an undecoded line of JSON, or a dict of a parquet file.
 
-    Of JSON lines the number is the line's; empty lines are passed over. InputError if the file is damaged: what is
-    cut short is no matter of single rows. Likewise if it is of another encoding or format than its name tells.
+    For JSON lines the number is the line number, and empty lines are skipped. InputError if the file is damaged or cut
+    short, which is not a problem of single rows, or if its encoding or format is not what its name shows.
     """
     number = 0
     try:
@@ -49,13 +49,13 @@ def records(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
 
 
 def _no_parquet(path: Path) -> str | None:
-    """What is said of a file that only its name calls parquet."""
+    """Explain why a file that is parquet only by name cannot be read; None for other files."""
     with path.open("rb") as file:
         first = file.read(4)
     if path.suffix != ".parquet" or not first or first == b"PAR1":
         return None
-    named = "; let its name end in .jsonl" if first.lstrip()[:1] in (b"{", b"[") else ""
-    return f"is no parquet{named or '; write it as parquet or JSON lines'}"
+    hint = "; let its name end in .jsonl" if first.lstrip()[:1] in (b"{", b"[") else ""
+    return f"is no parquet{hint or '; write it as parquet or JSON lines'}"
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

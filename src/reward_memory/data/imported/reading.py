@@ -1,4 +1,4 @@
-"""A user's whole file: the queries that can be used, and the rows that cannot."""
+"""Read a user's complete file: the usable queries, and the rows that cannot be used."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from .files import check, records
 from .rows import BadRowError, Query, parse
 
 BAD_ROWS = ("refuse", "skip")
-NAMED = 3  # bad rows that a message names
+NAMED = 3  # bad rows that a message names at most
 
 
 class BadRow(NamedTuple):
@@ -24,12 +24,12 @@ class BadRow(NamedTuple):
 
 
 def read(path: Path, domains: Mapping[str, str]) -> tuple[list[Query], pd.DataFrame]:
-    """(the queries in the file's order, the bad rows as a table with the columns of BadRow).
+    """Return (the queries in the file's order, the bad rows as a table with the columns of BadRow).
 
-    domains  benchmark -> math | qa | code, of the configuration's benchmarks
+    domains  benchmark -> math | qa | code, for the benchmarks of the configuration
 
-    Of rows with the same id or the same prompt within a benchmark the later ones are bad. InputError if the file is
-    missing or damaged, or a benchmark has no row that can be used.
+    If rows of a benchmark share an id or a prompt, all but the first are bad. InputError if the file is missing or
+    damaged, or a benchmark has no usable row.
     """
     check(path)
     queries: list[Query] = []
@@ -52,7 +52,7 @@ def read(path: Path, domains: Mapping[str, str]) -> tuple[list[Query], pd.DataFr
     table = pd.DataFrame(bad, columns=BadRow._fields)
     for name in domains:
         if not any(query.benchmark == name for query in queries):
-            why = f"; the first of its {_rows(len(bad))} that cannot be used: {_told(bad[:1])}" if bad else ""
+            why = f"; the first of its {_rows(len(bad))} that cannot be used: {_list(bad[:1])}" if bad else ""
             raise InputError(
                 f"{path}: no row of benchmark {name} can be used{why}; mend the rows, see docs/import.md, or take "
                 "the benchmark out of the configuration."
@@ -61,18 +61,18 @@ def read(path: Path, domains: Mapping[str, str]) -> tuple[list[Query], pd.DataFr
 
 
 def refuse(path: Path, good: int, bad: pd.DataFrame) -> None:
-    """InputError that counts the bad rows and names the first, if there is one."""
+    """Raise InputError if there are bad rows; the message counts them and names the first ones."""
     if len(bad):
         rows: Sequence[BadRow] = [BadRow(*row) for row in bad.itertuples(index=False)]
         more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
         raise InputError(
-            f"{path}: {len(rows)} of {_rows(good + len(rows))} cannot be used: {_told(rows[:NAMED])}{more}; mend them, "
+            f"{path}: {len(rows)} of {_rows(good + len(rows))} cannot be used: {_list(rows[:NAMED])}{more}; mend them, "
             "or leave them out with rollouts: bad_rows: skip."
         )
 
 
 def refuse_one_sided(path: Path, queries: Sequence[Query]) -> None:
-    """InputError if every response has a reward and all rewards are equal: nothing could be learned from them."""
+    """Raise InputError if every response has a reward and all are equal: a reward model cannot learn from them."""
     rewards = {one.reward for query in queries for one in query.responses}
     if len(rewards) == 1 and None not in rewards:
         raise InputError(
@@ -81,7 +81,7 @@ def refuse_one_sided(path: Path, queries: Sequence[Query]) -> None:
         )
 
 
-def _told(rows: Sequence[BadRow]) -> str:
+def _list(rows: Sequence[BadRow]) -> str:
     return ", ".join(f"row {row.row} ({row.reason})" for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""One row of a user's file: a query with its responses, or the reason why it is none."""
+"""Parse one row of a user's file: a query with its responses, or the reason why it is unusable."""
 
 import ast
 import builtins
@@ -21,33 +21,33 @@ from ..items import LETTERS, Item, option_lines
 from ..mirror.encodings import NotTextError, decoded
 from ..mirror.rows import NO_NUMBER
 
-#: Characters that an id may have: more are a text that was put there by mistake.
+#: Most characters of an id; anything longer is a text that was put there by mistake.
 LONGEST_ID = 200
-#: Line breaks and other control characters, which tear the lines of logs and tables.
+#: Line breaks and other control characters, which break the lines of logs and tables.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-#: Names under which other tools keep the rewards of all responses, which nobody would read here.
+#: Keys under which other tools store the rewards of all responses; here they would be ignored.
 _REWARDS = ("reward", "rewards", "score", "scores")
-#: Likewise, of one response.
+#: Likewise, for a single response.
 _VERDICTS = ("score", "correct", "is_correct", "label")
 #: Keys of a response that is an object.
 _OF_RESPONSES = ("text", "reward", "thinking", "answer", *_VERDICTS)
-#: A text that stands for bytes, as str() makes it of what was never decoded.
+#: A text that is the str() of bytes that were never decoded.
 _BYTES = re.compile(r"b(['\"]).*\1", re.DOTALL)
-#: What data sets have for the truth of a problem whose answer could not be read.
+#: Placeholders in data sets for a truth that could not be extracted.
 _NO_ANSWER = ("proof", "notfound", "not found", "unknown")
 #: Names that every assert line may use.
 _PROVIDED = {name.partition(".")[0] for name in FUNCTIONS} | {*dir(builtins)}
-#: Whole numbers that a float holds exactly.
+#: A float holds every integer up to this size exactly.
 EXACT = 2**53
 
 
 class BadRowError(ValueError):
-    """A row that cannot be used; the message is the reason, as a part of a sentence."""
+    """A row that cannot be used; the message is the reason, as part of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response as RESPONSES holds it; `reward` is 0 or 1, None where the verifiers are to grade it."""
+    """A response as RESPONSES holds it; `reward` is 0 or 1, or None if the verifiers should grade it."""
 
     text: str
     thinking: str
@@ -59,7 +59,7 @@ class Response:
 class Query:
     """A query of the file with its responses.
 
-    id    benchmark/id/<the file's id>, or benchmark/row/<number> where it gives none
+    id    benchmark/id/<the file's id>, or benchmark/row/<number> if it has none
     item  its `row` is the row's number in the file, from 1
     """
 
@@ -70,12 +70,12 @@ class Query:
 
 
 def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str]) -> Query:
-    """The query that a row holds.
+    """Parse the query of a row.
 
     raw      an undecoded line of JSON, or a row of a parquet file; a key with null counts as absent
     domains  benchmark -> math | qa | code
 
-    BadRowError tells what is wrong with it.
+    BadRowError says what is wrong with the row.
     """
     row = _decode(raw) if isinstance(raw, bytes) else raw
     benchmark = row.get("benchmark")
@@ -118,7 +118,7 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
 
 def _decode(line: bytes) -> dict[str, Any]:
     try:
-        # a file that was joined from several may have the mark in its middle, too
+        # in a file concatenated from several, later lines can have a byte order mark, too
         row = json.loads(decoded(line).removeprefix("\ufeff"))
     except NotTextError as error:
         raise BadRowError(str(error)) from error
@@ -137,7 +137,7 @@ def _shown(value: Any) -> str:
 
 
 def _text(value: Any, what: str, *, empty: bool = False) -> str:
-    """The value if it is a text that can be written, and not a blank one unless `empty`."""
+    """Return the value if it is a text that can be encoded, and not blank unless `empty`."""
     if not isinstance(value, str) or not (empty or value.strip()):
         raise BadRowError(f"{what} is not a text" if not isinstance(value, str) else f"{what} is empty")
     try:
@@ -153,7 +153,7 @@ def _name(given: Any, number: int) -> str:
     if given is None:
         return f"row/{number}"
     if isinstance(given, float):
-        # pandas writes 1.0 for 1 in a column where an id is missing, and NaN for that one
+        # pandas writes 1.0 for 1 in a column with a missing id, and NaN for the missing one
         if not (given.is_integer() and abs(given) <= EXACT):
             raise BadRowError(f"id is {given}, which is no whole number; give a text or leave it out")
         given = int(given)
@@ -174,7 +174,7 @@ def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[
         if NO_NUMBER.fullmatch(text):
             raise BadRowError(f"query is {text.strip()}, which is no question")
         if options and not all(option in text for option in options):
-            # else questions that differ by their options alone would be one, and the memory would not see them
+            # else questions that differ only in their options would be equal, and the memory would not see the options
             text = f"{text}\n{option_lines(options)}"
         return (("user", text),)
     if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
@@ -214,7 +214,7 @@ def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> s
         raise BadRowError(f"ground_truth is {truth}, which is no number")
     if domain == "math":
         return truth
-    # without options the verifier takes A to E
+    # without options the verifier accepts A to E
     letters = LETTERS[: len(options)] if options else LETTERS[:5]
     if len(truth) != 1 or truth.upper() not in letters:
         raise BadRowError(f"ground_truth is not a letter from A to {letters[-1]}")
@@ -222,30 +222,30 @@ def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> s
 
 
 def _is_named(name: str, item: Item, responses: tuple[Response, ...]) -> bool:
-    """Whether a function that the tests call can be there: where it is not, every program is wrong."""
-    if all(response.reward is not None for response in responses):  # then nothing is tested
+    """Return whether a function that the tests call can exist; if it cannot, every program is wrong."""
+    if all(response.reward is not None for response in responses):  # then no tests are run
         return True
     tests = json.loads(item.tests or "{}")
     lines = [line for line in tests.get("assert", ()) if not line.lstrip().startswith("assert")]
-    held = [content for _, content in item.messages] + [one.text for one in responses] + [tests.get("prompt") or ""]
-    return any(re.search(rf"\b{re.escape(name)}\b", text) for text in (*held, *lines))
+    texts = [content for _, content in item.messages] + [one.text for one in responses] + [tests.get("prompt") or ""]
+    return any(re.search(rf"\b{re.escape(name)}\b", text) for text in (*texts, *lines))
 
 
 def _unknown(item: Item) -> list[str]:
-    """Names in assert lines that are neither Python's nor the verifiers'."""
-    found = {}
+    """Names in assert lines that neither Python nor the verifiers define."""
+    names = {}
     for line in json.loads(item.tests or "{}").get("assert", ()):
         if line.lstrip().startswith("assert"):
             parts = [*ast.walk(ast.parse(line.strip()))]
             bound = {part.arg for part in parts if isinstance(part, ast.arg)}
             bound |= {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
             used = [part.id for part in parts if isinstance(part, ast.Name) and part.id not in bound]
-            found |= dict.fromkeys(name for name in used if name not in _PROVIDED)
-    return [*found]
+            names |= dict.fromkeys(name for name in used if name not in _PROVIDED)
+    return [*names]
 
 
 def _tests(value: Any) -> tuple[str | None, tuple[str, ...]]:
-    """(tests as `GroundTruth` holds them, as JSON; the functions that they call). A list is one of assert lines."""
+    """Return (tests as JSON in the form of `GroundTruth`, the functions that they call); a list holds assert lines."""
     if value is None:
         return None, ()
     try:
@@ -257,13 +257,13 @@ def _tests(value: Any) -> tuple[str | None, tuple[str, ...]]:
         return json.dumps(tests), tuple(names)
     except InputError as error:
         raise BadRowError(str(error).removesuffix(".")) from error
-    # what the verifiers raise on values of other types than they take
+    # errors of the verifiers on values of unexpected types
     except (ValueError, TypeError, AttributeError, KeyError, SyntaxError, RecursionError) as error:
         raise BadRowError("tests is not of the form that docs/import.md tells") from error
 
 
 def _check_values(tests: Mapping[str, Any]) -> None:
-    """What decoding finds only when the first program has run; errors as `decode`."""
+    """Find errors that decoding would find only after the first program has run; raise the errors of `decode`."""
     for call, value in zip(tests["calls"], tests["expected"], strict=True):
         if not isinstance(call, list):
             raise TypeError(call)
@@ -284,15 +284,15 @@ def _keys(given: Mapping[str, Any]) -> str:
 
 
 def _is_object(text: str) -> bool:
-    """Whether a text is what JSON or Python write for a response with its reward: tables of texts hold it so."""
+    """Return whether a text is a response object written by JSON or Python, as tables of texts hold it."""
     if not (text.startswith("{") and text.endswith("}") and "text" in text):
         return False
     for reader in (json.loads, ast.literal_eval):
         try:
-            found = reader(text)
+            value = reader(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        return isinstance(found, dict) and "text" in found and {*found} <= {*_OF_RESPONSES}
+        return isinstance(value, dict) and "text" in value and {*value} <= {*_OF_RESPONSES}
     return False
 
 
@@ -304,7 +304,7 @@ def _response(value: Any, what: str, domain: str) -> Response:
     if given is not value and _is_object(text):
         raise BadRowError(f"{what} is the text of an object; give the object itself, as {{text, reward}}")
     if _BYTES.fullmatch(text):
-        raise BadRowError(f"{what} is what Python writes for bytes; decode it before it is written")
+        raise BadRowError(f"{what} is the Python text of a bytes object; decode it before you write it")
     reward = given.get("reward")
     if reward is None and (other := next((name for name in _VERDICTS if given.get(name) is not None), None)):
         raise BadRowError(f"{what} has {other} and no reward; call it reward, and make it 0 or 1")

@@ -1,4 +1,4 @@
-"""From the queries of a user's file to the tables that other rules make otherwise."""
+"""Build the tables of queries, responses and rewards from a user's file; without one, other rules build them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -16,8 +16,8 @@ class Part(NamedTuple):
     """One split of one benchmark.
 
     queries    the columns of parquet.QUERIES and parquet.TRUTHS
-    responses  parquet.RESPONSES; how many tokens they had is not known
-    rewards    parquet.REWARDS: those that the file gives
+    responses  parquet.RESPONSES; `tokens` and `finished` are unknown
+    rewards    parquet.REWARDS, those that the file gives
     """
 
     queries: pd.DataFrame
@@ -28,22 +28,22 @@ class Part(NamedTuple):
 def build(
     queries: Iterable[Query], domains: Mapping[str, str], sizes: Mapping[str, Mapping[str, int | None]], seed: int
 ) -> Iterator[Part]:
-    """The parts of all benchmarks, in the order of `domains` and, within one, of train, valid and test.
+    """Yield the parts of all benchmarks in the order of `domains`, each benchmark as train, valid and test.
 
     domains  benchmark -> math | qa | code
-    sizes    benchmark -> queries a split; train None takes all that valid and test leave
+    sizes    benchmark -> queries per split; train None: all that valid and test leave
     seed     of the sampling
 
-    Repeats of one question, and what shares a template, lie in one split (`splits.sample`). InputError if a benchmark
+    Repeats of a question and instances of a template stay in one split (`splits.sample`). InputError if a benchmark
     has too few queries.
     """
     by_benchmark: dict[str, list[Query]] = {name: [] for name in domains}
     for query in queries:
         by_benchmark[query.benchmark].append(query)
-    for name, mine in by_benchmark.items():
-        rows = {query.item.row: query for query in mine}
-        items = [query.item for query in mine]
-        for part in splits.sample(name, items, _counts(name, len(mine), sizes[name]), seed).values():
+    for name, group in by_benchmark.items():
+        rows = {query.item.row: query for query in group}
+        items = [query.item for query in group]
+        for part in splits.sample(name, items, _counts(name, len(group), sizes[name]), seed).values():
             yield _part(name, domains[name], [rows[item.row] for item in part])
 
 

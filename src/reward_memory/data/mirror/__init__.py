@@ -1,4 +1,4 @@
-"""Benchmarks in a local folder, in the formats of their original releases or the hub's (docs/data.md lists them)."""
+"""Load benchmarks from a local folder, in the formats of their original releases or the hub's (see docs/data.md)."""
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
@@ -22,7 +22,7 @@ NO_ANSWER = "published without an answer"
 
 
 def files(name: str, mirror: Path) -> list[Path]:
-    """The files of a benchmark that `load` reads. InputError names a missing one."""
+    """Return the files of a benchmark that `load` reads. InputError names a missing one."""
     found = []
     for split, file, paths in _present(RELEASES[name], Path(mirror)):
         found += paths
@@ -32,11 +32,11 @@ def files(name: str, mirror: Path) -> list[Path]:
 
 
 def load(name: str, mirror: Path, answer_format: str = "hash", partial: bool = False) -> Loaded:
-    """Every row of a benchmark as an item or with the reason why it gives none, source splits in order.
+    """Load every row of a benchmark as an item or with the reason why it yields none, source splits in order.
 
-    partial  files with other numbers of rows than the release are taken, too
+    partial  also accept files with another number of rows than the release
 
-    InputError names the file, and the row where there is one, for a missing or truncated file, a row of another shape,
+    InputError names the file, and the row if there is one, for a missing or truncated file, a row of another format,
     and a row without an answer in a split that is published with answers.
     """
     release = RELEASES[name]
@@ -66,7 +66,7 @@ def load(name: str, mirror: Path, answer_format: str = "hash", partial: bool = F
 
 
 def _present(release: Release, mirror: Path) -> Iterator[tuple[Split, File, list[Path]]]:
-    """The source splits that the mirror holds, each in its first form, with its files."""
+    """Yield the source splits that the mirror holds, each with the first form that is there and its files."""
     count = 0
     for split in release.splits:
         folder = mirror / split.folder
@@ -93,7 +93,7 @@ def _missing(folder: Path, split: Split) -> InputError:
 
 
 def _records(split: Split, file: File, paths: list[Path], mirror: Path) -> Iterator[tuple[str, Any]]:
-    """(file and row in words, row) of every row of a source split; labels are joined to their rows."""
+    """Yield (file and row in words, row) for every row of a source split; labels are joined to their rows."""
     _, _, member = file.pattern.partition("!")
     sources = [source for path in paths for source in formats.members(Source(path, member or None))]
     if file.labels is None:
@@ -119,7 +119,7 @@ def _labels(folder: Path, file: File) -> Source:
 
 
 def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
-    """What the row says, or the reason to drop it."""
+    """Return the parsed row, or the reason to drop it."""
     try:
         return checked(split.parse(record), domain)
     except UnusableError as error:
@@ -138,7 +138,7 @@ def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
 
 
 def _lacking(record: Any, error: Exception) -> str:
-    """What a row of another format has instead, in words."""
+    """Describe in words what a row of another format has instead."""
     if not isinstance(record, dict):
         if isinstance(record, list) and any(isinstance(part, dict) for part in record):
             return "it is a list of rows, where each row should be a line of its own"

@@ -1,4 +1,4 @@
-"""Rows of the multiple-choice benchmarks: the truth becomes the letter of the right option's place."""
+"""Parse rows of the multiple-choice benchmarks; the truth becomes the letter of the right option."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def subject_question(row: list[str] | dict[str, Any]) -> Row:
 
 
 def expert_question(row: dict[str, Any]) -> Row:
-    """GPQA lists the right option first: the order is drawn anew, from the row's own text alone."""
+    """GPQA lists the right option first, so the options are shuffled with a seed from the row's text alone."""
     texts = [row[name].strip() for name in GPQA_OPTIONS]
     if not texts[0]:
         raise MissingAnswerError
@@ -60,12 +60,12 @@ def social_question(row: dict[str, Any]) -> Row:
 
 
 def physical_question(row: dict[str, Any]) -> Row:
-    """PIQA: a goal and two ways; labels 0 and 1."""
+    """PIQA: a goal and two ways to reach it; labels 0 and 1."""
     return _row(row["goal"], [row["sol1"], row["sol2"]], whole(row.get("label")), row.get("label"))
 
 
 def _row(question: str, texts: list[str], right: int | None, given: Any = None) -> Row:
-    """The row whose option number `right`, which the release calls `given`, is the right one."""
+    """Build a row whose right option has the index `right`; the release calls it `given`."""
     if not isinstance(texts, list | tuple) or not 2 <= len(texts) <= len(LETTERS):
         raise WrongValueError(f"its options are not a list of 2 to {len(LETTERS)} texts")
     if not all(text.strip() for text in texts):

@@ -1,4 +1,4 @@
-"""Rows of HumanEval+ and MBPP+: a task in words, and what its tests are made from."""
+"""Parse rows of HumanEval+ and MBPP+: a task in words, and the data from which its tests are built."""
 
 import ast
 import math
@@ -11,14 +11,14 @@ TOLERANCES = {"find_zero": 1e-4}
 
 
 def completion_task(row: dict[str, Any]) -> Row:
-    """HumanEval+: complete a function from its head and docstring."""
+    """HumanEval+: complete a function from its signature and docstring."""
     task = _checked(row if "base_input" in row else _from_hub(row))
     _check_program(f"{row['prompt']}{task['canonical_solution']}")
     return Row(f"Complete this Python function.\n\n```python\n{row['prompt'].strip()}\n```", None, task=task)
 
 
 def writing_task(row: dict[str, Any]) -> Row:
-    """MBPP+: write a function from a sentence and one assertion, which tells its name."""
+    """MBPP+: write a function from a sentence and one assertion, which gives its name."""
     if "base_input" in row:
         task, text = row, row["prompt"].strip().strip('"').strip()
     else:
@@ -44,7 +44,7 @@ def _checked(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_program(text: str) -> None:
-    """WrongValueError for a canonical solution that is no program: its results are what responses are compared with."""
+    """Raise WrongValueError if a canonical solution is no program: responses are compared with its results."""
     try:
         ast.parse(text)
     except (SyntaxError, ValueError) as error:
@@ -52,16 +52,16 @@ def _check_program(text: str) -> None:
 
 
 def _from_hub(row: dict[str, Any]) -> dict[str, Any]:
-    """The hub's rows hold a test program with `inputs` and `assertion(f(*inp), exp, atol)` instead of the inputs.
+    """Convert a hub row: it has a test program with `inputs` and `assertion(f(*inp), exp, atol)` instead of the inputs.
 
-    It does not tell base from plus inputs; the base ones come first, as many as MBPP+ has assertions in `test_list`,
-    and all of them are base inputs where there is no such list.
+    The program does not separate base and plus inputs. Base inputs come first, as many as MBPP+ has assertions in
+    `test_list`; without such a list, all inputs are base inputs.
     """
     program = ast.parse(row["test"])
-    found = [node for node in ast.walk(program) if isinstance(node, ast.Assign) and _names(node) == ["inputs"]]
-    if not found:  # HumanEval or MBPP itself, without the tests of EvalPlus
+    assignments = [node for node in ast.walk(program) if isinstance(node, ast.Assign) and _names(node) == ["inputs"]]
+    if not assignments:  # HumanEval or MBPP itself, without the tests of EvalPlus
         raise KeyError("base_input")
-    inputs = [_as_released(_literal(call)) for call in _elements(found[-1].value)]
+    inputs = [_as_released(_literal(call)) for call in _elements(assignments[-1].value)]
     base = len(row.get("test_list") or inputs)
     number, entry_point = row["task_id"], row.get("entry_point") or _tested_name(program)
     return {
@@ -86,7 +86,7 @@ def _elements(node: ast.expr) -> list[ast.expr]:
 
 
 def _literal(node: ast.expr) -> Any:
-    """The value of a literal in which `inf` and `nan` may occur as names."""
+    """Evaluate a literal in which `inf` and `nan` may occur as names."""
     for inner in ast.walk(node):
         for field, value in ast.iter_fields(inner):
             if isinstance(value, list):
@@ -103,7 +103,7 @@ def _number(node: Any) -> Any:
 
 
 def _as_released(value: Any) -> Any:
-    """As the releases' JSON has it: lists for tuples and sets, text for complex numbers."""
+    """Convert a value to the form of the releases' JSON: lists for tuples and sets, text for complex numbers."""
     if isinstance(value, list | tuple | set | frozenset):
         return [_as_released(item) for item in value]
     if isinstance(value, dict):
@@ -116,11 +116,11 @@ def _calls(program: ast.Module) -> list[ast.Call]:
 
 
 def _tested_name(program: ast.Module) -> str:
-    """f of the last `f(*inp)`."""
+    """Return the name f of the last call `f(*inp)`."""
     return [call.func.id for call in _calls(program) if any(isinstance(a, ast.Starred) for a in call.args)][-1]
 
 
 def _tolerance(program: ast.Module) -> float:
-    """The last argument of the last `assertion(...)`; 0 where there is no such call."""
+    """The last argument of the last `assertion(...)`; 0 if there is none or it is no constant."""
     last = [call.args[-1] for call in _calls(program) if call.func.id == "assertion" and call.args]
     return last[-1].value if last and isinstance(last[-1], ast.Constant) else 0

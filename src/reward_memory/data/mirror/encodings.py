@@ -1,4 +1,4 @@
-"""Text files line by line: UTF-8 with or without a byte order mark; of other encodings and formats, the name."""
+"""Read UTF-8 text line by line, with or without a byte order mark; name other encodings and formats in errors."""
 
 import codecs
 import os
@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from reward_memory.errors import InputError
 
-#: First bytes -> what a file that begins so is. The marks of UTF-32 begin like one of UTF-16, so they come first.
+#: First bytes -> kind of file. The marks of UTF-32 come first, since one of them begins like a mark of UTF-16.
 _FOREIGN = {
     **dict.fromkeys((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "UTF-32 text, not UTF-8 text; save it as UTF-8"),
     **dict.fromkeys((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "UTF-16 text, not UTF-8 text; save it as UTF-8"),
@@ -24,27 +24,27 @@ _FOREIGN = {
     b"ARROW1": "an Arrow or Feather file; write it as JSON lines or parquet",
     b"ORC": "an ORC file; write it as JSON lines or parquet",
     b"\x89HDF": "an HDF5 file; write it as JSON lines or parquet",
-    b"\x93NUMPY": "an array of NumPy; write it as JSON lines or parquet",
-    b"SQLite format 3": "a database of SQLite; write it as JSON lines or parquet",
+    b"\x93NUMPY": "a NumPy array; write it as JSON lines or parquet",
+    b"SQLite format 3": "an SQLite database; write it as JSON lines or parquet",
     b"PAR1": "parquet, not UTF-8 text; let its name end in .parquet",
     b"version https://git-lfs": "a Git LFS pointer, not the file; run `git lfs pull` in its folder",
     **dict.fromkeys((b"<!DOCTYPE", b"<html"), "a web page, not the file; download the file itself"),
 }
 
 
-#: Names at the head of a zip archive that is a document.
+#: First names in a zip archive that is an office document.
 _OFFICE = (b"[Content_Types].xml", b"docProps/", b"xl/", b"mimetypeapplication")
 
 
 class NotTextError(ValueError):
-    """A line that is not UTF-8; the message is the reason, as a part of a sentence."""
+    """A line that is not UTF-8; the message is the reason, as part of a sentence."""
 
 
 def raw_lines(file: BinaryIO, name: str) -> Iterator[bytes]:
-    """The lines of a file without a byte order mark, each with its end.
+    """Yield the lines of a file with their line ends, without a byte order mark.
 
-    Lines end at \\n alone: U+2028 and U+0085 occur inside JSON strings. InputError if the file is of another encoding
-    or format than UTF-8 text; `name` is what the sentence calls it.
+    Only \\n ends a line, because U+2028 and U+0085 occur inside JSON strings. InputError if the file has another
+    encoding or format than UTF-8 text; the message calls it `name`.
     """
     for number, line in enumerate(file):
         if number == 0 and (kind := _kind(line)):
@@ -55,7 +55,7 @@ def raw_lines(file: BinaryIO, name: str) -> Iterator[bytes]:
 
 
 def decoded(line: bytes) -> str:
-    """The text of a line. NotTextError names what is wrong with it."""
+    """Decode a line. NotTextError says what is wrong with it."""
     try:
         return line.decode()
     except UnicodeDecodeError as error:
@@ -64,7 +64,7 @@ def decoded(line: bytes) -> str:
 
 
 def unreadable(path: Path, error: Exception) -> str | None:
-    """Why a file of another format than text cannot be read, in words that follow its name; None if it is damaged."""
+    """Return why a file cannot be read, in words that follow its name; None if it is damaged, not of another format."""
     if isinstance(error, OSError) and error.errno:
         return f"cannot be read ({os.strerror(error.errno)}); give a readable file"
     with path.open("rb") as file:
@@ -74,8 +74,8 @@ def unreadable(path: Path, error: Exception) -> str | None:
         # browsers unpack what they download and keep the name
         plain = "is not compressed by gzip; take .gz off its name" if first[:1] in (b"{", b"[") else None
         return f"is {kind}" if kind else plain
-    ours = kind is None or kind.startswith("parquet") or "zip" in kind
-    return None if ours else f"is {kind}"
+    readable = kind is None or kind.startswith("parquet") or "zip" in kind
+    return None if readable else f"is {kind}"
 
 
 def _kind(first: bytes) -> str | None:
@@ -89,6 +89,6 @@ def _kind(first: bytes) -> str | None:
     head = first[:64]
     if len(head) <= 3 or head.count(0) * 3 < len(head):
         return None
-    # UTF-16 without a mark: every second byte of English and JSON is 0
+    # UTF-16 without a byte order mark: every second byte of English text or JSON is 0
     pairs = 0 in (head[::2].count(0), head[1::2].count(0))
     return _FOREIGN[codecs.BOM_UTF16_LE] if pairs else "no text but binary data; give the file itself"

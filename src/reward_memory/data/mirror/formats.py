@@ -1,4 +1,4 @@
-"""Reading the files of releases: JSON lines, CSV and parquet, plain, gzipped or inside a zip archive."""
+"""Read the files of releases: JSON lines, CSV and parquet, plain, gzipped or inside a zip archive."""
 
 import csv
 import gzip
@@ -22,13 +22,13 @@ from reward_memory.errors import InputError
 from .encodings import NotTextError, decoded, raw_lines, unreadable
 
 SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$")
-#: The escape of half a character.
+#: The JSON escape of half a character (a surrogate).
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-#: Folders inside one another that are looked into: releases have three, and links may lead anywhere.
+#: Levels of nested folders that are searched: releases have three, and links may lead anywhere.
 DEPTH = 8
 #: Large columns that no parser reads.
 UNREAD = {"messages"}
-#: What a damaged file makes its reader raise.
+#: Errors that readers raise on a damaged file.
 DAMAGE = (
     OSError,
     EOFError,
@@ -42,7 +42,7 @@ DAMAGE = (
 
 
 class UnreadableError(ValueError):
-    """A row that is whole, but cannot be used; the message is the reason, as a part of a sentence."""
+    """A row that is complete but cannot be used; the message is the reason, as part of a sentence."""
 
 
 class Source(NamedTuple):
@@ -53,14 +53,14 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """Name in error messages."""
         return f"{self.path}: {self.member}" if self.member else str(self.path)
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Whether a relative path fits a pattern part by part: `*` stays inside one folder. `.gz` may be appended.
+    """Return whether a relative path matches a pattern part by part: `*` stays in one folder. `.gz` may be appended.
 
-    Hidden files fit none: a Mac leaves one beside each file that it copies or packs (`._train.jsonl`).
+    Hidden files never match: macOS adds one for each file that it copies or packs (`._train.jsonl`).
     """
     parts, wanted = PurePosixPath(path.removesuffix(".gz")).parts, PurePosixPath(pattern).parts
     if parts and parts[-1].startswith("."):
@@ -69,9 +69,9 @@ def matches(path: str, pattern: str) -> bool:
 
 
 def listing(folder: Path) -> list[str]:
-    """Relative paths of all files below a folder, sorted; empty if there is no such folder.
+    """Return relative paths of all files below a folder, sorted; empty if there is no such folder.
 
-    Links are followed, to folders too, but never into a folder that the path already passes through.
+    Links are followed, also to folders, but never into a folder that is already part of the path.
     """
     return sorted(path.relative_to(folder).as_posix() for path in _files(folder, ()))
 
@@ -88,7 +88,7 @@ def _files(folder: Path, passed: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror}); make the folder readable.") from error
     for path in (folder / name for name in names):
-        # a link that leads to itself is neither
+        # a link to itself is neither a file nor a folder
         if path.is_file():
             yield path
         else:
@@ -96,7 +96,7 @@ def _files(folder: Path, passed: tuple[tuple[int, int], ...]) -> Iterator[Path]:
 
 
 def members(source: Source) -> list[Source]:
-    """The members of a zip archive that fit `source.member`, sorted; the file itself if it is none."""
+    """Return the members of a zip archive that match `source.member`, sorted; the source itself if that is None."""
     if source.member is None:
         return [source]
     try:
@@ -111,14 +111,14 @@ def members(source: Source) -> list[Source]:
 
 
 def _shard(path: Path, number: int) -> str:
-    """The name of another part of the same file; each part may have a hash of its own in its name."""
-    found = SHARD.search(path.name)
-    rest = ".parquet" if found[0].endswith(f"-of-{found[2]}.parquet") else "-*.parquet"
-    return f"{path.name[: found.start()]}-{number:05}-of-{found[2]}{rest}"
+    """Return the name of another part of the same file; each part's name may contain its own hash."""
+    match = SHARD.search(path.name)
+    rest = ".parquet" if match[0].endswith(f"-of-{match[2]}.parquet") else "-*.parquet"
+    return f"{path.name[: match.start()]}-{number:05}-of-{match[2]}{rest}"
 
 
 def check_shards(paths: Iterable[Path]) -> None:
-    """InputError if one of the files `...-00001-of-00005.parquet` is missing or there twice."""
+    """Raise InputError if one of the files `...-00001-of-00005.parquet` is missing or present twice."""
     shards = [(path, shard) for path in paths if (shard := SHARD.search(path.name))]
     for folder in {path.parent for path, _ in shards}:
         here = [(path, int(shard[1]), int(shard[2])) for path, shard in shards if path.parent == folder]
@@ -131,7 +131,7 @@ def check_shards(paths: Iterable[Path]) -> None:
 
 
 def records(source: Source) -> Iterator[tuple[int, Any]]:
-    """(row number from 1, row) of every row: a dict, or a list where a CSV file has no header.
+    """Yield (row number from 1, row) for every row: a dict, or a list where a CSV file has no header.
 
     InputError names the file and the row that cannot be read.
     """
@@ -177,10 +177,10 @@ def _json_lines(source: Source) -> Iterator[tuple[int, Any]]:
 
 
 def json_value(line: str) -> Any:
-    """What a line of JSON says.
+    """Parse a line of JSON.
 
-    JSONDecodeError, RecursionError for what is no JSON. UnreadableError for half characters, which no file can hold,
-    and for numbers that Python does not read.
+    JSONDecodeError or RecursionError if it is not JSON. UnreadableError for half characters, which no file can hold,
+    and for numbers that are too long for Python.
     """
     try:
         value = json.loads(line)
@@ -188,7 +188,7 @@ def json_value(line: str) -> Any:
         raise
     except ValueError as error:
         raise UnreadableError("it holds a number of more than 4,300 digits; write it as text") from error
-    # only an escape can make one, which is rare
+    # half characters come only from escapes, which are rare
     if SURROGATE.search(line):
         try:
             json.dumps(value, ensure_ascii=False).encode()
@@ -210,9 +210,9 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, Any]]:
 
 
 def check_columns(path: Path, names: Sequence[str]) -> None:
-    """InputError if two columns of a parquet file have one name, of which rows would hold the last alone."""
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(f"{path}: has two columns {twice!r}; rename or remove one of them.")
+    """Raise InputError if two columns of a parquet file share a name: rows would hold only the last one."""
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"{path}: has two columns {repeated!r}; rename or remove one of them.")
 
 
 def _parquet_rows(source: Source) -> Iterator[tuple[int, Any]]:

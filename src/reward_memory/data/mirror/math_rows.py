@@ -1,4 +1,4 @@
-"""Rows of the math benchmarks: a problem, and its answer as text, number, list, or at the end of a solution."""
+"""Parse rows of the math benchmarks: a problem, and its answer as text, number, list, or at the end of a solution."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from typing import Any
 
 from .rows import NO_NUMBER, MissingAnswerError, Row, UnusableError, WrongValueError, whole
 
-#: What training sets in verl's format put around a problem.
+#: Instructions that training sets in verl's format put before or after a problem.
 INSTRUCTIONS = (
     "Let's think step by step and output the final answer within \\boxed{}.",
     "Solve the following math problem step by step. The last line of your response should be of the form Answer: "
@@ -20,12 +20,12 @@ WHOLE = re.compile(r"-?\d+\.0+")
 #: MEDS trains on these levels of MATH.
 HARD = (3, 4, 5)
 LEVELS = (1, 2, *HARD)
-_LETTER = re.compile(r"\(?[A-E]\)?(?!\S)")  # of a choice, alone or before its text
+_LETTER = re.compile(r"\(?[A-E]\)?(?!\S)")  # of an option, alone or before its text
 LEVEL = re.compile(r"\s*(?:level)?\s*", re.IGNORECASE)
 
 
 def word_problem(row: dict[str, Any]) -> Row:
-    """GSM8K: the truth stands after the last `####` of the worked answer, thousands with commas."""
+    """GSM8K: the truth follows the last `####` of the worked answer, with commas for thousands."""
     _, mark, truth = (row["answer"] or "").rpartition("####")
     truth = truth.strip().replace(",", "")
     if not mark or not truth:
@@ -58,17 +58,17 @@ def problem(row: dict[str, Any]) -> Row:
 
 
 def competition_problem(row: dict[str, Any]) -> Row:
-    """A problem of AIME or AMC, whose answers are numbers here: other copies of AMC have the letter of a choice."""
-    found = problem(row)
-    if _LETTER.match(found.ground_truth or ""):
-        raise WrongValueError(f"its answer is {found.ground_truth}, the letter of a choice where a number should be")
-    return found
+    """A problem of AIME or AMC, whose answer must be a number: other copies of AMC have an option's letter instead."""
+    parsed = problem(row)
+    if _LETTER.match(parsed.ground_truth or ""):
+        raise WrongValueError(f"its answer is {parsed.ground_truth}, the letter of a choice where a number should be")
+    return parsed
 
 
 def tolerance(error: Any) -> str | None:
-    """OlympiadBench: the largest absolute error of an answer, in the form that verifiers.GroundTruth reads.
+    """OlympiadBench: the largest allowed error of an answer, in the form that verifiers.GroundTruth reads.
 
-    Where several answers have one each, as in "1e-1,1e-2", the smallest counts. WrongValueError if it is no number.
+    If several answers have one each, as in "1e-1,1e-2", the smallest counts. WrongValueError if one is no number.
     """
     if error is None or not str(error).strip():
         return None
@@ -93,7 +93,7 @@ def solved_problem(row: dict[str, Any]) -> Row:
 
 
 def hard_problem(row: dict[str, Any]) -> Row:
-    """MATH as far as MEDS trains on it: its levels 3 to 5, as `Level 5` or as a number. Two rows have `Level ?`."""
+    """MATH's levels 3 to 5, on which MEDS trains, given as `Level 5` or as a number. Two rows have `Level ?`."""
     given = row["level"]
     level = whole(LEVEL.sub("", given, count=1) if isinstance(given, str) else given)
     if given != "Level ?" and level not in LEVELS:
@@ -111,9 +111,9 @@ def training_problem(row: dict[str, Any]) -> Row:
 
 
 def _verl_problem(row: dict[str, Any]) -> Row:
-    """The truth is a text, a list of texts, or a dict with the question, the solution and its answer.
+    """Parse a row in verl's format: the truth is a text, a list of texts, or a dict with question, solution and answer.
 
-    That answer has lost its white space (`2,3,{}4`), so the solution's own box is read.
+    The answer in such a dict has lost its white space (`2,3,{}4`), so the box in the solution is read instead.
     """
     truth = row["reward_model"]["ground_truth"]
     if isinstance(truth, dict):
@@ -129,9 +129,9 @@ def _bare(text: str) -> str:
 
 
 def boxed_answer(solution: str | None) -> str:
-    """The content of a solution's last box, braces balanced. MissingAnswerError if there is none.
+    """Return the content of a solution's last box, braces balanced. MissingAnswerError if there is none.
 
-    Not the verifiers' reader of responses: an edit of that must not make queries, and all rollouts, anew.
+    It does not use the verifiers' parser of responses: editing that must not rebuild queries and all rollouts.
     """
     marks = list(BOX.finditer(solution or ""))
     if not marks:
@@ -148,7 +148,7 @@ def boxed_answer(solution: str | None) -> str:
 
 
 def answer_text(answer: Any) -> str:
-    """An answer as text: 27.0 is 27, several parts are joined by commas. MissingAnswerError if it is empty."""
+    """Convert an answer to text: 27.0 to 27, several parts are joined by commas. MissingAnswerError if it is empty."""
     if isinstance(answer, list):
         text = ", ".join(answer_text(part) for part in answer)
     elif answer is None or isinstance(answer, bool | dict):

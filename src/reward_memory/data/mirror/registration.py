@@ -1,4 +1,4 @@
-"""How a file of this package, or of another one, says that it reads a benchmark of neither paper."""
+"""Register the reader of a benchmark that is in neither paper, from this package or another one."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ DOMAINS = ("math", "qa", "code")
 def register(
     name: str, *, domain: str, license: str, rows: Mapping[str, int], repository: str = ""
 ) -> Callable[[Parser], Parser]:
-    """Decorator of the function that makes a `rows.Row` of a released row, a dictionary.
+    """Return a decorator for the function that converts a released row, a dictionary, to a `rows.Row`.
 
     name        of the benchmark, and of its folder below `data: mirror`
     domain      math | qa | code: how responses are graded
     license     as the release states it
-    rows        source split, which is the name of its file -> rows of the whole release
+    rows        source split, which is also its file's name -> rows of the complete release
     repository  dataset on the Hugging Face hub, for `source: hub`
 
-    Planning reads all of it from the file without importing it: write plain constants. ValueError if the name is taken
-    or the domain is another.
+    Planning reads the arguments from the file without importing it, so write plain constants. ValueError if the name
+    is taken or the domain is unknown.
     """
     if domain not in DOMAINS:
         raise ValueError(f"benchmarks: {name}: the domain {domain!r} is not one of {', '.join(DOMAINS)}.")

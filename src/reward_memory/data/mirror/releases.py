@@ -1,4 +1,4 @@
-"""Which files of a mirror folder hold a benchmark's source splits, in their original form or the hub's."""
+"""The files of a mirror folder that hold a benchmark's source splits, in their original form or the hub's."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from .rows import Parser, Row
 class File(NamedTuple):
     """One form in which a source split is published.
 
-    pattern  glob below the release's folder; all files that fit are read one after the other. What follows a `!` is a
+    pattern  glob below the release's folder; all matching files are read one after the other. After a `!` follows a
              glob over the members of a zip archive
-    labels   likewise, for a file with one label a line
-    rows     what the whole file holds where that is not the registry's number; several numbers if several are known
+    labels   likewise, for a file with one label per line
+    rows     rows of the complete file if not the registry's number; several numbers if several are known
     """
 
     pattern: str
@@ -29,11 +29,11 @@ class Split:
     """A source split of a release.
 
     name        in ids
-    files       its forms, of which the first that is there is read
+    files       its forms; the first one that is present is read
     parse       a released row -> Row
     folder      below the mirror
     optional    the benchmark can be used without it
-    unlabeled  published without answers: its rows are dropped
+    unlabeled  published without answers: rows without one are dropped
     """
 
     name: str
@@ -44,18 +44,18 @@ class Split:
     unlabeled: bool = False
 
     def find(self, paths: Iterable[str]) -> tuple[File, list[str]] | None:
-        """The form that `paths`, relative to the folder, hold, and those of them that belong to it.
+        """Return the first form that is among `paths` (relative to the folder), and the paths that belong to it.
 
-        Of a file that is there plain and gzipped, the plain one.
+        If a file is there both plain and gzipped, the plain one is used.
         """
         paths = sorted(paths)
         for file in self.files:
-            found: dict[str, str] = {}
+            chosen: dict[str, str] = {}
             for path in paths:
                 if matches(path, file.pattern.split("!")[0]):
-                    found.setdefault(path.removesuffix(".gz"), path)
-            if found:
-                return file, list(found.values())
+                    chosen.setdefault(path.removesuffix(".gz"), path)
+            if chosen:
+                return file, list(chosen.values())
         return None
 
 
@@ -63,8 +63,8 @@ class Split:
 class Release:
     """The source splits of a benchmark.
 
-    any_of   the first of the splits that is there is read, the others are not
-    repeats  the release holds problems several times: only the first is used
+    any_of   only the first split that is present is read
+    repeats  the release repeats problems; only the first occurrence is used
     """
 
     splits: tuple[Split, ...]
@@ -77,7 +77,7 @@ HUB_NAMES = {"valid": ("validation", "valid", "val")}
 
 
 def _hub(split: str, config: str = "") -> tuple[File, ...]:
-    """The hub's forms of a split: its files put straight into the folder, or a copy of the repository."""
+    """The hub's forms of a split: its files put directly into the folder, or a copy of the repository."""
     folders = ("", "data/", *([f"{config}/"] if config else []))
     forms = []
     for name in HUB_NAMES.get(split, (split,)):
@@ -89,8 +89,8 @@ def _hub(split: str, config: str = "") -> tuple[File, ...]:
 
 
 def _split(name: str, parse: Parser, folder: str, *files: File | str, config: str = "", **more: bool) -> Split:
-    own = tuple(file if isinstance(file, File) else File(file) for file in files)
-    return Split(name, (*own, *_hub(name, config)), parse, folder, **more)
+    listed = tuple(file if isinstance(file, File) else File(file) for file in files)
+    return Split(name, (*listed, *_hub(name, config)), parse, folder, **more)
 
 
 def _test_only(folder: str, parse: Parser, *files: File | str) -> Release:
@@ -98,7 +98,7 @@ def _test_only(folder: str, parse: Parser, *files: File | str) -> Release:
 
 
 def _registered(name: str) -> Release:
-    """A registered benchmark: its file is imported with its first row, since planning needs no row."""
+    """A registered benchmark: its file is imported when the first row is parsed, since planning needs no rows."""
 
     def parse(row: Any) -> Row:
         return READERS.find(name)(row)
@@ -110,7 +110,7 @@ _SIQA, _PIQA = choice_rows.social_question, choice_rows.physical_question
 _OPTIONS = choice_rows.labeled_options
 _MMLU = choice_rows.subject_question
 
-# EleutherAI/hendrycks_math has one folder a subject
+# EleutherAI/hendrycks_math has one folder per subject
 _MATH = (
     _split("train", math_rows.solved_problem, "math", "train_verl.parquet", config="*"),
     _split("test", math_rows.solved_problem, "math", config="*"),
@@ -205,7 +205,7 @@ RELEASES = {
     ),
     "dapo_math_17k": Release(
         (
-            # first, because DAPO repeats many of its problems and has some of their answers wrong
+            # first, because DAPO repeats many of its problems, some with wrong answers
             Split("math", _MATH[0].files, math_rows.hard_problem, "math"),
             Split(
                 "dapo",
@@ -252,5 +252,5 @@ RELEASES = {
 
 
 def expected_rows(name: str, split: str, file: File) -> tuple[int, ...]:
-    """How many rows a whole release may have in this form of a source split."""
+    """Return the row counts that a complete release may have in this form of a source split."""
     return file.rows or (BENCHMARKS[name].rows[split],)

@@ -1,11 +1,11 @@
-"""What the parsers make of a released row."""
+"""Results and errors of parsing a released row."""
 
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-#: What programs write where a number is missing or beyond their range.
+#: What programs write for a number that is missing or out of range.
 NO_NUMBER = re.compile(r"\s*([+-]?((?i:nan|inf|infinity))|#?N/A|<NA>|NULL|null|None|\[\])\s*")
 
 
@@ -28,15 +28,15 @@ class MissingAnswerError(ValueError):
 
 
 class WrongValueError(ValueError):
-    """A row with a value that cannot be read; the message is the reason, as a part of a sentence."""
+    """A row with a value that cannot be read; the message is the reason, as part of a sentence."""
 
 
 class UnusableError(ValueError):
-    """A row that is known to be of no use; the message is the reason."""
+    """A row that is known to be unusable; the message is the reason."""
 
 
 def whole(value: Any) -> int | None:
-    """The whole number that a value is, as other tools write it (5, 5.0, "5", "5.0"); None if it is none."""
+    """Return the integer that other tools write as 5, 5.0, "5" or "5.0"; None if the value is no integer."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -47,11 +47,11 @@ def whole(value: Any) -> int | None:
 
 
 def checked(row: Row, domain: str) -> Row:
-    """The row, if its texts can be used.
+    """Return the row if its texts can be used.
 
     domain  math | qa | code
 
-    WrongValueError for an empty question, a NUL, which programs take for a text's end, and a truth that is no number.
+    WrongValueError for an empty question, a NUL (which ends a text in some programs) or a math truth that is no number.
     """
     if not row.question.strip():
         raise WrongValueError("its question is empty")
