@@ -12,6 +12,7 @@ TAIL = 50_000  # characters at the end that are searched for marks
 TEXT_TAIL = 4_000  # and for an answer without a mark
 NUMERIC = "$-+.,/ 0123456789"  # the characters of a plain number
 NO_WORDS = NUMERIC + "#\n"  # text of these alone contains no statement
+LONGEST_FORMULA = 400  # characters of a formula over several lines between single dollars
 AHEAD = 300  # characters after a heading
 ATTEMPTS = 20  # empty marks skipped at most
 STATEMENT = re.compile(
@@ -21,7 +22,8 @@ STATEMENT = re.compile(
     r"[*_]{0,3}[ \t]*[:：]?[*_]{0,3}[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
-SENTENCE_END = re.compile(r"(?<!\\)(?<!\bi\.e)(?<!\be\.g)[.!?](?=[\s*_]|$)|[。！？]|\n")
+SENTENCE_END = re.compile(r"(?<!\\)(?<!\bi\.e)(?<!\be\.g)(?:[.?]|!(?!\s?[-*/+^)]))(?=[\s*_]|$)|[。！？]|\n")
+WORK = re.compile(r"[\d!(][\d\s!()]*[-*/+][\d\s!()*/+-]*\d")  # 2 * 4!
 # a "####" heading that structures the work and is not an answer
 HEADING = re.compile(
     r"[*_\d. ]*(?:step|part|case|solution|explanation|verif\w+|check(?:ing)?|conclusion|summary|note|proof|analysis|"
@@ -47,6 +49,11 @@ KEYED = re.compile(
 BAD_ESCAPE = re.compile(r"(?<!\\)\\(?:[a-z]{2}|[^\"\\/bfnrtu])")
 NUMBERED = re.compile(r"[*_]*(\d{1,2})[.)]\s+[*_]*[^\W\d_].*[^.!?]")
 OPENING = {"\\[": "\\]", "$$": "$$", "\\(": "\\)"}  # display mathematics over several lines
+#: a matrix or a system of equations
+ENVIRONMENT = re.compile(r"\\begin\{([a-zA-Z]{1,12}\*?)\}[^$]{0,2000}?\\end\{\1\}")
+VALUED = re.compile(r"(?<!_)(?<!_\{)\d")
+UNSURE_END = re.compile(r"\\approx|\\text|,\s?\d{3}(?!\d)")  # read as running text instead
+STOP_INSIDE = re.compile(r"[.,;](?=\s{0,3}(?:\\\]|\\\)|\$\$?)[\s.]{0,5}$)")  # the full stop of `x = 3.\]`
 # "not" before a box
 REFUSED = re.compile(
     r"(?:\b(?:not|rather than|instead of|nicht|et non|pas|y no)|不是|而非)\s*(?:[$*(]|\\[(\[])*\s*$", re.IGNORECASE
@@ -105,7 +112,7 @@ def find_answer(response: str) -> Answer:
     is" or "answer:" introduces, up to the end of the sentence; failing that, the end of the text, unless it is cut-off
     thinking. Text after `</think>` has precedence. Headings such as `#### Step 3` are not answers.
     """
-    text = _answer_tags(one_exercise(final_part(latex_boxes(response)))[-TAIL:])
+    text = _on_one_line(_answer_tags(one_exercise(final_part(latex_boxes(response)))[-TAIL:]))
     mark = _last_mark(text)
     tail = text[-TEXT_TAIL:]
     if mark is not None:
@@ -130,6 +137,18 @@ def latex_boxes(text: str) -> str:
     if "~~" in text:
         text = STRUCK.sub("", text)
     return text.replace(BOX_TOKENS[0], "\\boxed{").replace(BOX_TOKENS[1], "}")
+
+
+def _on_one_line(text: str) -> str:
+    """Join the lines within matrices and systems of equations, and drop a full stop within the last formula."""
+    stop = STOP_INSIDE.search(text, max(0, len(text) - 20))
+    if stop:
+        formula = text[max(text.rfind(mark, 0, stop.start()) for mark in ("$", "\\[", "\\(")) : stop.start()]
+        if VALUED.search(formula) and not UNSURE_END.search(formula):
+            text = text[: stop.start()] + text[stop.end() :]
+    if "\\begin{" not in text or "\n" not in text:
+        return text
+    return ENVIRONMENT.sub(lambda found: found[0].replace("\n", " "), text)
 
 
 def _answer_tags(text: str) -> str:
@@ -175,9 +194,18 @@ def _last_statement(tail: str) -> str | None:
     if opening:
         formula, closed, _ = rest.removeprefix(opening).partition(OPENING[opening])
         if closed:
-            return formula.strip() or None
+            return formula.strip().rstrip(".,;") or None
+    if (
+        rest.startswith("$")
+        and "\n" in (formula := rest[1:LONGEST_FORMULA].partition("$")[0])
+        and "\n\n" not in formula
+    ):
+        return formula.strip() or None
     end = SENTENCE_END.search(rest)
-    return _first_sentence(rest[: end.start() if end else None].strip()) or None
+    sentence = rest[: end.start() if end else None].strip()
+    if end and end[0] == "!" and WORK.fullmatch(sentence):
+        return f"{sentence}!"
+    return _first_sentence(sentence) or None
 
 
 def _unquoted(value: str) -> str | None:

@@ -25,7 +25,7 @@ from reward_memory.answers.numbers import (
 from .amounts import same_amount
 from .notation import formula_in_words
 from .pool import WarmPool
-from .sentences import LONGEST_BARE, ONE_OF_TWO, PAIRS, plain_answer, says_no_number, whole_number_at_the_end
+from .sentences import LONGEST_BARE, ONE_OF_TWO, PAIRS, SEVERAL, plain_answer, says_no_number, whole_number_at_the_end
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 from .wording import plain_words, same_ratio, without_condition
 
@@ -190,7 +190,11 @@ def _compare_numbers(answer: Answer, truth: str, tolerance: float) -> Judgment |
         found = number_in_words(text)
     if found is None and answer.how == "text" and (ending := _last_words(text[-LONGEST_BARE:])):
         found = number_in_words(ending)
-    if found is None and answer.how != "text" and any(pattern.match(text) for pattern in (BOUND, COMPOUND, PAIRS)):
+    if (
+        found is None
+        and answer.how != "text"
+        and any(pattern.match(text) for pattern in (BOUND, COMPOUND, PAIRS, SEVERAL))
+    ):
         return Judgment(False, answer.text, "numeric")
     if found is None:
         found = _worded_number(answer, text, truth, wanted)

@@ -39,7 +39,7 @@ REMARK = re.compile(
 #: words of a clause that contains the answer, and of a sentence that has already given it
 RESULT = re.compile(
     r"\b(?:total|sum|altogether|so|thus|therefore|hence|answer|result|gives|leaves|leaving|makes|making|"
-    r"it|that|this|he|she|they|there|we)\b|\*\*"
+    r"being|it|that|this|he|she|they|there|we)\b|\*\*"
 )
 SAID = re.compile(r"\b(?:is|are|was|were|be|has|have|equals?|gets?|costs?|takes?)\b|=|[\u6709\u662f\u4e3a]")
 #: "Tom: 12, Ann: 15", a list of values with their names
@@ -68,6 +68,30 @@ GROUP = re.compile(
     rf"(?:\b(?:is|are|at|be|equals)|[:=])\s+\*{{0,2}}([(\[{{]{_LETTER}{{1,60}}[,;]{_LETTER}{{1,80}}[)\]}}]|"
     rf"(?:{_BOUND}{_SIGN})?[a-z]{_SIGN}{_BOUND})\*{{0,2}}[.!]?\s*$"
 )
+_ROOT_ITEM = r"\d{0,6}(?:sqrt\(\d{1,9}\)|\u221a\d{1,9}|\u03c0|pi)(?:/\d{1,6})?"
+_ITEM = rf"(?:[a-z]\s?=\s?)?-?(?:\d{{1,12}}(?:\.\d{{1,12}}|/\d{{1,9}})?|{_ROOT_ITEM})%?"
+#: "The solutions are 2 and 5", "the values of x are 7, 8, and 9"
+LISTED = re.compile(
+    rf"\b(?:are|is|be|equals|include)\s+\*{{0,2}}({_ITEM}(?:,\s+{_ITEM}){{0,20}}"
+    rf"(?:(?:\s?,)?\s(?:and|or|&)\s{_ITEM}|,\s+{_ITEM}))\*{{0,2}}[.!]?\s*$"
+)
+#: "The area is 16*pi", "The value of k is sqrt(2)"
+ASCII_VALUE = re.compile(
+    rf"\b(?:is|are|be|equals)\s+\*{{0,2}}(?=[^\n]{{0,60}}(?:pi|sqrt|[\u221a\u03c0^*]))((?![*\s])[^\S\n]?(?:{_LETTER}){{1,60}}?"
+    r"(?:\s(?:(?:square|cubic|sq\.?)\s)?(?:units?|inches|feet|meters|cm|ft|m))?)\*{0,2}[.!]?\s*$"
+)
+#: "a 20% discount", "a decrease of 20%"
+PERCENTAGE = re.compile(
+    r"(?:an? |the )(?:[a-z]{3,15} (?:of|by) )?(\d[\d.,]{0,12}\s?\\?%)(?: [a-z]{3,15}){0,2}\.?", re.IGNORECASE
+)
+#: "Tom has 8 and Jerry has 5", "There are 5 red and 7 blue balls": no single value
+_HAS = r"(?:has|have|had|gets?|got|needs?|makes?|made|earns?|earned|pays?|paid|are|is|was|were)"
+_COUNT = r"\$?\d[\d,]*(?:\.\d+)?(?![\d/%:])"
+SEVERAL = re.compile(
+    rf"(?:[^\d=]{{0,60}}?\b{_HAS}\s|)(?:{_COUNT})(?:\s[A-Za-z]{{1,15}}){{0,3}}(?:,|,?\s(?:and|but|while))\s"
+    rf"(?:[A-Z][a-z]{{1,15}}\s{_HAS}\s)?{_COUNT}(?:\s[A-Za-z]{{1,15}}){{0,3}}\W{{0,3}}$"
+)
+TEXT_ALONE = re.compile(r"\\text\s?\{([^{}\\$]{1,120})\}\.?")
 #: *x* = 42, also without its first star
 ITALIC = re.compile(r"(?<![\w*])\*([A-Za-z])\*(?![\w*])|^([A-Za-z])\*(?=\s=\s)")
 #: "3 out of 8", "1 in 6"
@@ -111,6 +135,8 @@ def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
     if SCALED.search(text):
         text, tail = (SCALED.sub(r"\1 \2", part) for part in (text, tail))
     if how == "boxed":
+        if (words := TEXT_ALONE.fullmatch(text)) and (value := pointed_at(words[1])):
+            return Answer(value, how, tail)
         return Answer((ratio and share(text)) or text, how, tail)
     if "\\$" in text:
         text, tail = (ESCAPED_DOLLAR.sub("", part) for part in (text, tail))
@@ -120,6 +146,8 @@ def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
         text, tail = without_remark(text), without_remark(tail)
         if (value := told(text[-LONGEST_BARE:])) is not None:
             text, how, tail = value, "statement", value
+    elif how != "bare" and len(text) <= LONGEST_BARE and (value := pointed_at(text)) is not None:
+        text, how, tail = value, "statement", value
     text = ITALIC.sub(r"\1\2", text)
     if ratio and (part := share(text[-LONGEST_BARE:])):
         text, how, tail = part, "statement", part
@@ -139,7 +167,20 @@ def told(text: str) -> str | None:
     if not re.search(r"\d", last) and (word := BOLD_WORD.search(last)):
         return word[1]
     group = GROUP.search(last.replace("\u2212", "-"))
-    return group[1] if group else None
+    return group[1] if group else pointed_at(last)
+
+
+def pointed_at(text: str) -> str | None:
+    """The list, group or plain-text formula that ends a sentence, or its percentage; None if there is none."""
+    text = text.replace("\u2212", "-")
+    if "$" in text or "\\" in text:
+        return None
+    for pattern in (LISTED, ASCII_VALUE, GROUP):
+        found = pattern.search(text)
+        if found and re.search(r"[A-Za-z]{2}\s", text[: found.start() + 4]):
+            return found[1]
+    found = PERCENTAGE.fullmatch(text.strip("*_ "))
+    return found[1] if found else None
 
 
 def says_no_number(text: str) -> bool:

@@ -13,6 +13,7 @@ from reward_memory.answers.numbers import MIXED, SPACED_THOUSANDS, UNICODE_FRACT
 
 from .notation import plain_notation, plain_sets, without_constant
 from .piecewise import plain_cases
+from .plain_ascii import plain_ascii
 
 PERCENT = re.compile(
     r"\s*(?:\\[,;: ])?\s*\\?[%％]|\s*\\text\s*\{\s*per ?cent\s*\}|\s*\bper ?cent(?:age)?\b", re.IGNORECASE
@@ -183,7 +184,7 @@ def read_formula(text: str) -> str | None:
         text = plain_cases(text)
     if text is None or CONDITION.search(without_constant(text)):
         return None
-    text = _latex_of_unicode(text)
+    text = _latex_of_unicode(plain_ascii(text))
     if (units := UNITS.search(text)) and MEASURED.search(text[: units.start(1)]):
         text = _without_upright(text, units)
     text = plain_sets(_spelled(plain_notation(text)))

@@ -69,7 +69,7 @@ FOR_ALL = re.compile(
     rf"(?:,|\s|\\[,; ])*{_TEXT}[\s,]*for (?:all|any|every)\b[^{{}}]*\}}(?:\s*[a-z](?:\s?\\in.{{1,20}})?)?$"
 )
 #: P(1, 2), (a, b) = (1, 2), \overrightarrow{AB} = (1, 2)
-POINT_NAME = re.compile(r"(?<![A-Za-z\\])[A-Z](?:_\{?\w{1,2}\}?|')?\s?(?=(?:\\left)?\([^()]*,)")
+POINT_NAME = re.compile(r"(?<![A-Za-z\\])(?<![)\]])(?<![)\]] )[A-Z](?:_\{?\w{1,2}\}?|')?\s?(?=(?:\\left)?\([^()]*,)")
 POINT_LETTERS = re.compile(r"\([a-z](?:\s?,\s?[a-z]){1,3}\)\s?=\s?(?=\\left|\()")
 VECTOR_NAME = re.compile(r"^\\(?:overrightarrow|vec|nabla|mathbf)\s?(?:\{[A-Za-z]{1,3}\}|[a-z])\s?=\s?")
 #: y_{\min} = -5, \max f(x) = 8
