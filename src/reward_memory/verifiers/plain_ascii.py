@@ -32,11 +32,12 @@ PI_WITH_WORDS = re.compile(
     r"(?<=pi)\s+(?:(?:square|cubic|sq\.?|cu\.?)\s)[a-z]{2,12}\.?$|(?<=pi)\s+(?:units|inches|feet)\.?$"
 )
 FOR_ALL = re.compile(r"\s+for (?:all|any|every)(?: real)?(?: numbers)? [a-z](?: in [^=]{1,20})?$")
+SIGNS = re.compile(r"[/^*()π√²³]|pi|sqrt")  # the units of plain numbers are read elsewhere
 #: words that change a value or are part of a formula
 NO_UNIT = re.compile(
     r"\b(?:hundred|thousand|million|billion|trillion|dozen|and|or|if|for|when|where|mod|with|such|plus|minus|times|over|less|"
     r"more|greater|any|all|is|are|even|odd|prime|base|none|sin|cos|tan|cot|sec|csc|log|exp|max|min|sqrt|abs|inf|infinity|"
-    r"choose|half|percent|degrees|squared|cubed|theta|alpha|beta|gamma|lambda|sigma|omega|phi)\b"
+    r"choose|half|percent|degrees|radians|rad|squared|cubed|theta|alpha|beta|gamma|lambda|sigma|omega|phi)\b"
 )
 
 
@@ -64,4 +65,6 @@ def _without_words_behind(text: str) -> str:
     """Remove "square units" and "for all x" at the end of a formula."""
     text = FOR_ALL.sub("", text)
     found = PI_WITH_WORDS.search(text) or WORDS_BEHIND.search(text)
-    return text if found is None or NO_UNIT.search(found[0]) else text[: found.start()]
+    if found is None or NO_UNIT.search(found[0]) or not SIGNS.search(text, 0, found.start()):
+        return text
+    return text[: found.start()]

@@ -77,7 +77,7 @@ LISTED = re.compile(
 )
 #: "The area is 16*pi", "The value of k is sqrt(2)"
 ASCII_VALUE = re.compile(
-    rf"\b(?:is|are|be|equals)\s+\*{{0,2}}(?=[^\n]{{0,60}}(?:pi|sqrt|[\u221a\u03c0^*]))((?![*\s])[^\S\n]?(?:{_LETTER}){{1,60}}?"
+    rf"\b(?:is|are|be|equals)\s+\*{{0,2}}(?=[^\n]{{0,60}}(?:pi|sqrt|[*]|\^))((?![*\s])[^\S\n]?(?:{_LETTER}){{1,60}}?"
     r"(?:\s(?:(?:square|cubic|sq\.?)\s)?(?:units?|inches|feet|meters|cm|ft|m))?)\*{0,2}[.!]?\s*$"
 )
 #: "a 20% discount", "a decrease of 20%"
