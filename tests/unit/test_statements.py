@@ -3,7 +3,8 @@
 import pytest
 
 from reward_memory.answers.items import Item
-from reward_memory.answers.statements import Statement, only_letter, placed, read_value, statements
+from reward_memory.answers.positions import placed
+from reward_memory.answers.statements import Statement, only_letter, read_value, statements
 
 ANIMALS = Item("ABCD", ("cat", "dog", "owl", "fox"))
 

@@ -6,7 +6,9 @@ import unicodedata
 from .extraction import BOXES, NEXT_QUESTION, REFUSED, Answer, box_content, final_part, latex_boxes, one_exercise
 from .items import LETTER_TEXTS, Item, only, plain
 from .judged import judged, left_over
-from .statements import CORRECTED, DOUBT, SEVERAL, only_letter, placed, read_value, statements
+from .positions import placed
+from .statements import ALONE, CORRECTED, DOUBT, SEVERAL, only_letter, read_value, statements
+from .unfinished import UNFINISHED, breaks_off
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = (
@@ -100,7 +102,6 @@ MARKS = 20  # headings skipped at most
 NOT_SAID = re.compile(r"(?:\b(?:not|never|cannot)\b|n['\u2019]t\b)[^,;.]*$")
 #: other separators between a line with an answer and the next question
 ANOTHER = re.compile(r"\n[ \t]{0,8}-{3,}[ \t]{0,8}\n|\n[ \t]{0,8}\d{1,2}\. [A-Z][^\n]{10,200}\?|\nYou are an? ")
-UNFINISHED = re.compile(r"\s(?:is|are|was|the|an?|in|of|and|to|by|for|with|that|which|as)\s*$")
 GIVES_REASON = re.compile(r"[*_`$\"')\]]*,?[ \t]+(?:because|since|as it|as they)\b")
 
 
@@ -157,7 +158,18 @@ def _settle(text: str, item: Item, cut_off: bool = False) -> tuple[str | None, s
         return (_stated(text, item) or (None, "no answer")) if cut_off else _unmarked(text, item)
     found, end = mark
     stated = _stated(text[end:], item)
+    if stated is None and found[0] is None and (earlier := _before_formula(text, end, item)):
+        return earlier
     return stated or found
+
+
+def _before_formula(text: str, end: int, item: Item) -> tuple[str | None, str] | None:
+    """Return the answer stated before a box with a formula that names no option; None if the box may name one."""
+    box = max(text.rfind(name, 0, end) for name in BOXES)
+    if box < 0 or text.rfind("####", 0, end) > box or ALONE.search(cleaned(box_content(text, box))):
+        return None
+    stated = _stated(text[:box], item)
+    return stated if stated and stated[0] else None
 
 
 def _last_mark(text: str, item: Item) -> tuple[tuple[str | None, str], int] | None:
@@ -229,6 +241,8 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     """Return the option that a text without marks chooses."""
     text = text[-STATEMENT_TAIL:].strip()
     lines = text.split("\n")
+    if breaks_off(text, lines):
+        return None, "no answer"
     found = None if _stated(text, item) else judged(text, item.letters, item.texts)
     found = found or (_only_option(text, item) if len(lines) > 1 else _short(text, item))
     found = found or _stated(text, item) or (_only_option(lines[-1], item) if BARE.fullmatch(lines[-1]) else None)
@@ -250,7 +264,8 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     opening = item.starts(lines[-1], 0)
     if opening and opening[0] and GIVES_REASON.match(lines[-1], opening[1]):  # "An eel, since it is long."
         return opening[0], "text"
-    if by_text := _named_at_the_end(lines[-1], item):
+    repeated = len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]
+    if not repeated and (by_text := _named_at_the_end(lines[-1], item)):
         return by_text, "text"
     labeled = LABELED.fullmatch(lines[-1]) or ARROWED.search(lines[-1][-LAST_LINE:])
     if labeled and labeled[1] in item.letters:
@@ -258,8 +273,8 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     ticked = {match[1] for pattern in (TICKED, CHECKED) for match in pattern.finditer(text)}
     if len(ticked) == 1 and ticked <= set(item.letters):
         return ticked.pop(), "stated"
-    if len(headed) > 1 and headed[-1] == lines[-1] == lines[lines.index(headed[-2]) + 1]:
-        return None, "no answer"  # the options repeated
+    if repeated:
+        return None, "no answer"  # the list of options
     verdict = VERDICT.match(text)
     if verdict and item.texts and all(VERDICT.fullmatch(f"{option},") for option in item.texts):
         named = item.named_by(verdict[1])
@@ -271,7 +286,26 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
     sentence = SENTENCE.split(lines[-1].strip())[-1]
     if len(sentence) <= LAST_LINE and (found := only_letter(sentence, item.letters)):
         return found, "stated"
-    return _short(lines[-1], item) or (None, "no answer")
+    if found := _short(lines[-1], item):
+        return found
+    by_text = _one_sentence(text, item)
+    return (by_text, "text") if by_text else (None, "no answer")
+
+
+def _one_sentence(text: str, item: Item) -> str | None:
+    """Return the letter of the only option whose text is in a one-sentence answer: "You would use a ruler."."""
+    if len(text) > LAST_LINE or "\n" in text or len(SENTENCE.split(text)) > 1 or DOUBT.search(text) or "doubt" in text:
+        return None
+    sentence = plain(text).strip(" !")
+    found = [
+        (letter, match)
+        for letter, option in item.pairs()
+        if " " in option and (match := re.search(rf"(?<![\w.-]){re.escape(option)}(?![\w-])", sentence))
+    ]
+    if len(found) != 1:
+        return None
+    letter, match = found[0]
+    return letter if not re.search(r"\d", match[0]) or match.end() == len(sentence) else None
 
 
 def _named_at_the_end(line: str, item: Item) -> str | None:
@@ -281,6 +315,8 @@ def _named_at_the_end(line: str, item: Item) -> str | None:
     if subject and (letter := item.named_by(subject[1])):
         return letter
     places = [match.end() for match in VERB.finditer(line) if not NOT_SAID.search(line[: match.end()])]
+    if "=" in line:
+        places.append(line.rindex("=") + 1)
     named = [item.named_by(line[place:].strip(" .!")) for place in places]
     return next((letter for letter in reversed(named) if letter), None) or _predicate(line, item)
 

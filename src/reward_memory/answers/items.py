@@ -13,7 +13,7 @@ SURE = re.compile(
 )
 ARTICLE = re.compile(r"^(?:an?|the)\s+")
 #: not part of a value: spaces, LaTeX signs, wrappers of upright units
-NO_VALUE = re.compile(r"\s|~|\\[,;:!()\[\]]|\\(?=[%$&])|\\(?:text|mathrm|left|right)(?![a-z])|[{}$]")
+NO_VALUE = re.compile(r"\s|~|(?<=[a-z])\^(?=\d)|\\[,;:!()\[\]]|\\(?=[%$&])|\\(?:text|mathrm|left|right)(?![a-z])|[{}$]")
 WORDS = (
     (re.compile(r"(?<=\d)\s*(?:\\text\s?\{\s?)?(?:per ?cent)\b"), "%"),
     (re.compile(r"(?<=\d)\s*(?:\\text\s?\{\s?)?(?:degrees? celsius)\b"), "°c"),

@@ -6,6 +6,8 @@ All functions take text that `choices.cleaned` has prepared, so full-width chara
 import re
 from dataclasses import dataclass
 
+from .positions import by_position
+
 _NEAR = r"[ \t\n*_`:=\"'(\[\]>$~\u2013\u2014\u2192\u21d2-]{0,6}"
 _WORD = "A-Za-z0-9_\u00c0-\u024f\u0400-\u04ff"
 _END = rf"(?![{_WORD}'\u2019+=^])(?!-[A-Za-z])"
@@ -38,10 +40,11 @@ VERBS = (
     "say|leaves|leaving|left with|wähle|выбираю|elijo|choisis"
 )
 MENTIONS = (
-    "option|choice|letter|letra|alternative|opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
+    "option|choice|solution|ending|letter|letra|alternative|"
+    "opción|lettre|buchstabe|вариант|opzione|alternativa|opção|optie|opcja"
 )
 CJK = (
-    r"答案|(?<!不)(?<!别)(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
+    r"答案|(?<!不)(?<!别)(?<![错錯误誤])(?<!不能)(?<!不应)(?<!可)[选選](?:择|擇)?(?![项項题題])|"  # Chinese
     r"正[确確](?:的)?[选選][项項]|正[确確]的(?=[是为為])|"
     r"答え|正解|正答|解答|回答|正しい選択肢|"  # Japanese
     r"คําตอบ(?:ที่ถูกต้อง)?(?:คือ)?(?:ข้อ)?|"  # Thai (no spaces either), as `choices.cleaned` leaves it
@@ -78,13 +81,16 @@ TAKEN_BACK = re.compile(
     r"rather than|instead of|unlike|saying(?: that)?|"
     r"(?:not|n't) (?:think|believe|say|agree|sure|convinced|certain)(?: that)?|unlikely(?: that)?|nicht, dass|"
     r"(?:second|third|next best|rejected)(?!,)|"
-    r"(?:some|others|many|most|people|students|one)\s(?:would|might|may|could|will|often|wrongly))|"
+    r"(?:some|others|many|most|people|students|one|you|we)\s(?:would|might|may|could|will|often|wrongly)|"
+    r"(?:many|most|some|few)\s(?:people|students|readers|learners|test[ -]takers)|in which case|"
+    r"(?:might|may|could|would|often|people|students)\s(?:think|believe|say|assume|guess)(?: that)?|"
+    r"(?:mistakes?|misconception|error|trap|pitfall)(?:[:*\s]*(?:is|would be|are)?(?: that| to)?))|"
     r"n't (?:think|believe|say|agree)(?: that)?|n't|不认为|不觉得|不|非|错误)"
     r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|die|der|das|my|our|you|we|I|they|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
     re.IGNORECASE,
 )
 DENIED = re.compile(
-    r"[\s.):\]*_]{0,4}(?:(?:is|was|are|can|could|does|do|seems|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|"
+    r"(?![)\]*_]{0,3}\.\s+(?-i:[A-Z]))[\s.):\]*_]{0,4}(?:(?:is|was|are|can|could|does|do|seems|would be|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|"
     r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|"
     r"cannot|不|ではな|가 아니|가 아닙|이 아니|是?错|是?錯|\s*\?)",
     re.IGNORECASE,
@@ -102,22 +108,29 @@ SEVERAL = re.compile(
 )
 _SUBJECT = (
     r"(?:^|[.!?,;:\n(]|\b(?:so|thus|therefore|hence|that|because|and|but|since|then|only|"
-    r"option|choice|answer|letter|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|[選选][項项擇择]|選択肢)"
+    r"option|choice|answer|letter|solution|ending|I (?:\w{2,9} )?(?:believe|think|say|conclude|guess|feel))|"
+    r"[選选][項项擇择]|選択肢|所以|因此|那么)"
 )
 _POSITIVE = (
     r"(?:(?:is|was|must be|would be|should be|(?:seems|appears)(?:\s+to\s+be)?)\s+(?:(?:clearly|therefore|thus|indeed|"
     r"definitely|then|also)\s+)?"
     r"(?:(?:the|my)\s+)?(?:(?:only|single|best|most\s+\w+)\s+)?"
     r"(?:correct|right|best|better|true|most\s+\w+|(?<=the\s)answer|(?<=my\s)answer)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?best\b|"
-    r"(?:looks|sounds|feels)\s+(?:the\s+)?(?:best|right|correct|most\s+\w+)\b|makes\s+(?:the\s+)?most\s+sense\b|"
+    r"(?:looks|sounds|feels)\s+(?:the\s+)?(?:best|right|correct|most\s+\w+)\b|makes\s+(?:(?:the\s+)?most|more)\s+sense\b|"
     r"best\s+(?:describes|explains|matches|fits|answers|represents|completes|captures|summarizes|supports)\b|ist\s+(?:die\s+)?(?:richtig|korrekt)|"
     r"est\s+(?:la\s+)?(?:bonne|correct)|"
-    r"(?:es|è|é)\s+(?:la\s+|a\s+)?(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?\s?(?:正确|正確|正しい|正解|정답|对的))"
+    r"(?:es|è|é)\s+(?:l?[ao]\s+|il\s+)?(?:(?:respuesta|opción|risposta|opzione|resposta|opção)\s+)?"
+    r"(?:correct|corrett|corret)|верн|правильн|(?:是|が|は|이|가)?\s?(?:正确|正確|正しい|正解|정답|对的))"
 )
 SUBJECT = re.compile(
     rf"{_SUBJECT}[ \t*_`\"'(\[-]{{0,8}}(?-i:([A-Z]))[)\]*_`\"'.]{{0,6}}[ \t]{{0,4}}"
     rf"(?:\([^()\n]{{1,60}}\)[*]{{0,2}}[ \t]{{1,2}})?(?:[选選][项項])?{_POSITIVE}",
     re.IGNORECASE,
+)
+#: "Somit ist C die richtige Antwort."
+INVERTED = re.compile(
+    r"\b(?:ist|wäre|bleibt)\s(?:also\s)?(?:(?:Option|Antwort)\s)?[(*\[]{0,3}([A-Z])[)*\]]{0,3}\s(?:die\s)?"
+    r"(?:richtig|korrekt)"
 )
 _NOT = r"(?:(?:\bnot|\bnicht|\bpas|\bno|\bnon|\bnão|\bniet|\bnie|\bне|n't)(?:\s(?:es|è|é|jest|to|это|be)\b)?|不是)"
 _BUT = r"(?:\bbut|\bsondern|\bmais|\bsino|\bma|\bmas|\bmaar|\blecz|\bale|\bа|而是|\brather)"
@@ -176,31 +189,6 @@ CHANGED = re.compile(
 )
 #: "B because A is a capital, too"
 GROUNDED = re.compile(r"^[ \t]*[(*]{0,3}([A-Z])[).*]{0,3}[ \t]{1,3}(?:because|since)\b", re.MULTILINE)
-#: "the second option is correct"
-PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
-PLACED = re.compile(
-    r"(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but))[ \t*]{0,4}the[ \t]{1,3}"
-    r"(first|second|third|fourth|fifth|last)[ \t]{1,3}(?:option|choice|answer|alternative|solution)[ \t]{1,3}"
-    r"(?:(?:is|must[ \t]be)[ \t]{1,3}(?:the[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b|"
-    r"makes[ \t]{1,3}(?:more|the[ \t]most)[ \t]{1,3}sense\b)",
-    re.IGNORECASE,
-)
-#: "Option 2 is correct.", "the answer is solution 1"
-HAS_NUMBER = re.compile(r"(?:option|choice|solution|answer)[ \t]{1,3}[1-9]")
-NUMBERED = re.compile(
-    r"(?:(?:^|[.!?,;:\n]|\b(?:so|thus|therefore|hence|that|and|but|because))[ \t*]{0,4}"
-    r"(?:option|choice|solution|answer)[ \t]{1,3}([1-9])[ \t*]{1,3}(?:is|must[ \t]be|seems|looks)[ \t]{1,3}"
-    r"(?:(?:the|clearly|definitely)[ \t]{1,3})?(?:only[ \t]{1,3})?(?:correct|right|best|better)\b|"
-    r"\b(?:answer|choice)[ \t]{1,3}(?:is|would[ \t]be|must[ \t]be)[ \t:*]{1,4}"
-    r"(?:option|choice|solution)[ \t]{1,3}([1-9])(?![\w.,]\d|\w))",
-    re.IGNORECASE,
-)
-#: "The third option.", "Choice 3", as a complete text
-BY_PLACE = re.compile(
-    r"[*_\s]*(?:(?:the[ \t])?(first|second|third|fourth|fifth|last)[ \t](?:one|option|choice|answer|alternative)|"
-    r"(?:(?:option|choice|solution|ending)[ \t#]{1,3}\(?|sol(?:ution)?)([1-9])\)?)[*_\s.!]*",
-    re.IGNORECASE,
-)
 AMONG = re.compile(r"\b(?:between|among|of)\b[ \t(*]+[A-Z]\W{1,5}(?:and|or)\W{1,5}[A-Z]\W{0,3},\s{0,3}$", re.IGNORECASE)
 ASKED = re.compile(r"[^.!\n]{0,30}\?")
 #: what follows "A would be the answer" if that is hypothetical
@@ -237,7 +225,10 @@ AFTER_CHOICE = re.compile(
 )
 
 
-DOUBTED = (SUBJECT, CONCLUDED, IT_IS, POINTED, RANKED, ONLY)  # may be questions, or name several options
+#: "B: ..." at the beginning of a line, so that "A:" begins a list of options and no answer
+OPTION_LIST = re.compile(r"^[ \t*_>\u2022-]{0,8}[B-E][*_]{0,2}:", re.MULTILINE)
+NUMBER_AHEAD = re.compile(r"^[1-9][.)]\s+(?=[A-Za-z])")
+DOUBTED = (SUBJECT, INVERTED, CONCLUDED, IT_IS, POINTED, RANKED, ONLY)  # may be questions, or name several options
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,27 +259,12 @@ def statements(text: str, item) -> list[Statement]:
 
 
 def _placed(text: str, item) -> list[Statement]:
-    """Return statements about "the second option" and, if no option's text is a digit, about "option 2"."""
-    lowered = text.lower()
-    found = []
-    if any(place in lowered for place in PLACES):
-        found = [(match, PLACES[match[1].lower()]) for match in PLACED.finditer(text)]
-    if HAS_NUMBER.search(lowered) and not any(option and option in "123456789" for option in item.texts):
-        found += [(match, int(match[1] or match[2]) - 1) for match in NUMBERED.finditer(text)]
+    """Return statements about "the second option" and "option 2"."""
     return [
         Statement(match.end(), item.letters[place], True)
-        for match, place in found
+        for match, place in by_position(text, item.texts)
         if place < len(item.letters) and not _asked_or_joined(text, match)
     ]
-
-
-def placed(text: str, item) -> str | None:
-    """Return the letter of the option that a complete text names by position: "The third option.", "Choice 3"."""
-    match = BY_PLACE.fullmatch(text) if item.texts else None
-    if match is None or (match[2] and any(option and option in "123456789" for option in item.texts)):
-        return None
-    place = PLACES[match[1].lower()] if match[1] else int(match[2]) - 1
-    return item.letters[place] if place < len(item.letters) else None
 
 
 def only_letter(sentence: str, letters: str) -> str | None:
@@ -313,6 +289,8 @@ def _introduced(text: str, lead: re.Match, item) -> Statement | None:
     """The option that follows "answer", "I choose" or "option", with filler words between."""
     if TAKEN_BACK.search(text, lead.start() - 40, lead.start()):
         return None
+    if lead[0].lower() == "a:" and OPTION_LIST.search(text):
+        return None
     place = NEAR.match(text, lead.end()).end()
     said = lead["mention"] is None or ":" in text[lead.end() : place]
     supposed = False
@@ -336,7 +314,8 @@ def _introduced(text: str, lead: re.Match, item) -> Statement | None:
 def _introduced_value(text: str, place: int, said: bool, item) -> Statement | None:
     """The option whose value is at `place` in another spelling: "the answer is 25 percent"."""
     clause = CLAUSE.match(text, place)[0]
-    letter = item.named_by(clause.strip(" *_:")) if re.search(r"\d", clause) else None
+    clause_text = NUMBER_AHEAD.sub("", clause)  # "1. Sarah"
+    letter = item.named_by(clause_text.strip(" *_:")) if re.search(r"\d", clause) else None
     return Statement(place + len(clause), letter, said) if letter else None
 
 
