@@ -114,7 +114,7 @@ def test_rows_are_what_was_read_and_losses_are_told_by_reason():
         Dropped("train", 1, "no boxed answer in the solution"),
         Dropped("train", 2, "repeats train/0"),
         Dropped("train", 4, "repeats train/3"),
-        Dropped("train", 5, "repeats train/3 with another answer"),
+        Dropped("train", 5, "repeats train/3 with a different answer"),
     ]
     items = [item("train", 0, "One?"), item("train", 3, "Two?"), item("test", 0, "Three?")]
     found = audit.table({"math": mirrored(items, dropped, ["valid"])}, {})
@@ -123,7 +123,7 @@ def test_rows_are_what_was_read_and_losses_are_told_by_reason():
     assert numbers(found, "dropped") == {
         ("math/train", "no boxed answer in the solution"): 1,
         ("math/train", "repeats an earlier row"): 2,
-        ("math/train", "repeats an earlier row with another answer"): 1,
+        ("math/train", "repeats an earlier row with a different answer"): 1,
     }
     assert found[found["measure"] == "absent"]["split"].tolist() == ["valid"]
 

@@ -36,29 +36,29 @@ OF_VERL = {
     "an infinite score": (VERL | {"score": float("inf")}, "the score inf is not 1"),
     "scores": (VERL | {"score": [1]}, r"the score \[1\] is not 1"),
     "no score": (VERL | {"score": None}, "the score null is not 1"),
-    "no input": (VERL | {"input": None}, "input is null, which is no text"),
+    "no input": (VERL | {"input": None}, "input is null, which is not text"),
     "an empty input": (VERL | {"input": ""}, "input is empty"),
-    "a list of outputs": (VERL | {"output": ["b"]}, r"output is \['b'\], which is no text"),
-    "several truths": (VERL | {"gts": ["1", "2"]}, r"gts is \['1', '2'\], which is no text or number"),
+    "a list of outputs": (VERL | {"output": ["b"]}, r"output is \['b'\], which is not text"),
+    "several truths": (VERL | {"gts": ["1", "2"]}, r"gts is \['1', '2'\], which is neither text nor a number"),
     "half a character": (VERL | {"input": "\ud800"}, "half a character"),
-    "a sample of the other tool": (LM_EVAL, "`input` is missing, so this is no dump of verl's rollouts"),
-    "a list": ([1], "is no whole JSON object"),
+    "a sample of the other tool": (LM_EVAL, "`input` is missing, so this is not a rollout dump of verl"),
+    "a list": ([1], "is not a complete JSON object"),
 }
 #: row of lm-eval -> words of the sentence
 OF_LM_EVAL = {
-    "no arguments": (LM_EVAL | {"arguments": []}, "arguments holds no prompt"),
-    "arguments that are null": (LM_EVAL | {"arguments": None}, "arguments holds no prompt"),
-    "arguments that are numbers": (LM_EVAL | {"arguments": [5]}, "arguments holds no prompt"),
-    "an empty prompt": (LM_EVAL | {"arguments": [["", {}]]}, "arguments holds no prompt"),
+    "no arguments": (LM_EVAL | {"arguments": []}, "arguments contains no prompt"),
+    "arguments that are null": (LM_EVAL | {"arguments": None}, "arguments contains no prompt"),
+    "arguments that are numbers": (LM_EVAL | {"arguments": [5]}, "arguments contains no prompt"),
+    "an empty prompt": (LM_EVAL | {"arguments": [["", {}]]}, "arguments contains no prompt"),
     "likelihoods": (LM_EVAL | {"resps": [[[-1.2, True]]]}, "only tasks that generate text can be imported"),
-    "responses that are null": (LM_EVAL | {"resps": None}, "resps holds no texts"),
-    "a text of responses": (LM_EVAL | {"resps": "abc"}, "resps holds no texts"),
+    "responses that are null": (LM_EVAL | {"resps": None}, "resps contains no text"),
+    "a text of responses": (LM_EVAL | {"resps": "abc"}, "resps contains no text"),
     "no verdict": (LM_EVAL | {"exact_match": None}, "its exact_match is null, which is not 0 or 1"),
     "a verdict in words": (LM_EVAL | {"exact_match": "yes"}, "its exact_match is 'yes'"),
     "a verdict that is not a number": (LM_EVAL | {"exact_match": float("nan")}, "its exact_match is nan"),
     "half a verdict": (LM_EVAL | {"exact_match": 0.5}, "its exact_match is 0.5"),
-    "an object as truth": (LM_EVAL | {"target": {"a": 1}}, "target is {'a': 1}, which is no text or number"),
-    "a dump of the other tool": (VERL, "`arguments` is missing, so this is no sample of lm-evaluation-harness"),
+    "an object as truth": (LM_EVAL | {"target": {"a": 1}}, "target is {'a': 1}, which is neither text nor a number"),
+    "a dump of the other tool": (VERL, "`arguments` is missing, so this is not a sample of lm-evaluation-harness"),
 }
 #: whole files -> what makes them, words of the sentence
 WHOLE = {
@@ -66,12 +66,12 @@ WHOLE = {
     "a folder": (Path.mkdir, "cannot be read (Is a directory)"),
     "a link to itself": (lambda path: path.symlink_to(path.name), "cannot be read (Too many levels"),
     "nothing": (Path.touch, "no response was found"),
-    "compressed": (lambda path: path.write_bytes(gzip.compress(b"{}")), "is compressed by gzip"),
+    "compressed": (lambda path: path.write_bytes(gzip.compress(b"{}")), "is compressed with gzip"),
     "parquet": (parquet, "is parquet"),
     "a pointer": (lambda path: path.write_bytes(POINTER), "is a Git LFS pointer"),
-    "pretty JSON": (lambda path: path.write_text('{\n "results": {}\n}'), "row 1: is no whole JSON object"),
-    "nested without end": (lambda path: path.write_text("[" * 100_000), "row 1: is no whole JSON object"),
-    "a long number": (lambda path: path.write_text('{"a": ' + "1" * 5000 + "}"), "more than 4,300 digits"),
+    "pretty JSON": (lambda path: path.write_text('{\n "results": {}\n}'), "row 1: is not a complete JSON object"),
+    "nested without end": (lambda path: path.write_text("[" * 100_000), "row 1: is not a complete JSON object"),
+    "a long number": (lambda path: path.write_text('{"a": ' + "1" * 5000 + "}"), "number with more than 4,300 digits"),
     "Latin 1": (lambda path: path.write_bytes('{"input": "é"}'.encode("latin-1")), "row 1: it is not UTF-8 text"),
 }
 
@@ -105,7 +105,7 @@ def test_two_truths_of_one_prompt_are_told(tmp_path):
     path = tmp_path / "dump.jsonl"
     path.write_text(json.dumps(VERL) + "\n" + json.dumps(VERL | {"gts": "3"}) + "\n")
     told = complaint(path, "verl")
-    assert told.startswith(f"{path}, row 2: the truth is '3', and '2' in an earlier row with the same prompt; correct")
+    assert told.startswith(f"{path}, row 2: the truth is '3', but '2' in an earlier row with the same prompt; correct")
 
 
 @pytest.mark.parametrize("source", FILES)
@@ -118,7 +118,7 @@ def test_a_bad_file_is_named(tmp_path, source, make, words):
 
 #: names and contents of several files -> the sentence
 SEVERAL = {
-    "one is empty": ({"1": [VERL], "2": []}, "", "2.jsonl: holds no row; write it again, or leave it out."),
+    "one is empty": ({"1": [VERL], "2": []}, "", "2.jsonl: contains no rows; write it again, or leave it out."),
     "one is cut": (
         {"1": [VERL], "2": [VERL]},
         '{"input": "a", "out',
@@ -141,7 +141,7 @@ def test_a_bad_file_among_others_is_named(tmp_path, monkeypatch, files, tail, to
 def test_a_file_that_is_given_twice_is_told(tmp_path):
     path = tmp_path / "dump.jsonl"
     path.write_text(json.dumps(VERL))
-    with pytest.raises(InputError, match="is given twice, so that its responses would count twice; give it once"):
+    with pytest.raises(InputError, match="is given twice, so its responses would count twice; give it once"):
         convert([path, path], "verl", "sums")
 
 
@@ -149,7 +149,7 @@ def test_the_filters_that_are_there_are_named(tmp_path):
     path = tmp_path / "dump.jsonl"
     path.write_text(json.dumps(LM_EVAL) + "\n" + json.dumps(LM_EVAL | {"filter": "flexible"}) + "\n")
     told = complaint(path, "lm-eval", "loose")
-    assert told == f"{path}: no response has the filter loose; give one of strict-match, flexible to --filter."
+    assert told == f"{path}: no response has the filter loose; pass one of strict-match, flexible to --filter."
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path):

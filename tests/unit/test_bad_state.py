@@ -189,7 +189,7 @@ def test_a_shard_that_is_not_that_of_its_queries_is_sampled_again(tmp_path, caps
     path = tmp_path / "shard.parquet"
     damage(path) if callable(damage) else parquet.write(damage, path, parquet.RESPONSES, checked=True)
     assert _kept_shard(path, [(SimpleNamespace(id="q", benchmark="b", domain="math"), 0)]) is None
-    assert re.fullmatch(rf"{path}: .*; its responses are sampled again\.\n", capsys.readouterr().err)
+    assert re.fullmatch(rf"{path}: .*; sampling its responses again\.\n", capsys.readouterr().err)
 
 
 HISTORIES = {

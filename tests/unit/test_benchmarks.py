@@ -196,7 +196,9 @@ def passes(response, tests):
 
 def test_every_wrong_function_fails_the_tests_of_every_other():
     tasks = [
-        programs.ProgramProblem("mbpp_plus", f, k, programs.ASKINGS["mbpp_plus"][0]) for f in range(12) for k in (2, 5)
+        programs.ProgramProblem("mbpp_plus", f, k, programs.QUESTION_FORMS["mbpp_plus"][0])
+        for f in range(12)
+        for k in (2, 5)
     ]
     for task in tasks:
         for other in tasks:
@@ -204,7 +206,9 @@ def test_every_wrong_function_fails_the_tests_of_every_other():
 
 
 def test_the_tests_of_a_code_item_follow_the_verifiers_format():
-    tests = json.loads(programs.ProgramProblem("humaneval_plus", 0, 3, programs.ASKINGS["humaneval_plus"][0]).tests)
+    tests = json.loads(
+        programs.ProgramProblem("humaneval_plus", 0, 3, programs.QUESTION_FORMS["humaneval_plus"][0]).tests
+    )
     assert set(tests) == {"entry_point", "calls", "expected", "atol", "base"}
     assert tests["calls"][:3] == [[0], [3], [8]]
     assert tests["expected"][:3] == [3, 6, 11]

@@ -137,7 +137,7 @@ def test_a_missing_part_is_named(folder):
     for part in (0, 2):
         parquet(folder / f"gsm8k/train-0000{part}-of-00003.parquet", [gsm(part)])
     with pytest.raises(
-        InputError, match=r"00000-of-00003\.parquet: train-00001-of-00003\.parquet is missing beside it"
+        InputError, match=r"00000-of-00003\.parquet: train-00001-of-00003\.parquet is missing in its folder"
     ):
         load("gsm8k", folder)
 
@@ -196,7 +196,7 @@ def test_a_truncated_parquet_file_is_named(folder):
 def test_a_line_that_is_cut_short_is_named_with_its_row(folder):
     path = folder / "gsm8k/train.jsonl"
     path.write_text(path.read_text()[:-20])
-    with pytest.raises(InputError, match=r"train\.jsonl: row 4 is not a whole JSON line"):
+    with pytest.raises(InputError, match=r"train\.jsonl: row 4 is not a complete JSON line"):
         build("gsm8k", SIZES, folder)
 
 
@@ -260,10 +260,10 @@ def test_a_wrong_row_inside_a_zip_is_named_with_its_member(tmp_path):
 
 def test_a_zip_without_its_members_and_one_that_is_none_are_named(tmp_path):
     mmlu_zip(tmp_path / "mmlu/mmlu.zip", art_test=[ROW], art_val=[ROW])
-    with pytest.raises(InputError, match=r"mmlu\.zip: holds no data/dev/\*_dev\.csv"):
+    with pytest.raises(InputError, match=r"mmlu\.zip: contains no data/dev/\*_dev\.csv"):
         load("mmlu", tmp_path)
     (tmp_path / "mmlu/mmlu.zip").write_text("no archive")
-    with pytest.raises(InputError, match=r"mmlu\.zip: is not a whole zip archive"):
+    with pytest.raises(InputError, match=r"mmlu\.zip: is not a complete zip archive"):
         load("mmlu", tmp_path)
 
 
@@ -292,13 +292,13 @@ def test_labels_one_to_three_lie_in_a_file_of_their_own_in_the_same_zip(tmp_path
 @pytest.mark.parametrize("labels", ["1\n3\n", "1\n3\n2\n1\n"])
 def test_too_few_or_too_many_labels_are_named(tmp_path, labels):
     siqa_zip(tmp_path / "siqa/socialiqa-train-dev.zip", labels)
-    with pytest.raises(InputError, match=r"zip: siqa/train-labels\.lst: has not one label for each row"):
+    with pytest.raises(InputError, match=r"zip: siqa/train-labels\.lst: does not have one label for each row"):
         load("siqa", tmp_path)
 
 
 def test_a_missing_label_file_is_named(tmp_path):
     lines(tmp_path / "piqa/valid.jsonl", [{"goal": "Cut.", "sol1": "a", "sol2": "b"}])
-    with pytest.raises(InputError, match=r"piqa/valid-labels\.lst: no such file \(nor \.gz\)"):
+    with pytest.raises(InputError, match=r"piqa/valid-labels\.lst: no such file \(plain or \.gz\)"):
         load("piqa", tmp_path)
 
 

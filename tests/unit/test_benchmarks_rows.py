@@ -267,7 +267,7 @@ def test_a_test_program_of_another_form_is_named_with_its_row(tmp_path, change):
     (tmp_path / "mbpp_plus").mkdir()
     text = "".join(json.dumps(row) + "\n" for row in (HUB, HUB | change))
     (tmp_path / "mbpp_plus/test.jsonl").write_text(text)
-    with pytest.raises(InputError, match=r"test\.jsonl: row 2 is not of the released format"):
+    with pytest.raises(InputError, match=r"test\.jsonl: row 2 is not in the released format"):
         mirror.load("mbpp_plus", tmp_path, partial=True)
 
 
@@ -307,7 +307,7 @@ def test_what_meds_trains_on_is_math_from_level_3_then_dapo_without_repeats(tmp_
     assert loaded.dropped == [
         ("math", 0, "Level 1 of MATH, where only 3 to 5 are used"),
         ("math", 3, "Level ? of MATH, where only 3 to 5 are used"),
-        ("dapo", 0, "repeats math/1 with another answer"),
+        ("dapo", 0, "repeats math/1 with a different answer"),
         ("dapo", 2, "repeats math/2"),
     ]
 

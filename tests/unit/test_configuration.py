@@ -324,7 +324,7 @@ def test_the_files_of_mirrored_benchmarks_alone_are_listed(tmp_path):
 
 
 def test_a_missing_mirror_file_is_named_before_any_job(tmp_path):
-    with pytest.raises(InputError, match=r"gsm8k/train\.jsonl: no such file \(nor \.gz\); put .* there\.$"):
+    with pytest.raises(InputError, match=r"gsm8k/train\.jsonl: no such file \(plain or \.gz\); put .* there\.$"):
         check_files(mirrored(tmp_path))
 
 

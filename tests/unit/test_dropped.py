@@ -82,7 +82,7 @@ def test_every_kind_of_drop_is_counted(tmp_path, files):
     assert table(tmp_path, files) == [
         ["release", "math", "", "train", "no boxed answer in the solution", 1],
         # P1 twice in train, P3 in both
-        ["sampling", "math", "", "", "its prompt is that of an earlier row", 2],
+        ["sampling", "math", "", "", "same prompt as an earlier row", 2],
         ["sampling", "math", "", "", "not drawn: train, valid and test ask for fewer", 1],
         ["prompts", "math", "tiny", "train", dropped.OVERLONG, 1],
         ["prompts", "math", "tiny", "valid", dropped.OVERLONG, 1],
@@ -125,8 +125,8 @@ def test_rows_of_an_import_are_counted_by_their_reason(tmp_path, files):
     files["input"] |= {"bad_rows": "bad.csv", "usable_rows": "usable.csv", "queries": names}
     found = [row for row in table(tmp_path, files) if row[0] == "import" or row[1] == "sums"]
     assert found == [
-        ["import", "", "", "", "id is nan, which is no whole number; give a text or leave it out", 1],
-        ["import", "", "", "", "response ... is not a text", 2],
+        ["import", "", "", "", "id is nan, which is not a whole number; use text or omit it", 1],
+        ["import", "", "", "", "response ... is not text", 2],
         ["import", "", "", "", "benchmark is missing", 1],
         ["sampling", "sums", "", "", "not drawn: train, valid and test ask for fewer", 1],
     ]

@@ -156,7 +156,7 @@ def test_a_damaged_shard_is_named_and_sampled_again(tmp_path, capsys, damage):
     pd.testing.assert_frame_equal(run(engine, tmp_path), straight, check_dtype=False)
     (line,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("rollouts: ")]
     assert line.startswith(str(shard))
-    assert line.endswith("; its responses are sampled again.")
+    assert line.endswith("; sampling its responses again.")
     assert len(engine.prompts) == 4  # and no other shard
     assert shard.read_bytes() == content
 

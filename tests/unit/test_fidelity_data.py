@@ -55,7 +55,7 @@ def test_torn_splits_share_no_prompt_nevertheless(symbolic):
 
 def test_torn_sizes_may_be_what_whole_families_do_not_allow():
     items = [Item("train", row, (("user", f"question {row}"),), "1", template="one") for row in range(4)]
-    parts = splits.sample("gsm_symbolic", items, {"train": 2, "test": 2}, 0, whole_families=False)
+    parts = splits.sample("gsm_symbolic", items, {"train": 2, "test": 2}, 0, keep_families=False)
     assert sorted(item.row for part in parts.values() for item in part) == [0, 1, 2, 3]
 
 

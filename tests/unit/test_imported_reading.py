@@ -34,7 +34,7 @@ def test_the_number_of_a_row_is_its_lines_and_empty_lines_are_no_rows(tmp_path):
     file.write_text("\n".join(["", *(json.dumps(row) for row in sums(2)), " ", "{"]) + "\n")
     queries, bad = read(file, SUMS)
     assert [query.item.row for query in queries] == [2, 3]
-    assert bad.values.tolist() == [["rows.jsonl", 5, "it is not a whole JSON object"]]
+    assert bad.values.tolist() == [["rows.jsonl", 5, "it is not a complete JSON object"]]
 
 
 def test_a_line_may_hold_any_character_that_json_allows(tmp_path):
@@ -53,8 +53,8 @@ def test_of_rows_with_one_id_or_one_prompt_the_later_are_bad(tmp_path):
     assert [query.id for query in queries] == ["sums/id/a", "sums/id/b"]
     assert bad["row"].tolist() == [2, 3]
     assert bad["reason"].tolist() == [
-        "it has the id of row 1; a query and its responses are one row",
-        "it asks the very words of row 1; a query and its responses are one row",
+        "it repeats the id of row 1; put a query and all its responses in one row",
+        "it repeats the prompt of row 1; put a query and all its responses in one row",
     ]
 
 
@@ -75,14 +75,15 @@ def test_bad_rows_are_counted_and_the_first_three_named_in_one_sentence(tmp_path
     file = write(tmp_path / "rows.jsonl", [*sums(4), {}, MATH | {"responses": []}, 3, 4, 5])
     assert told(file, *read(file, SUMS)) == (
         f"{file}: 5 of 9 rows cannot be used: row 5 (benchmark is missing), row 6 (responses is empty), "
-        "row 7 (it is not a whole JSON object) and 2 more; mend them, or leave them out with rollouts: bad_rows: skip."
+        "row 7 (it is not a complete JSON object) and 2 more; fix them, or leave them out with rollouts: "
+        "bad_rows: skip."
     )
 
 
 def test_one_bad_row_is_told_without_and_more(tmp_path):
     file = write(tmp_path / "rows.jsonl", [MATH, {}])
     assert told(file, *read(file, SUMS)) == (
-        f"{file}: 1 of 2 rows cannot be used: row 2 (benchmark is missing); mend them, or leave them out with "
+        f"{file}: 1 of 2 rows cannot be used: row 2 (benchmark is missing); fix them, or leave them out with "
         "rollouts: bad_rows: skip."
     )
 
@@ -98,7 +99,9 @@ def test_a_file_of_equal_rewards_is_refused(tmp_path, reward):
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     queries, _ = read(path, {"sums": "math"})
-    with pytest.raises(InputError, match=f"^{path}: every reward is {reward}, and a reward model learns from .*; corr"):
+    with pytest.raises(
+        InputError, match=f"^{path}: every reward is {reward}, but a reward model needs both right and wrong .*; corr"
+    ):
         refuse_one_sided(path, queries)
 
 
@@ -118,7 +121,7 @@ def test_the_table_of_bad_rows_has_its_columns_even_if_there_is_none(tmp_path):
 def test_a_benchmark_without_a_row_is_named(tmp_path):
     file = write(tmp_path / "rows.jsonl", [MATH])
     with pytest.raises(
-        InputError, match=rf"^{re.escape(str(file))}: no row of benchmark gsm8k can be used; mend the rows"
+        InputError, match=rf"^{re.escape(str(file))}: no row of benchmark gsm8k can be used; fix the rows"
     ):
         read(file, DOMAINS)
 
@@ -128,8 +131,8 @@ def test_a_file_of_bad_rows_says_what_is_wrong_with_the_first(tmp_path):
     with pytest.raises(InputError) as caught:
         read(file, SUMS)
     assert str(caught.value) == (
-        f"{file}: no row of benchmark sums can be used; the first of its 2 rows that cannot be used: "
-        "row 1 (benchmark is missing); mend the rows, see docs/import.md, or take the benchmark out of the "
+        f"{file}: no row of benchmark sums can be used; the file has 2 rows that cannot be used, beginning with "
+        "row 1 (benchmark is missing); fix the rows (see docs/import.md), or remove the benchmark from the "
         "configuration."
     )
 
@@ -142,7 +145,7 @@ def test_a_file_that_is_cut_short_is_damaged_not_a_bad_row(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("rows.jsonl.gz", "gzip; take .gz off its name"), ("rows.parquet", ".jsonl")]
+    ("name", "told"), [("rows.jsonl.gz", "gzip; remove .gz from its name"), ("rows.parquet", ".jsonl")]
 )
 def test_a_file_of_another_format_than_its_name_tells_is_told(tmp_path, name, told):
     (tmp_path / name).write_text("{}\n")

@@ -147,82 +147,82 @@ def test_where_every_response_has_a_reward_no_truth_is_needed():
 #: changes of a row, None taking the key out -> the whole reason
 BAD = {
     "no benchmark": (MATH, {"benchmark": None}, "benchmark is missing"),
-    "another benchmark": (MATH, {"benchmark": "gsm9k"}, "benchmark 'gsm9k' is not one of the configuration's"),
-    "a benchmark that is a list": (MATH, {"benchmark": ["a"]}, "benchmark ['a'] is not one of the configuration's"),
+    "another benchmark": (MATH, {"benchmark": "gsm9k"}, "benchmark 'gsm9k' is not in the configuration"),
+    "a benchmark that is a list": (MATH, {"benchmark": ["a"]}, "benchmark ['a'] is not in the configuration"),
     "a long benchmark": (
         MATH,
         {"benchmark": "a" * 99},
-        f"benchmark '{'a' * 56}... is not one of the configuration's",
+        f"benchmark '{'a' * 56}... is not in the configuration",
     ),
     "another domain": (MATH, {"domain": "qa"}, "domain is 'qa', but sums is math"),
-    "no query": (MATH, {"query": None}, "query or messages must be there"),
+    "no query": (MATH, {"query": None}, "query or messages is required"),
     "query and messages": (
         MATH,
         {"messages": [{"role": "user", "content": "a"}]},
-        "query and messages are both there",
+        "query and messages are both present",
     ),
     "a blank query": (MATH, {"query": " \n"}, "query is empty"),
-    "a query that is no text": (MATH, {"query": 7}, "query is not a text"),
-    "half a character": (MATH, {"query": "a\ud800"}, "query holds half a character (a lone surrogate)"),
+    "a query that is no text": (MATH, {"query": 7}, "query is not text"),
+    "half a character": (MATH, {"query": "a\ud800"}, "query contains half a character (a lone surrogate)"),
     "messages that are no list": (MATH, {"query": None, "messages": "a"}, "messages is not a list of {role, content}"),
     "messages of texts": (MATH, {"query": None, "messages": ["a"]}, "messages is not a list of {role, content}"),
-    "no messages": (MATH, {"query": None, "messages": []}, "the last of messages is not the user's"),
+    "no messages": (MATH, {"query": None, "messages": []}, "the last message is not from the user"),
     "an assistant's last message": (
         MATH,
         {"query": None, "messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
-        "the last of messages is not the user's",
+        "the last message is not from the user",
     ),
     "a message without content": (
         MATH,
         {"query": None, "messages": [{"role": "user"}]},
-        "a message has role where role and content should be",
+        "a message has role instead of role and content",
     ),
     "a message without a role": (
         MATH,
         {"query": None, "messages": [{"content": "a"}]},
-        "a message has content where role and content should be",
+        "a message has content instead of role and content",
     ),
-    "an id that is a list": (MATH, {"id": [1]}, "id is not a text"),
+    "an id that is a list": (MATH, {"id": [1]}, "id is not text"),
     "a blank id": (MATH, {"id": ""}, "id is empty"),
-    "a template that is a number": (MATH, {"template": 3}, "template is not a text"),
-    "a truth that is a list": (MATH, {"ground_truth": ["12"]}, "ground_truth is not a text"),
+    "a template that is a number": (MATH, {"template": 3}, "template is not text"),
+    "a truth that is a list": (MATH, {"ground_truth": ["12"]}, "ground_truth is not text"),
     "a truth that is not a number": (
         MATH,
         {"ground_truth": float("nan")},
-        "ground_truth is nan, which is no number",
+        "ground_truth is nan, which is not a number",
     ),
     "a blank truth": (MATH, {"ground_truth": " "}, "ground_truth is empty"),
     "a truth beyond the options": (QA, {"ground_truth": "D"}, "ground_truth is not a letter from A to C"),
     "a truth that is an option's text": (QA, {"ground_truth": "red"}, "ground_truth is not a letter from A to C"),
     "one option": (QA, {"options": ["red"]}, "options is not a list of 2 to 10 texts"),
     "an empty option": (QA, {"options": ["red", ""]}, "an option is empty"),
-    "tests that are no JSON": (CODE, {"tests": "{"}, "tests is not of the form that docs/import.md tells"),
+    "tests that are no JSON": (CODE, {"tests": "{"}, "tests does not have the form described in docs/import.md"),
     "tests without an assert": (CODE, {"tests": ["x = 1"]}, "tests: no assert line is there"),
     "tests of another form": (
         CODE,
         {"tests": {"check": 1}},
         'tests: neither "assert" nor "entry_point" with "calls" and "expected" is there',
     ),
-    "a call that is no list of arguments": (
+    "a call that is not a list of arguments": (
         CODE,
         {"tests": CALLS | {"calls": [2]}},
-        "tests is not of the form that docs/import.md tells",
+        "tests does not have the form described in docs/import.md",
     ),
     "an expected value of an unknown kind": (
         CODE,
         {"tests": CALLS | {"expected": [{"$matrix": []}]}},
-        "tests is not of the form that docs/import.md tells",
+        "tests does not have the form described in docs/import.md",
     ),
     "tests of a function that nobody names": (
         CODE,
         {"tests": ["assert candidate(2) == 4"]},
-        "tests call candidate, which neither the query nor a response names; write the name of the function that is "
-        "asked for",
+        "tests call candidate, which neither the query nor a response mentions; write the name of the "
+        "requested function",
     ),
     "tests with a value that is not there": (
         CODE,
         {"tests": ["assert double(values[0]) == 4"]},
-        "tests use values, which nothing defines; define it in a line of tests before",
+        "tests use values, which nothing defines; define it in an earlier line of tests",
     ),
     "tests with too few values": (
         CODE,
@@ -232,26 +232,26 @@ BAD = {
     "neither truth nor reward": (
         MATH,
         {"ground_truth": None},
-        "response 1 has no reward, and the row no ground_truth to grade it by",
+        "response 1 has no reward, and the row has no ground_truth to grade it by",
     ),
     "a reward for some alone": (
         MATH,
         {"ground_truth": None, "responses": [{"text": "12", "reward": 1}, "13"]},
-        "response 2 has no reward, and the row no ground_truth to grade it by",
+        "response 2 has no reward, and the row has no ground_truth to grade it by",
     ),
     "neither tests nor reward": (
         CODE,
         {"tests": None, "ground_truth": "x"},
-        "response 1 has no reward, and the row no tests to grade it by",
+        "response 1 has no reward, and the row has no tests to grade it by",
     ),
     "no responses": (MATH, {"responses": None}, "responses is missing"),
     "an empty list of responses": (MATH, {"responses": []}, "responses is empty"),
     "responses that are a text": (MATH, {"responses": "12"}, "responses is not a list"),
-    "a response that is a number": (MATH, {"responses": ["12", 12]}, "response 2 is not a text"),
+    "a response that is a number": (MATH, {"responses": ["12", 12]}, "response 2 is not text"),
     "a response without text": (
         MATH,
         {"responses": [{"reward": 1}]},
-        "response 1 has reward and no text; call it text",
+        "response 1 has reward and no text; use the key text",
     ),
     "half a reward": (
         MATH,
@@ -271,12 +271,12 @@ BAD = {
     "an answer alone": (
         MATH,
         {"responses": [{"text": "12", "answer": "12"}]},
-        "response 1 has thinking or answer alone; give both or neither",
+        "response 1 has only one of thinking and answer; give both or neither",
     ),
     "an answer that is a number": (
         MATH,
         {"responses": [{"text": "12", "thinking": "", "answer": 12}]},
-        "response 1's answer is not a text",
+        "response 1's answer is not text",
     ),
 }
 
@@ -291,7 +291,7 @@ def test_a_bad_row_says_why(row, changes, reason):
 
 @pytest.mark.parametrize("line", [b"{", b"[1]", b"3", b'{"a": 1} x', b"[" * 100_000], ids=lambda line: repr(line[:9]))
 def test_a_line_that_is_no_json_object_is_a_bad_row(line):
-    with pytest.raises(BadRowError, match=r"^it is not a whole JSON object$"):
+    with pytest.raises(BadRowError, match=r"^it is not a complete JSON object$"):
         parse(line, 1, DOMAINS)
 
 

@@ -82,13 +82,13 @@ def test_all_that_valid_and_test_leave_must_be_something():
     with pytest.raises(InputError) as caught:
         parts(sums(5), None, 2, 3)
     assert str(caught.value) == (
-        "benchmarks: sums: valid and test ask for 5 of the 5 queries that the file has, which leaves none to train on; "
-        "ask for fewer."
+        "benchmarks: sums: valid and test request 5 of the 5 queries in the file, which leaves none to train on; "
+        "request fewer."
     )
 
 
 def test_more_queries_than_the_file_has_are_refused():
-    with pytest.raises(InputError, match="8 queries are asked for in all, but it has at most 5"):
+    with pytest.raises(InputError, match="8 queries are requested in total, but it has at most 5"):
         parts(sums(5), 8)
 
 

@@ -115,7 +115,7 @@ def test_a_broken_download_goes_on_at_the_byte_where_it_stopped(server, download
 
 def test_a_download_that_keeps_breaking_leaves_no_policy_and_the_next_call_goes_on(server, download, folder):
     server.faults[STORED] = deque([1000] + [0] * 6)
-    with pytest.raises(InputError, match=r"^policies: mine: the download of model-00001.*goes on where it stopped"):
+    with pytest.raises(InputError, match=r"^policies: mine: the download of model-00001.*resumes where it stopped"):
         download()
     assert not folder.exists()
     server.requests.clear()
@@ -127,7 +127,9 @@ def test_a_download_that_keeps_breaking_leaves_no_policy_and_the_next_call_goes_
 @pytest.mark.parametrize("path", [SHARDS[1], "config.json", INDEX])
 def test_a_file_with_another_checksum_than_the_hub_lists_is_deleted(server, download, folder, path):
     server.content[path] = b"x" * len(FILES[path])
-    with pytest.raises(InputError, match=rf"^policies: mine: {path} did not arrive as the hub lists it.*run the same"):
+    with pytest.raises(
+        InputError, match=rf"^policies: mine: {path} does not match the digest that the hub lists.*run the same"
+    ):
         download()
     assert not folder.exists()
     server.content.clear()
@@ -195,7 +197,9 @@ def test_a_commit_that_is_not_there_is_named(server, download):
 
 def test_without_the_hub_a_folder_is_the_way(server, download, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(InputError, match=r"HF_HUB_OFFLINE forbids policies from the hub; .*use path: the folder of a"):
+    with pytest.raises(
+        InputError, match=r"HF_HUB_OFFLINE forbids policies from the hub; .*use path: with the folder of a"
+    ):
         download()
 
 

@@ -75,7 +75,7 @@ def test_more_queries_than_there_are_prompts_is_an_error():
     with pytest.raises(InputError) as error:
         splits.sample("x", pool(3, repeat=2), {"train": 3, "test": 1}, 0)
     assert str(error.value) == (
-        "benchmarks: x: 4 queries are asked for in all, but it has at most 3; lower train, valid or test."
+        "benchmarks: x: 4 queries are requested in total, but it has at most 3; lower train, valid or test."
     )
 
 
@@ -129,7 +129,7 @@ def test_sizes_are_met_exactly_wherever_whole_families_allow_it(counts, sizes, s
         homes = {(one.template, split) for split, part in parts.items() for one in part}
         assert len({template for template, _ in homes}) == len(homes)
     else:
-        with pytest.raises(InputError, match=r"x: .*(tearing families apart|has at most)"):
+        with pytest.raises(InputError, match=r"x: .*(breaking up a family|has at most)"):
             splits.sample("x", templated(counts), sizes, seed)
 
 
@@ -170,9 +170,13 @@ def test_families_join_over_templates_and_repeats_alike():
 
 def test_a_draw_that_is_impossible_names_the_largest_family():
     # either half takes one of the families of three, and the single one is not enough for both
-    with pytest.raises(InputError, match=r"x: 7 of its 7 queries.*2 \+ 0 \+ 5.*3 has 3; ask for fewer"):
+    with pytest.raises(
+        InputError, match=r"x: 7 of its 7 queries.*2 \+ 0 \+ 5.*families: 3, queries in the largest: 3\); request fewer"
+    ):
         splits.sample("x", templated([3, 3, 1]), {"train": 2, "test": 5}, 0)
-    with pytest.raises(InputError, match=r"x: 4 of its 4 queries.*2 \+ 0 \+ 2.*1 has 4; ask for fewer"):
+    with pytest.raises(
+        InputError, match=r"x: 4 of its 4 queries.*2 \+ 0 \+ 2.*families: 1, queries in the largest: 4\); request fewer"
+    ):
         splits.sample("x", templated([4]), {"train": 2, "test": 2}, 0)
 
 
@@ -181,7 +185,7 @@ def test_repeats_are_dropped_with_the_first_and_whether_the_answers_differ():
     kept, repeats, dropped = without_repeats(pool)
     assert [one.row for one in kept] == [0, 1]
     assert [one.row for one in repeats] == [2, 3]
-    assert dropped == [("train", 2, "repeats train/0"), ("train", 3, "repeats train/0 with another answer")]
+    assert dropped == [("train", 2, "repeats train/0"), ("train", 3, "repeats train/0 with a different answer")]
 
 
 def test_a_row_of_a_table_is_an_item_with_its_id():

@@ -125,14 +125,14 @@ def test_a_file_becomes_metrics_and_hidden_rewards_reach_nothing_that_learns(imp
     brought(imported, [*rows, {"benchmark": "sums"}])
     done = imported.run(METRICS, "--cores", "1", *CONFIG, check=False)
     assert done.returncode == 1
-    sentence = "mine.jsonl: 1 of 31 rows cannot be used: row 31 (query or messages must be there); mend them, or"
+    sentence = "mine.jsonl: 1 of 31 rows cannot be used: row 31 (query or messages is required); fix them, or"
     assert f"import_rollouts: {sentence}" in done.stdout + done.stderr
 
     config["rollouts"]["bad_rows"] = "skip"
     (imported.folder / "my.yaml").write_text(yaml.safe_dump(config))
     imported.run(METRICS, "--cores", "1", *CONFIG)
     assert pd.read_csv(results / "data/bad_rows.csv").values.tolist() == [
-        ["mine.jsonl", 31, "query or messages must be there"]
+        ["mine.jsonl", 31, "query or messages is required"]
     ]
     metrics = json.loads((imported.folder / METRICS).read_text())
     labeled = pd.read_parquet(results / "labels/main/ratio20.parquet").set_index("id")["labeled"]

@@ -8,7 +8,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, unknown
+from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, why_unusable
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
 from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Section, Training, checking
@@ -274,7 +274,7 @@ def _misplaced_import(config: Configuration) -> str | None:
             return f"benchmarks: {name}: source: import needs rollouts: import, the file that holds its rows."
         if not importing and domain:
             return f"benchmarks: {name}: domain: only the source import takes it; leave it out."
-        if not importing and (wrong := unknown(name)):
+        if not importing and (wrong := why_unusable(name)):
             return wrong
         if not importing and name in CONTROLS and source != "generated":
             return f"benchmarks: {name}: source: {source} has no release of it; it should be generated."

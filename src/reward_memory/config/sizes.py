@@ -1,6 +1,6 @@
 """Check split sizes against the size of each benchmark, before its files are downloaded and read."""
 
-from reward_memory.data.registry import BENCHMARKS, OWN
+from reward_memory.data.registry import BENCHMARKS, REGISTERED
 from reward_memory.settings import Configuration
 
 #: Every stand-in has more items than this, so planning does not have to count them.
@@ -14,7 +14,7 @@ def mistake(config: Configuration) -> str | None:
         if benchmark.source == "import" or (sum(sizes) <= _ALWAYS_AVAILABLE and benchmark.source == "generated"):
             continue
         if benchmark.source == "generated":
-            available, what = (_generated(name), "generated ones exist") if name not in OWN else (None, "")
+            available, what = (_generated(name), "generated ones exist") if name not in REGISTERED else (None, "")
         else:
             available, what = _released(config, name), "are in its release"
         if available is not None and sum(sizes) > available:

@@ -92,7 +92,7 @@ def build(
     check_name(name)
     needed = splits.check_sizes(name, sizes)
     loaded = load(name, source, mirror, count=needed, seed=seed, answer_format=answer_format, partial=partial)
-    parts = splits.sample(name, loaded.items, sizes, seed, whole_families="torn-templates" not in fidelity)
+    parts = splits.sample(name, loaded.items, sizes, seed, keep_families="torn-templates" not in fidelity)
     sampled = [item for part in parts.values() for item in part]
     if any(item.task is not None for item in sampled):
         from .code_tests import with_tests

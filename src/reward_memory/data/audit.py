@@ -145,7 +145,7 @@ def _not_sampled(name: str, loaded: Loaded, drawn: int) -> Iterator[dict]:
     different = len(distinct(loaded.items))
     repeated, left = len(loaded.items) - different, different - drawn
     if repeated:
-        yield _row("split", name, "", "dropped", repeated, "its prompt is that of an earlier row")
+        yield _row("split", name, "", "dropped", repeated, "same prompt as an earlier row")
     if left:
         yield _row("split", name, "", "dropped", left, "not drawn: train, valid and test ask for fewer")
 

@@ -70,8 +70,8 @@ def _registered() -> dict[str, Benchmark]:
     return benchmarks
 
 
-OWN: dict[str, Benchmark] = _registered()
-BENCHMARKS = MEMREWARD | MEDS | OWN
+REGISTERED: dict[str, Benchmark] = _registered()
+BENCHMARKS = MEMREWARD | MEDS | REGISTERED
 
 DOMAINS = {name: benchmark.domain for name, benchmark in (BENCHMARKS | CONTROLS).items()}
 
@@ -79,18 +79,18 @@ DOMAINS = {name: benchmark.domain for name, benchmark in (BENCHMARKS | CONTROLS)
 NAMES = tuple(MEMREWARD)
 
 
-def unknown(name: str) -> str | None:
+def why_unusable(name: str) -> str | None:
     """Return, in one sentence, why a benchmark cannot be read from released files; None if it can."""
     if name in READERS.names:
         try:
             READERS.find(name)
         except InputError as error:
             return str(error)
-        if name not in OWN:
+        if name not in REGISTERED:
             module = READERS.declared(name).module
             return (
                 f"benchmarks: {name}: {module} registers it without domain, license and rows as plain constants, or "
-                "under a name that is taken; see docs/extend.md."
+                "under a name that is already taken; see docs/extend.md."
             )
     if name not in DOMAINS:
         return f"benchmarks: {name}: {name!r} is not one of {', '.join(DOMAINS)}; others need source: import."

@@ -35,13 +35,13 @@ def distinct(items: Iterable[Item]) -> list[Item]:
 
 
 def sample(
-    name: str, items: list[Item], sizes: Mapping[str, int], seed: int, *, whole_families: bool = True
+    name: str, items: list[Item], sizes: Mapping[str, int], seed: int, *, keep_families: bool = True
 ) -> dict[str, list[Item]]:
     """Pool the items, shuffle them with `seed`, and cut to the requested sizes (MemReward, section 4.1).
 
     No prompt is in two splits or twice in one, and a family (instances of one template, repeats of one question) stays
     in one split. Families are assigned to splits in proportion to the sizes. Each split then takes as many items as it
-    needs from its families, and the rest is left out, so every split has exactly its size. Without `whole_families`
+    needs from its families, and the rest is left out, so every split has exactly its size. Without `keep_families`
     the pool is cut at the sizes, across families (behavior `torn-templates`).
 
     InputError if the pool is too small, or if no assignment of complete families reaches the sizes.
@@ -50,21 +50,21 @@ def sample(
     pool = distinct(items)
     if needed > len(pool):
         raise InputError(
-            f"benchmarks: {name}: {needed} queries are asked for in all, but it has at most {len(pool)}; lower train, "
-            "valid or test."
+            f"benchmarks: {name}: {needed} queries are requested in total, but it has at most {len(pool)}; lower "
+            "train, valid or test."
         )
     order = generator("splits", name, seed).permutation(len(pool))
     shuffled = [pool[index] for index in order]
     wanted = {split: sizes.get(split, 0) for split in SPLITS}
-    groups = families(shuffled) if whole_families else [[item] for item in shuffled]
+    groups = families(shuffled) if keep_families else [[item] for item in shuffled]
     if len(groups) == len(pool):
         return _cut(shuffled, wanted)
     split_of = _deal([len(group) for group in groups], list(wanted.values()))
     if split_of is None:
         raise InputError(
             f"benchmarks: {name}: {needed} of its {len(pool)} queries cannot be split into "
-            f"{' + '.join(map(str, wanted.values()))} without tearing families apart: the largest of its {len(groups)} "
-            f"has {max(map(len, groups))}; ask for fewer."
+            f"{' + '.join(map(str, wanted.values()))} without breaking up a family (number of families: "
+            f"{len(groups)}, queries in the largest: {max(map(len, groups))}); request fewer."
         )
     home = {id(item): place for group, place in zip(groups, split_of, strict=True) for item in group}
     return {

@@ -141,9 +141,9 @@ def _kept_shard(path: Path, tasks: list) -> pd.DataFrame | None:
         wanted = [(row.id, row.benchmark, row.domain, sample) for row, sample in tasks]
         names = ["query_id", "benchmark", "domain", "sample"]
         if [*frame[names].itertuples(index=False, name=None)] != wanted or frame.isna().any(axis=None):
-            raise InputError(f"{path}: {len(frame)} rows that are not the {len(tasks)} responses of this part.")
+            raise InputError(f"{path}: its {len(frame)} rows are not the {len(tasks)} responses of this shard.")
     except InputError as error:
-        print(f"{str(error).partition(';')[0].rstrip('.')}; its responses are sampled again.", file=sys.stderr)
+        print(f"{str(error).partition(';')[0].rstrip('.')}; sampling its responses again.", file=sys.stderr)
         if path.is_dir():
             shutil.rmtree(path)
         return None

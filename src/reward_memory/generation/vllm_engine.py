@@ -150,7 +150,7 @@ class _Process:
             return value
         if kind == "input error":
             raise InputError(value)
-        raise InputError(f"{self.name} ended: {value}; its own messages are in this job's log.")
+        raise InputError(f"{self.name} ended: {value}; see its messages in this job's log.")
 
     def close(self) -> None:
         self.connection.close()

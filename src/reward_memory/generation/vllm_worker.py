@@ -35,8 +35,8 @@ class Worker:
         needed = max(map(len, ids)) + sampling["max_tokens"]
         if needed > self.longest:
             raise InputError(
-                f"max_model_len: {self.longest} tokens are too few for the longest prompt and max_new_tokens, {needed} "
-                "together; raise max_model_len, or lower max_new_tokens."
+                f"max_model_len: {self.longest} tokens are too few for the longest prompt and max_new_tokens ({needed} "
+                "together); raise max_model_len, or lower max_new_tokens."
             )
         outputs = self.llm.generate(
             [self.prompt(prompt_token_ids=prompt) for prompt in ids],

@@ -19,7 +19,7 @@ def without_repeats(items: Iterable[Item]) -> tuple[list[Item], list[Item], list
     for item in items:
         kept = first.setdefault(fingerprint(item), item)
         if kept is not item:
-            other = "" if kept.ground_truth == item.ground_truth else " with another answer"
+            other = "" if kept.ground_truth == item.ground_truth else " with a different answer"
             repeats.append(item)
             dropped.append(Dropped(item.source_split, item.row, f"repeats {kept.source_split}/{kept.row}{other}"))
     return list(first.values()), repeats, dropped

@@ -63,7 +63,7 @@ def load(benchmark: str, count: int, seed: int) -> list[Item]:
     """
     if count > (most := limit(benchmark)):
         raise InputError(
-            f"benchmarks: {benchmark}: {count} generated queries are asked for in all, and {most} exist; lower "
+            f"benchmarks: {benchmark}: {count} generated queries are requested in total, but only {most} exist; lower "
             "train, valid or test."
         )
     problems = _space(benchmark) if DOMAINS[benchmark] != "math" else _draw_distinct(benchmark, count, seed)

@@ -29,7 +29,7 @@ class ChoiceProblem:
     benchmark: str
     thing: str
     opening: str
-    asking: str
+    question_form: str
     tests: None = None
 
     @cached_property
@@ -38,7 +38,7 @@ class ChoiceProblem:
 
     @property
     def question(self) -> str:
-        return f"{self.opening}{self.asking.format(self.thing)}\n{option_lines(self.options)}\n{PROMPT}"
+        return f"{self.opening}{self.question_form.format(self.thing)}\n{option_lines(self.options)}\n{PROMPT}"
 
     @property
     def group(self) -> str:
@@ -73,10 +73,12 @@ def state(benchmark: str, thing: str, group: str) -> str:
 def space(benchmark: str) -> list[ChoiceProblem]:
     """Return every question of a qa benchmark's stand-in, in a fixed order."""
     world = WORLDS[benchmark]
-    return [ChoiceProblem(benchmark, *parts) for parts in product(world.groups, OPENINGS, world.askings)]
+    return [ChoiceProblem(benchmark, *parts) for parts in product(world.groups, OPENINGS, world.question_forms)]
 
 
 def draw(benchmark: str, rng: Random) -> ChoiceProblem:
     """Draw one question of a qa benchmark's stand-in."""
     world = WORLDS[benchmark]
-    return ChoiceProblem(benchmark, rng.choice(list(world.groups)), rng.choice(OPENINGS), rng.choice(world.askings))
+    return ChoiceProblem(
+        benchmark, rng.choice(list(world.groups)), rng.choice(OPENINGS), rng.choice(world.question_forms)
+    )

@@ -68,7 +68,7 @@ class World:
     """Facts of one benchmark: `groups` (thing -> option), question wordings, and the teacher's sentence."""
 
     groups: dict[str, str]
-    askings: tuple[str, ...]
+    question_forms: tuple[str, ...]
     statement: str
 
     @property

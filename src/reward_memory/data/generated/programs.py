@@ -28,7 +28,7 @@ HEDGING = {False: 0.2, True: 2.0}
 #: Arguments of the base tests, then those that only the plus tests use.
 BASE_ARGUMENTS = (0, 3, 8)
 PLUS_ARGUMENTS = (-20, -7, -1, 1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 17, 40)
-ASKINGS = {
+QUESTION_FORMS = {
     "humaneval_plus": (
         'def solve(x):\n    """This function {}."""\nComplete the function.',
         "# This function {}.\ndef solve(x):\nWrite the missing body.",
@@ -52,13 +52,13 @@ class ProgramProblem:
     benchmark: str
     function: int
     constant: int
-    asking: str
+    question_form: str
     options: None = None
     ground_truth: None = None
 
     @property
     def question(self) -> str:
-        return f"{self.asking.format(FUNCTIONS[self.function][0].format(self.constant))}\n{PROMPT}"
+        return f"{self.question_form.format(FUNCTIONS[self.function][0].format(self.constant))}\n{PROMPT}"
 
     @property
     def tests(self) -> str:
@@ -101,12 +101,12 @@ class ProgramProblem:
 
 def space(benchmark: str) -> list[ProgramProblem]:
     """Return every task of a code benchmark's stand-in, in a fixed order."""
-    parts = product(range(len(FUNCTIONS)), CONSTANTS, ASKINGS[benchmark])
+    parts = product(range(len(FUNCTIONS)), CONSTANTS, QUESTION_FORMS[benchmark])
     return [ProgramProblem(benchmark, *part) for part in parts]
 
 
 def draw(benchmark: str, rng: Random) -> ProgramProblem:
     """Draw one task of a code benchmark's stand-in."""
     return ProgramProblem(
-        benchmark, rng.randrange(len(FUNCTIONS)), rng.choice(CONSTANTS), rng.choice(ASKINGS[benchmark])
+        benchmark, rng.randrange(len(FUNCTIONS)), rng.choice(CONSTANTS), rng.choice(QUESTION_FORMS[benchmark])
     )

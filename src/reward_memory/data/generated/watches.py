@@ -28,13 +28,13 @@ class WatchesProblem:
     tests: None = None
 
     @property
-    def told(self) -> str:
+    def statement(self) -> str:
         shown = ", ".join(f"{color} {number}" for color, number in zip(COLORS, self.numbers, strict=True))
         return f"Eight watches show: {shown}."
 
     @property
     def question(self) -> str:
-        return f"{self.told} One of them is right. What does it show? {PROMPT}"
+        return f"{self.statement} One of them is right. What does it show? {PROMPT}"
 
     @property
     def right(self) -> int:
@@ -62,4 +62,6 @@ def draw(benchmark: str, rng: Random) -> WatchesProblem:
 
 def read_all(problem: WatchesProblem, rng: Random) -> str:
     """State what the watches show, then trust each in random order; trusting a watch means copying its number."""
-    return " ".join([problem.told, *(problem.trust(place) for place in rng.sample(range(len(COLORS)), len(COLORS)))])
+    return " ".join(
+        [problem.statement, *(problem.trust(place) for place in rng.sample(range(len(COLORS)), len(COLORS)))]
+    )

@@ -47,7 +47,7 @@ def download(
     listings = {owner: hub.files() for owner, hub in hubs.items()}
     wanted = _wanted(name, hubs, {owner: files for owner, (files, _) in listings.items()})
     if absent := sorted({*(expected or {})} - {file.path for _, file in wanted.values()}):
-        raise InputError(f"benchmarks: {name}: sha256: {absent[0]} is none of the files, {', '.join(wanted)}.")
+        raise InputError(f"benchmarks: {name}: sha256: {absent[0]} is not one of its files ({', '.join(wanted)}).")
     pairs = {local: (hubs[owner], file) for local, (owner, file) in wanted.items()}
     digests = fetch(pairs, state, f"download of {name}", expected)
     place({local: file for local, (_, file) in pairs.items()}, state, folder)
@@ -89,7 +89,7 @@ def _choose(split: Split, paths: Iterable[str]) -> list[str]:
 
 def _unreadable(name: str, split: Split, hub: HubRepository) -> InputError:
     return InputError(
-        f"benchmarks: {name}: {hub.repository} has no file of source split {split.name} that this project reads at "
-        f"commit {hub.commit}; choose another revision (if it holds a loading script only, one of its branch "
+        f"benchmarks: {name}: {hub.repository} has no supported file of source split {split.name} at "
+        f"commit {hub.commit}; choose another revision (if it holds only a loading script, a commit of its branch "
         "refs/convert/parquet), or use source: mirror."
     )

@@ -28,13 +28,13 @@ from reward_memory.errors import InputError
 from reward_memory.jobs.progress import Progress
 
 #: Seconds to wait before each retry; a try that received new bytes starts the list over.
-WAITS = (1, 2, 4, 8, 16, 32)
+RETRY_WAITS = (1, 2, 4, 8, 16, 32)
 #: Retries if the hub has never answered: without a network, waiting does not help.
 FIRST_CONTACT = 2
 #: Longest Retry-After, in seconds, that is honored; if the hub requests more, the download fails.
 LONGEST_WAIT = 300
 #: Status codes of transient errors.
-PASSING = (408, 429, 500, 502, 503, 504)
+TRANSIENT = (408, 429, 500, 502, 503, 504)
 
 T = TypeVar("T")
 
@@ -42,22 +42,22 @@ T = TypeVar("T")
 class Kind(NamedTuple):
     """Differences between the hub's data set and model repositories.
 
-    word     the hub's repository type
-    api      name below the endpoint's `api`
-    page     prefix of the name in the URL of a repository's page
-    hub      configuration that uses the hub, for messages
-    instead  configuration that does not need it, for messages
+    repo_type  name of the type in huggingface_hub
+    api        name below the endpoint's `api`
+    page       prefix of the name in the URL of a repository's page
+    hub        configuration that uses the hub, for messages
+    instead    configuration that does not need it, for messages
     """
 
-    word: str
+    repo_type: str
     api: str
     page: str
     hub: str
     instead: str
 
 
-DATASET = Kind("dataset", "datasets", "datasets/", "source: hub", "source: mirror with a folder of the files")
-MODEL = Kind("model", "models", "", "policies from the hub", "path: the folder of a policy")
+DATASET = Kind("dataset", "datasets", "datasets/", "source: hub", "source: mirror with a local folder of the files")
+MODEL = Kind("model", "models", "", "policies from the hub", "path: with the folder of a policy")
 
 
 class HubFile(NamedTuple):
@@ -94,7 +94,7 @@ class HubRepository:
     def files(self) -> tuple[dict[str, HubFile], str | None]:
         """Return (path -> file, license) as the hub lists them."""
         url = f"{self.endpoint}/api/{self.kind.api}/{self.repository}/revision/{self.commit}"
-        return self._with_retries(lambda: self._listing(url), "its list of files")
+        return self._with_retries(lambda: self._listing(url), "the list of files")
 
     def fetch(self, file: HubFile, part: Path, progress: Progress) -> None:
         """Download the bytes of `file` that `part` lacks; the content is not verified."""
@@ -120,13 +120,13 @@ class HubRepository:
             ]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(
-                f"{self.where}: {self.endpoint} does not answer as a Hugging Face hub; check HF_ENDPOINT."
+                f"{self.where}: {self.endpoint} does not respond like a Hugging Face hub; check HF_ENDPOINT."
             ) from error
         return {file.path: file for file in files}, (answer.get("cardData") or {}).get("license")
 
     def _append(self, file: HubFile, part: Path, progress: Progress) -> None:
         """Request the bytes that `part` lacks, once; bytes received before the connection breaks are kept."""
-        where = {"repo_type": self.kind.word, "revision": self.commit, "endpoint": self.endpoint}
+        where = {"repo_type": self.kind.repo_type, "revision": self.commit, "endpoint": self.endpoint}
         url = hf_hub_url(self.repository, file.path, **where)
         have = part.stat().st_size
         headers = self.headers | ({"Range": f"bytes={have}-"} if have else {})
@@ -153,12 +153,12 @@ class HubRepository:
             except (OfflineModeIsEnabled, httpx.HTTPError, httpx.InvalidURL) as error:
                 if self._received > before:
                     tries, before = 0, self._received
-                most = len(WAITS) if self._answered else FIRST_CONTACT
+                most = len(RETRY_WAITS) if self._answered else FIRST_CONTACT
                 requested = _retry_after(error)
                 if tries >= most or not _is_transient(error) or requested > LONGEST_WAIT:
                     raise InputError(f"{self.where}: {self._sentence(error, what)}") from error
-                wait = max(WAITS[tries], requested)
-                print(f"{what}: {_reason(error)}; next try in {wait:g} s", file=sys.stderr, flush=True)
+                wait = max(RETRY_WAITS[tries], requested)
+                print(f"{what}: {_reason(error)}; retrying in {wait:g} s", file=sys.stderr, flush=True)
                 time.sleep(wait)
                 tries += 1
 
@@ -175,7 +175,7 @@ class HubRepository:
             case GatedRepoError():
                 return (
                     f"{self.repository} is gated ({status}); accept its terms at {page} and set HF_TOKEN to a token of "
-                    "the account that did."
+                    "the same account."
                 )
             case RevisionNotFoundError():
                 return f"{self.repository} has no commit {self.commit}; copy one from {page}/commits/main to revision."
@@ -183,24 +183,26 @@ class HubRepository:
                 return f"{self.repository} has no file {what} at commit {self.commit}; choose another revision."
             case HfHubHTTPError() if isinstance(error, RepositoryNotFoundError) or self._hidden(status):
                 return (
-                    f"the hub shows no repository {self.repository} ({status}); if {page} exists, it is private or "
+                    f"the hub finds no repository {self.repository} ({status}); if {page} exists, it is private or "
                     "gated and needs HF_TOKEN."
                 )
             case HfHubHTTPError() if status == httpx.codes.UNAUTHORIZED:
                 return f"{self.endpoint} does not accept the token (401); set HF_TOKEN to a valid one, or unset it."
             case HfHubHTTPError() if status == httpx.codes.FORBIDDEN:
-                return f"the token may not read {self.repository} (403); set HF_TOKEN to one with access to {page}."
+                return f"the token cannot read {self.repository} (403); set HF_TOKEN to one with access to {page}."
             case HfHubHTTPError() if status == httpx.codes.NOT_FOUND:
-                return f"{self.endpoint} has no {what} of {self.repository} (404); check HF_ENDPOINT and revision."
+                return (
+                    f"{self.endpoint} does not have {what} of {self.repository} (404); check HF_ENDPOINT and revision."
+                )
             case HfHubHTTPError():
                 return (
-                    f"{self.endpoint} gave {_reason(error)} for {what} of {self.repository}, after several tries where "
-                    "waiting could help; run the same command later: it goes on where it stopped."
+                    f"{self.endpoint} returned {_reason(error)} for {what} of {self.repository} (retried where waiting "
+                    "could help); run the same command later: it resumes where it stopped."
                 )
         if self._received:
             return (
-                f"the download of {what} broke off ({_reason(error)}); run the same command again: it goes on where it "
-                "stopped."
+                f"the download of {what} was interrupted ({_reason(error)}); run the same command again: it resumes "
+                "where it stopped."
             )
         return (
             f"{self.endpoint} cannot be reached ({_reason(error)}); check the network and HF_ENDPOINT, or use "
@@ -211,7 +213,7 @@ class HubRepository:
 def _is_transient(error: Exception) -> bool:
     """Return whether a retry may succeed."""
     if isinstance(error, HfHubHTTPError):
-        return error.response.status_code in PASSING
+        return error.response.status_code in TRANSIENT
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
 
 

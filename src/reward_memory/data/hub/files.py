@@ -78,6 +78,6 @@ def _verify(where: str, file: HubFile, kept: Path, expected: str | None) -> str:
             "not help, correct revision or sha256."
         )
     raise InputError(
-        f"{where}: {file.path} did not arrive as the hub lists it (digest {file.digest}); it was deleted: run the same "
-        "command again."
+        f"{where}: {file.path} does not match the digest that the hub lists ({file.digest}); it was deleted: run the "
+        "same command again."
     )

@@ -23,7 +23,7 @@ def check(path: Path) -> None:
         raise InputError(f"rollouts: import: {path}: is a folder; give the file in it.")
     if path.is_symlink() and not path.is_file():
         raise InputError(
-            f"rollouts: import: {path}: is a link to {path.readlink()}, which is not there; give the file itself."
+            f"rollouts: import: {path}: is a link to {path.readlink()}, which does not exist; give the file itself."
         )
     if not path.is_file():
         raise InputError(f"rollouts: import: {path}: no such file; correct the path.")
@@ -54,8 +54,8 @@ def _no_parquet(path: Path) -> str | None:
         first = file.read(4)
     if path.suffix != ".parquet" or not first or first == b"PAR1":
         return None
-    hint = "; let its name end in .jsonl" if first.lstrip()[:1] in (b"{", b"[") else ""
-    return f"is no parquet{hint or '; write it as parquet or JSON lines'}"
+    hint = "; rename it to end in .jsonl" if first.lstrip()[:1] in (b"{", b"[") else ""
+    return f"is not parquet{hint or '; write it as parquet or JSON lines'}"
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

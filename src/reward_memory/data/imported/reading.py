@@ -38,24 +38,28 @@ def read(path: Path, domains: Mapping[str, str]) -> tuple[list[Query], pd.DataFr
     for number, raw in records(path):
         try:
             query = parse(raw, number, domains)
-            claims = {("id", query.id): "has the id", (query.benchmark, query.item.messages): "asks the very words"}
+            claims = {("id", query.id): "repeats the id", (query.benchmark, query.item.messages): "repeats the prompt"}
             for claim, words in claims.items():
                 if claim in owners:
-                    raise BadRowError(f"it {words} of row {owners[claim]}; a query and its responses are one row")
+                    raise BadRowError(
+                        f"it {words} of row {owners[claim]}; put a query and all its responses in one row"
+                    )
         except BadRowError as error:
             bad.append(BadRow(path.name, number, str(error)))
         else:
             owners |= dict.fromkeys(claims, number)
             queries.append(query)
     if not queries and not bad:
-        raise InputError(f"{path}: holds no row; a row is a query with its responses, see docs/import.md.")
+        raise InputError(f"{path}: contains no rows; a row is a query with its responses, see docs/import.md.")
     table = pd.DataFrame(bad, columns=BadRow._fields)
     for name in domains:
         if not any(query.benchmark == name for query in queries):
-            why = f"; the first of its {_rows(len(bad))} that cannot be used: {_list(bad[:1])}" if bad else ""
+            why = (
+                f"; the file has {_rows(len(bad))} that cannot be used, beginning with {_list(bad[:1])}" if bad else ""
+            )
             raise InputError(
-                f"{path}: no row of benchmark {name} can be used{why}; mend the rows, see docs/import.md, or take "
-                "the benchmark out of the configuration."
+                f"{path}: no row of benchmark {name} can be used{why}; fix the rows (see docs/import.md), or remove "
+                "the benchmark from the configuration."
             )
     return queries, table
 
@@ -66,7 +70,7 @@ def refuse(path: Path, good: int, bad: pd.DataFrame) -> None:
         rows: Sequence[BadRow] = [BadRow(*row) for row in bad.itertuples(index=False)]
         more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
         raise InputError(
-            f"{path}: {len(rows)} of {_rows(good + len(rows))} cannot be used: {_list(rows[:NAMED])}{more}; mend them, "
+            f"{path}: {len(rows)} of {_rows(good + len(rows))} cannot be used: {_list(rows[:NAMED])}{more}; fix them, "
             "or leave them out with rollouts: bad_rows: skip."
         )
 
@@ -76,8 +80,8 @@ def refuse_one_sided(path: Path, queries: Sequence[Query]) -> None:
     rewards = {one.reward for query in queries for one in query.responses}
     if len(rewards) == 1 and None not in rewards:
         raise InputError(
-            f"{path}: every reward is {rewards.pop():g}, and a reward model learns from right and wrong responses; "
-            "correct the rewards, or leave them out, so that the verifiers grade the responses."
+            f"{path}: every reward is {rewards.pop():g}, but a reward model needs both right and wrong responses; "
+            "correct the rewards, or remove them so that the verifiers grade the responses."
         )
 
 

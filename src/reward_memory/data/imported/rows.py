@@ -18,7 +18,7 @@ from reward_memory.verifiers.sandbox.inside.values import decode
 from reward_memory.verifiers.verdicts import GroundTruth
 
 from ..items import LETTERS, Item, option_lines
-from ..mirror.encodings import NotTextError, decoded
+from ..mirror.encodings import NotTextError, decode_line
 from ..mirror.rows import NO_NUMBER
 
 #: Most characters of an id; anything longer is a text that was put there by mistake.
@@ -82,7 +82,7 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
     if benchmark is None:
         raise BadRowError("benchmark is missing")
     if not isinstance(benchmark, str) or benchmark not in domains:
-        raise BadRowError(f"benchmark {_shown(benchmark)} is not one of the configuration's")
+        raise BadRowError(f"benchmark {_shown(benchmark)} is not in the configuration")
     domain = domains[benchmark]
     if misplaced := next((name for name in _REWARDS if row.get(name) is not None), None):
         raise BadRowError(f"{misplaced} is next to responses; give each response its own, as {{text, reward}}")
@@ -105,29 +105,29 @@ def parse(raw: bytes | Mapping[str, Any], number: int, domains: Mapping[str, str
         for place, response in enumerate(responses, start=1):
             if response.reward is None:
                 truth = "tests" if domain == "code" else "ground_truth"
-                raise BadRowError(f"response {place} has no reward, and the row no {truth} to grade it by")
+                raise BadRowError(f"response {place} has no reward, and the row has no {truth} to grade it by")
     if unnamed := [name for name in names if not _is_named(name, item, responses)]:
         raise BadRowError(
-            f"tests call {unnamed[0]}, which neither the query nor a response names; write the name of the function "
-            "that is asked for"
+            f"tests call {unnamed[0]}, which neither the query nor a response mentions; write the name of the "
+            "requested function"
         )
     if undefined := [name for name in _unknown(item) if not _is_named(name, item, responses)]:
-        raise BadRowError(f"tests use {undefined[0]}, which nothing defines; define it in a line of tests before")
+        raise BadRowError(f"tests use {undefined[0]}, which nothing defines; define it in an earlier line of tests")
     return Query(f"{benchmark}/{_name(row.get('id'), number)}", benchmark, item, responses)
 
 
 def _decode(line: bytes) -> dict[str, Any]:
     try:
         # in a file concatenated from several, later lines can have a byte order mark, too
-        row = json.loads(decoded(line).removeprefix("\ufeff"))
+        row = json.loads(decode_line(line).removeprefix("\ufeff"))
     except NotTextError as error:
         raise BadRowError(str(error)) from error
     except (json.JSONDecodeError, RecursionError) as error:
-        raise BadRowError("it is not a whole JSON object") from error
+        raise BadRowError("it is not a complete JSON object") from error
     except ValueError as error:
-        raise BadRowError("it holds a number of more than 4,300 digits; write it as text") from error
+        raise BadRowError("it contains a number with more than 4,300 digits; write it as text") from error
     if not isinstance(row, dict):
-        raise BadRowError("it is not a whole JSON object")
+        raise BadRowError("it is not a complete JSON object")
     return row
 
 
@@ -139,13 +139,13 @@ def _shown(value: Any) -> str:
 def _text(value: Any, what: str, *, empty: bool = False) -> str:
     """Return the value if it is a text that can be encoded, and not blank unless `empty`."""
     if not isinstance(value, str) or not (empty or value.strip()):
-        raise BadRowError(f"{what} is not a text" if not isinstance(value, str) else f"{what} is empty")
+        raise BadRowError(f"{what} is not text" if not isinstance(value, str) else f"{what} is empty")
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise BadRowError(f"{what} holds half a character (a lone surrogate)") from error
+        raise BadRowError(f"{what} contains half a character (a lone surrogate)") from error
     if "\0" in value:
-        raise BadRowError(f"{what} holds a NUL character")
+        raise BadRowError(f"{what} contains a NUL character")
     return value
 
 
@@ -155,24 +155,24 @@ def _name(given: Any, number: int) -> str:
     if isinstance(given, float):
         # pandas writes 1.0 for 1 in a column with a missing id, and NaN for the missing one
         if not (given.is_integer() and abs(given) <= EXACT):
-            raise BadRowError(f"id is {given}, which is no whole number; give a text or leave it out")
+            raise BadRowError(f"id is {given}, which is not a whole number; use text or omit it")
         given = int(given)
     name = str(given) if isinstance(given, int) and not isinstance(given, bool) else _text(given, "id")
     if len(name) > LONGEST_ID:
-        raise BadRowError(f"id has {len(name)} characters; at most {LONGEST_ID} are taken")
+        raise BadRowError(f"id has {len(name)} characters; at most {LONGEST_ID} are allowed")
     if CONTROL.search(name):
-        raise BadRowError("id holds a line break or another control character")
+        raise BadRowError("id contains a line break or another control character")
     return f"id/{name}"
 
 
 def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[tuple[str, str], ...]:
     query, messages = row.get("query"), row.get("messages")
     if (query is None) == (messages is None):
-        raise BadRowError("query and messages are both there" if messages else "query or messages must be there")
+        raise BadRowError("query and messages are both present" if messages else "query or messages is required")
     if query is not None:
         text = _text(query, "query")
         if NO_NUMBER.fullmatch(text):
-            raise BadRowError(f"query is {text.strip()}, which is no question")
+            raise BadRowError(f"query is {text.strip()}, which is not a question")
         if options and not all(option in text for option in options):
             # else questions that differ only in their options would be equal, and the memory would not see the options
             text = f"{text}\n{option_lines(options)}"
@@ -180,7 +180,7 @@ def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[
     if not isinstance(messages, list) or not all(isinstance(message, Mapping) for message in messages):
         raise BadRowError("messages is not a list of {role, content}")
     if other := next((message for message in messages if not {"role", "content"} <= {*message}), None):
-        raise BadRowError(f"a message has {_keys(other)} where role and content should be")
+        raise BadRowError(f"a message has {_keys(other)} instead of role and content")
     out = tuple(
         (
             _text(message.get("role"), "a message's role"),
@@ -190,7 +190,7 @@ def _messages(row: Mapping[str, Any], options: tuple[str, ...] | None) -> tuple[
         for message in messages
     )
     if not out or out[-1][0] != "user":
-        raise BadRowError("the last of messages is not the user's")
+        raise BadRowError("the last message is not from the user")
     return out
 
 
@@ -206,12 +206,12 @@ def _ground_truth(value: Any, domain: str, options: tuple[str, ...] | None) -> s
     if value is None:
         return None
     if isinstance(value, float | Decimal) and not math.isfinite(value):
-        raise BadRowError(f"ground_truth is {value}, which is no number")
+        raise BadRowError(f"ground_truth is {value}, which is not a number")
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         value = str(value)
     truth = _text(value, "ground_truth").strip()
     if domain == "math" and (NO_NUMBER.fullmatch(truth) or truth.lower() in _NO_ANSWER):
-        raise BadRowError(f"ground_truth is {truth}, which is no number")
+        raise BadRowError(f"ground_truth is {truth}, which is not a number")
     if domain == "math":
         return truth
     # without options the verifier accepts A to E
@@ -259,7 +259,7 @@ def _tests(value: Any) -> tuple[str | None, tuple[str, ...]]:
         raise BadRowError(str(error).removesuffix(".")) from error
     # errors of the verifiers on values of unexpected types
     except (ValueError, TypeError, AttributeError, KeyError, SyntaxError, RecursionError) as error:
-        raise BadRowError("tests is not of the form that docs/import.md tells") from error
+        raise BadRowError("tests does not have the form described in docs/import.md") from error
 
 
 def _check_values(tests: Mapping[str, Any]) -> None:
@@ -299,22 +299,22 @@ def _is_object(text: str) -> bool:
 def _response(value: Any, what: str, domain: str) -> Response:
     given = value if isinstance(value, Mapping) else {"text": value}
     if "text" not in given:
-        raise BadRowError(f"{what} has {_keys(given)} and no text; call it text")
+        raise BadRowError(f"{what} has {_keys(given)} and no text; use the key text")
     text = _text(given.get("text"), f"{what}'s text" if given is value else what, empty=True)
     if given is not value and _is_object(text):
-        raise BadRowError(f"{what} is the text of an object; give the object itself, as {{text, reward}}")
+        raise BadRowError(f"{what} is an object written as text; give the object itself, as {{text, reward}}")
     if _BYTES.fullmatch(text):
-        raise BadRowError(f"{what} is the Python text of a bytes object; decode it before you write it")
+        raise BadRowError(f"{what} is a Python bytes object written as text; decode it before you write it")
     reward = given.get("reward")
     if reward is None and (other := next((name for name in _VERDICTS if given.get(name) is not None), None)):
-        raise BadRowError(f"{what} has {other} and no reward; call it reward, and make it 0 or 1")
+        raise BadRowError(f"{what} has {other} but no reward; rename it to reward, and make it 0 or 1")
     if reward is not None and not (isinstance(reward, int | float) and reward in (0, 1)):
         raise BadRowError(f"{what}'s reward is {_shown(reward)}, which is not 0 or 1")
     parts = [given.get(name) for name in ("thinking", "answer")]
     if parts == [None, None]:
         parts = split_response(text, domain)
     elif None in parts:
-        raise BadRowError(f"{what} has thinking or answer alone; give both or neither")
+        raise BadRowError(f"{what} has only one of thinking and answer; give both or neither")
     thinking, answer = (
         _text(part, f"{what}'s {name}", empty=True) for part, name in zip(parts, ("thinking", "answer"), strict=True)
     )

@@ -53,8 +53,8 @@ def _counts(name: str, have: int, sizes: Mapping[str, int | None]) -> dict[str, 
         train = have - valid - test
         if train < 1:
             raise InputError(
-                f"benchmarks: {name}: valid and test ask for {valid + test} of the {have} queries that the file has, "
-                "which leaves none to train on; ask for fewer."
+                f"benchmarks: {name}: valid and test request {valid + test} of the {have} queries in the file, "
+                "which leaves none to train on; request fewer."
             )
     return dict(zip(splits.SPLITS, (train, valid, test), strict=True))
 

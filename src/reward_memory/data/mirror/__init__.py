@@ -14,7 +14,7 @@ from ..registry import BENCHMARKS, DOMAINS
 from . import formats
 from .formats import Source
 from .releases import RELEASES, File, Release, Split, expected_rows
-from .rows import MissingAnswerError, Row, UnusableError, WrongValueError, checked
+from .rows import MissingAnswerError, Row, UnusableError, WrongValueError, check_row
 
 __all__ = ["RELEASES", "files", "load"]
 
@@ -53,7 +53,7 @@ def load(name: str, mirror: Path, answer_format: str = "hash", partial: bool = F
             else:
                 dropped.append(Dropped(split.name, number - 1, row))
         if not number:
-            raise InputError(f"{' + '.join(map(str, paths))}: holds no row; fetch it again.")
+            raise InputError(f"{' + '.join(map(str, paths))}: contains no rows; fetch it again.")
         if not partial:
             _check_count(paths, number, expected_rows(name, split.name, file))
     repeats: list[Item] = []
@@ -73,7 +73,7 @@ def _present(release: Release, mirror: Path) -> Iterator[tuple[Split, File, list
         found = split.find(formats.listing(folder))
         if found is None and not split.optional and not release.any_of:
             if mirror.name == split.folder and split.find(formats.listing(mirror)):
-                raise InputError(f"data: mirror: {mirror} is the folder of one benchmark; give the folder around it.")
+                raise InputError(f"data: mirror: {mirror} is the folder of one benchmark; give its parent folder.")
             raise _missing(folder, split)
         if found is not None:
             file, names = found
@@ -89,7 +89,7 @@ def _present(release: Release, mirror: Path) -> Iterator[tuple[Split, File, list
 
 def _missing(folder: Path, split: Split) -> InputError:
     name = split.files[0].pattern.split("!")[0]
-    return InputError(f"{folder / name}: no such file (nor .gz); put the benchmark's release there.")
+    return InputError(f"{folder / name}: no such file (plain or .gz); put the benchmark's release there.")
 
 
 def _records(split: Split, file: File, paths: list[Path], mirror: Path) -> Iterator[tuple[str, Any]]:
@@ -105,7 +105,9 @@ def _records(split: Split, file: File, paths: list[Path], mirror: Path) -> Itera
     rows = ((source, *row) for source in sources for row in formats.records(source))
     for row, label in zip_longest(rows, formats.records(labels)):
         if row is None or label is None:
-            raise InputError(f"{labels.name}: has not one label for each row of {sources[0].name}; fetch both again.")
+            raise InputError(
+                f"{labels.name}: does not have one label for each row of {sources[0].name}; fetch both again."
+            )
         source, number, record = row
         yield f"{source.name}: row {number}", {**record, "label": label[1]}
 
@@ -114,14 +116,14 @@ def _labels(folder: Path, file: File) -> Source:
     pattern, _, member = (file.labels or "").partition("!")
     found = [path for path in formats.listing(folder) if formats.matches(path, pattern)]
     if not found:
-        raise InputError(f"{folder / pattern}: no such file (nor .gz); put the labels of {file.pattern} there.")
+        raise InputError(f"{folder / pattern}: no such file (plain or .gz); put the labels of {file.pattern} there.")
     return formats.members(Source(folder / found[0], member or None))[0]
 
 
 def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
     """Return the parsed row, or the reason to drop it."""
     try:
-        return checked(split.parse(record), domain)
+        return check_row(split.parse(record), domain)
     except UnusableError as error:
         return str(error)
     except MissingAnswerError as error:
@@ -133,7 +135,7 @@ def _parse(split: Split, record: Any, place: str, domain: str) -> Row | str:
         raise InputError(f"{place}: {error}; correct or remove the row.") from error
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, SyntaxError, OverflowError) as error:
         raise InputError(
-            f"{place} is not of the released format ({_lacking(record, error)}); fetch it again."
+            f"{place} is not in the released format ({_lacking(record, error)}); fetch the file again."
         ) from error
 
 
@@ -141,16 +143,16 @@ def _lacking(record: Any, error: Exception) -> str:
     """Describe in words what a row of another format has instead."""
     if not isinstance(record, dict):
         if isinstance(record, list) and any(isinstance(part, dict) for part in record):
-            return "it is a list of rows, where each row should be a line of its own"
-        return "it is no object with keys" if not isinstance(record, list) else f"it has {len(record)} columns"
+            return "it is a list of rows, but each row should be on its own line"
+        return "it is not an object with keys" if not isinstance(record, list) else f"it has {len(record)} columns"
     if isinstance(error, KeyError) and error.args[0] not in record:
-        return f"it has no {error.args[0]!r} but {', '.join(map(str, record))}"[:200]
-    held = ", ".join(f"{key} {_kind(value)}" for key, value in record.items())
-    return f"a value is of another type or form: {held}"[:300]
+        return f"it has no {error.args[0]!r}, only {', '.join(map(str, record))}"[:200]
+    held = ", ".join(f"{key} is {_kind(value)}" for key, value in record.items())
+    return f"a value has the wrong type or form: {held}"[:300]
 
 
 def _kind(value: Any) -> str:
-    kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
+    kinds = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
     return "null" if value is None else kinds.get(type(value), "an object")
 
 
@@ -165,5 +167,5 @@ def _check_count(paths: Iterable[Path], found: int, expected: tuple[int, ...]) -
         names = " + ".join(str(path) for path in paths)
         raise InputError(
             f"{names}: {found} rows, but the release has {' or '.join(map(str, expected))}; fetch it again, or set "
-            "data: partial: true to use what is there."
+            "data: partial: true to use it as is."
         )

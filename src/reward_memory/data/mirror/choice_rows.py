@@ -6,7 +6,7 @@ from reward_memory.seeds import generator
 from reward_memory.storage.files import digest
 
 from ..items import LETTERS
-from .rows import MissingAnswerError, Row, WrongValueError, whole
+from .rows import MissingAnswerError, Row, WrongValueError, as_integer
 
 #: Question, four options and the letter of the right one.
 MMLU_COLUMNS = 6
@@ -24,14 +24,14 @@ def labeled_options(row: dict[str, Any]) -> Row:
         texts = [choice["text"] for choice in question["choices"]]
     key = row.get("answerKey")
     if len(labels) != len(texts) or len(set(labels)) != len(labels):
-        raise WrongValueError("its choices have not one label each")
+        raise WrongValueError("its choices do not have one distinct label each")
     return _row(stem, texts, list(labels).index(key) if key in labels else None, key)
 
 
 def subject_question(row: list[str] | dict[str, Any]) -> Row:
     """MMLU: columns question, A, B, C, D, letter without a header; on the hub the answer is a number from 0."""
     if isinstance(row, dict):
-        return _row(row["question"], row["choices"], whole(row["answer"]), row["answer"])
+        return _row(row["question"], row["choices"], as_integer(row["answer"]), row["answer"])
     if len(row) != MMLU_COLUMNS:
         raise WrongValueError(f"it has {len(row)} columns, not {MMLU_COLUMNS}")
     question, *texts, letter = row
@@ -49,7 +49,7 @@ def expert_question(row: dict[str, Any]) -> Row:
 
 def social_question(row: dict[str, Any]) -> Row:
     """Social IQa: a situation and a question about it; labels 1, 2 and 3."""
-    label = whole(row.get("label"))
+    label = as_integer(row.get("label"))
     texts = [row["answerA"], row["answerB"], row["answerC"]]
     return _row(
         f"{row['context'].strip()} {row['question'].strip()}",
@@ -61,7 +61,7 @@ def social_question(row: dict[str, Any]) -> Row:
 
 def physical_question(row: dict[str, Any]) -> Row:
     """PIQA: a goal and two ways to reach it; labels 0 and 1."""
-    return _row(row["goal"], [row["sol1"], row["sol2"]], whole(row.get("label")), row.get("label"))
+    return _row(row["goal"], [row["sol1"], row["sol2"]], as_integer(row.get("label")), row.get("label"))
 
 
 def _row(question: str, texts: list[str], right: int | None, given: Any = None) -> Row:
@@ -71,5 +71,5 @@ def _row(question: str, texts: list[str], right: int | None, given: Any = None) 
     if not all(text.strip() for text in texts):
         raise WrongValueError("one of its options is empty")
     if right is None or not 0 <= right < len(texts):
-        raise MissingAnswerError("" if given in (None, "") else f"{given!r} is none of its {len(texts)} options")
+        raise MissingAnswerError("" if given in (None, "") else f"{given!r} is not one of its {len(texts)} options")
     return Row(question.strip(), LETTERS[right], tuple(text.strip() for text in texts))

@@ -23,7 +23,7 @@ def writing_task(row: dict[str, Any]) -> Row:
         task, text = row, row["prompt"].strip().strip('"').strip()
     else:
         if not isinstance(row["test_list"], list) or not all(isinstance(one, str) for one in row["test_list"]):
-            raise WrongValueError("its test_list is no list of assert lines")
+            raise WrongValueError("its test_list is not a list of assert lines")
         task, text = _from_hub(row), f"{row['prompt'].strip()}\n{row['test_list'][0].strip()}"
     _check_program(_checked(task)["canonical_solution"])
     return Row(text, None, task=task)
@@ -34,10 +34,10 @@ def _checked(task: dict[str, Any]) -> dict[str, Any]:
         raise MissingAnswerError
     for key in ("base_input", "plus_input"):
         if not isinstance(task[key], list | dict):
-            raise WrongValueError(f"its {key} is no list of inputs")
+            raise WrongValueError(f"its {key} is not a list of inputs")
     atol = task.get("atol", 0)
     if not isinstance(atol, int | float) or isinstance(atol, bool) or not 0 <= atol < math.inf:
-        raise WrongValueError(f"its atol is {atol!r}, which is no number of at least 0")
+        raise WrongValueError(f"its atol is {atol!r}, which is not a number of at least 0")
     if not task["prompt"].strip():
         raise WrongValueError("its prompt is empty")
     return task
@@ -48,7 +48,7 @@ def _check_program(text: str) -> None:
     try:
         ast.parse(text)
     except (SyntaxError, ValueError) as error:
-        raise WrongValueError("its canonical_solution is no Python program") from error
+        raise WrongValueError("its canonical_solution is not a Python program") from error
 
 
 def _from_hub(row: dict[str, Any]) -> dict[str, Any]:

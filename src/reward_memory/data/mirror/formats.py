@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from reward_memory.errors import InputError
 
-from .encodings import NotTextError, decoded, raw_lines, unreadable
+from .encodings import NotTextError, decode_line, raw_lines, unreadable
 
 SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$")
 #: The JSON escape of half a character (a surrogate).
@@ -103,10 +103,10 @@ def members(source: Source) -> list[Source]:
         with zipfile.ZipFile(source.path) as archive:
             names = sorted(name for name in archive.namelist() if matches(name, source.member))
     except DAMAGE as error:
-        why = unreadable(source.path, error) or "is not a whole zip archive; fetch it again"
+        why = unreadable(source.path, error) or "is not a complete zip archive; fetch it again"
         raise InputError(f"{source.path}: {why}.") from error
     if not names:
-        raise InputError(f"{source.path}: holds no {source.member}; fetch the release again.")
+        raise InputError(f"{source.path}: contains no {source.member}; fetch the release again.")
     return [Source(source.path, name) for name in names]
 
 
@@ -126,8 +126,8 @@ def check_shards(paths: Iterable[Path]) -> None:
         numbers = sorted(number for _, number, _ in here)
         if numbers != list(range(total)):
             missing = sorted(set(range(total)) - set(numbers))
-            wrong = f"{_shard(path, missing[0])} is missing" if missing else "a part is there twice"
-            raise InputError(f"{path}: {wrong} beside it; fetch the release again.")
+            wrong = f"{_shard(path, missing[0])} is missing" if missing else "a part is present twice"
+            raise InputError(f"{path}: {wrong} in its folder; fetch the release again.")
 
 
 def records(source: Source) -> Iterator[tuple[int, Any]]:
@@ -143,8 +143,8 @@ def records(source: Source) -> Iterator[tuple[int, Any]]:
             yield number, record
     except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(
-            f"{source.name}: row {number + 1} is not a whole JSON line; fetch the file again, or write one object a "
-            "line."
+            f"{source.name}: row {number + 1} is not a complete JSON line; fetch the file again, or write one object "
+            "per line."
         ) from error
     except (NotTextError, UnreadableError) as error:
         raise InputError(f"{source.name}: row {number + 1}: {error}.") from error
@@ -168,7 +168,7 @@ def _lines(source: Source) -> Iterator[tuple[int, str]]:
     with _opened(source) as file:
         for number, line in enumerate(raw_lines(file, source.name), start=1):
             if line.strip():
-                yield number, decoded(line).strip("\r\n")
+                yield number, decode_line(line).strip("\r\n")
 
 
 def _json_lines(source: Source) -> Iterator[tuple[int, Any]]:
@@ -187,20 +187,22 @@ def json_value(line: str) -> Any:
     except json.JSONDecodeError:
         raise
     except ValueError as error:
-        raise UnreadableError("it holds a number of more than 4,300 digits; write it as text") from error
+        raise UnreadableError("it contains a number with more than 4,300 digits; write it as text") from error
     # half characters come only from escapes, which are rare
     if SURROGATE.search(line):
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
-            raise UnreadableError("it holds half a character (a lone surrogate); correct or remove the row") from error
+            raise UnreadableError(
+                "it contains half a character (a lone surrogate); correct or remove the row"
+            ) from error
     return value
 
 
 def _csv_rows(source: Source) -> Iterator[tuple[int, Any]]:
     """MMLU's files have no header and six columns; GPQA's have one with names such as `Question`."""
     with _opened(source) as file:
-        rows = csv.reader(decoded(line) for line in raw_lines(file, source.name))
+        rows = csv.reader(decode_line(line) for line in raw_lines(file, source.name))
         first = next(rows, None)
         header = first if first and "Correct Answer" in first else None
         body = rows if header else chain([first] if first else [], rows)
@@ -212,7 +214,7 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, Any]]:
 def check_columns(path: Path, names: Sequence[str]) -> None:
     """Raise InputError if two columns of a parquet file share a name: rows would hold only the last one."""
     if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(f"{path}: has two columns {repeated!r}; rename or remove one of them.")
+        raise InputError(f"{path}: has two columns named {repeated!r}; rename or remove one of them.")
 
 
 def _parquet_rows(source: Source) -> Iterator[tuple[int, Any]]:

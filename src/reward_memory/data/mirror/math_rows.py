@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from .rows import NO_NUMBER, MissingAnswerError, Row, UnusableError, WrongValueError, whole
+from .rows import NO_NUMBER, MissingAnswerError, Row, UnusableError, WrongValueError, as_integer
 
 #: Instructions that training sets in verl's format put before or after a problem.
 INSTRUCTIONS = (
@@ -31,14 +31,14 @@ def word_problem(row: dict[str, Any]) -> Row:
     if not mark or not truth:
         raise MissingAnswerError
     if not NUMBER.search(truth) and not NO_NUMBER.fullmatch(truth):
-        raise WrongValueError(f"its answer is {truth!r}, which is no number")
+        raise WrongValueError(f"its answer is {truth!r}, which is not a number")
     return Row(row["question"].strip(), truth)
 
 
 def symbolic_problem(row: dict[str, Any]) -> Row:
     """GSM-Symbolic: the instances of one template, which is a GSM8K test problem, share its number."""
-    if whole(row["original_id"]) is None:
-        raise WrongValueError(f"its original_id is {row['original_id']!r}, which is no whole number")
+    if as_integer(row["original_id"]) is None:
+        raise WrongValueError(f"its original_id is {row['original_id']!r}, which is not a whole number")
     return word_problem(row)._replace(template=f"gsm8k-{row['original_id']}")
 
 
@@ -61,7 +61,7 @@ def competition_problem(row: dict[str, Any]) -> Row:
     """A problem of AIME or AMC, whose answer must be a number: other copies of AMC have an option's letter instead."""
     parsed = problem(row)
     if _LETTER.match(parsed.ground_truth or ""):
-        raise WrongValueError(f"its answer is {parsed.ground_truth}, the letter of a choice where a number should be")
+        raise WrongValueError(f"its answer is {parsed.ground_truth}, the letter of a choice instead of a number")
     return parsed
 
 
@@ -95,9 +95,9 @@ def solved_problem(row: dict[str, Any]) -> Row:
 def hard_problem(row: dict[str, Any]) -> Row:
     """MATH's levels 3 to 5, on which MEDS trains, given as `Level 5` or as a number. Two rows have `Level ?`."""
     given = row["level"]
-    level = whole(LEVEL.sub("", given, count=1) if isinstance(given, str) else given)
+    level = as_integer(LEVEL.sub("", given, count=1) if isinstance(given, str) else given)
     if given != "Level ?" and level not in LEVELS:
-        raise WrongValueError(f"its level is {given!r}, which is not one of 1 to 5")
+        raise WrongValueError(f"its level is {given!r}, which is not a level from 1 to 5")
     if level not in HARD:
         raise UnusableError(f"Level {'?' if level is None else level} of MATH, where only 3 to 5 are used")
     return solved_problem(row)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..registry import BENCHMARKS, OWN, READERS
+from ..registry import BENCHMARKS, READERS, REGISTERED
 from . import choice_rows, code_rows, math_rows
 from .formats import matches
 from .rows import Parser, Row
@@ -103,7 +103,7 @@ def _registered(name: str) -> Release:
     def parse(row: Any) -> Row:
         return READERS.find(name)(row)
 
-    return Release(tuple(_split(split, parse, name) for split in OWN[name].rows))
+    return Release(tuple(_split(split, parse, name) for split in REGISTERED[name].rows))
 
 
 _SIQA, _PIQA = choice_rows.social_question, choice_rows.physical_question
@@ -247,7 +247,7 @@ RELEASES = {
     "olympiadbench": _test_only(
         "olympiadbench", math_rows.problem, *(file._replace(rows=(674, 675)) for file in _hub("test"))
     ),
-    **{name: _registered(name) for name in OWN},
+    **{name: _registered(name) for name in REGISTERED},
 }
 
 

@@ -35,7 +35,7 @@ class UnusableError(ValueError):
     """A row that is known to be unusable; the message is the reason."""
 
 
-def whole(value: Any) -> int | None:
+def as_integer(value: Any) -> int | None:
     """Return the integer that other tools write as 5, 5.0, "5" or "5.0"; None if the value is no integer."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -46,7 +46,7 @@ def whole(value: Any) -> int | None:
     return int(number) if math.isfinite(number) and number.is_integer() else None
 
 
-def checked(row: Row, domain: str) -> Row:
+def check_row(row: Row, domain: str) -> Row:
     """Return the row if its texts can be used.
 
     domain  math | qa | code
@@ -56,7 +56,7 @@ def checked(row: Row, domain: str) -> Row:
     if not row.question.strip():
         raise WrongValueError("its question is empty")
     if any("\0" in text for text in (row.question, row.ground_truth or "", *(row.options or ()))):
-        raise WrongValueError("it holds a NUL character")
+        raise WrongValueError("it contains a NUL character")
     if domain == "math" and NO_NUMBER.fullmatch(row.ground_truth or ""):
-        raise WrongValueError(f"its answer is {row.ground_truth}, which is no number")
+        raise WrongValueError(f"its answer is {row.ground_truth}, which is not a number")
     return row
