@@ -90,7 +90,8 @@ TAKEN_BACK = re.compile(
     re.IGNORECASE,
 )
 DENIED = re.compile(
-    r"(?![)\]*_]{0,3}\.\s+(?-i:[A-Z]))[\s.):\]*_]{0,4}(?:(?:is|was|are|can|could|does|do|seems|would be|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|"
+    r"(?![)\]*_]{0,3}\.\s+(?-i:[A-Z]))[\s.):\]*_]{0,4}(?:"
+    r"(?:is|was|are|can|could|does|do|seems|would be|ist|est|es|è|é)\s*(?:n't|not\b|nicht\b|pas\b|"
     r"no\b|non\b|wrong|incorrect|false|falsch|faux|incorrect[ao]|never|neither|out\b)|"
     r"cannot|不|ではな|가 아니|가 아닙|이 아니|是?错|是?錯|\s*\?)",
     re.IGNORECASE,
