@@ -227,7 +227,7 @@ RUN = "suite,policy,method,label_ratio,seed,step,valid_accuracy\nmain,tiny,dapo,
 RUNS = {
     "saved with semicolons": (
         RUN.replace(",", ";").replace("0.5", "0,5"),
-        "saved by another program, with other marks",
+        "saved by another program, with separators other than commas",
     ),
     "saved with tabs": (RUN.replace(",", "\t"), "was saved by another program"),
     "without a name": (RUN.replace("policy,", "model,"), "has no column 'policy'"),

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from .extraction import BOXES, NEXT_QUESTION, REFUSED, Answer, box_content, final_part, latex_boxes, one_exercise
-from .items import LETTER_TEXTS, Item, only, plain
+from .items import ARTICLE, LETTER_TEXTS, Item, only, plain
 from .judged import judged, left_over
 from .positions import placed
 from .statements import ALONE, CORRECTED, DOUBT, SEVERAL, only_letter, read_value, statements
@@ -300,7 +300,8 @@ def _one_sentence(text: str, item: Item) -> str | None:
     found = [
         (letter, match)
         for letter, option in item.pairs()
-        if " " in option and (match := re.search(rf"(?<![\w.-]){re.escape(option)}(?![\w-])", sentence))
+        if " " in ARTICLE.sub("", option)
+        and (match := re.search(rf"(?<![\w.-]){re.escape(option)}(?![\w-])", sentence))
     ]
     if len(found) != 1:
         return None
