@@ -67,7 +67,7 @@ TEXTS = {
     "results with a variable": ("results: results", "results: $SCRATCH/out", r"holds '\$'"),
     "results with a newline": ("results: results", 'results: "a\\nb"', r"holds '\\n'"),
     "results with a space": ("results: results", 'results: "results "', "begins or ends with a space"),
-    "results at an address": ("results: results", "results: s3://bucket/out", "is an address"),
+    "results at an address": ("results: results", "results: s3://bucket/out", "is a URL"),
     "results as an option": ("results: results", "results: -n", "begins with a dash"),
     "results here": ("results: results", "results: .", "is or holds the folder that Snakemake runs in; choose"),
     "results here with a slash": ("results: results", "results: ./", "is or holds the folder that Snakemake runs in"),

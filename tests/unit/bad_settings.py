@@ -162,7 +162,7 @@ MORE = {
         f"{TINY[:-1]}, expected: {{gsm9k: 4}}}}",
         "expected: gsm9k is not one of the bench",
     ),
-    "results of Snakemake": ("results: results", "results: .snakemake/out", "lies in .snakemake, which other programs"),
+    "results of Snakemake": ("results: results", "results: .snakemake/out", "lies in .snakemake, which belongs to other programs"),
     "results in the mirror": (
         "results: results",
         "data: {mirror: released}\nresults: released",
