@@ -135,7 +135,8 @@ def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
     if SCALED.search(text):
         text, tail = (SCALED.sub(r"\1 \2", part) for part in (text, tail))
     if how == "boxed":
-        if (words := TEXT_ALONE.fullmatch(text)) and (value := pointed_at(words[1])):
+        words = TEXT_ALONE.fullmatch(text)
+        if (value := pointed_at(words[1] if words else text[:LONGEST_BARE])) is not None:
             return Answer(value, how, tail)
         return Answer((ratio and share(text)) or text, how, tail)
     if "\\$" in text:
@@ -146,7 +147,7 @@ def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
         text, tail = without_remark(text), without_remark(tail)
         if (value := told(text[-LONGEST_BARE:])) is not None:
             text, how, tail = value, "statement", value
-    elif how != "bare" and len(text) <= LONGEST_BARE and (value := pointed_at(text)) is not None:
+    elif len(text) <= LONGEST_BARE and (value := pointed_at(text)) is not None:
         text, how, tail = value, "statement", value
     text = ITALIC.sub(r"\1\2", text)
     if ratio and (part := share(text[-LONGEST_BARE:])):
