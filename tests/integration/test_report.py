@@ -163,7 +163,7 @@ def test_a_table_is_read_sorted_searched_and_saved(opened, report):
 
 
 def test_an_empty_comparison_says_so(opened):
-    choose(opened, "Published and ours", "Published figures beside ours: table")
+    choose(opened, "Published and ours", "Published figures next to ours: table")
     wait(opened, lambda: opened.find_elements(By.TAG_NAME, "iframe"))
     opened.switch_to.frame(opened.find_element(By.TAG_NAME, "iframe"))
     wait(opened, lambda: "The table has no row" in text(opened))
