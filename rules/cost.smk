@@ -26,7 +26,7 @@ rule cost_table:
     output:
         report(
             COST,
-            caption="../report/cost_table.rst",
+            caption="../report/page.rst",
             category="Cost",
         ),
     log:
@@ -44,6 +44,7 @@ rule cost_table:
         lent_mem_mb=LENT.get("mem_mb", NO_LIMIT),
         lent_cores=lambda wc: workflow.resource_settings.cores or NO_LIMIT,
     params:
+        caption=caption("cost", "table"),
         snakefile=os.path.relpath(HERE / "Snakefile"),
         reference=os.path.relpath(HERE / "reference"),
         # without keys that change no job: `finished` and `loggers`
