@@ -95,7 +95,7 @@ class PublishedRun:
 def our_step() -> float:
     batch, model = made_up(LABELED), build(RewardModel(), 0)
     rewards = (torch.rand(LABELED * SAMPLES) < 0.5).float()
-    found = nearest(batch.query, batch.query, NEIGHBORS, same=True)
+    found = nearest(batch.query, batch.query, NEIGHBORS, exclude_self=True)
     optimizer, generator = torch.optim.AdamW(model.parameters(), 1e-3), torch.Generator().manual_seed(0)
 
     def step() -> None:

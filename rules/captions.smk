@@ -46,13 +46,13 @@ def table_file(table):
 
 def compared():
     """The tables that show published figures next to ours."""
-    return [name for name in arms.shown(CONFIG) if name in comparison.VALUES]
+    return [name for name in arms.available_tables(CONFIG) if name in comparison.VALUES]
 
 
 def pages():
     """Pages of the report: one per table, the pages about the run, and the start page."""
-    found = [*arms.shown(CONFIG), "audit", "cost"] + (
+    found = [*arms.available_tables(CONFIG), "audit", "cost"] + (
         ["comparison"] if compared() else []
     )
-    start = ["<results>/pages/start.rst"] if "main" in arms.shown(CONFIG) else []
+    start = ["<results>/pages/start.rst"] if "main" in arms.available_tables(CONFIG) else []
     return expand("<results>/pages/{name}.html", name=found) + response_pages() + start

@@ -292,7 +292,7 @@ def prompt_files():
 def response_files():
     """(stage, policy, split, file) of all sampled or imported responses."""
     found = []
-    if "reward_models" in arms.shown(CONFIG):
+    if "reward_models" in arms.available_tables(CONFIG):
         found += [
             (
                 "rollouts",
@@ -304,7 +304,7 @@ def response_files():
             for name in members("main")
             for split in sampled_splits("main")
         ]
-    if "top_k" in arms.shown(CONFIG):
+    if "top_k" in arms.available_tables(CONFIG):
         found += [
             (
                 "rollouts",
@@ -320,10 +320,10 @@ def response_files():
     runs = [
         file
         for table in shown
-        if table in arms.shown(CONFIG)
+        if table in arms.available_tables(CONFIG)
         for file in graded_files(table)
     ]
-    if "meds_main" in arms.shown(CONFIG):
+    if "meds_main" in arms.available_tables(CONFIG):
         runs += meds_files(MEDS_GRADES, "meds_main")
     for file in runs:
         _, _, suite, policy, method, ratio, seed, _ = file.split("/")

@@ -16,7 +16,7 @@ rule cost_table:
         # target of its own it uses the measurements that exist. Pages of responses are excluded: only people read them.
         lambda wc: (
             []
-            if cost_jobs.named(workflow.dag_settings, "tables/cost.csv")
+            if cost_jobs.is_target(workflow.dag_settings, "tables/cost.csv")
             else [
                 path
                 for path in tables() + figures() + pages()
@@ -54,7 +54,7 @@ rule cost_table:
         | {"results": RESULTS},
         measured=lambda wc: (
             sum(1 for _ in (Path(RESULTS) / "usage").glob("*/*.jsonl"))
-            if cost_jobs.named(workflow.dag_settings, "tables/cost.csv")
+            if cost_jobs.is_target(workflow.dag_settings, "tables/cost.csv")
             else None
         ),
         code=code_hash(

@@ -83,9 +83,9 @@ def find_outdated():
 
 
 OUTDATED = find_outdated() if workflow.is_main_process else []
-for error in DAMAGED[: finished.TOLD] if workflow.is_main_process else []:
+for error in DAMAGED[: finished.MAX_LISTED] if workflow.is_main_process else []:
     logger.warning(str(error))
-for line in finished.told(OUTDATED):
+for line in finished.outdated_messages(OUTDATED):
     logger.warning(line)
 if OUTDATED:
     logger.warning(f"They can stay or be rebuilt: {REBUILD}")

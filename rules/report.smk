@@ -202,7 +202,7 @@ rule write_start:
         table="<results>/tables/main.csv",
         differences=lambda wc: (
             "<results>/tables/accuracy_delta.csv"
-            if "accuracy_delta" in arms.shown(CONFIG)
+            if "accuracy_delta" in arms.available_tables(CONFIG)
             else []
         ),
         template=os.path.relpath(HERE / "report/workflow.rst"),

@@ -5,7 +5,7 @@ TRAINED = set(methods.REWARDS) - {"none"}
 
 
 def tables():
-    return expand("<results>/tables/{name}.csv", name=arms.shown(CONFIG))
+    return expand("<results>/tables/{name}.csv", name=arms.available_tables(CONFIG))
 
 
 def figures_of(table):
@@ -18,13 +18,13 @@ def figures_of(table):
 
 
 def figures():
-    return [file for table in arms.shown(CONFIG) for file in figures_of(table)]
+    return [file for table in arms.available_tables(CONFIG) for file in figures_of(table)]
 
 
 def arms_of(table):
     """(method, label ratio) of each arm in a table of accuracies."""
     try:
-        return arms.of(CONFIG, table)
+        return arms.arms_of(CONFIG, table)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 

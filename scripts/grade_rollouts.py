@@ -1,7 +1,7 @@
 """Grade the rollouts of one suite."""
 
 from reward_memory.evaluation.grading import grade
-from reward_memory.evaluation.imported_rewards import complete, refuse_all_wrong
+from reward_memory.evaluation.imported_rewards import fill_verdicts, refuse_all_wrong
 from reward_memory.jobs.job import job
 from reward_memory.storage import parquet
 
@@ -11,7 +11,7 @@ with job(snakemake) as run:
     responses = parquet.read_all(run.input.responses, parquet.RESPONSES)
     if run.input.rewards:
         rewards = parquet.read_all(run.input.rewards, parquet.REWARDS)
-        verdicts = complete(queries, truths, responses, rewards, run.params.grading)
+        verdicts = fill_verdicts(queries, truths, responses, rewards, run.params.grading)
         if run.wildcards.split == "train":
             refuse_all_wrong(verdicts)
     else:

@@ -32,11 +32,11 @@ def memory(smoke: Smoke) -> Iterator[Row]:
     """Peak of the device's memory and what docs/gpu_memory.md's arithmetic gives."""
     import psutil
 
-    from reward_memory.training.device_memory import need
+    from reward_memory.training.device_memory import required_bytes
 
     card = float(nvidia_smi("memory.total")) * 2**20 if smoke.gpu else psutil.virtual_memory().total
     for arm, most in smoke.peak.items():
-        phases = need(smoke.size(arm), smoke.settings(arm)[0], 1, card)
+        phases = required_bytes(smoke.size(arm), smoke.settings(arm)[0], 1, card)
         phase, expected = max(phases.items(), key=lambda one: one[1])
         fits = most <= 1.05 * expected / 1e9 if smoke.gpu else None
         yield Row("memory", f"{arm}: peak, GB; arithmetic: {phase}", most, f"{expected / 1e9:.3g} or less", fits)

@@ -115,10 +115,12 @@ class Parts(Generic[Part]):
             return self._inside[name]
         part = self._outside[name]
         if name in self._inside or name in self._reserved:
-            raise InputError(f"{self.key}: {name}: {part.module} registers a name that there is; choose another.")
+            raise InputError(
+                f"{self.key}: {name}: {part.module} registers a name that is already taken; choose another."
+            )
         if part.rivals:
             modules = " and ".join((part.module, *part.rivals))
-            raise InputError(f"{self.key}: {name}: {modules} bring it, all installed; uninstall all but one.")
+            raise InputError(f"{self.key}: {name}: {modules} all register it; uninstall all but one of these packages.")
         return part
 
     def options(self, name: str) -> Mapping[str, Any]:

@@ -260,7 +260,7 @@ def test_a_job_killed_on_its_node_is_submitted_again_and_goes_on_from_its_state(
 
 def test_jobs_of_a_killed_call_are_cancelled_by_the_next_one(story):
     assert [job for job in story.left if "rule_train" in job and job.startswith("RUNNING")]
-    assert "canceling 1 jobs that an earlier call left with SLURM" in story.said
+    assert "canceling 1 jobs that an earlier call left in SLURM" in story.said
 
 
 def test_nothing_whole_is_computed_twice_after_a_killed_call(story):

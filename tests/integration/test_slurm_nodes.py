@@ -16,7 +16,7 @@ from reward_memory.config import loading
 JOB = """
 import os, subprocess, sys, tempfile
 from pathlib import Path
-from reward_memory.training.ray_cluster import spanning
+from reward_memory.training.ray_cluster import run_cluster
 ASK = '''
 import os, ray, sys, time
 ray.init(sys.argv[1], log_to_driver=False)
@@ -27,7 +27,7 @@ def where():
 print("found", *sorted(ray.get([where.remote(), where.remote()])))
 '''
 environment = dict(os.environ) | {"MARK": "here"}
-with tempfile.TemporaryDirectory(prefix="rm-") as scratch, spanning(2, 4, environment, Path(scratch)) as joining:
+with tempfile.TemporaryDirectory(prefix="rm-") as scratch, run_cluster(2, 4, environment, Path(scratch)) as joining:
     address = joining[0].split("'")[1]
     subprocess.run([sys.executable, "-c", ASK, address], env=environment, check=True)
 print("ended")
@@ -39,7 +39,7 @@ from pathlib import Path
 from reward_memory.training import launch
 from reward_memory.settings import Training
 from reward_memory.training.overrides import Run, overrides
-from reward_memory.training.ray_cluster import spanning
+from reward_memory.training.ray_cluster import run_cluster
 told = json.loads(Path("told.json").read_text())
 state = Path("state").resolve()
 state.mkdir()
@@ -49,7 +49,7 @@ run = Run(
 )
 with tempfile.TemporaryDirectory(prefix="rm-") as scratch:
     environment = launch._environment(run, 0, Path(scratch)) | {"MARK": "here"}
-    with spanning(2, 2, environment, Path(scratch)) as joining:
+    with run_cluster(2, 2, environment, Path(scratch)) as joining:
         command = [sys.executable, "-m", "verl.trainer.main_ppo"]
         training = Training.model_validate(told["training"])
         command += [*overrides(training, run, "reduced", Path(scratch)), "trainer.nnodes=2", *joining]

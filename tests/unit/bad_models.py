@@ -9,17 +9,17 @@ MODELS = {
     "all is in doubt": (
         GRAPH,
         f"{GRAPH}, abstain: 0.5",
-        "abstain: 0.5 reaches too far from threshold, 0.5, so that no predicted .* as right; give less than 0.5",
+        "abstain: 0.5 is too large for threshold, 0.5, so no predicted .* as right; give less than 0.5",
     ),
     "votes are never so sure": (
         GRAPH,
         "predictor: majority, threshold: 0.9, abstain: 0.2",
-        "abstain: 0.2 reaches too far from threshold, 0.9, .* counts as right; give at most 0.1",
+        "abstain: 0.2 is too large for threshold, 0.9, .* counts as right; give at most 0.1",
     ),
     "layers of neighbors": (
         GRAPH,
         f"{GRAPH}, variants: {{deep: {{predictor: knn, num_layers: 4}}}}",
-        "variants: deep: num_layers: changes nothing in knn, which reads num_neighbors alone; leave it out",
+        "variants: deep: num_layers: changes nothing in knn, which reads num_neighbors only; leave it out",
     ),
     "neighbors of a vote": (
         GRAPH,

@@ -8,8 +8,16 @@ MEDS = "training: {train_batch_size: 4}}"
 
 #: what is replaced in GOOD, what by, what the sentence says
 MORE = {
-    "seed that YAML counts in eights": ("seeds: [0]", "seeds: [010]", "line 2: seeds: 010 is another number to YAML"),
-    "steps that YAML counts in sixties": ("steps: 4", "steps: 1:20", "training: steps: 1:20 is another number to YAML"),
+    "seed that YAML counts in eights": (
+        "seeds: [0]",
+        "seeds: [010]",
+        "line 2: seeds: 010 is a different number to YAML",
+    ),
+    "steps that YAML counts in sixties": (
+        "steps: 4",
+        "steps: 1:20",
+        "training: steps: 1:20 is a different number to YAML",
+    ),
     "ratio that is true": ("[20, 50]", "[yes]", "label_ratios: True is not a whole percentage"),
     "ratio alone": ("[20, 50]", "20", "label_ratios: 20 is not a list"),
     "merge of a text": ("{samples_per_query: 4}", "{<<: 5, samples_per_query: 4}", "line 14: not YAML"),
@@ -51,7 +59,7 @@ MORE = {
         "suites: meds: evaluation: temperature: 0 makes the 2 resp",
     ),
     "variant without its method": (LAST, f"{LAST}\nvariants: {{x: {{training: {{steps: 2}}}}}}", "x: like is missing"),
-    "variant of nothing new": (LAST, f"{LAST}\nvariants: {{x: {{like: dapo}}}}", "x: changes nothing of dapo; give it"),
+    "variant of nothing new": (LAST, f"{LAST}\nvariants: {{x: {{like: dapo}}}}", "x: changes nothing in dapo; give it"),
     "variant of a variant": (
         LAST,
         f"{LAST}\nvariants: {{x: {{like: dapo, training: {{steps: 2}}}}, y: {{like: x}}}}",
@@ -71,12 +79,12 @@ MORE = {
     "greedy rollouts": (
         "rollouts: {samples",
         "rollouts: {temperature: 0, samples",
-        "rollouts: temperature: 0 makes the 4 responses of samples_per_query alike; set samples_per_query: 1",
+        "rollouts: temperature: 0 makes the 4 responses of samples_per_query identical; set samples_per_query: 1",
     ),
     "bad rows of no import": (
         "{samples_per_query: 4}",
         "{samples_per_query: 4, bad_rows: skip}",
-        "rollouts: bad_rows: is about the rows of rollouts: import, which names no file; leave it out",
+        "rollouts: bad_rows: applies only to rollouts: import, which is not set; leave it out",
     ),
     "copies over too few GPUs of a job": (
         "{samples_per_query: 4}",
@@ -85,7 +93,11 @@ MORE = {
     ),
     "GPUs in the plural": (LAST, f"{LAST}\nresources: {{train_policy: {{gpus: 4}}}}", "gpus: no such key.*perhaps gpu"),
     "memory with a unit": (LAST, f"{LAST}\nresources: {{train_policy: {{mem_mb: 64GB}}}}", "'64GB' is not a whole"),
-    "time as on a clock": (LAST, f"{LAST}\nresources: {{train_policy: {{runtime: 12:00}}}}", "12:00 is another number"),
+    "time as on a clock": (
+        LAST,
+        f"{LAST}\nresources: {{train_policy: {{runtime: 12:00}}}}",
+        "12:00 is a different number",
+    ),
     "time without a unit": (LAST, f"{LAST}\nresources: {{train_policy: {{runtime: 90}}}}", "runtime: 90 is not a time"),
     "resources of nobody": (
         LAST,
@@ -103,12 +115,12 @@ MORE = {
     "override of the steps": (
         BATCH,
         f"{BATCH}, verl: [trainer.total_training_steps=9]",
-        "sets what the workflow sets for each run and relies on; use training: steps instead",
+        "sets a key that the workflow sets for each run; use training: steps instead",
     ),
     "override of the folder": (
         BATCH,
         f"{BATCH}, verl: [trainer.default_local_dir=/tmp/x]",
-        "default_local_dir=/tmp/x' sets what the workflow sets .*; use results instead",
+        "default_local_dir=/tmp/x' sets a key that the workflow sets .*; use results instead",
     ),
     "override of the policy": (BATCH, f"{BATCH}, verl: [actor_rollout_ref.model.path=Q/q]", "use policies instead"),
     "override of a section": (BATCH, f"{BATCH}, verl: [trainer=5]", "gives '5' where verl has a section; name one of"),
@@ -127,7 +139,7 @@ MORE = {
     "predictor's variant of nothing new": (
         "predictor: graph",
         "predictor: graph, variants: {wide: {predictor: graph}}",
-        "reward_model: variants: wide: changes nothing of graph; give it a setting",
+        "reward_model: variants: wide: changes nothing in graph; give it a setting",
     ),
     "predictor's variant of no predictor": (
         "predictor: graph",
@@ -162,11 +174,15 @@ MORE = {
         f"{TINY[:-1]}, expected: {{gsm9k: 4}}}}",
         "expected: gsm9k is not one of the bench",
     ),
-    "results of Snakemake": ("results: results", "results: .snakemake/out", "lies in .snakemake, which belongs to other programs"),
+    "results of Snakemake": (
+        "results: results",
+        "results: .snakemake/out",
+        "lies in .snakemake, which belongs to other programs",
+    ),
     "results in the mirror": (
         "results: results",
         "data: {mirror: released}\nresults: released",
-        "results: released would be mixed with the files of data: mirror, released; choose a folder of its own",
+        "results: released would be mixed with the files of data: mirror, released; choose a separate folder",
     ),
     "mirror in the downloads": (
         "results: results",
@@ -176,32 +192,32 @@ MORE = {
     "quotes of a word processor": (
         "results: results",
         "results: \u201cresults\u201d",
-        "line 1: results: \u201cresults\u201d is in the quotes of a word processor, .*; use",
+        "line 1: results: \u201cresults\u201d has typographic quotes, .*; use",
     ),
-    "a key in such quotes": ("seeds: [0]", "\u2018seeds\u2019: [0]", "is in the quotes of a word|no such key"),
-    "a space that is none": ("results: results", "results: my\u00a0results", r"holds U\+00A0, .*; type it again"),
-    "nothing that can be seen": (LAST, f"{LAST}\u200b", r"line 13: sandbox: .* holds U\+200B"),
-    "a policy by a variable": (TINY, "{path: $HOME/models/tiny}", "variables are not filled in here; write the path"),
-    "a policy by a placeholder": (TINY, "{path: '{{ models }}/tiny'}", "variables are not filled in here; write"),
+    "a key in such quotes": ("seeds: [0]", "\u2018seeds\u2019: [0]", "has typographic quotes|no such key"),
+    "a space that is none": ("results: results", "results: my\u00a0results", r"contains U\+00A0, .*; type it again"),
+    "nothing that can be seen": (LAST, f"{LAST}\u200b", r"line 13: sandbox: .* contains U\+200B"),
+    "a policy by a variable": (TINY, "{path: $HOME/models/tiny}", "variables are not expanded here; write the path"),
+    "a policy by a placeholder": (TINY, "{path: '{{ models }}/tiny'}", "variables are not expanded here; write"),
     "adapters of layers that are not there": (
         BATCH,
         f"{BATCH}, lora: {{rank: 8, target_modules: [q_proj, query_key_value]}}",
-        "target_modules: query_key_value is no linear layer of tiny, which has down_proj, .*; correct the name",
+        "target_modules: query_key_value is not a linear layer of tiny, which has down_proj, .*; correct the name",
     ),
     "override by an unknown name": (
         BATCH,
         f"{BATCH}, verl: [algorithm.adv_estimator=grop]",
-        "gives 'grop' where verl has one of gae, grpo, .*; correct the value",
+        "gives 'grop' where verl expects one of gae, grpo, .*; correct the value",
     ),
     "override by an unknown loss": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.actor.policy_loss.loss_mode=gpso]",
-        "gives 'gpso' where verl has one of vanilla",
+        "gives 'gpso' where verl expects one of vanilla",
     ),
     "override by an unknown sampler": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.rollout.name=hf]",
-        "gives 'hf' where verl has one of vllm",
+        "gives 'hf' where verl expects one of vllm",
     ),
     "override of what grades": (
         BATCH,
@@ -216,7 +232,7 @@ MORE = {
     "override with a misspelt new key": (
         BATCH,
         f"{BATCH}, verl: [+actor_rollout_ref.actor.ppo_epoch=2]",
-        "adds a key beside actor_rollout_ref.actor.ppo_epochs, which verl has; write that one, without the",
+        "adds a key similar to actor_rollout_ref.actor.ppo_epochs, which verl has; write that one, without the",
     ),
     "room beyond the policy's positions": (
         "{samples_per_query: 4}",
@@ -242,7 +258,7 @@ MORE = {
     "override of a count": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.actor.ppo_epochs=1.5]",
-        "gives 1.5 where verl counts; give a whole number",
+        "gives 1.5 where verl expects a count; give a whole number",
     ),
     "override beyond a limit": (
         BATCH,
@@ -252,18 +268,18 @@ MORE = {
     "override of a number by null": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.actor.optim.lr=null]",
-        "gives null where verl computes with a number; give one",
+        "gives null where verl needs a number; give one",
     ),
-    "a suite called by a year": ("{suite: ood", "{suite: 2026", "suite: 2026 is no text to YAML; put it in quotes"),
+    "a suite called by a year": ("{suite: ood", "{suite: 2026", "suite: 2026 is not text to YAML; put it in quotes"),
     "nothing is right": (
         "predictor: graph",
         "predictor: graph, threshold: 0.9, abstain: 0.2",
-        "abstain: 0.2 reaches too far from threshold, 0.9, so that no .* counts as right; give less than 0.1",
+        "abstain: 0.2 is too large for threshold, 0.9, so no .* counts as right; give less than 0.1",
     ),
     "nothing is wrong": (
         "predictor: graph",
         "predictor: graph, threshold: 0.2, abstain: 0.3",
-        "abstain: 0.3 .*so that no predicted response counts as wrong; give less than 0.2",
+        "abstain: 0.3 .*so no predicted response counts as wrong; give less than 0.2",
     ),
     "override that trains nothing": (BATCH, f"{BATCH}, verl: [trainer.val_only=true]", "changes trainer.val_only, wh"),
     "a policy called no": ("  tiny:", "  no:", "policies: False: YAML takes this key .false, no or off. for a truth"),
@@ -283,17 +299,18 @@ MORE = {
     "stand-ins of another paper": (
         "num_hidden_layers: 14, steps: 10, benchmarks: meds",
         "num_hidden_layers: 14, steps: 10",
-        "maths: bootstrap: benchmarks: memreward teaches it none of the benchmarks of suite meds, .*; set benchmarks:",
+        "maths: bootstrap: benchmarks: memreward trains it on none of the benchmarks of suite meds, .*; set "
+        "benchmarks:",
     ),
     "room for a few tokens": (
         "{samples_per_query: 2}",
         "{samples_per_query: 2, engine: vllm, max_new_tokens: 96, max_model_len: 100}",
-        "evaluation: max_model_len: 100 leaves 4 tokens to a prompt beside max_new_tokens, 96; raise it",
+        "evaluation: max_model_len: 100 leaves 4 tokens for the prompt after max_new_tokens, 96; raise it",
     ),
     "positions for a few tokens": (
         "rollouts: {samples",
         "rollouts: {max_new_tokens: 500, samples",
-        "rollouts: max_new_tokens: 500 leaves 12 positions to a prompt, since the policy tiny has 512; lower it",
+        "rollouts: max_new_tokens: 500 leaves 12 positions for the prompt, since the policy tiny has 512; lower it",
     ),
     "score as a share": (
         TINY,
@@ -308,7 +325,7 @@ MORE = {
     "override of the adapters": (
         BATCH,
         f"{BATCH}, verl: [actor_rollout_ref.model.lora_rank=16]",
-        "sets what the workflow sets for each run and relies on; use training: lora instead",
+        "sets a key that the workflow sets for each run; use training: lora instead",
     ),
     "override of what a checkpoint holds": (
         BATCH,
@@ -318,32 +335,33 @@ MORE = {
     "GPUs that cannot share the heads": (
         "{samples_per_query: 2}",
         "{samples_per_query: 2, engine: vllm, tensor_parallel_size: 4}\nresources: {evaluate_policy: {gpu: 4}}",
-        "evaluation: tensor_parallel_size: 4 GPUs cannot share the attention heads of tiny, 1 of .*; give 1\\.",
+        "evaluation: tensor_parallel_size: 4 GPUs cannot evenly split the attention heads of tiny, 1 for .*; "
+        r"give 1\.",
     ),
     "GPUs of a training that cannot share the heads": (
         "save_freq: 2}",
         "save_freq: 2, tensor_model_parallel_size: 4}\nresources: {train_policy: {gpu: 4}}",
-        "training: tensor_model_parallel_size: 4 GPUs cannot share the attention heads of tiny",
+        "training: tensor_model_parallel_size: 4 GPUs cannot evenly split the attention heads of tiny",
     ),
     "tests that are cut where training is not": (
         BATCH,
         f"{BATCH}, max_new_tokens: 300",
-        "evaluation: max_new_tokens: 64, the default, cuts responses to which training: max_new_tokens leaves 300",
+        "evaluation: max_new_tokens: 64, the default, is less than the 300 tokens of training: max_new_tokens",
     ),
     "rollouts that are cut where training is not": (
         "save_freq: 2}\nevaluation: {samples_per_query: 2}",
         "save_freq: 2, max_new_tokens: 90}\nevaluation: {max_new_tokens: 90}",
-        "rollouts: max_new_tokens: 64, the default, cuts responses .* leaves 90 tokens; give 90",
+        "rollouts: max_new_tokens: 64, the default, is less than the 90 tokens .*; give 90",
     ),
     "tests of another suite that are too long": (
         "suites: {",
         "suites: {main: {transfer: [ood]}, ood: {methods: [], evaluation: {max_new_tokens: 600}}, ",
-        "suites: ood: evaluation: max_new_tokens: 600 leaves no position to a prompt, since the policy tiny has 512",
+        "suites: ood: evaluation: max_new_tokens: 600 leaves no position for the prompt, since the policy tiny has 512",
     ),
     "tests of another suite that are alike": (
         "suites: {",
         "suites: {main: {transfer: [ood]}, ood: {methods: [], evaluation: {temperature: 0}}, ",
-        "suites: ood: evaluation: temperature: 0 makes the 2 responses of samples_per_query alike",
+        "suites: ood: evaluation: temperature: 0 makes the 2 responses of samples_per_query identical",
     ),
     "tests of another suite that GPUs cannot share": (
         "suites: {",
@@ -358,17 +376,17 @@ MORE = {
     "override of the validation": (
         BATCH,
         f"{BATCH}, verl: [trainer.test_freq=-1]",
-        "relies on; use training: test_freq",
+        "for each run; use training: test_freq",
     ),
     "one labeled query": (
         "[base, dapo, meds]",
         "[base, memreward], label_ratios: [1]",
-        "suites: meds: label_ratios: 1 leaves 1 labeled query of the 16 in suite meds",
+        "suites: meds: label_ratios: 1 labels only 1 of the 16 queries in suite meds",
     ),
     "section in a section": (
         BATCH,
         f"{BATCH}, evaluation: {{samples_per_query: 2}}",
-        "training: evaluation: no such key here; evaluation stands at the top of the file",
+        "training: evaluation: no such key here; evaluation belongs at the top level of the file",
     ),
     "key of a section at the top": (LAST, f"{LAST}\nholdout: 0.3", "it belongs in the section reward_model, as in"),
     "key of several sections": (
@@ -387,11 +405,15 @@ MORE = {
         "{predictor:graph}",
         "put a space after the colon, as in predictor: g",
     ),
-    "more stand-ins than there are": (PIQA, "{suite: ood, source: generated, train: 800", "805 .*, and 321 generated"),
+    "more stand-ins than there are": (
+        PIQA,
+        "{suite: ood, source: generated, train: 800",
+        "805 .*, but only 321 generated",
+    ),
     "more than the release": (
         "gsm8k: {suite: main, source: generated, train: 200",
         f"gsm8k: {{suite: main, source: hub, revision: '{'1' * 40}', train: 9000",
-        "gsm8k: train, valid and test ask for 9010 queries in all, and 8792 are in its release; lower them",
+        "gsm8k: train, valid and test request 9010 queries in total, but only 8792 are in its release; lower them",
     ),
     "a long name of a policy": ("  tiny:", f"  {'a' * 101}:", r"is not a name of letters, .* .at most 100.\."),
     "a long name of a suite": ("{suite: ood", f"{{suite: {'a' * 101}", "is not a name of letters"),

@@ -60,7 +60,9 @@ def test_queries_and_seeds_are_paired_by_their_names():
 
 def test_arms_that_were_graded_on_other_queries_are_refused():
     ours, theirs = runs("memreward", {("math", "q1"): [1]}), runs("r1-p", {("math", "q2"): [1]})
-    with pytest.raises(InputError, match=r"^small, r1-p, .*: other queries were graded than for small, memreward, "):
+    with pytest.raises(
+        InputError, match=r"^small, r1-p, .*: different queries were graded than for small, memreward, "
+    ):
         read_differences(ours, theirs)
 
 
@@ -74,7 +76,7 @@ def test_arms_with_other_seeds_are_refused(seeds, others):
     with pytest.raises(InputError) as caught:
         read_differences(ours, theirs)
     assert str(caught.value) == (
-        f"small, memreward, 20 % labels, seed {seeds[0]}: has other seeds than small, r1-p, 20 % labels, seed "
+        f"small, memreward, 20 % labels, seed {seeds[0]}: has different seeds than small, r1-p, 20 % labels, seed "
         f"{others[0]}, so they cannot be compared in pairs."
     )
 
@@ -160,7 +162,7 @@ def test_any_two_methods_are_paired_at_equal_label_ratios_or_at_all(pair, expect
 @pytest.mark.parametrize("pair", [("ttrl", "r1-p"), ("r1-p", "ttrl")])
 def test_a_pair_of_an_unknown_method_is_refused(pair):
     with pytest.raises(
-        InputError, match=r"^differences: ttrl is no method of this table; choose among base, r1-p, mem"
+        InputError, match=r"^differences: ttrl is not a method of this table; choose from base, r1-p, mem"
     ):
         arm_pairs(ARMS, [pair])
 

@@ -23,35 +23,35 @@ def config(
 
 
 def test_the_main_table_has_every_arm():
-    found = arms.of(config("base", "r1-p", "memreward", "oracle", ratios=(20, 30)), "main")
+    found = arms.arms_of(config("base", "r1-p", "memreward", "oracle", ratios=(20, 30)), "main")
     assert found == [("base", 0), ("r1-p", 20), ("r1-p", 30), ("memreward", 20), ("memreward", 30), ("oracle", 100)]
 
 
 def test_label_ratios_stand_between_what_uses_no_label_and_the_oracle():
     named = ("oracle", "psr", "memreward", "ttrl", "r1-p", "memreward:mlp", "base")
-    found = arms.of(config(*named, ratios=(20, 70)), "label_ratio")
+    found = arms.arms_of(config(*named, ratios=(20, 70)), "label_ratio")
     each = [(method, ratio) for method in ("memreward", "r1-p", "memreward:mlp") for ratio in (20, 70)]
     assert found == [("ttrl", 0), ("base", 0), *each, ("oracle", 100)]
 
 
 def test_label_ratios_need_a_method_that_has_one():
     with pytest.raises(InputError, match=r"^methods: none trains on a label ratio; add r1-p or memreward\.$"):
-        arms.of(config("base", "oracle"), "label_ratio")
+        arms.arms_of(config("base", "oracle"), "label_ratio")
 
 
 def test_the_ablation_has_memreward_and_what_is_ablated_and_nothing_else():
-    found = arms.of(config("base", "r1-p", "memreward", "memreward:knn", *ABLATIONS, "oracle"), "ablation")
+    found = arms.arms_of(config("base", "r1-p", "memreward", "memreward:knn", *ABLATIONS, "oracle"), "ablation")
     assert found == [("memreward", 20), *((method, 20) for method in ABLATIONS)]
 
 
 @pytest.mark.parametrize("method", ABLATIONS)
 def test_one_ablation_is_enough(method):
-    assert arms.of(config("memreward", method), "ablation") == [("memreward", 20), (method, 20)]
+    assert arms.arms_of(config("memreward", method), "ablation") == [("memreward", 20), (method, 20)]
 
 
 def test_without_an_ablation_the_methods_to_add_are_named():
     with pytest.raises(InputError) as raised:
-        arms.of(config("base", "r1-p", "memreward", "memreward:knn", "oracle"), "ablation")
+        arms.arms_of(config("base", "r1-p", "memreward", "memreward:knn", "oracle"), "ablation")
     assert str(raised.value) == (
         "methods: none is an ablation of memreward; add memreward:graph-homogeneous, memreward:graph-no-thinking or "
         "memreward:mlp, and memreward to compare with."
@@ -62,20 +62,20 @@ def test_an_ablation_is_known_by_its_reward_model():
     found = config("memreward", "memreward:graph", "memreward:knn", "r1-p", predictor="mlp")
     names = [arms.published_ablation(found, method) for method in found.methods]
     assert names == ["memreward-mlp", "memreward", None, None]
-    assert arms.of(found, "ablation") == [("memreward", 20), ("memreward:graph", 20)]
+    assert arms.arms_of(found, "ablation") == [("memreward", 20), ("memreward:graph", 20)]
 
 
 def test_gains_are_of_every_memreward_over_r1_p():
-    found = arms.of(config("base", "r1-p", "memreward", "memreward:mlp", "oracle"), "accuracy_delta")
+    found = arms.arms_of(config("base", "r1-p", "memreward", "memreward:mlp", "oracle"), "accuracy_delta")
     assert found == [("r1-p", 20), ("memreward", 20), ("memreward:mlp", 20)]
 
 
 def test_pairs_of_ones_own_join_the_differences():
     found = config("base", "r1-p", "memreward", "oracle", differences=[["oracle", "base"], ["memreward", "r1-p"]])
     assert arms.pairs(found) == [("memreward", "r1-p"), ("oracle", "base")]
-    assert arms.of(found, "accuracy_delta") == [("base", 0), ("r1-p", 20), ("memreward", 20), ("oracle", 100)]
+    assert arms.arms_of(found, "accuracy_delta") == [("base", 0), ("r1-p", 20), ("memreward", 20), ("oracle", 100)]
     alone = config("base", "oracle", differences=[["oracle", "base"]])
-    assert "accuracy_delta" in arms.shown(alone)
+    assert "accuracy_delta" in arms.available_tables(alone)
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_pairs_of_ones_own_join_the_differences():
 )
 def test_what_a_gain_lacks_is_named(methods, missing):
     with pytest.raises(InputError, match=rf"^methods: memreward is compared with r1-p here; add {missing}\.$"):
-        arms.of(config(*methods), "accuracy_delta")
+        arms.arms_of(config(*methods), "accuracy_delta")
 
 
 @pytest.mark.parametrize("table", ["main", "ood", "label_ratio", "ablation", "accuracy_delta"])
 def test_imported_rollouts_have_no_arms(table):
-    with pytest.raises(InputError, match=r"^methods: imported rollouts have none to evaluate\.$"):
-        arms.of(config(imported="mine.jsonl"), table)
+    with pytest.raises(InputError, match=r"^methods: imported rollouts have no methods to evaluate\.$"):
+        arms.arms_of(config(imported="mine.jsonl"), table)
 
 
 ARMS = ("base", "r1-p", "memreward", "oracle")
@@ -129,7 +129,7 @@ ARMS = ("base", "r1-p", "memreward", "oracle")
     ],
 )
 def test_all_makes_the_tables_that_there_is_something_for(given, tables):
-    assert arms.shown(given) == tables
+    assert arms.available_tables(given) == tables
 
 
 MEDS_ABLATIONS = ["meds-single-cluster", "meds-kmeans", "meds-all-layers", "meds-all-diff", "meds-diff"]
@@ -195,4 +195,4 @@ def test_methods_have_their_published_names_and_variants_none():
 )
 def test_all_makes_the_tables_of_the_second_paper_that_there_is_something_for(methods, tables):
     curves = ["learning_curves"] if methods != ["base"] else []
-    assert arms.shown(second_paper(*methods)) == ["main", *curves, *tables]
+    assert arms.available_tables(second_paper(*methods)) == ["main", *curves, *tables]

@@ -94,10 +94,10 @@ def test_what_has_an_effect_is_taken(folder, section):
 
 #: content of the whole file -> words of the sentence
 FILES = {
-    "empty": (b"", "holds no settings by name"),
-    "a comment": (b"# nothing\n", "holds no settings by name"),
-    "a list": (b"- a\n- b\n", "holds no settings by name"),
-    "a word": (b"results", "holds no settings by name"),
+    "empty": (b"", "is not a mapping of keys to values"),
+    "a comment": (b"# nothing\n", "is not a mapping of keys to values"),
+    "a list": (b"- a\n- b\n", "is not a mapping of keys to values"),
+    "a word": (b"results", "is not a mapping of keys to values"),
     "Latin 1": (GOOD.replace("results: results", "results: r\u00e9sultats").encode("latin-1"), "line 1: not UTF-8"),
     "UTF-16": (GOOD.encode("utf-16"), "line 1: not UTF-8"),
     "zip": (b"PK\x03\x04" + bytes(range(256)), "not UTF-8|not allowed"),
@@ -117,7 +117,7 @@ def test_a_file_that_is_no_configuration_is_told(folder, data, words):
         ('{"results": "a", "results": "b"}', "results: is given twice"),
         ('{"policies": {"a": 1, "a": 2}}', "a: is given twice"),
         ('{"results": "a",}', "line 1: not JSON"),
-        ("[1]", "holds no settings by name"),
+        ("[1]", "is not a mapping of keys to values"),
     ],
 )
 def test_json_is_read_as_carefully(folder, text, words):

@@ -81,7 +81,7 @@ STEPPED_BACK = {
     "no checkpoint at all": (
         lambda state: (state / "checkpoints").rename(state / "old"),
         0,
-        "checkpoints holds no checkpoint, though the log tells of one; the training starts over",
+        "checkpoints has no checkpoint, although the log mentions one; the training starts over",
     ),
     "no tracker": (
         lambda state: (state / "checkpoints/latest_checkpointed_iteration.txt").unlink(),
@@ -110,10 +110,18 @@ STEPPED_BACK = {
         2,
         "step_000003.parquet is missing",
     ),
-    "a segment is a link to itself": (linked(SEGMENT), 2, "steps-00000003.*: not a whole parquet file"),
-    "a segment of no numbers": (segment("vector", vectors([float("nan")] * 3)), 2, "steps-00000003.*: not the points"),
+    "a segment is a link to itself": (linked(SEGMENT), 2, "steps-00000003.*: is not a complete parquet file"),
+    "a segment of no numbers": (
+        segment("vector", vectors([float("nan")] * 3)),
+        2,
+        "steps-00000003.*: does not hold the points",
+    ),
     "a segment of another width": (segment("vector", vectors([1.0] * 5)), 2, "holds points of 5 numbers, and .* of 3"),
-    "a segment of no prompts": (segment("key", pa.array([None, None], pa.string())), 2, "not the points that were"),
+    "a segment of no prompts": (
+        segment("key", pa.array([None, None], pa.string())),
+        2,
+        "does not hold the points that were",
+    ),
     "a log that is a link to itself": (linked(LOG), 0, "metrics.0000.jsonl lacks step 1"),
     "metrics in words": (logged('"reward/mean": 0.5', '"reward/mean": "half"'), 0, "metrics.0000.jsonl lacks step 1"),
     "a number of responses that is none": (logged("3.0", "NaN"), 0, "metrics.0000.jsonl lacks step 1"),
@@ -138,11 +146,11 @@ def test_lost_checkpoints_are_told_once_and_not_of_the_attempt_after(kept, tmp_p
     state = shutil.copytree(kept, tmp_path / "state")
     shutil.rmtree(state / "checkpoints")
     newest_intact(state, TRAINING, SIZES, memory=True)
-    assert "holds no checkpoint" in capsys.readouterr().err
+    assert "has no checkpoint" in capsys.readouterr().err
     first = (state / LOG).read_text().splitlines()[0]  # a kill after the first step, before any checkpoint
     (state / "metrics.0001.jsonl").write_text(f"{first}\n")
     newest_intact(state, TRAINING, SIZES, memory=True)
-    assert "holds no checkpoint" not in capsys.readouterr().err
+    assert "has no checkpoint" not in capsys.readouterr().err
 
 
 #: likewise, where the user has to say what is meant
@@ -193,13 +201,13 @@ def test_a_shard_that_is_not_that_of_its_queries_is_sampled_again(tmp_path, caps
 
 
 HISTORIES = {
-    "no file": (lambda path: None, "no such file; run the same command again, which makes it."),
+    "no file": (lambda path: None, "no such file; run the same command again to build it."),
     "a folder": (Path.mkdir, "cannot be read (Is a directory); restore it, or delete it"),
-    "nothing": (Path.touch, "is not a whole table; restore it, or delete it"),
-    "no text": (lambda path: path.write_bytes(bytes(range(256))), "is not a whole table; restore it, or delete it"),
+    "nothing": (Path.touch, "is not a complete table; restore it, or delete it"),
+    "no text": (lambda path: path.write_bytes(bytes(range(256))), "is not a complete table; restore it, or delete it"),
     "half a row": (
         lambda path: path.write_text('reward,valid_accuracy\n0.5,"0.'),
-        "is not a whole table; restore it, or delete it",
+        "is not a complete table; restore it, or delete it",
     ),
     "another table": (lambda path: path.write_text("a\n1\n"), "has no column 'reward'; restore it, or delete it"),
     "words": (
@@ -248,9 +256,9 @@ def test_a_history_that_was_saved_anew_is_named(tmp_path, text, words):
 
 
 MANIFESTS = {
-    "nothing": ("", "is not whole JSON"),
+    "nothing": ("", "is not complete JSON"),
     "a list": ("[]", "has no key 'config'"),
-    "cut": ('{"config": {', "whole"),
+    "cut": ('{"config": {', "is not complete JSON"),
 }
 
 

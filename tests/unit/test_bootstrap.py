@@ -164,7 +164,7 @@ def test_a_damaged_checkpoint_is_named_and_the_bootstrap_starts_over(whole, snap
     else:
         checkpoint.write_bytes(changed)
     bootstrap(tmp_path / "policy", tiny(), state=tmp_path / "state")
-    assert f"{checkpoint}: not a whole checkpoint; the bootstrap starts over.\n" in capsys.readouterr().err
+    assert f"{checkpoint}: is not a complete checkpoint; the bootstrap starts over.\n" in capsys.readouterr().err
     assert weights(tmp_path / "policy") == weights(whole[0])
     assert not list((tmp_path / "state").iterdir())
 

@@ -15,7 +15,7 @@ from reward_memory.error_memory.store import Store
 from reward_memory.settings import Training
 from reward_memory.storage import parquet
 from reward_memory.training import checkpoints
-from reward_memory.training.checkpoints import newest_intact, responses_of, seal, unfit
+from reward_memory.training.checkpoints import incomplete_reason, newest_intact, responses_of, seal
 from reward_memory.training.responses import STEP_RESPONSES, Response, frame
 
 TRAINING = Training.model_validate({"steps": 6, "save_freq": 2, "selection": "valid"})
@@ -95,13 +95,13 @@ def tracked(state: Path) -> int:
 
 def test_a_run_that_is_done_is_done_and_nothing_is_said(done, capsys):
     assert resume(done) == tracked(done) == 6
-    assert unfit(done, TRAINING, SIZES) is None
+    assert incomplete_reason(done, TRAINING, SIZES) is None
     assert capsys.readouterr().err == ""
 
 
 def test_a_killed_run_resumes_from_its_last_checkpoint_and_nothing_is_said(halfway, capsys):
     assert resume(halfway) == tracked(halfway) == 4
-    assert unfit(halfway, TRAINING, SIZES).endswith("metrics.0000.jsonl lacks step 5")
+    assert incomplete_reason(halfway, TRAINING, SIZES).endswith("metrics.0000.jsonl lacks step 5")
     assert capsys.readouterr().err == ""
 
 
@@ -187,7 +187,7 @@ def test_a_run_that_is_done_trains_its_damaged_best_checkpoint_again(done, tmp_p
     state = shutil.copytree(done, tmp_path / "state")
     path = state / "checkpoints/global_step_4" / name
     DAMAGES[damage](path)
-    assert unfit(state, TRAINING, SIZES).startswith(str(path))
+    assert incomplete_reason(state, TRAINING, SIZES).startswith(str(path))
     assert resume(state) == tracked(state) == 2
     assert str(path) in said(capsys)
 
@@ -208,8 +208,8 @@ def test_weights_that_are_damaged_in_all_checkpoints_never_become_the_result(don
         cut(0.7)(path)
     assert resume(state) == tracked(state) == 0
     line = said(capsys)
-    assert "global_step_4/actor/huggingface/model.safetensors is cut" in line
-    assert "global_step_2/actor/huggingface/model.safetensors is cut" in line
+    assert "global_step_4/actor/huggingface/model.safetensors is truncated" in line
+    assert "global_step_2/actor/huggingface/model.safetensors is truncated" in line
     assert line.endswith("; the training starts over.")
     assert not (state / "error_memory").exists()
 
@@ -235,7 +235,7 @@ def test_damaged_responses_are_named_and_sampled_again(done, tmp_path, capsys, s
     state = shutil.copytree(done, tmp_path / "state")
     path = responses_of(state, step)
     (DAMAGES | REWRITTEN)[damage](path)
-    assert unfit(state, TRAINING, SIZES).startswith(str(path))
+    assert incomplete_reason(state, TRAINING, SIZES).startswith(str(path))
     assert resume(state) == tracked(state) == goes
     assert str(path) in said(capsys)
 

@@ -43,8 +43,8 @@ def complaint(config: dict) -> str:
 
 #: path, value -> the whole sentence after the file's name
 MISTAKES = {
-    "unknown section": ("trainning", {}, "trainning: no such key; there are results, seeds, fidelity,"),
-    "unknown key": ("training/step", 3, "training: step: no such key; there are steps, train_batch_size,"),
+    "unknown section": ("trainning", {}, "trainning: no such key; valid keys are results, seeds, fidelity,"),
+    "unknown key": ("training/step", 3, "training: step: no such key; valid keys are steps, train_batch_size,"),
     "key that is a number": ("5", 1, "5: YAML takes this key for a number, not a name; write a decimal"),
     "unknown benchmark": (
         "benchmarks/gsm9k",
@@ -80,7 +80,11 @@ MISTAKES = {
         "mirror",
         "benchmarks: gsm8k: source: mirror needs data: mirror, the folder that holds its files.",
     ),
-    "unknown policy source": ("policies/tiny", {"url": "x"}, "policies: tiny: url: no such key; there are bootstrap,"),
+    "unknown policy source": (
+        "policies/tiny",
+        {"url": "x"},
+        "policies: tiny: url: no such key; valid keys are bootstrap,",
+    ),
     "two policy sources": (
         "policies/tiny",
         {"path": "a", "package": "b"},
@@ -193,7 +197,7 @@ MISTAKES = {
     "batch above the labeled": (
         "training/train_batch_size",
         41,
-        "training: train_batch_size: 41 is more than the 40 queries that label_ratios: 20 leaves to r1-p; lower it or "
+        "training: train_batch_size: 41 is more than the 40 queries that label_ratios: 20 leaves for r1-p; lower it or "
         "add training queries.",
     ),
     "unknown sandbox": ("sandbox", "docker", "sandbox: 'docker' is not bubblewrap"),

@@ -52,7 +52,7 @@ def test_a_target_with_a_tilde_is_spelled_out(folder, monkeypatch):
 )
 def test_a_configuration_is_no_target(line):
     told = results_folder.no_target(line.split())
-    assert told == "my.yaml: is no target but a configuration; write --configfile my.yaml."
+    assert told == "my.yaml: is a configuration file, not a target; write --configfile my.yaml."
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,18 @@ def test_a_configuration_that_an_option_takes_is_none(line):
 @pytest.mark.parametrize("place", ["src", "src/new", "rules", "config/mine", ".git/x", "docs", "../{name}/tests"])
 def test_results_stay_out_of_the_workflows_own_folders(tmp_path, place):
     place = place.format(name=tmp_path.name)
-    assert "a folder of the workflow itself; choose another" in results_folder.misplaced(
+    assert "a folder of the workflow itself; choose another" in results_folder.bad_location(
         str(tmp_path / place), tmp_path
     )
-    assert results_folder.misplaced(str(tmp_path / "results"), tmp_path) is None
-    assert results_folder.misplaced(str(tmp_path / "srcs"), tmp_path) is None
+    assert results_folder.bad_location(str(tmp_path / "results"), tmp_path) is None
+    assert results_folder.bad_location(str(tmp_path / "srcs"), tmp_path) is None
 
 
 @pytest.mark.parametrize("results", ["results", "results/mine"])
 def test_results_on_a_disk_that_is_gone_are_told(folder, results):
     Path("results").symlink_to("/gone/disk")
-    assert results_folder.misplaced(results, ROOT) == (
-        f"results: {results}: {Path('results').absolute()} is a link to /gone/disk, which is not there; mount that "
+    assert results_folder.bad_location(results, ROOT) == (
+        f"results: {results}: {Path('results').absolute()} is a link to /gone/disk, which does not exist; mount that "
         "disk, or choose another folder."
     )
 
@@ -92,7 +92,7 @@ def test_results_on_a_disk_that_is_gone_are_told(folder, results):
 def test_a_link_into_the_workflow_is_followed(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "out").symlink_to(tmp_path / "src")
-    assert "lies in src" in results_folder.misplaced(str(tmp_path / "out"), tmp_path)
+    assert "lies in src" in results_folder.bad_location(str(tmp_path / "out"), tmp_path)
 
 
 def test_every_folder_of_the_checkout_is_known_as_its_own():

@@ -101,7 +101,7 @@ def test_a_section_lists_its_keys(file):
     ("key", "words"),
     [
         ("training.stepps", "training: stepps: no such key; perhaps steps is meant."),
-        ("zzz", "zzz: no such key; there are results, seeds,"),
+        ("zzz", "zzz: no such key; valid keys are results, seeds,"),
         ("training.steps.more", "training: steps: more: no such key."),
     ],
 )

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from cost_jobs import job
 
-from reward_memory.cost.bounds import busy, critical_path, side_by_side
+from reward_memory.cost.bounds import busy, critical_path, fitting_together
 
 CHAIN = [job(makes=("a",)), job(needs=("a",), makes=("b",)), job(needs=("a", "given"), makes=("c",))]
 
@@ -47,4 +47,4 @@ def test_jobs_keep_the_scarcest_limit_busy(held, limits, seconds):
     ],
 )
 def test_the_largest_checkpoints_that_fit_within_the_limits_lie_there_at_a_time(held, limits, most):
-    assert side_by_side(pd.Series([0.0, 100.0, 200.0]), held, limits) == most
+    assert fitting_together(pd.Series([0.0, 100.0, 200.0]), held, limits) == most

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from reward_memory.config import loading
-from reward_memory.cost.jobs import Job, configured, named
+from reward_memory.cost.jobs import Job, configured, is_target
 from reward_memory.cost.listing import Jobs
 from reward_memory.cost.model import Model
 from reward_memory.cost.plan import load
@@ -54,9 +54,9 @@ def test_the_table_is_asked_for_by_name_or_needed_by_something_else():
     class Settings:
         targets = frozenset({"elsewhere/tables/cost.csv"})
 
-    assert named(Settings(), "tables/cost.csv")
-    assert not named(Settings(), "tables/main.csv")
-    assert not named(None, "tables/cost.csv")
+    assert is_target(Settings(), "tables/cost.csv")
+    assert not is_target(Settings(), "tables/main.csv")
+    assert not is_target(None, "tables/cost.csv")
 
 
 #: A workflow that stops as often as its folder says.

@@ -11,36 +11,40 @@ import reward_memory
 from reward_memory.errors import InputError
 from reward_memory.storage.policy_files import intact
 
-END = "; restore the file, or, where this workflow made the policy, delete the folder and run the same command again"
+END = "; restore the file, or, if this workflow made the policy, delete the folder and run the same command again"
 #: damage -> the file that is named, and words of the sentence
 DAMAGES = {
-    "settings cut": (cut("config.json", 0.5), "config.json", "not whole JSON"),
-    "settings emptied": (write("config.json", ""), "config.json", "not whole JSON"),
-    "settings of sampling cut": (cut("generation_config.json", 0.5), "generation_config.json", "not whole JSON"),
-    "tokenizer cut": (cut("tokenizer.json", 0.5), "tokenizer.json", "not whole JSON"),
-    "settings of the tokenizer cut": (cut("tokenizer_config.json", 0.5), "tokenizer_config.json", "not whole JSON"),
+    "settings cut": (cut("config.json", 0.5), "config.json", "is not complete JSON"),
+    "settings emptied": (write("config.json", ""), "config.json", "is not complete JSON"),
+    "settings of sampling cut": (cut("generation_config.json", 0.5), "generation_config.json", "is not complete JSON"),
+    "tokenizer cut": (cut("tokenizer.json", 0.5), "tokenizer.json", "is not complete JSON"),
+    "settings of the tokenizer cut": (
+        cut("tokenizer_config.json", 0.5),
+        "tokenizer_config.json",
+        "is not complete JSON",
+    ),
     "no tokenizer": (remove("tokenizer.json"), "", "has no tokenizer .tokenizer.json"),
     "template emptied": (write("chat_template.jinja", "\n"), "chat_template.jinja", "is empty"),
-    "weights cut": (cut(WEIGHTS, 0.6), WEIGHTS, "bytes where its head says"),
-    "weights cut in the head": (cut(WEIGHTS, 0.001), WEIGHTS, "is no whole safetensors file"),
-    "weights emptied": (write(WEIGHTS, ""), WEIGHTS, "is no whole safetensors file"),
-    "weights longer than they were": (lambda path: (path / WEIGHTS).open("ab").write(b"x"), WEIGHTS, "its head says"),
-    "a head that is a list": (write(WEIGHTS, b"\2\0\0\0\0\0\0\0[]"), WEIGHTS, "is no whole safetensors file"),
+    "weights cut": (cut(WEIGHTS, 0.6), WEIGHTS, "bytes, but its header says"),
+    "weights cut in the head": (cut(WEIGHTS, 0.001), WEIGHTS, "is not a complete safetensors file"),
+    "weights emptied": (write(WEIGHTS, ""), WEIGHTS, "is not a complete safetensors file"),
+    "weights longer than they were": (lambda path: (path / WEIGHTS).open("ab").write(b"x"), WEIGHTS, "its header says"),
+    "a head that is a list": (write(WEIGHTS, b"\2\0\0\0\0\0\0\0[]"), WEIGHTS, "is not a complete safetensors file"),
     "offsets in words": (
         write(WEIGHTS, b"\x2e\0\0\0\0\0\0\0" + json.dumps({"a": {"dtype": "F32", "data_offsets": "05"}}).encode()),
         WEIGHTS,
-        "is no whole safetensors file",
+        "is not a complete safetensors file",
     ),
     "no weights": (remove(WEIGHTS), "", "has no weights .model.safetensors"),
     "a shard is gone": (sharded(remove("model-2.safetensors")), "model.safetensors.index.json", "names model-2.saf"),
-    "a shard cut": (sharded(cut("model-2.safetensors", 0.5)), "model-2.safetensors", "its head says"),
+    "a shard cut": (sharded(cut("model-2.safetensors", 0.5)), "model-2.safetensors", "its header says"),
     "an index that was cut": (
         sharded(cut("model.safetensors.index.json", 0.5)),
         "model.safetensors.index.json",
-        "whole",
+        "is not complete JSON",
     ),
     "an index of nothing": (write("model.safetensors.index.json", "{}"), "model.safetensors.index.json", "no shards"),
-    "a list for settings": (write("config.json", "[]"), "config.json", "holds no JSON object"),
+    "a list for settings": (write("config.json", "[]"), "config.json", "does not hold a JSON object"),
 }
 
 

@@ -14,7 +14,7 @@ from reward_memory.config import loading
 from reward_memory.cost import memory, sizes
 from reward_memory.errors import InputError
 from reward_memory.policies.size import Size
-from reward_memory.training.device_memory import CHUNK, FIXED, GB, Pass, activations, need
+from reward_memory.training.device_memory import CHUNK, FIXED, GB, Pass, activations, required_bytes
 from reward_memory.training.overrides import overrides
 
 ROOT = Path(__file__).parents[2]
@@ -85,14 +85,14 @@ def test_adamw_needs_another_copy_of_the_moments_where_passes_are_small():
     """On an H200 torch had allocated 61.8 GB in the first step of 3.086 billion weights."""
     small = validated(max_prompt_tokens=32, max_new_tokens=32, ppo_micro_batch_size_per_gpu=1)
     for gpus in (1, 4):
-        step = need(B3, small, gpus, 80 * GB)["a gradient step"]
+        step = required_bytes(B3, small, gpus, 80 * GB)["a gradient step"]
         assert step == pytest.approx(20 * B3.parameters / gpus + FIXED)
 
 
 def test_the_shares_of_a_run_add_up():
     lengths = {"max_prompt_tokens": 1024, "max_new_tokens": 1024}
     training = validated(**lengths, ppo_micro_batch_size_per_gpu=8, train_batch_size=128, samples_per_query=8)
-    found = need(B3, training, 4, 80 * GB)
+    found = required_bytes(B3, training, 4, 80 * GB)
     weights, embedding = 4 * B3.parameters / 4, B3.vocabulary * B3.hidden
     gathered = 2 * embedding + 4 * (B3.parameters - embedding) / B3.layers  # two layers in bfloat16
     micro = Pass(8 * 2048, False, True)
@@ -116,20 +116,23 @@ def test_the_shares_of_a_run_add_up():
 )
 def test_what_is_offloaded_comes_back_for_a_gradient_step(changes, phase, less):
     """In shares of 4 bytes a weight."""
-    before, after = need(B3, validated(), 2, 80 * GB), need(B3, validated(**changes), 2, 80 * GB)
+    before, after = required_bytes(B3, validated(), 2, 80 * GB), required_bytes(B3, validated(**changes), 2, 80 * GB)
     assert before[phase] - after[phase] == pytest.approx(less * 4 * B3.parameters / 2)
 
 
 def test_adapters_need_neither_gradients_nor_moments_of_the_weights():
     lora = {"rank": 32, "alpha": 64, "target_modules": "all-linear"}
     long = {"max_prompt_tokens": 1024, "max_new_tokens": 1024, "ppo_micro_batch_size_per_gpu": 8}
-    before, after = need(B3, validated(**long), 1, 80 * GB), need(B3, validated(**long, lora=lora), 1, 80 * GB)
+    before, after = (
+        required_bytes(B3, validated(**long), 1, 80 * GB),
+        required_bytes(B3, validated(**long, lora=lora), 1, 80 * GB),
+    )
     spared = (before["a gradient step"] - after["a gradient step"]) / GB
     assert 12 * B3.parameters / GB - 1 < spared < 12 * B3.parameters / GB
 
 
 def test_a_vllm_that_does_not_sleep_keeps_its_share():
-    before, after = (need(B3, validated(free_cache_engine=sleep), 4, 80 * GB) for sleep in (True, False))
+    before, after = (required_bytes(B3, validated(free_cache_engine=sleep), 4, 80 * GB) for sleep in (True, False))
     assert after["a gradient step"] - before["a gradient step"] == pytest.approx(40 * GB)
 
 

@@ -123,7 +123,7 @@ def test_embeddings_of_other_rows_are_refused(tmp_path):
     embed_rollouts(queries, responses, path)
     changed = responses.assign(answer=responses["answer"] + "!")
     for other in ((queries[:2], responses[:8]), (queries[::-1], responses), (queries, changed)):
-        with pytest.raises(InputError, match=r"e\.safetensors: made from other queries or responses"):
+        with pytest.raises(InputError, match=r"e\.safetensors: was made from different queries or responses"):
             read_embeddings(path, *other)
 
 
@@ -134,7 +134,7 @@ def test_a_missing_and_a_cut_file_are_named(tmp_path):
         read_embeddings(path, queries, responses)
     embed_rollouts(queries, responses, path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(InputError, match=r"e\.safetensors: not a whole embedding file"):
+    with pytest.raises(InputError, match=r"e\.safetensors: is not a complete embedding file"):
         read_embeddings(path, queries, responses)
 
 

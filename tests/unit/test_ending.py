@@ -109,11 +109,11 @@ def test_an_interruption_is_worth_the_same_command_again(tmp_path, name, safe, s
         ("memory, says SLURM", "ran out of memory"),
         ("checkpoint", "checkpoints/global_step_2 cannot be read"),
         ("socket", "Ray cannot start here (OSError: validate_socket_filename failed"),
-        ("code", "the trainer failed (ValueError: the model is broken). Correct the cause"),
-        ("code, after which workers went", "the trainer failed (ValueError: the model is broken). Correct the cause"),
-        ("code before Ray's server went", "the trainer failed (ValueError: the model is broken). Correct the cause"),
-        ("code in an actor's start", "the trainer failed (KeyError: 'model'). Correct the cause"),
-        ("nothing", "the trainer failed. Correct the cause"),
+        ("code", "the trainer failed (ValueError: the model is broken). Fix the cause"),
+        ("code, after which workers went", "the trainer failed (ValueError: the model is broken). Fix the cause"),
+        ("code before Ray's server went", "the trainer failed (ValueError: the model is broken). Fix the cause"),
+        ("code in an actor's start", "the trainer failed (KeyError: 'model'). Fix the cause"),
+        ("nothing", "the trainer failed. Fix the cause"),
     ],
 )
 def test_what_would_fail_again_is_not(tmp_path, name, words):
@@ -162,4 +162,4 @@ def test_without_a_checkpoint_none_is_damaged(tmp_path):
 
 
 def test_the_sentence_of_a_slow_start_names_the_longest_limit(tmp_path):
-    assert f"Ray did not start, although it had up to {STARTS[-1]} s" in said(tmp_path, "slow start")
+    assert f"Ray did not start within {STARTS[-1]} s" in said(tmp_path, "slow start")

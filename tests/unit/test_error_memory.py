@@ -12,7 +12,7 @@ from training_settings import error_memory
 from reward_memory.error_memory import visits as visits_module
 from reward_memory.error_memory.memory import ErrorMemory
 from reward_memory.error_memory.penalty import penalize
-from reward_memory.error_memory.store import Store, fault
+from reward_memory.error_memory.store import Store, open_error
 
 WIDTH = 5
 
@@ -231,8 +231,8 @@ def test_what_only_runs_before_a_released_step_see_is_given_up(tmp_path, release
     for step in released:
         memory.release(step)
     fixed(memory, 8, [0, 1])
-    assert (fault(tmp_path, 5) is None) is opens
-    assert fault(tmp_path, 6) is None
+    assert (open_error(tmp_path, 5) is None) is opens
+    assert open_error(tmp_path, 6) is None
 
 
 def test_a_memory_is_opened_before_the_first_step_unless_another_is_named(tmp_path):
@@ -277,7 +277,7 @@ def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path):
 
 @pytest.mark.slow
 def test_the_number_of_processes_changes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(visits_module, "WORTH", 0.0)
+    monkeypatch.setattr(visits_module, "PARALLEL_SECONDS", 0.0)
     alone, shared = (run(opened(tmp_path / str(workers), workers=workers), 1, 6) for workers in (1, 2))
     assert alone == shared
 

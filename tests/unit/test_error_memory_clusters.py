@@ -217,7 +217,7 @@ def test_sizes_are_the_references(seed, count, width, neighbors, noise, method):
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["hdbscan", "kmeans"])
 def test_the_number_of_processes_changes_nothing(method, monkeypatch):
-    monkeypatch.setattr(visits_module, "WORTH", 0.0)
+    monkeypatch.setattr(visits_module, "PARALLEL_SECONDS", 0.0)
     tasks = [(scattered(seed, 10 + 7 * seed), scattered(seed + 100, 5)) for seed in range(12)]
     alone, shared = (visit_all(tasks, config(method=method), workers) for workers in (1, 2))
     for one, other in zip(alone, shared, strict=True):

@@ -192,7 +192,7 @@ def test_more_layers_than_there_are_is_an_error_for_the_user(last, differences, 
         select(LOGITS, last, differences)
     assert str(error.value) == (
         f"error_memory: last_layers: {last} cannot be taken from the {there} of a policy with 4 layers; lower it or "
-        "say all."
+        "set it to all."
     )
 
 

@@ -68,7 +68,7 @@ def test_without_a_name_the_penalty_is_the_papers():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"alfa": 1}, "alfa: no such key; there are method, last_layers, "),
+        ({"alfa": 1}, "alfa: no such key; valid keys are method, last_layers, "),
         ({"method": "dbscan"}, "method: 'dbscan' is not hdbscan, kmeans, single or answers."),
         ({"method": ["single"]}, "method: ['single'] is not hdbscan, kmeans, single or answers."),
         ({"target": "all"}, "target: 'all' is not wrong, right, both or none."),

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reward_memory.error_memory.segments import SCHEMA, Segment, found, read, replace, whole_from, write
+from reward_memory.error_memory.segments import SCHEMA, Segment, complete_from, list_segments, read, replace, write
 from reward_memory.errors import InputError
 
 
@@ -44,10 +44,10 @@ def test_a_file_is_read_as_it_was_written(tmp_path):
     assert segment.path.name == name(2, 4)
     back = read(segment)
     assert back.equals(table)
-    assert whole_from(back) == 0
+    assert complete_from(back) == 0
     assert read(segment, ("key", "step")).to_pydict() == {"key": ["k0", "k1", "k2"], "step": [2, 2, 4]}
     write(segment, table, 3)
-    assert whole_from(read(segment)) == whole_from(read(segment, ("key",))) == 3
+    assert complete_from(read(segment)) == complete_from(read(segment, ("key",))) == 3
 
 
 def test_a_file_of_no_points_can_be_read(tmp_path):
@@ -56,14 +56,14 @@ def test_a_file_of_no_points_can_be_read(tmp_path):
 
 def test_the_files_in_order_without_what_a_killed_process_left(tmp_path):
     folder = tmp_path / "new" / "memory"
-    assert found(folder) == []
+    assert list_segments(folder) == []
     # a merge of 2 to 4 and a cut of 5 to 7 that were not finished
     for first, last in [(10, 12), (1, 1), (2, 4), (2, 2), (4, 4), (5, 7), (5, 6), (8, 9)]:
         put(folder, first, last)
     (folder / f".{name(13, 13)}.x.part").write_bytes(b"PAR1")
     (folder / "notes.txt").write_text("mine")
     (folder / "steps-14-14.parquet").write_text("no name of ours")
-    assert [(one.first, one.last) for one in found(folder)] == [(1, 1), (2, 4), (5, 7), (8, 9), (10, 12)]
+    assert [(one.first, one.last) for one in list_segments(folder)] == [(1, 1), (2, 4), (5, 7), (8, 9), (10, 12)]
     kept = [name(*pair) for pair in ((1, 1), (2, 4), (5, 7), (8, 9), (10, 12))]
     assert listing(folder) == sorted([*kept, "notes.txt", "steps-14-14.parquet"])
 
@@ -77,7 +77,7 @@ def test_a_folder_in_the_place_of_a_file_can_be_deleted(tmp_path):
     assert listing(tmp_path) == []
 
 
-NOT_OURS = "not the points that were written; resume from a checkpoint of at most step 1."
+NOT_OURS = "does not hold the points that were written; resume from a checkpoint of at most step 1."
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_file_tells_how_many_points_were_written_to_it(tmp_path, metadata, fin
     if fine:
         assert read(segment).num_rows == 2
     else:
-        with pytest.raises(InputError, match="not the points that were written"):
+        with pytest.raises(InputError, match="does not hold the points that were written"):
             read(segment)
 
 
@@ -144,7 +144,7 @@ def test_columns_of_another_program_are_refused(tmp_path):
     with pytest.raises(InputError) as error:
         read(segment)
     assert str(error.value) == (
-        f"{segment.path}: not a whole parquet file; resume from a checkpoint of at most step 1."
+        f"{segment.path}: is not a complete parquet file; resume from a checkpoint of at most step 1."
     )
 
 
@@ -156,7 +156,7 @@ def test_a_number_that_changed_on_the_disk_is_found(tmp_path):
     written = segment.path.read_bytes()
     for place in range(end - 400, end, 57):
         segment.path.write_bytes(written[:place] + bytes([written[place] ^ 1]) + written[place + 1 :])
-        with pytest.raises(InputError, match="not a whole parquet file"):
+        with pytest.raises(InputError, match="is not a complete parquet file"):
             read(segment)
 
 
@@ -168,7 +168,7 @@ def test_one_file_takes_the_place_of_several(tmp_path):
     assert merged == Segment.of(tmp_path, 3, 5)
     assert written == merged.bytes
     assert read(merged)["step"].to_pylist() == [3, 4, 5]
-    assert whole_from(read(merged)) == 2
+    assert complete_from(read(merged)) == 2
     assert listing(tmp_path) == [name(3, 5), other.path.name]
 
 

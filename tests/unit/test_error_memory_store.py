@@ -134,7 +134,7 @@ def test_what_later_steps_wrote_is_deleted_on_opening(tmp_path):
 def test_a_merged_file_is_cut_on_opening_a_step_within_it(tmp_path):
     run(Store(tmp_path), 20)
     short = Store(tmp_path, 5)
-    assert short.files == len(listing(tmp_path)) == len(segments_module.found(tmp_path))
+    assert short.files == len(listing(tmp_path)) == len(segments_module.list_segments(tmp_path))
     assert short.bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
 
 
@@ -173,7 +173,9 @@ def test_no_step_writes_more_than_one_merged_file(tmp_path, small_files):
 def test_points_that_no_resumed_run_can_see_are_given_up(tmp_path, small_files):
     bounded = run(Store(tmp_path / "bounded", 0, 10), 200, oldest=lambda step: step // 10 * 10)
     assert bounded.points == 40
-    kept = sum(segments_module.read(segment).num_rows for segment in segments_module.found(tmp_path / "bounded"))
+    kept = sum(
+        segments_module.read(segment).num_rows for segment in segments_module.list_segments(tmp_path / "bounded")
+    )
     # of 1,200; the oldest that is seen of a key with one point a step was added in step 191
     assert kept == 2 * 10 + 4 * 5 + 2 * 4
     assert seen(bounded) == expected(200, 10)
@@ -209,7 +211,9 @@ def test_a_broken_file_is_an_error_and_nothing_is_lost_by_the_try(tmp_path):
     run(Store(tmp_path), 3)
     broken = tmp_path / "steps-00000002-00000002.parquet"
     broken.write_bytes(broken.read_bytes()[:100])
-    with pytest.raises(InputError, match=r"00000002\.parquet: not a whole parquet file; resume .* at most step 1"):
+    with pytest.raises(
+        InputError, match=r"00000002\.parquet: is not a complete parquet file; resume .* at most step 1"
+    ):
         Store(tmp_path, 2)
     assert len(listing(tmp_path)) == 3
     assert seen(Store(tmp_path, 1)) == expected(1)

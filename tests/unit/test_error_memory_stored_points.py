@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from reward_memory.error_memory.segments import Segment, found, read, replace, whole_from, write
-from reward_memory.error_memory.store import Store, fault
+from reward_memory.error_memory.segments import Segment, complete_from, list_segments, read, replace, write
+from reward_memory.error_memory.store import Store, open_error
 from reward_memory.errors import InputError
 
 
@@ -21,7 +21,7 @@ def add(store: Store, keys: str, width: int = 2, right: bool = False) -> int:
 
 def kept(folder: Path) -> list[tuple[int, int, list[int]]]:
     """Of each file: first step, last step, and the steps of its points."""
-    return [(one.first, one.last, read(one)["step"].to_pylist()) for one in found(folder)]
+    return [(one.first, one.last, read(one)["step"].to_pylist()) for one in list_segments(folder)]
 
 
 def test_eight_small_files_become_one_and_seven_stay(tmp_path):
@@ -36,7 +36,7 @@ def test_eight_small_files_become_one_and_seven_stay(tmp_path):
     for _ in range(7):
         add(store, "a")
     assert (store.tidy(), store.files) == (store.bytes, 1)  # the merged file counts as one of eight
-    assert [part.last for part in found(tmp_path)] == [15]
+    assert [part.last for part in list_segments(tmp_path)] == [15]
 
 
 def test_a_key_that_never_came_up_has_no_points_of_the_memorys_width(tmp_path):
@@ -102,7 +102,7 @@ def test_no_point_is_dead_that_a_run_resumed_there_sees(tmp_path):
     store.tidy(oldest=2)  # a run resumed at 2 sees the point of step 2
     store.tidy(oldest=2)
     assert [steps for _, _, steps in kept(tmp_path)] == [[], [2], [3], [4]]
-    assert [whole_from(read(one)) for one in found(tmp_path)] == [2, 0, 0, 0]
+    assert [complete_from(read(one)) for one in list_segments(tmp_path)] == [2, 0, 0, 0]
     assert Store(tmp_path, 2, 1).history("a", False).tolist() == [[2, 0]]
     with pytest.raises(InputError) as error:
         Store(tmp_path, 1, 1)
@@ -143,7 +143,7 @@ def test_a_merge_drops_the_dead_and_keeps_where_its_parts_are_whole_from(tmp_pat
     add(store, "g")
     assert store.tidy(oldest=6) > 0
     assert kept(tmp_path) == [(1, 8, [1, 1, 1, 1, 6, 7, 8])]
-    assert whole_from(read(found(tmp_path)[0])) == 6
+    assert complete_from(read(list_segments(tmp_path)[0])) == 6
     assert Store(tmp_path, 6, 1).points == 5
 
 
@@ -173,17 +173,17 @@ def test_a_cut_file_stays_whole_from_where_it_was(tmp_path):
         add(store, "a")
     while store.tidy(oldest=4):
         pass
-    assert [whole_from(read(one)) for one in found(tmp_path)] == [4]
+    assert [complete_from(read(one)) for one in list_segments(tmp_path)] == [4]
     assert Store(tmp_path, 6, 1).history("a", False).tolist() == [[6, 0]]
     assert kept(tmp_path) == [(1, 6, [4, 5, 6])]
-    assert [whole_from(read(one)) for one in found(tmp_path)] == [4]
+    assert [complete_from(read(one)) for one in list_segments(tmp_path)] == [4]
 
 
 def test_the_last_of_several_files_is_cut_and_the_memory_goes_on(tmp_path):
     store = Store(tmp_path)
     for _ in range(4):
         add(store, "a")
-    last = found(tmp_path)[1:]
+    last = list_segments(tmp_path)[1:]
     replace(last, pa.concat_tables([read(segment) for segment in last]), 0)
     again = Store(tmp_path, 3)
     assert kept(tmp_path) == [(1, 1, [1]), (2, 3, [2, 3])]
@@ -198,8 +198,8 @@ def test_a_damaged_file_after_the_step_does_not_matter(tmp_path):
     for _ in range(3):
         add(store, "a")
     (tmp_path / "steps-00000002-00000002.parquet").write_bytes(b"")
-    assert fault(tmp_path, 1) is None
-    assert fault(tmp_path, 2) == f"{tmp_path / 'steps-00000002-00000002.parquet'}: not a whole parquet file"
+    assert open_error(tmp_path, 1) is None
+    assert open_error(tmp_path, 2) == f"{tmp_path / 'steps-00000002-00000002.parquet'}: is not a complete parquet file"
     assert Store(tmp_path, 1).points == 1
 
 
@@ -207,19 +207,19 @@ def test_why_a_memory_cannot_be_opened_is_said_in_one_sentence(tmp_path):
     store = Store(tmp_path)
     for _ in range(5):
         add(store, "a")
-    assert [fault(tmp_path, step) for step in range(6)] == [None] * 6
-    assert fault(tmp_path, 6) == f"{tmp_path}: the error memory ends with step 5, before the checkpoint's step 6"
+    assert [open_error(tmp_path, step) for step in range(6)] == [None] * 6
+    assert open_error(tmp_path, 6) == f"{tmp_path}: the error memory ends with step 5, before the checkpoint's step 6"
     for step in (2, 3):
         (tmp_path / f"steps-{step:08d}-{step:08d}.parquet").unlink()
-    assert fault(tmp_path, 1) is None
+    assert open_error(tmp_path, 1) is None
     with pytest.raises(InputError) as error:
         Store(tmp_path, 4)
     assert str(error.value) == (
         f"{tmp_path}: the error memory lacks steps 2 to 3; put its files back, or empty the folder and train from "
         "the start."
     )
-    assert fault(tmp_path, 4) == f"{tmp_path}: the error memory lacks steps 2 to 3"
-    assert fault(tmp_path / "new", 1) == (
+    assert open_error(tmp_path, 4) == f"{tmp_path}: the error memory lacks steps 2 to 3"
+    assert open_error(tmp_path / "new", 1) == (
         f"{tmp_path / 'new'}: the error memory ends with step 0, before the checkpoint's step 1"
     )
 
@@ -232,7 +232,7 @@ def test_a_file_of_another_width_is_refused(tmp_path):
     for _ in range(3):
         add(other, "a", 3)
     path = tmp_path / "steps-00000003-00000003.parquet"
-    write(Segment.of(tmp_path, 3, 3), read(found(tmp_path / "other")[2]))
+    write(Segment.of(tmp_path, 3, 3), read(list_segments(tmp_path / "other")[2]))
     with pytest.raises(InputError) as error:
         Store(tmp_path, 3)
     assert str(error.value) == (

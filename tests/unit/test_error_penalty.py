@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from training_settings import error_memory
 
-from reward_memory.error_memory.store import fault
+from reward_memory.error_memory.store import open_error
 from reward_memory.training.objectives.error_penalty import RepeatedErrors, uneven_groups
 from reward_memory.training.responses import STEP_RESPONSES, Response, frame
 
@@ -110,7 +110,7 @@ def test_a_run_may_go_on_at_its_last_two_checkpoints_and_what_earlier_ones_saw_i
     errors, first = memory(tmp_path, max_points_per_key=1), {}
     for step in range(1, 10):
         errors.penalize(step, [response("#### 5")], np.ones((1, 3), np.float32))
-        first[step] = min(other for other in range(1, step + 1) if fault(tmp_path, other) is None)
+        first[step] = min(other for other in range(1, step + 1) if open_error(tmp_path, other) is None)
     # a checkpoint every two steps: what none of the two needs after a step is deleted in the next one
     assert first == {1: 1, 2: 1, 3: 1, 4: 1, 5: 2, 6: 2, 7: 4, 8: 4, 9: 6}
 

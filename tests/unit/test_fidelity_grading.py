@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reward_memory.errors import InputError
 from reward_memory.evaluation.grading import grade
-from reward_memory.evaluation.imported_rewards import complete
+from reward_memory.evaluation.imported_rewards import fill_verdicts
 from reward_memory.evaluation.reward_agreement import agreement
 from reward_memory.training.truths import encode_truth
 from reward_memory.training.verl.reward_function import compute_score
@@ -192,7 +192,7 @@ def test_verdicts_follow_the_checks():
 def test_given_rewards_stay_and_the_rest_follows_the_checks():
     rewards = pd.DataFrame({"query_id": ["signs/train/0"], "sample": [0], "reward": [0.0]})
     for grading, right in ((EXACT, 0.0), (PUBLISHED, 1.0)):
-        found = complete(QUERIES, TRUTHS, RESPONSES, rewards, grading)
+        found = fill_verdicts(QUERIES, TRUTHS, RESPONSES, rewards, grading)
         assert found["reward"].tolist() == [right, 0.0]
         assert found["path"].tolist()[1] == "given"
 

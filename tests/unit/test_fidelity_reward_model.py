@@ -242,5 +242,5 @@ def test_the_tables_need_the_texts_of_what_is_served_otherwise():
     model = fit("graph", rollouts, fidelity=["serving-split"], **SMALL)
     unseen = made_up([8] * 2, seed=1, labeled=False)
     verdicts = pd.DataFrame({"query_id": unseen.query_ids[unseen.group], "sample": unseen.samples, "reward": 1.0})
-    with pytest.raises(ValueError, match="serving-split: what is served needs the texts"):
+    with pytest.raises(ValueError, match="serving-split: serving needs the texts of queries and responses"):
         predictions(model, unseen, verdicts, "test")

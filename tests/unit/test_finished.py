@@ -157,8 +157,8 @@ def test_without_finished_results_the_constraint_is_the_names():
 
 def test_results_of_one_rule_and_reason_share_a_line_with_their_cost(made):
     others = [replace(made, wildcards={"policy": f"p{i}"}) for i in range(4)]
-    (line,) = finished.told([(other, {"code": "the code of this workflow"}) for other in others])
+    (line,) = finished.outdated_messages([(other, {"code": "the code of this workflow"}) for other in others])
     assert line == (
-        "Kept as it is: rollouts of p0, p1, p2 and 1 more (took 8 h, 16 GPU hours), "
-        "made with other code: the code of this workflow."
+        "Kept unchanged: rollouts of p0, p1, p2 and 1 more (took 8 h, 16 GPU hours), "
+        "made with different code: the code of this workflow."
     )

@@ -91,7 +91,7 @@ def test_an_address_is_in_the_trainings_own_folder_and_short_enough(transfer, mo
 def test_an_address_that_verl_makes_otherwise_is_an_error(monkeypatch):
     monkeypatch.setenv(gpu_patches.SOCKETS, "/tmp/rm-1")
     with pytest.raises(RuntimeError, match=r"ipc:///tmp/verl-0\.sock, which does not begin with ipc:///tmp/rl-"):
-        gpu_patches.own_socket("ipc:///tmp/verl-0.sock")
+        gpu_patches.private_socket("ipc:///tmp/verl-0.sock")
 
 
 @pytest.fixture

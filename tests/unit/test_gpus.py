@@ -46,7 +46,7 @@ def test_a_machine_without_nvidia_smi_has_no_devices(monkeypatch, tmp_path):
 
 
 def test_gpus_that_nodes_cannot_share_are_refused():
-    with pytest.raises(InputError, match="3 GPUs cannot be shared evenly by 2 nodes"):
+    with pytest.raises(InputError, match="3 GPUs cannot be divided evenly among 2 nodes"):
         gpus.given(3, nodes=2)
 
 
@@ -77,7 +77,7 @@ def torch_of(monkeypatch):
 @pytest.mark.parametrize(
     ("cuda", "driver", "told"),
     [
-        (None, None, "given 2 and torch 2.13.0 is made for CPUs; install one for GPUs (docs/gpu.md), or set gpu: 0"),
+        (None, None, "given 2 and torch 2.13.0 is built for CPUs; install one for GPUs (docs/gpu.md), or set gpu: 0"),
         ("13.0", "535.104.05", "CUDA 13.0, which needs driver 580 or newer, and nvidia-smi names 535.104.05; use a"),
         ("12.8", None, "CUDA 12.8, which needs driver 525 or newer, and nvidia-smi names none; use a machine"),
         ("14.1", "600.1", "CUDA 14.1, which needs a newer driver, and nvidia-smi names 600.1"),

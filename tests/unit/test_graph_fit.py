@@ -283,7 +283,7 @@ def test_a_missing_or_cut_file_is_named(tmp_path, name):
     save(fit(made_up([4] * 6), **SMALL), tmp_path)
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=f"{name}: not a whole"):
+    with pytest.raises(InputError, match=f"{name}: is not a complete"):
         load(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(InputError, match=f"{name}: no such file"):
@@ -302,7 +302,7 @@ def test_files_of_two_models_are_refused(tmp_path):
     for seed in (0, 1):
         save(fit(made_up([4] * 6), seeds=[seed], **SMALL), tmp_path / str(seed))
     (tmp_path / "0" / "memory.safetensors").write_bytes((tmp_path / "1" / "memory.safetensors").read_bytes())
-    with pytest.raises(InputError, match=r"memory\.safetensors: belongs to another model"):
+    with pytest.raises(InputError, match=r"memory\.safetensors: does not belong to the same model"):
         load(tmp_path / "0")
 
 
@@ -353,7 +353,7 @@ def test_rollouts_that_do_not_belong_together_are_named(tmp_path):
     queries, responses, _ = frames(2)
     one = queries[:1], responses, tmp_path / "e"
     embed_rollouts(*one)
-    with pytest.raises(InputError, match="e: a response belongs to the query 'sums/train/1', which the queries lack"):
+    with pytest.raises(InputError, match="e: a response belongs to 'sums/train/1', which is not among the queries"):
         assemble([one])
     with pytest.raises(InputError, match="rollouts: none given; name at least one benchmark"):
         assemble([])

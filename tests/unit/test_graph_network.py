@@ -24,7 +24,7 @@ def network(products: bool = False, layers: int = 2) -> GraphNetwork:
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_a_memory_query_served_from_the_memory_scores_as_in_training(layers):
     batch, model = Batch.of(made_up(SIZES["uneven"])), network(products=True, layers=layers)
-    neighbors = nearest(batch.query, batch.query, NEIGHBORS, same=True)
+    neighbors = nearest(batch.query, batch.query, NEIGHBORS, exclude_self=True)
     keys = Memory.of(model, batch, NEIGHBORS).keys
     assert torch.allclose(model(batch, neighbors, keys), model(batch, neighbors), atol=1e-6)
 
@@ -44,7 +44,7 @@ def test_even_groups_take_the_same_path_in_effect_as_shuffled_ones():
     batch, model = Batch.of(made_up([4] * 6)), network()
     order = torch.randperm(24, generator=torch.Generator().manual_seed(0))
     mixed = Batch(batch.query, *(getattr(batch, name)[order] for name in ("thinking", "answer", "features", "group")))
-    neighbors = nearest(batch.query, batch.query, NEIGHBORS, same=True)
+    neighbors = nearest(batch.query, batch.query, NEIGHBORS, exclude_self=True)
     assert torch.allclose(model(mixed, neighbors), model(batch, neighbors)[order], atol=1e-5)
 
 
@@ -54,14 +54,14 @@ def test_nearest_finds_the_largest_cosines(monkeypatch, chunk):
     vectors = Batch.of(made_up([1] * 12)).query
     cosine = vectors @ vectors.T
     cosine.fill_diagonal_(-2)
-    assert (nearest(vectors, vectors, 4, same=True) == cosine.argsort(1, descending=True)[:, :4]).all()
+    assert (nearest(vectors, vectors, 4, exclude_self=True) == cosine.argsort(1, descending=True)[:, :4]).all()
 
 
 def test_a_memory_smaller_than_the_neighborhood_is_used_whole():
     vectors = Batch.of(made_up([1] * 3)).query
     assert nearest(vectors, vectors, 7).shape == (3, 3)
-    assert nearest(vectors, vectors, 7, same=True).shape == (3, 2)
-    assert nearest(vectors[:1], vectors[:1], 7, same=True).shape == (1, 0)
+    assert nearest(vectors, vectors, 7, exclude_self=True).shape == (3, 2)
+    assert nearest(vectors[:1], vectors[:1], 7, exclude_self=True).shape == (1, 0)
 
 
 def test_dropout_keeps_the_mean_and_drops_its_share():
@@ -72,7 +72,7 @@ def test_dropout_keeps_the_mean_and_drops_its_share():
 
 def test_dropout_acts_in_training_only():
     batch, model = Batch.of(made_up(SIZES["even"])), network()
-    neighbors = nearest(batch.query, batch.query, NEIGHBORS, same=True)
+    neighbors = nearest(batch.query, batch.query, NEIGHBORS, exclude_self=True)
     draws = torch.Generator().manual_seed(0)
     assert (model(batch, neighbors) == model(batch, neighbors)).all()
     assert (model(batch, neighbors, generator=draws) != model(batch, neighbors, generator=draws)).any()

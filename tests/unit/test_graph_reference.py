@@ -66,7 +66,7 @@ def gradients(network: GraphNetwork) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("sizes", SIZES)
 def test_training_gives_the_same_logits_and_gradients(sizes, products, variant):
     batch, networks = Batch.of(made_up(SIZES[sizes])), pair(variant, products=products)
-    neighbors = nearest(batch.query, batch.query, NEIGHBORS, same=True)
+    neighbors = nearest(batch.query, batch.query, NEIGHBORS, exclude_self=True)
     target = (batch.features[:, 0] > 0.5).float()
     inputs = ("query", "thinking", "answer", "features")
     logits, slopes, inner = [], [], []
@@ -112,7 +112,7 @@ def test_serving_from_the_frozen_memory_equals_one_graph_of_everything(asked, va
     fast, slow = pair(variant)
     memory = Memory.of(fast, known, NEIGHBORS)
     recalled = memory.search(new.query, NEIGHBORS)
-    all_of_it = torch.cat([nearest(known.query, known.query, NEIGHBORS, same=True), recalled])
+    all_of_it = torch.cat([nearest(known.query, known.query, NEIGHBORS, exclude_self=True), recalled])
     expected = slow(known.joined(new), all_of_it)[len(known.group) :]
     assert torch.allclose(fast(new, recalled, memory.keys), expected, atol=1e-5)
 
@@ -196,7 +196,7 @@ def test_only_the_published_server_has_the_empty_relation():
 def test_a_reversed_relation_does_not_go_unnoticed(monkeypatch, variant, relation):
     """A thinking and its answer have one edge each way, the same rows reversed; their order is a matter of types."""
     batch, (fast, slow) = Batch.of(made_up([1] * 12)), pair(variant)
-    neighbors = nearest(batch.query, batch.query, NEIGHBORS, same=True)
+    neighbors = nearest(batch.query, batch.query, NEIGHBORS, exclude_self=True)
     shifted = replace(batch, group=batch.group.roll(1))  # so that no row is its own
     own = reference.EDGES[variant]
     assert torch.allclose(fast(shifted, neighbors), slow(shifted, neighbors), atol=1e-5)
@@ -258,7 +258,7 @@ def test_dropout_of_the_reference_depends_on_the_seed_alone():
 def test_a_memory_is_computed_without_dropout():
     batch, (_, slow) = Batch.of(made_up([4] * 6)), pair("graph", dropout=0.5)
     before = Memory.of(slow, batch, NEIGHBORS)
-    slow(batch, nearest(batch.query, batch.query, NEIGHBORS, same=True), generator=torch.Generator())
+    slow(batch, nearest(batch.query, batch.query, NEIGHBORS, exclude_self=True), generator=torch.Generator())
     for mine, theirs in zip(Memory.of(slow, batch, NEIGHBORS).keys, before.keys, strict=True):
         assert (mine == theirs).all()
 

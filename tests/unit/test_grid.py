@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from reward_memory.report.grid import averages_first, grid
-from reward_memory.report.html_table import constants, grid_rows, said
+from reward_memory.report.html_table import constants, constants_sentence, grid_rows
 
 
 def table(columns: str, *rows: tuple) -> pd.DataFrame:
@@ -83,9 +83,9 @@ def test_averages_come_first():
 def test_what_is_the_same_in_every_row_is_said_once_and_results_stay():
     long = table("policy method seeds value empty", ("tiny", "a", 1, 5.0, None), ("tiny", "b", 1, 5.0, None))
     assert constants(long) == {"policy": "tiny", "seeds": "1"}
-    assert said(constants(long)) == "In every row: policy tiny, seeds 1."
+    assert constants_sentence(constants(long)) == "In every row: policy tiny, seeds 1."
     assert constants(long.head(1)) == {}
-    assert said({}) == ""
+    assert constants_sentence({}) == ""
 
 
 def test_a_cell_has_its_interval_its_head_and_the_number_that_it_is_sorted_by():

@@ -92,7 +92,7 @@ MISTAKES = {
     ),
     "two policies": (
         [("policies/other", {"imported": True})],
-        "policies: mine, other are 2 names for what rollouts: import holds; give one.",
+        "policies: mine, other are 2 policies, but rollouts: import holds one; give one.",
     ),
     "imported: false": ([("policies/mine/imported", False)], "policies: mine: imported: False is not true."),
     "no file": (
@@ -133,7 +133,7 @@ MISTAKES = {
     ),
     "all queries labeled": (
         [("label_ratios", [20, 100]), ("benchmarks/support/valid", 0), ("benchmarks/support/test", 0)],
-        "label_ratios: 100 leaves no query without a label to measure the reward models on; lower it, or give the "
+        "label_ratios: 100 leaves no unlabeled query to measure the reward models on; lower it, or give the "
         "benchmarks valid or test queries.",
     ),
     "no main benchmark": (

@@ -7,7 +7,7 @@ import pytest
 from conftest import documented_import
 
 from reward_memory.data.imported import build, read
-from reward_memory.evaluation.imported_rewards import complete
+from reward_memory.evaluation.imported_rewards import fill_verdicts
 from reward_memory.storage import parquet
 
 GSM8K = {"gsm8k": "math"}
@@ -44,6 +44,6 @@ def test_the_answer_is_what_follows_the_mark(part):
 @pytest.mark.long
 def test_the_verifiers_never_differ_from_the_published_labels(part):
     truths = part.queries[parquet.TRUTHS.names]
-    graded = complete(part.queries, truths, part.responses, part.rewards[:0], {"isolation": "reduced"})
+    graded = fill_verdicts(part.queries, truths, part.responses, part.rewards[:0], {"isolation": "reduced"})
     assert (graded["reward"].to_numpy() != part.rewards["reward"].to_numpy()).sum() == 0
     assert part.rewards["reward"].sum() == 2001

@@ -10,7 +10,7 @@ from reward_memory.data.duplicates.repeats import fingerprint
 from reward_memory.data.imported import build
 from reward_memory.data.imported.rows import parse
 from reward_memory.errors import InputError
-from reward_memory.evaluation.imported_rewards import complete, refuse_all_wrong
+from reward_memory.evaluation.imported_rewards import fill_verdicts, refuse_all_wrong
 from reward_memory.storage import parquet
 
 SPLITS = ("train", "valid", "test")
@@ -112,7 +112,7 @@ def test_other_truths_and_rewards_change_nothing_but_their_own_tables():
 
 def verdicts(rows: list[dict], domains=None) -> pd.DataFrame:
     _, (part, *_) = parts(rows, domains=domains)
-    return complete(
+    return fill_verdicts(
         part.queries, part.queries[parquet.TRUTHS.names], part.responses, part.rewards, {"isolation": "reduced"}
     )
 

@@ -63,8 +63,8 @@ def test_kernels_that_are_missing_are_told_where_there_are_gpus(nothing):
 
 def test_what_samples_on_gpus_is_asked_for_before_hours_of_sampling_without_it(nothing):
     assert installed.missing(loading.load(yaml.safe_load(GOOD)), ALL, ["train_policy"]) == (
-        "training: on GPUs vllm samples, which is not installed; run `pip install -e '.[gpu]'` (docs/gpu.md), or set "
-        "gpu: 0 in resources: train_policy."
+        "training: sampling on GPUs needs vllm, which is not installed; run `pip install -e '.[gpu]'` "
+        "(docs/gpu.md), or set gpu: 0 in resources: train_policy."
     )
     auto = loading.load(yaml.safe_load(GOOD.replace("evaluation: {", "evaluation: {engine: auto, ")))
     assert installed.missing(auto, ALL) is None
@@ -78,7 +78,7 @@ def test_several_machines_are_refused_outside_slurm(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     config = loading.load(yaml.safe_load(GOOD))
     assert installed.missing(config, ALL, nodes=2) == (
-        "resources: train_policy: nodes: 2 machines share a training within SLURM alone, and this call runs its jobs "
+        "resources: train_policy: nodes: 2 machines can share a training only under SLURM, but this call runs its jobs "
         "here; set nodes: 1, or use profiles/slurm (docs/cluster.md)."
     )
     monkeypatch.setenv("SLURM_JOB_ID", "7")
@@ -93,7 +93,7 @@ def test_a_tracker_without_an_account_is_told(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     config = loading.load(yaml.safe_load(GOOD.replace("{steps: 4", "{logger: [wandb], steps: 4")))
     assert installed.missing(config, ALL) == (
-        "training: logger: wandb has no account on this machine, and would end each training at its start; run "
+        "training: logger: wandb is not logged in on this machine and would stop each training at its start; run "
         "`wandb login`, or set WANDB_MODE=offline."
     )
     assert installed.missing(config, ("evaluate_policy",)) is None

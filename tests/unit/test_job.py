@@ -70,7 +70,7 @@ def test_all_output_goes_to_the_log_that_of_children_too(run, log):
 
 def test_a_progress_line_goes_to_the_log_and_with_its_job_to_the_terminal(run, log):
     done = run("with job(snakemake):\n    Progress('steps', 1).advance()\n")
-    line = "steps: 1/1 (100 %), 0 s gone, 0 s left\n"
+    line = "steps: 1/1 (100 %), 0 s elapsed, 0 s left\n"
     assert log() == line
     assert done.stderr == f"train tiny 7: {line}"
     assert done.stdout == ""
@@ -84,7 +84,7 @@ def test_a_job_without_wildcards_is_named_by_its_rule(run):
 def test_output_after_the_job_goes_to_the_terminal_again(run, log):
     done = run("with job(snakemake):\n    print('within')\nprint('after')\nProgress('late', 1).advance()\n")
     assert done.stdout == "after\n"
-    assert done.stderr == "late: 1/1 (100 %), 0 s gone, 0 s left\n"
+    assert done.stderr == "late: 1/1 (100 %), 0 s elapsed, 0 s left\n"
     assert log() == "within\n"
 
 
@@ -264,7 +264,7 @@ def test_damaged_state_that_nobody_has_foreseen_is_named(run, damage, access, fi
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("train tiny 7: state/train/")
-    assert f"{file}: what an earlier attempt at this job left is damaged (" in line
+    assert f"{file}: was left by an earlier attempt and is damaged (" in line
     assert "Traceback" not in line
 
 
@@ -334,7 +334,7 @@ def test_a_policy_that_lost_a_part_ends_the_job_at_once(run, tmp_path, policy):
     if "mine" in policy:
         assert done.returncode == 1
         assert done.stderr.startswith(
-            "train tiny 7: mine: has no weights (model.safetensors); restore the file, or, wh"
+            "train tiny 7: mine: has no weights (model.safetensors); restore the file, or, if"
         )
         assert done.stderr.count("\n") == 1
     else:  # what is not there is left to Snakemake

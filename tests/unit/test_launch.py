@@ -177,8 +177,8 @@ def test_a_trainer_that_fails_is_told_in_one_sentence_and_frees_the_lock(run, tr
     with pytest.raises(InputError) as caught:
         train(run, tmp_path)
     assert str(caught.value) == (
-        "training stopped with exit status 3 after step 2 of 4: the trainer failed. Correct the cause, which this "
-        "job's log shows; the steps that are safe are kept."
+        "training stopped with exit status 3 after step 2 of 4: the trainer failed. Fix the cause, which this "
+        "job's log shows; the saved steps are kept."
     )
     assert is_free(run)
     assert not (tmp_path / "out").exists()
@@ -331,7 +331,7 @@ def test_the_error_memory_is_refused_on_amds_gpus(run, tmp_path, monkeypatch):
 
     monkeypatch.setattr(launch, "find_spec", lambda name: name)
     monkeypatch.setattr("torch.version.hip", "6.4")
-    with pytest.raises(InputError, match="error_memory: its layer logits were not made for AMD's GPUs"):
+    with pytest.raises(InputError, match="error_memory: layer logits are not supported on AMD GPUs"):
         train(replace(run, gpus=1, error_memory=error_memory(), state=tmp_path / "fresh"), tmp_path)
     monkeypatch.setattr("torch.version.hip", None)
     launch._not_amd()

@@ -27,7 +27,7 @@ def garbled(state: Path) -> None:
 
 #: What is damaged -> (how, the file that is named, the step after which the training resumes).
 DAMAGES = {
-    "all weights": (emptied, "model.safetensors is cut", 0),
+    "all weights": (emptied, "model.safetensors is truncated", 0),
     "the best weights": (lambda state: emptied(state / "checkpoints/global_step_3"), "global_step_3", 2),
     "the best checkpoint": (
         lambda state: (state / "checkpoints/global_step_3").rename(state / "x"),
@@ -63,7 +63,7 @@ def test_a_damaged_run_ends_with_the_same_results(run, trainer, tmp_path, capfd,
 
 
 def test_a_trainer_that_loses_responses_leaves_no_result(run, trainer, tmp_path, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(launch, "unfit", lambda *_: f"{run.state}/responses/step_000002.parquet is missing")
+    monkeypatch.setattr(launch, "incomplete_reason", lambda *_: f"{run.state}/responses/step_000002.parquet is missing")
     with pytest.raises(InputError, match=r"step_000002\.parquet is missing: the training left no complete result"):
         train(run, tmp_path)
     assert not (tmp_path / "out").exists()

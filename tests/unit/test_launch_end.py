@@ -138,7 +138,7 @@ def test_a_trainer_that_waits_for_a_dead_worker_is_ended(bereaved):
     start = time.monotonic()
     told = bereaved(60)
     assert time.monotonic() - start < 30
-    assert "interrupted, as one of its processes died. Run the same command again" in told
+    assert "interrupted because one of its processes died. Run the same command again" in told
 
 
 def test_a_trainer_that_makes_a_step_after_a_death_goes_on(bereaved):

@@ -31,7 +31,7 @@ def test_another_number_of_gpus_is_refused_before_verl_starts(run, ranks, gpus):
     with pytest.raises(InputError) as caught:
         launch._same_ranks(replace(run, gpus=gpus))
     assert str(caught.value) == (
-        f"resources: train_policy: gpu: the checkpoints of this training are of {ranks} GPUs and it now has "
+        f"resources: train_policy: gpu: the checkpoints of this training are from {ranks} GPUs and it now has "
         f"{max(gpus, 1)}. Give it {ranks} again, or delete {run.state} to start from the beginning."
     )
 

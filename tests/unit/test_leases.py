@@ -83,7 +83,7 @@ def test_a_job_waits_with_a_line_until_enough_devices_are_free(start):
     mine = took(first)
     took(second)
     third = start(2)
-    assert third.stdout.readline() == "wait waiting for 2 of 3 GPUs, 0 s gone\n"
+    assert third.stdout.readline() == "wait waiting for 2 of 3 GPUs, 0 s elapsed\n"
     first.stdin.close()
     assert took(third) == mine
 
@@ -129,7 +129,7 @@ def test_two_slurm_jobs_on_one_node_count_their_devices_each_from_zero(start):
 
 def test_more_devices_than_the_machine_has_are_refused(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    with pytest.raises(InputError, match="3 devices are asked for and 2 are visible here"), leases.lease(3):
+    with pytest.raises(InputError, match="3 devices are requested, but 2 are visible here"), leases.lease(3):
         pass
 
 

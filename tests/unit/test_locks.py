@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reward_memory.jobs import locks
-from reward_memory.jobs.locks import alone, end_orphans
+from reward_memory.jobs.locks import end_orphans, exclusive
 from reward_memory.jobs.processes import born
 
 #: A call: starts a job and waits. The job takes the lock, says so, and writes how it ended.
@@ -23,13 +23,13 @@ job.wait()
 JOB = """
 import os, signal, sys, time
 from pathlib import Path
-from reward_memory.jobs.locks import alone
+from reward_memory.jobs.locks import exclusive
 path = Path(sys.argv[1])
 def stop(*_):
     Path(f"{path}.ended").touch()
     sys.exit(1)
 signal.signal(signal.SIGTERM, signal.SIG_IGN if "deaf" in sys.argv else stop)
-with alone(path, lambda line: print("said", line, flush=True)):
+with exclusive(path, lambda line: print("said", line, flush=True)):
     if "forks" in sys.argv:
         reading, writing = os.pipe()
         if os.fork() == 0:
@@ -89,30 +89,30 @@ def orphan(start, *more: str) -> int:
 
 
 def test_a_lock_is_free_and_its_file_gone_afterwards(path):
-    with alone(path):
+    with exclusive(path):
         assert json.loads(path.read_text())["pid"] == os.getpid()
     assert list(path.parent.iterdir()) == []
 
 
 def test_a_job_that_fails_frees_its_lock(path):
-    with pytest.raises(ValueError, match="broken"), alone(path):
+    with pytest.raises(ValueError, match="broken"), exclusive(path):
         raise ValueError("broken")
-    with alone(path, pytest.fail):
+    with exclusive(path, pytest.fail):
         pass
 
 
 def test_an_orphan_is_ended_first(path, start):
     job, lines = orphan(start), []
-    with alone(path, lines.append):
+    with exclusive(path, lines.append):
         assert Path(f"{path}.ended").exists()  # by SIGTERM, on which it may keep its state
         assert born(job) is None
-    assert lines == [f"ending process {job}, which an earlier call left at this job"]
+    assert lines == [f"ending process {job}, which an earlier call left running for this job"]
 
 
 def test_an_orphan_that_does_not_end_is_killed(path, start, monkeypatch):
     monkeypatch.setattr(locks, "GRACE", 0.5)
     orphan(start, "deaf")
-    with alone(path, lambda line: None):
+    with exclusive(path, lambda line: None):
         assert not Path(f"{path}.ended").exists()
 
 
@@ -121,7 +121,7 @@ def test_what_a_dead_job_has_forked_keeps_no_lock(path, start):
     os.kill(job, signal.SIGKILL)
     while born(job):
         time.sleep(0.01)
-    with alone(path, pytest.fail):
+    with exclusive(path, pytest.fail):
         pass
 
 
@@ -129,7 +129,7 @@ def test_a_job_of_a_living_call_is_waited_for(path, start):
     call, lines = start(1.0), []
     job = took(call)
     begun = time.monotonic()
-    with alone(path, lines.append):
+    with exclusive(path, lines.append):
         assert time.monotonic() - begun > 0.5
         assert "done" in call.stdout.read()  # it was not ended
     assert len(lines) == 1
@@ -145,7 +145,7 @@ def test_many_jobs_wait_their_turn(path, start):
 def test_the_file_of_a_dead_process_blocks_nobody(path, text):
     path.parent.mkdir()
     path.write_text(text)
-    with alone(path, pytest.fail):
+    with exclusive(path, pytest.fail):
         pass
 
 
@@ -158,7 +158,7 @@ def test_a_job_on_another_machine_is_never_ended_from_here(path, start):
     call, lines = start(1.5), []
     job = took(call)
     other_machine(path)
-    with alone(path, lines.append):
+    with exclusive(path, lines.append):
         assert "done" in call.stdout.read()
     assert lines[0].startswith(f"waiting for process {job} on n2")
 
@@ -168,7 +168,7 @@ def test_a_job_on_another_machine_that_shows_no_life_is_taken_for_dead(path, sta
     call = start()
     took(call)
     other_machine(path)
-    with alone(path, lambda line: None):
+    with exclusive(path, lambda line: None):
         assert json.loads(path.read_text())["pid"] == os.getpid()
         assert call.poll() is None
 
@@ -180,7 +180,7 @@ def test_a_job_on_another_machine_that_shows_life_is_waited_for(path, start, mon
     took(call)
     other_machine(path)
     beats = subprocess.Popen(["sh", "-c", f"for i in 1 2 3 4 5 6 7 8; do sleep 0.4; touch -c {path}; done"])
-    with alone(path, lambda line: None):
+    with exclusive(path, lambda line: None):
         assert "done" in call.stdout.read()
     beats.wait()
 
@@ -191,7 +191,7 @@ def test_a_file_system_without_locks_is_told_and_no_obstacle(path, monkeypatch):
 
     monkeypatch.setattr(locks.fcntl, "flock", refuse)
     lines = []
-    with alone(path, lines.append):
+    with exclusive(path, lines.append):
         pass
     assert "without locks" in lines[0]
 
@@ -199,7 +199,7 @@ def test_a_file_system_without_locks_is_told_and_no_obstacle(path, monkeypatch):
 def test_a_call_ends_all_orphans_and_no_job_of_a_living_call(path, start):
     job = orphan(start)
     living = path.with_name("rollouts.lock")
-    with alone(living):
+    with exclusive(living):
         found = end_orphans(path.parent, lambda line: None)
         assert [holder["pid"] for holder in found] == [job]
         assert end_orphans(path.parent, pytest.fail) == []

@@ -68,7 +68,7 @@ def test_a_method_is_what_its_paper_says(name):
     memory = None if found.error_memory is None else dict(found.error_memory)
     assert (found.rewards, dict(found.training), memory) == PUBLISHED[name]
     assert dict(found.budget) == BUDGETS.get(name, {})
-    assert (found.like, found.predictor, dict(found.own), dict(found.reward_model)) == (name, None, {}, {})
+    assert (found.like, found.predictor, dict(found.variant_training), dict(found.reward_model)) == (name, None, {}, {})
 
 
 def test_there_are_no_other_methods():
@@ -114,7 +114,7 @@ def test_a_variant_changes_what_it_is_like():
     own = {"like": "meds-kmeans", "training": {"steps": 3}, "error_memory": {"alpha": 0.5}}
     found = methods.find(config(mine=own), "mine")
     assert (found.rewards, found.like, found.training) == ("verified", "meds-kmeans", BUILT_IN["meds-kmeans"].training)
-    assert (found.own, found.error_memory) == ({"steps": 3}, {"method": "kmeans", "alpha": 0.5})
+    assert (found.variant_training, found.error_memory) == ({"steps": 3}, {"method": "kmeans", "alpha": 0.5})
 
 
 def test_the_nearest_name_of_a_reward_model_counts():
@@ -163,10 +163,10 @@ def test_names_of_one_arm_are_told_by_what_they_do():
         ({"mine": {"like": "memreward", "reward_model": {"threshold": 0.7}}}, None),
         ({"mine": {"like": "meds", "error_memory": {"alpha": 0.5}}}, None),
         ({"mine": {"like": "oracle", "training": {"steps": 3}}}, None),
-        ({"dapo": {"like": "meds"}}, "dapo: is the name of a method that there is; choose another."),
+        ({"dapo": {"like": "meds"}}, "dapo: is the name of an existing method; choose another."),
         ({"mine": {"like": "base", "training": {"steps": 3}}}, "mine: like: 'base' is not one of {like}."),
         ({"mine": {"like": "ppo", "training": {"steps": 3}}}, "mine: like: 'ppo' is not one of {like}."),
-        ({"mine": {"like": "meds"}}, "mine: changes nothing of meds; give it a setting, or name meds itself."),
+        ({"mine": {"like": "meds"}}, "mine: changes nothing in meds; give it a setting, or use meds itself."),
         (
             {"mine": {"like": "dapo", "error_memory": {"alpha": 0.5}}},
             "mine: error_memory: dapo has no error memory; leave it out, or make it like: meds.",
@@ -182,7 +182,7 @@ def test_names_of_one_arm_are_told_by_what_they_do():
         # the first mistake is told, beside variants without one
         (
             {"fine": {"like": "oracle", "training": {"steps": 3}}, "mine": {"like": "meds"}, "more": {"like": "dapo"}},
-            "mine: changes nothing of meds; give it a setting, or name meds itself.",
+            "mine: changes nothing in meds; give it a setting, or use meds itself.",
         ),
     ],
 )
@@ -246,16 +246,16 @@ def test_a_method_of_a_package_may_say_its_reward_model(install):
 @pytest.mark.parametrize(
     ("name", "method", "told"),
     [
-        ("dapo", Method("verified"), "has the name of another; register it otherwise."),
+        ("dapo", Method("verified"), "has the same name as another; register it under another name."),
         (
             "theirs",
             Method("guessed"),
-            "is no Method with rewards of none, labeled, predicted, partly-voted, voted, verified.",
+            "is not a Method whose rewards are one of none, labeled, predicted, partly-voted, voted, verified.",
         ),
         (
             "theirs",
             BUILT_IN,
-            "is no Method with rewards of none, labeled, predicted, partly-voted, voted, verified.",
+            "is not a Method whose rewards are one of none, labeled, predicted, partly-voted, voted, verified.",
         ),
     ],
 )

@@ -104,7 +104,7 @@ MISTAKES = {
     ),
     "several memories": (
         configured(["memreward"], [20, 30], OOD),
-        "suites: ood: label_ratios: 0 takes the reward models of suite main, which has several (20, 30); name one as "
+        "suites: ood: label_ratios: 0 uses the reward models of suite main, which has several (20, 30); name one as "
         "reward_model_ratio.",
     ),
     "a memory that is none": (
@@ -114,7 +114,7 @@ MISTAKES = {
     ),
     "measured": (
         configured(["memreward:majority"], [0], predictors=["majority", "knn"]),
-        "predictors: knn learns from labels, of which label_ratios: 0 leaves none; leave it out.",
+        "predictors: knn needs labels, and label_ratios: 0 leaves none; leave it out.",
     ),
     "a ratio of nothing": (
         configured(["memreward"], [20], {"reward_model_ratio": 20, "methods": ["memreward"]}),

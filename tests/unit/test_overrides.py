@@ -345,7 +345,9 @@ def test_a_micro_batch_divides_each_devices_share_of_a_gradient_step(batch, roll
     }
     responses = batch * rollouts
     if responses % max(gpus, 1):
-        with pytest.raises(InputError, match=rf"^training: .* {responses} responses .* {gpus} GPUs cannot share"):
+        with pytest.raises(
+            InputError, match=rf"^training: .* {responses} responses .*, which do not divide evenly among {gpus} GPUs"
+        ):
             micro_batch_size(training, gpus)
         return
     share, size = responses // max(gpus, 1), micro_batch_size(training, gpus)

@@ -39,5 +39,5 @@ def test_latex_escapes_names_and_keeps_the_order():
 
 
 def test_another_table_is_refused_in_one_sentence():
-    with pytest.raises(InputError, match="a table without the column accuracy has no form"):
+    with pytest.raises(InputError, match="a table without the column accuracy cannot have benchmarks in columns"):
         to_markdown(TABLE.drop(columns="accuracy"))

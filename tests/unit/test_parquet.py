@@ -74,19 +74,19 @@ def test_further_columns_and_the_index_are_not_written(path, tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    assert complaint(tmp_path / "none.parquet") == "no such file; run the same command again, which makes it."
+    assert complaint(tmp_path / "none.parquet") == "no such file; run the same command again to build it."
 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.999])
 def test_a_table_that_was_cut_short_is_named(path, part):
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * part)])
-    assert complaint(path) == "not a whole parquet file; delete it and run again to rebuild it."
+    assert complaint(path) == "is not a complete parquet file; delete it and run again to rebuild it."
 
 
 def test_a_file_of_another_kind_is_named(path):
     path.write_text("query_id,reward\na,1\n")
-    assert complaint(path) == "not a whole parquet file; delete it and run again to rebuild it."
+    assert complaint(path) == "is not a complete parquet file; delete it and run again to rebuild it."
 
 
 def test_a_missing_column_is_named_with_those_that_are_there(path):

@@ -156,7 +156,7 @@ def test_a_paired_difference_leaves_out_what_both_find_hard():
 
 
 def test_arms_with_other_problems_are_not_compared():
-    with pytest.raises(ValueError, match="other seeds or problems"):
+    with pytest.raises(ValueError, match="different seeds or problems"):
         compare({"a": np.zeros((1, 3), int)}, {"a": np.zeros((1, 2), int)}, 4)
 
 
@@ -194,7 +194,7 @@ def test_counts_are_read_for_every_benchmark_and_seed_whatever_the_order_of_runs
         ),
         (
             [{"q": [1]}, {"r": [1]}],
-            f"1: other problems were graded than for {NAME} 0; delete both and run again.",
+            f"1: different problems were graded than for {NAME} 0; delete both and run again.",
         ),
         ([{"q": [0.5, 0]}], "0: q has a reward of 0.5; pass@k takes 0 and 1 only."),
         ([{"q": [1, 0]}, {"p": [1, 2], "q": [-1, 0]}], "1: p has a reward of 2; pass@k takes 0 and 1 only."),
@@ -208,7 +208,7 @@ def test_counts_are_read_for_every_benchmark_and_seed_whatever_the_order_of_runs
         ),
         (
             [{"q": [1]}, {"q": [1], "r": [1]}],
-            f"1: other problems were graded than for {NAME} 0; delete both and run again.",
+            f"1: different problems were graded than for {NAME} 0; delete both and run again.",
         ),
     ],
     ids=[

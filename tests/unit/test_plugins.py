@@ -88,7 +88,7 @@ def test_a_penalty_that_does_not_come_is_one_sentence_before_any_job(install, te
 
 def test_a_penalty_of_a_taken_name_is_refused(install):
     install(FLAT.replace('"flat"', '"logarithm"').format("sizes"), name="logarithm")
-    with pytest.raises(InputError, match=r"logarithm: study\.flat registers a name that there is"):
+    with pytest.raises(InputError, match=r"logarithm: study\.flat registers a name that is already taken"):
         configured()
 
 
@@ -98,7 +98,7 @@ def test_two_packages_that_bring_one_name_are_refused_where_it_is_used(install, 
     (tmp_path / "other-1.dist-info/entry_points.txt").write_text("[reward_memory.penalties]\nflat = other.flat\n")
     install(FLAT.format("sizes"))
     configured()
-    both = r"flat: (study\.flat and other\.flat|other\.flat and study\.flat) bring it, all installed; uninstall"
+    both = r"flat: (study\.flat and other\.flat|other\.flat and study\.flat) all register it; uninstall"
     with pytest.raises(InputError, match=both):
         configured(penalty="flat")
 

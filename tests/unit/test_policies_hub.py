@@ -142,7 +142,7 @@ def test_a_file_with_another_checksum_than_the_configuration_says_is_deleted(ser
         download(expected={"config.json": "00" * 32})
     assert not folder.exists()
     download(expected={"config.json": hashlib.sha256(FILES["config.json"]).hexdigest()})
-    with pytest.raises(InputError, match=r"mine: hub: sha256: README\.md is none of the files, config\.json, "):
+    with pytest.raises(InputError, match=r"mine: hub: sha256: README\.md is not one of the files, config\.json, "):
         download(expected={"README.md": "00" * 32})
 
 

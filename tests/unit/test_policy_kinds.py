@@ -87,48 +87,52 @@ def original(path: Path) -> None:
 
 #: kind -> (what is done, the file that the sentence names, words of the sentence)
 SEEN = {
-    "saved within a wrapper": (renamed("module."), "mine", "tensors begin with 'module.', .*; save the model within"),
-    "saved within PEFT": (renamed("base_model.model."), "mine", "begin with 'base_model.model.', as a wrapper writes"),
+    "saved within a wrapper": (
+        renamed("module."),
+        "mine",
+        "tensors begin with 'module.', .*; save the model inside the",
+    ),
+    "saved within PEFT": (renamed("base_model.model."), "mine", "begin with 'base_model.model.', which a wrapper adds"),
     "adapters beside the weights": (adapted, "mine", "q_proj.lora_A.default.weight.; merge them, and save the policy"),
     "its makers' layout": (
         original,
         "params.json",
-        "in its makers' own layout; give it in Hugging Face's, with config",
+        "in its makers' layout; give it in Hugging Face's, with config",
     ),
     "a model of its own code": (
         change("config.json", model_type="own", auto_map={"AutoConfig": "x.Y"}),
         "config.json",
         "not run; remove it, or choose another policy if transformers has no model_type own of its own",
     ),
-    "a byte order mark": (marked, "config.json", "begins with a byte order mark, .*; save it as UTF-8 without"),
+    "a byte order mark": (marked, "config.json", "begins with a byte order mark, .*; save it as UTF-8 without one"),
     "a trainer's pieces": (pieces, "model_world_size_2_rank_0.pt", "merge the pieces first .*verl.model_merger"),
-    "a folder around it": (wrapped, "mine/policy", "a folder in it has; give that one, such as .*mine/policy"),
+    "a folder around it": (wrapped, "mine/policy", "but a subfolder has; give that one, such as .*mine/policy"),
     "eight bits": (small, WEIGHTS, "in F8_E4M3, as quantized policies do; give the model in full precision"),
     "a reward model": (judging, "config.json", "Qwen2ForSequenceClassification does not continue text"),
-    "an encoder": (encoding, "config.json", 'model_type: "bert" encodes texts and continues none; give a policy'),
+    "an encoder": (encoding, "config.json", 'model_type: "bert" encodes text and does not continue it; give a policy'),
     "masked words": (
         change("config.json", model_type="roberta", architectures=["RobertaForMaskedLM"]),
         "config.json",
-        'model_type: "roberta" encodes texts',
+        'model_type: "roberta" encodes text and does not continue',
     ),
     "encoder and decoder": (
         change("config.json", model_type="t5", is_encoder_decoder=True),
         "config.json",
-        "is_encoder_decoder: true: the model reads one text, writes another",
+        "is_encoder_decoder: true: the model turns one text into another and does not continue it",
     ),
     "a stretch in words": (stretched, "config.json", 'rope_scaling: factor: "four" is text; write a number'),
 }
 
 
 def templated(path: Path) -> None:
-    """A template within the settings of the tokenizer, which leaves out what the user asks."""
+    """A template within the settings of the tokenizer, which leaves out the user's question."""
     (path / "chat_template.jinja").unlink()
     change("tokenizer_config.json", chat_template="{{ messages[0].content }}")(path)
 
 
 #: likewise, for what only loading shows
 LOADED = {
-    "an unknown activation": (change("config.json", hidden_act="swiglu"), "config.json", "of the name 'swiglu'"),
+    "an unknown activation": (change("config.json", hidden_act="swiglu"), "config.json", "unknown name 'swiglu'"),
     "an unknown number format": (change("config.json", torch_dtype="bf16", dtype="bf16"), "config.json", "name 'bf16'"),
     "a template within settings": (
         templated,
@@ -138,7 +142,7 @@ LOADED = {
     "no end": (
         lambda path: [change(name, eos_token_id=None)(path) for name in ("config.json", "generation_config.json")],
         "generation_config.json",
-        "names no eos_token_id, so that no response ends",
+        "names no eos_token_id, so no response would end",
     ),
     "a family from the future": (
         change("config.json", model_type="qwen9"),
@@ -150,11 +154,16 @@ LOADED = {
         "config.json",
         "load .`num_hidden_layers` .-1. must",
     ),
-    "layers in words": (change("config.json", num_hidden_layers="2"), "config.json", "num_hidden_layers is of another"),
+    "layers in words": (
+        change("config.json", num_hidden_layers="2"),
+        "config.json",
+        "num_hidden_layers has the wrong type",
+    ),
     "sampling settings of a greedy policy": (
         change("generation_config.json", do_sample=False, temperature=0.6),
         "generation_config.json",
-        "sets temperature, top_k although do_sample is not true, and transformers saves no policy so; correct that, or",
+        "sets temperature, top_k although do_sample is not true, and transformers refuses to save a policy with such "
+        "settings; correct or remove them",
     ),
     "an unknown cache of sampling": (
         change("generation_config.json", cache_implementation="large"),
@@ -164,7 +173,8 @@ LOADED = {
     "a tokenizer of sentencepiece that cannot be read": (
         lambda path: (path / "tokenizer.json").rename(path / "tokenizer.model"),
         "tokenizer.model",
-        "cannot be read by what is installed; run `pip install sentencepiece tiktoken`, or put .* tokenizer.json",
+        "cannot be read with the installed packages; run `pip install sentencepiece tiktoken`, or put .* "
+        "tokenizer.json",
     ),
     "a body without head": (headless, "config.json", "Qwen2Model does not continue text, but is .* an encoder; give a"),
     "a policy that sees": (change("config.json", model_type="qwen2_vl"), "config.json", "does not continue text"),
@@ -214,7 +224,7 @@ def test_a_stretch_by_a_number_is_taken(folder):  # noqa: F811
     [
         ("mine/model.safetensors", "is a file; give the Hugging Face model folder around it"),
         ("q4.gguf", "is the policy as GGUF; give a Hugging Face model folder"),
-        ("mine.zip", "is a file, with no config.json beside it; give a Hugging Face model folder"),
+        ("mine.zip", "is a file with no config.json next to it; give a Hugging Face model folder"),
     ],
 )
 def test_a_file_in_place_of_the_folder_is_told(folder, file, words):  # noqa: F811
@@ -232,4 +242,8 @@ def test_the_settings_beside_a_trainers_pieces_are_no_policy(folder):  # noqa: F
     (inner / WEIGHTS).unlink()
     with pytest.raises(InputError) as caught:
         inspect("mine", inner)
-    sentence(str(caught.value), "huggingface", "has no weights, which are in pieces around it; merge the pieces first")
+    sentence(
+        str(caught.value),
+        "huggingface",
+        "has no weights; they are in pieces in the folder above; merge the pieces first",
+    )

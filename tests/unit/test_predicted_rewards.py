@@ -109,7 +109,7 @@ def test_the_scorer_leaves_verified_rewards_alone(predicted, rewards):
 def test_dynamic_sampling_lets_groups_go_whose_soft_rewards_are_on_one_side(predicted, let_go):
     rewards = np.array([0.8, 0.9, 0.6, 0.8, 0.1, 0.7, 1, 1, 0, 1])
     group = np.arange(10) // 2
-    assert degenerate(predicted.compared(rewards), group).tolist() == let_go
+    assert degenerate(predicted.comparison_values(rewards), group).tolist() == let_go
 
 
 @pytest.mark.parametrize(("cut", "points"), [(0.5, 1), (SOFT.cut, 2)])
@@ -199,7 +199,7 @@ def test_a_variant_wins_over_its_suite_and_that_over_the_section(suite, method, 
 
 def test_no_fit_depends_on_what_training_makes_of_predictions():
     one, other = (load(changed("reward_model", own)) for own in ({}, {"threshold": 0.9, "reward": "soft"}))
-    for name in variants.known(one):
+    for name in variants.names(one):
         assert variants.settings(one, name) == variants.settings(other, name)
 
 
@@ -219,7 +219,7 @@ MISTAKES = {
     "in a predictor's variant": (
         "reward_model/variants",
         {"x": {"predictor": "graph", "threshold": 0.7}},
-        "reward_model: variants: x: threshold: no fit depends on it; set it in reward_model, suites or variants of "
+        "reward_model: variants: x: threshold: does not affect fitting; set it in reward_model, suites or variants of "
         "methods.",
     ),
     "of a method without predictions": (
@@ -230,7 +230,7 @@ MISTAKES = {
     "another key": (
         "variants",
         {"x": {"like": "memreward", "reward_model": {"epochs": 5}}},
-        "variants: x: reward_model: epochs: no such key here; there are threshold, reward, abstain, refit.",
+        "variants: x: reward_model: epochs: no such key here; valid keys are threshold, reward, abstain, refit.",
     ),
     "wrong value": (
         "variants",
@@ -259,8 +259,8 @@ def test_rewards_in_between_go_with_advantages_that_count_nothing(estimator, ref
     config = changed("variants", {"x": own}) | {"methods": ["x"]}
     if refused:
         assert complaint(config) == (
-            f"mine.yaml: reward_model: {key}: {value} gives x rewards between right and wrong, which adv_estimator: "
-            f"{estimator} cannot count; set {key}: {plain}."
+            f"mine.yaml: reward_model: {key}: {value} gives x rewards between 0 and 1, which adv_estimator: "
+            f"{estimator} cannot count as right or wrong; set {key}: {plain}."
         )
     else:
         load(config)

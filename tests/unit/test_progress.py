@@ -29,7 +29,7 @@ def test_a_line_tells_share_time_gone_and_time_left(clock, capsys):
     work = Progress("steps", 40)
     clock.now += 6
     work.advance(10, "loss 0.5")
-    assert told(capsys) == ["steps: 10/40 (25 %), 6 s gone, 18 s left, loss 0.5"]
+    assert told(capsys) == ["steps: 10/40 (25 %), 6 s elapsed, 18 s left, loss 0.5"]
 
 
 def test_lines_come_no_closer_than_asked_for(clock, capsys):
@@ -44,21 +44,21 @@ def test_the_end_is_told_at_once(clock, capsys):
     work = Progress("steps", 2)
     work.advance()
     work.advance()
-    assert told(capsys) == ["steps: 2/2 (100 %), 0 s gone, 0 s left"]
+    assert told(capsys) == ["steps: 2/2 (100 %), 0 s elapsed, 0 s left"]
 
 
 def test_the_time_left_counts_only_what_this_attempt_did(clock, capsys):
     work = Progress("steps", 100, done=80)
     clock.now += 10
     work.advance(5)
-    assert told(capsys) == ["steps: 85/100 (85 %), 10 s gone, 30 s left"]
+    assert told(capsys) == ["steps: 85/100 (85 %), 10 s elapsed, 30 s left"]
 
 
 def test_a_line_that_counts_nothing_tells_no_time_left(clock, capsys):
     work = Progress("steps", 100)
     clock.now += 10
     work.advance(0)
-    assert told(capsys) == ["steps: 0/100 (0 %), 10 s gone, 0 s left"]
+    assert told(capsys) == ["steps: 0/100 (0 %), 10 s elapsed, 0 s left"]
 
 
 def test_a_mirror_gets_the_same_line_with_its_prefix(clock, capsys, monkeypatch):

@@ -75,10 +75,10 @@ def test_prompts_that_leave_no_room_for_their_responses_are_told(counted):
     with pytest.raises(InputError) as caught:
         prompts.check_room("tiny", counted, "evaluation", 60, 512, 256)
     assert str(caught.value) == (
-        "evaluation: max_new_tokens: 60 and 1 of 5 prompts are together more than max_model_len, 256: the longest "
-        "prompt has 201 tokens (math/train/2); raise it."
+        "evaluation: max_new_tokens: 60 leaves too little room for 1 of 5 prompts within max_model_len, 256: the "
+        "longest prompt has 201 tokens (math/train/2); raise it."
     )
-    with pytest.raises(InputError, match=r"more than the 256 positions of policy tiny: the longest .*; lower it"):
+    with pytest.raises(InputError, match=r"within the 256 positions of policy tiny: the longest .*; lower it"):
         prompts.check_room("tiny", counted, "suites: meds: evaluation", 210, 256)
 
 
@@ -99,7 +99,7 @@ def test_prompts_over_the_limit_are_counted_in_one_sentence(counted):
     assert str(caught.value) == (
         "training: max_prompt_tokens: 51 is too few for policy tiny: 2 of 5 training and validation queries have "
         "longer prompts (1 of math, 1 of mmlu), the longest 201 tokens (math/train/2); set max_prompt_tokens: 256 or "
-        "leave the key out, which does the same."
+        "leave the key out, which has the same effect."
     )
 
 

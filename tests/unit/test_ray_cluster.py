@@ -26,14 +26,14 @@ def slurm(monkeypatch, tmp_path):
 def test_one_node_needs_no_cluster(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     environment = {}
-    with ray_cluster.spanning(1, 8, environment, Path("scratch")) as joining:
+    with ray_cluster.run_cluster(1, 8, environment, Path("scratch")) as joining:
         assert (joining, environment) == ([], {})
 
 
 def test_several_nodes_outside_of_slurm_are_refused(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    message = "nodes: 2 nodes are asked for and this job has 0"
-    with pytest.raises(InputError, match=message), ray_cluster.spanning(2, 8, {}, Path("scratch")):
+    message = "nodes: 2 nodes are requested, but this job has 0"
+    with pytest.raises(InputError, match=message), ray_cluster.run_cluster(2, 8, {}, Path("scratch")):
         pass
 
 
@@ -56,7 +56,7 @@ def test_the_head_runs_here_and_a_worker_on_each_other_node():
 
 
 def started(folder: Path, *command: str) -> subprocess.Popen:
-    command = [*ray_cluster.within(folder), *command]
+    command = [*ray_cluster.in_private_folder(folder), *command]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 

@@ -30,8 +30,8 @@ def node(monkeypatch):
 def test_a_slow_node_is_waited_for(node, monkeypatch):
     looks = node(after=3)
     monkeypatch.setenv(ray_patience.LIMIT, "60")
-    ray_patience.be_patient()
-    ray_patience.be_patient()  # twice is once
+    ray_patience.extend_node_timeout()
+    ray_patience.extend_node_timeout()  # twice is once
     assert services.get_node("address", "n") == {"node": "n"}
     assert len(looks) == 4
 
@@ -39,7 +39,7 @@ def test_a_slow_node_is_waited_for(node, monkeypatch):
 def test_the_wait_ends_with_rays_own_error(node, monkeypatch):
     node(after=10**9)
     monkeypatch.setenv(ray_patience.LIMIT, "0.01")
-    ray_patience.be_patient()
+    ray_patience.extend_node_timeout()
     with pytest.raises(RuntimeError, match="not registered"):
         services.get_node("address", "n")
 
@@ -47,7 +47,7 @@ def test_the_wait_ends_with_rays_own_error(node, monkeypatch):
 def test_without_our_limit_rays_own_holds(node, monkeypatch):
     node(after=1)
     monkeypatch.delenv(ray_patience.LIMIT, raising=False)
-    ray_patience.be_patient()
+    ray_patience.extend_node_timeout()
     with pytest.raises(RuntimeError, match="not registered"):
         services.get_node("address", "n")
 
@@ -64,7 +64,9 @@ def test_a_start_that_took_too_long_is_tried_again_with_more_time(run, trainer, 
 
 def test_the_attempts_are_bounded(run, trainer, tmp_path):  # noqa: F811
     trainer(starts_at=10**6)
-    with pytest.raises(InputError, match=r"this machine is too busy\. Run the same command again when less runs on it"):
+    with pytest.raises(
+        InputError, match=r"this machine is too busy\. Run the same command again when the machine is less busy"
+    ):
         train(run, tmp_path)
     assert len((run.state / "commands").read_text().splitlines()) == len(ray_patience.STARTS)
 

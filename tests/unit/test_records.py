@@ -324,7 +324,7 @@ def test_a_record_that_cannot_be_written_fails_no_job(capsys):
     Path("results").mkdir()
     Path("results/finished").write_text("a file")
     make("results")
-    assert capsys.readouterr().err.startswith("The result is complete, but nothing protects it from an edit")
+    assert capsys.readouterr().err.startswith("The result is complete, but its record cannot be written (")
     assert Path(f"results/{OUTPUT}").exists()
 
 

@@ -254,18 +254,19 @@ MISTAKES = {
     "beyond the run": (
         {"methods": ["memreward"]},
         {"refit": 99},
-        r"reward_model: refit: 99: a training of \d+ steps is over before a step is rewarded so; give at most \d+\.",
+        r"reward_model: refit: 99: a training of \d+ steps ends before a refitted reward model is used; give at "
+        r"most \d+\.",
     ),
     "no labels": (
         {"methods": ["memreward:majority"]},
         {"refit": 1},
-        "reward_model: refit: 1: majority learns from no label, so that nothing changes; give refit to variants of "
-        r"other methods alone\.",
+        "reward_model: refit: 1: majority does not learn from labels, so refitting changes nothing; set refit "
+        r"only in variants of other methods\.",
     ),
     "selected on valid": (
         {"methods": ["memreward"]},
         {"refit": 1, "selection": "valid"},
-        "reward_model: refit: 1: graph is selected on valid queries, to which training has no graded responses; set "
+        "reward_model: refit: 1: graph is selected on valid queries, for which training has no graded responses; set "
         r"refit: 0, or selection: held_out\.",
     ),
     "as published": (

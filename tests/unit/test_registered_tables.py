@@ -41,7 +41,7 @@ def test_the_example_of_the_docs_lists_the_queries_that_are_answered_worst(tmp_p
 @pytest.mark.parametrize("row", [{"a": 1}, {"a": 1, "b": 2, "c": 3}])
 def test_a_row_has_the_registered_columns(row, tmp_path):
     register("wide", columns=["a", "b"])(lambda graded: [row])
-    with pytest.raises(InputError, match=rf"table wide: a row has {', '.join(row)}, and register names a, b; correct"):
+    with pytest.raises(InputError, match=rf"table wide: a row has {', '.join(row)}, but register lists a, b; correct"):
         TABLES._registered["wide"].write(pd.DataFrame(), tmp_path / "wide.csv")
     assert not (tmp_path / "wide.csv").exists()
 
@@ -54,7 +54,7 @@ def test_the_first_column_that_is_wrong_is_named(row, wrong, tmp_path):
     register("wide", columns=["a", "b"])(lambda graded: [{"a": 0, "b": 0}, row])
     with pytest.raises(InputError) as caught:
         TABLES._registered["wide"].write(pd.DataFrame(), tmp_path / "wide.csv")
-    assert str(caught.value) == (f"table wide: a row has {', '.join(row)}, and register names a, b; correct {wrong}.")
+    assert str(caught.value) == (f"table wide: a row has {', '.join(row)}, but register lists a, b; correct {wrong}.")
 
 
 @pytest.mark.parametrize(("options", "written"), [({}, "0.12,x"), ({"digits": 4}, "0.1235,x"), ({"digits": 0}, "0,x")])
@@ -90,7 +90,9 @@ def configured() -> dict:
 @pytest.mark.parametrize("name", ["main", "meds_main", "cost", "reward_models"])
 def test_a_table_of_a_taken_name_is_refused(name, monkeypatch):
     monkeypatch.setattr(registration.TABLES, "_inside", {name: Declared("study.tables")})
-    with pytest.raises(InputError, match=f"the registered table {name} of study.tables has the name of another table"):
+    with pytest.raises(
+        InputError, match=f"the registered table {name} of study.tables has the same name as another table"
+    ):
         loading.load(configured())
 
 

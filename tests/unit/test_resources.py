@@ -61,7 +61,7 @@ def test_memory_and_time_grow_with_the_attempt_and_gpus_do_not(load):
         ),
         (
             {"train_policy": {"gpu": 3, "nodes": 2}},
-            r"resources: train_policy: gpu: 3 GPUs cannot be shared evenly by 2 nodes",
+            r"resources: train_policy: gpu: 3 GPUs cannot be divided evenly among 2 nodes",
         ),
         (
             {"train_policy": {"nodes": 2, "gpu": 4, "per_policy": {"tiny": {"gpu": 1}}}},
@@ -72,7 +72,7 @@ def test_memory_and_time_grow_with_the_attempt_and_gpus_do_not(load):
             {"train_policy": {"runtime": "a while"}},
             "resources: train_policy: runtime: 'a while' is not a time such as 30m",
         ),
-        ({"cook": {}}, "resources: cook: no such key; there are sample_rollouts, evaluate_policy"),
+        ({"cook": {}}, "resources: cook: no such key; valid keys are sample_rollouts, evaluate_policy"),
     ],
 )
 def test_what_cannot_be_is_told(load, resources, message):

@@ -101,7 +101,7 @@ CODE = {"mbpp_plus": {"suite": "main", "source": "generated", "train": 32, "vali
             {"variants": {"mine": {"like": "ttrl", "training": {"votes": 4}}}, "methods": ["mine"]},
             "training: votes: 4 is less than samples_per_query, 8.",
         ),
-        ({"training": {"votes": 16}}, "training: votes: nothing is voted on here; leave it out"),
+        ({"training": {"votes": 16}}, "training: votes: no response is voted on here; leave it out"),
         (
             {
                 "variants": {"mine": {"like": "oracle", "training": {"unlabeled_rewards": "majority"}}},
@@ -122,7 +122,7 @@ CODE = {"mbpp_plus": {"suite": "main", "source": "generated", "train": 32, "vali
                     "variants": {"mine": {"like": name, "training": {"max_num_gen_batches": 4}}},
                     "methods": ["mine"],
                 },
-                f"training: max_num_gen_batches: 4 would let go of {what}",
+                f"training: max_num_gen_batches: 4 would drop {what}",
             )
             for name, what in (("nsr", "groups that are all wrong"), ("trapo", "queries whose pass rates"))
         ),

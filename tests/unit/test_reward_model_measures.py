@@ -192,7 +192,7 @@ def test_what_serves_otherwise_is_asked_with_the_texts_of_every_query(half):
 
 def test_what_serves_otherwise_needs_the_texts(half):
     _, rollouts, verdicts = half
-    with pytest.raises(ValueError, match=r"^uncut-serving: what is served needs the texts$"):
+    with pytest.raises(ValueError, match=r"^uncut-serving: serving needs the texts of queries and responses$"):
         predictions(Served(), rollouts, verdicts, "train")
 
 

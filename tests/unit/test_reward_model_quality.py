@@ -153,7 +153,7 @@ def test_a_reward_model_and_its_seeds_are_known_by_their_columns(half_labeled):
 
 def test_seeds_about_other_responses_are_refused(half_labeled):
     one, two = seeds_of(half_labeled, 2)
-    with pytest.raises(InputError, match=r"^tiny, graph, 20 % labels, seed 1: predictions are about other responses"):
+    with pytest.raises(InputError, match=r"^tiny, graph, 20 % labels, seed 1: predictions are for different responses"):
         next(reward_models.each_model(named([one, two.iloc[:-1]]), ["tiny"], ["graph"], [20]))
 
 

@@ -92,7 +92,7 @@ def test_a_package_without_the_predictor_that_it_names_is_one_sentence(outside, 
 
 def test_a_package_cannot_replace_a_predictor_of_this_one(outside, monkeypatch):
     monkeypatch.setattr(PREDICTORS, "_outside", {"knn": Declared("study.prior")})
-    with pytest.raises(InputError, match=r"predictor: knn: study\.prior registers a name that there is"):
+    with pytest.raises(InputError, match=r"predictor: knn: study\.prior registers a name that is already taken"):
         registry.fit("knn", made_up([4] * 4))
 
 
@@ -129,14 +129,14 @@ def test_planning_reads_that_an_installed_predictor_needs_no_labels(tmp_path):
 def test_planning_reads_the_settings_of_an_installed_predictor(tmp_path):
     wide = {"variants": {"wide": {"predictor": "chance", "epochs": 5}}}
     assert planned(tmp_path, "chance", CHANCE, reward_model=wide).endswith(
-        "wide: epochs: changes nothing in chance, which reads num_neighbors alone; leave it out."
+        "wide: epochs: changes nothing in chance, which reads num_neighbors only; leave it out."
     )
 
 
 @pytest.mark.parametrize("name", ["knn", "graph-as-published"])
 def test_planning_refuses_an_installed_predictor_of_a_taken_name(tmp_path, name):
     assert planned(tmp_path, name, CHANCE.replace("chance", name)).endswith(
-        f"reward_model: predictor: {name}: study registers a name that there is; choose another."
+        f"reward_model: predictor: {name}: study registers a name that is already taken; choose another."
     )
 
 
@@ -166,5 +166,5 @@ def test_a_predictor_gets_its_settings_and_labeled_queries_alone(recorded):
 
 
 def test_a_setting_of_no_predictor_is_refused():
-    with pytest.raises(InputError, match="reward_model: width: no such key; there are predictor, threshold,"):
+    with pytest.raises(InputError, match="reward_model: width: no such key; valid keys are predictor, threshold,"):
         registry.fit("majority", made_up([4] * 4), width=3)

@@ -62,7 +62,7 @@ def test_seeds_of_the_same_labels_are_about_the_same_responses(rows):
     with pytest.raises(InputError) as caught:
         list(each_model(table, ["small"], ["graph"], [20]))
     assert str(caught.value) == (
-        "small, graph, 20 % labels, seed 2: predictions are about other responses than with seed 0; delete them and "
+        "small, graph, 20 % labels, seed 2: predictions are for different responses than with seed 0; delete them and "
         "run again."
     )
     ((_, tables),) = each_model(table, ["small"], ["graph"], [20], redrawn=True)
@@ -79,7 +79,8 @@ def test_a_model_without_predictions_is_named():
     with pytest.raises(InputError) as caught:
         list(each_model(predicted(), ["small"], ["graph", "mlp"], [20]))
     assert str(caught.value) == (
-        "policy small, predictor mlp, label_ratio 20: no result names it; delete the results that should and run again."
+        "policy small, predictor mlp, label_ratio 20: no result has these values; delete the results that should "
+        "have them and run again."
     )
 
 

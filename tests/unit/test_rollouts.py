@@ -115,6 +115,6 @@ def test_the_first_response_without_a_query_is_named(tables, tmp_path):
     queries, responses, *_ = tables
     lonely = queries[1:2], responses, tmp_path / "vectors"
     embed_rollouts(*lonely)
-    told = rf"vectors: a response belongs to the query '{responses['query_id'].iloc[0]}', which the queries lack\."
+    told = rf"vectors: a response belongs to '{responses['query_id'].iloc[0]}', which is not among the queries\."
     with pytest.raises(InputError, match=told):
         assemble([lonely])

@@ -44,7 +44,8 @@ def test_an_arm_without_a_row_is_named():
     with pytest.raises(InputError) as caught:
         list(by_arm(TABLE, ["a", "c"], ARMS))
     assert str(caught.value) == (
-        "policy c, method dapo, label_ratio 100: no result names it; delete the results that should and run again."
+        "policy c, method dapo, label_ratio 100: no result has these values; delete the results that should "
+        "have them and run again."
     )
     # what is not asked for may lack
     assert len([*by_names(TABLE, ("policy", "seed"), [("b", 0)])]) == 1

@@ -109,8 +109,8 @@ def test_a_method_of_another_package_is_known_and_one_of_a_taken_name_is_refused
         assert suites.settings(config, "meds", "theirs")[0]["clip_ratio_high"] == 0.4
         assert ("theirs", 100) in suites.arms(config, "meds")
         for entry, told in (
-            (Entry("dapo", methods.Method("verified")), "has the name of another; register it otherwise"),
-            (Entry("theirs", methods.Method("guessed")), "is no Method with rewards of none, labeled,"),
+            (Entry("dapo", methods.Method("verified")), "has the same name as another; register it under another name"),
+            (Entry("theirs", methods.Method("guessed")), "is not a Method whose rewards are one of none, labeled,"),
         ):
             listed(entry)
             with pytest.raises(InputError, match=told):
@@ -167,14 +167,14 @@ def test_evaluation_is_a_suites_own(config):
             ["ppo"],
             "suites: meds: methods: 'ppo' is not one of base, r1-p, memreward, oracle, grpo,",
         ),
-        ("variants/dapo", {"like": "meds"}, "variants: dapo: is the name of a method that there is;"),
+        ("variants/dapo", {"like": "meds"}, "variants: dapo: is the name of an existing method;"),
         ("variants/a", {"like": "base"}, "variants: a: like: 'base' is not one of r1-p, memreward, oracle, grpo,"),
         (
             "variants/a",
             {"like": "meds", "error_memory": {"alpha": -1}},
             "variants: a: error_memory: alpha: -1 is not a number of at least 0.",
         ),
-        ("suites/meds/training/step", 3, "suites: meds: training: step: no such key; there are steps,"),
+        ("suites/meds/training/step", 3, "suites: meds: training: step: no such key; valid keys are steps,"),
         (
             "suites/meds/training/train_batch_size",
             64,
@@ -271,7 +271,7 @@ def test_a_policys_own_settings_come_before_the_shared_ones_and_after_those_of_m
         (
             "training/per_policy",
             {"maths": {"step": 1}},
-            "training: per_policy: maths: step: no such key; there are steps,",
+            "training: per_policy: maths: step: no such key; valid keys are steps,",
         ),
         (
             "training/per_policy",
@@ -287,7 +287,7 @@ def test_a_policys_own_settings_come_before_the_shared_ones_and_after_those_of_m
         (
             "suites/meds/training",
             {"per_policy": {}},
-            "suites: meds: training: per_policy: no such key here; a suite has a per_policy of its own",
+            "suites: meds: training: per_policy: no such key here; a suite has its own per_policy",
         ),
     ],
 )

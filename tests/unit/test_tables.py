@@ -70,7 +70,7 @@ def test_seeds_that_were_graded_on_other_queries_are_refused(other):
     with pytest.raises(InputError) as caught:
         read_grades(seeds({("math", "q1"): [1]}, other))
     run = "small, memreward, 20 % labels, seed"
-    assert str(caught.value) == f"{run} 1: other queries were graded than for {run} 0; delete both and run again."
+    assert str(caught.value) == f"{run} 1: different queries were graded than for {run} 0; delete both and run again."
 
 
 def test_each_benchmark_is_followed_by_both_averages():

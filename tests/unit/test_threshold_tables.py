@@ -156,8 +156,8 @@ def out_of_domain(*methods: str) -> dict:
 def test_neighbors_are_compared_where_another_suites_reward_models_predict():
     config = load(out_of_domain("r1-p", "memreward", "memreward:majority", "memreward:knn", "oracle"))
     assert arms.top_k(config) == [("ood", "graph"), ("ood", "knn")]
-    assert "top_k" in arms.shown(config)
-    assert "top_k" not in arms.shown(load(SMALL))
+    assert "top_k" in arms.available_tables(config)
+    assert "top_k" not in arms.available_tables(load(SMALL))
     with pytest.raises(InputError, match=r"^reward_model: top_k: is empty; give numbers of neighbors such as"):
         arms.top_k(load(SMALL))
 

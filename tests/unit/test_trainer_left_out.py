@@ -55,7 +55,7 @@ def test_responses_beyond_the_trained_ones_only_vote(trainer):
 
 
 def test_a_batch_of_trained_responses_stays_as_it_is(trainer):
-    trainer.own.trained_samples = 3
+    trainer.settings.trained_samples = 3
     assert left(trainer) == (sorted(trainer._responses), {})
 
 

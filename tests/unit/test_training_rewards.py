@@ -29,7 +29,7 @@ class Predicting:
 
 class Broken(Predicting):
     def predict(self, *args, **kwargs):
-        raise FloatingPointError("the reward model gave 1 of 2 probabilities that are no numbers.")
+        raise FloatingPointError("the reward model gave 1 of 2 probabilities that are not finite.")
 
 
 def row(query: str, text: str, truth: str | None = None, fallback: str | None = None) -> Sampled:
@@ -103,7 +103,7 @@ def test_the_model_of_a_folder_is_loaded_once(tmp_path):
 
 def test_an_error_of_the_model_ends_the_run(scorer):
     scorer.reward_model = Broken()
-    with pytest.raises(FloatingPointError, match="are no numbers"):
+    with pytest.raises(FloatingPointError, match="are not finite"):
         scorer.score([row("a", "x #### 5", FIVE), row("b", "x #### 5")])
 
 
@@ -117,7 +117,7 @@ def test_the_published_fallback_hides_the_error_behind_the_truth(scorer):
 
 def test_a_row_without_a_fallback_passes_the_error_on(scorer):
     scorer.reward_model = Broken()
-    with pytest.raises(FloatingPointError, match="are no numbers"):
+    with pytest.raises(FloatingPointError, match="are not finite"):
         scorer.score([row("b", "x #### 5", None, FIVE), row("c", "x #### 5")])
 
 

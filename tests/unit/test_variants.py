@@ -94,12 +94,12 @@ def test_without_valid_queries_what_selects_on_them_is_not_measured():
 @pytest.mark.parametrize(
     ("section", "told"),
     [
-        ({"variants": {"mlp": {"predictor": "graph"}}}, "variants: mlp: is the name of a predictor that is built in;"),
+        ({"variants": {"mlp": {"predictor": "graph"}}}, "variants: mlp: is the name of a built-in predictor;"),
         ({"variants": {"a": {"hidden_channels": 8}}}, "variants: a: predictor is missing; it should be one of graph,"),
         ({"variants": {"a": {"like": "graph", "heads": 2}}}, "variants: a: like: this key is called predictor here;"),
         (
             {"variants": {"a": {"predictor": "graph", "width": 8}}},
-            "variants: a: width: no such key; there are predictor",
+            "variants: a: width: no such key; valid keys are predictor",
         ),
         ({"variants": {"a": {"predictor": "graph", "variants": {}}}}, "variants: a: variants: no such key;"),
         (
@@ -112,11 +112,11 @@ def test_without_valid_queries_what_selects_on_them_is_not_measured():
         ),
         (
             {"variants": {"a": {"predictor": "mlp", "fidelity": ["query-edges"]}}},
-            "variants: a: fidelity: query-edges changes nothing in mlp; it is about graph.",
+            "variants: a: fidelity: query-edges changes nothing in mlp; it applies to graph.",
         ),
         (
             {"variants": {"a": {"predictor": "knn", "fidelity": ["same-seed"]}}},
-            "variants: a: fidelity: same-seed changes nothing in knn; it is about graph,",
+            "variants: a: fidelity: same-seed changes nothing in knn; it applies to graph,",
         ),
         (
             {"variants": {"a": {"predictor": "graph", "fidelity": ["edges"]}}},

@@ -46,8 +46,8 @@ def test_an_edit_and_a_touched_file_make_nothing_anew_and_are_told(copy):
         file.touch()
     done = copy.run(f"{EVALUATION}/ood.parquet", "--cores", "1", *CONFIG)
     assert weights(copy) == before
-    assert "Kept as it is: bootstrap_policy of tiny (took 0" in done.stderr
-    assert "other code: the code of this workflow" in done.stderr
+    assert "Kept unchanged: bootstrap_policy of tiny (took 0" in done.stderr
+    assert "different code: the code of this workflow" in done.stderr
     assert (copy.folder / EVALUATION / "ood.parquet").exists()
 
 
@@ -160,7 +160,7 @@ def test_results_are_protected_wherever_their_folder_lies(copy, place, edit):
     done = copy.run(str(target), "-n", *CONFIG, "--config", f"results={results}")
     planned = copy.rules(str(target), *CONFIG, "--config", f"results={results}")
     assert planned == {"sample_queries", "evaluate_policy"}
-    assert ("Kept as it is: bootstrap_policy of tiny" in done.stdout) == edit
+    assert ("Kept unchanged: bootstrap_policy of tiny" in done.stdout) == edit
 
 
 def test_settings_are_compared_in_a_moved_folder_too(copy):

@@ -61,7 +61,7 @@ def test_what_needs_a_policy_cannot_be_asked_for(imported, target):
     done = imported.run(f"results/mine/{target}", "-n", *CONFIG, check=False)
     assert done.returncode == 1
     said = done.stdout + done.stderr
-    assert "No rule to produce" in said or "methods: imported rollouts have none to evaluate." in said
+    assert "No rule to produce" in said or "methods: imported rollouts have no methods to evaluate." in said
 
 
 def test_a_method_is_refused_before_any_job(imported):

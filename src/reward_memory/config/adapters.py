@@ -31,7 +31,7 @@ def mistake(config: Configuration) -> str | None:
             if not any(layer == name or layer.endswith(f".{name}") for layer in present or ()):
                 available = ", ".join(sorted({layer.rpartition(".")[2] for layer in present or ()}))
                 return (
-                    f"{section}training: lora: target_modules: {name} is no linear layer of {policy}, which has "
+                    f"{section}training: lora: target_modules: {name} is not a linear layer of {policy}, which has "
                     f"{available}; correct the name."
                 )
     return None

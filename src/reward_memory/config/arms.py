@@ -46,7 +46,10 @@ def mistake(config: Configuration) -> str | None:
     taken = {*_BUILT_IN, *suites.names(config)}
     for name in TABLES.names:
         if name in taken:
-            return f"the registered table {name} of {TABLES.declared(name).module} has the name of another table."
+            return (
+                f"the registered table {name} of {TABLES.declared(name).module} has the same name as another table; "
+                "rename it."
+            )
     return None
 
 
@@ -62,14 +65,14 @@ def nothing_predicted(table: str) -> NoReturn:
     raise InputError(f"tables: {table}: needs predictions; add the section reward_model, such as {{predictor: graph}}.")
 
 
-def of(config: Configuration, table: str) -> list[Arm]:
+def arms_of(config: Configuration, table: str) -> list[Arm]:
     """Return (method, label ratio) of each arm in a suite's accuracy table, in a table of `_OF_MAIN` or in transfer.
 
     Raise InputError that names the missing methods if the table would be empty.
     """
     found = suites.arms(config, suites.MAIN if table in (*_OF_MAIN, "transfer") else table)
     if not found:
-        raise InputError("methods: imported rollouts have none to evaluate.")
+        raise InputError("methods: imported rollouts have no methods to evaluate.")
     return _CHOICES.get(table, lambda _, arms: arms)(config, found)
 
 
@@ -78,7 +81,7 @@ def accuracy_tables(config: Configuration) -> list[str]:
     return [suite for suite in suites.evaluated(config) if suite != suites.MEDS]
 
 
-def shown(config: Configuration) -> list[str]:
+def available_tables(config: Configuration) -> list[str]:
     """Names of the tables that can be filled; each has a figure of the same name."""
     out = accuracy_tables(config)
     if suites.methods(config):
@@ -157,7 +160,7 @@ def _is(name: str, method: str) -> bool:
     return methods.split(name)[0] == method
 
 
-def _possible(config: Configuration, table: str, choose: Callable[[Configuration, str], list] = of) -> bool:
+def _possible(config: Configuration, table: str, choose: Callable[[Configuration, str], list] = arms_of) -> bool:
     try:
         choose(config, table)
     except InputError:

@@ -17,7 +17,7 @@ from . import methods, objectives, refits, suites, variants
 from .resources import allocation
 
 #: Smallest temperature above 0; below it all responses are alike, and the inverse of the temperature overflows.
-COLDEST = 0.01
+MIN_TEMPERATURE = 0.01
 #: Layers that many policies tie between input and output, and that the error memory reads without adapters.
 EMBEDDINGS = ("lm_head", "embed_tokens")
 
@@ -77,27 +77,27 @@ def sampling_mistake(section: Sampling, name: str, prompt: int = 1) -> str | Non
         return f"{name}: temperature: {wrong}"
     if not section.temperature and section.samples_per_query > 1:
         return (
-            f"{name}: temperature: 0 makes the {section.samples_per_query} responses of samples_per_query alike; set "
-            "samples_per_query: 1, or a temperature."
+            f"{name}: temperature: 0 makes the {section.samples_per_query} responses of samples_per_query "
+            "identical; set samples_per_query: 1, or a higher temperature."
         )
     longest, new = section.max_model_len, section.max_new_tokens
     if longest is not None and longest < new + prompt:
         left = _room(longest - new, "token")
-        return f"{name}: max_model_len: {longest} leaves {left} to a prompt beside max_new_tokens, {new}; raise it."
+        return f"{name}: max_model_len: {longest} leaves {left} for the prompt after max_new_tokens, {new}; raise it."
     return None
 
 
 def _cold(temperature: float) -> str | None:
-    if 0 < temperature < COLDEST:
+    if 0 < temperature < MIN_TEMPERATURE:
         return (
-            f"{temperature} is too small; give at least {COLDEST}, or 0 for the likeliest token where that is allowed."
+            f"{temperature} is too small; give at least {MIN_TEMPERATURE}, or 0 for greedy decoding if that is allowed."
         )
     return None
 
 
 def methods_mistake(config: Configuration) -> str | None:
     """Return a message about a method that is unknown, lacks its reward model, or is named twice, or None."""
-    predictors = variants.known(config) if config.reward_model else []
+    predictors = variants.names(config) if config.reward_model else []
     named = [("methods", config.methods)]
     named += [(f"suites: {suite}: methods", one.methods or []) for suite, one in config.suites.items()]
     named += [("differences", pair) for pair in config.differences]
@@ -133,7 +133,7 @@ def no_policy_left(config: Configuration) -> str | None:
     for suite in suites.evaluated(config):
         if not suites.policies(config, suite):
             return (
-                f"policies: {', '.join(config.policies)} are all named by suites, so that none is left for the "
+                f"policies: {', '.join(config.policies)} are all named by suites, so none is left for the "
                 f"methods of suite {suite}, {', '.join(suites.methods(config, suite))}; add a policy, name some in "
                 f"suites: {suite}: policies, or set methods: []."
             )
@@ -185,8 +185,8 @@ def _abstaining(config: Configuration, suite: str, method: str) -> str | None:
     for side, room in (("right", 1 - predicted.threshold), ("wrong", predicted.threshold)):
         if predicted.abstain > room + (-1e-9 if network else 1e-9):
             return (
-                f"reward_model: abstain: {predicted.abstain} reaches too far from threshold, "
-                f"{predicted.threshold}, so that no predicted response counts as {side}; give "
+                f"reward_model: abstain: {predicted.abstain} is too large for threshold, "
+                f"{predicted.threshold}, so no predicted response counts as {side}; give "
                 f"{'less than' if network else 'at most'} {round(room, 9)}."
             )
     return None
@@ -201,7 +201,7 @@ def _batch_mistake(config: Configuration, suite: str, method: str, training: Tra
         if labeled < batch:
             return (
                 f"training: train_batch_size: {batch} is more than the {labeled} queries that label_ratios: "
-                f"{ratio} leaves to {method}; lower it or add training queries."
+                f"{ratio} leaves for {method}; lower it or add training queries."
             )
     if sum(sizes) < batch:
         return f"training: train_batch_size: {batch} is more than the {sum(sizes)} training queries of suite {suite}."
@@ -220,7 +220,7 @@ def runs(config: Configuration) -> Iterator[tuple[str, str, Training]]:
             yield _section(suite), policy, suites.run_settings(config, suite, method, policy)[0]
 
 
-def unshared(config: Configuration) -> str | None:
+def uneven_training(config: Configuration) -> str | None:
     """Return a message about a training run whose responses or GPUs cannot be divided evenly, or None."""
     for section, policy, training in runs(config):
         requested = allocation(config, "train_policy", policy)
@@ -229,8 +229,8 @@ def unshared(config: Configuration) -> str | None:
         responses = queries * training.samples_per_query
         if gpus and responses % gpus:
             return (
-                f"{section}training: {queries} queries with {training.samples_per_query} samples are {responses} "
-                f"responses a gradient step of {policy}, which {gpus} GPUs cannot share evenly; change "
+                f"{section}training: {queries} queries with {training.samples_per_query} samples make {responses} "
+                f"responses per gradient step of {policy}, which do not divide evenly among {gpus} GPUs; change "
                 "train_batch_size, ppo_mini_batch_size, samples_per_query, or gpu in resources: train_policy."
             )
         if per_node and per_node % training.tensor_model_parallel_size:
@@ -242,7 +242,7 @@ def unshared(config: Configuration) -> str | None:
     return None
 
 
-def too_few_gpus(config: Configuration) -> str | None:
+def uneven_tensor_parallel(config: Configuration) -> str | None:
     """Return a message about a tensor_parallel_size that does not divide the GPUs of its jobs, or None."""
     users = [
         *(("sample_rollouts", "rollouts", one, config.rollouts) for one in suites.names(config)),
@@ -295,7 +295,7 @@ def too_long(config: Configuration, contexts: dict[str, int]) -> str | None:
             if room < least_prompt(config):
                 left = _room(room, "position")
                 return (
-                    f"{name}: max_new_tokens: {section.max_new_tokens} leaves {left} to a prompt, since the policy "
+                    f"{name}: max_new_tokens: {section.max_new_tokens} leaves {left} for the prompt, since the policy "
                     f"{policy} has {positions}; lower it."
                 )
     return None

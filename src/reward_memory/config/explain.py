@@ -40,7 +40,7 @@ def _resolve(parts: list[str]) -> tuple[Node, Node]:
             raise InputError(f"{': '.join(parts[: depth + 1])}: {new}")
         if not node.schema:
             near = renamed.near(part, section.keys)
-            hint = f"; perhaps {near} is meant" if near else f"; there are {', '.join(section.keys)}"
+            hint = f"; perhaps {near} is meant" if near else f"; valid keys are {', '.join(section.keys)}"
             raise InputError(f"{': '.join(parts[: depth + 1])}: no such key{hint if section.keys else ''}.")
     return section, node
 

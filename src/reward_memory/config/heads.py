@@ -26,8 +26,8 @@ def mistake(config: Configuration) -> str | None:
         if heads % gpus or (keys % gpus and gpus % keys):
             fit = [str(one) for one in range(1, heads + 1) if not heads % one and (not keys % one or not one % keys)]
             return (
-                f"{where}: {gpus} GPUs cannot share the attention heads of {policy}, {heads} of queries and {keys} of "
-                f"keys, evenly; give {'one of ' if fit[1:] else ''}{', '.join(fit)}."
+                f"{where}: {gpus} GPUs cannot evenly split the attention heads of {policy}, {heads} for queries and "
+                f"{keys} for keys; give {'one of ' if fit[1:] else ''}{', '.join(fit)}."
             )
     return None
 

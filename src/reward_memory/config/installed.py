@@ -33,8 +33,8 @@ def missing(
     """
     if nodes > 1 and "SLURM_JOB_ID" not in os.environ:
         return (
-            f"resources: train_policy: nodes: {nodes} machines share a training within SLURM alone, and this call runs "
-            "its jobs here; set nodes: 1, or use profiles/slurm (docs/cluster.md)."
+            f"resources: train_policy: nodes: {nodes} machines can share a training only under SLURM, but this call "
+            "runs its jobs here; set nodes: 1, or use profiles/slurm (docs/cluster.md)."
         )
     sections = [
         ("sample_rollouts", "rollouts", config.rollouts.model_dump()),
@@ -60,8 +60,8 @@ def missing(
         replaced = any(override.lstrip("+").startswith(f"{_SAMPLER}=") for override in training.verl)
         if "train_policy" in gpu_rules and not replaced and find_spec("vllm") is None:
             return (
-                f"{section}training: on GPUs vllm samples, which is not installed; run `pip install -e '.[gpu]'` "
-                "(docs/gpu.md), or set gpu: 0 in resources: train_policy."
+                f"{section}training: sampling on GPUs needs vllm, which is not installed; run `pip install -e "
+                "'.[gpu]'` (docs/gpu.md), or set gpu: 0 in resources: train_policy."
             )
         for override in training.verl:
             key, _, name = override.lstrip("+").partition("=")
@@ -69,7 +69,7 @@ def missing(
                 return f"{section}training: verl: {override!r}: {name} is not installed; install it, or leave it out."
     if "train_policy" in rules and "wandb" in suites.all_loggers(config) and not _logged_in():
         return (
-            "training: logger: wandb has no account on this machine, and would end each training at its start; run "
+            "training: logger: wandb is not logged in on this machine and would stop each training at its start; run "
             "`wandb login`, or set WANDB_MODE=offline."
         )
     for name, policy in config.policies.items() if "import_policy" in rules else ():

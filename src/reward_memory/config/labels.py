@@ -23,7 +23,7 @@ def mistake(config: Configuration) -> str | None:
     if config.reward_model and suites.measured_ratios(config) == [0]:
         for name in config.predictors or []:
             if variants.needs_labels(config, name):
-                return f"predictors: {name} learns from labels, of which label_ratios: 0 leaves none; leave it out."
+                return f"predictors: {name} needs labels, and label_ratios: 0 leaves none; leave it out."
     return _all_labeled(config) or _one_label(config)
 
 
@@ -35,7 +35,7 @@ def _all_labeled(config: Configuration) -> str | None:
     if any(one.valid or one.test for one in members):
         return None
     return (
-        "label_ratios: 100 leaves no query without a label to measure the reward models on; lower it, or give the "
+        "label_ratios: 100 leaves no unlabeled query to measure the reward models on; lower it, or give the "
         "benchmarks valid or test queries."
     )
 
@@ -56,8 +56,8 @@ def _one_label(config: Configuration) -> str | None:
             if ratio and sum(labeled_count(size, ratio) for size in known if size) < 2:
                 where = f"suites: {suite}: " if suites.section(config, suite).label_ratios else ""
                 return (
-                    f"{where}label_ratios: {ratio} leaves 1 labeled query of the {sum(known)} in suite {suite} to fit "
-                    "the reward model on, which needs 2; raise it or the benchmarks' train sizes."
+                    f"{where}label_ratios: {ratio} labels only 1 of the {sum(known)} queries in suite {suite}, and "
+                    "the reward model needs 2; raise it or the benchmarks' train sizes."
                 )
     return None
 
@@ -73,7 +73,7 @@ def _learns(config: Configuration, suite: str) -> bool:
     if suite == suites.MAIN:
         if config.predictors is None:  # all of them
             return True
-        names += [variants.fitted(config).predictor, *config.predictors]
+        names += [variants.reward_model_section(config).predictor, *config.predictors]
     return any(name and variants.needs_labels(config, name) for name in names)
 
 
@@ -90,9 +90,7 @@ def _of_method(config: Configuration, suite: str, name: str) -> str | None:
     ratios = suites.label_ratios(config, other)
     if other != suite and suites.section(config, suite).reward_model_ratio is None and len(ratios) > 1:
         listed = ", ".join(map(str, ratios))
-        return (
-            f"takes the reward models of suite {other}, which has several ({listed}); name one as reward_model_ratio."
-        )
+        return f"uses the reward models of suite {other}, which has several ({listed}); name one as reward_model_ratio."
     if predictor and suites.reward_model_ratio(config, suite, 0) == 0 and variants.needs_labels(config, predictor):
         return (
             f"leaves {name} no label to fit {predictor} on; give at least 1, name a reward model that needs none "

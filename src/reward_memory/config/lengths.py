@@ -27,7 +27,7 @@ def mistake(config: Configuration) -> str | None:
         for name, section in sections:
             if section.max_new_tokens == DEFAULT < longest:
                 return (
-                    f"{name}: max_new_tokens: {DEFAULT}, the default, cuts responses to which training: "
-                    f"max_new_tokens leaves {longest} tokens; give {longest}."
+                    f"{name}: max_new_tokens: {DEFAULT}, the default, is less than the "
+                    f"{longest} tokens of training: max_new_tokens and would cut responses; give {longest}."
                 )
     return None

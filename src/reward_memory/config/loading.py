@@ -12,7 +12,7 @@ from reward_memory.data.registry import BENCHMARKS, CONTROLS, DOMAINS, why_unusa
 from reward_memory.errors import InputError
 from reward_memory.policies.inspection import inspect
 from reward_memory.settings import Configuration, ErrorMemory, Evaluation, RewardModel, Section, Training, checking
-from reward_memory.settings.suites import Own, Suite, Variant
+from reward_memory.settings.suites import PolicyOverrides, Suite, Variant
 
 from . import (
     adapters,
@@ -54,8 +54,8 @@ def load(config: dict[str, Any], source: str = "config.yaml") -> Configuration:
         or _misplaced_import(loaded)
         or _contradiction(loaded)
         or resources.mistake(loaded)
-        or contradictions.too_few_gpus(loaded)
-        or contradictions.unshared(loaded)
+        or contradictions.uneven_tensor_parallel(loaded)
+        or contradictions.uneven_training(loaded)
         or policies.mistake(loaded)
     )
     if wrong:
@@ -74,9 +74,9 @@ def check_files(
 
     Raise InputError, one sentence, before anything runs.
     """
-    wrong = checkout and results_folder.misplaced(config.results, checkout)
-    wrong = wrong or results_folder.mixed(config.results, _user_folders(config))
-    if wrong := wrong or results_folder.unnamed(config):
+    wrong = checkout and results_folder.bad_location(config.results, checkout)
+    wrong = wrong or results_folder.overlap(config.results, _user_folders(config))
+    if wrong := wrong or results_folder.missing_path(config):
         raise InputError(f"{source}: {wrong}")
     if config.rollouts.import_:
         from reward_memory.data import imported
@@ -162,7 +162,7 @@ def _fill_suites(config: Configuration) -> str | None:
     """Check names in the sections suites and variants, then apply `_fill` to them."""
     if wrong := methods.mistake(config) or _unfit_method(config) or _misnamed_suite(config):
         return wrong
-    parts: list[tuple[str, Suite | Variant | Own, tuple[str, ...]]] = [
+    parts: list[tuple[str, Suite | Variant | PolicyOverrides, tuple[str, ...]]] = [
         (f"variants: {name}: ", own, ("training", "error_memory", "reward_model"))
         for name, own in config.variants.items()
     ]
@@ -176,7 +176,7 @@ def _fill_suites(config: Configuration) -> str | None:
         for key in keys:
             own = getattr(section, key)
             if "per_policy" in own:
-                return f"{where}{key}: per_policy: no such key here; a suite has a per_policy of its own."
+                return f"{where}{key}: per_policy: no such key here; a suite has its own per_policy."
             if key == "reward_model" and (wrong := variants.override_mistake(config, own)):
                 return f"{where}{key}: {wrong}"
             if wrong := _fill(own, _OVERRIDDEN[key], getattr(config, key)):
@@ -245,7 +245,7 @@ def _measurable(config: Configuration) -> list[str]:
     unlabeled = suites.measured_ratios(config) == [0]
     return [
         name
-        for name in variants.known(config)
+        for name in variants.names(config)
         if (valid or not variants.selects_on_valid(config, name))
         and not (unlabeled and variants.needs_labels(config, name))
     ]
@@ -294,11 +294,13 @@ def _misplaced_import(config: Configuration) -> str | None:
         if not importing and policy.imported:
             return f"policies: {name}: imported needs rollouts: import, the file that holds its responses."
     if not importing and config.rollouts.bad_rows != "refuse":
-        return "rollouts: bad_rows: is about the rows of rollouts: import, which names no file; leave it out."
+        return "rollouts: bad_rows: applies only to rollouts: import, which is not set; leave it out."
     if not importing:
         return None if suites.evaluated(config) or config.methods else "methods: [] is not a list of different methods."
     if len(policies) > 1:
-        return f"policies: {', '.join(policies)} are {len(policies)} names for what rollouts: import holds; give one."
+        return (
+            f"policies: {', '.join(policies)} are {len(policies)} policies, but rollouts: import holds one; give one."
+        )
     if config.methods:
         name = next(iter(policies))
         return f"methods: {config.methods[0]} needs a policy to run, and {name} is imported; leave methods out."

@@ -40,14 +40,14 @@ ENTRY_POINTS = "reward_memory.methods"
 class Method:
     """Definition of a method.
 
-    rewards       one of REWARDS
-    training      overrides of the section training
-    error_memory  overrides of the section error_memory, None without an error memory
-    predictor     its reward model, None for that of the section reward_model
-    budget        further overrides of the section training in suites with `budget: as_published`
-    own           a variant's overrides of the section training, which take precedence over all others
-    reward_model  a variant's overrides of the section reward_model
-    like          the registered method that it is a variant of; a registered method names itself
+    rewards           one of REWARDS
+    training          overrides of the section training
+    error_memory      overrides of the section error_memory, None without an error memory
+    predictor         its reward model, None for that of the section reward_model
+    budget            further overrides of the section training in suites with `budget: as_published`
+    variant_training  a variant's overrides of the section training, which take precedence over all others
+    reward_model      a variant's overrides of the section reward_model
+    like              the registered method that it is a variant of; a registered method names itself
     """
 
     rewards: str
@@ -55,7 +55,7 @@ class Method:
     error_memory: Mapping[str, Any] | None = None
     predictor: str | None = None
     budget: Mapping[str, Any] = field(default_factory=dict)
-    own: Mapping[str, Any] = field(default_factory=dict)
+    variant_training: Mapping[str, Any] = field(default_factory=dict)
     reward_model: Mapping[str, Any] = field(default_factory=dict)
     like: str = ""
 
@@ -127,11 +127,13 @@ def registered() -> dict[str, Method]:
         method = entry.load()
         if not isinstance(method, Method) or method.rewards not in REWARDS:
             raise InputError(
-                f"the method {entry.name} of {entry.value} is no Method with rewards of {', '.join(REWARDS)}."
+                f"the method {entry.name} of {entry.value} is not a Method whose rewards are one of "
+                f"{', '.join(REWARDS)}."
             )
         if entry.name in found:
             raise InputError(
-                f"the method {entry.name} of {entry.value} has the name of another; register it otherwise."
+                f"the method {entry.name} of {entry.value} has the same name as another; register it under "
+                "another name."
             )
         found[entry.name] = replace(method, like=entry.name)
     return found
@@ -158,7 +160,7 @@ def find(config: Configuration, name: str) -> Method:
         memory = {}
     return replace(
         method,
-        own=variant.training,
+        variant_training=variant.training,
         reward_model=variant.reward_model,
         error_memory=None if memory is None else {**memory, **variant.error_memory},
         predictor=predictor or variant.predictor or method.predictor,
@@ -175,7 +177,7 @@ def predictor(config: Configuration, name: str) -> str | None:
 def arm(config: Configuration, name: str) -> str:
     """Return a string that identifies what a method does: equal for two names of the same arm."""
     method = find(config, name)
-    training = {**method.training, **method.own}
+    training = {**method.training, **method.variant_training}
     memory = method.error_memory if method.error_memory is None else dict(method.error_memory)
     parts = (method.rewards, training, dict(method.budget), memory, predictor(config, name), method.reward_model)
     return json.dumps(parts, sort_keys=True)
@@ -186,12 +188,12 @@ def mistake(config: Configuration) -> str | None:
     for name, variant in config.variants.items():
         where = f"variants: {name}: "
         if name in registered():
-            return f"{where}is the name of a method that there is; choose another."
+            return f"{where}is the name of an existing method; choose another."
         if variant.like not in registered() or registered()[variant.like].rewards == "none":
             like = ", ".join(name for name, method in registered().items() if method.rewards != "none")
             return f"{where}like: {variant.like!r} is not one of {like}."
         if variant == _NO_VARIANT.model_copy(update={"like": variant.like}):
-            return f"{where}changes nothing of {variant.like}; give it a setting, or name {variant.like} itself."
+            return f"{where}changes nothing in {variant.like}; give it a setting, or use {variant.like} itself."
         if variant.error_memory and registered()[variant.like].error_memory is None:
             return f"{where}error_memory: {variant.like} has no error memory; leave it out, or make it like: meds."
         for key in ("predictor", "reward_model"):

@@ -20,26 +20,26 @@ def mistake(training: Training) -> str | None:
     if training.votes is not None and training.votes < samples:
         return f"training: votes: {training.votes} is less than samples_per_query, {samples}."
     if training.votes is not None and training.unlabeled_rewards == "predicted":
-        return "training: votes: nothing is voted on here; leave it out, or train ttrl, empo or trapo."
+        return "training: votes: no response is voted on here; leave it out, or train ttrl, empo or trapo."
     if training.max_num_gen_batches and estimator in _UNGROUPED:
         return (
-            f"training: max_num_gen_batches: {training.max_num_gen_batches} would let go of groups that are all "
+            f"training: max_num_gen_batches: {training.max_num_gen_batches} would drop groups that are all "
             f"wrong, which adv_estimator: {estimator} learns from; set it to 0."
         )
     if training.max_num_gen_batches and training.unlabeled_rewards == "trapo":
         return (
-            f"training: max_num_gen_batches: {training.max_num_gen_batches} would let go of queries whose pass "
+            f"training: max_num_gen_batches: {training.max_num_gen_batches} would drop queries whose pass "
             "rates unlabeled_rewards: trapo compares; set it to 0."
         )
     if estimator == "passk" and training.passk_k >= samples:
         return (
             f"training: passk_k: {training.passk_k} is not below samples_per_query, {samples}: an attempt "
-            "that takes the whole group teaches nothing."
+            "with all responses of a group gives no learning signal."
         )
     if training.clip_cov_lb >= training.clip_cov_ub:
         return (
             f"training: clip_cov_lb: {training.clip_cov_lb} is not below clip_cov_ub, {training.clip_cov_ub}, so "
-            "that no token lies between."
+            "no token lies between them."
         )
     return None
 
@@ -63,8 +63,8 @@ def method_mistake(
         for key, plain in (("reward", "hard"), ("abstain", 0)):
             if (set_to := getattr(predicted, key)) != plain:
                 return (
-                    f"reward_model: {key}: {set_to} gives {name} rewards between right and wrong, which "
-                    f"adv_estimator: {training.adv_estimator} cannot count; set {key}: {plain}."
+                    f"reward_model: {key}: {set_to} gives {name} rewards between 0 and 1, which "
+                    f"adv_estimator: {training.adv_estimator} cannot count as right or wrong; set {key}: {plain}."
                 )
     if votes:
         for benchmark in suites.members(config, suite):

@@ -38,7 +38,7 @@ def never_read(config: Configuration) -> str | None:
                 bootstrap = config.policies[policy].bootstrap
                 if bootstrap is not None and not {*members} & _STAND_INS[bootstrap.benchmarks]:
                     return (
-                        f"policies: {policy}: bootstrap: benchmarks: {bootstrap.benchmarks} teaches it none of the "
+                        f"policies: {policy}: bootstrap: benchmarks: {bootstrap.benchmarks} trains it on none of the "
                         f"benchmarks of suite {other}, such as {members[0]}; set benchmarks: {match}, or give suite "
                         f"{suite} other policies."
                     )

@@ -97,7 +97,7 @@ def _yaml(path: Path, text: str) -> dict[str, Any]:
 
 def _mapping(path: Path, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise InputError(f"{path}: holds no settings by name; write lines such as `results: results`.")
+        raise InputError(f"{path}: is not a mapping of keys to values; write lines such as `results: results`.")
     return dict(value)
 
 
@@ -123,8 +123,8 @@ def _mistakes(
         yield f"line {node.start_mark.line + 1}: {': '.join(path)}: refers to itself; write the settings out."
     elif isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and _AMBIGUOUS.fullmatch(node.value):
         yield (
-            f"line {node.start_mark.line + 1}: {': '.join(path)}: {node.value} is another number to YAML, which counts "
-            "in eights after a 0 and in sixties at a colon; write it without them, or in quotes."
+            f"line {node.start_mark.line + 1}: {': '.join(path)}: {node.value} is a different number to YAML (octal "
+            "after a leading 0, base 60 with a colon); write it without them, or in quotes."
         )
     elif isinstance(node, yaml.ScalarNode) and (wrong := _typographic(node)):
         yield f"line {node.start_mark.line + 1}: {': '.join(path)}: {wrong}"
@@ -140,9 +140,9 @@ def _mistakes(
 def _typographic(text: yaml.ScalarNode) -> str | None:
     """Return what is wrong with a text that has typographic quotes or spaces, or None."""
     if text.style is None and text.value[:1] in _QUOTES and text.value:
-        return f"{text.value} is in the quotes of a word processor, which YAML takes for letters; use \" or '."
+        return f"{text.value} has typographic quotes, which YAML reads as part of the text; use \" or '."
     if bad := next((sign for sign in text.value if sign in _SPACES), None):
-        return f"{text.value!r} holds U+{ord(bad):04X}, which looks like a space or nothing; type it again."
+        return f"{text.value!r} contains U+{ord(bad):04X}, which looks like a space or is invisible; type it again."
     return None
 
 

@@ -21,8 +21,8 @@ def mistake(config: Configuration, suite: str, method: str, training: Training) 
         )
     if not variants.needs_labels(config, predictor):
         return (
-            f"{where}: {predictor} learns from no label, so that nothing changes; give refit to variants of other "
-            "methods alone."
+            f"{where}: {predictor} does not learn from labels, so refitting changes nothing; set refit only in "
+            "variants of other methods."
         )
     if published := variants.settings(config, predictor)["fidelity"]:
         return (
@@ -31,12 +31,12 @@ def mistake(config: Configuration, suite: str, method: str, training: Training) 
         )
     if variants.selects_on_valid(config, predictor):
         return (
-            f"{where}: {predictor} is selected on valid queries, to which training has no graded responses; set "
+            f"{where}: {predictor} is selected on valid queries, for which training has no graded responses; set "
             "refit: 0, or selection: held_out."
         )
     if interval >= training.steps:
         return (
-            f"{where}: a training of {training.steps} steps is over before a step is rewarded so; give at most "
+            f"{where}: a training of {training.steps} steps ends before a refitted reward model is used; give at most "
             f"{training.steps - 1}."
         )
     return None

@@ -17,9 +17,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "train_policy": {"gpu": 1, "nodes": 1, "threads": 1, "mem_mb": 4_000, "runtime": "24h"},
 }
 #: Megabytes that PyTorch alone needs; with fewer, a cluster kills the job at its start.
-LEAST = 600
+MIN_MEM_MB = 600
 #: Gigabytes; the largest GPUs of 2026 have less than half of this.
-MOST_OF_A_GPU = 1000
+MAX_GPU_MEMORY_GB = 1000
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
@@ -46,13 +46,13 @@ def mistake(config: Configuration) -> str | None:
             requested = allocation(config, rule, name)
             where = f"resources: {rule}: " + (f"per_policy: {name}: " if name else "")
             if requested["gpu"] % requested["nodes"]:
-                return f"{where}gpu: {requested['gpu']} GPUs cannot be shared evenly by {requested['nodes']} nodes."
-            if requested.get("gpu_memory_gb", 0) > MOST_OF_A_GPU:
+                return f"{where}gpu: {requested['gpu']} GPUs cannot be divided evenly among {requested['nodes']} nodes."
+            if requested.get("gpu_memory_gb", 0) > MAX_GPU_MEMORY_GB:
                 return (
                     f"{where}gpu_memory_gb: {requested['gpu_memory_gb']} gigabytes are more than any GPU has; if "
                     f"megabytes are meant, give {round(requested['gpu_memory_gb'] / 1024)}."
                 )
-            if requested["mem_mb"] < LEAST:
+            if requested["mem_mb"] < MIN_MEM_MB:
                 return (
                     f"{where}mem_mb: {requested['mem_mb']} megabytes are too few for any job; if gigabytes are meant, "
                     f"give {1000 * requested['mem_mb']}."

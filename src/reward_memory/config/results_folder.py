@@ -34,7 +34,7 @@ def normal(path: str) -> str:
 def mistake(path: str) -> str | None:
     """Return what is wrong with the name of the folder, or None."""
     if bad := next((sign for sign in path if sign in _SPECIAL or not sign.isprintable()), None):
-        return f"results: {path!r} holds {bad!r}, which has a special meaning in paths; choose a name without it."
+        return f"results: {path!r} contains {bad!r}, which has a special meaning in paths; choose a name without it."
     if path != path.strip():
         return f"results: {path!r} begins or ends with a space; leave it out."
     if "://" in path:
@@ -46,7 +46,7 @@ def mistake(path: str) -> str | None:
     return None
 
 
-def misplaced(path: str, checkout: Path) -> str | None:
+def bad_location(path: str, checkout: Path) -> str | None:
     """Return what is wrong with the location of the folder on this disk, or None.
 
     checkout  folder of the workflow's Snakefile
@@ -60,12 +60,12 @@ def misplaced(path: str, checkout: Path) -> str | None:
     for place in (Path(path).absolute(), *Path(path).absolute().parents):
         if place.is_symlink() and not place.exists():
             return (
-                f"results: {path}: {place} is a link to {place.readlink()}, which is not there; mount that disk, or "
+                f"results: {path}: {place} is a link to {place.readlink()}, which does not exist; mount that disk, or "
                 "choose another folder."
             )
     for occupied, what in ((Path.cwd(), "the folder that Snakemake runs in"), (checkout, "the workflow itself")):
         if folder == occupied or folder in occupied.parents:
-            return f"results: {path} is or holds {what}; choose a folder of its own, such as results."
+            return f"results: {path} is or holds {what}; choose a separate folder, such as results."
     if folder.is_relative_to(checkout):
         first = folder.relative_to(checkout).parts[0]
         if first in SOURCES or first.startswith("."):
@@ -74,30 +74,30 @@ def misplaced(path: str, checkout: Path) -> str | None:
     if parts and parts[0].startswith("."):
         return f"results: {path} lies in {parts[0]}, which belongs to other programs; choose another, such as results."
     if folder == Path.home() or any(folder.is_relative_to(place) for place in _SYSTEM):
-        return f"results: {path} is no folder for results of one workflow; choose another, such as results."
+        return f"results: {path} is the home folder or a system folder; choose another, such as results."
     if not nearest.is_dir():
         return f"results: {path}: {nearest} is a file; choose another folder."
     if nearest != folder and not os.access(nearest, os.W_OK | os.X_OK):
-        return f"results: {path} cannot be made, since {nearest} is not writable; choose another folder."
+        return f"results: {path} cannot be created, because {nearest} is not writable; choose another folder."
     return None
 
 
-def mixed(path: str, brought: Mapping[str, str]) -> str | None:
+def overlap(path: str, user_folders: Mapping[str, str]) -> str | None:
     """Return a message if the results folder and a folder of the user overlap, or None.
 
-    brought  key of the configuration -> the user's folder that it names
+    user_folders  key of the configuration -> the user's folder that it names
     """
     folder = Path(path).absolute()
-    for key, name in brought.items():
+    for key, name in user_folders.items():
         other = Path(os.path.abspath(name))
         # results may be inside a mirror, where each benchmark reads only its own folder
         inside = folder.is_relative_to(other) and key != MIRROR
         if inside or other in (folder, folder / "raw"):
-            return f"results: {path} would be mixed with the files of {key}, {name}; choose a folder of its own."
+            return f"results: {path} would be mixed with the files of {key}, {name}; choose a separate folder."
     return None
 
 
-def unnamed(config: Configuration) -> str | None:
+def missing_path(config: Configuration) -> str | None:
     """Return a message about a missing path with an unexpanded variable, or a data: mirror that is no folder, or None.
 
     Other problems with policies and imported rollouts are reported by the code that reads them.
@@ -106,12 +106,12 @@ def unnamed(config: Configuration) -> str | None:
     paths |= {MIRROR: config.data.mirror, "rollouts: import": config.rollouts.import_}
     for key, path in paths.items():
         if path and not os.path.lexists(path) and ("$" in path or "%(" in path or "{{" in path):
-            return f"{key}: {path} is not there, and variables are not filled in here; write the path out."
+            return f"{key}: {path} does not exist, and variables are not expanded here; write the path out."
     mirror = config.data.mirror
     used = any(one.source == "mirror" for one in config.benchmarks.values())
     if used and mirror and not os.path.isdir(mirror):
-        wrong = "is a file" if os.path.exists(mirror) else "is not there"
-        return f"{MIRROR}: {mirror} {wrong}; give the folder that holds a folder for each benchmark."
+        wrong = "is a file" if os.path.exists(mirror) else "does not exist"
+        return f"{MIRROR}: {mirror} {wrong}; give the folder that has a subfolder for each benchmark."
     return None
 
 
@@ -136,5 +136,5 @@ def no_target(arguments: Sequence[str]) -> str | None:
         elif values:
             values -= 1
         elif argument.endswith((".yaml", ".yml")):
-            return f"{argument}: is no target but a configuration; write --configfile {argument}."
+            return f"{argument}: is a configuration file, not a target; write --configfile {argument}."
     return None

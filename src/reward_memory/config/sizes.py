@@ -19,8 +19,8 @@ def mistake(config: Configuration) -> str | None:
             available, what = _released(config, name), "are in its release"
         if available is not None and sum(sizes) > available:
             return (
-                f"benchmarks: {name}: train, valid and test ask for {sum(sizes)} queries in all, and {available} "
-                f"{what}; lower them."
+                f"benchmarks: {name}: train, valid and test request {sum(sizes)} queries in total, but only "
+                f"{available} {what}; lower them."
             )
     return None
 

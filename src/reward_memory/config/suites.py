@@ -6,7 +6,7 @@ from typing import Any
 
 from reward_memory.data.registry import DOMAINS
 from reward_memory.settings import Configuration, ErrorMemory, Evaluation, PredictedRewards, Training
-from reward_memory.settings.suites import Own, Suite
+from reward_memory.settings.suites import PolicyOverrides, Suite
 
 from . import methods as registry
 from .fidelity import resolve
@@ -19,7 +19,7 @@ MEDS = "meds"
 AIME = "aime24"
 #: Settings of a suite without an entry in `suites`.
 _NO_OVERRIDES = Suite()
-_NO_POLICY_OVERRIDES = Own()
+_NO_POLICY_OVERRIDES = PolicyOverrides()
 #: Keys of the section reward_model that define how training uses predictions; fitting does not depend on them.
 OF_PREDICTIONS = tuple(PredictedRewards.model_fields)
 
@@ -139,7 +139,14 @@ def run_settings(
     shared = config.training.model_dump(exclude={"per_policy"}) | config.training.per_policy.get(policy or "", {})
     budget = resolved.budget if of_suite.budget == "as_published" else {}
     training = Training.model_validate(
-        {**shared, **of_suite.training, **of_policy.training, **resolved.training, **budget, **resolved.own}
+        {
+            **shared,
+            **of_suite.training,
+            **of_policy.training,
+            **resolved.training,
+            **budget,
+            **resolved.variant_training,
+        }
     )
     if resolved.error_memory is None:
         return training, None

@@ -19,12 +19,12 @@ SHARED = ("variants", "encoder_dtype", "top_k", *OF_PREDICTIONS)
 RECALLING = ("graph", "graph-homogeneous", "graph-no-thinking", "graph-plus", "knn")
 
 
-def known(config: Configuration) -> list[str]:
+def names(config: Configuration) -> list[str]:
     """Names of all predictors: built-in ones, then variants."""
     return [*NAMES, *(config.reward_model.variants if config.reward_model else {})]
 
 
-def fitted(config: Configuration) -> RewardModel:
+def reward_model_section(config: Configuration) -> RewardModel:
     """Return the section reward_model. Raise LookupError if there is none."""
     if config.reward_model is None:
         raise LookupError("a configuration without the section reward_model has no predictors")
@@ -32,12 +32,12 @@ def fitted(config: Configuration) -> RewardModel:
 
 
 def settings(config: Configuration, name: str) -> dict[str, Any]:
-    """Return the settings of one predictor in `known`, with `predictor` and `fidelity` resolved.
+    """Return the settings of one predictor in `names`, with `predictor` and `fidelity` resolved.
 
     Published behaviors from the top of the configuration, the section and the variant are combined.
     `graph-as-published` has all that concern a reward model.
     """
-    section = fitted(config)
+    section = reward_model_section(config)
     overrides = section.variants.get(name, {"predictor": name})
     merged = section.model_dump(exclude={*SHARED}) | overrides
     names = [*resolve(config.fidelity), *section.fidelity, *overrides.get("fidelity", [])]
@@ -92,9 +92,9 @@ def mistake(config: Configuration) -> str | None:
             if behavior not in BEHAVIORS or BEHAVIORS[behavior].stage != "reward_model":
                 some = ", ".join(of_stage(list(BEHAVIORS), "reward_model"))
                 return f"reward_model: {where}fidelity: {behavior!r} is not one of {some}."
-    if section.predictor not in known(config):
-        return f"reward_model: predictor: {section.predictor!r} is not one of {', '.join(known(config))}."
-    for name in known(config):
+    if section.predictor not in names(config):
+        return f"reward_model: predictor: {section.predictor!r} is not one of {', '.join(names(config))}."
+    for name in names(config):
         merged = settings(config, name)
         if merged["predictor"] == "graph" and merged["thinking_neighbors"] and "empty-relation" in merged["fidelity"]:
             return (
@@ -102,8 +102,8 @@ def mistake(config: Configuration) -> str | None:
                 f"empty-relation, by which {name} has no such neighbors; set it to 0 or leave the behavior out."
             )
     for name in config.predictors or []:
-        if name not in known(config):
-            return f"predictors: {name!r} is not one of {', '.join(known(config))}."
+        if name not in names(config):
+            return f"predictors: {name!r} is not one of {', '.join(names(config))}."
     return None
 
 
@@ -111,7 +111,7 @@ def override_mistake(config: Configuration, own: dict[str, Any]) -> str | None:
     """Return what is wrong with the section reward_model of a suite or variant, or None."""
     for key in own:
         if key not in OF_PREDICTIONS:
-            return f"{key}: no such key here; there are {', '.join(OF_PREDICTIONS)}."
+            return f"{key}: no such key here; valid keys are {', '.join(OF_PREDICTIONS)}."
     if own and config.reward_model is None:
         return "there is no reward model; add the section reward_model, such as {predictor: graph}."
     return None
@@ -119,28 +119,30 @@ def override_mistake(config: Configuration, own: dict[str, Any]) -> str | None:
 
 def _variant(name: str, given: dict) -> str | None:
     if name in NAMES:
-        return ": is the name of a predictor that is built in; choose another."
+        return ": is the name of a built-in predictor; choose another."
     if "predictor" not in given:
         wrong = "like: this key is called predictor here" if "like" in given else "predictor is missing"
         return f": {wrong}; it should be one of {', '.join(NAMES)}."
     if given["predictor"] not in NAMES:
         return f": predictor: {given['predictor']!r} is not one of {', '.join(NAMES)}."
     if {*given} == {"predictor"}:
-        return f": changes nothing of {given['predictor']}; give it a setting, or name {given['predictor']} itself."
+        return f": changes nothing in {given['predictor']}; give it a setting, or use {given['predictor']} itself."
     keys = [key for key in RewardModel.model_fields if key not in SHARED]
     for key in given:
         if key in OF_PREDICTIONS:
-            return f": {key}: no fit depends on it; set it in reward_model, suites or variants of methods."
+            return f": {key}: does not affect fitting; set it in reward_model, suites or variants of methods."
         if key not in keys:
-            return f": {key}: no such key; there are {', '.join(keys)}."
+            return f": {key}: no such key; valid keys are {', '.join(keys)}."
     used = PREDICTORS.options(given["predictor"]).get("settings")
     for key in given:
         if used is not None and key not in ("predictor", "fidelity", *used):
-            some = f"which reads {' and '.join(used)} alone" if used else "which reads no setting"
+            some = f"which reads {' and '.join(used)} only" if used else "which reads no setting"
             return f": {key}: changes nothing in {given['predictor']}, {some}; leave it out."
     for behavior in given.get("fidelity", []):
         if behavior in OF_THE_GRAPH and given["predictor"] != "graph":
-            return f": fidelity: {behavior} changes nothing in {given['predictor']}; it is about graph."
+            return f": fidelity: {behavior} changes nothing in {given['predictor']}; it applies to graph."
         if given["predictor"] not in NETWORKS:
-            return f": fidelity: {behavior} changes nothing in {given['predictor']}; it is about {', '.join(NETWORKS)}."
+            return (
+                f": fidelity: {behavior} changes nothing in {given['predictor']}; it applies to {', '.join(NETWORKS)}."
+            )
     return None

@@ -53,14 +53,14 @@ def mistake(key: str, old: Any, new: Any) -> str | None:
     old  value of the key without the override
     """
     if key in CHOICES and new not in CHOICES[key]:
-        return f"gives {new!r} where verl has one of {', '.join(CHOICES[key])}; correct the value."
+        return f"gives {new!r} where verl expects one of {', '.join(CHOICES[key])}; correct the value."
     limits = next((limits for end, limits in NUMBERS.items() if f".{key}".endswith(f".{end}")), None)
     if new is None and limits:
-        return "gives null where verl computes with a number; give one, or leave the override out."
+        return "gives null where verl needs a number; give one, or leave the override out."
     if not isinstance(new, int | float) or isinstance(new, bool):
         return None
     if isinstance(old, int) and key.endswith(_COUNTS) and new != int(new):
-        return f"gives {new} where verl counts; give a whole number."
+        return f"gives {new} where verl expects a count; give a whole number."
     if limits and not limits[0] <= new <= limits[1]:
         return f"gives {new}, which is not from {limits[0]:g} to {limits[1]:g}; correct the value."
     return None

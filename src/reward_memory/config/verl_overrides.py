@@ -88,14 +88,14 @@ def _refusal(ours: list[str], given: Sequence[str]) -> str | None:
     for override in given:
         key, _, text = override.lstrip("+~").partition("=")
         if key in _RUN_KEYS:
-            return f"{override!r} sets what the workflow sets for each run and relies on; use {_RUN_KEYS[key]} instead."
+            return f"{override!r} sets a key that the workflow sets for each run; use {_RUN_KEYS[key]} instead."
         if section := next((section for section in _SECTIONS if f"{key}.".startswith(f"{section}.")), None):
             return f"{override!r} changes {section}, which the workflow relies on; leave it out."
         if override.startswith("~"):
             return f"{override!r} deletes {key}, which verl reads; give it another value, or leave the override out."
         old, new = OmegaConf.select(before, key), OmegaConf.select(after, key)
         if override.startswith("+") and (near := _near(before, key)):
-            return f"{override!r} adds a key beside {near}, which verl has; write that one, without the +."
+            return f"{override!r} adds a key similar to {near}, which verl has; write that one, without the +."
         if isinstance(old, bool | int | float) and not _alike(old, new):
             kind = "true or false" if isinstance(old, bool) else "a number"
             return f"{override!r} gives {text!r} where verl has {kind}, {old}; correct the value."

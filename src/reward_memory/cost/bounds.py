@@ -18,21 +18,21 @@ def critical_path(jobs: Sequence[Job], seconds: Sequence[float]) -> float:
     return max(ends.values(), default=0.0)
 
 
-def busy(seconds: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> float:
+def busy(seconds: pd.Series, requests: pd.DataFrame, limits: dict[str, int]) -> float:
     """Seconds for which the jobs keep the scarcest of `limits` busy.
 
-    asks    what each job holds: gpu, mem_mb, cores; a job that requests more than there is gets all, as in Snakemake
-    limits  of a profile: what parallel jobs may hold together; a missing name means no limit
+    requests  what each job holds: gpu, mem_mb, cores; a job that requests more than there is gets all, as in Snakemake
+    limits    of a profile: what parallel jobs may hold together; a missing name means no limit
     """
-    shares = [(seconds * asks[name].clip(upper=limit)).sum() / limit for name, limit in limits.items() if limit]
+    shares = [(seconds * requests[name].clip(upper=limit)).sum() / limit for name, limit in limits.items() if limit]
     return max(shares, default=0.0)
 
 
-def side_by_side(amounts: pd.Series, asks: pd.DataFrame, limits: dict[str, int]) -> float:
+def fitting_together(amounts: pd.Series, requests: pd.DataFrame, limits: dict[str, int]) -> float:
     """The sum of `amounts` of jobs that fit into `limits` together, chosen largest first: not a strict bound."""
     total, free = 0.0, dict(limits)
     for place in amounts[amounts > 0].sort_values(ascending=False).index:
-        held = {name: min(asks.at[place, name], limits[name]) for name in limits}
+        held = {name: min(requests.at[place, name], limits[name]) for name in limits}
         if all(held[name] <= free[name] for name in limits):
             free = {name: free[name] - held[name] for name in limits}
             total += amounts[place]

@@ -86,7 +86,7 @@ def configured(snakefile: str | Path, config: dict[str, Any]) -> list[Job]:
             return every(*arguments)
 
 
-def named(settings: Any, file: str) -> bool:
+def is_target(settings: Any, file: str) -> bool:
     """Whether a file is a target of the Snakemake call itself, not only needed by one.
 
     settings  Snakemake's DAGSettings, None while the workflow is only parsed

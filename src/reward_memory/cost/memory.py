@@ -11,7 +11,7 @@ from reward_memory.errors import InputError
 from reward_memory.policies.size import Size
 from reward_memory.settings import Configuration, Training
 from reward_memory.training import PROMPT_TOKENS
-from reward_memory.training.device_memory import GB, need, unbounded
+from reward_memory.training.device_memory import GB, required_bytes, unbounded
 from reward_memory.training.overrides import micro_batch_size
 
 from . import hardware, sizes
@@ -36,7 +36,7 @@ class Fit:
     @property
     def phases(self) -> dict[str, float]:
         """Gradient step, log-probabilities, sampling -> gigabytes on each GPU."""
-        needs = need(self.size, self.training, self.gpus, self.memory * GB)
+        needs = required_bytes(self.size, self.training, self.gpus, self.memory * GB)
         return {phase: size / GB for phase, size in needs.items()}
 
     @property

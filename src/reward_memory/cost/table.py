@@ -7,7 +7,7 @@ import pandas as pd
 
 from reward_memory.storage.records import survey
 
-from .bounds import busy, critical_path, side_by_side
+from .bounds import busy, critical_path, fitting_together
 from .jobs import Job
 from .model import Model
 from .usage import GB, HOUR, busy_hours, measured
@@ -101,14 +101,14 @@ def _together(
     jobs: Sequence[Job], works: pd.DataFrame, rows: pd.DataFrame, limits: dict[str, int]
 ) -> dict[str, float | None]:
     """Figures of all jobs together that are not sums."""
-    asks = pd.DataFrame(
+    requests = pd.DataFrame(
         {"gpu": rows["gpus"], "mem_mb": [job.mem_mb for job in jobs], "cores": [job.threads for job in jobs]}
     )
     chain = critical_path(jobs, works["seconds"])
     ran = rows[["ended", "job_hours_measured"]].dropna()
     return {
         "critical_path_hours_estimated": chain / HOUR,
-        "elapsed_hours_estimated": max(chain, busy(works["seconds"], asks, limits)) / HOUR,
+        "elapsed_hours_estimated": max(chain, busy(works["seconds"], requests, limits)) / HOUR,
         "elapsed_hours_measured": busy_hours(ran.itertuples(index=False)) or None,
-        "peak_disk_gb_estimated": (works["disk"].sum() + side_by_side(works["scratch"], asks, limits)) / GB,
+        "peak_disk_gb_estimated": (works["disk"].sum() + fitting_together(works["scratch"], requests, limits)) / GB,
     }

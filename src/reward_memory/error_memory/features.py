@@ -76,7 +76,7 @@ def select(logits: np.ndarray, last: int | Literal["all"] = 14, differences: boo
     if not 1 <= taken <= logits.shape[1]:
         raise InputError(
             f"error_memory: last_layers: {taken} cannot be taken from the {logits.shape[1]} "
-            f"{'differences' if differences else 'layers'} of a policy with {layers} layers; lower it or say all."
+            f"{'differences' if differences else 'layers'} of a policy with {layers} layers; lower it or set it to all."
         )
     return np.ascontiguousarray(logits[:, -taken:], np.float32)
 

@@ -28,7 +28,7 @@ SCHEMA = pa.schema(
 )
 NAME = re.compile(r"steps-(\d{8})-(\d{8})\.parquet")
 #: Metadata key: the file holds every point that is visible after this step or a later one.
-WHOLE_FROM = b"whole_from"
+COMPLETE_FROM = b"whole_from"
 #: For no numbers at all, "all are finite" is true.
 _EMPTY = pc.ScalarAggregateOptions(skip_nulls=False, min_count=0)
 #: Metadata key: number of points written; files of earlier versions lack it.
@@ -59,7 +59,7 @@ class Segment:
             self.path.unlink()
 
 
-def found(folder: Path) -> list[Segment]:
+def list_segments(folder: Path) -> list[Segment]:
     """List all segments in order of steps.
 
     Leftovers of a killed process are deleted: unfinished files, and files whose steps are also in another file (from
@@ -79,11 +79,11 @@ def found(folder: Path) -> list[Segment]:
     return segments
 
 
-def write(segment: Segment, table: pa.Table, whole_from: int = 0) -> int:
+def write(segment: Segment, table: pa.Table, complete_from: int = 0) -> int:
     """Write a segment atomically -> bytes written."""
     with atomic_path(segment.path) as temporary:
         pq.write_table(
-            table.replace_schema_metadata({WHOLE_FROM: str(whole_from), ROWS: str(table.num_rows)}),
+            table.replace_schema_metadata({COMPLETE_FROM: str(complete_from), ROWS: str(table.num_rows)}),
             temporary,
             compression="zstd",
             use_dictionary=["key"],  # pyright: ignore[reportArgumentType] - a list is allowed, too
@@ -100,16 +100,16 @@ def read(segment: Segment, columns: Sequence[str] = tuple(SCHEMA.names)) -> pa.T
         table = pq.read_table(segment.path, columns=list(columns), page_checksum_verification=True)
         metadata = table.schema.metadata or {}
         # a file that another program overwrote lacks our metadata
-        if int(metadata[WHOLE_FROM]) < 0 or int(metadata.get(ROWS, table.num_rows)) != table.num_rows:
+        if int(metadata[COMPLETE_FROM]) < 0 or int(metadata.get(ROWS, table.num_rows)) != table.num_rows:
             raise ValueError(f"{table.num_rows} rows")
         table = table.select(list(columns)).cast(pa.schema([SCHEMA.field(name) for name in columns]))
         if not _within(segment, table):
             raise ValueError("steps of another file")
         if not _is_complete(table):
-            raise ValueError("points without a number")
+            raise ValueError("points that are not finite")
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         torn = isinstance(error, pa.ArrowException | OSError)
-        why = "not a whole parquet file" if torn else "not the points that were written"
+        why = "is not a complete parquet file" if torn else "does not hold the points that were written"
         raise InputError(
             f"{segment.path}: {why}; resume from a checkpoint of at most step {segment.first - 1}."
         ) from error
@@ -143,18 +143,18 @@ def _min_max(column: pa.ChunkedArray) -> dict[str, int]:
     return pc.call_function("min_max", [column]).as_py()
 
 
-def whole_from(table: pa.Table) -> int:
+def complete_from(table: pa.Table) -> int:
     """The earliest step after which a segment that was read still holds every visible point."""
-    return int((table.schema.metadata or {}).get(WHOLE_FROM, b"0"))
+    return int((table.schema.metadata or {}).get(COMPLETE_FROM, b"0"))
 
 
-def replace(segments: Sequence[Segment], table: pa.Table, whole_from: int) -> tuple[Segment, int]:
+def replace(segments: Sequence[Segment], table: pa.Table, complete_from: int) -> tuple[Segment, int]:
     """Replace adjacent segments with one -> the new segment, bytes written.
 
-    If the process is killed, either the old ones or the new one are there, with leftovers that `found` deletes.
+    If the process is killed, either the old ones or the new one are there, with leftovers that `list_segments` deletes.
     """
     merged = Segment.of(segments[0].path.parent, segments[0].first, segments[-1].last)
-    written = write(merged, table, whole_from)
+    written = write(merged, table, complete_from)
     for segment in segments:
         if segment != merged:
             segment.path.unlink()

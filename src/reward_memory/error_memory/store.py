@@ -23,10 +23,10 @@ DEAD = 0.5
 OWNER = ("key", "right", "step")
 
 
-def fault(folder: str | Path, step: int) -> str | None:
+def open_error(folder: str | Path, step: int) -> str | None:
     """Why the memory in `folder` cannot be opened as it was after `step` steps; None if it can."""
     try:
-        for _ in _tables(Path(folder), files.found(Path(folder)), step):
+        for _ in _tables(Path(folder), files.list_segments(Path(folder)), step):
             pass
     except InputError as error:
         return str(error).partition("; ")[0]
@@ -49,7 +49,7 @@ def _tables(folder: Path, segments: list[Segment], step: int) -> Iterator[pa.Tab
             )
         ends = segment.last
         table = files.read(segment)
-        if (earliest := files.whole_from(table)) > step:
+        if (earliest := files.complete_from(table)) > step:
             raise InputError(
                 f"{segment.path}: the error memory goes back to step {earliest}, not to the checkpoint's step {step}; "
                 "resume from a later checkpoint, or empty the folder and train from the start."
@@ -90,7 +90,7 @@ class Store:
         self.width: int | None = None
         self._seen: dict[tuple[str, bool], np.ndarray] = {}
         self._oldest, self._floors, self._dying = 0, pd.Series(dtype=np.int64), []
-        self._segments = files.found(self.folder)
+        self._segments = files.list_segments(self.folder)
         self._load()
         self._cut()
 
@@ -171,7 +171,7 @@ class Store:
             long = self._segments.pop()
             table = files.read(long)
             short = Segment.of(self.folder, long.first, self.step)
-            files.write(short, table.filter(pc.field("step") <= self.step), files.whole_from(table))
+            files.write(short, table.filter(pc.field("step") <= self.step), files.complete_from(table))
             long.path.unlink()
             self._segments.append(short)
 
@@ -209,7 +209,7 @@ class Store:
     def _replace(self, segments: list[Segment]) -> int:
         """Replace adjacent files with one file without dead points."""
         tables = [files.read(segment) for segment in segments]
-        table, earliest = pa.concat_tables(tables), max(map(files.whole_from, tables))
+        table, earliest = pa.concat_tables(tables), max(map(files.complete_from, tables))
         if len(self._floors):
             dead = self._dead(table.select(OWNER).to_pandas())
             if dead.any():

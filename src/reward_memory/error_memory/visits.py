@@ -12,7 +12,7 @@ from reward_memory.settings import ErrorMemory as Settings
 from .clusters import ANSWERS, Visit, visit
 
 #: Seconds of work, by `estimate`, from which worker processes pay off: starting one takes two, for the imports.
-WORTH = 5.0
+PARALLEL_SECONDS = 5.0
 
 
 def visit_all(tasks: Sequence[tuple[np.ndarray, np.ndarray]], settings: Settings, workers: int = 1) -> list[Visit]:
@@ -21,7 +21,7 @@ def visit_all(tasks: Sequence[tuple[np.ndarray, np.ndarray]], settings: Settings
     workers  maximum number of processes; results do not depend on it. They start when there is enough work for the
              first time, and end after five idle minutes or with this process.
     """
-    if workers == 1 or sum(estimate(len(history), settings.method) for history, _ in tasks) < WORTH:
+    if workers == 1 or sum(estimate(len(history), settings.method) for history, _ in tasks) < PARALLEL_SECONDS:
         return [visit(history, vectors, settings) for history, vectors in tasks]
     from joblib import Parallel, delayed
 

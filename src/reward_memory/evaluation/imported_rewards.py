@@ -7,10 +7,10 @@ from reward_memory.errors import InputError
 from .grading import grade
 
 #: This many responses are hardly all wrong by chance.
-MANY = 10
+MIN_FOR_CHECK = 10
 
 
-def complete(
+def fill_verdicts(
     queries: pd.DataFrame,
     truths: pd.DataFrame,
     responses: pd.DataFrame,
@@ -46,7 +46,7 @@ def complete(
 
 def refuse_all_wrong(verdicts: pd.DataFrame) -> None:
     """InputError if many responses were graded and none is right: the truths have another form, or are not theirs."""
-    if len(verdicts) < MANY or verdicts["reward"].any():
+    if len(verdicts) < MIN_FOR_CHECK or verdicts["reward"].any():
         return
     first = verdicts.iloc[0]
     read = f"{first['extracted']!r:.60} was read" if isinstance(first["extracted"], str) else "no answer was found"

@@ -27,7 +27,7 @@ def read_counts(graded: pd.DataFrame) -> tuple[dict[tuple[str, str, int], dict[s
         counts, number = _counts(table, name)
         first, samples = (name, counts) if first is None else first, samples or number
         if not counts.index.equals(first[1].index):
-            raise InputError(f"{name}: other problems were graded than for {first[0]}; delete both and run again.")
+            raise InputError(f"{name}: different problems were graded than for {first[0]}; delete both and run again.")
         if samples != number:
             raise InputError(
                 f"{name}: {counts.index[0][1]} has {number} samples, but {samples} for {first[0]}; "
@@ -110,7 +110,7 @@ def compare(first: Tables, second: Tables, samples: int, families: Families | No
     """
     shapes, others = ({name: counts.shape for name, counts in right.items()} for right in (first, second))
     if shapes != others:
-        raise ValueError("arms with other seeds or problems cannot be compared pair by pair")
+        raise ValueError("arms with different seeds or problems cannot be compared in pairs")
     own, other = _values(first, samples), _values(second, samples)
     return difference({name: own[name] - other[name] for name in own}, "macro", families)
 

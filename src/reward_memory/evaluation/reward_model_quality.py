@@ -58,7 +58,9 @@ def _probabilities(model: Predictor, unseen: Rollouts, texts: tuple[pd.DataFrame
     if not model.fidelity & SERVING:
         return model.score(unseen)
     if texts is None:
-        raise ValueError(f"{', '.join(sorted(model.fidelity & SERVING))}: what is served needs the texts")
+        raise ValueError(
+            f"{', '.join(sorted(model.fidelity & SERVING))}: serving needs the texts of queries and responses"
+        )
     messages = dict(zip(texts[0]["id"], texts[0]["messages"], strict=True))
     responses = texts[1].set_index(["query_id", "sample"])["text"]
     groups = [

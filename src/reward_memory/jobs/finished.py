@@ -19,7 +19,7 @@ from reward_memory.storage.manifests import installed
 from reward_memory.storage.records import FOLDER, RESULTS, Finished, portable
 
 #: Maximum number of settings, inputs or results that one message lists.
-TOLD = 3
+MAX_LISTED = 3
 
 
 def settings(params: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
@@ -50,7 +50,7 @@ def record(
         records.write(made, results)
     except (InputError, OSError) as error:
         print(
-            f"The result is complete, but nothing protects it from an edit: its record is not written ({error}).",
+            f"The result is complete, but its record cannot be written ({error}), so an edit may rebuild it.",
             file=sys.stderr,
         )
 
@@ -105,19 +105,19 @@ class Digests:
             except PermissionError:
                 pass
             except (InputError, OSError) as error:
-                print(f"{self.file}: the digests of inputs are not kept ({error}).", file=sys.stderr)
+                print(f"{self.file}: the digests of inputs cannot be saved ({error}).", file=sys.stderr)
 
     def _read(self) -> dict[str, Any]:
         """The stored digests. ValueError says what is wrong; a file of an earlier version has no checksum."""
         value = records.parse(self.file)
         if {*value} != {"digests", records.CHECKSUM}:
-            raise ValueError("is of another version of this workflow")
+            raise ValueError("was written by another version of this workflow")
         if value[records.CHECKSUM] != digest(value["digests"]):
             raise ValueError("was changed after it was written")
         return value["digests"]
 
 
-def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], known: Digests) -> dict[str, str]:
+def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], digests: Digests) -> dict[str, str]:
     """What has changed since a job ran: short texts for those of settings, inputs, code and packages that differ.
 
     inputs, params  of the current rule; files older than the job are not read
@@ -126,14 +126,16 @@ def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], kn
     now, source = settings(params)
     if now != made.params:
         changed["settings"] = _settings_text(made.params, now)
-    before = {portable(path, known.results): content for path, content in made.inputs.items()}
-    after = {portable(path, known.results): str(path) for path in inputs}
-    if not _renamed(before, after, known):
+    before = {portable(path, digests.results): content for path, content in made.inputs.items()}
+    after = {portable(path, digests.results): str(path) for path in inputs}
+    if not _renamed(before, after, digests):
         changed["inputs"] = "other input files"
     elif other := [
-        path for name, path in after.items() if name in before and _differs(Path(path), before[name], made.begun, known)
+        path
+        for name, path in after.items()
+        if name in before and _differs(Path(path), before[name], made.begun, digests)
     ]:
-        changed["inputs"] = " and ".join(other[:TOLD]) + (" and others" if len(other) > TOLD else "")
+        changed["inputs"] = " and ".join(other[:MAX_LISTED]) + (" and others" if len(other) > MAX_LISTED else "")
     if source != made.source:
         changed["code"] = "the code of this workflow"
     versions = installed()
@@ -143,7 +145,7 @@ def changes(made: Finished, inputs: Iterable[str], params: Mapping[str, Any], kn
     return changed
 
 
-def _renamed(before: Mapping[str, str], after: Mapping[str, str], known: Digests) -> bool:
+def _renamed(before: Mapping[str, str], after: Mapping[str, str], digests: Digests) -> bool:
     """Whether the inputs are the same files; those outside the results folder may have new names.
 
     before, after  name in a record -> digest of the content at that time, and -> current path
@@ -151,14 +153,14 @@ def _renamed(before: Mapping[str, str], after: Mapping[str, str], known: Digests
     gone, new = {*before} - {*after}, {*after} - {*before}
     if len(gone) != len(new) or any(name.startswith(RESULTS) or not Path(after[name]).exists() for name in new):
         return not gone and not new
-    return Counter(before[name] for name in gone) == Counter(known.digest(Path(after[name])) for name in new)
+    return Counter(before[name] for name in gone) == Counter(digests.digest(Path(after[name])) for name in new)
 
 
-def _differs(path: Path, content: str, begun: float, known: Digests) -> bool:
+def _differs(path: Path, content: str, begun: float, digests: Digests) -> bool:
     """Whether the content of an input has changed. A missing file may have been temporary and does not count."""
     if not path.exists() or max(file.stat().st_mtime for file in _parts(path)) <= begun:
         return False
-    return known.digest(path) != content
+    return digests.digest(path) != content
 
 
 def _parts(path: Path) -> list[Path]:
@@ -167,8 +169,8 @@ def _parts(path: Path) -> list[Path]:
 
 def _settings_text(old: Any, new: Any) -> str:
     differences = [f"{name} {before} -> {after}" for name, before, after in _pairs("", old, new)]
-    more = f" and {len(differences) - TOLD} more" if len(differences) > TOLD else ""
-    return ", ".join(differences[:TOLD]) + more
+    more = f" and {len(differences) - MAX_LISTED} more" if len(differences) > MAX_LISTED else ""
+    return ", ".join(differences[:MAX_LISTED]) + more
 
 
 def _pairs(name: str, old: Any, new: Any) -> Iterable[tuple[str, Any, Any]]:
@@ -180,15 +182,16 @@ def _pairs(name: str, old: Any, new: Any) -> Iterable[tuple[str, Any, Any]]:
         yield name, json.dumps(old), json.dumps(new)
 
 
-def told(outdated: Iterable[tuple[Finished, dict[str, str]]]) -> list[str]:
+def outdated_messages(outdated: Iterable[tuple[Finished, dict[str, str]]]) -> list[str]:
     """One line per rule and reason, for all its outdated results."""
     groups: dict[tuple[str, str], list[Finished]] = {}
     for made, changed in outdated:
         why = "; ".join(f"{kind}: {text}" for kind, text in changed.items())
         groups.setdefault((made.rule, why), []).append(made)
     return [
-        f"Kept as it is: {rule} of {', '.join(made.name for made in some[:TOLD])}"
-        f"{f' and {len(some) - TOLD} more' if len(some) > TOLD else ''} ({_cost(some)}), made with other {why}."
+        f"Kept unchanged: {rule} of {', '.join(made.name for made in some[:MAX_LISTED])}"
+        f"{f' and {len(some) - MAX_LISTED} more' if len(some) > MAX_LISTED else ''} ({_cost(some)}), "
+        f"made with different {why}."
         for (rule, why), some in groups.items()
     ]
 

@@ -29,7 +29,7 @@ def given(gpus: int, nodes: int = 1) -> list[str]:
     if not gpus:
         return []
     if gpus % nodes:
-        raise InputError(f"resources: gpu: {gpus} GPUs cannot be shared evenly by {nodes} nodes.")
+        raise InputError(f"resources: gpu: {gpus} GPUs cannot be divided evenly among {nodes} nodes.")
     names = visible()
     if len(names) != gpus // nodes:
         devices = os.environ.get(VISIBLE)
@@ -52,15 +52,15 @@ def check_driver(gpus: int) -> None:
     built = f"torch {torch.__version__}"
     if torch.version.cuda is None:
         raise InputError(
-            f"resources: gpu: this job was given {gpus} and {built} is made for CPUs; install one for GPUs "
+            f"resources: gpu: this job was given {gpus} and {built} is built for CPUs; install one for GPUs "
             "(docs/gpu.md), or set gpu: 0."
         )
     needed = DRIVERS.get(torch.version.cuda.partition(".")[0])
     newer = f"driver {needed} or newer" if needed else "a newer driver"
     raise InputError(
-        f"resources: gpu: this job was given {gpus} and {built} finds none it can use: it is made for CUDA "
+        f"resources: gpu: this job was given {gpus} and {built} finds none it can use: it is built for CUDA "
         f"{torch.version.cuda}, which needs {newer}, and nvidia-smi names {_driver() or 'none'}; use a machine with "
-        "such a driver, or install a torch made for an older CUDA (docs/gpu.md)."
+        "such a driver, or install a torch built for an older CUDA (docs/gpu.md)."
     )
 
 

@@ -20,7 +20,7 @@ from reward_memory.storage.policy_files import intact
 
 from . import finished, progress
 from .leases import lease
-from .locks import FOLDER, alone
+from .locks import FOLDER, exclusive
 from .processes import keep_freed_memory
 
 #: Free bytes below which a disk counts as full.
@@ -130,7 +130,7 @@ def job(snakemake: Any, fetches: bool = False, lasting: str | None = None) -> It
             def say(line: str) -> None:
                 print(prefix + line, file=terminal, flush=True)
 
-            with alone(run.lock, say), lease(run.gpus // nodes, say):
+            with exclusive(run.lock, say), lease(run.gpus // nodes, say):
                 held = time.monotonic()
                 yield run
                 seconds = time.monotonic() - held
@@ -181,7 +181,7 @@ def _sentence(error: Exception, state: Path) -> str | None:
     name = getattr(error, "filename", None)
     if isinstance(error, OSError) and isinstance(name, str) and Path(name).absolute().is_relative_to(state.absolute()):
         return (
-            f"{name}: what an earlier attempt at this job left is damaged ({error.strerror}); delete it and run the "
+            f"{name}: was left by an earlier attempt and is damaged ({error.strerror}); delete it and run the "
             "same command again."
         )
     return None

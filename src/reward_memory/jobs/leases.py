@@ -38,8 +38,8 @@ def lease(count: int, say: Callable[[str], None] = print) -> Iterator[list[str]]
     shown = visible()
     if len(shown) < count:
         raise InputError(
-            f"resources: gpu: {count} devices are asked for and {len(shown)} are visible here; lower gpu, or run "
-            "without a GPU by `--resources gpu=0`."
+            f"resources: gpu: {count} devices are requested, but {len(shown)} are visible here; lower gpu, or run "
+            "without a GPU with `--resources gpu=0`."
         )
     if len(shown) == count and _slurm_job():
         yield shown
@@ -112,5 +112,5 @@ class _Wait:
         now = time.monotonic()
         if now >= self.next:
             self.next = now + REPORT
-            self.say(f"waiting for {self.count} of {self.total} GPUs, {now - self.start:.0f} s gone")
+            self.say(f"waiting for {self.count} of {self.total} GPUs, {now - self.start:.0f} s elapsed")
         time.sleep(POLL)

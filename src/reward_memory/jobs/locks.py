@@ -33,7 +33,7 @@ BEAT, STALE = 60.0, 900.0
 
 
 @contextmanager
-def alone(path: Path, say: Callable[[str], None] = print) -> Iterator[None]:
+def exclusive(path: Path, say: Callable[[str], None] = print) -> Iterator[None]:
     """Hold the lock of a job. End an orphan that holds it; wait for a job of a running call.
 
     say  called with a message about an orphan, and once a minute during the wait
@@ -63,7 +63,7 @@ def end_orphans(folder: Path, say: Callable[[str], None] = print) -> list[dict[s
     for path in sorted(folder.glob("*.lock")):
         with suppress(FileNotFoundError), path.open("r+", encoding="utf-8") as file:
             if _free(file) is False and (holder := _orphan(path)):
-                say(f"ending process {holder['pid']}, which an earlier call left at {path.stem}")
+                say(f"ending process {holder['pid']}, which an earlier call left running for {path.stem}")
                 _end(holder)
                 orphans.append(holder)
     return orphans
@@ -86,7 +86,7 @@ def _locked(path: Path, say: Callable[[str], None]) -> Iterator[TextIO | None]:
                 yield file
                 return
             if not free and (holder := _orphan(path)):
-                say(f"ending process {holder['pid']}, which an earlier call left at this job")
+                say(f"ending process {holder['pid']}, which an earlier call left running for this job")
                 _end(holder)
             elif not free and waiting.sleep():
                 path.unlink(missing_ok=True)
@@ -203,7 +203,7 @@ class _Wait:
         if now >= self.next:
             self.next = now + REPORT
             who = f"process {holder['pid']} on {holder['host']}" if holder else "another process"
-            self.say(f"waiting for {who}, which runs the same job, {now - self.start:.0f} s gone")
+            self.say(f"waiting for {who}, which runs the same job, {now - self.start:.0f} s elapsed")
         time.sleep(POLL)
         # measured with this machine's clock, not by the file's time: the clocks may differ
         return bool(holder) and holder["machine"] != _machine() and now - self.seen > STALE

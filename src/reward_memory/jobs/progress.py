@@ -7,7 +7,7 @@ from typing import TextIO
 #: (prefix, stream) pairs that also get progress lines, such as the terminal of a job that writes to a log file.
 MIRRORS: list[tuple[str, TextIO]] = []
 #: Seconds between lines there, because several jobs share a terminal.
-PATIENCE = 20.0
+MIRROR_INTERVAL = 20.0
 
 
 class Progress:
@@ -33,9 +33,9 @@ class Progress:
         fresh, elapsed = self.done - self.before, now - self.start
         left = (self.total - self.done) * elapsed / fresh if fresh else 0.0
         line = f"{self.what}: {self.done}/{self.total} ({100 * self.done // max(self.total, 1)} %), "
-        line += f"{elapsed:.0f} s gone, {left:.0f} s left" + (f", {note}" if note else "")
+        line += f"{elapsed:.0f} s elapsed, {left:.0f} s left" + (f", {note}" if note else "")
         print(line, file=sys.stderr, flush=True)
-        if now - self.mirrored < PATIENCE and self.done < self.total:
+        if now - self.mirrored < MIRROR_INTERVAL and self.done < self.total:
             return
         self.mirrored = now
         for prefix, stream in MIRRORS:

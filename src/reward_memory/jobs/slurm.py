@@ -27,12 +27,12 @@ def cancel(folder: Path) -> list[str]:
     """
     if shutil.which("squeue") is None or not (orphans := jobs(folder)):
         return []
-    print(f"canceling {len(orphans)} jobs that an earlier call left with SLURM: {' '.join(orphans)}", file=sys.stderr)
+    print(f"canceling {len(orphans)} jobs that an earlier call left in SLURM: {' '.join(orphans)}", file=sys.stderr)
     subprocess.run(["scancel", *orphans], check=False)
     deadline = time.monotonic() + PATIENCE
     while left := jobs(folder):
         if time.monotonic() > deadline:
-            raise InputError(f"SLURM does not end the jobs {' '.join(left)} of an earlier call; see `squeue --me`.")
+            raise InputError(f"SLURM did not cancel the jobs {' '.join(left)} of an earlier call; see `squeue --me`.")
         time.sleep(1)
     return orphans
 

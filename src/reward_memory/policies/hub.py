@@ -57,7 +57,7 @@ def download(
     small = {path: listing[path] for path in SETTINGS if path in listing}
     files = small | _weights(hub, listing, state, f"weights' index of {name}")
     if absent := sorted({*(expected or {})} - {*files}):
-        raise InputError(f"{where}: hub: sha256: {absent[0]} is none of the files, {', '.join(files)}.")
+        raise InputError(f"{where}: hub: sha256: {absent[0]} is not one of the files, {', '.join(files)}.")
     digests = fetch({path: (hub, file) for path, file in files.items()}, state, f"download of {name}", expected)
 
     def verify(new: Path) -> None:

@@ -48,7 +48,7 @@ def inspect(name: str, folder: Path) -> None:
     if not folder.exists():
         raise InputError(
             f"{where}{folder}: no such policy folder; give the path of a Hugging Face model folder, or name a "
-            "repository of the hub by hub: {repository, revision} in place of path."
+            "hub repository with hub: {repository, revision} instead of path."
         )
     if not folder.is_dir():
         raise InputError(f"{where}{folder}: {_no_folder(folder)}.")
@@ -79,7 +79,7 @@ def _no_folder(file: Path) -> str:
     """Message about a file that is given in place of a policy folder."""
     if (file.parent / "config.json").is_file() and file.suffix != ".gguf":
         return "is a file; give the Hugging Face model folder around it"
-    kind = "the policy as GGUF" if file.suffix == ".gguf" else "a file, with no config.json beside it"
+    kind = "the policy as GGUF" if file.suffix == ".gguf" else "a file with no config.json next to it"
     return f"is {kind}; give a Hugging Face model folder, with config.json, tokenizer and safetensors"
 
 
@@ -97,7 +97,7 @@ def _kind_of_folder(folder: Path) -> None:
     if (folder / "config.json").is_file():
         shards = sorted(folder.parent.glob(Path(_PIECES).name)) if folder.name == "huggingface" else []
         if shards and not any(file.suffix in (".safetensors", ".bin") for file in folder.iterdir()):
-            raise InputError(f"{folder}: has no weights, which are in pieces around it; {_merge(shards[0])}")
+            raise InputError(f"{folder}: has no weights; they are in pieces in the folder above; {_merge(shards[0])}")
         return
     if (folder / "snapshots").is_dir():
         raise InputError(f"{folder}: is a cache of the hub; give the folder in {folder / 'snapshots'}")
@@ -105,15 +105,15 @@ def _kind_of_folder(folder: Path) -> None:
         raise InputError(f"{folder}: holds the policy as GGUF; give it as safetensors, in Hugging Face's layout")
     if (folder / _OTHER_LAYOUT).is_file():
         raise InputError(
-            f"{folder / _OTHER_LAYOUT}: the folder holds the policy in its makers' own layout; give it in Hugging "
+            f"{folder / _OTHER_LAYOUT}: the folder holds the policy in its makers' layout; give it in Hugging "
             "Face's, with config.json, tokenizer and safetensors"
         )
     inner = [file.parent for deep in ("*", "*/*", "*/*/*") for file in sorted(folder.glob(f"{deep}/config.json"))]
     valid = [one for one in inner if any((one / name).is_file() for name in WEIGHTS)]
     if valid:
-        raise InputError(f"{folder}: has no config.json, but a folder in it has; give that one, such as {valid[0]}")
+        raise InputError(f"{folder}: has no config.json, but a subfolder has; give that one, such as {valid[0]}")
     if pieces := sorted(folder.glob(_PIECES)):
-        raise InputError(f"{pieces[0]}: is a trainer's piece of a policy; {_merge(pieces[0])}")
+        raise InputError(f"{pieces[0]}: is one piece of a checkpoint that a trainer saved; {_merge(pieces[0])}")
 
 
 def _template(file: Path) -> None:
@@ -127,7 +127,7 @@ def _template(file: Path) -> None:
 def _readable(file: Path) -> None:
     """Reject broken links, unreadable files, and Git LFS pointers in place of files."""
     if file.is_symlink() and not file.exists():
-        raise InputError(f"{file}: is a link to {file.readlink()}, which is not there; copy the file itself")
+        raise InputError(f"{file}: is a link to {file.readlink()}, which does not exist; copy the file itself")
     if not file.is_file():
         return
     try:
@@ -144,11 +144,11 @@ def _object(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8")
         content = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{file}: not whole JSON; {_FETCH}") from error
+        raise InputError(f"{file}: is not complete JSON; {_FETCH}") from error
     if text.startswith("\ufeff"):
-        raise InputError(f"{file}: begins with a byte order mark, which no reader takes; save it as UTF-8 without")
+        raise InputError(f"{file}: begins with a byte order mark, which readers reject; save it as UTF-8 without one")
     if not isinstance(content, dict):
-        raise InputError(f"{file}: holds no JSON object; {_FETCH}")
+        raise InputError(f"{file}: does not hold a JSON object; {_FETCH}")
     return content
 
 
@@ -168,7 +168,7 @@ def _settings(file: Path) -> dict[str, Any]:
     for one, found in ((file, settings), (tokenizer, _object(tokenizer) if tokenizer.is_file() else {})):
         if "auto_map" in found:
             raise InputError(
-                f"{one}: auto_map asks for Python code from the folder, which is not run; remove it, or choose another "
+                f"{one}: auto_map requests Python code from the folder, which is not run; remove it, or choose another "
                 f"policy if transformers has no model_type {settings['model_type']} of its own"
             )
     return settings
@@ -187,7 +187,7 @@ def _weights(folder: Path) -> list[str]:
     """Names of the tensors. Rejects weights whose headers do not match their files or the index."""
     if not (folder / WEIGHTS[0]).is_file() and not (folder / WEIGHTS[1]).is_file():
         raise InputError(
-            f"{folder}: has pickled weights alone ({WEIGHTS[2]}), which may run code; save the model as safetensors"
+            f"{folder}: has only pickled weights ({WEIGHTS[2]}), which may run code; save the model as safetensors"
         )
     if (folder / WEIGHTS[0]).is_file():
         return [*_header(folder / WEIGHTS[0])]
@@ -207,7 +207,7 @@ def _shards(index: Path) -> dict[str, str]:
         raise InputError(f"{index}: names no shards; {_FETCH}")
     for shard in named.values():
         if Path(shard).name != shard:
-            raise InputError(f"{index}: names {shard}, which is no file of this folder; {_FETCH}")
+            raise InputError(f"{index}: names {shard}, which is not a file in this folder; {_FETCH}")
     return named
 
 
@@ -219,7 +219,7 @@ def _header(file: Path) -> dict[str, Any]:
     except policy_files.DamageError as error:
         raise InputError(f"{file}: {error}; {_FETCH}") from error
     except (AttributeError, LookupError, TypeError) as error:
-        raise InputError(f"{file}: is no whole safetensors file; {_FETCH}") from error
+        raise InputError(f"{file}: is not a complete safetensors file; {_FETCH}") from error
     if not held:
         raise InputError(f"{file}: holds no weights; {_FETCH}")
     for name, entry in held.items():
@@ -235,10 +235,10 @@ def _header(file: Path) -> dict[str, Any]:
     end = 0
     for begin, stop, wanted in spans:
         if wanted is None or begin != end or stop - begin != wanted:
-            raise InputError(f"{file}: its head names tensors that do not fit their bytes; {_FETCH}")
+            raise InputError(f"{file}: its header describes tensors that do not fit their bytes; {_FETCH}")
         end = stop
     if end + length != file.stat().st_size:
-        raise InputError(f"{file}: has {file.stat().st_size} bytes where its head says {end + length}; {_FETCH}")
+        raise InputError(f"{file}: has {file.stat().st_size} bytes, but its header says {end + length}; {_FETCH}")
     return held
 
 

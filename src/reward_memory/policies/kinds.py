@@ -32,14 +32,14 @@ _GIVE = "give a policy that does"
 _WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.", "base_model.model.")
 
 
-def other(settings: dict[str, Any]) -> str | None:
+def non_policy_architecture(settings: dict[str, Any]) -> str | None:
     """The architecture in config.json, if it judges or marks texts and does not continue them; else None."""
     kinds = settings.get("architectures")
     named = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
     return named[0] if named and all(map(_NO_POLICY.fullmatch, named)) else None
 
 
-def said(kind: str) -> str:
+def non_policy_message(kind: str) -> str:
     """Message about a model of that kind, to follow the name of its config.json."""
     return f"architectures: {kind} does not continue text, but is a reward model, a classifier or an encoder; {_GIVE}"
 
@@ -53,8 +53,8 @@ def saved_within(folder: Path, tensors: Iterable[str]) -> None:
     for wrapper in _WRAPPERS:
         if names and all(name.startswith(wrapper) for name in names):
             raise InputError(
-                f"{folder}: the names of all tensors begin with {wrapper!r}, as a wrapper writes them; save the model "
-                "within the wrapper"
+                f"{folder}: the names of all tensors begin with {wrapper!r}, which a wrapper adds; save the model "
+                "inside the wrapper"
             )
 
 
@@ -65,11 +65,11 @@ def check(file: Path, settings: dict[str, Any], tensors: Iterable[str]) -> None:
     """
     family = settings["model_type"]
     if family in _ENCODERS and settings.get("is_decoder") is not True:
-        raise InputError(f"{file}: model_type: {json.dumps(family)} encodes texts and continues none; {_GIVE}")
+        raise InputError(f"{file}: model_type: {json.dumps(family)} encodes text and does not continue it; {_GIVE}")
     if settings.get("is_encoder_decoder") is True:
         raise InputError(
-            f"{file}: is_encoder_decoder: true: the model reads one text, writes another and continues none; {_GIVE}"
+            f"{file}: is_encoder_decoder: true: the model turns one text into another and does not continue it; {_GIVE}"
         )
-    kind = other(settings)
+    kind = non_policy_architecture(settings)
     if kind and any(name.partition(".")[0] in _HEADS for name in tensors):
-        raise InputError(f"{file}: {said(kind)}")
+        raise InputError(f"{file}: {non_policy_message(kind)}")

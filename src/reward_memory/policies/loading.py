@@ -44,7 +44,9 @@ def load(name: str, folder: Path) -> dict[str, int]:
     tokenizer = _tokenizer(where, folder)
     _template(where, folder, tokenizer)
     model, report = _model(where, folder)
-    _complete(where, report, kinds.other(json.loads((folder / "config.json").read_text(encoding="utf-8"))))
+    _complete(
+        where, report, kinds.non_policy_architecture(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    )
     rows = model.get_input_embeddings().weight.shape[0]
     _vocabulary(where, tokenizer, model, rows)
     _ending(where, folder, tokenizer, model)
@@ -77,14 +79,14 @@ def _tokenizer(where: str, folder: Path) -> Any:
     except Exception as error:  # any library's error is a fault of the files
         if not (folder / "tokenizer.json").is_file() and (folder / "tokenizer.model").is_file():
             raise InputError(
-                f"{where}/tokenizer.model: cannot be read by what is installed; run `pip install sentencepiece "
+                f"{where}/tokenizer.model: cannot be read with the installed packages; run `pip install sentencepiece "
                 "tiktoken`, or put the policy's tokenizer.json next to it."
             ) from error
         raise InputError(f"{where}/tokenizer.json: the tokenizer does not load ({_short(error)}); {_FETCH}.") from error
     if not encoded or "".join(shown.split()) != "".join(_QUESTIONS[0].split()):
         raise InputError(f"{where}/tokenizer.json: the tokenizer turns {_QUESTIONS[0]!r} into {shown!r}; {_FETCH}.")
     if tokenizer.eos_token_id is None:
-        raise InputError(f"{where}/tokenizer_config.json: names no eos_token, so that no response ends; add it.")
+        raise InputError(f"{where}/tokenizer_config.json: names no eos_token, so no response would end; add it.")
     return tokenizer
 
 
@@ -101,17 +103,17 @@ def _template(where: str, folder: Path, tokenizer: Any) -> None:
         except Exception as error:  # Jinja's errors and those that templates raise
             raise InputError(f"{where}: the chat template cannot be rendered ({_short(error)}); {correct}.") from error
         if question not in text:
-            raise InputError(f"{where}: the chat template leaves out what the user asks; {correct}.")
+            raise InputError(f"{where}: the chat template leaves out the user's question; {correct}.")
         if _SYSTEM not in text:
             raise InputError(
-                f"{where}: the chat template leaves out the message of the system, which tells the form of answers; "
+                f"{where}: the chat template leaves out the system message, which specifies the form of answers; "
                 f"{correct}."
             )
         rendered.append(text)
     if _QUESTIONS[0] in rendered[1]:
         raise InputError(f"{where}: the chat template contains a question itself; {correct}.")
     if not tokenizer(rendered[0], add_special_tokens=False)["input_ids"]:
-        raise InputError(f"{where}/tokenizer.json: the tokenizer makes no token of a prompt; {_FETCH}.")
+        raise InputError(f"{where}/tokenizer.json: the tokenizer turns a prompt into no tokens; {_FETCH}.")
 
 
 def _model(where: str, folder: Path) -> tuple[Any, dict[str, Any]]:
@@ -150,11 +152,11 @@ def _complete(where: str, report: dict[str, Any], other: str | None = None) -> N
     """
     keys = [*report.get("missing_keys", ()), *report.get("unexpected_keys", ())]
     if other and keys:
-        raise InputError(f"{where}/config.json: {kinds.said(other)}.")
+        raise InputError(f"{where}/config.json: {kinds.non_policy_message(other)}.")
     for key, wrong in (
-        ("missing_keys", "are not in the weights, and would be random"),
-        ("unexpected_keys", "have no place in the policy of config.json"),
-        ("mismatched_keys", "have other shapes in the weights than in config.json"),
+        ("missing_keys", "are missing from the weights and would be random"),
+        ("unexpected_keys", "do not belong to the model in config.json"),
+        ("mismatched_keys", "have different shapes in the weights and in config.json"),
     ):
         found = sorted(str(part[0] if isinstance(part, tuple | list) else part) for part in report.get(key, ()))
         if found:
@@ -170,7 +172,7 @@ def _vocabulary(where: str, tokenizer: Any, model: Any, rows: int) -> None:
     largest = max(tokenizer.get_vocab().values())
     if largest >= rows:
         raise InputError(
-            f"{where}/tokenizer.json: has a token {largest}, and the policy embeddings for {rows} alone; take "
+            f"{where}/tokenizer.json: has a token {largest}, but the policy has only {rows} embeddings; take "
             "tokenizer and weights of the same policy."
         )
     for file, settings in (("config.json", model.config), ("generation_config.json", model.generation_config)):
@@ -186,7 +188,7 @@ def _ending(where: str, folder: Path, tokenizer: Any, model: Any) -> None:
     if model.generation_config.eos_token_id in (None, []):
         file = "generation_config.json" if (folder / "generation_config.json").is_file() else "config.json"
         raise InputError(
-            f"{where}/{file}: names no eos_token_id, so that no response ends; add it, such as the tokenizer's "
+            f"{where}/{file}: names no eos_token_id, so no response would end; add it, such as the tokenizer's "
             f"{tokenizer.eos_token_id}."
         )
 
@@ -199,8 +201,8 @@ def _generation(where: str, model: Any) -> None:
         flags = ", ".join(dict.fromkeys(_FLAG.findall(str(error)))) or "a setting"
         greedy = " although do_sample is not true" if "do_sample" in str(error) else ""
         raise InputError(
-            f"{where}/generation_config.json: sets {flags}{greedy}, and transformers saves no policy so; correct "
-            "that, or take it out."
+            f"{where}/generation_config.json: sets {flags}{greedy}, and transformers refuses to save a policy "
+            "with such settings; correct or remove them."
         ) from error
 
 
@@ -229,7 +231,7 @@ def _answering(where: str, tokenizer: Any, model: Any) -> None:
             f"{where}/config.json: the policy computes numbers that are not finite; correct config.json, or {_FETCH}."
         )
     if len(logits) > 1 and logits.max() - logits.min() < _ALIKE:
-        raise InputError(f"{where}: the weights make all next tokens alike; {_FETCH}.")
+        raise InputError(f"{where}: the weights give all next tokens the same logit; {_FETCH}.")
 
 
 def _short(error: object) -> str:
@@ -239,11 +241,11 @@ def _short(error: object) -> str:
     """
     if isinstance(error, KeyError | AttributeError):
         name = next(iter(_NAME.findall(str(error))), None) or str(error)
-        return f"there is nothing of the name {name!r}" if len(name) <= 60 else "a name in it is unknown"
+        return f"unknown name {name!r}" if len(name) <= 60 else "a name in it is unknown"
     if isinstance(error, TypeError):
-        return "a value in it is of another kind than it should be, such as text for a number"
+        return "a value in it has the wrong type, such as text instead of a number"
     if field := _FIELD.search(str(error)):
-        return f"{field[1]} is of another kind than it should be, such as text for a number"
+        return f"{field[1]} has the wrong type, such as text instead of a number"
     if family := _FAMILY.search(str(error)):
         return f"the installed transformers has no model_type {family[1]}"
     if "Unrecognized configuration class" in str(error):

@@ -47,7 +47,7 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise InputError(f"{path}: not whole JSON; fetch or build the policy again.") from error
+        raise InputError(f"{path}: is not complete JSON; download or build the policy again.") from error
 
 
 def import_gguf(package: str, out: Path) -> None:

@@ -31,7 +31,7 @@ def constants(table: pd.DataFrame) -> dict[str, str]:
     return {name: _texts(table[name].head(1), False)[0] for name in alike if name not in kept}
 
 
-def said(constant: Mapping[str, str]) -> str:
+def constants_sentence(constant: Mapping[str, str]) -> str:
     """The constant columns of a table as a sentence; empty if there are none."""
     parts = ", ".join(f"{words(name)} {value}" for name, value in constant.items())
     return f"In every row: {parts}." if parts else ""

@@ -15,7 +15,7 @@ import pandas as pd
 from reward_memory.storage import csv_tables
 
 from .grid import grid
-from .html_table import constants, grid_rows, rows, said
+from .html_table import constants, constants_sentence, grid_rows, rows
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem; color: #222; background: #fff; }
@@ -110,7 +110,7 @@ def _table(table: pd.DataFrame, path: Path) -> str:
     """The table as a grid, if it has that form, above the folded rows; else the rows alone."""
     constant, found = constants(table), grid(table)
     long = rows(table.drop(columns=[*constant]))
-    about, counted = html.escape(said(constant)), _counted(len(table))
+    about, counted = html.escape(constants_sentence(constant)), _counted(len(table))
     if found is None:
         return f"<p>{about} {counted} {saved(path)}</p>\n{long}"
     switch = ""
@@ -131,7 +131,7 @@ def _further(words: Mapping[str, str], path: Path) -> str:
     """A second table below the first, or a note that it is empty."""
     table = csv_tables.read(path)
     constant = constants(table)
-    about = f"{words['table']} {said(constant)}" if len(table) else _counted(0)
+    about = f"{words['table']} {constants_sentence(constant)}" if len(table) else _counted(0)
     listed = rows(table.drop(columns=[*constant]), "further") if len(table) else ""
     return f"<h1>{html.escape(words['title'])}</h1>\n<p>{html.escape(about)} {saved(path)}</p>\n{listed}\n"
 

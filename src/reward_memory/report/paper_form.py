@@ -23,12 +23,14 @@ def paper_form(table: pd.DataFrame, mark: Callable[[str], str]) -> pd.DataFrame:
     """
     if missing := sorted(NEEDED - {*table.columns}):
         raise InputError(
-            f"a table without the column {missing[0]} has no form with benchmarks in columns; take a table of "
+            f"a table without the column {missing[0]} cannot have benchmarks in columns; use a table of "
             "accuracies, such as main."
         )
     found = grid(table)
     if found is None:
-        raise InputError("a table that has two rows of one arm and benchmark, or none at all, has no such form.")
+        raise InputError(
+            "a table that has two rows of one arm and benchmark, or none at all, cannot have benchmarks in columns."
+        )
     texts = found.values.map(lambda value: "" if pd.isna(value) else f"{value:.1f}")
     marked = texts.where(~found.best, texts.map(mark))
     return found.rows.astype(str).rename(columns={"label_ratio": "labels, %"}).join(marked)

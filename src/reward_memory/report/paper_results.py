@@ -35,7 +35,7 @@ def domain_name(domain: str) -> str:
     return f"{domain}_domain"
 
 
-def beside(
+def published_figure(
     published: pd.DataFrame, arm: dict, name: str, benchmarks: Collection[str], sources: Mapping[str, str]
 ) -> dict[str, float | str | None]:
     """The published figure for ours (COLUMNS), NaN and None if there is none.

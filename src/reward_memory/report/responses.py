@@ -7,7 +7,7 @@ import pandas as pd
 
 from reward_memory.storage import csv_tables
 
-from .html_table import constants, said, words
+from .html_table import constants, constants_sentence, words
 from .pages import document, saved
 
 #: Characters of a text that a page shows; the file has the full text.
@@ -31,7 +31,7 @@ def responses_page(title: str, caption: str, path: Path) -> str:
     count = int(table[DISAGREES].map(str).eq("True").sum())
     first = f"The first {count} are those whose predicted reward the verdict contradicts; they are marked."
     about = (
-        f"<p>{html.escape(said(constant))} {len(table):,} responses. The search accepts several words. "
+        f"<p>{html.escape(constants_sentence(constant))} {len(table):,} responses. The search accepts several words. "
         f"{first if count else ''} {saved(path)}</p>"
     )
     body = "\n".join(_row(row, heads) for row in table.to_dict("records"))

@@ -85,7 +85,7 @@ class Predictor(ABC):
         if not np.isfinite(values).all():
             wrong = int((~np.isfinite(values)).sum())
             raise FloatingPointError(
-                f"the reward model gave {wrong} of {len(values)} probabilities that are no numbers."
+                f"the reward model gave {wrong} of {len(values)} probabilities that are not finite."
             )
         return values
 
@@ -220,7 +220,7 @@ def _read_about(path: Path) -> dict:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file.") from error
     except ValueError as error:
-        raise InputError(f"{path}: not a whole JSON file; delete it and run again to rebuild it.") from error
+        raise InputError(f"{path}: is not a complete JSON file; delete it and run again to rebuild it.") from error
     for key in ("predictor", "key", "config", "metrics"):
         if not isinstance(about, dict) or key not in about:
             raise InputError(f"{path}: has no key {key!r}; delete it and run again to rebuild it.")
@@ -237,7 +237,9 @@ def _read_tensors(path: Path, key: str, device: str) -> Tensors:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file.") from error
     except SafetensorError as error:
-        raise InputError(f"{path}: not a whole safetensors file; delete it and run again to rebuild it.") from error
+        raise InputError(
+            f"{path}: is not a complete safetensors file; delete it and run again to rebuild it."
+        ) from error
     if stored_key != key:
-        raise InputError(f"{path}: belongs to another model than model.json; delete the folder and run again.")
+        raise InputError(f"{path}: does not belong to the same model as model.json; delete the folder and run again.")
     return tensors

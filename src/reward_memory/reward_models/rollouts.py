@@ -141,7 +141,7 @@ def _join(
     place = {name: row for row, name in enumerate(queries["id"])}
     unknown = [name for name in responses["query_id"] if name not in place]
     if unknown:
-        raise InputError(f"{path}: a response belongs to the query {unknown[0]!r}, which the queries lack.")
+        raise InputError(f"{path}: a response belongs to {unknown[0]!r}, which is not among the queries.")
     owner = responses["query_id"].map(place).to_numpy(np.int64)
     order = np.argsort(owner, kind="stable")
     kept, group = np.unique(owner[order], return_inverse=True)

@@ -89,7 +89,7 @@ class _Mistake:
         if self.kind == "missing":
             return f"{where} is missing; it should be {self.node.expected}."
         if self.kind == "string_type" and self._expected() == NAME and isinstance(self.value, int | float):
-            return f"{where}: {_shown(self.value)} is no text to YAML; put it in quotes."
+            return f"{where}: {_shown(self.value)} is not text to YAML; put it in quotes."
         return f"{where}: {_shown(self.value)} {self._beyond() or f'is not {self._expected()}'}."
 
     def _expected(self) -> str:
@@ -114,7 +114,7 @@ def _no_such_key(key: Any, section: Node, top: Node) -> str:
     if other := _misplaced(str(key), section, top):
         return f"no such key here; {other}{f'; here perhaps {near} is meant' if near and 'belongs' in other else ''}."
     perhaps = f"; perhaps {near} is meant" if near else ""
-    return f"no such key; there are {', '.join(section.keys)}{perhaps}."
+    return f"no such key; valid keys are {', '.join(section.keys)}{perhaps}."
 
 
 def _misplaced(key: str, section: Node, top: Node) -> str | None:
@@ -128,7 +128,7 @@ def _misplaced(key: str, section: Node, top: Node) -> str | None:
     if "benchmarks" not in top.keys:  # only a part of the configuration is checked
         return None
     if section.keys != top.keys and key in top.keys:
-        return f"{key} stands at the top of the file, not in another section; move it there"
+        return f"{key} belongs at the top level of the file, not in another section; move it there"
     homes = [name for name in top.keys if name not in _NEVER_SUGGESTED and key in top.key(name).keys]
     return f"it belongs in the section {' or '.join(homes)}, as in {homes[0]}: {{{key}: ...}}" if homes else None
 

@@ -25,7 +25,7 @@ OfRewardModel = Annotated[
 OfEvaluation = Annotated[dict[Any, Any], overriding("Evaluation", "settings of the section evaluation")]
 
 
-class Own(Section, json_schema_extra={"expected": "settings such as {error_memory: {alpha: 0.02}}"}):
+class PolicyOverrides(Section, json_schema_extra={"expected": "settings such as {error_memory: {alpha: 0.02}}"}):
     """Settings of one policy."""
 
     training: OfTraining = Field(default={}, description="Settings that override those of the section training.")
@@ -88,7 +88,7 @@ class Suite(Section, json_schema_extra={"expected": "settings such as {policies:
         "scripts.",
     )
     per_policy: Annotated[
-        dict[AnyName, Own], expected("settings such as {qwen3-8b: {error_memory: {alpha: 0.02}}}")
+        dict[AnyName, PolicyOverrides], expected("settings such as {qwen3-8b: {error_memory: {alpha: 0.02}}}")
     ] = Field(default={}, description="Name of a policy -> its own settings, which override those of this suite.")
     training: OfTraining = Field(default={}, description="Settings that override those of the section training.")
     error_memory: OfErrorMemory = Field(

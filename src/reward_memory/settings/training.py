@@ -35,7 +35,7 @@ Pass = Annotated[
     int,
     Strict(),
     Field(ge=1, le=1_000_000),
-    expected("at least 1 response a forward pass, at most so many are taken"),
+    expected("at least 1 response, the most that one forward pass takes"),
     WHOLE,
 ]
 WarmUp = Annotated[int, Strict(), Field(ge=0, le=1_000_000), expected("a whole number of steps"), WHOLE]
@@ -70,7 +70,7 @@ Loggers = Annotated[
     ],
     Strict(),
     UNIQUE,
-    expected("a list such as [file, tensorboard]; there are file, tensorboard, wandb, mlflow and swanlab"),
+    expected("a list such as [file, tensorboard]; choices are file, tensorboard, wandb, mlflow and swanlab"),
 ]
 OfPolicy = Annotated[dict[Any, Any], overriding("Training", "settings such as {tensor_model_parallel_size: 2}")]
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reward_memory.errors import InputError
 
-from .files import REMAKE, atomic_path
+from .files import REBUILD_HINT, atomic_path
 
 
 def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] = (), **options: Any) -> pd.DataFrame:
@@ -24,22 +24,22 @@ def read(path: str | Path, numbers: Iterable[str] = (), columns: Iterable[str] =
     try:
         table = pd.read_csv(path, **options)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the same command again, which makes it.") from error
+        raise InputError(f"{path}: no such file; run the same command again to build it.") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); {REMAKE}.") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {REBUILD_HINT}.") from error
     except ValueError as error:  # pandas raises it for empty, truncated and binary files
-        raise InputError(f"{path}: is not a whole table; {REMAKE}.") from error
+        raise InputError(f"{path}: is not a complete table; {REBUILD_HINT}.") from error
     (first, *others) = table.columns
     if not others and re.search("[;\t]", str(first)):
-        raise InputError(f"{path}: was saved by another program, with separators other than commas; {REMAKE}.")
+        raise InputError(f"{path}: was saved by another program, with separators other than commas; {REBUILD_HINT}.")
     for name in columns:
         if name not in table:
-            raise InputError(f"{path}: has no column {name!r}; {REMAKE}.")
+            raise InputError(f"{path}: has no column {name!r}; {REBUILD_HINT}.")
     for name in numbers:
         if name not in table:
-            raise InputError(f"{path}: has no column {name!r}; {REMAKE}.")
+            raise InputError(f"{path}: has no column {name!r}; {REBUILD_HINT}.")
         if table[name].notna().any() and not pd.api.types.is_numeric_dtype(table[name]):
-            raise InputError(f"{path}: column {name!r} does not hold numbers; {REMAKE}.")
+            raise InputError(f"{path}: column {name!r} does not hold numbers; {REBUILD_HINT}.")
     return table
 
 

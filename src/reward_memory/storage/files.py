@@ -14,7 +14,7 @@ from typing import Any
 from reward_memory.errors import InputError
 
 #: Advice on a damaged file that a job wrote. Rebuilding repeats a complete training, so a backup comes first.
-REMAKE = "restore it, or delete it and run the same command again, which repeats the job that makes it"
+REBUILD_HINT = "restore it, or delete it and run the same command again to rebuild it"
 
 
 def disk_is_full(error: BaseException, folder: Path) -> bool:
@@ -122,13 +122,13 @@ def read_json(path: str | Path, key: str) -> dict[str, Any]:
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the same command again, which makes it.") from error
+        raise InputError(f"{path}: no such file; run the same command again to build it.") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); {REMAKE}.") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {REBUILD_HINT}.") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: is not whole JSON; {REMAKE}.") from error
+        raise InputError(f"{path}: is not complete JSON; {REBUILD_HINT}.") from error
     if not isinstance(value, dict) or key not in value:
-        raise InputError(f"{path}: has no key {key!r}; {REMAKE}.")
+        raise InputError(f"{path}: has no key {key!r}; {REBUILD_HINT}.")
     return value
 
 

@@ -140,12 +140,12 @@ def read(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         what = "is a folder; delete it and" if path.is_dir() else "no such file;"
-        raise InputError(f"{path}: {what} run the same command again, which makes it.")
+        raise InputError(f"{path}: {what} run the same command again to build it.")
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{path}: not a whole parquet file; delete it and run again to rebuild it.") from error
+        raise InputError(f"{path}: is not a complete parquet file; delete it and run again to rebuild it.") from error
     for name in (schema.metadata or {}).get(b"optional", b"").decode().split():
         if name not in table.column_names:
             table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))

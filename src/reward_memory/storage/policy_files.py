@@ -41,7 +41,7 @@ def intact(folder: Path) -> None:
                 raise DamageError("names no shards")
             for shard in shards.values():
                 if not (folder / str(shard)).is_file():
-                    raise DamageError(f"names {shard}, which is not there")
+                    raise DamageError(f"names {shard}, which does not exist")
         file = folder / _TEMPLATE
         if file.is_file() and not file.read_bytes().strip():
             raise DamageError("is empty")
@@ -50,8 +50,8 @@ def intact(folder: Path) -> None:
     except (DamageError, OSError) as error:
         why = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else error
         raise InputError(
-            f"{file}: {why}; restore the file, or, where this workflow made the policy, delete the folder and run the "
-            "same command again, which repeats the job that makes it."
+            f"{file}: {why}; restore the file, or, if this workflow made the policy, delete the folder and run the "
+            "same command again to rebuild it."
         ) from error
 
 
@@ -59,9 +59,9 @@ def _object(file: Path) -> dict[str, Any]:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise DamageError("is not whole JSON") from error
+        raise DamageError("is not complete JSON") from error
     if not isinstance(value, dict):
-        raise DamageError("holds no JSON object")
+        raise DamageError("does not hold a JSON object")
     return value
 
 
@@ -72,14 +72,14 @@ def head(file: Path) -> tuple[dict[str, Any], int]:
         begin = stream.read(8)
         length = struct.unpack("<Q", begin)[0] if len(begin) == 8 else size
         if length + 8 > size or length > LARGEST_HEADER:
-            raise DamageError("is no whole safetensors file")
+            raise DamageError("is not a complete safetensors file")
         text = stream.read(length)
     try:
         tensors = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
         for entry in tensors.values():
             _, _ = entry["dtype"], sum(entry["data_offsets"])
     except (ValueError, AttributeError, LookupError, TypeError, RecursionError) as error:
-        raise DamageError("is no whole safetensors file") from error
+        raise DamageError("is not a complete safetensors file") from error
     return tensors, length + 8
 
 
@@ -88,4 +88,4 @@ def check_length(file: Path) -> None:
     held, length = head(file)
     size, stated = file.stat().st_size, length + max((entry["data_offsets"][-1] for entry in held.values()), default=0)
     if stated != size:
-        raise DamageError(f"has {size} bytes where its head says {stated}")
+        raise DamageError(f"has {size} bytes, but its header says {stated}")

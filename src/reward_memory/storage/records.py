@@ -53,7 +53,7 @@ class Finished:
         return "/".join(self.wildcards.values())
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         return all(Path(path).exists() for path in self.outputs)
 
 
@@ -96,7 +96,7 @@ def survey(results: str | Path) -> tuple[list[Finished], list[InputError]]:
         except InputError as error:
             errors.append(error)
             continue
-        if record is not None and record.whole:
+        if record is not None and record.complete:
             key = (record.rule, *record.outputs)
             if key not in found or found[key].begun < record.begun:
                 found[key] = record
@@ -150,7 +150,7 @@ def _read(path: Path, results: str | Path) -> Finished | None:
 def damaged(path: str | Path, why: str) -> InputError:
     """Error for a damaged record."""
     return InputError(
-        f"{path}: this record of a finished result {why}; put it back from a copy, or delete it: the result stays, but "
+        f"{path}: this record of a finished result {why}; restore it from a copy, or delete it: the result stays, but "
         "an edit may then rebuild it. --config finished=rebuild runs without it."
     )
 

@@ -64,7 +64,7 @@ def newest_intact(state: Path, training: Training, sizes: dict[str, int], memory
     latest = _tracked(checkpoints, problems)
     # newest attempt only: an attempt that started over has already reported this and has a new log
     if not _saved(checkpoints) and max(logged_steps(state, newest=True), default=0) >= training.save_freq:
-        problems.append(f"{checkpoints} holds no checkpoint, though the log tells of one")
+        problems.append(f"{checkpoints} has no checkpoint, although the log mentions one")
     reach, why = _reach(state, min(latest, training.steps))
     if why is None and latest >= training.steps:
         selected = _selected(state, training, sizes)
@@ -78,7 +78,7 @@ def newest_intact(state: Path, training: Training, sizes: dict[str, int], memory
     for step in sorted((one for one in _saved(checkpoints) if one <= reach), reverse=True):
         why = _damaged(state, step, resumes=True)
         if why is None and memory:
-            why = store.fault(state / "error_memory", step)
+            why = store.open_error(state / "error_memory", step)
         if why is None:
             break
         problems.append(why)
@@ -98,7 +98,7 @@ def _print(problems: list[str | None], what: str) -> None:
         print(f"training: {'; '.join(sentences)}; the training {what}.", file=sys.stderr, flush=True)
 
 
-def unfit(state: Path, training: Training, sizes: dict[str, int]) -> str | None:
+def incomplete_reason(state: Path, training: Training, sizes: dict[str, int]) -> str | None:
     """Say why a run that has done all its steps has no complete result, naming a file; None if it has one."""
     _, why = _reach(state, training.steps)
     if why is None:
@@ -151,7 +151,7 @@ def _cleared(state: Path) -> list[str]:
     for path in (state, *folders):
         if path.is_symlink() and not path.exists():
             raise InputError(
-                f"{path}: is a link to {path.readlink()}, which is not there; mount that disk, or delete the link to "
+                f"{path}: is a link to {path.readlink()}, which does not exist; mount that disk, or delete the link to "
                 "train from the start."
             )
     places = (*folders, *(state / "checkpoints").glob("global_step_*"))
@@ -272,7 +272,7 @@ def _wrong(path: Path, size: int | None, checksum: str | None) -> str | None:
         if path.is_dir():
             return "is a folder"
         if size is not None and actual < size:
-            return f"is cut: {actual} of {size} bytes"
+            return f"is truncated: {actual} of {size} bytes"
         grows = path.suffix == ".jsonl"  # the log: the checksum covers only its beginning
         if size is not None and actual > size and not grows:
             return f"has {actual} bytes, not {size}"
@@ -290,7 +290,7 @@ def _wrong(path: Path, size: int | None, checksum: str | None) -> str | None:
     except OSError as error:
         return f"cannot be read ({error.strerror})"
     except DamageError:
-        return "is cut"
+        return "is truncated"
     except (zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError):
         return "is not complete JSON" if path.suffix == ".json" else "is not a complete PyTorch file"
     return None

@@ -54,7 +54,7 @@ def _kept(size: Size, micro: Pass) -> float:
     return 2 * micro.tokens * size.layers * width
 
 
-def need(size: Size, training: Training, gpus: int, memory: float) -> dict[str, float]:
+def required_bytes(size: Size, training: Training, gpus: int, memory: float) -> dict[str, float]:
     """Bytes on each of a run's GPUs in its three phases: gradient step, log-probabilities, sampling.
 
     training  settings of one run with bounded micro-batches (see `unbounded`)

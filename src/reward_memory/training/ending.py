@@ -13,7 +13,7 @@ from pathlib import Path
 from .ray_patience import STARTS
 
 #: Kind -> the trainer's messages for it. If several kinds were seen, the first one here counts.
-SAID = {
+PATTERNS = {
     "disk": re.compile(r"No space left on device|Disk quota exceeded"),
     "memory": re.compile(
         r"OutOfMemoryError|\bout of memory\b|\bMemoryError\b|can't allocate memory|Cannot allocate memory"
@@ -74,7 +74,7 @@ class Ending:
 
     def read(self, line: str, stepped: bool) -> None:
         """Process one line of the trainer's output; `stepped`: whether this attempt has finished a step."""
-        for kind, pattern in SAID.items():
+        for kind, pattern in PATTERNS.items():
             text = GUESS.split(line, maxsplit=1)[0] if kind == "memory" else line
             if not (stepped and kind in AT_START) and pattern.search(text):
                 self.seen.setdefault(kind, line.strip()[:300])
@@ -82,9 +82,9 @@ class Ending:
             self.error = error["error"].strip()[:300]
 
     def kind(self, code: int) -> str:
-        """Return a key of SAID, `interrupted` for a signal, or `error`."""
+        """Return a key of PATTERNS, `interrupted` for a signal, or `error`."""
         failed = bool(self.error) and DEATHS.search(self.error) is None
-        for kind in SAID:
+        for kind in PATTERNS:
             resuming, died = kind != "checkpoint" or self.before, kind != "interrupted" or not failed
             if kind in self.seen and resuming and died:
                 return kind
@@ -116,8 +116,8 @@ class Ending:
             return f"verl does not accept an override{error}. Correct `verl` in the section training."
         if kind == "slow start":
             return (
-                f"Ray did not start, although it had up to {STARTS[-1]} s, so this machine is too busy. Run the same "
-                f"command again when less runs on it; it {start}."
+                f"Ray did not start within {STARTS[-1]} s, so this machine is too busy. Run the same "
+                f"command again when the machine is less busy; it {start}."
             )
         if kind == "start":
             return f"Ray cannot start here{error}; its messages are in this job's log."
@@ -125,7 +125,7 @@ class Ending:
             folder = state / f"checkpoints/global_step_{safe}"
             return f"the checkpoint {folder} cannot be read{error}. Delete this folder to resume from an earlier step."
         if kind == "interrupted" and not again:
-            by = f" by {signal.Signals(-code).name}" if code < 0 else ", as one of its processes died"
+            by = f" by {signal.Signals(-code).name}" if code < 0 else " because one of its processes died"
             return f"it was interrupted{by}. Run the same command again; it {start}."
         if kind == "interrupted":
             return (
@@ -133,7 +133,7 @@ class Ending:
                 "as too little memory; the trainer's messages are in this job's log."
             )
         what = f"the trainer failed{error}" if code else "the trainer ended too early, without an error"
-        return f"{what}. Correct the cause, which this job's log shows; the steps that are safe are kept."
+        return f"{what}. Fix the cause, which this job's log shows; the saved steps are kept."
 
 
 def _again(state: Path, kind: str, safe: int) -> bool:

@@ -27,13 +27,13 @@ from reward_memory.storage.files import atomic_path, write_json
 from reward_memory.storage.manifests import manifest
 
 from . import ray_patience
-from .checkpoints import newest_intact, unfit
+from .checkpoints import incomplete_reason, newest_intact
 from .dead_workers import DeadWorkers
 from .ending import Ending
 from .history import read_history, select_step
 from .merge import write_policy
 from .overrides import Run, overrides
-from .ray_cluster import spanning
+from .ray_cluster import run_cluster
 from .responses import join_steps
 
 PLUGIN = "reward_memory.training.verl.plugin"
@@ -78,7 +78,7 @@ def train(
         if newest_intact(run.state, training, sizes, run.error_memory is not None) < training.steps:
             _same_ranks(run)
             _run(training, run, isolation, lock)
-        if (why := unfit(run.state, training, sizes)) is not None:
+        if (why := incomplete_reason(run.state, training, sizes)) is not None:
             raise InputError(f"{why or run.state}: the training left no complete result; the same command resumes it.")
         _collect(training, run, sizes, out, inputs, names)
 
@@ -109,7 +109,7 @@ def _attempt(training: Training, run: Run, isolation: str, lock: int, ending: En
         command = [sys.executable, "-m", TRAINER if run.gpus else CPU_TRAINER, *arguments]
         environment = _environment(run, attempt, folder) | ray_patience.environment(seconds)
         with (
-            spanning(run.nodes, run.gpus, environment, folder) as joining,
+            run_cluster(run.nodes, run.gpus, environment, folder) as joining,
             _started([*command, *joining], environment, lock) as process,
             closing(DeadWorkers(process, GRACE)) as workers,
         ):
@@ -144,7 +144,7 @@ def _not_amd() -> None:
 
     if version.hip is not None:
         raise InputError(
-            "error_memory: its layer logits were not made for AMD's GPUs; train this method on NVIDIA's, or set "
+            "error_memory: layer logits are not supported on AMD GPUs; train this method on NVIDIA GPUs, or set "
             "resources: train_policy: gpu: 0."
         )
 
@@ -157,7 +157,7 @@ def _same_ranks(run: Run) -> None:
         ranks = int(shard.name.split("_")[3])
         if ranks != max(run.gpus, 1):
             raise InputError(
-                f"resources: train_policy: gpu: the checkpoints of this training are of {ranks} GPUs and it now has "
+                f"resources: train_policy: gpu: the checkpoints of this training are from {ranks} GPUs and it now has "
                 f"{max(run.gpus, 1)}. Give it {ranks} again, or delete {run.state} to start from the beginning."
             )
 

@@ -101,9 +101,9 @@ def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> li
     responses, devices = mini_batch * training.samples_per_query, max(run.gpus, 1)
     if responses % devices:
         raise InputError(
-            f"training: {mini_batch} queries with {training.samples_per_query} samples are {responses} responses a "
-            f"gradient step, which {devices} GPUs cannot share evenly; change train_batch_size, ppo_mini_batch_size or "
-            "samples_per_query."
+            f"training: {mini_batch} queries with {training.samples_per_query} samples make {responses} responses "
+            f"per gradient step, which do not divide evenly among {devices} GPUs; change train_batch_size, "
+            "ppo_mini_batch_size or samples_per_query."
         )
     micro = micro_batch_size(training, run.gpus)
     keys: dict[str, Any] = {
@@ -201,7 +201,7 @@ def overrides(training: Training, run: Run, isolation: str, scratch: Path) -> li
         **(_gpu(training, run) if run.gpus else CPU),
     }
     keys |= _adapters(training.lora)
-    if own_pass(training, run.error_memory):
+    if needs_actor_pass(training, run.error_memory):
         keys |= {
             "algorithm.rollout_correction.bypass_mode": False,
             "actor_rollout_ref.rollout.calculate_log_probs": False,
@@ -259,7 +259,7 @@ def _gpu(training: Training, run: Run) -> dict[str, Any]:
     return keys
 
 
-def own_pass(training: Training, error_memory: ErrorMemory | None) -> bool:
+def needs_actor_pass(training: Training, error_memory: ErrorMemory | None) -> bool:
     """Whether a run needs the actor's own pass over sampled responses, which bypass mode skips.
 
     It gives layer logits and entropies. kl_cov needs it because its gradient is the sign of a difference to the old

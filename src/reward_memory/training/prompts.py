@@ -48,7 +48,7 @@ def _count(tokenizer: Any, prompt: list[dict], name: str, folder: str | Path) ->
         encoded = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)
     except Exception as error:  # a template is a program that comes with the policy, and may raise anything
         raise InputError(
-            f"{folder}: the policy's chat template refuses the prompt of {name} ({error}); use another template or "
+            f"{folder}: the policy's chat template rejects the prompt of {name} ({error}); use another template or "
             "leave the benchmark out."
         ) from error
     return len(encoded["input_ids"])
@@ -95,7 +95,7 @@ def check(policy: str, prompts: pd.DataFrame, training: Training, section: str =
     raise InputError(
         f"{key} is too few for policy {policy}: {len(over)} of {len(prompts)} training and validation queries have "
         f"longer prompts ({counts}), the longest {longest['tokens']} tokens ({longest['id']}); set max_prompt_tokens: "
-        f"{fitting(longest['tokens'])} or leave the key out, which does the same."
+        f"{fitting(longest['tokens'])} or leave the key out, which has the same effect."
     )
 
 
@@ -123,8 +123,8 @@ def check_room(
         if len(over):
             longest = over.loc[over["tokens"].idxmax()]
             raise InputError(
-                f"{section}: max_new_tokens: {answers} and {len(over)} of {len(prompts)} prompts are together more "
-                f"than {what}: the longest prompt has {longest['tokens']} tokens ({longest['id']}); {fix}."
+                f"{section}: max_new_tokens: {answers} leaves too little room for {len(over)} of {len(prompts)} "
+                f"prompts within {what}: the longest prompt has {longest['tokens']} tokens ({longest['id']}); {fix}."
             )
 
 

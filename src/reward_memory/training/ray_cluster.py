@@ -47,7 +47,7 @@ exit "$code"
 
 
 @contextmanager
-def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) -> Iterator[list[str]]:
+def run_cluster(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) -> Iterator[list[str]]:
     """Run a Ray cluster on `nodes` nodes; yield the Hydra overrides with which verl joins it, none for one node.
 
     gpus         of the complete job, shared evenly
@@ -62,8 +62,8 @@ def spanning(nodes: int, gpus: int, environment: dict[str, str], scratch: Path) 
     names = hosts()
     if len(names) != nodes:
         raise InputError(
-            f"resources: train_policy: nodes: {nodes} nodes are asked for and this job has {len(names)}; "
-            "training on several nodes runs within a SLURM job, see docs/cluster.md."
+            f"resources: train_policy: nodes: {nodes} nodes are requested, but this job has {len(names)}; "
+            "training on several nodes needs a SLURM job, see docs/cluster.md."
         )
     address = f"{_address_seen_by(names[1])}:{_free_port()}"
     # Ray requires a token; its default one is in the home folder, where workers look for it before it exists
@@ -89,11 +89,11 @@ def commands(names: list[str], address: str, gpus: int, scratch: Path) -> list[l
     step += [f"--nodelist={','.join(others)}", "--mem=0", "--export=ALL", "--kill-on-bad-exit=1"]
     step += [f"--gpus-per-node={gpus}"] if gpus else []
     # SLURM sets the device variables of each step itself; see gpus.unambiguous
-    worker = ["env", f"--unset={AMD}", *within(scratch), *ray, f"--address={address}"]
+    worker = ["env", f"--unset={AMD}", *in_private_folder(scratch), *ray, f"--address={address}"]
     return [[*head, "--include-dashboard=false"], [*step, *worker]]
 
 
-def within(folder: Path) -> list[str]:
+def in_private_folder(folder: Path) -> list[str]:
     """Prefix for a command on another node: it creates the head's temporary folder, private, and removes it at the end.
 
     Ray uses the head's path on all nodes, and would create a world-writable folder there.

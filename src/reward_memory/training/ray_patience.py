@@ -18,7 +18,7 @@ def environment(seconds: int) -> dict[str, str]:
     }
 
 
-def be_patient() -> None:
+def extend_node_timeout() -> None:
     """Make `ray.init` in this process wait for its node as long as the environment says; Ray hard-codes 30 s."""
     from ray._private import services
 

@@ -140,7 +140,9 @@ class Run:
             if not 0 <= self.step <= self.steps:
                 raise ValueError(self.step)
         except DAMAGE as error:
-            raise InputError(f"{path}: not a whole checkpoint; delete it to start the bootstrap again.") from error
+            raise InputError(
+                f"{path}: is not a complete checkpoint; delete it to start the bootstrap again."
+            ) from error
 
 
 def _helper(run: Run) -> ProcessPoolExecutor:
@@ -189,7 +191,7 @@ def _start(new: Callable[[], Run], checkpoint: Path | None) -> Run:
     try:
         run.restore(checkpoint)
     except InputError:
-        print(f"{checkpoint}: not a whole checkpoint; the bootstrap starts over.", file=sys.stderr)
+        print(f"{checkpoint}: is not a complete checkpoint; the bootstrap starts over.", file=sys.stderr)
         shutil.rmtree(checkpoint) if checkpoint.is_dir() else checkpoint.unlink()
         return new()
     return run

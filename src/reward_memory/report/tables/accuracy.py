@@ -6,7 +6,7 @@ import pandas as pd
 
 from reward_memory.evaluation.statistics import accuracy
 
-from ..paper_results import AVERAGE, beside, domain_name
+from ..paper_results import AVERAGE, domain_name, published_figure
 from .grades import BEHAVIOR, Grades, about
 from .names import MACRO, OVERALL, WEIGHTED
 
@@ -28,7 +28,9 @@ def accuracy_rows(grades: Grades, arm: dict, sources: dict[str, str], published:
     `seed_sd` is the standard deviation of the seeds' accuracies, empty with one seed.
     """
     return [
-        arm | {"benchmark": name} | _row(part, average, sources, beside(published, arm, known_as, part.shares, sources))
+        arm
+        | {"benchmark": name}
+        | _row(part, average, sources, published_figure(published, arm, known_as, part.shares, sources))
         for name, known_as, part, average in parts_of(grades)
     ]
 
@@ -82,7 +84,7 @@ def ablation_rows(
     return [
         arm
         | {"domain": name}
-        | _row(part, "weighted", sources, beside(published, theirs, named[name], part.shares, sources))
+        | _row(part, "weighted", sources, published_figure(published, theirs, named[name], part.shares, sources))
         for name, part in parts.items()
         if part.shares
     ]

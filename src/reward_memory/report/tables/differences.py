@@ -7,7 +7,7 @@ import pandas as pd
 from reward_memory.errors import InputError
 from reward_memory.evaluation.statistics import difference, holm
 
-from ..paper_results import beside
+from ..paper_results import published_figure
 from .accuracy import parts_of
 from .grades import Grades, about, read_differences
 from .runs import by_arm
@@ -38,7 +38,7 @@ def arm_pairs(arms: Sequence[Arm], pairs: Iterable[tuple[str, str]]) -> list[tup
         for one, some in zip(names, (own, others), strict=True):
             if not some:
                 known = ", ".join(dict.fromkeys(method for method, _ in arms))
-                raise InputError(f"differences: {one} is no method of this table; choose among {known}.")
+                raise InputError(f"differences: {one} is not a method of this table; choose from {known}.")
         equal = [(one, other) for one in own for other in others if one[1] == other[1]]
         found += equal or [(one, other) for one in own for other in others]
     return found
@@ -101,7 +101,7 @@ def _published(
 ) -> dict:
     """The published difference, if both figures are published."""
     names = (arm, arm | {"method": baseline[0], "label_ratio": baseline[1]})
-    own, other = (beside(published, one, known_as, part.shares, sources) for one in names)
+    own, other = (published_figure(published, one, known_as, part.shares, sources) for one in names)
     confidences = [figure["published_confidence"] for figure in (own, other)]
     return {
         "published": own["published"] - other["published"],

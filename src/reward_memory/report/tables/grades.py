@@ -59,7 +59,9 @@ def read_differences(graded: pd.DataFrame, baseline: pd.DataFrame) -> Grades:
     """
     own, other = by_seed(graded), by_seed(baseline)
     if {*graded["seed"]} != {*baseline["seed"]}:
-        raise InputError(f"{name(graded)}: has other seeds than {name(baseline)}, so they cannot be compared in pairs.")
+        raise InputError(
+            f"{name(graded)}: has different seeds than {name(baseline)}, so they cannot be compared in pairs."
+        )
     shares = _shares([*own, *other])
     pairs = zip(shares[: len(own)], shares[len(own) :], strict=True)
     return Grades(_by_benchmark([one.subtract(two) for one, two in pairs]), read_families(graded), {})
@@ -103,7 +105,7 @@ def _shares(runs: Sequence[pd.DataFrame]) -> list[pd.Series]:
     for run, share in zip(runs, shares, strict=True):
         if not share.index.equals(shares[0].index):
             raise InputError(
-                f"{name(run)}: other queries were graded than for {name(runs[0])}; delete both and run again."
+                f"{name(run)}: different queries were graded than for {name(runs[0])}; delete both and run again."
             )
     order = list(dict.fromkeys(runs[0]["benchmark"]))
     return [share.reindex(order, level="benchmark") for share in shares]

@@ -9,7 +9,7 @@ from reward_memory.evaluation.diversity import answers, compare_repeats, mean_me
 from reward_memory.evaluation.pass_at_k import compare, pass_at_k
 from reward_memory.evaluation.statistics import Estimate, Families, over_seeds
 
-from ..paper_results import AVERAGE, beside
+from ..paper_results import AVERAGE, published_figure
 from .grades import about
 from .names import MACRO
 from .runs import by_seed
@@ -191,7 +191,7 @@ def _beside(
     """metric, value, interval, and the published figure."""
     selected = published[published["metric"] == metric]
     # the published tables have no label ratio, since their arms see all labels
-    theirs = beside(selected, arm | {"label_ratio": 100}, known_as, list(benchmarks), sources)
+    theirs = published_figure(selected, arm | {"label_ratio": 100}, known_as, list(benchmarks), sources)
     row = {"metric": metric} | found.row(scale=100)
     return row | {
         "published": theirs["published"],

@@ -38,7 +38,7 @@ class Table:
             if {*row} != {*self.columns}:
                 wrong = sorted({*row} ^ {*self.columns})[0]
                 raise InputError(
-                    f"table {self.name}: a row has {', '.join(row)}, and register names {', '.join(self.columns)}; "
+                    f"table {self.name}: a row has {', '.join(row)}, but register lists {', '.join(self.columns)}; "
                     f"correct {wrong}."
                 )
         table = pd.DataFrame(rows, columns=list(self.columns))

@@ -11,7 +11,7 @@ from reward_memory.errors import InputError
 from reward_memory.evaluation.reward_model_quality import METRICS, measure
 from reward_memory.evaluation.statistics import families_of, from_draws
 
-from ..paper_results import beside
+from ..paper_results import published_figure
 from .names import OVERALL
 from .runs import by_names, by_seed
 
@@ -62,7 +62,7 @@ def each_model(
             if not redrawn and not table[keys].equals(tables[0][keys]):
                 label = f"{model['policy']}, {model['predictor']}, {model['label_ratio']} % labels"
                 raise InputError(
-                    f"{label}, seed {table['seed'][0]}: predictions are about other responses than with seed "
+                    f"{label}, seed {table['seed'][0]}: predictions are for different responses than with seed "
                     f"{tables[0]['seed'][0]}; delete them and run again."
                 )
         yield model, tables
@@ -163,5 +163,5 @@ def _beside(
     """The published figure of one measure, and its confidence."""
     same = (place["predictor"], place["split"]) == (PUBLISHED_MODEL, PUBLISHED_SPLIT)
     selected = published[published["metric"] == (PUBLISHED.get(metric) if same else None)]
-    figure = beside(selected, place | {"method": PUBLISHED_METHOD}, place["benchmark"], benchmarks, sources)
+    figure = published_figure(selected, place | {"method": PUBLISHED_METHOD}, place["benchmark"], benchmarks, sources)
     return {name: figure[name] for name in ("published", "published_confidence")}

@@ -36,7 +36,9 @@ def by_names(
     for key in wanted:
         if key not in groups:
             label = ", ".join(f"{column} {value}" for column, value in zip(columns, key, strict=True))
-            raise InputError(f"{label}: no result names it; delete the results that should and run again.")
+            raise InputError(
+                f"{label}: no result has these values; delete the results that should have them and run again."
+            )
         yield dict(zip(columns, key, strict=True)), groups[key]
 
 

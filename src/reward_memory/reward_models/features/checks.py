@@ -35,7 +35,7 @@ TERM = rf"\$?\s?{NUMBER}"
 EQUATION = re.compile(rf"(?<![\w.])(-?{TERM}(?:\s?[-+*/×÷]\s?{TERM}){{1,8}})\s?=\s?(?=(-?)\$?({NUMBER}))")
 TOKEN = re.compile(rf"{NUMBER}|[-+*/×÷]")
 WORD = re.compile(r"[^\W\d_]{3,}")
-WHOLE = re.compile(r"\d+")
+INTEGER = re.compile(r"\d+")
 OPTION = re.compile(r"^\s{0,8}\(?([A-J])[.):]\s*(\S.{0,200})$", re.MULTILINE)
 
 
@@ -45,14 +45,14 @@ def checks(query: str, thinking: Sequence[str], answers: Sequence[str], keys: Se
     keys  of the answers, from `signals.answer_key`
     """
     stem = OPTION.sub("", query).casefold()
-    words, numbers = set(WORD.findall(stem)), set(WHOLE.findall(stem))
+    words, numbers = set(WORD.findall(stem)), set(INTEGER.findall(stem))
     options = {letter: text.strip().casefold() for letter, text in OPTION.findall(query)}
     rows = []
     for full, answer, key in zip(thinking, answers, keys, strict=True):
         thought, chosen = full[:LONGEST].casefold(), options.get(key)
         right, wrong = equations(thought)
         text = f"{thought}\n{answer[:LONGEST].casefold()}"
-        response_words, response_numbers = set(WORD.findall(text)), set(WHOLE.findall(text))
+        response_words, response_numbers = set(WORD.findall(text)), set(INTEGER.findall(text))
         others = sum(option in thought for letter, option in options.items() if letter != key)
         rows.append(
             (

@@ -135,9 +135,11 @@ def read_embeddings(path: str | Path, queries: pd.DataFrame, responses: pd.DataF
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file.") from error
     except (SafetensorError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not a whole embedding file; delete it and run again to rebuild it.") from error
+        raise InputError(f"{path}: is not a complete embedding file; delete it and run again to rebuild it.") from error
     if about["rows"] != _rows_digest(queries, responses):
-        raise InputError(f"{path}: made from other queries or responses; delete it and run again to rebuild it.")
+        raise InputError(
+            f"{path}: was made from different queries or responses; delete it and run again to rebuild it."
+        )
     return arrays, about["dtype"]
 
 

@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Attention, Layer, Message, Nodes, Remembering
+from .layers import Attention, Layer, MemoryLayer, Message, Nodes
 
 
-class WithoutThinking(Remembering):
+class WithoutThinking(MemoryLayer):
     """Ablation without thinking nodes: queries and answers exchange messages, thinking is ignored."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):

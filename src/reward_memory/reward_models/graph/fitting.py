@@ -174,7 +174,7 @@ def _train(
     batch, held = Batch.of(training[0], device), Batch.of(selection[0], device)
     rewards, offset = (torch.as_tensor(array, device=device) for array in (training[0].rewards, training[1]))
     # the embeddings are unit vectors already
-    neighbors = nearest(batch.query, batch.query, settings.num_neighbors, same=True)
+    neighbors = nearest(batch.query, batch.query, settings.num_neighbors, exclude_self=True)
     recalled = nearest(held.query, batch.query, settings.num_neighbors)
     transductive = "query-edges" in settings.fidelity and settings.selection == "valid"
     if transductive:

@@ -90,7 +90,7 @@ class Message(nn.Module):
         return x + self.bias
 
 
-class Remembering(nn.Module):
+class MemoryLayer(nn.Module):
     """A layer whose queries attend to their nearest queries in the memory, with `query_from_memory`."""
 
     query_from_memory: Attention
@@ -108,7 +108,7 @@ class Remembering(nn.Module):
         return self.query_from_memory.over_fixed(torch.cat([recalled, keys[:, None]], 1), query, generator)
 
 
-class Layer(Remembering):
+class Layer(MemoryLayer):
     """One round of messages; a node type that receives over several relations takes their mean; ReLU."""
 
     def __init__(self, hidden: int, heads: int, dropout: float, siblings: bool = False):

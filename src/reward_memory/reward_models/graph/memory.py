@@ -15,17 +15,17 @@ from .network import Batch, GraphNetwork
 CHUNK = 1024
 
 
-def nearest(query: Tensor, memory: Tensor, count: int, *, same: bool = False) -> Tensor:
+def nearest(query: Tensor, memory: Tensor, count: int, *, exclude_self: bool = False) -> Tensor:
     """(q, k) int64 rows of `memory` with the largest cosine, k = min(count, rows available).
 
     query, memory  (q, d), (m, d) unit vectors
-    same           `query` is the memory itself: a query is not its own neighbor
+    exclude_self   `query` is the memory itself, and a query is not its own neighbor
     """
-    count = min(count, len(memory) - same)
+    count = min(count, len(memory) - exclude_self)
     parts = []
     for start in range(0, len(query), CHUNK):
         cosine = query[start : start + CHUNK] @ memory.T
-        if same:
+        if exclude_self:
             rows = torch.arange(len(cosine), device=cosine.device)
             cosine[rows, rows + start] = -torch.inf
         parts.append(cosine.topk(count, 1).indices)
@@ -47,7 +47,7 @@ class Memory:
     def of(cls, network: GraphNetwork, batch: Batch, count: int) -> Memory:
         """Compute the keys of every query of `batch`, each attending to its `count` nearest others."""
         unit = F.normalize(batch.query, dim=-1)
-        neighbors = nearest(unit, unit, count, same=True)
+        neighbors = nearest(unit, unit, count, exclude_self=True)
         return cls(unit, network.keys(batch, neighbors))
 
     def search(self, query: Tensor, count: int) -> Tensor:

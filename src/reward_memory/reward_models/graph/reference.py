@@ -43,7 +43,7 @@ ANSWER_TO_QUERY = ("answer", "query_from_answer", "query")
 QUERY_TO_ANSWER = ("query", "answer_from_query", "answer")
 THINKING_TO_THINKING = ("thinking", "thinking_from_thinking", "thinking")
 NODE_TO_NODE = ("node", "attention", "node")
-ITSELF = (("query", "query", "query"), ("thinking", "thinking", "thinking"), ("answer", "answer", "answer"))
+SELF_LOOPS = (("query", "query", "query"), ("thinking", "thinking", "thinking"), ("answer", "answer", "answer"))
 
 # --- edges
 
@@ -130,11 +130,13 @@ def homogeneous_edges(group: Tensor, neighbors: Tensor, stored: bool, published:
     return {NODE_TO_NODE: torch.cat(edges, 1)}
 
 
-def own_edges(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
+def self_loops(group: Tensor, neighbors: Tensor, stored: bool, published: bool) -> dict[Relation, Tensor]:
     """No messages: every node has only a self-loop."""
     query = torch.arange(len(neighbors), device=group.device)
     response = torch.arange(len(group), device=group.device)
-    return {relation: _pairs(rows, rows) for relation, rows in zip(ITSELF, (query, response, response), strict=True)}
+    return {
+        relation: _pairs(rows, rows) for relation, rows in zip(SELF_LOOPS, (query, response, response), strict=True)
+    }
 
 
 def _pairs(senders: Tensor, receivers: Tensor) -> Tensor:
@@ -146,7 +148,7 @@ EDGES = {
     "graph": graph_edges,
     "graph-homogeneous": homogeneous_edges,
     "graph-no-thinking": no_thinking_edges,
-    "mlp": own_edges,
+    "mlp": self_loops,
 }
 
 # --- convolutions
@@ -165,7 +167,7 @@ class FromMemory(GATv2Conv):
         return self.propagate(edge_index, x=pair, alpha=alpha).flatten(1) + self.bias
 
 
-class FromOne(GATv2Conv):
+class SingleSender(GATv2Conv):
     """GATv2 with exactly one sender per node: its coefficient is 1, so only `lin_l.weight` and `bias` can learn."""
 
     def __init__(self, *args, **settings):
@@ -174,7 +176,7 @@ class FromOne(GATv2Conv):
             _hold_at_zero(module, name)
 
 
-class FromNone(FromOne):
+class NoSender(SingleSender):
     """The published server's relation without edges: the mean is over one more relation, which contributes 0."""
 
     def __init__(self, *args, **settings):
@@ -195,14 +197,14 @@ CONVOLUTIONS: dict[str, dict[Relation, type[GATv2Conv]]] = {
     "graph": {
         THINKING_TO_QUERY: GATv2Conv,
         QUERY_TO_QUERY: FromMemory,
-        QUERY_TO_THINKING: FromOne,
-        ANSWER_TO_THINKING: FromOne,
-        THINKING_TO_ANSWER: FromOne,
-        THINKING_TO_THINKING: FromNone,
+        QUERY_TO_THINKING: SingleSender,
+        ANSWER_TO_THINKING: SingleSender,
+        THINKING_TO_ANSWER: SingleSender,
+        THINKING_TO_THINKING: NoSender,
     },
     "graph-homogeneous": {NODE_TO_NODE: FromMemory},
-    "graph-no-thinking": {ANSWER_TO_QUERY: GATv2Conv, QUERY_TO_QUERY: FromMemory, QUERY_TO_ANSWER: FromOne},
-    "mlp": dict.fromkeys(ITSELF, FromOne),
+    "graph-no-thinking": {ANSWER_TO_QUERY: GATv2Conv, QUERY_TO_QUERY: FromMemory, QUERY_TO_ANSWER: SingleSender},
+    "mlp": dict.fromkeys(SELF_LOOPS, SingleSender),
 }
 
 # --- network

@@ -70,7 +70,7 @@ class FromPrediction(PredictedRewards):
             rewards[abstained] = rewards[kept].mean() if len(kept) else 0.0
         return rewards
 
-    def compared(self, rewards: np.ndarray) -> np.ndarray:
+    def comparison_values(self, rewards: np.ndarray) -> np.ndarray:
         """(n,) values by which dynamic sampling compares the responses of a group.
 
         Soft rewards are almost never equal, so for them DAPO's rule uses correctness: a group is dropped if all its

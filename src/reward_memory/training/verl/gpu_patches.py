@@ -45,12 +45,12 @@ def move_sockets(transfer) -> None:
 def _moved(init):
     @wraps(init)
     def moved(self, zmq_handle, *args, **kwargs):
-        init(self, own_socket(zmq_handle), *args, **kwargs)
+        init(self, private_socket(zmq_handle), *args, **kwargs)
 
     return moved
 
 
-def own_socket(address: str) -> str:
+def private_socket(address: str) -> str:
     """verl's socket address, moved to this training's folder; RuntimeError if it does not begin with SHARED."""
     if not address.startswith(SHARED):
         raise RuntimeError(f"verl's weights go through {address}, which does not begin with {SHARED}")

@@ -2,12 +2,12 @@
 
 from reward_memory.jobs.scratch import name_shared_memory
 
-from ..ray_patience import be_patient
+from ..ray_patience import extend_node_timeout
 from . import (
     gpu_patches,
     trainer,  # noqa: F401  registers RewardMemoryTrainer
 )
 
-be_patient()
+extend_node_timeout()
 name_shared_memory()
 gpu_patches.apply()

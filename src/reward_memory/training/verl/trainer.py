@@ -46,24 +46,26 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
 
     def __init__(self, config):
         super().__init__(config)
-        self.own = own = config.trainer.v1.reward_memory
-        self.entropy_coefficient = own.entropy_bonus
+        self.settings = settings = config.trainer.v1.reward_memory
+        self.entropy_coefficient = settings.entropy_bonus
         if config.trainer.device == "cuda":
             # Ray limits this process to one thread, but everything else waits while it embeds and scores
-            torch.set_num_threads(own.workers)
-        grader = Grader(isolation=own.isolation, workers=own.workers, checks=own.checks)
-        self._predicted = FromPrediction.of(own.predicted_rewards)
-        self._scorer = Scorer(grader, own.reward_model, own.unlabeled_rewards, own.ties, self._predicted)
+            torch.set_num_threads(settings.workers)
+        grader = Grader(isolation=settings.isolation, workers=settings.workers, checks=settings.checks)
+        self._predicted = FromPrediction.of(settings.predicted_rewards)
+        self._scorer = Scorer(grader, settings.reward_model, settings.unlabeled_rewards, settings.ties, self._predicted)
         self._refit: Refit | None = None
-        if own.fitted is not None:
-            run, seed = Path(own.responses).parent, config.actor_rollout_ref.rollout.seed
-            fitted = Fitted.of(OmegaConf.to_container(own.fitted))
+        if settings.fitted is not None:
+            run, seed = Path(settings.responses).parent, config.actor_rollout_ref.rollout.seed
+            fitted = Fitted.of(OmegaConf.to_container(settings.fitted))
             self._refit = Refit(run, self._predicted.refit, fitted, seed)
         self._selection: Selection | None = None
-        if own.unlabeled_rewards == TRAPO:
-            settings = {key: own.trapo[key] for key in ("warm_up", "share", "threshold")}
-            self._selection = Selection(Path(own.responses).parent, config.trainer.total_training_steps, **settings)
-        self._error_memory = None if own.error_memory is None else ErrorMemory.model_validate(dict(own.error_memory))
+        if settings.unlabeled_rewards == TRAPO:
+            trapo = {key: settings.trapo[key] for key in ("warm_up", "share", "threshold")}
+            self._selection = Selection(Path(settings.responses).parent, config.trainer.total_training_steps, **trapo)
+        self._error_memory = (
+            None if settings.error_memory is None else ErrorMemory.model_validate(dict(settings.error_memory))
+        )
         self._repeated: RepeatedErrors | None = None
         self._responses: dict[str, Response] = {}  # of the step, by key in the queue
         self._fallbacks = 0
@@ -151,11 +153,11 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
             return super()._compute_old_log_prob(batch, metrics)
         if self._repeated is None:
             self._repeated = RepeatedErrors(
-                self.own.error_memory_folder,
+                self.settings.error_memory_folder,
                 self._error_memory,
                 self.tokenizer,
                 self.config.trainer.save_freq,
-                self.own.workers,
+                self.settings.workers,
                 self._predicted.cut,
             )
         rows = [self._responses.get(key) for key in batch.keys]  # verl adds padding rows to a batch
@@ -178,7 +180,7 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
     def _trained_group(self) -> Iterator[None]:
         """Exclude responses that only voted from rollout.n, by which verl counts the responses per query."""
         rollout = self.config.actor_rollout_ref.rollout
-        sampled, rollout.n = rollout.n, self.own.trained_samples
+        sampled, rollout.n = rollout.n, self.settings.trained_samples
         try:
             yield
         finally:
@@ -189,7 +191,9 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
 
         If no query is selected, all queries stay in the batch with a score of 0, which gives them no advantage.
         """
-        trained = {key: one for key in batch.keys if (one := self._responses[key]).sample < self.own.trained_samples}
+        trained = {
+            key: one for key in batch.keys if (one := self._responses[key]).sample < self.settings.trained_samples
+        }
         kept = list(trained)
         if self._selection is not None:
             chosen, counts = self._selection.choose(self.global_steps, [self._responses[key] for key in batch.keys])
@@ -250,15 +254,15 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
                 float(scored.probabilities[place]),
                 domain=infos[row]["domain"],
             )
-        return Scored([info["id"] for info in infos], self._predicted.compared(rewards))
+        return Scored([info["id"] for info in infos], self._predicted.comparison_values(rewards))
 
     def _score_lengths(self, rows: list[Response], metrics: dict) -> None:
         """Set the scores before any memory: rewards minus DAPO's penalty on long responses."""
         penalties = np.zeros(len(rows))
-        if self.own.overlong_buffer:
+        if self.settings.overlong_buffer:
             lengths = np.array([len(row.ids) for row in rows])
             longest = self.config.data.max_response_length
-            penalties = overlong_penalty(lengths, longest, self.own.overlong_buffer, self.own.overlong_factor)
+            penalties = overlong_penalty(lengths, longest, self.settings.overlong_buffer, self.settings.overlong_factor)
             metrics["reward/overlong_penalty"] = float(penalties.mean())
         for row, penalty in zip(rows, penalties, strict=True):
             row.score = row.reward + float(penalty)
@@ -277,6 +281,6 @@ class RewardMemoryTrainer(EntropyBonus, PPOTrainerSync):
     def _keep(self, batch: KVBatchMeta) -> None:
         """Write the step's responses to a file, and clear them for the next step."""
         table = frame(self.global_steps, self._responses, set() if self._idle else set(batch.keys))
-        path = responses_of(Path(self.own.responses).parent, self.global_steps)
+        path = responses_of(Path(self.settings.responses).parent, self.global_steps)
         parquet.write(table, path, STEP_RESPONSES, checked=True)
         self._responses, self._fallbacks = {}, 0
