@@ -54,5 +54,7 @@ def pages():
     found = [*arms.available_tables(CONFIG), "audit", "cost"] + (
         ["comparison"] if compared() else []
     )
-    start = ["<results>/pages/start.rst"] if "main" in arms.available_tables(CONFIG) else []
+    start = (
+        ["<results>/pages/start.rst"] if "main" in arms.available_tables(CONFIG) else []
+    )
     return expand("<results>/pages/{name}.html", name=found) + response_pages() + start

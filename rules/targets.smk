@@ -18,7 +18,9 @@ def figures_of(table):
 
 
 def figures():
-    return [file for table in arms.available_tables(CONFIG) for file in figures_of(table)]
+    return [
+        file for table in arms.available_tables(CONFIG) for file in figures_of(table)
+    ]
 
 
 def arms_of(table):

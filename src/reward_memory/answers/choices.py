@@ -306,6 +306,8 @@ def _one_sentence(text: str, item: Item) -> str | None:
     if len(found) != 1:
         return None
     letter, match = found[0]
+    if " " not in ARTICLE.sub("", match[0]):  # "I love Paris."
+        return None
     return letter if not re.search(r"\d", match[0]) or match.end() == len(sentence) else None
 
 
