@@ -300,8 +300,7 @@ def _one_sentence(text: str, item: Item) -> str | None:
     found = [
         (letter, match)
         for letter, option in item.pairs()
-        if " " in ARTICLE.sub("", option)
-        and (match := re.search(rf"(?<![\w.-]){re.escape(option)}(?![\w-])", sentence))
+        if len(option) > 1 and (match := re.search(rf"(?<![\w.-]){re.escape(option)}(?![\w-])", sentence))
     ]
     if len(found) != 1:
         return None

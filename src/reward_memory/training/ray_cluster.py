@@ -32,8 +32,8 @@ import ray, sys
 ray.init(sys.argv[1], log_to_driver=False)
 print(sum(node["Alive"] for node in ray.nodes()))
 """
-# $0 is the folder, $@ the command; a folder that exists already is that of the head, on the same machine. The trap is set
-# before the command starts, so that no signal kills the shell alone.
+# $0 is the folder, $@ the command; a folder that exists already is that of the head, on the same machine. The trap
+# is set before the command starts, so that no signal kills the shell alone.
 _WITHIN = """
 if mkdir -m 700 "$0" 2>/dev/null; then made=1; exec 9<"$0"; flock 9; touch "$0/MARK"; fi
 trap 'stop=1; kill "$!" 2>/dev/null' TERM INT
