@@ -383,28 +383,6 @@ MORE = {
         "[base, memreward], label_ratios: [1]",
         "suites: meds: label_ratios: 1 labels only 1 of the 16 queries in suite meds",
     ),
-    "section in a section": (
-        BATCH,
-        f"{BATCH}, evaluation: {{samples_per_query: 2}}",
-        "training: evaluation: no such key here; evaluation belongs at the top level of the file",
-    ),
-    "key of a section at the top": (LAST, f"{LAST}\nholdout: 0.3", "it belongs in the section reward_model, as in"),
-    "key of several sections": (
-        LAST,
-        f"{LAST}\ntop_p: 0.9",
-        "in the section rollouts or evaluation, as in rollouts: {",
-    ),
-    "key of another section": (
-        "{samples_per_query: 4}",
-        "{samples_per_query: 4, train_batch_size: 8}",
-        "rollouts: train_batch_size: no such key here; it belongs in the section training, .* perhaps batch_size is m",
-    ),
-    "key behind a point": (LAST, f"{LAST}\ntraining.steps: 4", r"with the key in it, training: {steps: \.\.\.}"),
-    "key without a space": (
-        "{predictor: graph}",
-        "{predictor:graph}",
-        "put a space after the colon, as in predictor: g",
-    ),
     "more stand-ins than there are": (
         PIQA,
         "{suite: ood, source: generated, train: 800",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from bad_configurations import GOOD, TEXTS
+from bad_keys import KEYS
 from bad_models import MODELS
 from bad_settings import MORE
 
@@ -57,7 +58,7 @@ def test_the_good_one_is_read(folder):
     ("old", "new", "words"),
     [
         pytest.param(*case, id=name, marks=[pytest.mark.slow] if "override" in name else [])
-        for name, case in (TEXTS | MORE | MODELS).items()
+        for name, case in (TEXTS | MORE | KEYS | MODELS).items()
     ],
 )
 def test_a_mistake_in_a_file_is_one_sentence(folder, old, new, words):

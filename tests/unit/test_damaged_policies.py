@@ -4,8 +4,9 @@ import json
 import re
 
 import pytest
+from policy_damages import WEIGHTS, cut, remove, sharded, write
 from safetensors.torch import load_file, save_file
-from test_policy_damages import WEIGHTS, cut, folder, remove, sharded, whole, write  # noqa: F401  two are fixtures
+from test_policy_damages import folder, whole  # noqa: F401  two are fixtures
 
 import reward_memory
 from reward_memory.errors import InputError

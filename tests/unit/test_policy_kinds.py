@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from policy_damages import WEIGHTS, change, emptied
 from safetensors.torch import load_file, save_file
-from test_policy_damages import WEIGHTS, change, emptied, folder, sentence, whole  # noqa: F401  two are fixtures
+from test_policy_damages import folder, sentence, whole  # noqa: F401  two are fixtures
 from transformers import BertConfig, BertModel
 
 from reward_memory.errors import InputError
