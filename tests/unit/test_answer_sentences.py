@@ -79,6 +79,21 @@ MATH = [
     ("Thus there are $7$ possible values of $m.$", "7", True),
     ("Thus there are $12$ pairs $(a,b).$", "12", True),
     ("The total is $14 + 27 = 41,328.$", "41,328", True),
+    # the right side of the last formula
+    ("So we get\n\\begin{align*}\nf(x) &= (x+1)^2 - 1 \\\\\n&= x^2 + 2x.\n\\end{align*}", "x^2+2x", True),
+    ("Then $V = \\frac13 \\cdot 9\\pi \\cdot 4 = 12\\pi\\text{ cubic inches}.$", "12\\pi", True),
+    ("Therefore, $ab = (2 + i)(3 - i) = 7 + i.$", "7+i", True),
+    ("Therefore, $ab = (2 + i)(3 - i) = 7 + i.$", "7-i", False),
+    ("The other roots are $2,-2,-5i.$", "2,-2,-5i", True),
+    ("The area is $\\frac{8}{3}\\pi$ cups.", "\\frac{8\\pi}{3}", True),
+    ("The roots are $4$ and $-\\frac{1}{3}$.", "-\\frac13", False),
+    ("We find $\\sum_{k=1}^{3} k$.", "1", False),
+    # what a last sentence counts
+    ("There are $14$ multiples of $6$ between $10$ and $95$.", "14", True),
+    ("There are $14$ multiples of $6$ between $10$ and $95$.", "95", False),
+    ("Hence $x$ is even, for a total of $5$ possible values of $x$ below 12.", "5", True),
+    ("There are 12 boxes, and 30 pens", "30", True),
+    ("There are 4 boxes of 6 pens, so 24", "24", True),
 ]
 
 CITIES = ("Sydney", "Melbourne", "Canberra", "Perth")

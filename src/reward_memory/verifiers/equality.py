@@ -41,7 +41,7 @@ def _with_unit(value: object) -> object:
     """Read i as the imaginary unit if it is the only letter, also on the right of `x = 2i`."""
     if isinstance(value, Set):
         return Set(*map(_with_unit, value.args))
-    if isinstance(value, Eq) and value.lhs.is_Symbol:  # in `i = 3` it is a name
+    if isinstance(value, Eq):  # in `i = 3` it is a name
         return value if str(value.lhs) == "i" else Eq(value.lhs, _with_unit(value.rhs), evaluate=False)
     symbols = [*getattr(value, "free_symbols", ())]
     return value.subs(symbols[0], sympy.I) if [str(symbol) for symbol in symbols] == ["i"] else value

@@ -23,6 +23,7 @@ from reward_memory.answers.numbers import (
 )
 
 from .amounts import same_amount
+from .endings import last_value
 from .notation import formula_in_words
 from .pool import WarmPool
 from .sentences import LONGEST_BARE, ONE_OF_TWO, PAIRS, SEVERAL, plain_answer, says_no_number, whole_number_at_the_end
@@ -303,9 +304,12 @@ def _closed(formula: str) -> str:
 def _readings(answer: Answer) -> tuple[tuple[str, bool], ...]:
     """Read an answer as one formula or, with words around it, as running text, whose last formula or number counts."""
     formula = read_formula(answer.text) if answer.how != "text" or len(answer.text) <= LONGEST_BARE else None
+    value = last_value(answer.tail) if answer.how == "text" else None
+    ending = read_formula(value) if value else None
+    last = () if ending is None else ((ending, False),)
     if answer.how == "text" and (formula is None or is_prose(answer.text)):
-        return ((_running(answer.tail[-LONGEST:]), True),)
-    readings = () if formula is None else ((formula, False),)
+        return ((_running(answer.tail[-LONGEST:]), True), *last)
+    readings = last if formula is None else ((formula, False), *last)
     if is_prose(answer.text) or undelimited(answer.text) is None:
         text = answer.tail if answer.how == "statement" else answer.text
         readings += ((_running(text[-LONGEST:]), True),)

@@ -6,6 +6,7 @@ import re
 
 from reward_memory.answers.extraction import Answer
 
+from .endings import counted
 from .spelling import ASCII_NAMES
 
 LONGEST_BARE = 300  # characters; a longer text without marks is not a formula
@@ -161,14 +162,20 @@ def told(text: str) -> str | None:
     """The value that the last sentence of a text points at: a bold one, a tuple, an inequality; None for any other
     sentence.
     """
-    last = next((part for part in reversed(SENTENCES.split(text.strip())) if part and part.strip()), "")
+    last = _last_sentence(text)
     bold = BOLD_VALUE.search(last)
     if bold and len(BOLD.findall(last)) == 1 and not GOES_ON.search(last, bold.end()):
         return bold[1]
     if not re.search(r"\d", last) and (word := BOLD_WORD.search(last)):
         return word[1]
+    if number := counted(last):
+        return number
     group = GROUP.search(last.replace("\u2212", "-"))
     return group[1] if group else pointed_at(last)
+
+
+def _last_sentence(text: str) -> str:
+    return next((part for part in reversed(SENTENCES.split(text.strip())) if part and part.strip()), "")
 
 
 def pointed_at(text: str) -> str | None:
@@ -208,7 +215,7 @@ def share(text: str) -> str | None:
 
 def declined(text: str) -> bool:
     """Whether a text ends by saying that there is no answer, or before it gives one."""
-    if CUT_OFF.search(text) or BETWEEN.search(text):
+    if CUT_OFF.search(text) or (BETWEEN.search(text) and not counted(_last_sentence(text))):
         return True
     found = UNABLE.search(text.replace("\u2019", "'"))
     return found is not None and not GOES_ON.search(found["rest"] or "")
