@@ -92,7 +92,7 @@ def test_a_reduced_value_comes_out_after_its_functions_in_their_order():
 
 @pytest.mark.parametrize("done", [0, 2, True])
 def test_a_reply_tells_how_many_functions_it_went_through(done):
-    with pytest.raises(ValueError, match=r"^the reply went through functions that were not asked for$"):
+    with pytest.raises(ValueError, match=r"^the reply went through functions that were not requested$"):
         Evaluation([{"$through": [done, 5]}], [("len",)]).of(ast.Name("#0"))
 
 

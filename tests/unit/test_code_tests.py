@@ -28,14 +28,14 @@ def verdict(tests: dict, *values: bytes | None, end: str = "ended", error: str =
     [
         (None, "tests: a code answer needs an object of tests."),
         (CALLS | {"prompt": 5}, "tests: `prompt` must be the text of the code that the program completes."),
-        ({}, 'tests: neither "assert" nor "entry_point" with "calls" and "expected" is there.'),
+        ({}, 'tests: neither "assert" nor "entry_point" with "calls" and "expected" was found.'),
         (CALLS | {"entry_point": 5}, "tests: neither "),
         (CALLS | {"calls": {}}, "tests: neither "),
-        (CALLS | {"expected": [1, 2]}, "tests of f: there must be one expected value a call, and at least one call."),
-        (CALLS | {"expected": "123"}, "tests of f: there must be one expected value a call"),
+        (CALLS | {"expected": [1, 2]}, "tests of f: give at least one call, and one expected value per call."),
+        (CALLS | {"expected": "123"}, "tests of f: give at least one call, and one expected value per call"),
         (CALLS | {"calls": [], "expected": []}, "tests of f: .* at least one call"),
         (CALLS | {"oracle": "sets"}, "tests of f: oracle 'sets' is not one of set, not_none, "),
-        ({"assert": ["x = 1"]}, "tests: no assert line is there."),
+        ({"assert": ["x = 1"]}, "tests: there is no assert line."),
     ],
 )
 def test_what_is_no_test_is_refused_by_what_is_wrong_with_it(tests, sentence):

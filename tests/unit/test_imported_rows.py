@@ -197,11 +197,11 @@ BAD = {
     "one option": (QA, {"options": ["red"]}, "options is not a list of 2 to 10 texts"),
     "an empty option": (QA, {"options": ["red", ""]}, "an option is empty"),
     "tests that are no JSON": (CODE, {"tests": "{"}, "tests does not have the form described in docs/import.md"),
-    "tests without an assert": (CODE, {"tests": ["x = 1"]}, "tests: no assert line is there"),
+    "tests without an assert": (CODE, {"tests": ["x = 1"]}, "tests: there is no assert line"),
     "tests of another form": (
         CODE,
         {"tests": {"check": 1}},
-        'tests: neither "assert" nor "entry_point" with "calls" and "expected" is there',
+        'tests: neither "assert" nor "entry_point" with "calls" and "expected" was found',
     ),
     "a call that is not a list of arguments": (
         CODE,
@@ -227,7 +227,7 @@ BAD = {
     "tests with too few values": (
         CODE,
         {"tests": CALLS | {"expected": []}},
-        "tests of double: there must be one expected value a call, and at least one call",
+        "tests of double: give at least one call, and one expected value per call",
     ),
     "neither truth nor reward": (
         MATH,

@@ -80,7 +80,7 @@ SPACING = re.compile(
 INVISIBLE = re.compile(
     "[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u2600-\u2604\u263a-\u2665\U0001f300-\U0001f448\U0001f44a-\U0001faff]"
 )
-BESIDE = re.compile(r"[ \t]\((?:and )?not (?:option )?\(?[A-Z]\)?\)")  # D (not C)
+REJECTED_ASIDE = re.compile(r"[ \t]\((?:and )?not (?:option )?\(?[A-Z]\)?\)")  # D (not C)
 #: 'B', \u201cB\u201d, \u00abB\u00bb: a letter in quotation marks; D' alone may name a point
 QUOTED = re.compile(
     r"(?<!\w)(?:['`\u2018\u2019\u201a\u2039\u00ab]|[\u201c-\u201e]|''|``)\s?(\(?[A-Za-z]\)?\.?)\s?"
@@ -130,7 +130,7 @@ def cleaned(text: str) -> str:
     """Remove LaTeX around letters, full-width forms and invisible characters."""
     text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(LOOK_ALIKE).replace("\u3002", ".")
     text = text.translate({0x3010: "[", 0x3011: "]", 0x300C: '"', 0x300D: '"', 0x3001: ","})
-    text = QUOTED.sub(r'"\1"', BESIDE.sub("", text) if "not" in text else text)
+    text = QUOTED.sub(r'"\1"', REJECTED_ASIDE.sub("", text) if "not" in text else text)
     if CYRILLIC_V in text and not CYRILLIC_ORDER.search(text):
         text = re.sub(rf"(?<!\w){CYRILLIC_V}(?!\w)", "B", text)
     if "\\" not in text:

@@ -18,7 +18,7 @@ METHOD_NAMES = {name for _, name in METHODS}
 #: functions that iterate over their arguments, and the first of these
 ITERATING = {"zip": 0, "enumerate": 0, "sum": 0, "map": 1, "filter": 1}
 ORDERING = ("sorted", "min", "max")  # iterate over their argument if it is the only one
-OURS = {name.partition(".")[0] for name in FUNCTIONS}  # a candidate has one of these names only by chance
+OUR_NAMES = {name.partition(".")[0] for name in FUNCTIONS}  # a candidate has one of these names only by chance
 ROUNDS = 1000  # at most, of a comprehension that calls the candidate
 
 
@@ -215,7 +215,7 @@ def _first_unknown(node: ast.AST) -> str | None:
     """The candidate in `sorted(f(1))[0]`: the first name that begins a chain and is neither ours nor bound in it."""
     parts = list(ast.walk(node))
     bound = {part.id for part in parts if _is_name(part) and isinstance(part.ctx, ast.Store)}
-    bound |= {part.arg for part in parts if isinstance(part, ast.arg)} | OURS
+    bound |= {part.arg for part in parts if isinstance(part, ast.arg)} | OUR_NAMES
     roots = [_root(part) for part in parts if isinstance(part, (ast.Call, ast.Attribute, ast.Subscript))]
     return next((root for root in roots if root is not None and root not in bound), None)
 

@@ -25,13 +25,13 @@ class Tests:
         elif isinstance(tests.get("entry_point"), str) and isinstance(tests.get("calls"), list):
             self._read_calls(tests)
         else:
-            raise InputError('tests: neither "assert" nor "entry_point" with "calls" and "expected" is there.')
+            raise InputError('tests: neither "assert" nor "entry_point" with "calls" and "expected" was found.')
         self.preamble, self.head = _split_prompt(prompt, self.names)
 
     def _read_calls(self, tests: dict) -> None:
         name, calls, expected = tests["entry_point"], tests["calls"], tests.get("expected")
         if not isinstance(expected, list) or len(expected) != len(calls) or not calls:
-            raise InputError(f"tests of {name}: there must be one expected value a call, and at least one call.")
+            raise InputError(f"tests of {name}: give at least one call, and one expected value per call.")
         oracle = tests.get("oracle")
         if oracle is not None and oracle not in ORACLES:
             raise InputError(f"tests of {name}: oracle {oracle!r} is not one of {', '.join(ORACLES)}.")
@@ -52,7 +52,7 @@ class Tests:
             else:
                 assertions += parsed
         if not assertions:
-            raise InputError("tests: no assert line is there.")
+            raise InputError("tests: there is no assert line.")
         self.names = tuple(dict.fromkeys(name for assertion in assertions for name in assertion.names))
         self.setup = "\n".join(setup)
         self.calls = [call for assertion in assertions for call in assertion.calls]

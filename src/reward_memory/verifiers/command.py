@@ -19,7 +19,7 @@ from .verdicts import GroundTruth
 BATCH = 256  # lines that are graded and written together
 READ_BYTES = 1 << 20
 LONGEST_LINE = 64 << 20  # bytes; a longer line is rejected
-MOST = 1e300  # of a tolerance; a larger integer may not fit a float
+MAX_TOLERANCE = 1e300  # of a tolerance; a larger integer may not fit a float
 FIELDS = ("correct", "extracted", "path", "seconds")
 TASK_KEYS = ("tests", "entry_point", "calls", "expected", "atol", "base", "oracle", "timeout", "task_id", "prompt")
 TASK_KEYS += ("canonical_solution", "base_input", "plus_input")
@@ -131,10 +131,8 @@ def _truth(row: dict, kind: str, isolation: str) -> GroundTruth:
     if kind == "choice" and (unknown := [text for text in texts if not text or text.strip().upper() not in [*letters]]):
         raise InputError(f"`ground_truth` must be a letter from A to {letters[-1]}, not {json.dumps(unknown[0])[:40]}.")
     tolerance = row.get("tolerance", 0)
-    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance <= MOST:
-        raise InputError(
-            f"`tolerance` must be a number of at least 0 and at most {MOST:g}, not {json.dumps(tolerance)[:40]}."
-        )
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance <= MAX_TOLERANCE:
+        raise InputError(f"`tolerance` must be a number from 0 to {MAX_TOLERANCE:g}, not {json.dumps(tolerance)[:40]}.")
     return GroundTruth(kind, answer=first, options=options, alternatives=tuple(others), tolerance=float(tolerance))
 
 

@@ -85,7 +85,7 @@ class Evaluation:
         done, encoded = content
         names = self.chains[number][:done]
         if type(done) is not int or not 1 <= done == len(names):
-            raise ValueError("the reply went through functions that were not asked for")
+            raise ValueError("the reply went through functions that were not requested")
         return Reduced(self._paid(decode(encoded)), names)
 
     def _paid(self, value: object) -> object:

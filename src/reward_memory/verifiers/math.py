@@ -59,7 +59,9 @@ CLOCK = re.compile(
 #: "She arrives at 3:45 PM."
 TIME = re.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(?:\s?([ap])\.?\s?m\b\.?)?", re.IGNORECASE)
 #: "The ratio is 3 to 4."
-RATIO_TOLD = re.compile(r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$")
+RATIO_IN_SENTENCE = re.compile(
+    r"(?<![\d:.,/])(\d{1,9})\s?(?::|to)\s?([1-9]\d{0,8})(?![\d:]|\s?[aApP]\.?[mM]\b)\D{0,80}$"
+)
 #: x = 12 apples
 NAMED = re.compile(r"^\s*[A-Za-z]\s?=\s?(?=[-$€£¥.\d])")
 RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
@@ -160,7 +162,12 @@ def _compare(answer: Answer, truth: str, tolerance: float) -> Judgment | Questio
         if truth.isdigit():
             return Judgment(False, moment[0], "numeric")  # 3:45 is neither 3 nor 45
     ratio = RATIO_TRUTH.fullmatch(truth)
-    if ratio and not clocks[1] and answer.how != "boxed" and (said := RATIO_TOLD.search(answer.text[-LONGEST_BARE:])):
+    if (
+        ratio
+        and not clocks[1]
+        and answer.how != "boxed"
+        and (said := RATIO_IN_SENTENCE.search(answer.text[-LONGEST_BARE:]))
+    ):
         return Judgment(int(said[1]) * int(ratio[2]) == int(said[2]) * int(ratio[1]), said[0], "numeric")
     if _same(answer.text, truth):
         return Judgment(True, answer.text, "exact")

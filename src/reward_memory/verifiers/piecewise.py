@@ -25,7 +25,7 @@ FLIPPED = re.compile(r"^([^<>=\\A-Za-z]+|\\pi)(<|>|\\le|\\ge)([A-Za-z])$")
 COMPLEMENTS = {"<": "\\ge", "\\le": ">", ">": "\\le", "\\ge": "<", "=": "\\ne", "\\ne": "="}
 COMPARED = re.compile(r"^([A-Za-z])(<|>|=|\\le|\\ge|\\ne)([^<>=\\,]+|\\pi|\\frac[^<>=,]+)$")
 #: the second cell of a system of equations, which is not a condition
-GOES_ON = re.compile(r"^(?:=|\+|-|\\(?:le|ge|ne|approx|equiv|text\s?\{\s?(?:and|or)\s?\})|[<>])")
+SYSTEM_CELL = re.compile(r"^(?:=|\+|-|\\(?:le|ge|ne|approx|equiv|text\s?\{\s?(?:and|or)\s?\})|[<>])")
 
 
 def plain_cases(text: str) -> str:
@@ -40,7 +40,7 @@ def plain_cases(text: str) -> str:
         return text
     rows = [row for row in ROW_END.split(found["rows"]) if row.strip()]
     cells = [[cell.strip() for cell in row.split("&", 1)] for row in rows]
-    if len(rows) < 2 or any(len(row) < 2 or not row[0] or GOES_ON.match(row[1]) for row in cells):
+    if len(rows) < 2 or any(len(row) < 2 or not row[0] or SYSTEM_CELL.match(row[1]) for row in cells):
         return text
     values = [SPACE.sub(" ", value).strip().rstrip(",;.").strip() for value, _ in cells]
     conditions = [_condition(condition) for _, condition in cells]

@@ -25,7 +25,7 @@ CUT_OFF = re.compile(
     r"(?:\s(?:and|or|so|because|that|the|is|are|to|of|with|then|if|when|but|we|by|a|an|as|for|which|be)|"
     r"(?:^|\n)[*_#\s]{0,6}(?:Step|Case|Part)\s\d{1,3}\s?[:.]?[*_]{0,3})\s*$"
 )
-GOES_ON = re.compile(r"\b(?:so|thus|therefore|hence|instead|but|however|then|is)\b", re.IGNORECASE)
+CONTINUES = re.compile(r"\b(?:so|thus|therefore|hence|instead|but|however|then|is)\b", re.IGNORECASE)
 _REST = r"(?:[^.\n]|\.(?=\d)){1,120}"
 #: "12 (which is 4 more than 8)", "12 is the answer, given that 3 are broken", "$-4$, attained at $x = 3$"
 REMARK = re.compile(
@@ -139,32 +139,32 @@ def plain_answer(answer: Answer, ratio: bool) -> Answer | None:
         words = TEXT_ALONE.fullmatch(text)
         if (value := pointed_at(words[1] if words else text[:LONGEST_BARE])) is not None:
             return Answer(value, how, tail)
-        return Answer((ratio and share(text)) or text, how, tail)
+        return Answer((ratio and as_fraction(text)) or text, how, tail)
     if "\\$" in text:
         text, tail = (ESCAPED_DOLLAR.sub("", part) for part in (text, tail))
     if how == "text":
         if declined(text[-LONGEST_BARE:]):
             return None
         text, tail = without_remark(text), without_remark(tail)
-        if (value := told(text[-LONGEST_BARE:])) is not None:
+        if (value := named_value(text[-LONGEST_BARE:])) is not None:
             text, how, tail = value, "statement", value
     elif len(text) <= LONGEST_BARE and (value := pointed_at(text)) is not None:
         text, how, tail = value, "statement", value
     text = ITALIC.sub(r"\1\2", text)
-    if ratio and (part := share(text[-LONGEST_BARE:])):
+    if ratio and (part := as_fraction(text[-LONGEST_BARE:])):
         text, how, tail = part, "statement", part
     if "**" in text:
         text, tail = (BOLD.sub(r"\1", part) for part in (text, tail))
     return Answer(text, how, tail)
 
 
-def told(text: str) -> str | None:
+def named_value(text: str) -> str | None:
     """The value that the last sentence of a text points at: a bold one, a tuple, an inequality; None for any other
     sentence.
     """
     last = _last_sentence(text)
     bold = BOLD_VALUE.search(last)
-    if bold and len(BOLD.findall(last)) == 1 and not GOES_ON.search(last, bold.end()):
+    if bold and len(BOLD.findall(last)) == 1 and not CONTINUES.search(last, bold.end()):
         return bold[1]
     if not re.search(r"\d", last) and (word := BOLD_WORD.search(last)):
         return word[1]
@@ -207,7 +207,7 @@ def whole_number_at_the_end(text: str) -> int | None:
     return int(number) + (int(f"{sign}{other}") if sign else 0)
 
 
-def share(text: str) -> str | None:
+def as_fraction(text: str) -> str | None:
     """3/8 of "3 out of 8"."""
     found = OUT_OF.search(text)
     return f"{found[1]}/{found[2]}" if found else None
@@ -218,7 +218,7 @@ def declined(text: str) -> bool:
     if CUT_OFF.search(text) or (BETWEEN.search(text) and not counted(_last_sentence(text))):
         return True
     found = UNABLE.search(text.replace("\u2019", "'"))
-    return found is not None and not GOES_ON.search(found["rest"] or "")
+    return found is not None and not CONTINUES.search(found["rest"] or "")
 
 
 def without_remark(text: str) -> str:

@@ -71,7 +71,7 @@ def _parse(source: str, is_text: bool) -> list:
     return parse(source, parsing_timeout=None)
 
 
-def hasten() -> None:
+def speed_up_parser() -> None:
     """Let ANTLR predict without full context first, which is several times faster. If that succeeds, full context would
     give the same tree; if not, the text is parsed again as before. A release with other internals is left unchanged.
     """
@@ -99,7 +99,7 @@ def hasten() -> None:
     reader.create_parser, reader.parse = create_with_mode, parse_twice
 
 
-def computed(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """CPU seconds of a process; 0 if the kernel does not report them."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -130,7 +130,7 @@ class Child:
     def give(self, number: int, timeout: float, payload: bytes) -> None:
         self.job, self.start = number, time.monotonic()
         self.timeout, self.answer = timeout, bytearray()
-        self.computed = computed(self.pid)
+        self.computed = cpu_seconds(self.pid)
         block = memoryview(struct.pack(">I", len(payload)) + payload)
         while block:
             block = block[os.write(self.sending, block) :]
@@ -140,7 +140,7 @@ class Child:
         age = time.monotonic() - self.start
         if age < self.timeout:
             return False
-        return computed(self.pid) - self.computed >= self.timeout or age >= PATIENCE * self.timeout
+        return cpu_seconds(self.pid) - self.computed >= self.timeout or age >= PATIENCE * self.timeout
 
     def end(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -167,7 +167,7 @@ def main(workers: int) -> None:
     import math_verify  # noqa: F401 - loaded here, so that each fork has it
 
     logging.disable(logging.CRITICAL)
-    hasten()
+    speed_up_parser()
     for truth, answer in WARMING:  # fills the parser's tables, which every child inherits
         judge({"truth": truth, "truth_is_text": False, "readings": [(answer, False)], "percent": False, "tolerance": 0})
     gc.collect()
