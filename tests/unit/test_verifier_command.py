@@ -92,7 +92,7 @@ def test_code_lines_take_asserts_or_evalplus_inputs():
         ("math", {"response": -math.inf, "ground_truth": 1}, "`response` must be a text or a finite number, not -Inf"),
         ("math", {"response": "1", "ground_truth": ["1", None]}, "`ground_truth` must be"),
         ("math", {"response": ["1"], "ground_truth": "1"}, "`response` must be"),
-        ("math", {"response": "1", "ground_truth": "1", "tolerance": -1}, "`tolerance` must be a number from 0 to 1e+300"),
+        ("math", {"response": "1", "ground_truth": "1", "tolerance": -1}, "`tolerance` must be a number from 0 to"),
         (
             "math",
             {"response": "1", "ground_truth": "1", "tolerance": 10**400},
