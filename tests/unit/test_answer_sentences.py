@@ -88,6 +88,7 @@ MATH = [
     ("The area is $\\frac{8}{3}\\pi$ cups.", "\\frac{8\\pi}{3}", True),
     ("The roots are $4$ and $-\\frac{1}{3}$.", "-\\frac13", False),
     ("We find $\\sum_{k=1}^{3} k$.", "1", False),
+    ("No line:\n\\begin{align*} \\\\ \\end{align*}", "1", False),
     # what a last sentence counts
     ("There are $14$ multiples of $6$ between $10$ and $95$.", "14", True),
     ("There are $14$ multiples of $6$ between $10$ and $95$.", "95", False),

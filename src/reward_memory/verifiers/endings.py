@@ -35,7 +35,7 @@ def last_value(text: str) -> str | None:
         return None
     content = next(part for name, part in found.groupdict().items() if part is not None and name != "name")
     if found["name"]:
-        content = [line for line in LINES.split(content) if line.strip()][-1]
+        content = next((line for line in reversed(LINES.split(content)) if line.strip()), "")
     value = EQUALS.split(content)[-1].replace("&", " ").strip(" \n\t.,;~")
     balanced = all(value.count(one) == value.count(other) for one, other in ("{}", "()", "[]"))
     return value if balanced and MORE_THAN_A_NAME.search(value) else None

@@ -26,7 +26,16 @@ from .amounts import same_amount
 from .endings import last_value
 from .notation import formula_in_words
 from .pool import WarmPool
-from .sentences import LONGEST_BARE, ONE_OF_TWO, PAIRS, SEVERAL, plain_answer, says_no_number, whole_number_at_the_end
+from .sentences import (
+    LONGEST_BARE,
+    ONE_OF_TWO,
+    PAIRS,
+    SEVERAL,
+    TEXT_ALONE,
+    plain_answer,
+    says_no_number,
+    whole_number_at_the_end,
+)
 from .spelling import has_percent, is_prose, read_formula, undelimited, without_percent
 from .wording import plain_words, same_ratio, without_condition
 
@@ -68,7 +77,6 @@ RATIO_TRUTH = re.compile(r"\$?(\d{1,9})\s?:\s?([1-9]\d{0,8})\$?")
 #: 120_5 and 120_{5}
 BASED = re.compile(r"\$?\(?[0-9A-Z]{1,40}\)?\s?_\s?\{?\s?(\d{1,2})\s?\}?\$?")
 FACTORIAL = re.compile(r"\d\s?!")
-TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,80})\}\.?")
 SENTENCE = re.compile(r"[.!?]\s|\n")
 #: "The total is twenty-one dollars."
 WORDED_END = re.compile(

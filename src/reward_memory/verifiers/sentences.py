@@ -92,7 +92,7 @@ SEVERAL = re.compile(
     rf"(?:[^\d=]{{0,60}}?\b{_HAS}\s|)(?:{_COUNT})(?:\s[A-Za-z]{{1,15}}){{0,3}}(?:,|,?\s(?:and|but|while))\s"
     rf"(?:[A-Z][a-z]{{1,15}}\s{_HAS}\s)?{_COUNT}(?:\s[A-Za-z]{{1,15}}){{0,3}}\W{{0,3}}$"
 )
-TEXT_ALONE = re.compile(r"\\text\s?\{([^{}\\$]{1,120})\}\.?")
+TEXT_ALONE = re.compile(r"\\(?:text|textbf|textrm|mathrm|mbox)\s?\{\s?([^{}\\]{1,120})\}\.?")
 #: *x* = 42, also without its first star
 ITALIC = re.compile(r"(?<![\w*])\*([A-Za-z])\*(?![\w*])|^([A-Za-z])\*(?=\s=\s)")
 #: "3 out of 8", "1 in 6"
