@@ -32,7 +32,10 @@ MODULES = (
     "answers/*",
     *(f"verifiers/{name}" for name in ("math", "equality", "spelling", "grader", "asserts")),
     *(f"verifiers/{name}" for name in ("expressions", "functions", "programs", "code")),
-    *(f"verifiers/{name}" for name in ("notation", "piecewise", "sentences", "wording", "amounts")),
+    *(
+        f"verifiers/{name}"
+        for name in ("notation", "piecewise", "sentences", "wording", "amounts", "plain_ascii", "endings")
+    ),
     "error_memory/*",
     "training/objectives/*",
     "training/history",
