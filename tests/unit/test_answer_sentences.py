@@ -1,154 +1,161 @@
-"""Answers in sentences and in plain-text notation: lists, groups, units, formulas over lines; choices with remarks."""
+"""What the last sentence of an answer points at, remarks, shares, words within formulas and amounts, one by one."""
 
 import pytest
 
-from reward_memory.answers.choices import extract_letter
-from reward_memory.answers.extraction import find_answer
-from reward_memory.verifiers import Grader, GroundTruth
-
-COLUMN = "\\begin{pmatrix}\n4 \\\\\n7\n\\end{pmatrix}"
-MATH = [
-    # several values are a list, never one of them
-    ("**Answer:** The roots are 3 and 8", "3, 8", True),
-    ("**Answer:** The roots are 3 and 8", "3", False),
-    ("#### The values are 3, 8, and 11", "3,8,11", True),
-    ("#### The values are 3, 8, and 11", "11", False),
-    ("Final Answer: The values of t are 4 and -6.", "4,-6", True),
-    ("\\boxed{\\text{The roots are 3 and 8}}", "3,8", True),
-    ("The answer is: Mia has 14, Leo has 9", "14", False),
-    ("#### Mia has 14 and Leo has 9", "9", False),
-    ("#### There are 6 green and 4 yellow pens", "4", False),
-    ("#### After 3 days and nights she has 12", "12", True),
-    ("#### 18 dollars and 50 cents", "18.5", True),
-    ("So the two numbers are 7 and 9, with the larger one being $9$.", "9", True),
-    # words before a group, an inequality or a formula
-    ("**Answer:** The vertex is at (3, -4)", "(3,-4)", True),
-    ("#### The domain is (-\u221e, 5]", "(-\\infty,5]", True),
-    ("Final Answer: The solution is x > 7", "(7,\\infty)", True),
-    ("#### The area is 25*pi", "25\\pi", True),
-    ("Final Answer: The length is sqrt(7)", "\\sqrt7", True),
-    ("#### a 35% discount", "35", True),
-    ("#### an increase of 35%", "35", True),
-    # units and conditions behind plain text
-    ("**Answer:** 2 1/4 cups", "2\\frac{1}{4}", True),
-    ("**Answer:** 9*pi square units", "9\\pi", True),
-    ("**Answer:** 9pi square feet", "9\\pi", True),
-    ("**Answer:** x\u00b2 + 4 for all x", "x^2+4", True),
-    ("**Answer:** 90 radians", "90", False),
-    # a space ends a denominator
-    ("\\boxed{1/3 + sqrt(2)/3 i}", "\\frac13+\\frac{\\sqrt2}{3}i", True),
-    ("\\boxed{1/3 - 1/3 i}", "\\frac13+\\frac13i", False),
-    ("\\boxed{5/2 i}", "-\\frac52i", False),
-    ("\\boxed{y = 3/5 x - 2}", "y=\\frac35x-2", True),
-    ("\\boxed{3/5 \u03c0}", "\\frac{3\\pi}{5}", True),
-    ("\\boxed{3/5 \u03c0}", "\\frac{3}{5\\pi}", False),
-    ("\\boxed{2/3 sqrt(5)}", "\\frac{2\\sqrt5}{3}", True),
-    # U between intervals, but not a name of a point
-    ("\\boxed{(-inf, 1) U (4, inf)}", "(-\\infty,1)\\cup(4,\\infty)", True),
-    ("The answer is [-2, 0] U [3, 5].", "[-2,0]\\cup[3,5]", True),
-    ("The answer is [-2, 0] U [3, 5].", "[-2,0]", False),
-    ("\\boxed{U(1, 2)}", "(1,2)", True),
-    # names and signs of plain text
-    ("\\boxed{sqrt{11}}", "\\sqrt{11}", True),
-    ("\\boxed{3sqrt7}", "3\\sqrt7", True),
-    ("\\boxed{frac{2}{9}}", "\\frac29", True),
-    ("\\boxed{abs(x - 5)}", "|x-5|", True),
-    ("\\boxed{cuberoot(5)}", "\\sqrt[3]{5}", True),
-    ("\\boxed{\u00b3\u221a5}", "\\sqrt[3]{5}", True),
-    ("\\boxed{floor(n/3)}", "\\lfloor n/3 \\rfloor", True),
-    ("\\boxed{ceil(n/3)}", "\\lfloor n/3 \\rfloor", False),
-    ("\\boxed{log2(7)}", "\\log_2 7", True),
-    ("\\boxed{log2(7)}", "\\log 14", False),
-    ("Final Answer: +/- 4", "\\pm 4", True),
-    ("\\boxed{+-4}", "\\pm4", True),
-    ("\\boxed{+-4}", "-4", False),
-    ("**Answer:** 8!/(2! * 6!)", "28", True),
-    ("**Answer:** 2 * 5!", "240", True),
-    ("The answer is 42! Great.", "42", True),
-    # formulas over lines
-    (f"The answer is ${COLUMN}$. I hope it is correct.", "\\begin{pmatrix}4\\\\7\\end{pmatrix}", True),
-    (f"#### {COLUMN}", "\\begin{pmatrix}4\\\\7\\end{pmatrix}", True),
-    (f"#### {COLUMN}", "7", False),
-    (f"Hence, $\\mathbf{{u}} = {COLUMN}$.", "\\begin{pmatrix}4\\\\7\\end{pmatrix}", True),
-    (f"Hence, $\\mathbf{{u}} = {COLUMN}$.", "7", False),
-    ("The answer is $x^2 +\n6x + 9$.", "(x+3)^2", True),
-    # a full stop within the last formula
-    ("So we get\n\\[\nk = \\frac{5}{8}.\n\\]", "\\frac58", True),
-    ("Therefore, $(a, b) = (4, -9).$", "(4,-9)", True),
-    (f"So\n$$\\mathbf{{u}} = {COLUMN}.$$", "7", False),
-    ("Thus there are $7$ possible values of $m.$", "7", True),
-    ("Thus there are $12$ pairs $(a,b).$", "12", True),
-    ("The total is $14 + 27 = 41,328.$", "41,328", True),
-    # the right side of the last formula
-    ("So we get\n\\begin{align*}\nf(x) &= (x+1)^2 - 1 \\\\\n&= x^2 + 2x.\n\\end{align*}", "x^2+2x", True),
-    ("Then $V = \\frac13 \\cdot 9\\pi \\cdot 4 = 12\\pi\\text{ cubic inches}.$", "12\\pi", True),
-    ("Therefore, $ab = (2 + i)(3 - i) = 7 + i.$", "7+i", True),
-    ("Therefore, $ab = (2 + i)(3 - i) = 7 + i.$", "7-i", False),
-    ("The other roots are $2,-2,-5i.$", "2,-2,-5i", True),
-    ("The area is $\\frac{8}{3}\\pi$ cups.", "\\frac{8\\pi}{3}", True),
-    ("The roots are $4$ and $-\\frac{1}{3}$.", "-\\frac13", False),
-    ("We find $\\sum_{k=1}^{3} k$.", "1", False),
-    ("No line:\n\\begin{align*} \\\\ \\end{align*}", "1", False),
-    # what a last sentence counts
-    ("There are $14$ multiples of $6$ between $10$ and $95$.", "14", True),
-    ("There are $14$ multiples of $6$ between $10$ and $95$.", "95", False),
-    ("Hence $x$ is even, for a total of $5$ possible values of $x$ below 12.", "5", True),
-    ("There are 12 boxes, and 30 pens", "30", True),
-    ("There are 4 boxes of 6 pens, so 24", "24", True),
-]
-
-CITIES = ("Sydney", "Melbourne", "Canberra", "Perth")
-STATES = ("evaporation", "condensation", "sublimation", "freezing")
-TOOLS = ("ruler", "thermometer", "graduated cylinder", "balance")
-WAYS = ("Use a spoon to scoop out the seeds.", "Use a hammer to scoop out the seeds.")
-REJECTED = "- **A:** Sydney is the largest city.\n- **B:** Melbourne was temporary.\n- **D:** Perth is far away."
-LETTERS = [
-    # a list below the answer
-    (f"**Answer: C**\n\n**Why the others are wrong:**\n{REJECTED}", CITIES, "C"),
-    (f"\\boxed{{C}}\n\nThe other options:\n{REJECTED}", CITIES, "C"),
-    ("A: Sydney", CITIES, "A"),
-    ("A: Sydney\nB: Melbourne\nC: Canberra\nD: Perth", CITIES, None),
-    # a boxed formula in the explanation
-    ("**Answer: D**\n\nThe rate is \\boxed{4.2\\ \\text{kJ}}.", STATES, "D"),
-    ("**Answer: D**\n\nNo: \\boxed{A}", STATES, "A"),
-    ("The answer is B. Or \\boxed{E}", STATES, None),
-    # remarks about another option
-    ("The best answer is C.\n\nMany people choose A because Sydney is better known.", CITIES, "C"),
-    ("**Correct Answer: C**\n\n**Common mistake:** Choosing A because Sydney is large.", CITIES, "C"),
-    ("The correct answer is C. You might think the answer is A, but Sydney is only large.", CITIES, "C"),
-    ("The answer is C. Choosing D would be wrong, as Perth is far away.", CITIES, "C"),
-    ("The answer is C. Do not choose B, because Melbourne lost the title.", CITIES, "C"),
-    ("The answer is A. Cooling does the opposite, in which case the answer would be B.", STATES, "A"),
-    ("\u6b63\u786e\u7b54\u6848\u662fC\u3002\u5f88\u591a\u540c\u5b66\u4f1a\u9519\u9009A\u3002", STATES, "C"),
-    # cut off while going through the options
-    ("Let's analyze each option:\n\nA. Evaporation: this happens when a liquid", STATES, None),
-    (
-        "Option A: Evaporation is when a liquid turns to gas.\n\nOption B: Condensation is when a gas turns into",
-        STATES,
-        None,
-    ),
-    ('First, consider option A: "It evaporates." This would be true if', STATES, None),
-    ("**D.** freezing\n\n- **A.** evaporation needs heat\n- **B.** condensation makes a liquid of gas", STATES, "D"),
-    # other nouns and other languages
-    ("Therefore, Solution A is the better choice.", WAYS, "A"),
-    ("Solution A makes more sense, because a hammer breaks it.", WAYS, "A"),
-    ("Ending B is the most plausible.", CITIES, "B"),
-    ("Por lo tanto, C es la respuesta correcta.", STATES, "C"),
-    ("Somit ist C die richtige Antwort.", STATES, "C"),
-    ("\u6240\u4ee5C\u662f\u6b63\u786e\u7684\u9009\u9879\u3002", STATES, "C"),
-    # the text of one option in the only sentence
-    ("The student should use a graduated cylinder.", TOOLS, "C"),
-    ("The student should not use a graduated cylinder.", TOOLS, None),
-    ("a = 40 N / 5 kg = 8 m/s\u00b2.", ("2 m/s^2", "4 m/s^2", "8 m/s^2", "16 m/s^2"), "C"),
-]
+from reward_memory.verifiers.amounts import same_amount
+from reward_memory.verifiers.sentences import as_fraction, declined, named_value, without_remark
+from reward_memory.verifiers.wording import plain_words, same_ratio, without_condition
 
 
-def test_formulas_and_numbers():
-    with Grader(workers=2) as grader:
-        verdicts = grader.grade([row[0] for row in MATH], [GroundTruth("math", row[1]) for row in MATH])
-    assert [row for row, verdict in zip(MATH, verdicts, strict=True) if verdict.correct != row[2]] == []
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("We add. So there are **15** ways to choose 2.", "15"),
+        ("Each of the 6 gets **2 dollars**", "2 dollars"),
+        ("The value is **$x^2$** for 3.", "$x^2$"),
+        ("So it is **\\(5\\)**.", "\\(5\\)"),
+        ("There are **4** rows of **6**.", None),
+        ("There are **4** rows, so 24.", None),
+        ("In **2019** it was 45.", None),
+        ("It is **odd**.", "odd"),
+        ("It is **odd** for 3.", None),
+        ("The point is (2, -7).", "(2, -7)"),
+        ("The set is {1; 2}", "{1; 2}"),
+        ("The pair (2, -7) is not in it.", None),
+        ("The answer is (a word, another word).", None),
+        ("Then 0 < x <= 5 and the solution is 0 < x <= 5.", "0 < x <= 5"),
+        ("The solution is x >= -2", "x >= -2"),
+        ("Is the point (1, 2)?\nNo.", None),
+    ],
+)
+def test_what_the_last_sentence_points_at(text, value):
+    assert named_value(text) == value
 
 
-@pytest.mark.parametrize(("response", "options", "letter"), LETTERS)
-def test_letters(response, options, letter):
-    assert extract_letter(find_answer(response), options, response)[0] == letter
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("So it is 12 (which is 3 more than 9).", "So it is 12"),
+        ("So it is 12 (4 apples, 8 pears).", "So it is 12"),
+        ("So it is 3 (mod 7).", "So it is 3 (mod 7)."),
+        ("It is $-4$, attained at $x = 3$.", "It is $-4$"),
+        ("It is 50, when the side is 5.5 meters.", "It is 50"),
+        ("Add 50, when the side is 5.", "Add 50, when the side is 5."),
+        ("It is 50, when it has 5.", "It is 50, when it has 5."),
+        ("It is 4, where the total is 5.", "It is 4, where the total is 5."),
+        ("It is 4, since 3 + 1 = 4.", "It is 4, since 3 + 1 = 4."),
+        ("It is 4, since $3 + 1 = 4$.", "It is 4"),
+        ("So $n = 8$; the other root, $n = -1$, is too small, thus no length.", "So $n = 8$"),
+        ("It is so, where the side is 5.", "It is so, where the side is 5."),
+    ],
+)
+def test_remarks_behind_an_answer(text, left):
+    assert without_remark(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("so $3x = 15$ and", True),
+        ("so it is 15 sq in", False),
+        ("We know 3.\nStep 3:", True),
+        ("We know 3.\nStep 3: it is 5", False),
+        ("It is between 3 and 5.", True),
+        ("There are 8 between 3 and 50, in all 8.", False),
+        ("I was not able to find it; I tried 5.", True),
+        ("I was not able to find it, so I say 5.", False),
+        ("I'm sorry, but the problem does not say how many of the 12 are red.", True),
+        ("Sorry I'm late, the total is 12.", False),
+    ],
+)
+def test_texts_without_an_answer(text, expected):
+    assert declined(text) == expected
+
+
+def test_shares():
+    assert as_fraction("The chance is 3 out of 8.") == "3/8"
+    assert as_fraction("**1 in 6**") == "1/6"
+    assert as_fraction("3 out of 8 are red, 2 are blue") is None
+    assert as_fraction("It is 1.3 out of 8") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("3.5\\ \\text{ million}", "3.5 million"),
+        ("2\\text{ Billion dollars}", "2 Billion dollars"),
+        ("x\\text{ million}", "x\\text{ million}"),
+        ("12 \\text{ in}", "12 \\text{ inch}"),
+        ("12 \\text{ in}^2", "12 \\text{ inch}^2"),
+        ("12 \\text{ in }x", "12 \\text{ in }x"),
+        ("5 in.", "5 inch"),
+        ("5 in 6", "5 in 6"),
+        ("24 \\text{ ways in all}", "24 \\text{ ways}"),
+        ("k \\in \\mathbb{Z}, x = k", "x = k, k\\in\\mathbb{Z}"),
+        ("2\\mathbf{i}-\\mathbf{j}", "\\begin{pmatrix}2 \\\\ -1\\end{pmatrix}"),
+        ("\\vec{k}", "\\begin{pmatrix}0 \\\\ 0 \\\\ 1\\end{pmatrix}"),
+        ("\\mathbf{i}+\\mathbf{i}", "\\mathbf{i}+\\mathbf{i}"),
+        ("\\mathbf{i}\\mathbf{j}", "\\mathbf{i}\\mathbf{j}"),
+        ("\\mathbf{i}+3", "\\mathbf{i}+3"),
+        ("3{:}4", "3:4"),
+        ("24\u79cd", "24"),
+        ("60\u5143/\u4e2a", "60"),
+        ("3\u4e07", "3\u4e07"),
+        ("\u7ea63\u5143", "\u7ea63\u5143"),
+        ("\\text{\u65e0\u89e3}\u3002", "\\text{no solution}"),
+        ("2\u62163", "2\\text{ or }3"),
+        ("x>1\u4e14x<3", "x>1\\text{ and }x<3"),
+    ],
+)
+def test_words_within_formulas(text, plain):
+    assert plain_words(text) == plain
+
+
+def test_a_value_without_where_it_holds():
+    assert without_condition("k = 16 \\text{ at } x = 2", "2") == "k = 16"
+    assert without_condition("\\frac{1}{2}, \\text{ if } x > 2", "2") == "\\frac{1}{2}"
+    assert without_condition("x^2 \\text{ if } x > 2", "2") == "x^2 \\text{ if } x > 2"
+
+
+def test_ratios_of_three_numbers():
+    assert same_ratio("1:2:3", "$2 : 4 : 6$") is True
+    assert same_ratio("1:2:3", "1:3:2") is same_ratio("1:2:3", "1:2:3:4") is False
+    assert same_ratio("0:1:2", "0:2:4") is True
+    assert same_ratio("0:1:2", "0:3:5") is same_ratio("0:0:0", "1:2:3") is False
+    assert same_ratio("1:2", "1:2:3") is same_ratio("a:b:c", "1:2:3") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1 \\text{ hour } 45 \\text{ minutes}", "105 \\text{ minutes}", True),
+        ("1 hour 45 minutes", "1.75 \\text{ hours}", True),
+        ("1 hr, 45 min", "1.75 h", True),
+        ("2 weeks 3 days", "17 days", True),
+        ("1 min 30 s", "90 sec", True),
+        ("1 minute 30 seconds", "1.5", True),
+        ("1 mile 2 yards", "63432 inches", True),
+        ("1 yd 1 foot", "4 ft", True),
+        ("5 \\text{ feet } 6 \\text{ inches}", "66 in", True),
+        ("2 km 5 m 3 cm", "2005.03 m", True),
+        ("1 cm 5 mm", "1.5 centimeters", True),
+        ("1 kilometer 1 meter", "1001", False),
+        ("3 \\text{ dollars and } 20 \\text{ cents}", "\\$3.20", True),
+        ("3 dollars 20 cents", "320", False),
+        ("2 lb 4 oz", "36 ounces", True),
+        ("2 pounds 4 ounces", "2.25", True),
+        ("1 kg 250 g", "1250 grams", True),
+        ("1 kilogram 1 gram", "1.001", True),
+        ("67^\\circ 30'", "67.5", True),
+        ("67^\\circ 30^{\\prime}", "67.3", False),
+        ("4 red and 6 blue", "6 blue, 4 red", True),
+        ("4 red and 6 blue", "6 red and 4 blue", False),
+        ("5 feet 3 inches", "4 kg 2 g", False),
+        ("5 feet", "60 inches", None),
+        ("5 feet 3 inches", "x", None),
+        ("4 red 6 blue", "4", None),
+    ],
+)
+def test_amounts_of_several_units(one, other, same):
+    assert same_amount(one, other) is same
+    assert same_amount(other, one) is same
