@@ -41,7 +41,8 @@ def stop(*_):
 
 signal.signal(signal.SIGTERM, {{handler}})
 print(os.getpid(), flush=True)
-time.sleep(60)
+for _ in range(600):  # Python handles a signal that comes just before a sleep only after it
+    time.sleep(0.1)
 """
 
 

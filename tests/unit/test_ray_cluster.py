@@ -76,7 +76,7 @@ def test_a_node_on_the_heads_machine_leaves_the_heads_folder(tmp_path):
 def test_a_terminated_step_ends_ray_and_then_removes_the_folder(tmp_path):
     folder = tmp_path / "rm-1"
     ray = "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.3), print('ended'), sys.exit(0)))"
-    process = started(folder, sys.executable, "-uc", f"{ray}; print('up'); time.sleep(60)")
+    process = started(folder, sys.executable, "-uc", f"{ray}; print('up'); [time.sleep(0.1) for _ in range(600)]")
     assert process.stdout.readline() == "up\n"
     process.terminate()
     assert process.communicate(timeout=30)[0] == "ended\n"
