@@ -120,6 +120,13 @@ LETTERS = [
     ("The answer is C. Do not choose B, because Melbourne lost the title.", CITIES, "C"),
     ("The answer is A. Cooling does the opposite, in which case the answer would be B.", STATES, "A"),
     ("\u6b63\u786e\u7b54\u6848\u662fC\u3002\u5f88\u591a\u540c\u5b66\u4f1a\u9519\u9009A\u3002", STATES, "C"),
+    # which the writer's own words are not
+    ("I would say the answer is B.", STATES, "B"),
+    ("Therefore we will choose B.", STATES, "B"),
+    ("So we would choose option B.", STATES, "B"),
+    ("By trial and error, the answer is B.", STATES, "B"),
+    ("After fixing my mistake, the answer is B.", STATES, "B"),
+    ("We believe the answer is B.", STATES, "B"),
     # cut off while going through the options
     ("Let's analyze each option:\n\nA. Evaporation: this happens when a liquid", STATES, None),
     (

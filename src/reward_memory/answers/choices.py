@@ -293,7 +293,7 @@ def _unmarked(text: str, item: Item) -> tuple[str | None, str]:
 
 
 def _one_sentence(text: str, item: Item) -> str | None:
-    """Return the letter of the only option whose text is in a one-sentence answer: "You would use a ruler."."""
+    """Return the letter of the only option whose text is in a one-sentence answer: "You would use a measuring cup."."""
     if len(text) > LAST_LINE or "\n" in text or len(SENTENCE.split(text)) > 1 or DOUBT.search(text) or "doubt" in text:
         return None
     sentence = plain(text).strip(" !")

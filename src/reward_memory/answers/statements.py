@@ -81,10 +81,11 @@ TAKEN_BACK = re.compile(
     r"rather than|instead of|unlike|saying(?: that)?|"
     r"(?:not|n't) (?:think|believe|say|agree|sure|convinced|certain)(?: that)?|unlikely(?: that)?|nicht, dass|"
     r"(?:second|third|next best|rejected)(?!,)|"
-    r"(?:some|others|many|most|people|students|one|you|we)\s(?:would|might|may|could|will|often|wrongly)|"
+    r"(?:some|others|many|most|people|students|one)\s(?:would|might|may|could|will|often|wrongly)|"
     r"(?:many|most|some|few)\s(?:people|students|readers|learners|test[ -]takers)|in which case|"
-    r"(?:might|may|could|would|often|people|students)\s(?:think|believe|say|assume|guess)(?: that)?|"
-    r"(?:mistakes?|misconception|error|trap|pitfall)(?:[:*\s]*(?:is|would be|are)?(?: that| to)?))|"
+    r"(?:you|one|people|students|they)\s(?:(?:might|may|could|would|often)\s)?"
+    r"(?:think|believe|say|assume|guess)(?: that)?|"
+    r"(?:mistakes?|misconception|error|trap|pitfall)(?::[*]{0,2}|\s(?:is|would be|are|that|to)\b(?: that| to)?))|"
     r"n't (?:think|believe|say|agree)(?: that)?|n't|不认为|不觉得|不|非|错误)"
     r"[\s:,]*(?:to\s+)?(?:(?:the|an?|that|die|der|das|my|our|you|we|I|they|have|say|correct|right|best|final|possible|的)\s*){0,3}$",
     re.IGNORECASE,
@@ -228,7 +229,6 @@ AFTER_CHOICE = re.compile(
 
 #: "B: ..." at the beginning of a line, so that "A:" begins a list of options and no answer
 OPTION_LIST = re.compile(r"^[ \t*_>\u2022-]{0,8}[B-E][*_]{0,2}:", re.MULTILINE)
-NUMBER_AHEAD = re.compile(r"^[1-9][.)]\s+(?=[A-Za-z])")
 DOUBTED = (SUBJECT, INVERTED, CONCLUDED, IT_IS, POINTED, RANKED, ONLY)  # may be questions, or name several options
 
 
@@ -315,8 +315,7 @@ def _introduced(text: str, lead: re.Match, item) -> Statement | None:
 def _introduced_value(text: str, place: int, said: bool, item) -> Statement | None:
     """The option whose value is at `place` in another spelling: "the answer is 25 percent"."""
     clause = CLAUSE.match(text, place)[0]
-    clause_text = NUMBER_AHEAD.sub("", clause)  # "1. Sarah"
-    letter = item.named_by(clause_text.strip(" *_:")) if re.search(r"\d", clause) else None
+    letter = item.named_by(clause.strip(" *_:")) if re.search(r"\d", clause) else None
     return Statement(place + len(clause), letter, said) if letter else None
 
 
